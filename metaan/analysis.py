@@ -1,0 +1,221 @@
+"""The values between synthesis and report: what was pooled, from which study, with what outcome.
+
+`metaan.synthesis` makes them, `metaan.report` and the command line read them. Nothing here computes a statistic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .stats.effects import Interval
+from .stats.pooling import HeterogeneityCI, Pooled
+
+if TYPE_CHECKING:
+    from .registry.model import Outcome, Plan, PublishedPool, ReportedEffect, Result, Study
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRow:
+    """One study in one analysis.
+
+    Attributes
+    ----------
+    study, result
+        The registry's objects: the study, and the result of it that was taken.
+    design
+        ``"randomised"`` or ``"non-randomised"``.
+    data
+        What was pooled, under metafor's names: ai, n1i, ci, n2i for counts.
+    yi, vi
+        Analysis scale; None where the study has no effect size.
+    estimate, ci
+        Display scale, with a Wald interval; None where the study has no effect size.
+    weight_common, weight_random
+        Percent within its pool; None where it does not enter.
+    note
+        What the reader must know of this row, such as no events in either arm.
+    """
+
+    study: Study
+    result: Result
+    design: str
+    data: Mapping[str, float]
+    yi: float | None = None
+    vi: float | None = None
+    estimate: float | None = None
+    ci: Interval | None = None
+    weight_common: float | None = None
+    weight_random: float | None = None
+    note: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The study's id."""
+        return self.study.id
+
+    @property
+    def label(self) -> str:
+        """The study's label."""
+        return self.study.label
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A study that an analysis leaves out, and why."""
+
+    id: str
+    label: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """The same studies pooled another way; ``differs`` where its conclusion is not that of the protocol's result."""
+
+    name: str
+    fit: Pooled
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Absolute:
+    """The effect per 1000 people, at an assumed risk.
+
+    Attributes
+    ----------
+    assumed_risk, source
+        The risk without the treatment, as a proportion, and where it comes from.
+    estimate, ci
+        More (positive) or fewer (negative) people with the event per 1000.
+    """
+
+    assumed_risk: float
+    source: str
+    estimate: float
+    ci: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """One pool of studies: a block of the forest plot.
+
+    Attributes
+    ----------
+    name
+        The subgroup (``"randomised"``), or ``""`` for all studies.
+    rows
+        Its studies in the order they are shown, those that do not enter included.
+    common, random
+        The two models; None where there is nothing to pool (``reason`` says why).
+    tau2_ci
+        Heterogeneity with its intervals; None below two studies.
+    sensitivity
+        Other methods on the same studies, the protocol's own not among them.
+    absolute
+        The protocol's result per 1000 people; None for measures without risks.
+    reason
+        Why nothing is pooled: no study, or one.
+    """
+
+    name: str
+    rows: tuple[StudyRow, ...]
+    common: Pooled | None = None
+    random: Pooled | None = None
+    tau2_ci: HeterogeneityCI | None = None
+    sensitivity: tuple[Sensitivity, ...] = ()
+    absolute: Absolute | None = None
+    reason: str | None = None
+
+    @property
+    def k(self) -> int:
+        """The number of studies that have an effect size."""
+        return sum(row.yi is not None for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class SubgroupTest:
+    """The test for subgroup differences (between-group Q), for each model."""
+
+    by: str
+    common: tuple[float, int, float] | None
+    random: tuple[float, int, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A published pool of a review, drawn beside the studies and never pooled with them."""
+
+    study: Study
+    pool: PublishedPool
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One analysis of the protocol.
+
+    Attributes
+    ----------
+    outcome, plan
+        The registry's outcome and what the protocol says.
+    measure
+        A key of `metaan.stats.measures.MEASURES`.
+    level
+        Coverage of all intervals.
+    pools
+        The subgroups (one without a name where there are none).
+    overall
+        All studies in one pool; None where the protocol keeps subgroups apart and there is more than one.
+    by
+        What the subgroups are by (``"design"``), or None.
+    excluded, references, warnings
+        What is left out, what is drawn beside, and what the reader must know.
+    """
+
+    outcome: Outcome
+    plan: Plan
+    measure: str
+    level: float
+    pools: tuple[Pool, ...]
+    overall: Pool | None = None
+    by: str | None = None
+    subgroup_test: SubgroupTest | None = None
+    excluded: tuple[Excluded, ...] = ()
+    references: tuple[Reference, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> tuple[StudyRow, ...]:
+        """All study rows, pool after pool."""
+        return tuple(row for pool in self.pools for row in pool.rows)
+
+    @property
+    def k(self) -> int:
+        """The number of studies that have an effect size."""
+        return sum(pool.k for pool in self.pools)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedCheck:
+    """An effect as the authors printed it, beside what their counts give.
+
+    Attributes
+    ----------
+    verdict
+        ``"agrees"``, ``"agrees inverted"`` (the printed number is of the opposite outcome, or of the arms swapped),
+        ``"disagrees"`` or ``"not checked"``.
+    note
+        The verdict in words.
+    recomputed, recomputed_ci
+        Display scale; None where the counts do not give it.
+    """
+
+    study: Study
+    result: Result
+    reported: ReportedEffect
+    verdict: str
+    note: str
+    recomputed: float | None = None
+    recomputed_ci: Interval | None = None
+    inputs: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,104 @@
+"""Every error that metaan raises on purpose.
+
+::
+
+    MetaanError                    catch this one to catch them all
+    ├── DataError (ValueError)     numbers that cannot be what they claim to be: which study, what was found
+    │   └── NotEstimableError      sound numbers that a method cannot answer: k too small, a test that is not valid
+    ├── ConvergenceError           an iteration stopped before it was there
+    ├── RegistryError              YAML files at fault; holds every problem of every file
+    ├── SourceError                a service or an exported file at fault
+    ├── ConflictError              an action would overwrite or double what is there
+    └── UsageError                 the command line, or an argument, is at fault
+
+The command line turns ``UsageError`` into exit status 2 and all others into 1. This module imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class MetaanError(Exception):
+    """The root of the tree above."""
+
+
+class DataError(MetaanError, ValueError):
+    """Numbers that cannot be what they claim to be."""
+
+
+class NotEstimableError(DataError):
+    """Sound numbers that a method cannot answer; the message says why."""
+
+
+class ConvergenceError(MetaanError):
+    """An iteration stopped before it was there; the message says after how many steps and how far off."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One mistake in one file: ``file:line: where: found; allowed``."""
+
+    file: str
+    line: int
+    where: str
+    found: str
+    allowed: str = ""
+
+    def __str__(self) -> str:
+        """Return the line that the user reads."""
+        allowed = f"; {self.allowed}" if self.allowed else ""
+        where = f"{self.where}: " if self.where else ""
+        return f"{self.file}:{self.line}: {where}{self.found}{allowed}"
+
+
+class RegistryError(MetaanError):
+    """YAML files at fault.
+
+    Attributes
+    ----------
+    problems
+        Every problem of every file, ordered by file and line.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class SourceError(MetaanError):
+    """A service or an exported file at fault; the message names it and what it answered."""
+
+
+class ConflictError(MetaanError):
+    """An action would overwrite or double what is there; the message names the file."""
+
+
+class UsageError(MetaanError, ValueError):
+    """The command line, or an argument of the library, is at fault."""
+
+
+def did_you_mean(word: str, allowed: Iterable[str]) -> str:
+    """Say what is allowed, and which of it ``word`` was probably meant to be.
+
+    >>> did_you_mean("Reml", ["DL", "REML"])
+    'did you mean REML? allowed: DL, REML'
+    """
+    names = list(allowed)
+    by_fold = {name.casefold(): name for name in names}
+    close = get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
+    hint = f"did you mean {by_fold[close[0]]}? " if close else ""
+    return f"{hint}allowed: {', '.join(names)}"
+
+
+def choose(table: Mapping[str, T], key: str, what: str) -> T:
+    """Return ``table[key]``; a key that is not there is a `UsageError` which lists what is."""
+    try:
+        return table[key]
+    except (KeyError, TypeError):
+        raise UsageError(f"{what} {key!r} is unknown; {did_you_mean(str(key), table)}") from None

@@ -1,0 +1,1 @@
+"""Numbers only: numpy and scipy; no file, frame, study, plot or network."""

@@ -1,0 +1,196 @@
+"""The numeric boundary: effect sizes with their sampling variances, checked once.
+
+Everything that pools, regresses or tests takes an `EffectSizes`; nothing behind this module checks its input again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+
+
+class Interval(NamedTuple):
+    """A lower and an upper bound, on the scale of the number it belongs to."""
+
+    lb: float
+    ub: float
+
+
+@dataclass(frozen=True, eq=False)
+class EffectSizes:
+    """Effect sizes of k studies.
+
+    Attributes
+    ----------
+    yi
+        Shape (k,), analysis scale (natural log for ratios); nan only where ``reasons`` says why.
+    vi
+        Shape (k,), sampling variances, squared analysis scale; above 0.
+    slab
+        The k study labels.
+    measure
+        The code of the measure in `metaan.stats.measures.MEASURES`; ``"GEN"`` for any effect with its variance.
+    reasons
+        For each study None, or why it has no effect size.
+    data
+        The columns the effect sizes were computed from, under metafor's names, shape (k,) each; empty for ``"GEN"``.
+    notes
+        What was converted on the way, one sentence each.
+    """
+
+    yi: FloatArray
+    vi: FloatArray
+    slab: tuple[str, ...]
+    measure: str = "GEN"
+    reasons: tuple[str | None, ...] = ()
+    data: Mapping[str, FloatArray] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.reasons:
+            object.__setattr__(self, "reasons", (None,) * len(self.slab))
+        _check(self)
+        for array in (self.yi, self.vi, *self.data.values()):
+            array.setflags(write=False)
+
+    @classmethod
+    def of(cls, yi: ArrayLike, vi: ArrayLike, slab: Sequence[str] | None = None, measure: str = "GEN") -> EffectSizes:
+        """Any effect with its variance.
+
+        Parameters
+        ----------
+        yi, vi
+            Shape (k,); None or nan in either marks a study without an effect size.
+        slab
+            k labels; ``Study 1`` to ``Study k`` when not given.
+        measure
+            The code of the measure that ``yi`` is of, for the way back to the display scale.
+
+        Raises
+        ------
+        DataError
+            Lengths differ, a value is infinite, or a variance is not above 0.
+
+        Examples
+        --------
+        >>> EffectSizes.of([0.1, 0.3], [0.04, 0.05]).k
+        2
+        """
+        y, v = column(yi, "yi"), column(vi, "vi")
+        same_length({"yi": y, "vi": v})
+        gone = np.isnan(y) | np.isnan(v)
+        reasons = tuple("yi or vi is missing" if missing else None for missing in gone.tolist())
+        y[gone] = v[gone] = np.nan
+        return cls(y, v, labels(slab, y.size), measure, reasons)
+
+    def __len__(self) -> int:
+        return len(self.slab)
+
+    @cached_property
+    def estimable(self) -> NDArray[np.bool_]:
+        """Shape (k,), True where the study has an effect size."""
+        return np.array([reason is None for reason in self.reasons], dtype=bool)
+
+    @cached_property
+    def k(self) -> int:
+        """The number of studies that have an effect size."""
+        return int(self.estimable.sum())
+
+    @property
+    def sei(self) -> FloatArray:
+        """Shape (k,), standard errors, analysis scale."""
+        return np.sqrt(self.vi)
+
+    @cached_property
+    def complete(self) -> EffectSizes:
+        """The studies that have an effect size; itself when all have."""
+        return self if self.k == len(self) else self.take(np.flatnonzero(self.estimable))
+
+    def take(self, indices: Iterable[int]) -> EffectSizes:
+        """Return the studies at ``indices``, in that order."""
+        at = np.fromiter(indices, dtype=np.intp)
+        return EffectSizes(
+            self.yi[at],
+            self.vi[at],
+            tuple(self.slab[i] for i in at),
+            self.measure,
+            tuple(self.reasons[i] for i in at),
+            {name: values[at] for name, values in self.data.items()},
+            self.notes,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values ready for JSON; what does not exist is None."""
+        return {
+            "measure": self.measure,
+            "slab": list(self.slab),
+            "yi": [None if np.isnan(y) else y for y in self.yi.tolist()],
+            "vi": [None if np.isnan(v) else v for v in self.vi.tolist()],
+            "reasons": list(self.reasons),
+            "data": {name: [None if np.isnan(x) else x for x in c.tolist()] for name, c in self.data.items()},
+            "notes": list(self.notes),
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a study: slab, the data columns, yi, vi, reason."""
+        import pandas as pd
+
+        columns = {"slab": self.slab, **self.data, "yi": self.yi, "vi": self.vi, "reason": self.reasons}
+        return pd.DataFrame(columns)
+
+
+def column(values: ArrayLike, name: str) -> FloatArray:
+    """Return a fresh float array of shape (k,); None becomes nan, anything else that is not a number is an error."""
+    try:
+        array = np.array(values, dtype=float)
+    except (TypeError, ValueError):
+        raise DataError(f"{name}: {values!r} is not a list of numbers") from None
+    if array.ndim == 0:
+        array = array.reshape(1)
+    if array.ndim != 1:
+        raise DataError(f"{name} has shape {array.shape}; allowed: one dimension, a value a study")
+    if np.isinf(array).any():
+        raise DataError(f"{name}[{int(np.flatnonzero(np.isinf(array))[0])}] is infinite; allowed: finite numbers")
+    return array
+
+
+def same_length(columns: Mapping[str, FloatArray]) -> int:
+    """Return the one length of all columns, or say which differ."""
+    sizes = {name: values.size for name, values in columns.items()}
+    if len(set(sizes.values())) != 1:
+        found = ", ".join(f"{name}: {size}" for name, size in sizes.items())
+        raise DataError(f"columns differ in length ({found}); allowed: a value a study in each")
+    return next(iter(sizes.values()))
+
+
+def labels(slab: Sequence[str] | None, k: int) -> tuple[str, ...]:
+    """Return k labels, made up where none were given."""
+    if slab is None:
+        return tuple(f"Study {i}" for i in range(1, k + 1))
+    if len(slab) != k:
+        raise DataError(f"slab has {len(slab)} labels for {k} studies")
+    return tuple(map(str, slab))
+
+
+def _check(es: EffectSizes) -> None:
+    """Refuse what no method behind this boundary could answer."""
+    k = len(es.slab)
+    if not es.yi.shape == es.vi.shape == (k,) or len(es.reasons) != k:
+        raise DataError(f"yi {es.yi.shape}, vi {es.vi.shape}, {k} labels, {len(es.reasons)} reasons; want k each")
+    for i in np.flatnonzero(~((es.vi > 0) & np.isfinite(es.vi) & np.isfinite(es.yi))):
+        if es.reasons[i] is None:
+            raise DataError(
+                f"study {es.slab[i]!r}: yi = {es.yi[i]:g}, vi = {es.vi[i]:g}; allowed: finite yi, finite vi above 0"
+            )
