@@ -17,14 +17,20 @@ if TYPE_CHECKING:
     from .stats.pooling import Pooled as Pooled
     from .stats.pooling import pool as pool
     from .stats.stratified import mantel_haenszel as mantel_haenszel
+    from .stats.subgroups import Subgroups as Subgroups
+    from .stats.subgroups import between_groups as between_groups
+    from .stats.subgroups import subgroups as subgroups
 
 _WHERE = {
     "EffectSizes": "stats.effects",
     "Interval": "stats.effects",
     "Pooled": "stats.pooling",
+    "Subgroups": "stats.subgroups",
+    "between_groups": "stats.subgroups",
     "effect_sizes": "stats.measures",
     "mantel_haenszel": "stats.stratified",
     "pool": "stats.pooling",
+    "subgroups": "stats.subgroups",
 }
 
 __all__ = ["__version__", *_WHERE]

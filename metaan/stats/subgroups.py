@@ -1,0 +1,270 @@
+"""Subgroups: each pooled on its own, and the test of the difference between them.
+
+Randomised and non-randomised trials, adults and children: whatever divides the studies. With ``common_tau2`` the
+subgroups share one tau2, that of a regression on the subgroup; otherwise each has its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import chdtrc
+
+from ..errors import DataError, NotEstimableError, choose
+from .effects import EffectSizes, column
+from .pooling import Pooled, pool, prediction_interval
+from .regression_tau2 import REGRESSION_TAU2_METHODS, Linear
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Between(NamedTuple):
+    """The test of the difference between groups: Cochran's Q of the pooled estimates, chi-squared with df."""
+
+    q: float
+    df: int
+    pval: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subgroups:
+    """Pooled results by subgroup.
+
+    Attributes
+    ----------
+    groups
+        Subgroup to its pooled result under ``model``, in the order in which the subgroups appear.
+    model, common_tau2
+        What was asked for.
+    between_common, between_random
+        The test between the subgroups under either model.
+    within_q, within_df, within_pval
+        Heterogeneity left inside the subgroups: the sum of their Q.
+    tau2, tau2_se
+        The shared tau2 with its standard error; None where each subgroup has its own.
+    overall
+        All studies of all subgroups pooled, the subgroups ignored.
+    """
+
+    groups: Mapping[str, Pooled]
+    model: str
+    common_tau2: bool
+    between_common: Between
+    between_random: Between
+    within_q: float
+    within_df: int
+    within_pval: float
+    tau2: float | None
+    tau2_se: float | None
+    overall: Pooled
+
+    @property
+    def between(self) -> Between:
+        """The test between the subgroups under ``model``."""
+        return self.between_common if self.model == "common" else self.between_random
+
+    @property
+    def q_between(self) -> float:
+        """Q between the subgroups under ``model``."""
+        return self.between.q
+
+    @property
+    def df(self) -> int:
+        """Degrees of freedom of ``q_between``: subgroups less one."""
+        return self.between.df
+
+    @property
+    def pval(self) -> float:
+        """P-value of ``q_between``."""
+        return self.between.pval
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values ready for JSON."""
+        return {
+            "model": self.model,
+            "common_tau2": self.common_tau2,
+            "groups": {name: fit.to_dict() for name, fit in self.groups.items()},
+            "between_common": self.between_common._asdict(),
+            "between_random": self.between_random._asdict(),
+            "within": {"q": self.within_q, "df": self.within_df, "pval": self.within_pval},
+            "tau2": self.tau2,
+            "tau2_se": self.tau2_se,
+            "overall": self.overall.to_dict(),
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a subgroup: k, estimate, se, bounds of ci and pi, tau2, i2, q, q_pval."""
+        import pandas as pd
+
+        return pd.DataFrame([{"group": name} | _row(fit) for name, fit in self.groups.items()])
+
+    def __repr__(self) -> str:
+        lines = [f"Subgroups ({self.model} effects, {'one tau2' if self.common_tau2 else 'a tau2 each'})"]
+        width = max(map(len, self.groups))
+        lines += [
+            f"  {name:<{width}}  k = {fit.k:<3d} {fit.estimate:8.4f} [{fit.ci.lb:.4f}, {fit.ci.ub:.4f}]"
+            for name, fit in self.groups.items()
+        ]
+        q, df, pval = self.between
+        return "\n".join([*lines, f"  between: Q = {q:.4f}, df = {df}, p = {pval:.4f}"])
+
+
+def subgroups(
+    es: EffectSizes,
+    by: Sequence[Hashable] | ArrayLike,
+    common_tau2: bool = False,
+    *,
+    model: str = "random",
+    tau2_method: str = "DL",
+    ci_method: str = "wald",
+    pi_method: str = "t(k-1)",
+    level: float = 0.95,
+) -> Subgroups:
+    """Pool each subgroup, and test whether the subgroups differ.
+
+    Parameters
+    ----------
+    es
+        Effect sizes; studies without one are left out.
+    by
+        Shape (k,): the subgroup of each study of ``es``.
+    common_tau2
+        True: one tau2 for all subgroups, estimated by a regression on the subgroup, as in metafor's ``mods = ~ factor``
+        and meta's ``tau.common``. A subgroup of one study then has an interval that knows of heterogeneity.
+    model, tau2_method, ci_method, pi_method, level
+        As in `metaan.stats.pooling.pool`; ``model`` says which one ``groups`` and ``between`` show.
+
+    Raises
+    ------
+    DataError
+        ``by`` has another length than ``es``, or a study with an effect size has no subgroup.
+    NotEstimableError
+        There is only one subgroup, or with ``common_tau2`` no subgroup has two studies.
+
+    Notes
+    -----
+    Borenstein, Hedges, Higgins & Rothstein 2009, ch. 19.
+
+    Examples
+    --------
+    >>> es = EffectSizes.of([0.1, 0.3, 0.8, 0.9], [0.04, 0.05, 0.03, 0.05])
+    >>> found = subgroups(es, ["a", "a", "b", "b"])
+    >>> [(name, round(fit.estimate, 4)) for name, fit in found.groups.items()], round(found.pval, 4)
+    ([('a', 0.1889), ('b', 0.8375)], 0.0014)
+    """
+    parts = _split(es, by)
+    options = {"tau2_method": tau2_method, "ci_method": ci_method, "pi_method": pi_method, "level": level}
+    tau2, tau2_se = _shared_tau2(parts, tau2_method) if common_tau2 else (None, None)
+    fits = {
+        name: {
+            "common": pool(part, "common", **dict[str, Any](options)),
+            "random": _random(part, tau2, tau2_se, options),
+        }
+        for name, part in parts.items()
+    }
+    choose({"common": 0, "random": 0}, model, "model")
+    common, random = ([fit[m] for fit in fits.values()] for m in ("common", "random"))
+    q, df = sum(fit.q for fit in common), sum(fit.k - 1 for fit in common)
+    return Subgroups(
+        groups=MappingProxyType({name: fit[model] for name, fit in fits.items()}),
+        model=model,
+        common_tau2=common_tau2,
+        between_common=between_groups([fit.estimate for fit in common], [fit.se for fit in common]),
+        between_random=between_groups([fit.estimate for fit in random], [fit.se for fit in random]),
+        within_q=q,
+        within_df=df,
+        within_pval=float(chdtrc(df, q)) if df else 1.0,
+        tau2=tau2,
+        tau2_se=tau2_se,
+        overall=pool(es, model, **dict[str, Any](options)),
+    )
+
+
+def between_groups(estimates: ArrayLike, ses: ArrayLike) -> Between:
+    """Test whether independent pooled estimates differ.
+
+    Parameters
+    ----------
+    estimates, ses
+        Shape (number of groups,): pooled estimates and their standard errors, analysis scale; of any pooling method.
+
+    Returns
+    -------
+    Between
+        ``q``, ``df`` and ``pval`` (Borenstein et al. 2009, eq. 19.18); unpacks as a tuple.
+
+    Raises
+    ------
+    NotEstimableError
+        Fewer than two groups.
+
+    Examples
+    --------
+    >>> q, df, pval = between_groups([0.2, 0.8], [0.15, 0.14])
+    >>> round(q, 4), df, round(pval, 4)
+    (8.5511, 1, 0.0035)
+    """
+    effects, errors = column(estimates, "estimates"), column(ses, "ses")
+    if effects.size < 2:
+        raise NotEstimableError(f"{effects.size} subgroup; a test between subgroups needs at least 2")
+    wi = 1.0 / (errors * errors)
+    centred = effects - float(wi @ effects) / float(wi.sum())
+    q, df = float(wi @ (centred * centred)), effects.size - 1
+    return Between(q, df, float(chdtrc(df, q)))
+
+
+def _split(es: EffectSizes, by: Sequence[Hashable] | ArrayLike) -> dict[str, EffectSizes]:
+    """Return the studies of each subgroup that have an effect size, in the order of appearance."""
+    labels = list(np.asarray(by, dtype=object).ravel())
+    if len(labels) != len(es):
+        raise DataError(f"by has {len(labels)} subgroups for {len(es)} studies; allowed: one a study")
+    members: dict[str, list[int]] = {}
+    for i, label in enumerate(labels):
+        if es.reasons[i] is not None:
+            continue
+        if label is None or label != label:
+            raise DataError(f"study {es.slab[i]!r} has no subgroup; give it one, or leave the study out")
+        members.setdefault(str(label), []).append(i)
+    if len(members) < 2:
+        raise NotEstimableError(f"{len(members)} subgroup with studies; at least 2 are needed")
+    return {name: es.take(at) for name, at in members.items()}
+
+
+def _shared_tau2(parts: Mapping[str, EffectSizes], tau2_method: str) -> tuple[float, float | None]:
+    """Return the tau2 of a regression on the subgroups."""
+    sizes = [part.k for part in parts.values()]
+    if max(sizes) < 2:
+        raise NotEstimableError("common_tau2: every subgroup has one study, so nothing is left to estimate tau2 from")
+    m = Linear(
+        np.concatenate([part.yi for part in parts.values()]),
+        np.concatenate([part.vi for part in parts.values()]),
+        np.repeat(np.eye(len(sizes)), sizes, axis=0),
+    )
+    return choose(REGRESSION_TAU2_METHODS, tau2_method, "tau2_method")(m)
+
+
+def _random(part: EffectSizes, tau2: float | None, tau2_se: float | None, options: Mapping[str, Any]) -> Pooled:
+    """Pool at the shared tau2: the common-effect pool of studies whose variances hold tau2; or at the group's own."""
+    own = pool(part, "random", **options)
+    if tau2 is None:
+        return own
+    at = pool(EffectSizes.of(part.yi, part.vi + tau2, part.slab, part.measure), "common", **options)
+    pi, why = prediction_interval(at.estimate, at.se, tau2, at.k, "random", options["pi_method"], options["level"])
+    return replace(
+        own, estimate=at.estimate, se=at.se, stat=at.stat, df=at.df, pval=at.pval, ci=at.ci, weights=at.weights,
+        pi=pi, pi_reason=why, tau2=tau2, tau2_se=tau2_se,
+    )  # fmt: skip
+
+
+def _row(fit: Pooled) -> dict[str, Any]:
+    pi = (None, None) if fit.pi is None else fit.pi
+    return {
+        "k": fit.k, "estimate": fit.estimate, "se": fit.se, "ci_lb": fit.ci.lb, "ci_ub": fit.ci.ub,
+        "pi_lb": pi[0], "pi_ub": pi[1], "tau2": fit.tau2, "i2": fit.i2, "q": fit.q, "q_pval": fit.q_pval,
+    }  # fmt: skip
