@@ -1,0 +1,1 @@
+"""The registry: YAML files that people write, as checked values."""

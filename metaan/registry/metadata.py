@@ -1,0 +1,117 @@
+"""What PubMed said of a study, kept beside the study files so that pages need no network.
+
+One JSON file a study, ``studies/metadata/<id>.json``, with sorted keys and a newline at the end: git shows each change.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+
+from ..errors import Problem, RegistryError
+from .types import ID_PATTERN, Entry, Flag, Text
+from .write import write_text
+
+
+class AbstractPart(Entry):
+    """One section of an abstract; inline markup only as i, b, sub and sup."""
+
+    label: str | None = None
+    text: str
+
+
+class Correction(Entry):
+    """A notice about the article, ``kind`` as PubMed's RefType spells it."""
+
+    kind: Text
+    source: str | None = None
+    pmid: str | None = None
+    note: str | None = None
+
+
+class Metadata(Entry):
+    """PubMed's record of one study.
+
+    Attributes
+    ----------
+    authors
+        ``Family Initials``; collective names among them, as printed.
+    fetched
+        When the record was fetched: ISO 8601, UTC.
+    url, digest
+        What was asked (without a key), and the SHA-256 of the raw answer.
+    """
+
+    pmid: str
+    doi: str | None = None
+    title: str
+    authors: tuple[str, ...] = ()
+    authors_complete: Flag = True
+    journal: str | None = None
+    journal_abbreviation: str | None = None
+    published: str | None = None
+    year: int | None = None
+    volume: str | None = None
+    issue: str | None = None
+    pages: str | None = None
+    abstract: tuple[AbstractPart, ...] = ()
+    mesh: tuple[str, ...] = ()
+    publication_types: tuple[str, ...] = ()
+    registrations: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    retracted: Flag = False
+    concern: Flag = False
+    fetched: Text
+    url: Text
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def path_of(folder: Path | str, study_id: str) -> Path:
+    """Return where the metadata of a study is kept; an id that would leave the folder is refused."""
+    if not re.fullmatch(ID_PATTERN, study_id):
+        raise ValueError(f"{study_id!r} is not a study id")
+    return Path(folder) / "metadata" / f"{study_id}.json"
+
+
+def read(folder: Path | str, study_id: str) -> Metadata | None:
+    """Return the stored metadata of a study, None where nothing was fetched yet.
+
+    Parameters
+    ----------
+    folder
+        The folder of the study files.
+    study_id
+        The study's id, which names the file.
+
+    Raises
+    ------
+    RegistryError
+        The file is there and does not hold what `write` writes.
+    """
+    path = path_of(folder, study_id)
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        return Metadata.model_validate_json(raw)
+    except ValidationError as error:
+        raise RegistryError(_problem(path, found) for found in error.errors(include_url=False)) from None
+
+
+def _problem(path: Path, error: object) -> Problem:
+    assert isinstance(error, dict)
+    where = ".".join(str(part) for part in error["loc"])
+    return Problem(str(path), 1, where, error["msg"], "run metaan fetch for this study to write the file anew")
+
+
+def write(folder: Path | str, study_id: str, metadata: Metadata) -> Path:
+    """Store the metadata of a study atomically, and return where."""
+    import json
+
+    path = path_of(folder, study_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(metadata.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False)
+    write_text(path, text + "\n")
+    return path

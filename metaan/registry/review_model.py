@@ -1,0 +1,151 @@
+"""studies/review.yaml: the question, the outcomes and the protocol of a review."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .types import (
+    CiMethod,
+    Day,
+    Entry,
+    Flag,
+    Id,
+    MeasureCode,
+    Number,
+    PiMethod,
+    Proportion,
+    Tau2Method,
+    Text,
+    ZeroCellRule,
+)
+
+
+class Question(Entry):
+    """What the review asks."""
+
+    population: Text
+    intervention: Text
+    comparator: Text
+    outcomes: tuple[Text, ...] = ()
+    text: str | None = None
+
+
+class Eligibility(Entry):
+    """Which studies belong here."""
+
+    include: tuple[Text, ...] = ()
+    exclude: tuple[Text, ...] = ()
+
+
+class Dates(Entry):
+    """When the review was started, searched and updated."""
+
+    started: Day | None = None
+    searched: Day | None = None
+    updated: Day | None = None
+
+
+class Outcome(Entry):
+    """What was measured: its direction says whether an event is good or bad for the patient."""
+
+    id: Id
+    name: Text
+    description: str | None = None
+    direction: Literal["good", "bad"]
+    measure: MeasureCode = "OR"
+    time: str | None = None
+    unit: str | None = None
+
+
+class ZeroCells(Entry):
+    """What inverse variance adds to tables with a zero cell; Mantel-Haenszel adds nothing."""
+
+    add: Annotated[Number, Field(ge=0)] = 0.5
+    to: ZeroCellRule = "only0"
+
+
+class AssumedRisk(Entry):
+    """The risk without the treatment, as a proportion, and where it comes from."""
+
+    value: Proportion
+    source: Text
+
+
+class Plan(Entry):
+    """One analysis of the protocol: what is pooled, and how.
+
+    ``time_points`` are in order of preference; ``nearest`` stands for the time in days that is nearest to the first of
+    the list that names a day. A result at a time that is not listed is not taken; an empty list takes any.
+    """
+
+    id: Id | None = None
+    outcome: Id
+    title: str | None = None
+    measure: MeasureCode | None = None
+    model: Annotated[tuple[Literal["common", "random"], ...], Field(min_length=1)] = ("common", "random")
+    common_method: Literal["MH", "IV"] = "MH"
+    tau2_method: Tau2Method = "DL"
+    ci_method: CiMethod = "wald"
+    pi_method: PiMethod = "t(k-1)"
+    level: Proportion = 0.95
+    zero_cells: ZeroCells = ZeroCells()
+    designs: Annotated[tuple[Literal["randomised", "non-randomised"], ...], Field(min_length=1)] = (
+        "randomised",
+        "non-randomised",
+    )
+    by: Literal["design"] | None = "design"
+    pool_designs: Flag = False
+    time_points: tuple[Text, ...] = ()
+    assumed_risk: AssumedRisk | None = None
+
+    @property
+    def key(self) -> str:
+        """The id of the analysis: its own, else the outcome's."""
+        return self.id or self.outcome
+
+
+class SearchStrategy(Entry):
+    """How one source is searched; ``since`` limits it to what came in later."""
+
+    source: Text
+    query: Text
+    note: str | None = None
+    since: Day | None = None
+
+
+class Services(Entry):
+    """Where services are and who asks; the environment wins. A key itself never stands in a file, only its variable."""
+
+    pubmed_url: str | None = None
+    ctgov_url: str | None = None
+    crossref_url: str | None = None
+    europepmc_url: str | None = None
+    email: str | None = None
+    api_key_env: str | None = None
+
+
+class Labels(Entry):
+    """The words for the two sides of a plot."""
+
+    experimental: Text = "the treatment"
+    control: Text = "the control"
+
+
+class ReviewFile(Entry):
+    """The whole of review.yaml; ``name`` is short, and names the report's file."""
+
+    title: Text
+    name: Id | None = None
+    question: Question
+    eligibility: Eligibility = Eligibility()
+    authors: tuple[Text, ...] = ()
+    registration: str | None = None
+    dates: Dates = Dates()
+    version: str | None = None
+    license: str | None = None
+    funding: str | None = None
+    labels: Labels = Labels()
+    outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1)]
+    analyses: tuple[Plan, ...] = ()
+    search: tuple[SearchStrategy, ...] = ()
+    services: Services = Services()

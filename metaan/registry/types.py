@@ -1,0 +1,233 @@
+"""The kinds of values that registry files hold: ids, DOIs, counts, codes of methods.
+
+To add a trial registry, enter its prefix in `REGISTRIES`; to add a measure that authors print but metaan does not
+compute, enter it in `REPORTED_MEASURES`. The codes of methods are never listed here: they are the keys of the tables
+in `metaan.stats`, imported when the first code is checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from ..errors import did_you_mean
+
+
+class Entry(BaseModel):
+    """The base of all models here: unknown keys are refused, values never change."""
+
+    # Building is deferred: a nested model is then built once, within its parent, which halves the time of the import.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, coerce_numbers_to_str=True, str_strip_whitespace=True, defer_build=True
+    )
+
+
+def fault(found: str, allowed: str) -> PydanticCustomError:
+    """Return the error that `metaan.registry.load` turns into a problem."""
+    return PydanticCustomError("metaan", "{found}; {allowed}", {"found": found, "allowed": allowed})
+
+
+def doi_key(doi: str) -> str:
+    """Return what two spellings of one DOI have in common.
+
+    >>> doi_key("https://doi.org/10.7554/eLife.66125")
+    '10.7554/elife.66125'
+    """
+    return _DOI_PREFIX.sub("", doi.strip()).lower()
+
+
+def _doi(value: object) -> str:
+    text = _DOI_PREFIX.sub("", value.strip()) if isinstance(value, str) else ""
+    if not _DOI.fullmatch(text):
+        raise fault(f"{value} is not a DOI", "allowed: 10.<registrant>/<suffix>, such as 10.1371/journal.pone.0269065")
+    return text
+
+
+def _pmid(value: object) -> str:
+    text = "" if isinstance(value, bool) else str(value).strip()
+    if not _PMID.fullmatch(text):
+        raise fault(f"{value} is not a PubMed id", "allowed: up to nine digits, the first not 0, such as 35925914")
+    return text
+
+
+def _pmcid(value: object) -> str:
+    text = str(value).strip().upper()
+    if not _PMCID.fullmatch(text):
+        raise fault(f"{value} is not a PubMed Central id", "allowed: PMC and digits, such as PMC9351999")
+    return text
+
+
+def _registration(value: object) -> str:
+    text = str(value).strip()
+    for prefix, (pattern, example) in REGISTRIES.items():
+        if text.upper().startswith(prefix):
+            if not re.fullmatch(pattern, text.upper()):
+                raise fault(f"{text} is not a registration number of {prefix}", f"allowed: such as {example}")
+            return text.upper()
+    if not _OTHER_REGISTRY.fullmatch(text):
+        raise fault(f"{text!r} is not a registration number", "allowed: such as NCT04643678 or ISRCTN74727214")
+    return text
+
+
+def _day(value: object) -> object:
+    """Return the day; numbers, which pydantic would take for seconds since 1970, are refused."""
+    try:
+        return value if value is None or isinstance(value, date) else date.fromisoformat(_text(value))
+    except (TypeError, ValueError):
+        raise fault(f"{value} is not a day", "allowed: year-month-day, such as 2021-03-01") from None
+
+
+def _published(value: object) -> str:
+    text = _text(value) if isinstance(value, str | int) else ""
+    match = _PUBLISHED.fullmatch(text)
+    if match:
+        try:
+            date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
+        except ValueError:
+            match = None
+    if not match:
+        raise fault(f"{value} is not a date", "allowed: 2021, 2021-02 or 2021-02-05")
+    return text
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise TypeError
+    return str(value)
+
+
+def _p_value(value: object) -> float | str:
+    """Accept a number between 0 and 1, or a bound such as ``<0.001`` as it was printed."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+        return float(value)
+    if isinstance(value, str) and _P_BOUND.fullmatch(value.strip()):
+        return value.strip()
+    raise fault(f"{value} is not a p value", 'allowed: 0 to 1, or a bound in quotes such as "<0.001"')
+
+
+def _interval(value: object) -> tuple[float, float]:
+    """Accept two finite numbers; their order is a check, so that its message can name the study."""
+    if isinstance(value, list | tuple) and len(value) == 2:
+        lo, hi = value
+        if all(isinstance(x, int | float) and not isinstance(x, bool) for x in value) and abs(lo) + abs(hi) < 1e300:
+            return float(lo), float(hi)
+    raise fault(f"{value} is not an interval", "allowed: two numbers, [lower, upper]")
+
+
+def _code(tables: Callable[[], Mapping[str, Any]], what: str) -> BeforeValidator:
+    """Check a code against a table that is looked up when it is first needed."""
+
+    def check(value: object) -> object:
+        table = tables()
+        if not isinstance(value, str) or value not in table:
+            raise fault(f"{what} {value} is unknown", did_you_mean(str(value), table))
+        return value
+
+    return BeforeValidator(check)
+
+
+def _measures() -> Mapping[str, Any]:
+    from ..stats.measures import MEASURES
+
+    return MEASURES
+
+
+def _reported_measures() -> Mapping[str, Any]:
+    return {**_measures(), **REPORTED_MEASURES}
+
+
+def _tau2_methods() -> Mapping[str, Any]:
+    from ..stats.tau2 import TAU2_METHODS
+
+    return TAU2_METHODS
+
+
+def _ci_methods() -> Mapping[str, Any]:
+    from ..stats.pooling import CI_METHODS
+
+    return CI_METHODS
+
+
+def _pi_methods() -> Mapping[str, Any]:
+    from ..stats.pooling import PI_METHODS
+
+    return PI_METHODS
+
+
+def _zero_cell_rules() -> Mapping[str, Any]:
+    from ..stats.measures import TO
+
+    return TO
+
+
+def one_of(words: Iterable[str], what: str) -> BeforeValidator:
+    """Check a word against a short list, with a suggestion."""
+    table = dict.fromkeys(words)
+    return _code(lambda: table, what)
+
+
+def is_ratio(measure: str) -> bool:
+    """Say whether a measure, computed or only printed, must be above 0.
+
+    >>> is_ratio("HR"), is_ratio("RD")
+    (True, False)
+    """
+    if measure in REPORTED_MEASURES:
+        return REPORTED_MEASURES[measure]
+    return bool(_measures()[measure].scale.is_ratio)
+
+
+_DOI_PREFIX = re.compile(r"^(?:https?://(?:dx\.|www\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
+_DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/\S{1,200}")
+_PMID = re.compile(r"[1-9]\d{0,8}", re.ASCII)
+_PMCID = re.compile(r"PMC[1-9]\d{0,8}", re.ASCII)
+_OTHER_REGISTRY = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9/.:-]{4,39}", re.ASCII)
+_PUBLISHED = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
+_P_BOUND = re.compile(r"[<>≤≥]=?\s?(?:0?\.\d+|[01])", re.ASCII)
+
+ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,79}$"
+
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
+Text = Annotated[str, Field(min_length=1)]
+Doi = Annotated[str, BeforeValidator(_doi)]
+Pmid = Annotated[str, BeforeValidator(_pmid)]
+Pmcid = Annotated[str, BeforeValidator(_pmcid)]
+Registration = Annotated[str, BeforeValidator(_registration)]
+Day = Annotated[date, BeforeValidator(_day)]
+Published = Annotated[str, BeforeValidator(_published)]
+Count = Annotated[int, Field(strict=True, ge=0)]
+Positive = Annotated[int, Field(strict=True, ge=1)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Proportion = Annotated[float, Field(strict=True, gt=0, lt=1)]
+Flag = Annotated[bool, Field(strict=True)]
+PValue = Annotated[
+    float | str,
+    PlainValidator(_p_value),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string"}]}),
+]
+Bounds = Annotated[
+    tuple[float, float],
+    PlainValidator(_interval),
+    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
+]
+MeasureCode = Annotated[str, _code(_measures, "measure")]
+ReportedMeasure = Annotated[str, _code(_reported_measures, "measure")]
+Tau2Method = Annotated[str, _code(_tau2_methods, "tau2_method")]
+CiMethod = Annotated[str, _code(_ci_methods, "ci_method")]
+PiMethod = Annotated[str, _code(_pi_methods, "pi_method")]
+ZeroCellRule = Annotated[str, _code(_zero_cell_rules, "to")]
+
+REGISTRIES = {
+    "NCT": (r"NCT\d{8}", "NCT04643678"),
+    "ISRCTN": (r"ISRCTN\d{8}", "ISRCTN74727214"),
+    "ACTRN": (r"ACTRN\d{14}", "ACTRN12620000417976"),
+    "DRKS": (r"DRKS\d{8}", "DRKS00021238"),
+}
+
+# What authors print and metaan does not compute from counts; True where it is a ratio.
+REPORTED_MEASURES = {"HR": True, "IRR": True, "OR": True, "RR": True, "RD": False, "MD": False, "SMD": False}
