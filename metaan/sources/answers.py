@@ -1,0 +1,80 @@
+"""What an answer of E-utilities means: HTTP 200 is not success there, and errors come as JSON, XML, HTML or plain text.
+
+The signs are data, in the order in which they are looked for; the client obeys them and the tests' server plays them.
+To add one: an entry in `SIGNS`, and an example of it in the server's faults.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["throttled", "transient", "unreadable", "session lost", "refused"]
+
+HEAD = 4_096  # bytes; every known complaint is shorter than its own first lines
+SERVER_ERRORS = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+CLIENT_ERRORS = frozenset(range(400, 500)) | {501, 505}
+
+# In XML a complaint is the only child of another root; in JSON its key cannot be written inside a string unescaped.
+_COMPLAINT = rb'(?:<e\w+Result>\s*<ERROR>|"(?:ERROR|error)"\s*:\s*"|<h2>Error occurred:)[^<"]{0,500}?'
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for one request; ``url`` is without query, key and address of the person."""
+
+    status: int
+    content_type: str
+    body: bytes
+    url: str
+    retry_after: str | None = None
+
+    def quote(self, most: int = 120) -> str:
+        """Return the beginning of the body on one line, for a message."""
+        words = " ".join(self.body[:HEAD].decode("utf-8", "replace").split())
+        clean = "".join(char for char in words if char.isprintable())
+        return f"{clean[:most]}..." if len(clean) > most else clean or "an empty body"
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A sign by which a kind of failure is known: a status, a pattern in the first bytes, or either of both."""
+
+    verdict: Verdict
+    statuses: frozenset[int] = frozenset()
+    pattern: re.Pattern[bytes] | None = None
+
+    def fits(self, answer: Answer) -> bool:
+        """Whether the answer shows this sign."""
+        if answer.status in self.statuses:
+            return True
+        return self.pattern is not None and self.pattern.search(answer.body[:HEAD]) is not None
+
+
+def classify(answer: Answer) -> tuple[str, Verdict] | None:
+    """Return the name and the verdict of the first sign that an answer shows, or None when it shows none."""
+    return next(((name, sign.verdict) for name, sign in SIGNS.items() if sign.fits(answer)), None)
+
+
+def _complaint(words: bytes) -> re.Pattern[bytes]:
+    return re.compile(_COMPLAINT + rb"(?:" + words + rb")", re.IGNORECASE)
+
+
+SIGNS: dict[str, Sign] = {
+    "asked too often": Sign("throttled", frozenset({429}), _complaint(rb"API rate limit exceeded")),
+    "the API key is not valid": Sign("refused", pattern=_complaint(rb"API key invalid")),
+    "the session is lost": Sign(
+        "session lost", pattern=_complaint(rb"Unable to obtain query|Empty result - nothing todo")
+    ),
+    "the request is not allowed": Sign(
+        "refused",
+        frozenset({414}),
+        _complaint(rb"[^<\"]*'retstart' cannot be larger|Invalid db name specified|Too many UIDs"),
+    ),
+    "the service is not well": Sign("transient", SERVER_ERRORS, re.compile(rb"^\s*Unable to route request!")),
+    "the request was refused": Sign("refused", CLIENT_ERRORS),
+    "an error inside the answer": Sign("transient", pattern=_complaint(b"")),
+    "a web page instead of data": Sign("transient", pattern=re.compile(rb"^\s*(?:<!doctype\s+html|<html)", re.I)),
+    "an empty answer": Sign("transient", pattern=re.compile(rb"^\s*$")),
+}

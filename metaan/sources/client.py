@@ -1,0 +1,273 @@
+"""One way to ask a service: paced, bounded in time and size, retried by what the answer means, silent about keys."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from ..errors import SourceError
+from .answers import Answer, Verdict, classify
+
+if TYPE_CHECKING:
+    import requests
+
+    from .limiter import Limiter
+
+T = TypeVar("T")
+
+LONGEST_GET = 1_500  # characters of query; above, NCBI answers 414 at some length, so the same goes as a form
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How patient a client is; seconds and bytes. Where nobody listens, it gives up earlier."""
+
+    connect_seconds: float = 10.0
+    read_seconds: float = 30.0
+    answer_seconds: float = 120.0
+    answer_bytes: int = 64 << 20
+    tries: int = 6
+    tries_unreachable: int = 3
+    first_pause: float = 1.0
+    longest_pause: float = 30.0
+    longest_retry_after: float = 120.0
+    budget_seconds: float = 180.0
+    redirects: int = 3
+
+
+class UnreadableError(Exception):
+    """An answer that looked sound and is not: cut off, garbled, another kind of document. Asking again may help."""
+
+
+class RefusedError(SourceError):
+    """The service understood and declined, or kept failing; ``verdict`` says how the last answer was classified."""
+
+    def __init__(self, message: str, verdict: Verdict) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    what: str
+    verdict: Verdict
+    retry_after: float = 0.0
+    unreachable: bool = False
+
+
+class Client:
+    """Asks one service.
+
+    Parameters
+    ----------
+    service
+        Its name in messages.
+    base_url
+        With the closing slash; redirects to another host are refused.
+    limiter
+        Every attempt passes it, also a repeated one.
+    session
+        A `requests.Session`; made when it is first needed unless one is given.
+    identity
+        Parameters that go with every request (tool, email, api_key).
+    secrets
+        Texts that no message may contain.
+    clock, sleep, jitter
+        Seconds, how to let them pass, and numbers from 0 to 1; a test gives its own.
+    notice
+        Told in words whenever a request has failed and is about to be repeated.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        base_url: str,
+        limiter: Limiter,
+        *,
+        session: requests.Session | None = None,
+        policy: Policy | None = None,
+        identity: Mapping[str, str] | None = None,
+        secrets: tuple[str, ...] = (),
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+        notice: Callable[[str], None] = lambda message: None,
+    ) -> None:
+        self.service = service
+        self.base_url = base_url
+        self.policy = policy or Policy()
+        self._limiter = limiter
+        self._session = session
+        self._identity = dict(identity or {})
+        self._secrets = tuple(secret for secret in secrets if secret)
+        self._clock, self._sleep, self._jitter, self._notice = clock, sleep, jitter, notice
+
+    def ask(self, path: str, params: Mapping[str, str], read: Callable[[Answer], T], *, form: bool = False) -> T:
+        """Return what ``read`` makes of the answer, asking again as long as that may help.
+
+        Parameters
+        ----------
+        path
+            Below the base URL.
+        params
+            The query; the identity is added to it.
+        read
+            Turns a sound answer into a value, or raises `UnreadableError`.
+        form
+            Send as a form (POST) whatever the length.
+
+        Raises
+        ------
+        SourceError
+            The service stayed unreachable, kept failing, refused, or answered without end.
+        """
+        started = self._clock()
+        for attempt in range(1, self.policy.tries + 1):
+            outcome = self._attempt(path, params, read, form)
+            if not isinstance(outcome, _Failure):
+                return outcome
+            pause = self._pause(attempt, outcome)
+            if self._is_over(outcome, attempt, self._clock() - started + pause):
+                raise self._refusal(path, outcome, attempt)
+            self._notice(self._say(f"{self.service}: {outcome.what}; asking again in {pause:.0f} s"))
+            if outcome.verdict == "throttled":
+                self._limiter.pause(pause)
+            else:
+                self._sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _attempt(self, path: str, params: Mapping[str, str], read: Callable[[Answer], T], form: bool) -> T | _Failure:
+        """Ask once."""
+        import requests
+        from urllib3.exceptions import HTTPError
+
+        self._limiter.wait()
+        try:
+            answer = self._exchange(path, {**params, **self._identity}, form)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            words = _in_words(error)
+            return _Failure(words, "transient", unreachable=words in _UNREACHABLE.values())
+        except UnreadableError as error:
+            return _Failure(str(error), "unreadable")
+        if sign := classify(answer):
+            what = f"HTTP {answer.status}, {sign[0]}: {answer.quote()}"
+            return _Failure(what, sign[1], self._asked_for(answer))
+        try:
+            return read(answer)
+        except UnreadableError as error:
+            return _Failure(f"HTTP {answer.status}, {error}", "unreadable")
+
+    def _exchange(self, path: str, params: Mapping[str, str], form: bool) -> Answer:
+        """Send one request, follow redirects on the same host, and read the whole answer within its bounds."""
+        import requests
+
+        session = self._session = self._session or requests.Session()
+        deadline = self._clock() + self.policy.answer_seconds
+        url = urljoin(self.base_url, path)
+        for _ in range(self.policy.redirects + 1):
+            with self._send(session, url, params, form) as response:
+                target = response.headers.get("Location")
+                if response.status_code not in _REDIRECTS or not target:
+                    return self._answer(response, url, self._body(response, url, deadline))
+                url = self._redirect(url, target)
+        raise SourceError(self._say(f"{self.service}: {url} redirects more than {self.policy.redirects} times"))
+
+    def _send(self, session: requests.Session, url: str, params: Mapping[str, str], form: bool) -> requests.Response:
+        """Send as GET, or as a form when the query is long."""
+        query = urlencode(params)
+        timeout = (self.policy.connect_seconds, self.policy.read_seconds)
+        headers = {"User-Agent": self._identity.get("tool", "metaan")}
+        if not form and len(query) <= LONGEST_GET:
+            return session.get(url, params=query, headers=headers, timeout=timeout, stream=True, allow_redirects=False)
+        return session.post(
+            url, data=dict(params), headers=headers, timeout=timeout, stream=True, allow_redirects=False
+        )
+
+    def _redirect(self, url: str, target: str) -> str:
+        """Return where to go next; never to another host, for the key and the query would go along."""
+        new, old = urlsplit(urljoin(url, target)), urlsplit(url)
+        same = new.scheme == old.scheme and new.netloc == old.netloc
+        upgrade = (old.scheme, new.scheme) == ("http", "https") and new.hostname == old.hostname
+        if not (same or upgrade):
+            there = f"{new.scheme}://{new.netloc}"
+            raise SourceError(self._say(f"{self.service}: {url} redirects to another host, {there}; not followed"))
+        return new._replace(query="", fragment="").geturl()
+
+    def _body(self, response: requests.Response, url: str, deadline: float) -> bytes:
+        """Read piece by piece, so that neither a drip nor a flood goes on for ever."""
+        body = bytearray()
+        while piece := response.raw.read1(_CHUNK, decode_content=True):
+            body += piece
+            if len(body) > self.policy.answer_bytes:
+                most = self.policy.answer_bytes / (1 << 20)
+                raise SourceError(self._say(f"{self.service}: the answer of {url} is larger than {most:g} MB"))
+            if self._clock() > deadline:
+                raise UnreadableError(f"the answer was not complete after {self.policy.answer_seconds:g} s")
+        return bytes(body)
+
+    def _answer(self, response: requests.Response, url: str, body: bytes) -> Answer:
+        headers = response.headers
+        return Answer(response.status_code, headers.get("Content-Type", ""), body, url, headers.get("Retry-After"))
+
+    def _asked_for(self, answer: Answer) -> float:
+        """Seconds that the service asks to wait, if it says so in seconds; a date is not worth its clock troubles."""
+        asked = answer.retry_after or ""
+        seconds = float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0.0
+        return float(min(seconds, self.policy.longest_retry_after))
+
+    def _pause(self, attempt: int, failure: _Failure) -> float:
+        """1, 2, 4, 8, 16 s give or take half, never less than was asked for, nor than 1 s when asked too often."""
+        backoff = self.policy.first_pause * 2 ** (attempt - 1) * (0.5 + self._jitter())
+        least = max(failure.retry_after, 1.0 if failure.verdict == "throttled" else 0.0)
+        return float(max(min(backoff, self.policy.longest_pause), least))
+
+    def _is_over(self, failure: _Failure, attempt: int, spent: float) -> bool:
+        """Whether to give up. A lost session is asked for again too: no request here depends on one."""
+        tries = self.policy.tries_unreachable if failure.unreachable else self.policy.tries
+        return failure.verdict == "refused" or attempt >= tries or spent > self.policy.budget_seconds
+
+    def _refusal(self, path: str, failure: _Failure, attempts: int) -> RefusedError:
+        times = "" if attempts == 1 else f" ({attempts} attempts)"
+        url = urljoin(self.base_url, path)
+        return RefusedError(self._say(f"{self.service}: {url} failed{times}: {failure.what}"), failure.verdict)
+
+    def _say(self, message: str) -> str:
+        """Return a message without keys, addresses and queries."""
+        return redact(message, self._secrets)
+
+
+def redact(message: str, secrets: tuple[str, ...]) -> str:
+    """Return a message in which every secret, as it stands or as it looks in a URL, is replaced.
+
+    >>> redact("GET /x?api_key=abc123&id=1", ("abc123",))
+    'GET /x?api_key=[hidden]&id=1'
+    """
+    for secret in secrets:
+        for spelling in (secret, urlencode({"": secret})[1:]):
+            message = message.replace(spelling, "[hidden]")
+    return message
+
+
+def _in_words(error: Exception) -> str:
+    """Say what went wrong on the way, without the library's nesting of causes and without the query."""
+    import requests
+
+    told = str(error)
+    kinds = (requests.exceptions.SSLError, requests.exceptions.ProxyError, requests.exceptions.Timeout)
+    names = ("the secure connection failed", "the proxy failed", "no answer in time")
+    found = [words for sign, words in _UNREACHABLE.items() if sign in told]
+    found += [words for kind, words in zip(kinds, names) if isinstance(error, kind)]
+    return found[0] if found else f"the connection broke ({type(error).__name__})"
+
+
+_UNREACHABLE: dict[str, str] = {
+    "NameResolutionError": "the host name could not be resolved",
+    "ConnectTimeoutError": "no connection in time",
+    "NewConnectionError": "nobody answers there",
+}

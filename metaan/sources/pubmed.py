@@ -1,0 +1,249 @@
+"""PubMed through E-utilities: records by PMID, PMIDs by DOI, each checked against what was asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..errors import SourceError, UsageError
+from .answers import Answer
+from .client import Client, RefusedError, UnreadableError
+from .identifiers import normalise_doi, normalise_pmid
+from .limiter import shared
+from .pubmed_xml import Article, parse
+
+if TYPE_CHECKING:
+    import requests
+
+    from .settings import Settings
+
+BATCH = 200  # ids per efetch; above, NCBI wants a form, and a broken answer costs more to repeat
+RATE, RATE_WITH_KEY = 2.5, 8.0  # requests per second; NCBI allows 3 and 10, and counts them a little differently
+MOST_CANDIDATES = 20  # PMIDs looked at per DOI; a query that finds more was not understood as a DOI
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What PubMed returned for a list of PMIDs.
+
+    Attributes
+    ----------
+    articles
+        By the PMID that was asked for.
+    merged
+        Asked PMID -> PMID of the record that PubMed returned in its place.
+    missing
+        PMIDs that PubMed does not know, asked twice.
+    """
+
+    articles: Mapping[str, Article] = field(default_factory=dict)
+    merged: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The record whose own DOI is the one that was asked for; None, with the reason, when there is no single one."""
+
+    article: Article | None
+    reason: str = ""
+
+
+class PubMed:
+    """The calls that a review needs.
+
+    Parameters
+    ----------
+    settings
+        Base URL and identity.
+    session
+        A `requests.Session` to use instead of a new one.
+    client
+        A `Client` to use instead of one made of the settings; for tests.
+    notice
+        Told in words whenever a request has failed and is repeated.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        session: requests.Session | None = None,
+        client: Client | None = None,
+        notice: Callable[[str], None] = lambda message: None,
+    ) -> None:
+        self.url = settings.pubmed_url
+        self._client = client or client_for(settings, session=session, notice=notice)
+
+    def fetch(self, pmids: Iterable[str], progress: Progress = lambda what, done, total: None) -> Fetched:
+        """Return the records of PMIDs, in one request per 200 of them.
+
+        Raises
+        ------
+        UsageError
+            Something that is not a PMID is among them: PubMed would answer it with other records.
+        SourceError
+            The service stayed unreachable, or what it sent stayed unsound.
+        """
+        asked = list(dict.fromkeys(map(_checked_pmid, pmids)))
+        got = self._all(asked, progress)
+        absent = [pmid for pmid in asked if pmid not in got]
+        if absent:  # a sound answer that lacks a record has been seen to be wrong, so it is asked for twice
+            got |= self._all(absent, progress)
+        merged = self._merged([pmid for pmid in asked if pmid not in got], got.keys() - set(asked))
+        articles = {pmid: got[merged.get(pmid, pmid)] for pmid in asked if merged.get(pmid, pmid) in got}
+        return Fetched(articles, merged, tuple(pmid for pmid in asked if pmid not in articles))
+
+    def find(self, dois: Iterable[str], progress: Progress = lambda what, done, total: None) -> dict[str, Found]:
+        """Return for each DOI the record that carries it; one search per DOI, the records in batches.
+
+        A search for a DOI also finds what it was mistaken for, so only the DOI inside the record decides.
+
+        Raises
+        ------
+        UsageError
+            Something that is not a DOI is among them.
+        SourceError
+            As in `fetch`.
+        """
+        asked = list(dict.fromkeys(map(_checked_doi, dois)))
+        candidates: dict[str, tuple[str, ...]] = {}
+        for number, doi in enumerate(asked):
+            progress("searching", number, len(asked))
+            candidates[doi] = self.search(doi)
+        every = dict.fromkeys(pmid for pmids in candidates.values() for pmid in pmids)
+        articles = self.fetch(every, progress).articles if every else {}
+        return {
+            doi: _the_one(doi, [articles[pmid] for pmid in pmids if pmid in articles])
+            for doi, pmids in candidates.items()
+        }
+
+    def search(self, doi: str) -> tuple[str, ...]:
+        """Return the PMIDs that a search for a quoted DOI finds; they still have to be checked."""
+        term = f'"{doi.replace(chr(34), "")}"[doi]'
+        params = {"db": "pubmed", "term": term, "retmode": "json", "retmax": str(MOST_CANDIDATES)}
+        found = self._client.ask("esearch.fcgi", params, read_search)
+        return found or self._client.ask("esearch.fcgi", params, read_search)
+
+    def _all(self, pmids: list[str], progress: Progress) -> dict[str, Article]:
+        got: dict[str, Article] = {}
+        for done, batch in enumerate(_batches(pmids)):
+            progress("fetching", done * BATCH, len(pmids))
+            for article in self._batch(batch):
+                _keep(got, article)
+        return got
+
+    def _batch(self, pmids: list[str]) -> tuple[Article, ...]:
+        """Ask for one batch; one whose answer stays unreadable is halved until the record at fault has a name."""
+        params = {"db": "pubmed", "id": ",".join(pmids), "retmode": "xml"}
+        try:
+            return self._client.ask("efetch.fcgi", params, read_articles, form=True)
+        except RefusedError as error:
+            if error.verdict != "unreadable":
+                raise
+            if len(pmids) == 1:
+                raise SourceError(f"{error} (PMID {pmids[0]})") from None
+        half = len(pmids) // 2
+        return self._batch(pmids[:half]) + self._batch(pmids[half:])
+
+    def _merged(self, absent: list[str], strays: set[str]) -> dict[str, str]:
+        """Find which absent PMID a record that nobody asked for stands for, by asking for each alone."""
+        merged = {}
+        for pmid in absent if strays else []:
+            returned = {_pmid_of(article) for article in self._batch([pmid])}
+            if len(returned) == 1:
+                merged[pmid] = returned.pop()
+        return merged
+
+
+def client_for(
+    settings: Settings,
+    *,
+    session: requests.Session | None = None,
+    notice: Callable[[str], None] = lambda message: None,
+) -> Client:
+    """Return the client of E-utilities: identity, and the pace that the identity allows."""
+    identity = {"tool": settings.tool, "email": settings.email or "", "api_key": settings.api_key or ""}
+    return Client(
+        "PubMed",
+        settings.pubmed_url,
+        shared("eutils", RATE_WITH_KEY if settings.api_key else RATE),
+        session=session,
+        identity={name: value for name, value in identity.items() if value},
+        secrets=(settings.api_key or "", settings.email or ""),
+        notice=notice,
+    )
+
+
+def read_articles(answer: Answer) -> tuple[Article, ...]:
+    """Read an answer of efetch."""
+    return parse(answer.body)
+
+
+def read_search(answer: Answer) -> tuple[str, ...]:
+    """Return the PMIDs in an answer of esearch.
+
+    Raises
+    ------
+    UnreadableError
+        It is no such answer, or its list and its count disagree.
+    """
+    result = _search_result(answer.body)
+    pmids = [normalise_pmid(pmid) for pmid in result["idlist"]]
+    count = str(result.get("count", ""))
+    if None in pmids or not count.isdigit() or (int(count) > 0) != bool(pmids):
+        raise UnreadableError(f"an answer of esearch whose count and list disagree came: {answer.quote()}")
+    return tuple(pmid for pmid in pmids if pmid)
+
+
+def _search_result(body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(f"the JSON is cut off or garbled: {error}") from None
+    result = document.get("esearchresult") if isinstance(document, dict) else None
+    if not isinstance(result, dict) or not isinstance(result.get("idlist"), list):
+        raise UnreadableError("an answer of esearch was due, another document came")
+    return result
+
+
+def _the_one(doi: str, articles: list[Article]) -> Found:
+    """Choose the record that carries a DOI itself."""
+    carrying = [article for article in articles if article.record.doi == doi]
+    if len(carrying) == 1:
+        return Found(carrying[0])
+    if carrying:
+        pmids = ", ".join(sorted(_pmid_of(article) for article in carrying))
+        return Found(None, f"several PubMed records carry the DOI {doi}: {pmids}; give the study its PMID")
+    return Found(None, f"no PubMed record carries the DOI {doi}")
+
+
+def _keep(got: dict[str, Article], article: Article) -> None:
+    """Keep the newest version of a record; the same one twice is one."""
+    pmid = _pmid_of(article)
+    if pmid not in got or article.version > got[pmid].version:
+        got[pmid] = article
+
+
+def _pmid_of(article: Article) -> str:
+    return article.record.pmid or ""
+
+
+def _batches(pmids: list[str]) -> Iterator[list[str]]:
+    return (pmids[start : start + BATCH] for start in range(0, len(pmids), BATCH))
+
+
+def _checked_pmid(text: str) -> str:
+    if pmid := normalise_pmid(text):
+        return pmid
+    raise UsageError(f"{text!r} is no PMID; allowed: up to nine digits, such as 35925914")
+
+
+def _checked_doi(text: str) -> str:
+    if doi := normalise_doi(text):
+        return doi
+    raise UsageError(f"{text!r} is no DOI; allowed: 10.nnnn/..., such as 10.1371/journal.pone.0269065")

@@ -1,0 +1,99 @@
+"""What a database or an exported file says about one publication."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .identifiers import find_registrations
+from .markup import plain_text
+
+RETRACTED_UI = "D016441"  # MeSH: Retracted Publication, on the article itself
+_RETRACTION_LINKS = frozenset({"RetractionIn", "RetractedandRepublishedIn"})
+_CONCERN_LINKS = frozenset({"ExpressionOfConcernIn"})
+
+
+@dataclass(frozen=True, slots=True)
+class AbstractPart:
+    """One section of an abstract; ``text`` is a markup string (i, b, sub, sup; the rest escaped)."""
+
+    label: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A link to a correction, a retraction, a preprint ...; ``kind`` is PubMed's RefType."""
+
+    kind: str
+    source: str
+    pmid: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One publication as a source describes it; what the source does not say is None or empty, never guessed.
+
+    Attributes
+    ----------
+    title
+        Plain text; `title_markup` is the same with PubMed's inline markup.
+    authors
+        "Family AB", or the name of a group; `authors_complete` is False where the source says "et al".
+    published
+        "2021", "2021-02" or "2021-02-05": as precise as the source is.
+    doi, pmid
+        In the spelling of `normalise_doi` and `normalise_pmid`.
+    source
+        Where the record comes from: "pubmed", "bibtex" ...
+    extra
+        What the source says beyond these fields, in its own words.
+    """
+
+    title: str
+    authors: tuple[str, ...] = ()
+    authors_complete: bool = True
+    year: int | None = None
+    published: str | None = None
+    journal: str | None = None
+    journal_abbreviation: str | None = None
+    volume: str | None = None
+    issue: str | None = None
+    pages: str | None = None
+    doi: str | None = None
+    pmid: str | None = None
+    pmcid: str | None = None
+    registrations: tuple[str, ...] = ()
+    abstract: tuple[AbstractPart, ...] = ()
+    mesh: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    publication_types: tuple[str, ...] = ()
+    publication_type_uis: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    source: str = ""
+    title_markup: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def abstract_text(self) -> str:
+        """The abstract as plain text, one line per section."""
+        return "\n".join(
+            f"{part.label}: {plain_text(part.text)}" if part.label else plain_text(part.text) for part in self.abstract
+        )
+
+    @property
+    def retracted(self) -> bool:
+        """Whether either of the two signals of a retraction is there: the link, or the publication type."""
+        linked = any(correction.kind in _RETRACTION_LINKS for correction in self.corrections)
+        return linked or RETRACTED_UI in self.publication_type_uis or "Retracted Publication" in self.publication_types
+
+    @property
+    def concern(self) -> bool:
+        """Whether an expression of concern has been published about it."""
+        return any(correction.kind in _CONCERN_LINKS for correction in self.corrections)
+
+    @property
+    def mentioned_registrations(self) -> tuple[str, ...]:
+        """The registration numbers that title and abstract mention: a hint, since they may be of other trials."""
+        return find_registrations(f"{self.title}\n{self.abstract_text}")

@@ -1,0 +1,86 @@
+"""Where the services are and who asks: from the environment, else from ``services:`` in review.yaml.
+
+To add a service: one entry in `VARIABLES` and one field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ..errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Base URLs of the services and the identity that they are told; the key never shows in a ``repr``."""
+
+    pubmed_url: str = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/"
+    ctgov_url: str = "https://clinicaltrials.gov/api/v2/"
+    crossref_url: str = "https://api.crossref.org/"
+    europepmc_url: str = "https://www.ebi.ac.uk/europepmc/webservices/rest/"
+    email: str | None = None
+    api_key: str | None = None
+    tool: str = "metaan"
+
+    def __repr__(self) -> str:
+        """Leave out who asks and with which key."""
+        return f"Settings(pubmed_url={self.pubmed_url!r}, tool={self.tool!r})"
+
+
+def settings(env: Mapping[str, str], services: object = None) -> Settings:
+    """Return the settings of a project: the environment wins over review.yaml, which wins over the defaults.
+
+    Parameters
+    ----------
+    env
+        Usually ``os.environ``; the names are in `VARIABLES`.
+    services
+        The ``services:`` of review.yaml, as a mapping or as an object with those attributes. Its ``api_key_env`` names
+        another variable that holds the key, for keys do not belong in a file under version control.
+
+    Raises
+    ------
+    UsageError
+        A base URL is not one, or the e-mail address has a blank in it.
+
+    Examples
+    --------
+    >>> settings({"METAAN_PUBMED_URL": "http://127.0.0.1:8008"}).pubmed_url
+    'http://127.0.0.1:8008/'
+    """
+    found = {field: _from(services, field) for field in VARIABLES}
+    if variable := _from(services, "api_key_env"):
+        found["api_key"] = env.get(variable, "").strip() or found["api_key"]
+    found |= {field: env[name].strip() for field, name in VARIABLES.items() if env.get(name, "").strip()}
+    values = {field: _checked(field, value) for field, value in found.items() if value}
+    return Settings(**values)
+
+
+def _from(services: object, field: str) -> str | None:
+    """Read one value of ``services:``."""
+    value = services.get(field) if isinstance(services, Mapping) else getattr(services, field, None)
+    return str(value).strip() if value else None
+
+
+def _checked(field: str, value: str) -> str:
+    """Return a value that can go into a request, a base URL with its closing slash."""
+    if not field.endswith("_url"):
+        if any(char.isspace() for char in value):
+            raise UsageError(f"{VARIABLES[field]}: a blank in it; allowed: a value without blanks")
+        return value
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise UsageError(f"{VARIABLES[field]}: {value!r} is no base URL; allowed: http(s)://host[:port]/path/")
+    return value.rstrip("/") + "/"
+
+
+VARIABLES: dict[str, str] = {
+    "pubmed_url": "METAAN_PUBMED_URL",
+    "ctgov_url": "METAAN_CTGOV_URL",
+    "crossref_url": "METAAN_CROSSREF_URL",
+    "europepmc_url": "METAAN_EUROPEPMC_URL",
+    "email": "METAAN_EMAIL",
+    "api_key": "NCBI_API_KEY",
+}

@@ -1,0 +1,63 @@
+"""What must be known of an XML document from outside before a tree is built of it."""
+
+from __future__ import annotations
+
+from pyexpat import EXPAT_VERSION, ExpatError, ParserCreate, version_info
+
+from ..errors import SourceError
+from .client import UnreadableError
+
+DEEPEST = 100  # elements; PubMed's deepest records, those with MathML, stay below 30
+_OLDEST_EXPAT = (2, 4, 1)  # older ones let an attribute or an entity grow without bound
+
+
+class _Survey:
+    """Walks over a document and notes where the children of its root stand."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.places: list[tuple[int, int]] = []
+        self.depth = self.start = 0
+        self.parser = ParserCreate()
+        self.parser.StartElementHandler = self.open
+        self.parser.EndElementHandler = self.close
+        self.parser.EntityDeclHandler = self.entity
+
+    def open(self, name: str, attributes: dict[str, str]) -> None:
+        """Note where a child of the root begins."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise UnreadableError(f"more than {DEEPEST} elements inside one another")
+        if self.depth == 2:
+            self.start = self.parser.CurrentByteIndex
+
+    def close(self, name: str) -> None:
+        """Note where a child of the root ends: at the end of its closing tag."""
+        if self.depth == 2:
+            end = self.body.find(b">", self.parser.CurrentByteIndex) + 1
+            self.places.append((self.start, end or len(self.body)))
+        self.depth -= 1
+
+    def entity(self, name: str, *rest: object) -> None:
+        """Refuse: PubMed declares none, and an entity bomb has to."""
+        raise UnreadableError("it declares an entity of its own")
+
+
+def guard(body: bytes) -> list[tuple[int, int]]:
+    """Return where each child of the root stands in a well-formed and harmless document, as offsets in bytes.
+
+    Raises
+    ------
+    UnreadableError
+        The document is not well formed, declares entities, or nests too deeply.
+    SourceError
+        This Python's expat is too old to be given anything from outside.
+    """
+    if version_info < _OLDEST_EXPAT:
+        raise SourceError(f"{EXPAT_VERSION} is too old to read XML safely; install a newer Python")
+    survey = _Survey(body)
+    try:
+        survey.parser.Parse(body, True)
+    except (ExpatError, ValueError) as error:
+        raise UnreadableError(f"the XML is cut off or garbled: {error}") from None
+    return survey.places
