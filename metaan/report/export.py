@@ -1,0 +1,256 @@
+"""Analyses as JSON and CSV: the raw numbers, nothing rounded, no NaN.
+
+``estimate``, ``ci`` and ``pi`` are on the display scale; ``yi``, ``vi``, ``se`` and ``tau2`` on the analysis scale.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..stats.effects import Interval
+from ..stats.pooling import Pooled
+
+if TYPE_CHECKING:
+    from ..analysis import Analysis, Pool, Reference, StudyRow, SubgroupTest
+
+Json = dict[str, Any]
+
+CSV_COLUMNS = (
+    "analysis", "outcome", "measure", "level", "kind", "subgroup", "id", "label", "time", "events_experimental",
+    "total_experimental", "events_control", "total_control", "yi", "vi", "estimate", "ci_lb", "ci_ub", "pi_lb", "pi_ub",
+    "se", "pval", "weight_common", "weight_random", "tau2", "i2", "q", "q_df", "q_pval", "note",
+)  # fmt: skip
+_COUNTS = {
+    "events_experimental": "ai", "total_experimental": "n1i", "events_control": "ci", "total_control": "n2i",
+}  # fmt: skip
+
+
+def to_json(analyses: Iterable[Analysis]) -> list[Json]:
+    """Return plain values, one object an analysis, as design and `metaan pool --json` promise.
+
+    With one pool (or an overall one) its results stand at the top. Where designs are kept apart, ``common`` and
+    ``random`` are null at the top, ``warnings`` says why, and the results stand in ``subgroups``.
+    """
+    return [_finite(_analysis(analysis)) for analysis in analyses]
+
+
+def _analysis(analysis: Analysis) -> Json:
+    main = analysis.overall or (analysis.pools[0] if len(analysis.pools) == 1 else None)
+    return {
+        "id": analysis.plan.key,
+        "outcome": analysis.outcome.id,
+        "name": analysis.outcome.name,
+        "direction": analysis.outcome.direction,
+        "measure": analysis.measure,
+        "level": analysis.level,
+        "k": analysis.k,
+        "studies": [_study(row, pool.name) for pool in analysis.pools for row in pool.rows],
+        **_results(main),
+        "subgroups": [_block(pool) for pool in analysis.pools if pool.name],
+        "subgroup_test": _test(analysis.subgroup_test),
+        "excluded": [{"id": x.id, "label": x.label, "reason": x.reason} for x in analysis.excluded],
+        "warnings": [*analysis.warnings, *_apart(analysis, main)],
+        "references": [_reference(reference) for reference in analysis.references],
+    }
+
+
+def _apart(analysis: Analysis, main: Pool | None) -> list[str]:
+    """Say why there is no result over all studies, unless that was said already."""
+    if main is not None or any("kept apart" in warning for warning in analysis.warnings):
+        return []
+    return ["the subgroups are kept apart: the protocol pools no total over them"]
+
+
+def _block(pool: Pool) -> Json:
+    ids = [row.id for row in pool.rows]
+    return {"name": pool.name, "k": pool.k, "studies": ids, **_results(pool), "reason": pool.reason}
+
+
+def _results(pool: Pool | None) -> Json:
+    if pool is None:
+        return {"common": None, "random": None, "heterogeneity": None, "sensitivity": [], "absolute": None}
+    return {
+        "common": _fit(pool.common),
+        "random": _fit(pool.random),
+        "heterogeneity": _heterogeneity(pool),
+        "sensitivity": [{"name": s.name, "differs": s.differs, **(_fit(s.fit) or {})} for s in pool.sensitivity],
+        "absolute": _absolute(pool),
+    }
+
+
+def _study(row: StudyRow, subgroup: str) -> Json:
+    return {
+        "id": row.id,
+        "label": row.label,
+        "subgroup": subgroup or None,
+        "time": row.result.time,
+        "counts": {name: _whole(value) for name, value in row.data.items()},
+        "yi": row.yi,
+        "vi": row.vi,
+        "estimate": row.estimate,
+        "ci": _pair(row.ci),
+        "weights": {"common": row.weight_common, "random": row.weight_random},
+        "note": row.note,
+    }
+
+
+def _whole(value: float) -> float | int:
+    return int(value) if float(value).is_integer() else value
+
+
+def _pair(interval: Interval | tuple[float, float] | None) -> list[float] | None:
+    return None if interval is None else list(interval)
+
+
+def _fit(fit: Pooled | None) -> Json | None:
+    if fit is None:
+        return None
+    shown = fit.display
+    plain: Json = {
+        "model": fit.model,
+        "method": fit.method,
+        "ci_method": fit.ci_method,
+        "k": fit.k,
+        "estimate": shown.estimate,
+        "ci": _pair(shown.ci),
+        "se": fit.se,
+        "stat": fit.stat,
+        "df": fit.df,
+        "pval": fit.pval,
+    }
+    if fit.model == "random":
+        plain |= {"tau2_method": fit.tau2_method, "tau2": fit.tau2, "i2": fit.i2, "h2": fit.h2}
+        plain |= {"pi": _pair(shown.pi), "pi_method": fit.pi_method, "pi_reason": fit.pi_reason}
+    return plain
+
+
+def _heterogeneity(pool: Pool) -> Json | None:
+    fit, ci = pool.random or pool.common, pool.tau2_ci
+    if fit is None:
+        return None
+    q = {"q": fit.q, "q_df": fit.q_df, "q_pval": fit.q_pval}
+    if ci is None:
+        return {"tau2": fit.tau2, "tau2_ci": None, "i2": fit.i2, "i2_ci": None, "h2": fit.h2, **q}
+    return {
+        "tau2": ci.tau2,
+        "tau2_ci": _pair(ci.tau2_ci),
+        "tau2_ci_method": ci.method,
+        "i2": ci.i2,
+        "i2_ci": _pair(ci.i2_ci),
+        "h2": ci.h2,
+        "h2_ci": _pair(ci.h2_ci),
+        **q,
+    }
+
+
+def _absolute(pool: Pool) -> Json | None:
+    got = pool.absolute
+    if got is None:
+        return None
+    return {
+        "assumed_risk": got.assumed_risk, "source": got.source, "per_1000": got.estimate, "per_1000_ci": _pair(got.ci),
+    }  # fmt: skip
+
+
+def _test(test: SubgroupTest | None) -> Json | None:
+    if test is None:
+        return None
+    names = ("q", "df", "pval")
+    both = {"common": test.common, "random": test.random}
+    return {"by": test.by} | {model: None if got is None else dict(zip(names, got)) for model, got in both.items()}
+
+
+def _reference(reference: Reference) -> Json:
+    pool = reference.pool
+    return {
+        "id": reference.study.id, "label": reference.study.label, "measure": pool.measure, "estimate": pool.estimate,
+        "ci": _pair(pool.ci), "k": pool.k, "n": pool.n, "i2": pool.i2,
+    }  # fmt: skip
+
+
+def _finite(value: Any) -> Any:
+    """Put None in place of what JSON cannot hold."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list) else value
+
+
+def to_csv(analyses: Iterable[Analysis]) -> str:
+    """Return one row a study, a pooled result and a published pool.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
+    out = io.StringIO()
+    writer = csv.DictWriter(out, CSV_COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    for analysis in analyses:
+        for row in _csv_rows(analysis):
+            writer.writerow({name: _cell(value) for name, value in row.items()})
+    return out.getvalue()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else ""
+    if isinstance(value, str) and value[:1] in tuple("=+-@\t\r"):
+        return f"'{value}"
+    return "" if value is None else value
+
+
+def _csv_rows(analysis: Analysis) -> Iterable[Json]:
+    first = {
+        "analysis": analysis.plan.key, "outcome": analysis.outcome.id, "measure": analysis.measure,
+        "level": analysis.level,
+    }  # fmt: skip
+    pools: Sequence[Pool] = analysis.pools if analysis.overall is None else (*analysis.pools, analysis.overall)
+    for pool in pools:
+        group = {**first, "subgroup": pool.name if pool is not analysis.overall else "all"}
+        if pool is not analysis.overall:
+            yield from ({**group, **_csv_study(row)} for row in pool.rows)
+        yield from ({**group, **_csv_fit(fit, name)} for name, fit in _fits(pool))
+    for reference in analysis.references:
+        yield {**first, **_csv_reference(reference)}
+
+
+def _fits(pool: Pool) -> Iterable[tuple[str, Pooled]]:
+    """Yield the results of a pool with the names of their rows."""
+    if pool.common is not None:
+        yield f"common effect, {pool.common.method}", pool.common
+    if pool.random is not None:
+        yield f"random effects, {pool.random.tau2_method}, {pool.random.ci_method}", pool.random
+    yield from ((s.name, s.fit) for s in pool.sensitivity)
+
+
+def _csv_study(row: StudyRow) -> Json:
+    ci = row.ci or (None, None)
+    return {
+        "kind": "study", "id": row.id, "label": row.label, "time": row.result.time,
+        **{name: _whole(row.data[code]) for name, code in _COUNTS.items() if code in row.data},
+        "yi": row.yi, "vi": row.vi, "estimate": row.estimate, "ci_lb": ci[0], "ci_ub": ci[1],
+        "weight_common": row.weight_common, "weight_random": row.weight_random, "note": row.note,
+    }  # fmt: skip
+
+
+def _csv_fit(fit: Pooled, name: str) -> Json:
+    shown = fit.display
+    pi = shown.pi or (None, None)
+    return {
+        "kind": "pooled", "label": name, "yi": fit.estimate, "estimate": shown.estimate, "ci_lb": shown.ci.lb,
+        "ci_ub": shown.ci.ub, "pi_lb": pi[0], "pi_ub": pi[1], "se": fit.se, "pval": fit.pval, "tau2": fit.tau2,
+        "i2": fit.i2, "q": fit.q, "q_df": fit.q_df, "q_pval": fit.q_pval,
+    }  # fmt: skip
+
+
+def _csv_reference(reference: Reference) -> Mapping[str, object]:
+    pool = reference.pool
+    return {
+        "kind": "published pool", "id": reference.study.id, "label": reference.study.label, "measure": pool.measure,
+        "estimate": pool.estimate, "ci_lb": pool.ci[0], "ci_ub": pool.ci[1], "i2": pool.i2, "level": pool.level,
+        "note": "never pooled with studies",
+    }  # fmt: skip

@@ -1,0 +1,292 @@
+"""The forest plot as data: columns, rows and an axis; `metaan.report.layout` gives it a geometry.
+
+Nothing here knows a pixel. To add a column for another kind of data, add an entry to `DATA_COLUMNS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..stats.effects import Interval
+from ..stats.measures import scale_of
+from ..stats.pooling import Pooled
+from . import formats, methods, spread, words
+from .axis import Axis, axis
+from .words import Arms
+
+if TYPE_CHECKING:
+    from ..analysis import Analysis, Pool, Reference, StudyRow
+
+KINDS = ("heading", "study", "pooled", "prediction", "text", "reference", "spacer")
+DESIGN_HEADINGS = {"randomised": "Randomised trials", "non-randomised": "Non-randomised studies"}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of text. ``side`` is where it stands: left or right of the plot; ``group`` spans several headers."""
+
+    key: str
+    header: str
+    group: str = ""
+    align: str = "end"
+    side: str = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What is drawn on a row.
+
+    Attributes
+    ----------
+    shape
+        ``"square"``, ``"diamond"`` or ``"bar"``.
+    estimate, interval
+        Display scale; a bar has no estimate.
+    weight
+        Percent; the area of a square is proportional to it. None is drawn at a fixed small size.
+    role
+        ``"study"``, ``"common"``, ``"random"``, ``"prediction"`` or ``"reference"``: the CSS class.
+    """
+
+    shape: str
+    estimate: float | None
+    interval: Interval | None
+    weight: float | None = None
+    role: str = "study"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: text per column key and, for most kinds, a mark. ``id`` names its study where it has one."""
+
+    kind: str
+    cells: Mapping[str, str] = field(default_factory=dict)
+    mark: Mark | None = None
+    id: str | None = None
+    sentence: str = ""
+
+    @property
+    def label(self) -> str:
+        """The text of its first column."""
+        return self.cells.get("label", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A forest plot.
+
+    Attributes
+    ----------
+    id
+        Unique on a page: from the analysis.
+    title, description
+        For readers who cannot see it.
+    favours
+        What a value left and right of no effect favours.
+    notes
+        Lines below the axis: the methods, and the studies left out with the reason.
+    """
+
+    id: str
+    title: str
+    description: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    axis: Axis
+    axis_title: str
+    favours: tuple[str, str]
+    notes: tuple[str, ...] = ()
+
+
+def forest(analysis: Analysis, arms: Arms) -> Plot:
+    """Turn an analysis into a plot.
+
+    Parameters
+    ----------
+    analysis
+        What was pooled.
+    arms
+        What the arms are called.
+    """
+    rows = tuple(_rows(analysis))
+    marks = [row.mark for row in rows if row.mark is not None]
+    return Plot(
+        id=analysis.plan.key,
+        title=f"{analysis.outcome.name}: forest plot",
+        description=_description(analysis, arms),
+        columns=columns(analysis, arms),
+        rows=rows,
+        axis=_axis(marks, analysis.measure),
+        axis_title=f"{words.measure_name(analysis.measure).capitalize()} ({formats.level(analysis.level)} CI)"
+        + (", log scale" if scale_of(analysis.measure).is_ratio else ""),
+        favours=favours(analysis.outcome.direction, arms),
+        notes=(methods.footer(analysis), *_left_out(analysis)),
+    )
+
+
+def favours(direction: str, arms: Arms) -> tuple[str, str]:
+    """Return what the left and the right side of no effect favour.
+
+    >>> favours("bad", Arms("anakinra", "usual care"))
+    ('Favours anakinra', 'Favours usual care')
+    """
+    left, right = (arms.experimental, arms.control) if direction == "bad" else (arms.control, arms.experimental)
+    return f"Favours {left}", f"Favours {right}"
+
+
+def columns(analysis: Analysis, arms: Arms) -> tuple[Column, ...]:
+    """Return the columns: the study, its time point, its data, the effect and the weight in each model."""
+    times = {row.result.time for row in analysis.rows}
+    has = (
+        [row for row in analysis.rows if row.weight_common is not None],
+        [row for row in analysis.rows if row.weight_random is not None],
+    )
+    return (
+        Column("label", "Study", align="start"),
+        *([Column("time", "Time", align="start")] if times else []),
+        *_data_columns(analysis, arms),
+        Column("effect", f"{analysis.measure} ({formats.level(analysis.level)} CI)", side="right"),
+        *([Column("weight_common", "common", "Weight", side="right")] if has[0] else []),
+        *([Column("weight_random", "random", "Weight", side="right")] if has[1] else []),
+    )
+
+
+def _data_columns(analysis: Analysis, arms: Arms) -> Sequence[Column]:
+    names = set(analysis.rows[0].data) if analysis.rows else set()
+    make = next((entry[1] for needs, entry in DATA_COLUMNS.items() if set(needs) <= names), None)
+    return make(arms) if make else []
+
+
+def data_cells(data: Mapping[str, float]) -> dict[str, str]:
+    """Return the text of a study's data columns."""
+    make = next((entry[0] for needs, entry in DATA_COLUMNS.items() if set(needs) <= set(data)), None)
+    return make(data) if make else {}
+
+
+def _counts(x: Mapping[str, float]) -> dict[str, str]:
+    pairs = (("experimental", "ai", "n1i"), ("control", "ci", "n2i"))
+    return {arm: f"{formats.count(x[events])}/{formats.count(x[total])}" for arm, events, total in pairs}
+
+
+def _count_columns(arms: Arms) -> list[Column]:
+    return [
+        Column("experimental", "events/total", _upper_first(arms.experimental)),
+        Column("control", "events/total", _upper_first(arms.control)),
+    ]
+
+
+def _upper_first(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+Make = tuple[Callable[[Mapping[str, float]], dict[str, str]], Callable[[Arms], list[Column]]]
+DATA_COLUMNS: dict[tuple[str, ...], Make] = {("ai", "n1i", "ci", "n2i"): (_counts, _count_columns)}
+
+
+def _rows(analysis: Analysis) -> Iterable[Row]:
+    for pool in analysis.pools:
+        apart = len(analysis.pools) > 1 or bool(pool.name)
+        yield from _block(pool, analysis, pool_heading(pool) if apart else "")
+    if analysis.overall is not None and len(analysis.pools) > 1:
+        yield Row("heading", {"label": "All studies"})
+        yield from _results(analysis.overall, analysis)
+        yield Row("spacer")
+    test = spread.subgroups(analysis.subgroup_test)
+    if test:
+        yield from (Row("text", {"label": test}), Row("spacer"))
+    if analysis.references:
+        yield Row("heading", {"label": "Published pools of reviews (not pooled here)"})
+        yield from (_reference(r, analysis.measure) for r in analysis.references)
+
+
+def pool_heading(pool: Pool) -> str:
+    """Return the heading over the studies of a pool."""
+    return DESIGN_HEADINGS.get(pool.name, _upper_first(pool.name) or "All studies")
+
+
+def _block(pool: Pool, analysis: Analysis, heading: str) -> Iterable[Row]:
+    if heading:
+        yield Row("heading", {"label": heading})
+    yield from (study_row(row, analysis) for row in pool.rows)
+    yield from _results(pool, analysis)
+    yield Row("spacer")
+
+
+def study_row(row: StudyRow, analysis: Analysis) -> Row:
+    """Return the row of a study; one without an effect has no mark and says why."""
+    effect = formats.effect(row.estimate, row.ci, analysis.measure)
+    cells = {"label": row.label, "time": row.result.time, **data_cells(row.data), "effect": effect}
+    cells |= {name: formats.percent(getattr(row, name), 1) for name in ("weight_common", "weight_random")}
+    if row.estimate is None:
+        return Row(
+            "study", cells | {"effect": "not estimable"}, None, row.id, f"{row.label}: {row.note or 'no effect'}"
+        )
+    weight = row.weight_random if row.weight_random is not None else row.weight_common
+    mark = Mark("square", row.estimate, row.ci, weight)
+    return Row("study", cells, mark, row.id, f"{row.label}: {words.measure_name(analysis.measure)} {effect}")
+
+
+def _results(pool: Pool, analysis: Analysis) -> Iterable[Row]:
+    for fit, role in ((pool.common, "common"), (pool.random, "random")):
+        if fit is not None:
+            yield _pooled(fit, role, pool)
+    if pool.random is not None and pool.random.pi is not None:
+        yield _prediction(pool.random)
+    line = spread.short(pool) if pool.common or pool.random else pool.reason
+    if line:
+        yield Row("text", {"label": _upper_first(line)})
+
+
+def _pooled(fit: Pooled, role: str, pool: Pool) -> Row:
+    shown = fit.display
+    effect = formats.effect(shown.estimate, shown.ci, fit.measure)
+    cells = {"label": methods.model_name(fit), "effect": effect, f"weight_{role}": "100%"}
+    mark = Mark("diamond", shown.estimate, shown.ci, role=role)
+    return Row("pooled", cells | _totals(pool), mark, None, f"{methods.model_name(fit)}: {effect}")
+
+
+def _totals(pool: Pool) -> dict[str, str]:
+    rows = [row.data for row in pool.rows if row.yi is not None]
+    names = {name for data in rows for name in data}
+    return data_cells({name: sum(data[name] for data in rows) for name in sorted(names)})
+
+
+def _prediction(fit: Pooled) -> Row:
+    pi = fit.display.pi
+    text = formats.bounds(pi, fit.measure)
+    label = f"Prediction interval, {fit.pi_method}"
+    return Row("prediction", {"label": label, "effect": text}, Mark("bar", None, pi, role="prediction"), None, text)
+
+
+def _reference(reference: Reference, measure: str) -> Row:
+    pool = reference.pool
+    ci = Interval(*pool.ci)
+    size = [formats.plural(pool.k, "study", "studies")] if pool.k else []
+    size += [f"{pool.n} people"] if pool.n else []
+    aside = f" ({', '.join(size)})" if size else ""
+    label = f"{reference.study.label}{aside}"
+    effect = formats.effect(pool.estimate, ci, pool.measure)
+    same = pool.measure == measure
+    mark = Mark("diamond", pool.estimate, ci, role="reference") if same else None
+    effect = effect if same else f"{pool.measure} {effect}"
+    return Row("reference", {"label": label, "effect": effect}, mark, reference.study.id, f"{label}: {effect}")
+
+
+def _axis(marks: Sequence[Mark], measure: str) -> Axis:
+    points = [m.estimate for m in marks if m.estimate is not None]
+    return axis(points, [m.interval for m in marks if m.interval is not None], scale_of(measure))
+
+
+def _left_out(analysis: Analysis) -> tuple[str, ...]:
+    """Name the studies that share a reason in one line."""
+    by_reason: dict[str, list[str]] = {}
+    for left_out in analysis.excluded:
+        by_reason.setdefault(left_out.reason, []).append(left_out.label)
+    return tuple(f"Left out ({reason}): {formats.listing(labels)}." for reason, labels in by_reason.items())
+
+
+def _description(analysis: Analysis, arms: Arms) -> str:
+    sentences = [answer.text for answer in words.answers(analysis, arms)]
+    return " ".join([f"{formats.plural(analysis.k, 'study', 'studies')}.", *sentences, "The table has every row."])

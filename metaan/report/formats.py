@@ -1,0 +1,221 @@
+"""The one place where numbers become text: pages, plots and the terminal all read alike.
+
+A minus is U+2212. `ascii_text` puts any of this into characters that every terminal shows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+
+from ..stats.effects import Interval
+from ..stats.measures import scale_of
+
+MINUS = "\u2212"
+NOTHING = "\u2013"
+_SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_ASCII = {
+    MINUS: "-",
+    NOTHING: "-",
+    "\u2014": "-",
+    "τ²": "tau2",
+    "I²": "I2",
+    "H²": "H2",
+    "χ²": "chi2",
+    "τ": "tau",
+    "×": "x",
+    "·": "-",
+}
+
+
+def number(x: float) -> str:
+    """Write a ratio or any positive quantity with two to three significant digits.
+
+    >>> [number(x) for x in (0.0000012, 0.0421, 0.964, 2.111, 12.34, 2099.6, 3e7)]
+    ['0.0000012', '0.042', '0.96', '2.11', '12.3', '2100', '3.0×10⁷']
+    """
+    if not math.isfinite(x):
+        return ("∞" if x > 0 else f"{MINUS}∞") if math.isinf(x) else NOTHING
+    size = abs(x)
+    if size and not 5e-7 <= size < 999_999.5:
+        return _scientific(x)
+    text = fixed(size, _decimals(size))
+    if _decimals(float(text)) < _decimals(size):
+        text = fixed(size, _decimals(float(text)))
+    return _signed(x, text if size < 1000 else _three_digits(size))
+
+
+def fixed(x: float, decimals: int) -> str:
+    """Write ``x`` with that many decimals; what rounds to zero carries no sign.
+
+    >>> fixed(-0.04, 1), fixed(-2.5, 1)
+    ('0.0', '−2.5')
+    """
+    return _signed(x, f"{abs(x):.{decimals}f}")
+
+
+def _signed(x: float, text: str) -> str:
+    return f"{MINUS}{text}" if x < 0 and any(c in text for c in "123456789") else text
+
+
+def _decimals(size: float) -> int:
+    """Two decimals from 0.1 on, one from 10, none from 100; two significant digits below."""
+    if size >= 100 or size == 0:
+        return 0 if size else 2
+    if size >= 0.1:
+        return 1 if size >= 10 else 2
+    return 1 - math.floor(math.log10(size))
+
+
+def _three_digits(size: float) -> str:
+    return f"{float(f'{size:.2e}'):.0f}" if size < 1e5 else f"{float(f'{size:.3e}'):.0f}"
+
+
+def _scientific(x: float) -> str:
+    mantissa, exponent = f"{abs(x):.1e}".split("e")
+    return _signed(x, f"{mantissa}×10{str(int(exponent)).translate(_SUPERSCRIPT)}")
+
+
+def estimate(x: float | None, measure: str, ci: Interval | None = None) -> str:
+    """Write an effect on the display scale; differences get the decimals that their interval deserves.
+
+    >>> estimate(0.964, "OR"), estimate(-0.037, "RD", Interval(-0.077, 0.003))
+    ('0.96', '−0.037')
+    """
+    return NOTHING if x is None else _writer(measure, ci)(x)
+
+
+def bounds(ci: Interval | None, measure: str, of: Interval | None = None) -> str:
+    """Write an interval on the display scale.
+
+    >>> bounds(Interval(0.4402, 2.1111), "OR"), bounds(Interval(-0.077, 0.003), "RD")
+    ('0.44 to 2.11', '−0.077 to 0.003')
+    """
+    if ci is None:
+        return NOTHING
+    write = _writer(measure, of or ci)
+    return f"{write(ci.lb)} to {write(ci.ub)}"
+
+
+def effect(x: float | None, ci: Interval | None, measure: str) -> str:
+    """Write an effect with its interval.
+
+    >>> effect(0.963978, Interval(0.440165, 2.111145), "OR")
+    '0.96 (0.44 to 2.11)'
+    """
+    if x is None:
+        return NOTHING
+    return estimate(x, measure, ci) + (f" ({bounds(ci, measure)})" if ci is not None else "")
+
+
+def _writer(measure: str, ci: Interval | None) -> Callable[[float], str]:
+    """Return the way numbers of a measure are written: ratios each for itself, differences with common decimals."""
+    if scale_of(measure).is_ratio or ci is None:
+        return number
+    width = ci.ub - ci.lb
+    if not (math.isfinite(width) and 1e-7 < width < 1e6):
+        return number
+    decimals = min(8, max(0, 1 - math.floor(math.log10(width))))
+    return lambda x: fixed(x, decimals)
+
+
+def p_value(p: float) -> str:
+    """Write a p value; rounding never moves it across 0.05.
+
+    >>> [p_value(p) for p in (0.00004, 0.0123, 0.04998, 0.0972, 0.434, 0.997)]
+    ['<0.001', '0.012', '0.04998', '0.097', '0.43', '>0.99']
+    """
+    if p < 0.001:
+        return "<0.001"
+    if p > 0.99:
+        return ">0.99"
+    decimals = 2 if p >= 0.0995 else 3
+    while p < 0.05 <= float(f"{p:.{decimals}f}") and decimals < 12:
+        decimals += 1
+    return f"{p:.{decimals}f}"
+
+
+def p_text(p: float) -> str:
+    """Write ``p = 0.43`` or ``p < 0.001``.
+
+    >>> p_text(0.434), p_text(1e-9)
+    ('p = 0.43', 'p < 0.001')
+    """
+    text = p_value(p)
+    return f"p {text[0]} {text[1:]}" if text[0] in "<>" else f"p = {text}"
+
+
+def percent(x: float | None, decimals: int = 0) -> str:
+    """Write a percentage given in percent.
+
+    >>> percent(52.4588), percent(24.26, 1), percent(None)
+    ('52%', '24.3%', '–')
+    """
+    return NOTHING if x is None else f"{fixed(x, decimals)}%"
+
+
+def percent_bounds(ci: Interval) -> str:
+    """Write an interval given in percent.
+
+    >>> percent_bounds(Interval(0, 96.6))
+    '0% to 97%'
+    """
+    return f"{percent(ci.lb)} to {percent(ci.ub)}"
+
+
+def level(x: float) -> str:
+    """Write a coverage.
+
+    >>> level(0.95), level(0.999)
+    ('95%', '99.9%')
+    """
+    return f"{round(100 * x, 6):g}%"
+
+
+def count(x: float | None) -> str:
+    """Write a count; a fraction is kept where there is one.
+
+    >>> count(405.0), count(None)
+    ('405', '–')
+    """
+    return NOTHING if x is None else f"{x:.0f}" if float(x).is_integer() else f"{x:g}"
+
+
+def per_1000(x: float) -> str:
+    """Write a difference per 1000 people in words.
+
+    >>> per_1000(-37.2), per_1000(12.0), per_1000(0.2)
+    ('37 fewer', '12 more', '0 more or fewer')
+    """
+    n = round(abs(x))
+    return "0 more or fewer" if n == 0 else f"{n} {'fewer' if x < 0 else 'more'}"
+
+
+def listing(words: Iterable[str], last: str = "and") -> str:
+    """Join words as a sentence does.
+
+    >>> listing(["a", "b", "c"])
+    'a, b and c'
+    """
+    *start, end = list(words) or [""]
+    return f"{', '.join(start)} {last} {end}" if start else end
+
+
+def plural(n: int, one: str, many: str | None = None) -> str:
+    """Write a number of things.
+
+    >>> plural(1, "study", "studies"), plural(4, "study", "studies")
+    ('1 study', '4 studies')
+    """
+    return f"{n} {one if n == 1 else many or one + 's'}"
+
+
+def ascii_text(text: str) -> str:
+    """Put the signs used here into ASCII; letters of names stay as they are.
+
+    >>> ascii_text("τ² = 0.32, −0.04")
+    'tau2 = 0.32, -0.04'
+    """
+    for sign, plain in _ASCII.items():
+        text = text.replace(sign, plain)
+    return text.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-"))

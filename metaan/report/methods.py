@@ -1,0 +1,204 @@
+"""What was done, in words, with its references.
+
+Every code of a method that can stand in a protocol has its words here; a code without an entry is shown as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from ..stats.pooling import Pooled
+from . import formats, spread, words
+
+if TYPE_CHECKING:
+    from ..analysis import Analysis
+
+
+def _named(table: Mapping[str, str], code: str | None) -> str:
+    return table.get(code or "", code or "")
+
+
+def model_name(fit: Pooled) -> str:
+    """Return the label of a pooled result, with the methods that made it."""
+    if fit.model == "common":
+        return f"Common (fixed) effect, {_named(COMMON, fit.method)}"
+    interval = "" if fit.ci_method == "wald" else f", {fit.ci_method}"
+    return f"Random effects, {fit.tau2_method}{interval}"
+
+
+def footer(analysis: Analysis) -> str:
+    """Return the line under a forest plot: estimators, interval, prediction convention."""
+    plan = analysis.plan
+    parts = []
+    if "common" in plan.model:
+        parts.append(f"Common (fixed) effect: {_named(COMMON, _common_code(analysis))}")
+    if "random" in plan.model:
+        parts.append(
+            f"Random effects: inverse variance, τ² by {_named(TAU2, plan.tau2_method)}, {_named(CI, plan.ci_method)} "
+            f"interval; prediction interval {plan.pi_method.replace('-', formats.MINUS)}"
+        )
+    squares = "The area of a square is the study's weight within its pool"
+    return ". ".join([*parts, squares]) + "."
+
+
+def _common_code(analysis: Analysis) -> str:
+    fits = [pool.common for pool in words.blocks(analysis) if pool.common is not None]
+    return fits[0].method if fits else analysis.plan.common_method
+
+
+def paragraphs(analyses: Iterable[Analysis]) -> tuple[str, ...]:
+    """Return the statistical methods as sentences, each once."""
+    done = [text for analysis in analyses for text in _paragraphs(analysis)]
+    return tuple(dict.fromkeys(done))
+
+
+def _paragraphs(analysis: Analysis) -> Iterable[str]:
+    plan = analysis.plan
+    names = formats.listing(f"the {model} effect{'s' if model == 'random' else ''} model" for model in plan.model)
+    yield f"The protocol names the models: {names}. None is chosen or changed because of what I² or Q turn out to be."
+    if "common" in plan.model:
+        yield from _common(analysis)
+    if "random" in plan.model:
+        yield from _random(analysis)
+    yield (
+        f"Heterogeneity: τ² with its {spread.INTERVALS_OF_TAU2['QP']} interval; I² and its interval follow from τ²; "
+        "Cochran's Q has inverse-variance weights."
+    )
+    if not plan.pool_designs:
+        yield (
+            "Randomised trials and non-randomised studies are pooled apart and never put into one diamond; "
+            "the test for subgroup differences compares them (between-group Q)."
+        )
+    yield "One study alone is not pooled: its own result is shown. Published pools of reviews are never pooled."
+    yield (
+        "An effect per 1000 people applies the relative effect and both ends of its interval to an assumed risk; "
+        "the risk itself is taken as known."
+    )
+
+
+def _common(analysis: Analysis) -> Iterable[str]:
+    code = _common_code(analysis)
+    if code == "MH":
+        yield (
+            "Common (fixed) effect: Mantel-Haenszel without a correction of zero cells; odds ratios have the "
+            "variance of Robins, Breslow and Greenland."
+        )
+    else:
+        yield "Common (fixed) effect: inverse variance."
+
+
+def _random(analysis: Analysis) -> Iterable[str]:
+    plan = analysis.plan
+    yield (
+        f"Random effects: inverse variance, τ² by {_named(TAU2, plan.tau2_method)}, {_named(CI, plan.ci_method)} "
+        f"intervals. Inverse variance adds {plan.zero_cells.add:g} to {_named(ZERO, plan.zero_cells.to)}; a study "
+        "without events in both arms stays in the table and does not enter a ratio."
+    )
+    others = sorted({_sensitivity(s.fit) for pool in words.blocks(analysis) for s in pool.sensitivity})
+    if others:
+        yield f"Beside the protocol's result, the same studies are pooled by other methods: {formats.listing(others)}."
+    yield (
+        f"Prediction intervals use the {_named(PI, plan.pi_method)} "
+        f"and are given from three studies on; below {spread.FEW_TO_PREDICT} they are a rough guide."
+    )
+
+
+def _sensitivity(fit: Pooled) -> str:
+    if fit.model == "common":
+        return f"common effect by {_named(COMMON, fit.method)}"
+    return f"random effects with {_named(TAU2, fit.tau2_method)} and {_named(CI, fit.ci_method)} intervals"
+
+
+def references(analyses: Iterable[Analysis]) -> tuple[str, ...]:
+    """Return the works behind the methods that were used, in alphabetical order."""
+    keys: set[str] = {"Higgins 2002"}
+    for analysis in analyses:
+        for pool in words.blocks(analysis):
+            fits = [pool.common, pool.random, *(s.fit for s in pool.sensitivity)]
+            keys |= {key for fit in fits if fit is not None for key in _keys(fit)}
+            keys |= {"Viechtbauer 2007"} if pool.tau2_ci is not None else set()
+    return tuple(sorted(REFERENCES[key] for key in keys))
+
+
+def _keys(fit: Pooled) -> Iterable[str]:
+    codes = [fit.method + fit.measure if fit.method == "MH" else fit.method, fit.tau2_method, fit.ci_method]
+    codes += ["prediction"] if fit.pi is not None else []
+    for code in codes:
+        yield from CITED.get(code or "", ())
+
+
+COMMON = {"MH": "Mantel-Haenszel", "IV": "inverse variance", "PETO": "Peto"}
+
+TAU2 = {
+    "DL": "DerSimonian-Laird",
+    "REML": "restricted maximum likelihood",
+    "ML": "maximum likelihood",
+    "PM": "Paule-Mandel",
+    "PMM": "Paule-Mandel (median-unbiased)",
+    "EB": "empirical Bayes",
+    "HE": "Hedges-Olkin",
+    "HS": "Hunter-Schmidt",
+    "HSk": "Hunter-Schmidt (corrected)",
+    "SJ": "Sidik-Jonkman",
+    "GENQ": "generalised Q",
+}
+
+CI = {
+    "wald": "Wald",
+    "t": "Wald-type t",
+    "hksj": "Hartung-Knapp",
+    "hksj-adhoc": "Hartung-Knapp (never narrower than Wald)",
+    "auto": "Hartung-Knapp (where k > 2 and τ² > 0, else Wald)",
+}
+
+PI = {
+    "t(k-1)": "t distribution with k − 1 degrees of freedom",
+    "t(k-2)": "t distribution with k − 2 degrees of freedom",
+    "normal": "normal distribution",
+}
+
+ZERO = {
+    "only0": "every cell of a study that has a zero cell",
+    "all": "every cell of every study",
+    "if0all": "every cell of every study if one has a zero cell",
+    "none": "no cell",
+}
+
+CITED: dict[str, tuple[str, ...]] = {
+    "MHOR": ("Mantel 1959", "Robins 1986"),
+    "MHRR": ("Mantel 1959", "Greenland 1985"),
+    "MHRD": ("Mantel 1959", "Sato 1989"),
+    "DL": ("DerSimonian 1986",),
+    "REML": ("Viechtbauer 2005",),
+    "hksj": ("Hartung 2001", "Sidik 2002"),
+    "hksj-adhoc": ("Hartung 2001", "Knapp 2003", "Röver 2015"),
+    "auto": ("Hartung 2001", "Knapp 2003", "Röver 2015"),
+    "prediction": ("Higgins 2009",),
+}
+
+REFERENCES = {
+    "Mantel 1959": "Mantel N, Haenszel W. Statistical aspects of the analysis of data from retrospective studies of "
+    "disease. J Natl Cancer Inst 1959;22:719-48.",
+    "Robins 1986": "Robins J, Breslow N, Greenland S. Estimators of the Mantel-Haenszel variance consistent in both "
+    "sparse data and large-strata limiting models. Biometrics 1986;42:311-23.",
+    "Greenland 1985": "Greenland S, Robins JM. Estimation of a common effect parameter from sparse follow-up data. "
+    "Biometrics 1985;41:55-68.",
+    "Sato 1989": "Sato T, Greenland S, Robins JM. On the variance estimator for the Mantel-Haenszel risk difference. "
+    "Biometrics 1989;45:1323-4.",
+    "DerSimonian 1986": "DerSimonian R, Laird N. Meta-analysis in clinical trials. Control Clin Trials 1986;7:177-88.",
+    "Viechtbauer 2005": "Viechtbauer W. Bias and efficiency of meta-analytic variance estimators in the random-effects "
+    "model. J Educ Behav Stat 2005;30:261-93.",
+    "Viechtbauer 2007": "Viechtbauer W. Confidence intervals for the amount of heterogeneity in meta-analysis. "
+    "Stat Med 2007;26:37-52.",
+    "Hartung 2001": "Hartung J, Knapp G. A refined method for the meta-analysis of controlled clinical trials with "
+    "binary outcome. Stat Med 2001;20:3875-89.",
+    "Sidik 2002": "Sidik K, Jonkman JN. A simple confidence interval for meta-analysis. Stat Med 2002;21:3153-9.",
+    "Knapp 2003": "Knapp G, Hartung J. Improved tests for a random effects meta-regression with a single covariate. "
+    "Stat Med 2003;22:2693-710.",
+    "Röver 2015": "Röver C, Knapp G, Friede T. Hartung-Knapp-Sidik-Jonkman approach and its modification for "
+    "random-effects meta-analysis with few studies. BMC Med Res Methodol 2015;15:99.",
+    "Higgins 2002": "Higgins JPT, Thompson SG. Quantifying heterogeneity in a meta-analysis. Stat Med 2002;21:1539-58.",
+    "Higgins 2009": "Higgins JPT, Thompson SG, Spiegelhalter DJ. A re-evaluation of random-effects meta-analysis. "
+    "J R Stat Soc A 2009;172:137-59.",
+}

@@ -1,0 +1,82 @@
+"""A drawing as SVG markup: no geometry, no styles; colours come from the classes of the page's stylesheet.
+
+Coordinates are written with two decimals, so the same drawing gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from .forest import Plot
+from .layout import Drawing, Group, Item, Line, Shape, Text
+from .layout import layout as lay_out
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+
+
+def svg(plot: Plot) -> str:
+    """Return a forest plot as one ``<svg>`` element for a page; its text is escaped."""
+    return markup(lay_out(plot))
+
+
+def markup(drawing: Drawing) -> str:
+    """Return a drawing as one ``<svg>`` element."""
+    name = f"forest-{drawing.plot.id}"
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="forest" id="{name}" role="img" '
+        f'aria-labelledby="{name}-title {name}-desc" viewBox="0 0 {_n(drawing.width)} {_n(drawing.height)}" '
+        f'width="{_n(drawing.width)}" height="{_n(drawing.height)}">',
+        f'<title id="{name}-title">{clean(drawing.plot.title)}</title>',
+        f'<desc id="{name}-desc">{clean(drawing.plot.description)}</desc>',
+        *map(_item, drawing.background),
+        *map(_group, drawing.groups),
+        *map(_item, drawing.foreground),
+        "</svg>",
+    ]
+    return "\n".join(parts)
+
+
+def clean(text: str) -> str:
+    """Escape a text and leave out characters that no markup may hold."""
+    return escape(_CONTROL.sub("", text))
+
+
+def _n(x: float) -> str:
+    text = f"{x:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def _group(group: Group) -> str:
+    if not group.items:
+        return ""
+    title = f"<title>{clean(group.row.sentence)}</title>" if group.row.sentence else ""
+    return f'<g class="row {group.row.kind}">{title}{"".join(map(_item, group.items))}</g>'
+
+
+def _item(item: Item) -> str:
+    return WRITERS[type(item)](item)
+
+
+def _text(item: Text) -> str:
+    anchor = "" if item.anchor == "start" else f' text-anchor="{item.anchor}"'
+    weight = ' font-weight="bold"' if item.bold else ""
+    return (
+        f'<text x="{_n(item.x)}" y="{_n(item.y)}" font-size="{_n(item.size)}"{anchor}{weight} class="{item.role}">'
+        f"{clean(item.text)}</text>"
+    )
+
+
+def _line(item: Line) -> str:
+    ends = f'x1="{_n(item.x1)}" y1="{_n(item.y1)}" x2="{_n(item.x2)}" y2="{_n(item.y2)}"'
+    return f'<line {ends} class="{item.role}"/>'
+
+
+def _shape(item: Shape) -> str:
+    points = " ".join(f"{_n(x)},{_n(y)}" for x, y in item.points)
+    return f'<polygon points="{points}" class="{item.role}"/>'
+
+
+WRITERS: dict[type, Callable[[Any], str]] = {Text: _text, Line: _line, Shape: _shape}

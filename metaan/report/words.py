@@ -1,0 +1,296 @@
+"""Results as sentences, one function per thing that a reader asks.
+
+A sentence never says more than its interval: a conclusion is which side of "no difference" the whole interval lies on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..stats.effects import Interval
+from ..stats.measures import MEASURES, scale_of
+from ..stats.pooling import Pooled
+from . import formats
+
+if TYPE_CHECKING:
+    from ..analysis import Absolute, Analysis, Pool
+
+EXPERIMENTAL, CONTROL, UNCLEAR, NOTHING = "experimental", "control", "unclear", "nothing"
+FLAT = "non-randomised"
+
+
+class Arms(NamedTuple):
+    """What the two arms are called on the page."""
+
+    experimental: str = "experimental"
+    control: str = "control"
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What a pool answers with: its pooled result, or its only study.
+
+    Attributes
+    ----------
+    estimate, ci
+        Display scale.
+    how
+        The model in words, or that nothing was pooled.
+    fit
+        None for a single study.
+    """
+
+    estimate: float
+    ci: Interval
+    how: str
+    fit: Pooled | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One sentence of the answer.
+
+    Attributes
+    ----------
+    pool
+        The name of the pool it is about.
+    verdict
+        Which arm the interval favours: ``"experimental"``, ``"control"``, ``"unclear"`` or ``"nothing"``.
+    mark
+        The verdict in two to four words.
+    text
+        The sentence.
+    """
+
+    pool: str
+    verdict: str
+    mark: str
+    text: str
+
+
+def lead(pool: Pool) -> Lead | None:
+    """Return the result a pool answers with: random effects, else common effect, else its only study."""
+    for fit, how in ((pool.random, "random effects"), (pool.common, "common (fixed) effect")):
+        if fit is not None:
+            return Lead(fit.display.estimate, fit.display.ci, how, fit)
+    rows = [row for row in pool.rows if row.estimate is not None and row.ci is not None]
+    if len(rows) != 1 or rows[0].estimate is None or rows[0].ci is None:
+        return None
+    return Lead(rows[0].estimate, rows[0].ci, "one study, not pooled")
+
+
+def favours(ci: Interval | None, measure: str, direction: str) -> str:
+    """Return which arm an interval on the display scale favours, given the outcome's direction.
+
+    >>> favours(Interval(0.27, 0.65), "OR", "bad"), favours(Interval(0.44, 2.1), "OR", "bad")
+    ('experimental', 'unclear')
+    """
+    if ci is None:
+        return NOTHING
+    null = scale_of(measure).null
+    if ci.lb <= null <= ci.ub:
+        return UNCLEAR
+    less = ci.ub < null
+    return EXPERIMENTAL if less == (direction == "bad") else CONTROL
+
+
+def verdict(pool: Pool, analysis: Analysis) -> str:
+    """Return which arm the result of a pool favours."""
+    got = lead(pool)
+    return favours(got.ci if got else None, analysis.measure, analysis.outcome.direction)
+
+
+def mark(code: str, arms: Arms) -> str:
+    """Return a verdict in a few words."""
+    names = {EXPERIMENTAL: f"favours {arms.experimental}", CONTROL: f"favours {arms.control}"}
+    return names.get(code) or {UNCLEAR: "no clear difference", NOTHING: "no data"}[code]
+
+
+def blocks(analysis: Analysis) -> tuple[Pool, ...]:
+    """Return the pools that answer: all of them, and the overall one after them where the protocol has it."""
+    return analysis.pools if analysis.overall is None else (*analysis.pools, analysis.overall)
+
+
+def answers(analysis: Analysis, arms: Arms) -> tuple[Answer, ...]:
+    """Return a sentence for every pool of an outcome."""
+    return tuple(_answer(pool, analysis, arms, pool is analysis.overall) for pool in blocks(analysis))
+
+
+def _answer(pool: Pool, analysis: Analysis, arms: Arms, overall: bool) -> Answer:
+    got, code = lead(pool), verdict(pool, analysis)
+    name = "all designs" if overall and len(analysis.pools) > 1 else pool.name
+    if got is None:
+        why = f" ({pool.reason})" if pool.reason and pool.k else ""
+        return Answer(name, NOTHING, mark(NOTHING, arms), f"{_nobody(pool)}{why}.")
+    less = got.estimate < scale_of(analysis.measure).null
+    outcome = _lower_first(analysis.outcome.name)
+    text = f"{_in(pool, name)}, {_finding(code, outcome, less, arms)}: {numbers(got, analysis)}"
+    absolute = f"; {per_1000(pool.absolute)}" if pool.absolute is not None else ""
+    return Answer(name, code, mark(code, arms), f"{text}{absolute}.{_open(code, pool.absolute)}")
+
+
+def numbers(got: Lead, analysis: Analysis) -> str:
+    """Return the relative effect with its interval and model: ``odds ratio 0.96 (95% CI 0.44 to 2.11; ...)``."""
+    value = formats.estimate(got.estimate, analysis.measure, got.ci)
+    interval = formats.bounds(got.ci, analysis.measure)
+    return f"{measure_name(analysis.measure)} {value} ({formats.level(analysis.level)} CI {interval}; {got.how})"
+
+
+def measure_name(measure: str) -> str:
+    """Return the words for a measure."""
+    return MEASURES[measure].name if measure in MEASURES else "effect"
+
+
+def people(pool: Pool) -> int:
+    """Return how many people the studies of a pool have together, 0 where arms have no sizes."""
+    rows = [row for row in pool.rows if row.yi is not None]
+    return round(sum(row.data.get("n1i", 0) + row.data.get("n2i", 0) for row in rows))
+
+
+def design_name(name: str, n: int = 2) -> str:
+    """Return the words for a pool's studies: trials where randomised, studies else."""
+    noun = {"randomised": "randomised trial", FLAT: "non-randomised study"}.get(name)
+    if noun is None:
+        noun = "study"
+    if n == 1:
+        return noun
+    return noun[:-5] + "studies" if noun.endswith("study") else f"{noun}s"
+
+
+def _in(pool: Pool, name: str) -> str:
+    n = people(pool)
+    size = f" ({n} people)" if n else ""
+    if pool.k == 1:
+        return f"In the only {design_name(name, 1)}{size}"
+    aside = " of all designs" if name == "all designs" else "" if name in ("", FLAT, "randomised") else f", {name}"
+    return f"In {pool.k} {design_name(name, pool.k)}{aside}{size}"
+
+
+def _nobody(pool: Pool) -> str:
+    if pool.k:
+        return f"{pool.k} {design_name(pool.name, pool.k)}, not pooled"
+    return f"No {design_name(pool.name, 1)} reports this outcome in a form that can be pooled"
+
+
+def _finding(code: str, outcome: str, less: bool, arms: Arms) -> str:
+    if code == UNCLEAR:
+        return f"there was no clear difference in {outcome}"
+    way = "less frequent" if less else "more frequent"
+    favoured = arms.experimental if code == EXPERIMENTAL else arms.control
+    return f"{outcome} was {way} with {arms.experimental} than with {arms.control}, which favours {favoured}"
+
+
+def per_1000(absolute: Absolute) -> str:
+    """Return the effect per 1000 people with its interval and the risk that it assumes."""
+    low, high = (formats.per_1000(x) for x in absolute.ci)
+    return f"{formats.per_1000(absolute.estimate)} per 1000 people ({low} to {high})"
+
+
+def assumed(absolute: Absolute) -> str:
+    """Return the assumed risk with its source."""
+    risk = formats.number(1000 * absolute.assumed_risk) if absolute.assumed_risk < 0.001 else None
+    return f"{risk or round(1000 * absolute.assumed_risk)} per 1000 ({absolute.source})"
+
+
+def _open(code: str, absolute: Absolute | None) -> str:
+    if code != UNCLEAR or absolute is None:
+        return ""
+    return " Fewer and more events both remain possible." if absolute.ci.lb < 0 < absolute.ci.ub else ""
+
+
+def _lower_first(text: str) -> str:
+    """Begin in lower case inside a sentence, unless the first word is an abbreviation."""
+    first = text.split(" ")[0]
+    return text if first[1:] != first[1:].lower() else text[:1].lower() + text[1:]
+
+
+def designs_disagree(analysis: Analysis) -> bool:
+    """Return whether the two designs, each with a result, favour different sides."""
+    codes = {pool.name: verdict(pool, analysis) for pool in analysis.pools}
+    pair = {codes.get("randomised", NOTHING), codes.get(FLAT, NOTHING)}
+    return len(pair) == 2 and NOTHING not in pair
+
+
+def disagreement(analysis: Analysis, arms: Arms) -> str | None:
+    """Say plainly that randomised and non-randomised evidence disagree; None where they do not."""
+    if not designs_disagree(analysis):
+        return None
+    by_name = {pool.name: pool for pool in analysis.pools}
+    trials, others = by_name["randomised"], by_name[FLAT]
+    first, second = lead(trials), lead(others)
+    if first is None or second is None:
+        return None
+    both = [_side(got, pool, analysis, arms) for got, pool in ((first, trials), (second, others))]
+    return (
+        f"Randomised and non-randomised evidence disagree about {_lower_first(analysis.outcome.name)}: "
+        f"{measure_name(analysis.measure)} {both[0]}, against {both[1]}{_difference(analysis)}. {_caution(analysis)}"
+    )
+
+
+def _side(got: Lead, pool: Pool, analysis: Analysis, arms: Arms) -> str:
+    value = formats.effect(got.estimate, got.ci, analysis.measure)
+    return f"{value} in {_the(pool)}, {mark(verdict(pool, analysis), arms)}"
+
+
+def _the(pool: Pool) -> str:
+    return f"{'the' if pool.k > 1 else 'the only'} {design_name(pool.name, pool.k)}"
+
+
+def _difference(analysis: Analysis) -> str:
+    test = analysis.subgroup_test
+    got = None if test is None else test.random or test.common
+    return "" if got is None else f" (test for a difference between the designs: {formats.p_text(got[2])})"
+
+
+def _caution(analysis: Analysis) -> str:
+    codes = {pool.name: verdict(pool, analysis) for pool in analysis.pools}
+    if codes[FLAT] == UNCLEAR:
+        return "The designs are shown apart, and the difference between them is a reason for caution."
+    return (
+        "What the non-randomised studies suggest is not confirmed by the randomised trials; without randomisation "
+        "the groups can differ from the start, so the two are not combined."
+    )
+
+
+def agreement(analysis: Analysis) -> str | None:
+    """Say whether the designs agree; None where they disagree or where there is only one."""
+    codes = {pool.name: verdict(pool, analysis) for pool in analysis.pools}
+    trials, others = codes.get("randomised", NOTHING), codes.get(FLAT, NOTHING)
+    if NOTHING in (trials, others) or trials != others:
+        return None
+    return "Randomised and non-randomised evidence point the same way."
+
+
+def models_differ(pool: Pool, analysis: Analysis, arms: Arms) -> str | None:
+    """Say that the common-effect and the random-effects result lead to different conclusions."""
+    if pool.common is None or pool.random is None:
+        return None
+    pair = [favours(f.display.ci, analysis.measure, analysis.outcome.direction) for f in (pool.common, pool.random)]
+    if pair[0] == pair[1]:
+        return None
+    common, random = (mark(code, arms) for code in pair)
+    return (
+        f"The two models lead to different conclusions: {common} under a common (fixed) effect, "
+        f"{random} under random effects."
+    )
+
+
+def sensitivity_differs(pool: Pool, analysis: Analysis, arms: Arms) -> str | None:
+    """Say which other methods lead to another conclusion than the protocol's."""
+    differing = [s for s in pool.sensitivity if s.differs]
+    if not differing:
+        return None
+    what = formats.listing(_other(s.name, s.fit, analysis, arms) for s in differing)
+    return f"The conclusion depends on the method: {what}."
+
+
+def _other(name: str, fit: Pooled, analysis: Analysis, arms: Arms) -> str:
+    code = favours(fit.display.ci, analysis.measure, analysis.outcome.direction)
+    return f"{name} gives {formats.effect(fit.display.estimate, fit.display.ci, analysis.measure)}, {mark(code, arms)}"
+
+
+def first_lines(analyses: Iterable[Analysis], arms: Arms) -> tuple[str, ...]:
+    """Return every sentence on disagreeing designs: the first thing a reader must know."""
+    return tuple(text for analysis in analyses if (text := disagreement(analysis, arms)))

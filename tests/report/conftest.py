@@ -1,0 +1,140 @@
+"""Analyses made by hand: what synthesis would return, without a registry on disk."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from zlib import crc32
+
+import numpy as np
+import pytest
+
+from metaan.analysis import Absolute, Analysis, Pool, Reference, Sensitivity, StudyRow, SubgroupTest
+from metaan.registry.model import Outcome, Plan, PublishedPool, Result, Study
+from metaan.stats.effects import EffectSizes, Interval
+from metaan.stats.measures import effect_sizes, scale_of
+from metaan.stats.pooling import mean_interval, pool
+from metaan.stats.stratified import mantel_haenszel
+
+Counts = tuple[str, int, int, int, int]
+DEATH: dict[str, list[Counts]] = {
+    "randomised": [
+        ("Audemard-Verger 2022", 9, 37, 3, 34),
+        ("SAVE-MORE 2021", 13, 405, 13, 189),
+        ("CORIMUNO-ANA-1 2021", 16, 59, 15, 55),
+        ("NCT04362111 2021", 4, 15, 4, 15),
+    ],
+    "non-randomised": [
+        ("Balkhair 2021", 13, 45, 11, 24),
+        ("SAVE 2021", 15, 130, 29, 130),
+        ("Franzetti 2021", 14, 56, 29, 56),
+        ("Segala 2023", 4, 56, 6, 49),
+    ],
+}
+
+
+def study(label: str, number: int, kind: str = "randomised") -> Study:
+    return Study.model_validate(
+        {
+            "id": f"study-{number}",
+            "label": label,
+            "title": f"The trial of {label}",
+            "design": {"kind": kind, "control": "matched" if kind == "non-randomised" else None},
+            "status": {"state": "included"},
+            "citation": {"published": "2021"},
+        }
+    )
+
+
+def result(row: Counts, outcome: str = "death") -> Result:
+    source = {"document": "article abstract", "level": "primary"}
+    arms = {"anakinra": {"events": row[1], "total": row[2]}, "control": {"events": row[3], "total": row[4]}}
+    return Result.model_validate(
+        {"outcome": outcome, "name": "death", "time": "day 28", "arms": arms, "source": source}
+    )
+
+
+def make_pool(name: str, rows: Sequence[Counts], measure: str = "OR", level: float = 0.95) -> Pool:
+    """Pool counts as the protocol's defaults do."""
+    if not rows:
+        return Pool(name, (), reason="no study reports this outcome")
+    table = np.array([row[1:] for row in rows], dtype=float)
+    columns = dict(zip(("ai", "n1i", "ci", "n2i"), table.T, strict=True))
+    es = effect_sizes(measure, slab=[row[0] for row in rows], drop00=measure != "RD", **columns)
+    if es.k < 2:
+        return Pool(name, _rows(name, rows, es, None, None), reason="one study with an effect size")
+    return _pooled(name, rows, es, columns, level)
+
+
+def _pooled(
+    name: str, rows: Sequence[Counts], es: EffectSizes, columns: Mapping[str, np.ndarray], level: float
+) -> Pool:
+    common = mantel_haenszel(es.measure, level=level, **columns)
+    random = pool(es, "random", level=level)
+    other = pool(es, "random", tau2_method="REML", ci_method="hksj-adhoc", level=level)
+    differs = (common.ci.ub < 0) != (other.ci.ub < 0)
+    return Pool(
+        name,
+        _rows(name, rows, es, common.weights, random.weights),
+        common,
+        random,
+        random.tau2_ci(),
+        (Sensitivity("random effects, REML, hksj-adhoc", other, differs),),
+        Absolute(0.2, "median of the control arms", -5.2, Interval(-82.0, 127.4)),
+    )
+
+
+def _rows(name: str, rows: Sequence[Counts], es: EffectSizes, common: object, random: object) -> tuple[StudyRow, ...]:
+    back = scale_of(es.measure).to_display
+    at = {int(i): j for j, i in enumerate(np.flatnonzero(es.estimable))}
+    made = []
+    for i, row in enumerate(rows):
+        data = dict(zip(("ai", "n1i", "ci", "n2i"), map(float, row[1:]), strict=True))
+        kind = name if name in ("randomised", "non-randomised") else "randomised"
+        one = StudyRow(study(row[0], crc32(repr(row).encode()), kind), result(row), kind, data, note=es.reasons[i])
+        if i in at:
+            ci = mean_interval(float(es.yi[i]), float(es.sei[i]), None, 0.95)
+            shown = Interval(back(ci.lb), back(ci.ub))
+            one = replace(one, yi=float(es.yi[i]), vi=float(es.vi[i]), estimate=back(float(es.yi[i])), ci=shown)
+        if i in at and common is not None:
+            one = replace(one, weight_common=float(common[at[i]]), weight_random=float(random[at[i]]))
+        made.append(one)
+    return tuple(made)
+
+
+def make_analysis(
+    pools: Mapping[str, Sequence[Counts]] = DEATH, measure: str = "OR", direction: str = "bad", **changes: object
+) -> Analysis:
+    outcome = Outcome.model_validate({"id": "death", "name": "Death from any cause", "direction": direction})
+    made = tuple(make_pool(name, rows, measure) for name, rows in pools.items())
+    test = SubgroupTest("design", (5.1, 1, 0.024), (3.3, 1, 0.069)) if len(made) > 1 else None
+    analysis = Analysis(
+        outcome, Plan.model_validate({"outcome": "death", "measure": measure}), measure, 0.95, made,
+        by="design", subgroup_test=test,
+    )  # fmt: skip
+    return replace(analysis, **changes)
+
+
+def make_reference() -> Reference:
+    review = study("Barkas 2021", 77, "systematic review")
+    published = PublishedPool.model_validate(
+        {
+            "outcome": "death",
+            "measure": "OR",
+            "estimate": 0.32,
+            "ci": [0.23, 0.45],
+            "k": 9,
+            "n": 1119,
+            "source": {"document": "article abstract", "level": "primary"},
+        }
+    )
+    return Reference(review, published)
+
+
+@pytest.fixture
+def analysis() -> Callable[..., Analysis]:
+    return make_analysis
+
+
+@pytest.fixture
+def death() -> Analysis:
+    """The two designs that disagree, with a published pool beside them."""
+    return make_analysis(references=(make_reference(),))
