@@ -37,8 +37,12 @@ class Metadata(Entry):
     ----------
     authors
         ``Family Initials``; collective names among them, as printed.
+    title, abstract
+        Markup strings: escaped text in which i, b, sub and sup are the only tags.
     fetched
-        When the record was fetched: ISO 8601, UTC.
+        When this content was first fetched: ISO 8601, UTC.
+    checked
+        The last day on which PubMed was asked and still said the same: what a page calls "as of".
     url, digest
         What was asked (without a key), and the SHA-256 of the raw answer.
     """
@@ -63,6 +67,7 @@ class Metadata(Entry):
     retracted: Flag = False
     concern: Flag = False
     fetched: Text
+    checked: Text | None = None
     url: Text
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 

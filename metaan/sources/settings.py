@@ -38,12 +38,13 @@ def settings(env: Mapping[str, str], services: object = None) -> Settings:
         Usually ``os.environ``; the names are in `VARIABLES`.
     services
         The ``services:`` of review.yaml, as a mapping or as an object with those attributes. Its ``api_key_env`` names
-        another variable that holds the key, for keys do not belong in a file under version control.
+        another variable that holds the key, for keys do not belong in a file under version control. Only names that
+        begin with NCBI_ or METAAN_ are read: somebody else's review.yaml must not send just any secret anywhere.
 
     Raises
     ------
     UsageError
-        A base URL is not one, or the e-mail address has a blank in it.
+        A base URL is not one, an address or a key has a blank in it, or ``api_key_env`` names another kind of variable.
 
     Examples
     --------
@@ -52,7 +53,7 @@ def settings(env: Mapping[str, str], services: object = None) -> Settings:
     """
     found = {field: _from(services, field) for field in VARIABLES}
     if variable := _from(services, "api_key_env"):
-        found["api_key"] = env.get(variable, "").strip() or found["api_key"]
+        found["api_key"] = env.get(_key_variable(variable), "").strip() or None
     found |= {field: env[name].strip() for field, name in VARIABLES.items() if env.get(name, "").strip()}
     values = {field: _checked(field, value) for field, value in found.items() if value}
     return Settings(**values)
@@ -62,6 +63,12 @@ def _from(services: object, field: str) -> str | None:
     """Read one value of ``services:``."""
     value = services.get(field) if isinstance(services, Mapping) else getattr(services, field, None)
     return str(value).strip() if value else None
+
+
+def _key_variable(name: str) -> str:
+    if name.startswith(("NCBI_", "METAAN_")):
+        return name
+    raise UsageError(f"services: api_key_env: {name!r} is not read; allowed: a name that begins with NCBI_ or METAAN_")
 
 
 def _checked(field: str, value: str) -> str:
