@@ -1,178 +1,203 @@
-"""Effect measures: from two arms to yi and vi.
+"""Effect measures: from what was counted or measured to yi and vi, and back to the display scale.
 
-To add a measure: write a function from `Columns` to ``(yi, vi)`` and enter it in `MEASURES`.
-Formulas for 2x2 tables: Fleiss & Berlin 2009, in Cooper et al., Handbook of Research Synthesis, 2nd ed., ch. 13.
+Each family of measures has its module, with its table at the bottom; `MEASURES` joins them. To add a measure: write a
+function from `Columns` to ``(yi, vi)`` and enter it in the table of its family.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import DataError, UsageError, choose
-from .effects import EffectSizes, FloatArray, column, labels, same_length
-from .scales import SCALES, Scale
-
-Columns = Mapping[str, FloatArray]
-Computed = tuple[FloatArray, FloatArray]
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One entry of `MEASURES`.
-
-    Attributes
-    ----------
-    code, name
-        metafor's code and the words a page uses.
-    compute
-        From the four cells ai, bi, ci, di (shape (k,)) to (yi, vi) on the analysis scale.
-    scale
-        How the measure is displayed.
-    drops_double_zero
-        True where studies without (or with only) events in both arms say nothing about the measure.
-    """
-
-    code: str
-    name: str
-    compute: Callable[[Columns], Computed]
-    scale: Scale
-    drops_double_zero: bool
+from .correlations import CORRELATIONS
+from .effects import EffectSizes, FloatArray, labels
+from .families import Columns as Columns
+from .families import Family, Mask
+from .families import Measure as Measure
+from .generic import GENERIC, GENERICS, as_given
+from .matched import MATCHED
+from .means import MEAN_MEASURES
+from .paired import PAIRED
+from .proportions import PROPORTIONS
+from .rates import RATES
+from .reliability import RELIABILITY
+from .scales import SCALES, Scale, double_arcsine_scale, freeman_tukey_rate_scale
+from .single_means import SINGLE_MEANS
+from .two_by_two import TWO_BY_TWO
+from .two_by_two import no_information as no_information
+from .two_by_two import two_by_two as two_by_two
 
 
 def effect_sizes(
     measure: str,
     *,
-    add: float = 0.5,
+    add: float | None = None,
     to: str = "only0",
     drop00: bool = False,
+    vtype: str | None = None,
+    correct: bool | None = None,
     slab: Sequence[str] | None = None,
+    notes: Sequence[str] = (),
     **data: ArrayLike,
 ) -> EffectSizes:
-    """Compute effect sizes and sampling variances from 2x2 tables.
+    """Compute effect sizes and sampling variances.
 
     Parameters
     ----------
     measure
         A key of `MEASURES`.
     add
-        What is added to the cells of a table, at least 0.
+        What is added to the counts of a study, at least 0. By default 0.5, and 0 for measures that zero cells leave
+        defined (``MEASURES[measure].add``).
     to
-        Which tables it is added to: a key of `TO`.
+        Which studies it is added to: a key of `TO`.
     drop00
         True: studies without events (or with only events) in both arms get no effect size.
+    vtype
+        How the sampling variance is computed: one of ``MEASURES[measure].vtypes``, the first by default
+        and under the name ``"LS"``.
+    correct
+        False switches the small-sample bias correction off (Hedges' J, and those of log means and log SDs).
     slab
         k study labels.
+    notes
+        What was converted before, such as the ``notes`` of a `Converted`; kept on the result.
     data
-        Shape (k,) each, counts: ``ai`` and ``ci`` events, with ``bi`` and ``di`` or ``n1i`` and ``n2i``.
+        Shape (k,) each, under metafor's names; None or nan where missing. 2x2 tables: ``ai`` and ``ci`` events, with
+        ``bi`` and ``di`` or ``n1i`` and ``n2i``. Rates: ``x1i t1i x2i t2i``, or ``xi ti``. Proportions: ``xi`` with
+        ``ni`` or ``mi``. Means: ``m1i sd1i n1i m2i sd2i n2i`` (for the SMD also ``di``, ``ti`` or a signed ``pi``), or
+        ``mi sdi ni``. Pairs: ``m1i m2i sd1i sd2i ri ni``. Correlations: ``ri ni``. Any measure: ``yi`` with ``vi`` or
+        ``sei``, on the analysis scale.
+
+    Returns
+    -------
+    EffectSizes
+        On the analysis scale; ``reasons`` says why a study has no effect size.
 
     Raises
     ------
     DataError
-        A count is negative, events exceed the total, or lengths differ.
+        A value cannot be what it claims to be (a negative count, events above the total), or lengths differ.
     UsageError
-        The measure, ``to`` or a column is unknown.
+        The measure, an option or a column is unknown or does not belong to the measure.
 
     Examples
     --------
     >>> es = effect_sizes("OR", ai=[5], n1i=[40], ci=[3], n2i=[40])
     >>> round(float(es.yi[0]), 4), round(float(es.vi[0]), 4)
     (0.5664, 0.5889)
+    >>> es = effect_sizes("SMD", m1i=[10.0], sd1i=[2.0], n1i=[20], m2i=[9.0], sd2i=[3.0], n2i=[30])
+    >>> round(float(es.yi[0]), 4)
+    0.3715
     """
     entry = choose(MEASURES, measure, "measure")
-    which = choose(TO, to, "to")
-    cells = two_by_two(data, slab)
-    k = cells["ai"].size
+    options = _options(entry, vtype, correct)
+    which, amount = choose(TO, to, "to"), _amount(entry, add)
+    family, compute = (GENERIC, as_given) if data.get("yi") is not None else (entry.family, entry.compute)
+    reading = family.read(data, slab)
+    columns = reading.columns
+    k = next(iter(columns.values())).size
     slabs = labels(slab, k)
-    reasons = _missing(cells)
-    if drop00:
-        reasons = [
-            r or ("no events, or only events, in both arms" if z else None)
-            for r, z in zip(reasons, no_information(cells).tolist())
-        ]
-    zero = np.any([cells[name] == 0 for name in ["ai", "bi", "ci", "di"]], axis=0)
-    added = np.where(which(zero), add, 0.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        yi, vi = entry.compute({name: values + added for name, values in cells.items()})
-    sound = np.isfinite(yi) & np.isfinite(vi) & (vi > 0)
-    reasons = [
-        r or (None if ok else "a zero cell leaves the effect undefined") for r, ok in zip(reasons, sound.tolist())
-    ]
-    gone = np.array([r is not None for r in reasons])
+    dropped = family.uninformative(columns) if drop00 and family.uninformative else np.zeros(k, dtype=bool)
+    with np.errstate(all="ignore"):
+        adjusted = _adjusted(columns, family.cells, dropped, which, amount)
+        yi, vi = compute(adjusted, **(options if compute is entry.compute else {}))
+        sound = np.isfinite(yi) & np.isfinite(vi) & (vi > 0) & ~dropped
     return EffectSizes(
-        np.where(gone, np.nan, yi), np.where(gone, np.nan, vi), slabs, measure, tuple(reasons), dict(cells)
+        np.where(sound, yi, np.nan),
+        np.where(sound, vi, np.nan),
+        slabs,
+        measure,
+        _reasons(family, columns, sound, dropped),
+        dict(columns),
+        (*notes, *reading.notes),
     )
 
 
-def two_by_two(data: Mapping[str, ArrayLike], slab: Sequence[str] | None = None) -> dict[str, FloatArray]:
-    """Return the cells ai, bi, ci, di of shape (k,) from any of metafor's ways to give them; nan where missing."""
-    allowed = ("ai", "bi", "ci", "di", "n1i", "n2i")
-    for name in data:
-        choose(dict.fromkeys(allowed), name, "column")
-    got = {name: column(values, name) for name, values in data.items() if values is not None}
-    cells = {}
-    for events, others, total in (("ai", "bi", "n1i"), ("ci", "di", "n2i")):
-        if events not in got or not (others in got or total in got):
-            raise UsageError(f"{events} with {others} or {total} is needed; found: {', '.join(got) or 'nothing'}")
-        cells[events] = got[events]
-        cells[others] = got[others] if others in got else got[total] - got[events]
-    same_length(got)
-    _check_counts(cells, labels(slab, cells["ai"].size))
-    return {name: cells[name] for name in ("ai", "bi", "ci", "di")}
+def _options(entry: Measure, vtype: str | None, correct: bool | None) -> dict[str, Any]:
+    """Return the options that ``entry.compute`` takes, and refuse those that it does not."""
+    options: dict[str, Any] = {}
+    wanted = entry.vtypes[0] if vtype in (None, "LS") else vtype
+    chosen = choose({name: name for name in entry.vtypes}, str(wanted), f"{entry.code}: vtype")
+    if len(entry.vtypes) > 1:
+        options["vtype"] = chosen
+    if entry.has_correction:
+        options["correct"] = correct is not False
+    elif correct is not None:
+        raise UsageError(f"{entry.code} has no bias correction; leave correct out")
+    return options
 
 
-def no_information(cells: Columns) -> FloatArray:
-    """Return a mask of shape (k,): no events in both arms, or only events in both arms."""
-    none = (cells["ai"] == 0) & (cells["ci"] == 0)
-    only = (cells["bi"] == 0) & (cells["di"] == 0)
-    return np.asarray(none | only)
+def _amount(entry: Measure, add: float | None) -> float:
+    amount = entry.add if add is None else float(add)
+    if not (np.isfinite(amount) and amount >= 0):
+        raise DataError(f"add = {add}; allowed: 0 or more")
+    return amount
 
 
-def _check_counts(cells: Columns, slabs: tuple[str, ...]) -> None:
-    for name, values in cells.items():
-        for i in np.flatnonzero(values < 0):
-            why = "events exceed the total" if name in ("bi", "di") else "a negative count"
-            raise DataError(f"study {slabs[i]!r}: {name} = {values[i]:g}: {why}; allowed: 0 or more")
+def _adjusted(
+    columns: Columns, cells: tuple[str, ...], dropped: Mask, which: Callable[[Mask], Mask], amount: float
+) -> dict[str, FloatArray]:
+    """Add ``amount`` to the counts of the studies that ``which`` chooses; dropped studies do not count as zeros."""
+    if not cells or amount == 0:
+        return dict(columns)
+    zero = np.any([columns[name] == 0 for name in cells], axis=0) & ~dropped
+    added = np.where(which(zero), amount, 0.0)
+    return {name: values + added if name in cells else values for name, values in columns.items()}
 
 
-def _missing(cells: Columns) -> list[str | None]:
-    gone = np.any([np.isnan(values) for values in cells.values()], axis=0)
-    return ["a count is missing" if missing else None for missing in gone.tolist()]
+def _reasons(family: Family, columns: Columns, sound: Mask, dropped: Mask) -> tuple[str | None, ...]:
+    reasons: list[str | None] = [None] * sound.size
+    if sound.all():
+        return tuple(reasons)
+    causes = [(dropped, "no events, or only events, in both arms"), *((test(columns), why) for test, why in family.why)]
+    for i in np.flatnonzero(~sound):
+        reasons[i] = next((why for mask, why in causes if mask[i]), "the numbers leave the effect undefined")
+    return tuple(reasons)
 
 
-def _log_odds_ratio(x: Columns) -> Computed:
-    a, b, c, d = x["ai"], x["bi"], x["ci"], x["di"]
-    return np.log(a * d / (b * c)), 1 / a + 1 / b + 1 / c + 1 / d
+def scale_of(measure: str, data: Mapping[str, FloatArray] | None = None) -> Scale:
+    """Return the display scale of a measure; effects of no known measure are shown as they are.
+
+    Parameters
+    ----------
+    measure
+        A key of `MEASURES`, or anything else.
+    data
+        The ``data`` of the effect sizes. Freeman-Tukey transformations go back by the harmonic mean of its sample sizes
+        or person-times (Miller 1978), and by their limit for large samples where it is not given.
+    """
+    if data and measure == "PFT" and "ni" in data:
+        return double_arcsine_scale(_harmonic_mean(data["ni"]))
+    if data and measure == "IRFT" and "ti" in data:
+        return freeman_tukey_rate_scale(_harmonic_mean(data["ti"]))
+    return MEASURES[measure].scale if measure in MEASURES else SCALES["identity"]
 
 
-def _log_risk_ratio(x: Columns) -> Computed:
-    a, c, n1, n2 = x["ai"], x["ci"], x["ai"] + x["bi"], x["ci"] + x["di"]
-    return np.log(a / n1) - np.log(c / n2), 1 / a - 1 / n1 + 1 / c - 1 / n2
+def _harmonic_mean(values: FloatArray) -> float:
+    return float(1 / np.nanmean(1 / values))
 
 
-def _risk_difference(x: Columns) -> Computed:
-    a, b, c, d = x["ai"], x["bi"], x["ci"], x["di"]
-    n1, n2 = a + b, c + d
-    return a / n1 - c / n2, a * b / n1**3 + c * d / n2**3
-
-
-TO: dict[str, Callable[[FloatArray], FloatArray]] = {
+TO: dict[str, Callable[[Mask], Mask]] = {
     "only0": lambda zero: zero,
     "all": lambda zero: np.ones_like(zero),
     "if0all": lambda zero: np.full_like(zero, zero.any()),
     "none": lambda zero: np.zeros_like(zero),
 }
 
-MEASURES = {
-    "OR": Measure("OR", "odds ratio", _log_odds_ratio, SCALES["exp"], drops_double_zero=True),
-    "RR": Measure("RR", "risk ratio", _log_risk_ratio, SCALES["exp"], drops_double_zero=True),
-    "RD": Measure("RD", "risk difference", _risk_difference, SCALES["identity"], drops_double_zero=False),
+MEASURES: dict[str, Measure] = {
+    **TWO_BY_TWO,
+    **RATES,
+    **MEAN_MEASURES,
+    **SINGLE_MEANS,
+    **CORRELATIONS,
+    **PROPORTIONS,
+    **PAIRED,
+    **MATCHED,
+    **RELIABILITY,
+    **GENERICS,
 }
-
-
-def scale_of(measure: str) -> Scale:
-    """Return the display scale of a measure; effects of no known measure are shown as they are."""
-    return MEASURES[measure].scale if measure in MEASURES else SCALES["identity"]

@@ -1,0 +1,57 @@
+"""Cronbach's alpha (``ai``) of an instrument of ``mi`` items in ``ni`` people, and its transformations.
+
+Sources: Bonett 2002, 2010; Hakstian & Whalen 1976. Both transformations are turned so that they rise with alpha.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .families import Columns, Computed, Family, Measure, Reading, any_missing, every, given, needed, refuse
+from .scales import SCALES
+
+COLUMNS = ("ai", "mi", "ni")
+
+
+def _read(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
+    columns = needed(given(data, COLUMNS), COLUMNS)
+    refuse(columns["ai"], columns["ai"] > 1, "ai", slab, "an alpha; allowed: up to 1")
+    refuse(columns["mi"], columns["mi"] < 2, "mi", slab, "items; allowed: 2 or more")
+    refuse(columns["ni"], columns["ni"] < 1, "ni", slab, "people; allowed: 1 or more")
+    return Reading(columns)
+
+
+ALPHA = Family(
+    _read,
+    why=(
+        (any_missing, "alpha, items or people are missing"),
+        (every, "an alpha of 1, or two people or fewer, leave no sampling variance"),
+    ),
+)
+
+
+def _raw(x: Columns) -> Computed:
+    a, m, n = (x[name] for name in COLUMNS)
+    return a / 1, 2 * m * (1 - a) ** 2 / ((m - 1) * (n - 2))
+
+
+def _cube_root(x: Columns) -> Computed:
+    a, m, n = (x[name] for name in COLUMNS)
+    return 1 - np.cbrt(1 - a), 18 * m * (n - 1) * np.cbrt(1 - a) ** 2 / ((m - 1) * (9 * n - 11) ** 2)
+
+
+def _log(x: Columns) -> Computed:
+    a, m, n = (x[name] for name in COLUMNS)
+    return -np.log1p(-a), 2 * m / ((m - 1) * (n - 2))
+
+
+RELIABILITY = {
+    "ARAW": Measure("ARAW", "Cronbach's alpha", _raw, SCALES["identity"], False, ALPHA, compares=False),
+    "AHW": Measure(
+        "AHW", "Cronbach's alpha (Hakstian-Whalen)", _cube_root, SCALES["alpha-cube-root"], False, ALPHA, compares=False
+    ),
+    "ABT": Measure("ABT", "Cronbach's alpha (Bonett)", _log, SCALES["alpha-log"], False, ALPHA, compares=False),
+}
