@@ -148,13 +148,13 @@ def _tau2_methods() -> Mapping[str, Any]:
 
 
 def _ci_methods() -> Mapping[str, Any]:
-    from ..stats.pooling import CI_METHODS
+    from ..stats.intervals import CI_METHODS
 
     return CI_METHODS
 
 
 def _pi_methods() -> Mapping[str, Any]:
-    from ..stats.pooling import PI_METHODS
+    from ..stats.prediction import PI_METHODS
 
     return PI_METHODS
 

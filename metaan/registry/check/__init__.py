@@ -1,0 +1,38 @@
+"""What must hold between the values of a registry, one module for each family of checks.
+
+To add a check: write a function from `Draft` to problems in the module of its family and enter it in `CHECKS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from ...errors import Problem
+from ..draft import Draft
+from . import arms, counts, designs, effects, identity, protocol
+
+CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
+    "the file is named after the id": identity.file_is_named_after_id,
+    "a study stands in one file": identity.study_stands_in_one_file,
+    "ids are unique within a file": identity.ids_are_unique,
+    "outcomes are known": protocol.outcomes_are_known,
+    "analyses are told apart": protocol.analyses_are_told_apart,
+    "nearest has a day to be near to": protocol.nearest_has_a_day,
+    "related studies are known": protocol.related_studies_are_known,
+    "both roles have an arm": arms.both_roles_have_an_arm,
+    "results have every arm": arms.results_have_every_arm,
+    "arms are known": arms.arms_are_known,
+    "events are within the total": counts.events_within_total,
+    "nobody is counted twice": counts.numbers_of_people_fit,
+    "intervals are sound": effects.intervals_are_sound,
+    "ratios are above 0": effects.ratios_are_positive,
+    "exclusion has a reason": designs.state_has_a_reason,
+    "a control has a kind": designs.control_has_a_kind,
+    "only studies are pooled": designs.only_studies_are_pooled,
+    "only reviews have published pools": designs.only_reviews_have_pools,
+}
+
+
+def problems(draft: Draft) -> list[Problem]:
+    """Return what all checks find."""
+    return [problem for check in CHECKS.values() for problem in check(draft)]

@@ -1,0 +1,56 @@
+"""The groups of a study: both roles are there, and every result has a number for each arm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...errors import Problem, did_you_mean
+from ..draft import Document, Draft
+from ..study_model import Study
+
+
+def both_roles_have_an_arm(draft: Draft) -> Iterator[Problem]:
+    """A study that is pooled has an experimental and a control arm."""
+    for document in draft.studies:
+        study = document.model
+        pooled = study.design_group is not None and study.status.state == "included"
+        if not (pooled or study.results) or document.gone("arms") or "arms" in document.tree.gone:
+            continue
+        for role in ("experimental", "control"):
+            if not study.arm(role):
+                found = ", ".join(f"{arm.id}: {arm.role}" for arm in study.arms) or "no arm"
+                yield document.problem(
+                    ("arms",), f"no arm has the role {role} (found: {found})", "allowed: one of each"
+                )
+
+
+def results_have_every_arm(draft: Draft) -> Iterator[Problem]:
+    """A result gives numbers for all arms of the study."""
+    for document in draft.studies:
+        for i, result in enumerate(document.model.results):
+            there = {*result.arms, *document.gone("results", i, "arms")}
+            for arm in document.model.arms:
+                if arm.id not in there:
+                    found = f"arm {arm.id!r} is missing"
+                    yield document.problem(("results", i, "arms"), found, f"every arm: {', '.join(_known(document))}")
+
+
+def arms_are_known(draft: Draft) -> Iterator[Problem]:
+    """Results and baseline numbers name arms of the study."""
+    for document in draft.studies:
+        known = _known(document)
+        if "arms" in document.tree.gone:
+            continue
+        for i, result in enumerate(document.model.results):
+            for arm in result.arms:
+                if arm not in known:
+                    at = ("results", i, "arms", arm)
+                    yield document.problem(at, f"arm {arm!r} is unknown", did_you_mean(arm, known))
+        for i, number in enumerate(document.model.baseline):
+            if number.arm is not None and number.arm not in known:
+                path = ("baseline", i, "arm")
+                yield document.problem(path, f"arm {number.arm!r} is unknown", did_you_mean(number.arm, known))
+
+
+def _known(document: Document[Study]) -> list[str]:
+    return [*(arm.id for arm in document.model.arms), *document.gone("arms")]

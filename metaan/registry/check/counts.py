@@ -1,0 +1,37 @@
+"""Numbers of people: events among a total, a total among those who were randomised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...errors import Problem
+from ..draft import Draft
+
+
+def events_within_total(draft: Draft) -> Iterator[Problem]:
+    """No arm has more events than people."""
+    for document in draft.studies:
+        for i, result in enumerate(document.model.results):
+            for arm, counts in result.arms.items():
+                if counts.events > counts.total:
+                    path = ("results", i, "arms", arm, "events")
+                    found = f"{counts.events} events among {counts.total} people"
+                    yield document.problem(path, found, f"allowed: 0 to {counts.total}")
+
+
+def numbers_of_people_fit(draft: Draft) -> Iterator[Problem]:
+    """No arm analyses, or counts in a result, more people than were randomised to it."""
+    for document in draft.studies:
+        randomised = {arm.id: arm.randomised for arm in document.model.arms if arm.randomised is not None}
+        for i, arm in enumerate(document.model.arms):
+            limit = randomised.get(arm.id)
+            if limit is not None and arm.analysed is not None and arm.analysed > limit:
+                found = f"{arm.analysed} analysed of {limit} randomised"
+                yield document.problem(("arms", i, "analysed"), found, f"allowed: up to {limit}")
+        for i, result in enumerate(document.model.results):
+            for name, counts in result.arms.items():
+                limit = randomised.get(name)
+                if limit is not None and counts.total > limit:
+                    path = ("results", i, "arms", name, "total")
+                    found = f"a total of {counts.total}, but {limit} were randomised"
+                    yield document.problem(path, found, f"allowed: up to {limit}")

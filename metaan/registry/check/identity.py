@@ -1,0 +1,58 @@
+"""Who is who: ids, DOIs and PMIDs name one study, in one file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from ...errors import Problem
+from ..draft import Document, Draft, M
+from ..study_model import Study
+from ..types import doi_key
+
+
+def file_is_named_after_id(draft: Draft) -> Iterator[Problem]:
+    """The id of a study is the name of its file."""
+    for document in draft.studies:
+        study = document.model
+        if study.id != document.stem:
+            yield document.problem(("id",), f"id {study.id!r} in a file of another name", f"allowed: {document.stem}")
+
+
+def study_stands_in_one_file(draft: Draft) -> Iterator[Problem]:
+    """No two files hold one study; case and the way a DOI is written do not make a difference."""
+    for key, identity in IDENTITIES.items():
+        first: dict[str, Document[Study]] = {}
+        for document in draft.studies:
+            value = identity(document.model)
+            if value is None:
+                continue
+            other = first.setdefault(value, document)
+            if other is not document:
+                line = other.tree.at((key,)).line
+                found = f"{getattr(document.model, key)} is also the {key} of {other.model.id}"
+                yield document.problem((key,), found, f"allowed: one file a study; first: {other.file}:{line}")
+
+
+def ids_are_unique(draft: Draft) -> Iterator[Problem]:
+    """Arms of a study and outcomes of the review have ids of their own."""
+    for document in draft.studies:
+        yield from _repeated(document, "arms", [arm.id for arm in document.model.arms])
+    if draft.review:
+        yield from _repeated(draft.review, "outcomes", [outcome.id for outcome in draft.review.model.outcomes])
+
+
+def _repeated(document: Document[M], key: str, ids: list[str]) -> Iterator[Problem]:
+    seen: Counter[str] = Counter()
+    for i, name in enumerate(ids):
+        seen[name] += 1
+        if seen[name] == 2:
+            yield document.problem((key, i, "id"), f"id {name!r} is here a second time", "allowed: an id of its own")
+
+
+IDENTITIES: dict[str, Callable[[Study], str | None]] = {
+    "id": lambda study: study.id,
+    "doi": lambda study: doi_key(study.doi) if study.doi else None,
+    "pmid": lambda study: study.pmid,
+    "pmcid": lambda study: study.pmcid,
+}

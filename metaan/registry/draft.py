@@ -1,0 +1,242 @@
+"""Registry files on their way to being valid: what was read, what is wrong with it, and what can still be checked.
+
+A file with a mistake in one place is checked everywhere else too: what is at fault is taken out of its tree and the
+rest is validated again, so that one run finds all problems of all files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Generic, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from ..errors import Problem, did_you_mean
+from .nodes import Node, compose, decode
+from .review_model import ReviewFile
+from .study_model import Study
+from .types import Entry
+
+M = TypeVar("M", bound=Entry)
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Document(Generic[M]):
+    """One file: its shown name, its tree, and its model where enough of it is sound."""
+
+    file: str
+    stem: str
+    tree: Node
+    model: M
+
+    def problem(self, path: Path, found: str, allowed: str = "") -> Problem:
+        """Return a problem at a key path, with its line and its place in words."""
+        return Problem(self.file, self.tree.at(path).line, where(self.tree, path), found, allowed)
+
+    def gone(self, *path: str | int) -> tuple[str, ...]:
+        """Return the keys or ids that were taken out below a path."""
+        return self.tree.at(path).gone
+
+
+@dataclass(frozen=True)
+class Draft:
+    """All files that could be read; the input of every check."""
+
+    review: Document[ReviewFile] | None
+    studies: tuple[Document[Study], ...]
+
+    @cached_property
+    def outcomes(self) -> dict[str, None]:
+        """The ids of all outcomes that review.yaml names, sound or not."""
+        if self.review is None:
+            return {}
+        return dict.fromkeys([*(outcome.id for outcome in self.review.model.outcomes), *self.review.gone("outcomes")])
+
+
+def read_document(file: str, stem: str, raw: bytes, model: type[M]) -> tuple[Document[M] | None, list[Problem]]:
+    """Read one file; the document is None where nothing of it could be used.
+
+    Parameters
+    ----------
+    file, stem
+        The name to show, and the name without folder and suffix.
+    raw
+        The bytes of the file.
+    model
+        `ReviewFile` or `Study`.
+    """
+    text, flaws = decode(raw)
+    tree = None
+    if not flaws:
+        tree, flaws = compose(text)
+    problems = [Problem(file, flaw.line, "", flaw.found, flaw.allowed) for flaw in flaws]
+    if tree is None:
+        return None, problems
+    tree = without(tree, unfilled(tree)) or tree
+    return _validate(file, stem, tree, model, problems)
+
+
+def unfilled(tree: Node) -> set[Path]:
+    """Return the results that are still forms: arms are named, and no number is in yet."""
+    results = tree.at(("results",)).value
+    return (
+        {("results", i) for i, result in enumerate(results) if _is_form(result)} if isinstance(results, list) else set()
+    )
+
+
+def _is_form(result: Node) -> bool:
+    arms = result.child("arms")
+    if arms is None or not isinstance(arms.value, dict) or not arms.value:
+        return False
+    counts = [arm.value for arm in arms.value.values()]
+    return all(
+        c is None or (isinstance(c, dict) and all(c[key].value is None for key in ("events", "total") if key in c))
+        for c in counts
+    )
+
+
+def without(node: Node, broken: Iterable[Path]) -> Node | None:
+    """Return the tree without what stands at the paths; None where nothing remains."""
+    paths = set(broken)
+    if () in paths:
+        return None
+    if not paths or not isinstance(node.value, dict | list):
+        return node
+    heads: dict[str | int, set[Path]] = {}
+    for path in paths:
+        heads.setdefault(path[0], set()).add(path[1:])
+    kept = [(key, without(child, heads.get(key, ()))) for key, child in _items(node)]
+    gone = [str(_name(child) or key) for (key, child), (_, new) in zip(_items(node), kept) if new is None]
+    left = [(key, child) for key, child in kept if child is not None]
+    value = dict(left) if isinstance(node.value, dict) else [child for _, child in left]
+    return replace(node, value=value, gone=(*node.gone, *gone))
+
+
+def _items(node: Node) -> Iterable[tuple[str | int, Node]]:
+    return node.value.items() if isinstance(node.value, dict) else enumerate(node.value)
+
+
+def _name(node: Node) -> str | None:
+    """The id of an item of a list, where it has one."""
+    inner = node.child("id")
+    return inner.value if inner is not None and isinstance(inner.value, str) else None
+
+
+def where(tree: Node, path: Path) -> str:
+    """Return a key path in words; items of lists are named by what they are about, else by their place.
+
+    >>> where(compose("arms: [{id: control}, {}]")[0], ("arms", 0, "name"))
+    'arms[control].name'
+    """
+    words, node = "", tree
+    for part in path:
+        node = node.at((part,))
+        words += f"[{_title(node) or part + 1}]" if isinstance(part, int) else f".{part}"
+    return words.lstrip(".")
+
+
+def _title(node: Node) -> str | None:
+    titles = (node.child(key) for key in ("id", "outcome", "source", "kind", "tool"))
+    return next((t.value for t in titles if t is not None and isinstance(t.value, str)), None)
+
+
+def _validate(
+    file: str, stem: str, tree: Node, model: type[M], problems: list[Problem]
+) -> tuple[Document[M] | None, list[Problem]]:
+    """Validate, report what is wrong, take it out, and try again with the rest."""
+    rest: Node | None = tree
+    for attempt in range(8):
+        if rest is None:
+            break
+        try:
+            return Document(file, stem, rest, model.model_validate(rest.plain())), problems
+        except ValidationError as error:
+            faults = error.errors(include_url=False)
+        if attempt == 0:
+            problems += [_problem(file, tree, model, fault) for fault in faults]
+        rest = without(rest, {_culprit(fault) for fault in faults})
+    return None, problems
+
+
+def _culprit(fault: Mapping[str, Any]) -> Path:
+    """What must go for the rest to be valid: the value, or what it is missing from."""
+    path: Path = tuple(fault["loc"])
+    return path[:-1] if fault["type"] == "missing" else path
+
+
+def _problem(file: str, tree: Node, model: type[BaseModel], fault: Mapping[str, Any]) -> Problem:
+    """Put one error of pydantic into our words."""
+    path, kind = tuple(fault["loc"]), fault["type"]
+    line = tree.at(path).line
+    if kind == "missing":
+        empty = tree.at(path[:-1]).child(path[-1]) is not None
+        found = f"{path[-1]!r} {'has no value' if empty else 'is missing'}"
+        return Problem(file, line, where(tree, path[:-1]), found, "it is required here")
+    if kind == "extra_forbidden":
+        allowed = did_you_mean(str(path[-1]), model_at(model, path[:-1]).model_fields)
+        return Problem(file, line, where(tree, path[:-1]), f"key {path[-1]!r} is unknown", allowed)
+    found, allowed = _words(kind, fault)
+    return Problem(file, line, where(tree, path), found, allowed)
+
+
+def _words(kind: str, fault: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what was found and what is allowed."""
+    context = fault.get("ctx", {})
+    if kind == "metaan":
+        return context["found"], context["allowed"]
+    shown = _shown(fault["input"])
+    if kind == "literal_error":
+        return f"{shown} is unknown", did_you_mean(str(fault["input"]), re.findall(r"'([^']*)'", context["expected"]))
+    if kind in WORDS:
+        return f"{shown} {WORDS[kind][0]}".strip(), WORDS[kind][1].format(**context)
+    return f"{shown}: {fault['msg']}", ""
+
+
+def _shown(value: object) -> str:
+    """Return a value as a person wrote it, shortened."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple | dict):
+        return "key: value lines" if isinstance(value, dict) else "a list"
+    text = "nothing" if value is None else repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def model_at(model: type[BaseModel], path: Path) -> type[BaseModel]:
+    """Return the model that describes a key path."""
+    for part in path:
+        entry = model.model_fields.get(str(part)) if isinstance(part, str) else None
+        inner = next(_models_in(entry.annotation), None) if entry else None
+        model = inner or model
+    return model
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
+
+
+WORDS = {
+    "int_type": ("is not a whole number", "allowed: whole numbers, without quotes"),
+    "int_from_float": ("is not a whole number", "allowed: whole numbers, without quotes"),
+    "float_type": ("is not a number", "allowed: numbers, without quotes"),
+    "finite_number": ("is not a finite number", "allowed: finite numbers"),
+    "bool_type": ("is neither true nor false", "allowed: true, false"),
+    "string_type": ("is not text", "allowed: text; put quotes around it where YAML would take it for something else"),
+    "string_too_short": ("is empty", "allowed: text"),
+    "string_pattern_mismatch": ("is not an id", "allowed: a-z, 0-9 and hyphens, up to 80, the first not a hyphen"),
+    "greater_than_equal": ("is too small", "allowed: {ge} or more"),
+    "greater_than": ("is too small", "allowed: above {gt}"),
+    "less_than_equal": ("is too large", "allowed: up to {le}"),
+    "less_than": ("is too large", "allowed: below {lt}"),
+    "tuple_type": ("is not a list", "allowed: a list, one '- item' a line or [a, b]"),
+    "too_short": ("holds too little", "allowed: at least {min_length}"),
+    "model_type": ("stands where keys are needed", "allowed: 'key: value' lines"),
+    "dict_type": ("stands where keys are needed", "allowed: 'key: value' lines"),
+}

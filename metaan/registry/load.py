@@ -1,0 +1,184 @@
+"""A folder of YAML files as one `Review`, or all that is wrong with it.
+
+Reading is in three steps: text to tree (`nodes`), tree to model (`draft`), and what must hold between the values
+(`check`). The files of PubMed's metadata are read along.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from ..errors import Problem, RegistryError, choose
+from .check import problems as check_problems
+from .draft import Document, Draft, M, read_document
+from .metadata import Metadata
+from .metadata import read as read_metadata
+from .nodes import Node
+from .review_model import Outcome, Plan, ReviewFile
+from .study_model import Status, Study
+
+REVIEW = "review"
+
+
+@dataclass(frozen=True)
+class Review:
+    """A review with its studies, checked.
+
+    Attributes
+    ----------
+    folder
+        Where it was read.
+    info
+        What review.yaml holds.
+    studies
+        Ordered by id.
+    metadata
+        What PubMed said, by study id; only the studies it was fetched for.
+    digest
+        SHA-256 (hexadecimal) over the names and bytes of the YAML files.
+    """
+
+    folder: Path
+    info: ReviewFile
+    studies: tuple[Study, ...]
+    metadata: Mapping[str, Metadata]
+    digest: str
+    trees: Mapping[str, Node] = field(repr=False)
+
+    def outcome(self, outcome_id: str) -> Outcome:
+        """Return an outcome by its id; an unknown one is a `UsageError` which lists what is known."""
+        return choose({outcome.id: outcome for outcome in self.info.outcomes}, outcome_id, "outcome")
+
+    def study(self, study_id: str) -> Study:
+        """Return a study by its id; an unknown one is a `UsageError` which lists what is known."""
+        return choose({study.id: study for study in self.studies}, study_id, "study")
+
+    def measure(self, plan: Plan) -> str:
+        """Return the measure of an analysis: its own, else the outcome's."""
+        return plan.measure or self.outcome(plan.outcome).measure
+
+    def line(self, study_id: str, *path: str | int) -> int:
+        """Return the line (1-based) of a key path, such as ``("results", 0, "arms", "control", "events")``.
+
+        A path that is not there has the line of the deepest part that is; ``"review"`` stands for review.yaml.
+        """
+        return choose(self.trees, study_id, "study").at(path).line
+
+    def file(self, study_id: str) -> str:
+        """Return the name of a study's file, with the folder of the studies in front."""
+        choose(self.trees, study_id, "study")
+        return f"{self.folder.resolve().name}/{study_id}.yaml"
+
+
+def load(folder: Path | str = "studies") -> Review:
+    """Read and check a review.
+
+    Parameters
+    ----------
+    folder
+        The folder that holds review.yaml and a YAML file for each study.
+
+    Raises
+    ------
+    RegistryError
+        Holds every problem of every file, with file and line.
+
+    Examples
+    --------
+    >>> load("no such folder")
+    Traceback (most recent call last):
+    ...
+    metaan.errors.RegistryError: no such folder:1: there is no such folder; ...
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        allowed = "allowed: the folder of review.yaml (metaan init NAME makes a new one)"
+        raise RegistryError([Problem(str(folder), 1, "", "there is no such folder", allowed)])
+    files, problems = _files(root)
+    draft, found = _draft(root, files)
+    problems += [*found, *check_problems(draft)]
+    metadata, found = _metadata(root, draft)
+    problems += found
+    if problems or draft.review is None:
+        raise RegistryError(set(problems))
+    return _review(root, draft, metadata, _digest(files))
+
+
+def _files(root: Path) -> tuple[dict[str, bytes], list[Problem]]:
+    """Return the bytes of the YAML files by name, in order; hidden files are not the registry's."""
+    files, problems = {}, []
+    for path in sorted(root.iterdir()):
+        if path.name.startswith(".") or path.suffix.lower() not in (".yaml", ".yml") or path.is_dir():
+            continue
+        if path.suffix != ".yaml":
+            problems.append(Problem(str(path), 1, "", f"a file ending in {path.suffix}", "allowed: .yaml"))
+            continue
+        try:
+            files[path.name] = path.read_bytes()
+        except OSError as error:
+            problems.append(Problem(str(path), 1, "", f"cannot be read: {error.strerror}", ""))
+    return files, problems
+
+
+def _draft(root: Path, files: Mapping[str, bytes]) -> tuple[Draft, list[Problem]]:
+    """Read every file as far as it goes."""
+    problems: list[Problem] = []
+    review, studies = None, []
+    for name, raw in files.items():
+        if name == f"{REVIEW}.yaml":
+            review = _read(root / name, raw, ReviewFile, problems)
+        elif (document := _read(root / name, raw, Study, problems)) is not None:
+            studies.append(document)
+    if f"{REVIEW}.yaml" not in files:
+        allowed = "it holds the question, the outcomes and the protocol (metaan init NAME writes one)"
+        problems.append(Problem(str(root / "review.yaml"), 1, "", "there is no such file", allowed))
+    return Draft(review, tuple(sorted(studies, key=lambda document: document.stem))), problems
+
+
+def _read(path: Path, raw: bytes, model: type[M], problems: list[Problem]) -> Document[M] | None:
+    document, found = read_document(str(path), path.stem, raw, model)
+    problems += found
+    return document
+
+
+def _metadata(root: Path, draft: Draft) -> tuple[dict[str, Metadata], list[Problem]]:
+    """Read what PubMed said of the studies; nothing, where nothing was fetched."""
+    stored: dict[str, Metadata] = {}
+    problems: list[Problem] = []
+    if not (root / "metadata").is_dir():
+        return stored, problems
+    for document in draft.studies:
+        try:
+            metadata = read_metadata(root, document.model.id)
+        except RegistryError as error:
+            problems += error.problems
+        else:
+            stored |= {document.model.id: metadata} if metadata else {}
+    return stored, problems
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    """Return the digest of names and bytes; lengths keep them apart."""
+    total = hashlib.sha256()
+    for name, raw in files.items():
+        total.update(f"{name}\0{len(raw)}\0".encode())
+        total.update(raw)
+    return total.hexdigest()
+
+
+def _review(root: Path, draft: Draft, metadata: Mapping[str, Metadata], digest: str) -> Review:
+    assert draft.review is not None
+    trees = {document.stem: document.tree for document in draft.studies} | {REVIEW: draft.review.tree}
+    studies = tuple(_taking_part(document.model) for document in draft.studies)
+    return Review(root, draft.review.model, studies, MappingProxyType(dict(metadata)), digest, MappingProxyType(trees))
+
+
+def _taking_part(study: Study) -> Study:
+    """A study awaits data only until one of its results is filled in."""
+    if study.status.state == "awaiting data" and study.results:
+        return study.model_copy(update={"status": Status(state="included")})
+    return study

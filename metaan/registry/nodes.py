@@ -1,0 +1,318 @@
+"""YAML text as a tree of values that know their line and their place in the text.
+
+Values follow the core rules of YAML 1.2 where they are what a person means: ``NO`` and ``12:30`` are text, dates are
+text, and so is a number with leading zeros. What a registry never needs is refused instead of guessed at: aliases,
+tags, several documents, keys that stand twice. The events come from libyaml where ruamel.yaml has it, else from
+ruamel.yaml's own parser; the tree is the same.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+Events = Callable[[str], Iterator[Any]]
+
+MAX_BYTES = 4_000_000
+MAX_DEPTH = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing wrong with the text, at a line (1-based)."""
+
+    line: int
+    found: str
+    allowed: str
+
+
+@dataclass(slots=True)
+class Node:
+    """One value of the tree.
+
+    Attributes
+    ----------
+    value
+        A scalar, a dict of keys to nodes, or a list of nodes.
+    line
+        1-based; of the key, where the value has one.
+    start, end
+        Where the value stands in the text; for an empty value both are where it would stand.
+    style
+        ``|``, ``>``, ``'``, ``"`` or ``""`` for scalars; ``{`` or ``[`` in flow style, ``""`` in block style.
+    key
+        Where its key stands in the text; None for items of lists.
+    gone
+        The keys (or ids of items) that were taken out of it because they are at fault, so that no check calls them
+        missing.
+    """
+
+    value: Any
+    line: int
+    start: int
+    end: int
+    style: str = ""
+    key: tuple[int, int] | None = None
+    gone: tuple[str, ...] = ()
+
+    def plain(self) -> Any:
+        """Return the value without the places; a key with nothing behind it is as good as absent."""
+        value = self.value
+        if type(value) is dict:
+            return {name: node.plain() for name, node in value.items() if node.value is not None}
+        return [node.plain() for node in value] if type(value) is list else value
+
+    def child(self, part: str | int) -> Node | None:
+        """Return the value behind a key, or the item at an index (0-based)."""
+        value = self.value
+        if isinstance(value, dict):
+            return value.get(part)
+        return value[part] if isinstance(value, list) and isinstance(part, int) and part < len(value) else None
+
+    def at(self, path: tuple[str | int, ...]) -> Node:
+        """Return the node at a path, or the deepest node on the way to it that is there."""
+        node = self
+        for part in path:
+            child = node.child(part)
+            if child is None:
+                break
+            node = child
+        return node
+
+
+class Decimal(float):
+    """A float that remembers how it was written, for places where text was meant (``version: 1.10``)."""
+
+    def __new__(cls, text: str) -> Decimal:
+        """Read the number and keep its text."""
+        new = super().__new__(cls, text)
+        new.text = text
+        return new
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def decode(raw: bytes) -> tuple[str, list[Flaw]]:
+    """Return the text of a file, without a byte order mark, and what is wrong with its bytes."""
+    if len(raw) > MAX_BYTES:
+        return "", [Flaw(1, f"the file has {len(raw):,} bytes", f"allowed: up to {MAX_BYTES:,}")]
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        return "", [Flaw(line, f"byte 0x{raw[error.start]:02X} is not UTF-8", "allowed: text saved as UTF-8")]
+    flaws = [Flaw(_line(text, m), "a tab in the indentation", "allowed: spaces") for m in _TAB.finditer(text)]
+    flaws += [Flaw(_line(text, m), f"a control character, {m[0]!r}", "allowed: text") for m in _CONTROL.finditer(text)]
+    if not flaws and not _CONTENT.search(text):
+        flaws = [Flaw(1, "the file is empty", "allowed: YAML with keys and values")]
+    return text, flaws[:20]
+
+
+def compose(text: str, events: Events | None = None) -> tuple[Node | None, list[Flaw]]:
+    r"""Return the tree of a text, None where there is none, and what is wrong with the text.
+
+    Parameters
+    ----------
+    text
+        What `decode` returned without a flaw.
+    events
+        The parser; the fastest there is when not given.
+
+    Examples
+    --------
+    >>> node, flaws = compose("country: NO\nat: 12:30\npmid: 012345\nn: 40")
+    >>> node.plain()
+    {'country': 'NO', 'at': '12:30', 'pmid': '012345', 'n': 40}
+    """
+    builder = _Builder(text, (events or parser())(text))
+    try:
+        root = builder.document()
+    except _StopError as stop:
+        return None, [*builder.flaws, stop.flaw]
+    except Exception as error:
+        if getattr(error, "problem_mark", None) is None:
+            raise
+        return None, [*builder.flaws, _syntax(text, error)]
+    return root, builder.flaws
+
+
+class _StopError(Exception):
+    """What makes the rest of the text pointless to read."""
+
+    def __init__(self, flaw: Flaw) -> None:
+        super().__init__(flaw.found)
+        self.flaw = flaw
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Builds the tree of one text from its events."""
+
+    text: str
+    events: Iterator[Any]
+    flaws: list[Flaw] = field(default_factory=list)
+
+    def document(self) -> Node | None:
+        """Read the one document, and refuse a second."""
+        root = None
+        for event in self.events:
+            kind = type(event).__name__
+            if kind == "DocumentStartEvent" and root is not None:
+                raise _StopError(Flaw(event.start_mark.line + 1, "a second document", "allowed: one in a file, no ---"))
+            if kind in _OPENING:
+                root = self.node(event, 0, None)
+        return root
+
+    def node(self, event: Any, depth: int, key: Any) -> Node:
+        """Read the value that starts with an event; ``key`` is the event of its key."""
+        mark = event.start_mark
+        kind = _OPENING.get(type(event).__name__)
+        if kind is None or event.anchor is not None:
+            raise _StopError(
+                Flaw(mark.line + 1, "an anchor or alias (& or *)", "allowed: the value itself, written out")
+            )
+        if event.tag is not None:
+            raise _StopError(Flaw(mark.line + 1, f"a tag, {event.tag}", "allowed: plain values without ! in front"))
+        if depth > MAX_DEPTH:
+            raise _StopError(
+                Flaw(mark.line + 1, f"more than {MAX_DEPTH} levels", "allowed: the keys that are documented")
+            )
+        line = (key.start_mark if key else mark).line + 1
+        node = Node(None, line, mark.index, event.end_mark.index)
+        if key is not None:
+            node.key = (key.start_mark.index, key.end_mark.index)
+        kind(self, node, event, depth + 1)
+        return node
+
+    def scalar(self, node: Node, event: Any, _depth: int) -> None:
+        """Fill in one scalar."""
+        node.style = event.style or ""
+        node.value = event.value if node.style else resolve(event.value)
+        if node.style in ("|", ">"):
+            node.end = node.start + len(self.text[node.start : node.end].rstrip())
+        elif node.key and not node.style and not event.value:
+            match = _COLON.match(self.text, node.key[1])
+            node.start = node.end = match.end() if match else node.key[1]
+
+    def mapping(self, node: Node, event: Any, depth: int) -> None:
+        """Fill in a mapping; of a key that stands twice the first is kept."""
+        node.value = found = dict[str, Node]()
+        node.style = "{" if event.flow_style else ""
+        while type(key := next(self.events)).__name__ != "MappingEndEvent":
+            name = self.name(key)
+            child = self.node(next(self.events), depth, key)
+            if name in found:
+                first = found[name].line
+                self.flaws.append(Flaw(child.line, f"key {name!r} is here a second time", f"first: line {first}"))
+            else:
+                found[name] = child
+        node.end = key.end_mark.index
+
+    def name(self, key: Any) -> str:
+        """Return the text of a key."""
+        if type(key).__name__ != "ScalarEvent" or key.anchor is not None or key.tag is not None:
+            raise _StopError(
+                Flaw(key.start_mark.line + 1, "a key that is not plain text", "allowed: text before the colon")
+            )
+        return str(key.value)
+
+    def sequence(self, node: Node, event: Any, depth: int) -> None:
+        """Fill in a list."""
+        node.value = items = list[Node]()
+        node.style = "[" if event.flow_style else ""
+        while type(item := next(self.events)).__name__ != "SequenceEndEvent":
+            before = items[-1].end if items else node.start
+            items.append(child := self.node(item, depth, None))
+            match = _DASH.match(self.text, before) if child.start == child.end and not child.style else None
+            if match and not node.style and not isinstance(child.value, dict | list):
+                child.start = child.end = match.end()
+                child.line = self.text.count("\n", 0, child.start) + 1
+        node.end = item.end_mark.index
+
+
+def resolve(text: str) -> Any:
+    """Return what a plain scalar means.
+
+    >>> [resolve(t) for t in ("40", "040", "1e-3", "no", "true", "2021-02-05", "")]
+    [40, '040', 0.001, 'no', True, '2021-02-05', None]
+    """
+    if text[:1] in _NUMERIC:
+        if _INT.fullmatch(text):
+            return int(text)
+        if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
+            return Decimal(text)
+    return _WORDS.get(text, text)
+
+
+@cache
+def parser() -> Events:
+    """Return libyaml's parser where ruamel.yaml has it, else ruamel.yaml's own."""
+    import ruamel.yaml  # noqa: F401 - the extension looks its classes up in it
+
+    for module in ("_ruamel_yaml", "_ruamel_yaml_clibz"):
+        try:
+            compiled = __import__(module).CParser
+        except ImportError:
+            continue
+        return lambda text: _compiled_events(compiled(text))
+    return python_events
+
+
+def python_events(text: str) -> Iterator[Any]:
+    """Yield the events of ruamel.yaml's own parser."""
+    from ruamel.yaml import YAML
+
+    yield from YAML(typ="safe", pure=True).parse(text)
+
+
+def _compiled_events(parser: Any) -> Iterator[Any]:
+    while parser.check_event():
+        yield parser.get_event()
+
+
+def _syntax(text: str, error: Any) -> Flaw:
+    """Say in one line what the parser could not read."""
+    mark = error.problem_mark
+    if text[mark.index : mark.index + 1] == "\t":
+        return Flaw(mark.line + 1, "a tab where a value or key should start", "allowed: spaces")
+    problem = (error.problem or error.context or "unreadable").strip()
+    return Flaw(min(mark.line, text.count("\n")) + 1, f"this is not YAML: {problem}", _hint(text, mark))
+
+
+def _hint(text: str, mark: Any) -> str:
+    """Name the mistake that is behind most syntax errors."""
+    line = text.splitlines()[min(mark.line, text.count("\n", 0, len(text.rstrip())))]
+    if line.count(": ") > 1:
+        return "allowed: one 'key: value' a line; put a value with a colon and a space in quotes"
+    return "allowed: 'key: value', indented with spaces, quotes and brackets closed"
+
+
+def _line(text: str, match: re.Match[str]) -> int:
+    return text.count("\n", 0, match.start()) + 1
+
+
+_TAB = re.compile(r"^ *\t[ \t]*(?=\S)", re.MULTILINE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_CONTENT = re.compile(r"^(?!\s*(?:#|$|---\s*(?:#|$)|\.\.\.))", re.MULTILINE)
+_COLON = re.compile(r"\s*:")
+_DASH = re.compile(r"(?:\s|(?<=\s)#[^\n]*)*-")
+_INT = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})", re.ASCII)
+_FLOAT = re.compile(r"[-+]?(?:\.\d+|(?:0|[1-9]\d*)(?:\.\d*)?)(?:[eE][-+]?\d+)?", re.ASCII)
+_NUMERIC = frozenset("0123456789+-.")
+_WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_OPENING = {
+    "ScalarEvent": _Builder.scalar,
+    "MappingStartEvent": _Builder.mapping,
+    "SequenceStartEvent": _Builder.sequence,
+}
