@@ -11,26 +11,44 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from .recompute import reported_checks as reported_checks
+    from .registry.load import Review as Review
+    from .registry.load import load as load
+    from .resources import example as example
     from .stats.effects import EffectSizes as EffectSizes
     from .stats.effects import Interval as Interval
     from .stats.measures import effect_sizes as effect_sizes
     from .stats.pooling import Pooled as Pooled
     from .stats.pooling import pool as pool
+    from .stats.regression import meta_regression as meta_regression
+    from .stats.regression_result import MetaRegression as MetaRegression
     from .stats.stratified import mantel_haenszel as mantel_haenszel
     from .stats.subgroups import Subgroups as Subgroups
     from .stats.subgroups import between_groups as between_groups
     from .stats.subgroups import subgroups as subgroups
+    from .synthesis import Choices as Choices
+    from .synthesis import analyse as analyse
+    from .workflows.publish import write_report as write_report
 
 _WHERE = {
+    "Choices": "synthesis",
     "EffectSizes": "stats.effects",
     "Interval": "stats.effects",
+    "MetaRegression": "stats.regression_result",
     "Pooled": "stats.pooling",
+    "Review": "registry.load",
     "Subgroups": "stats.subgroups",
+    "analyse": "synthesis",
     "between_groups": "stats.subgroups",
     "effect_sizes": "stats.measures",
+    "example": "resources",
+    "load": "registry.load",
     "mantel_haenszel": "stats.stratified",
+    "meta_regression": "stats.regression",
     "pool": "stats.pooling",
+    "reported_checks": "recompute",
     "subgroups": "stats.subgroups",
+    "write_report": "workflows.publish",
 }
 
 __all__ = ["__version__", *_WHERE]

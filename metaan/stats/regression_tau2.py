@@ -16,8 +16,11 @@ from scipy.special import chdtri
 
 from ..errors import ConvergenceError
 from .effects import FloatArray
+from .roots import crossing
 
 Estimate = tuple[float, float | None]
+
+_LOG_2PI = math.log(2 * math.pi)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,12 +42,12 @@ class Linear:
     @property
     def k(self) -> int:
         """The number of studies."""
-        return self.x.shape[0]
+        return int(self.x.shape[0])
 
     @property
     def p(self) -> int:
         """The number of columns, the intercept included."""
-        return self.x.shape[1]
+        return int(self.x.shape[1])
 
     @property
     def df(self) -> int:
@@ -98,7 +101,7 @@ class Weighted:
     @property
     def leverage(self) -> FloatArray:
         """Shape (k,): the diagonal of the hat matrix."""
-        return np.einsum("ij,ij->i", self.basis, self.basis)
+        return np.asarray(np.einsum("ij,ij->i", self.basis, self.basis))
 
     def trace_p(self, d: FloatArray | float = 1.0) -> float:
         """Return the trace of P diag(d)."""
@@ -161,20 +164,15 @@ def sidik_jonkman(m: Linear) -> Estimate:
 
 def maximum_likelihood(m: Linear) -> Estimate:
     """Maximum likelihood (Hardy & Thompson 1996)."""
-
-    def score(fit: Weighted) -> tuple[float, float]:
-        return fit.y_pp_y() - float(fit.wi.sum()), float(fit.wi @ fit.wi)
-
-    return _scoring(m, score, "ML")
+    tau2 = maximise(m, restricted=False)
+    wi = m.at(tau2).wi
+    return tau2, math.sqrt(2 / float(wi @ wi))
 
 
 def restricted_maximum_likelihood(m: Linear) -> Estimate:
     """Restricted maximum likelihood (Raudenbush 2009; Viechtbauer 2005, eq. 15)."""
-
-    def score(fit: Weighted) -> tuple[float, float]:
-        return fit.y_pp_y() - fit.trace_p(), fit.trace_pp()
-
-    return _scoring(m, score, "REML")
+    tau2 = maximise(m, restricted=True)
+    return tau2, math.sqrt(2 / m.at(tau2).trace_pp())
 
 
 def paule_mandel(m: Linear) -> Estimate:
@@ -188,10 +186,8 @@ def paule_mandel_median(m: Linear) -> Estimate:
 
 
 def empirical_bayes(m: Linear) -> Estimate:
-    """Morris 1983; Berkey et al. 1995: the value of Paule and Mandel with a standard error of its own."""
-    tau2 = paule_mandel(m)[0]
-    fit = m.at(tau2)
-    return tau2, _moment_se(m, fit, tau2, float(fit.wi.sum()) * m.df / m.k)
+    """Morris 1983; Berkey et al. 1995: the same equation as Paule and Mandel's, reached another way."""
+    return paule_mandel(m)
 
 
 def _moment_se(m: Linear, fit: Weighted, tau2: float, slope: float) -> float:
@@ -201,28 +197,64 @@ def _moment_se(m: Linear, fit: Weighted, tau2: float, slope: float) -> float:
 
 
 def _paule_mandel(m: Linear, target: float) -> Estimate:
-    """Newton from 0: the generalised Q falls and is convex in tau2, so no step goes too far."""
+    """Newton from 0: the generalised Q falls and is convex in tau2, so no step goes too far.
+
+    The standard error is that of Morris's step, k / (k - p) y'Py less k over the sum of weights.
+    """
     tau2 = 0.0
     for _ in range(1000):
         fit = m.at(tau2)
         step = (fit.rss - target) / fit.y_pp_y() if fit.rss > target else 0.0
         tau2 += step
         if step <= 1e-14 * tau2:
-            return tau2, _moment_se(m, fit, tau2, fit.trace_p())
+            return tau2, m.k * math.sqrt(2 / m.df) / float(fit.wi.sum())
     raise ConvergenceError(f"Paule-Mandel: no convergence in 1000 steps, tau2 = {tau2:g}, last step {step:g}")
 
 
-def _scoring(m: Linear, score: Callable[[Weighted], tuple[float, float]], name: str) -> Estimate:
-    """Fisher scoring between the two points last seen to lie below and above the maximum; halves if it leaves."""
-    low, high, tau2 = 0.0, math.inf, dersimonian_laird(m)[0]
-    for _ in range(1000):
-        slope, information = score(m.at(tau2))
-        new = tau2 + slope / information
-        if abs(max(0.0, new) - tau2) <= 1e-12 * (tau2 + 1 / math.sqrt(information)):
-            return max(0.0, new), math.sqrt(2 / information)
-        low, high = (tau2, high) if slope > 0 else (low, tau2)
-        tau2 = new if low < new < high else (0.0 if low == 0 and new <= 0 < tau2 else (low + high) / 2)
-    raise ConvergenceError(f"{name}: no convergence in 1000 steps, tau2 = {tau2:g}, last step {slope / information:g}")
+def log_likelihood(m: Linear, tau2: float, restricted: bool) -> float:
+    """Return the (restricted) log-likelihood at tau2, the coefficients profiled out (Harville 1977)."""
+    fit = m.at(tau2)
+    ll = 0.5 * (float(np.log(fit.wi).sum()) - fit.rss - m.k * _LOG_2PI)
+    return ll + 0.5 * (_log_det(m.x.T @ m.x) + _log_det(fit.inverse) + m.p * _LOG_2PI) if restricted else ll
+
+
+def maximise(m: Linear, restricted: bool) -> float:
+    """Return the tau2 >= 0 with the highest (restricted) likelihood.
+
+    As in `metaan.stats.likelihood.maximise`: the score is looked at on a grid from 0 to a bound beyond which it is
+    negative, so that every local maximum is bracketed; each is refined, and the highest wins.
+    """
+
+    def score(tau2: float) -> float:
+        fit = m.at(tau2)
+        return 1.0 - (fit.trace_p() if restricted else float(fit.wi.sum())) / fit.y_pp_y()
+
+    grid = _grid(m, restricted)
+    if len(grid) == 1:
+        return 0.0
+    scores = [score(tau2) for tau2 in grid]
+    tops = [0.0] if scores[0] <= 0 else []
+    tops += [crossing(score, grid[i], grid[i + 1]) for i in range(len(grid) - 1) if scores[i] > 0 >= scores[i + 1]]
+    return tops[0] if len(tops) == 1 else max(tops, key=lambda tau2: log_likelihood(m, tau2, restricted))
+
+
+def _grid(m: Linear, restricted: bool) -> list[float]:
+    """Return 0, then a quarter of the smallest variance times powers of 3, up to a tau2 with a negative score.
+
+    y'PPy <= S / (tau2 + min v)^2 with S the unweighted residual sum of squares, and the trace is at least
+    n / (tau2 + max v) with n = k - p (REML) or k (ML); the bound is the root of a quadratic.
+    """
+    variance = Weighted.of(m, np.ones(m.k)).rss / (m.df if restricted else m.k)
+    lowest, highest = float(m.vi.min()), float(m.vi.max())
+    top = 0.5 * (variance + math.sqrt(variance * (variance + 4 * (highest - lowest)))) - lowest
+    steps = math.ceil(math.log(max(1.0, 4 * top / lowest)) / math.log(3.0))
+    return [0.0, *(0.25 * lowest * 3.0**i for i in range(steps)), *([top * (1 + 1e-9)] if top > 0 else [])]
+
+
+def _log_det(matrix: FloatArray) -> float:
+    """Return the log determinant of a covariance, scaled first."""
+    d = np.sqrt(np.diag(matrix))
+    return float(np.linalg.slogdet(matrix / np.outer(d, d))[1] + 2 * np.log(d).sum())
 
 
 REGRESSION_TAU2_METHODS: dict[str, Callable[[Linear], Estimate]] = {

@@ -7,7 +7,7 @@ subgroups share one tau2, that of a regression on the subgroup; otherwise each h
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +17,7 @@ from scipy.special import chdtrc
 
 from ..errors import DataError, NotEstimableError, choose
 from .effects import EffectSizes, column
-from .pooling import Pooled, pool, prediction_interval
+from .pooling import Pooled, pool
 from .regression_tau2 import REGRESSION_TAU2_METHODS, Linear
 
 if TYPE_CHECKING:
@@ -164,11 +164,11 @@ def subgroups(
     fits = {
         name: {
             "common": pool(part, "common", **dict[str, Any](options)),
-            "random": _random(part, tau2, tau2_se, options),
+            "random": pool(part, "random", tau2=tau2, **dict[str, Any](options)),
         }
         for name, part in parts.items()
     }
-    choose({"common": 0, "random": 0}, model, "model")
+    choose(dict.fromkeys(("common", "random")), model, "model")
     common, random = ([fit[m] for fit in fits.values()] for m in ("common", "random"))
     q, df = sum(fit.q for fit in common), sum(fit.k - 1 for fit in common)
     return Subgroups(
@@ -247,19 +247,6 @@ def _shared_tau2(parts: Mapping[str, EffectSizes], tau2_method: str) -> tuple[fl
         np.repeat(np.eye(len(sizes)), sizes, axis=0),
     )
     return choose(REGRESSION_TAU2_METHODS, tau2_method, "tau2_method")(m)
-
-
-def _random(part: EffectSizes, tau2: float | None, tau2_se: float | None, options: Mapping[str, Any]) -> Pooled:
-    """Pool at the shared tau2: the common-effect pool of studies whose variances hold tau2; or at the group's own."""
-    own = pool(part, "random", **options)
-    if tau2 is None:
-        return own
-    at = pool(EffectSizes.of(part.yi, part.vi + tau2, part.slab, part.measure), "common", **options)
-    pi, why = prediction_interval(at.estimate, at.se, tau2, at.k, "random", options["pi_method"], options["level"])
-    return replace(
-        own, estimate=at.estimate, se=at.se, stat=at.stat, df=at.df, pval=at.pval, ci=at.ci, weights=at.weights,
-        pi=pi, pi_reason=why, tau2=tau2, tau2_se=tau2_se,
-    )  # fmt: skip
 
 
 def _row(fit: Pooled) -> dict[str, Any]:

@@ -1,0 +1,175 @@
+"""Meta-regression: effect sizes explained by moderators, with residual heterogeneity.
+
+`meta_regression` is the way in; `MetaRegression` is what comes out. An intercept alone gives what
+`metaan.stats.pooling.pool` gives, only slower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import chdtrc
+
+from ..errors import NotEstimableError, UsageError, choose
+from .effects import EffectSizes, FloatArray, Interval
+from .intervals import quantile
+from .regression_ci import scale_and_df, two_sided, wald_test
+from .regression_design import INTERCEPT, REDUNDANT, Coding, check_rank, design_of
+from .regression_result import MetaRegression
+from .regression_tau2 import REGRESSION_TAU2_METHODS, Estimate, Linear, Weighted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MODELS = {"common": "common effect", "random": "mixed effects"}
+
+
+def meta_regression(
+    es: EffectSizes,
+    mods: ArrayLike | Mapping[str, ArrayLike] | pd.DataFrame | str | None,
+    data: Mapping[str, ArrayLike] | pd.DataFrame | None = None,
+    *,
+    model: str = "random",
+    tau2_method: str = "DL",
+    ci_method: str = "wald",
+    intercept: bool = True,
+    level: float = 0.95,
+    redundant: str = "error",
+) -> MetaRegression:
+    """Regress effect sizes on moderators.
+
+    Parameters
+    ----------
+    es
+        Effect sizes; studies without one, or without a moderator, are left out and listed in ``excluded``.
+    mods
+        The moderators, one value a study: shape (k,) or (k, q); named columns; or a formula over ``data`` such as
+        ``"~ year * design"`` (needs formulaic; a formula is code, so never take one from a stranger). Texts and
+        categoricals are factors, whose first level (sorted, or the categorical's own order) is the reference. None fits
+        the intercept alone.
+    data
+        The columns a formula speaks of.
+    model
+        ``"random"`` (mixed effects) or ``"common"`` (tau2 = 0).
+    tau2_method, ci_method
+        Keys of `REGRESSION_TAU2_METHODS` and `REGRESSION_CI_METHODS`.
+    intercept
+        False leaves the column of ones out.
+    level
+        Coverage of the intervals.
+    redundant
+        What to do with a column that holds nothing new beside those before it: ``"error"``, or ``"drop"`` it.
+
+    Raises
+    ------
+    DataError
+        A moderator of another length, or a column of the design that holds nothing new (it is named).
+    NotEstimableError
+        No more studies than coefficients.
+    UsageError
+        An unknown method or column, a formula that cannot be read, or formulaic is not installed.
+
+    Notes
+    -----
+    Thompson & Sharp 1999; Knapp & Hartung 2003; Raudenbush 2009.
+
+    Examples
+    --------
+    >>> es = EffectSizes.of([0.1, 0.3, 0.35, 0.65], [0.04, 0.05, 0.03, 0.05])
+    >>> fit = meta_regression(es, {"dose": [1, 2, 3, 4]}, tau2_method="REML")
+    >>> fit.names, fit.coefficients.round(4).tolist(), round(fit.qm_pval, 4)
+    (('intercept', 'dose'), [-0.0729, 0.1646], 0.078)
+    """
+    if not 0 < level < 1:
+        raise UsageError(f"level = {level:g}; allowed: between 0 and 1, such as 0.95")
+    choose(MODELS, model, "model")
+    choose(REGRESSION_TAU2_METHODS, tau2_method, "tau2_method")
+    design = design_of(mods, es.estimable, intercept, data)
+    used = es if design.used.all() else es.take(np.flatnonzero(design.used).tolist())
+    reasons = (own or missing for own, missing in zip(es.reasons, design.missing))
+    excluded = tuple((label, why) for label, why in zip(es.slab, reasons) if why is not None)
+    design = choose(REDUNDANT, redundant, "redundant")(design)
+    options = Options(model, tau2_method if model == "random" else None, ci_method, level)
+    return fit_design(used, design.x, design.coding, options, excluded)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to fit; ``tau2_method`` is None in the common-effect model."""
+
+    model: str
+    tau2_method: str | None
+    ci_method: str
+    level: float
+
+    def tau2(self, m: Linear) -> Estimate:
+        """Estimate tau2 and its standard error."""
+        return (0.0, None) if self.tau2_method is None else REGRESSION_TAU2_METHODS[self.tau2_method](m)
+
+
+def fit_design(
+    es: EffectSizes, x: FloatArray, coding: Coding, options: Options, excluded: tuple[tuple[str, str], ...] = ()
+) -> MetaRegression:
+    """Fit a design of shape (k, p) to k studies that all have an effect size."""
+    names = coding.names
+    m = Linear(es.yi, es.vi, x)
+    if m.k <= m.p:
+        raise NotEstimableError(f"k = {m.k} studies for {m.p} coefficients ({', '.join(names)}); allowed: k above that")
+    check_rank(x, names)
+    random = options.model == "random"
+    tau2, tau2_se = options.tau2(m)
+    tau2_null = _tau2_null(m, names, options)
+    fit, start = m.at(tau2), m.at(0.0)
+    scale, df = scale_and_df(options.ci_method)(fit.rss, m.df, tau2)
+    vcov = fit.inverse * scale
+    se = np.sqrt(np.diag(vcov))
+    if not (se > 0).all():
+        raise NotEstimableError(f"{options.ci_method}: the residuals are all 0, so no standard error exists")
+    stat = fit.coefficients / se
+    half = quantile(df, options.level) * se
+    qm = wald_test(names, fit.coefficients, vcov, df, _moderators(names))
+    i2, h2 = _i2_h2(m, start, tau2, random)
+    return MetaRegression(
+        model=options.model, tau2_method=options.tau2_method, ci_method=options.ci_method, level=options.level,
+        measure=es.measure, names=names, coefficients=fit.coefficients, se=se, stat=stat, df=df,
+        pval=two_sided(stat, df), ci=tuple(map(Interval, fit.coefficients - half, fit.coefficients + half)), vcov=vcov,
+        references=coding.references, qm=qm.stat, qm_df=qm.df, qm_pval=qm.pval,
+        qe=start.rss, qe_df=m.df, qe_pval=float(chdtrc(m.df, start.rss)), tau2=tau2, tau2_se=tau2_se,
+        tau2_null=tau2_null, i2=i2, h2=h2, r2=_r2(m, start, tau2, tau2_null, names, random), k=m.k, p=m.p, x=x,
+        effects=es, excluded=excluded, coding=coding,
+    )  # fmt: skip
+
+
+def _moderators(names: tuple[str, ...]) -> list[int]:
+    """All columns but the intercept; the intercept where it is alone."""
+    return [j for j, name in enumerate(names) if name != INTERCEPT] or [0]
+
+
+def _tau2_null(m: Linear, names: tuple[str, ...], options: Options) -> float | None:
+    if options.model != "random" or INTERCEPT not in names:
+        return None
+    return options.tau2(Linear(m.yi, m.vi, np.ones((m.k, 1))))[0]
+
+
+def _r2(
+    m: Linear, start: Weighted, tau2: float, tau2_null: float | None, names: tuple[str, ...], random: bool
+) -> float | None:
+    if INTERCEPT not in names or len(names) == 1:
+        return None
+    if random:
+        return max(0.0, 100 * (1 - tau2 / tau2_null)) if tau2_null else 0.0
+    h2_null = Linear(m.yi, m.vi, np.ones((m.k, 1))).at(0.0).rss / (m.k - 1)
+    return max(0.0, 100 * (1 - start.rss / m.df / h2_null)) if h2_null > 0 else 0.0
+
+
+def _i2_h2(m: Linear, start: Weighted, tau2: float, random: bool) -> tuple[float, float]:
+    """From tau2 in the random-effects model, from Q in the common-effect model."""
+    if random:
+        typical = m.df / start.trace_p()
+        return 100 * tau2 / (tau2 + typical), tau2 / typical + 1
+    h2 = start.rss / m.df
+    return (100 * max(0.0, 1 - 1 / h2) if h2 > 0 else 0.0), h2

@@ -1,0 +1,317 @@
+"""From moderators to a design matrix, and the same way again for a prediction.
+
+A factor with L levels becomes L - 1 columns of 0 and 1, named ``factor[T.level]``; its first level is the reference.
+Interactions and transformations come with formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError, NotEstimableError, UsageError, did_you_mean
+from .effects import FloatArray
+from .regression_moderators import Column, Table, new_table, table_of
+
+INTERCEPT = "intercept"
+TOLERANCE = 1e-10  # what is left of a column of length 1 after the columns before it, below which it holds nothing new
+
+
+class Coding(Protocol):
+    """A way from moderators to columns, fixed when the model was fitted."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the p columns."""
+
+    @property
+    def references(self) -> Mapping[str, str]:
+        """Factor to its reference level."""
+
+    def matrix(self, table: Table) -> FloatArray:
+        """Return the columns, shape (rows, p), for moderators without missing values."""
+
+    def rows(self, new: Any) -> FloatArray:
+        """Return the columns for new values of the moderators."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnCoding:
+    """Main effects of named columns.
+
+    Attributes
+    ----------
+    levels
+        Moderator to its levels, None for numbers; in the order given.
+    intercept
+        Without one, the first factor keeps all its levels.
+    """
+
+    levels: Mapping[str, tuple[str, ...] | None]
+    intercept: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the p columns."""
+        names = [INTERCEPT] if self.intercept else []
+        for name, levels in self.levels.items():
+            mark = "" if self._keeps_all(name) else "T."
+            names += [name] if levels is None else [f"{name}[{mark}{level}]" for level in self._shown(name)]
+        return tuple(names)
+
+    @property
+    def references(self) -> Mapping[str, str]:
+        """Factor to its reference level."""
+        return {name: found[0] for name, found in self.levels.items() if found and not self._keeps_all(name)}
+
+    def matrix(self, table: Table) -> FloatArray:
+        """Return the columns, shape (rows, p)."""
+        height = max(map(len, table.values()))
+        parts = [np.ones(height)] if self.intercept else []
+        for name, levels in self.levels.items():
+            values = table[name].values
+            parts += (
+                [values.astype(float)]
+                if levels is None
+                else [np.array(values.astype(str) == level, dtype=float) for level in self._shown(name)]
+            )
+        return np.column_stack(parts)
+
+    def rows(self, new: Any) -> FloatArray:
+        """Return the columns for new values of the moderators."""
+        table = new_table(new, list(self.levels), by_name=False)
+        for name, levels in self.levels.items():
+            _refuse_unseen(name, table[name], levels)
+        return self.matrix(table)
+
+    def _shown(self, name: str) -> tuple[str, ...]:
+        return (self.levels[name] or ())[0 if self._keeps_all(name) else 1 :]
+
+    def _keeps_all(self, name: str) -> bool:
+        return not self.intercept and name == next((n for n, levels in self.levels.items() if levels is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaCoding:
+    """A formula; ``spec`` is formulaic's model specification, which remembers levels."""
+
+    spec: Any
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the p columns."""
+        return tuple(INTERCEPT if name == "Intercept" else str(name) for name in self.spec.column_names)
+
+    @property
+    def references(self) -> Mapping[str, str]:
+        """Factor to its reference level: the one that no column of its own stands for."""
+        parts = {part for name in self.names for part in name.split(":")}
+        return {
+            factor: str(level)
+            for factor, levels in self._levels().items()
+            for level in levels
+            if f"{factor}[T.{level}]" not in parts and f"{factor}[{level}]" not in parts
+        }
+
+    def matrix(self, table: Table) -> FloatArray:
+        """Return the columns, shape (rows, p)."""
+        return np.asarray(self.spec.get_model_matrix(_frame(table)), dtype=float)
+
+    def rows(self, new: Any) -> FloatArray:
+        """Return the columns for new values of the moderators."""
+        table = new_table(new, sorted(map(str, self.spec.required_variables)), by_name=True)
+        for name, column in table.items():
+            for factor, known in self._levels().items():
+                if factor == name or factor.startswith((f"C({name})", f"C({name},")):
+                    _refuse_unseen(name, column, known)
+        return self.matrix(table)
+
+    def _levels(self) -> dict[str, tuple[str, ...]]:
+        states = {factor: state[1] for factor, state in self.spec.encoder_state.items()}
+        return {f: tuple(map(_text, state["categories"])) for f, state in states.items() if "categories" in state}
+
+
+@dataclass(frozen=True, slots=True)
+class PartialCoding:
+    """Some columns of a coding: those at ``kept``."""
+
+    whole: Coding
+    kept: tuple[int, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the kept columns."""
+        return tuple(self.whole.names[j] for j in self.kept)
+
+    @property
+    def references(self) -> Mapping[str, str]:
+        """Factor to its reference level."""
+        return self.whole.references
+
+    def matrix(self, table: Table) -> FloatArray:
+        """Return the kept columns."""
+        return self.whole.matrix(table)[:, list(self.kept)]
+
+    def rows(self, new: Any) -> FloatArray:
+        """Return the kept columns for new values of the moderators."""
+        return self.whole.rows(new)[:, list(self.kept)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Design:
+    """The design matrix of the studies that have all moderators.
+
+    Attributes
+    ----------
+    x
+        Shape (number of used studies, p).
+    coding
+        How the columns were made.
+    used
+        Shape (k,), True where the study has an effect size and all moderators.
+    missing
+        For each study None, or which moderator it has no value of.
+    """
+
+    x: FloatArray
+    coding: Coding
+    used: NDArray[np.bool_]
+    missing: tuple[str | None, ...]
+
+
+def design_of(mods: Any, keep: NDArray[np.bool_], intercept: bool, data: Any = None) -> Design:
+    """Return the design matrix of ``mods`` for the studies in ``keep``.
+
+    Raises
+    ------
+    DataError
+        A moderator has another length than ``keep``.
+    NotEstimableError
+        No study is left.
+    UsageError
+        A formula that cannot be read, or neither moderator nor intercept.
+    """
+    formula = isinstance(mods, str)
+    table = _formula_table(mods, data) if formula else table_of(mods)
+    for name, column in table.items():
+        if len(column) != keep.size:
+            raise DataError(f"moderator {name!r} has {len(column)} values for {keep.size} studies")
+    missing = _missing(table, keep.size)
+    used = keep & np.array([why is None for why in missing], dtype=bool)
+    if not used.any():
+        raise NotEstimableError("no study has both an effect size and all moderators")
+    rows = {name: column.take(used) for name, column in table.items()}
+    if not rows:
+        return Design(np.ones((int(used.sum()), 1)), ColumnCoding({}, True), used, missing)
+    coding = _formula_coding(mods, rows, intercept) if formula else ColumnCoding(_levels(rows), intercept)
+    return Design(coding.matrix(rows), coding, used, missing)
+
+
+def check_rank(x: FloatArray, names: Sequence[str]) -> None:
+    """Refuse a column that holds nothing new beside the columns before it, and name it."""
+    for _, why in _redundant(x, names):
+        raise DataError(f"{why}; leave it out, or drop it with redundant='drop'")
+
+
+def drop_redundant(design: Design) -> Design:
+    """Leave out the columns that hold nothing new beside those before them."""
+    gone = [j for j, _ in _redundant(design.x, design.coding.names)]
+    if not gone:
+        return design
+    kept = tuple(j for j in range(design.x.shape[1]) if j not in gone)
+    return replace(design, x=design.x[:, list(kept)], coding=PartialCoding(design.coding, kept))
+
+
+def _redundant(x: FloatArray, names: Sequence[str]) -> list[tuple[int, str]]:
+    """Return each column that holds nothing new, and what it is made of."""
+    length = np.sqrt(np.einsum("ij,ij->j", x, x))
+    scaled = x / np.where(length > 0, length, 1.0)
+    found: list[tuple[int, str]] = []
+    before: list[int] = []
+    for j, name in enumerate(names):
+        mix: FloatArray = np.linalg.lstsq(scaled[:, before], scaled[:, j], rcond=None)[0]
+        if length[j] == 0:
+            found.append((j, f"column {name!r} of the design is 0 in every study"))
+        elif np.linalg.norm(scaled[:, j] - scaled[:, before] @ mix) < TOLERANCE:
+            parts = [names[i] for i, share in zip(before, mix.tolist()) if abs(share) > 1e-8]
+            what = "the same in every study" if parts == [INTERCEPT] else f"made of {', '.join(map(repr, parts))}"
+            found.append((j, f"column {name!r} of the design is {what}"))
+        else:
+            before.append(j)
+    return found
+
+
+def _levels(rows: Table) -> dict[str, tuple[str, ...] | None]:
+    return {name: column.levels for name, column in rows.items()}
+
+
+def _missing(table: Table, k: int) -> tuple[str | None, ...]:
+    why: list[str | None] = [None] * k
+    for name, column in table.items():
+        for i in np.flatnonzero(column.missing).tolist():
+            why[i] = why[i] or f"moderator {name} is missing"
+    return tuple(why)
+
+
+def _refuse_unseen(name: str, column: Column, known: Sequence[str] | None) -> None:
+    for value in map(_text, column.values if known is not None else ()):
+        if value not in (known or ()):
+            raise DataError(f"moderator {name!r}: level {value!r} was not seen; {did_you_mean(value, known or ())}")
+
+
+def _text(level: Any) -> str:
+    """Return the level as text; the level 2.0 of a numeric column is 2."""
+    return str(int(level)) if isinstance(level, float) and level.is_integer() else str(level)
+
+
+def _formula_table(formula: str, data: Any) -> Table:
+    """Return the columns that the formula speaks of."""
+    table = table_of(data)
+    wanted = sorted(map(str, _parse(formula).required_variables))
+    for name in wanted:
+        if name not in table:
+            raise UsageError(f"formula {formula!r}: no column {name!r} in data; {did_you_mean(name, table)}")
+    return {name: table[name] for name in wanted}
+
+
+def _formula_coding(formula: str, rows: Table, intercept: bool) -> FormulaCoding:
+    parsed = _parse(formula if intercept else f"{formula} - 1")
+    return FormulaCoding(parsed.get_model_matrix(_frame(rows)).model_spec)
+
+
+def _frame(table: Table) -> Any:
+    """Return what formulaic understands: whole numbers as such, and categoricals with the order of their levels."""
+    import pandas as pd
+
+    def values(column: Column) -> Any:
+        if column.levels is not None:
+            return pd.Categorical(column.values, list(column.levels))
+        whole = bool(np.all(column.values == np.floor(column.values)))
+        return column.values.astype(np.int64) if whole else column.values
+
+    return pd.DataFrame({name: values(column) for name, column in table.items()})
+
+
+def _parse(formula: str) -> Any:
+    try:
+        from formulaic import Formula
+        from formulaic.errors import FormulaicError
+    except ImportError:
+        raise UsageError(
+            f"formula {formula!r}: formulas need the package formulaic (the extra 'formulas' of this package); "
+            "or give mods as a mapping of columns"
+        ) from None
+    try:
+        parsed = Formula(formula.lstrip().removeprefix("~"))
+    except FormulaicError as error:
+        raise UsageError(f"formula {formula!r} cannot be read: {str(error).splitlines()[0]}") from None
+    if hasattr(parsed, "lhs"):
+        raise UsageError(f"formula {formula!r} names an outcome; allowed: moderators only, such as '~ year + design'")
+    return parsed
+
+
+REDUNDANT: dict[str, Callable[[Design], Design]] = {"error": lambda design: design, "drop": drop_redundant}

@@ -1,0 +1,221 @@
+"""What a meta-regression returns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import choose
+from .effects import EffectSizes, FloatArray, Interval
+from .likelihood import FitStatistics
+from .regression_ci import WaldTest, scale_and_df, wald_test
+from .regression_design import Coding
+from .regression_tau2 import Linear, Weighted, log_likelihood
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class MetaRegression:
+    """A meta-regression. Coefficients, errors and intervals are on the analysis scale.
+
+    Attributes
+    ----------
+    names, coefficients, se, stat, pval, ci
+        One value a column of the design.
+    df
+        Degrees of freedom of the t and F tests, k - p; None for the normal and chi-squared distributions.
+    vcov
+        Shape (p, p): the covariance of the coefficients.
+    references
+        Factor to its reference level.
+    qm, qm_df, qm_pval
+        The joint test of all moderators: chi-squared with ``qm_df``, or F with ``qm_df`` and ``df``.
+    qe, qe_df, qe_pval
+        Residual heterogeneity, at the weights of the common-effect model.
+    tau2, tau2_se
+        Residual between-study variance; the error is None where the model or the method has none.
+    i2, h2
+        Of what the moderators leave unexplained, the share (percent) that is heterogeneity; and total over sampling.
+    r2
+        Percent of tau2 (common effect: of H2) that the moderators explain (Raudenbush 2009), at least 0, and 0 where
+        there is nothing to explain; None without moderators or without intercept.
+    tau2_null
+        tau2 without moderators.
+    x, effects
+        The design, shape (k, p), and the studies it belongs to.
+    excluded
+        (label, reason) of every study that was left out.
+    coding
+        How moderators become columns, for `predict`.
+    """
+
+    model: str
+    tau2_method: str | None
+    ci_method: str
+    level: float
+    measure: str
+    names: tuple[str, ...]
+    coefficients: FloatArray
+    se: FloatArray
+    stat: FloatArray
+    df: float | None
+    pval: FloatArray
+    ci: tuple[Interval, ...]
+    vcov: FloatArray
+    references: Mapping[str, str]
+    qm: float
+    qm_df: int
+    qm_pval: float
+    qe: float
+    qe_df: int
+    qe_pval: float
+    tau2: float
+    tau2_se: float | None
+    tau2_null: float | None
+    i2: float
+    h2: float
+    r2: float | None
+    k: int
+    p: int
+    x: FloatArray
+    effects: EffectSizes
+    excluded: tuple[tuple[str, str], ...]
+    coding: Coding
+
+    @property
+    def linear(self) -> Linear:
+        """The regression problem behind the fit."""
+        return Linear(self.effects.yi, self.effects.vi, self.x)
+
+    @cached_property
+    def weighted(self) -> Weighted:
+        """The weighted least squares fit at ``tau2``."""
+        return self.linear.at(self.tau2)
+
+    @property
+    def scale(self) -> float:
+        """What Knapp and Hartung multiply the covariance by; 1 for the other intervals."""
+        return scale_and_df(self.ci_method)(self.weighted.rss, self.k - self.p, self.tau2)[0]
+
+    @property
+    def weights(self) -> FloatArray:
+        """Shape (k,), percent, summing to 100."""
+        return self.weighted.wi * (100.0 / float(self.weighted.wi.sum()))
+
+    @property
+    def fitted(self) -> FloatArray:
+        """Shape (k,): the predicted effect of each study."""
+        return self.x @ self.coefficients
+
+    def fit_statistics(self, restricted: bool | None = None) -> FitStatistics:
+        """Return log-likelihood, deviance, AIC, BIC and AICc; restricted where the fit is REML unless asked."""
+        of_reml = self.tau2_method == "REML" if restricted is None else restricted
+        return _fit_statistics(self, of_reml)
+
+    @property
+    def ll(self) -> float:
+        """The log-likelihood; restricted for REML."""
+        return self.fit_statistics().ll
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion; restricted for REML."""
+        return self.fit_statistics().aic
+
+    @property
+    def bic(self) -> float:
+        """The Bayesian criterion; restricted for REML."""
+        return self.fit_statistics().bic
+
+    @property
+    def aicc(self) -> float:
+        """Akaike's criterion, corrected for small k; restricted for REML."""
+        return self.fit_statistics().aicc
+
+    def wald_test(self, names: str | list[str]) -> WaldTest:
+        """Test that several coefficients are 0 together.
+
+        ``names`` are columns; a factor's or formula term's name stands for all its columns (``"alloc"``).
+        """
+        wanted = [names] if isinstance(names, str) else list(names)
+        at = [j for j, name in enumerate(self.names) if name in wanted or name.split("[")[0] in wanted]
+        if not at:
+            choose(dict.fromkeys(self.names), wanted[0] if wanted else "", "column")
+        return wald_test(self.names, self.coefficients, self.vcov, self.df, at)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values ready for JSON."""
+        plain = {name: getattr(self, name) for name in _PLAIN}
+        for name in ("coefficients", "se", "stat", "pval", "vcov", "x"):
+            plain[name] = getattr(self, name).tolist()
+        return plain | {
+            "names": list(self.names),
+            "ci": [list(interval) for interval in self.ci],
+            "references": dict(self.references),
+            "effects": self.effects.to_dict(),
+            "excluded": [list(pair) for pair in self.excluded],
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a coefficient: estimate, se, stat, pval, ci_lb, ci_ub."""
+        import pandas as pd
+
+        columns = {"estimate": self.coefficients, "se": self.se, "stat": self.stat, "pval": self.pval}
+        bounds = {"ci_lb": [i.lb for i in self.ci], "ci_ub": [i.ub for i in self.ci]}
+        return pd.DataFrame(columns | bounds, index=pd.Index(self.names, name="name"))
+
+    def __repr__(self) -> str:
+        return _repr(self)
+
+
+_PLAIN = (
+    "model", "tau2_method", "ci_method", "level", "measure", "df", "qm", "qm_df", "qm_pval", "qe", "qe_df", "qe_pval",
+    "tau2", "tau2_se", "tau2_null", "i2", "h2", "r2", "k", "p",
+)  # fmt: skip
+
+
+def _fit_statistics(reg: MetaRegression, restricted: bool) -> FitStatistics:
+    m = reg.linear
+    ll = log_likelihood(m, reg.tau2, restricted)
+    saturated = 0.0 if restricted else -0.5 * float(np.log(2 * math.pi * m.vi).sum())
+    parameters = m.p + (reg.model == "random")
+    n = m.df if restricted else m.k
+    room = max(n, parameters + 2)
+    return FitStatistics(
+        ll=ll,
+        deviance=2 * (saturated - ll),
+        aic=2 * (parameters - ll),
+        bic=parameters * math.log(n) - 2 * ll,
+        aicc=2 * parameters * room / (room - parameters - 1) - 2 * ll,
+        parameters=parameters,
+        restricted=restricted,
+    )
+
+
+def _repr(reg: MetaRegression) -> str:
+    how = f"mixed effects, tau2 by {reg.tau2_method}" if reg.model == "random" else "common effect"
+    width = max(map(len, reg.names))
+    percent = f"{reg.level * 100:g}"
+    lines = [
+        f"Meta-regression (k = {reg.k}; {how}; intervals: {reg.ci_method})",
+        f"  {'':<{width}}  estimate       se     stat        p   {percent}% CI",
+    ]
+    lines += [
+        f"  {name:<{width}}  {b:8.4f} {se:8.4f} {stat:8.4f} {p:8.4f}   [{ci.lb:.4f}, {ci.ub:.4f}]"
+        for name, b, se, stat, p, ci in zip(reg.names, reg.coefficients, reg.se, reg.stat, reg.pval, reg.ci)
+    ]
+    test = f"QM({reg.qm_df})" if reg.df is None else f"F({reg.qm_df}, {reg.df:g})"
+    r2 = "" if reg.r2 is None else f", R2 = {reg.r2:.1f}%"
+    lines.append(f"  moderators: {test} = {reg.qm:.4f}, p = {reg.qm_pval:.4f}{r2}")
+    lines.append(
+        f"  residual: tau2 = {reg.tau2:.4f}, I2 = {reg.i2:.1f}%; QE({reg.qe_df}) = {reg.qe:.4f}, p = {reg.qe_pval:.4f}"
+    )
+    lines += [f"  reference of {factor}: {level}" for factor, level in reg.references.items()]
+    return "\n".join(lines)
