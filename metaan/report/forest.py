@@ -25,7 +25,7 @@ DESIGN_HEADINGS = {"randomised": "Randomised trials", "non-randomised": "Non-ran
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of text. ``side`` is where it stands: left or right of the plot; ``group`` spans several headers."""
+    """One column of text. ``side`` is where it stands: left or right of the plot; ``group`` is a first line over it."""
 
     key: str
     header: str
@@ -114,7 +114,7 @@ def forest(analysis: Analysis, arms: Arms) -> Plot:
     marks = [row.mark for row in rows if row.mark is not None]
     return Plot(
         id=analysis.plan.key,
-        title=f"{analysis.outcome.name}: forest plot",
+        title=f"{words.upper_first(analysis.outcome.name)}: forest plot",
         description=_description(analysis, arms),
         columns=columns(analysis, arms),
         rows=rows,
@@ -172,13 +172,9 @@ def _counts(x: Mapping[str, float]) -> dict[str, str]:
 
 def _count_columns(arms: Arms) -> list[Column]:
     return [
-        Column("experimental", "events/total", _upper_first(arms.experimental)),
-        Column("control", "events/total", _upper_first(arms.control)),
+        Column("experimental", "events/total", words.upper_first(arms.experimental)),
+        Column("control", "events/total", words.upper_first(arms.control)),
     ]
-
-
-def _upper_first(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 Make = tuple[Callable[[Mapping[str, float]], dict[str, str]], Callable[[Arms], list[Column]]]
@@ -203,7 +199,7 @@ def _rows(analysis: Analysis) -> Iterable[Row]:
 
 def pool_heading(pool: Pool) -> str:
     """Return the heading over the studies of a pool."""
-    return DESIGN_HEADINGS.get(pool.name, _upper_first(pool.name) or "All studies")
+    return DESIGN_HEADINGS.get(pool.name, words.upper_first(pool.name) or "All studies")
 
 
 def _block(pool: Pool, analysis: Analysis, heading: str) -> Iterable[Row]:
@@ -231,20 +227,21 @@ def study_row(row: StudyRow, analysis: Analysis) -> Row:
 def _results(pool: Pool, analysis: Analysis) -> Iterable[Row]:
     for fit, role in ((pool.common, "common"), (pool.random, "random")):
         if fit is not None:
-            yield _pooled(fit, role, pool)
+            totals = {} if role == "random" and pool.common is not None else _totals(pool)
+            yield _pooled(fit, role, totals)
     if pool.random is not None and pool.random.pi is not None:
         yield _prediction(pool.random)
     line = spread.short(pool) if pool.common or pool.random else pool.reason
     if line:
-        yield Row("text", {"label": _upper_first(line)})
+        yield Row("text", {"label": words.upper_first(line)})
 
 
-def _pooled(fit: Pooled, role: str, pool: Pool) -> Row:
+def _pooled(fit: Pooled, role: str, totals: Mapping[str, str]) -> Row:
     shown = fit.display
     effect = formats.effect(shown.estimate, shown.ci, fit.measure)
     cells = {"label": methods.model_name(fit), "effect": effect, f"weight_{role}": "100%"}
     mark = Mark("diamond", shown.estimate, shown.ci, role=role)
-    return Row("pooled", cells | _totals(pool), mark, None, f"{methods.model_name(fit)}: {effect}")
+    return Row("pooled", {**cells, **totals}, mark, None, f"{methods.model_name(fit)}: {effect}")
 
 
 def _totals(pool: Pool) -> dict[str, str]:
@@ -256,7 +253,7 @@ def _totals(pool: Pool) -> dict[str, str]:
 def _prediction(fit: Pooled) -> Row:
     pi = fit.display.pi
     text = formats.bounds(pi, fit.measure)
-    label = f"Prediction interval, {fit.pi_method}"
+    label = f"Prediction interval, {methods.convention(fit.pi_method)}"
     return Row("prediction", {"label": label, "effect": text}, Mark("bar", None, pi, role="prediction"), None, text)
 
 

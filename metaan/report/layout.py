@@ -17,7 +17,7 @@ from .forest import Column, Mark, Plot, Row
 SIZE = 13.0  # px, all text
 SMALL = 11.5  # px, ticks and notes
 LINE = 17.0  # px, one line of text
-PAD = 5.0  # px, above and below the text of a row
+PAD = 4.0  # px, above and below the text of a row
 GAP = 18.0  # px, between columns
 PLOT_WIDTH = 300.0
 MAX_LABEL = 270.0
@@ -175,7 +175,7 @@ def _header(plot: Plot, grid: Grid) -> tuple[list[Item], float]:
     two = any(column.group for column in plot.columns)
     first, second = MARGIN + SIZE, MARGIN + SIZE + (LINE if two else 0)
     items: list[Item] = [_head(c.header, grid.anchors[c.key], second, c.align) for c in plot.columns]
-    items += _group_heads(plot.columns, grid, first) if two else []
+    items += [_head(c.group, grid.anchors[c.key], first, c.align) for c in plot.columns if c.group]
     middle = (grid.left + grid.right) / 2
     title = wrap(plot.axis_title, SIZE, grid.right - grid.left, bold=True, lines=1)[0]
     items.append(Text(title, middle, second, anchor="middle", bold=True, role="head"))
@@ -186,15 +186,6 @@ def _header(plot: Plot, grid: Grid) -> tuple[list[Item], float]:
 
 def _head(text: str, x: float, y: float, align: str) -> Text:
     return Text(text, x, y, anchor="end" if align == "end" else "start", bold=True, role="head")
-
-
-def _group_heads(columns: Sequence[Column], grid: Grid, y: float) -> list[Item]:
-    """Write a group's name once, over the last of its columns."""
-    items: list[Item] = []
-    for column, after in zip(columns, [*columns[1:], None]):
-        if column.group and (after is None or after.group != column.group):
-            items.append(_head(column.group, grid.anchors[column.key], y, column.align))
-    return items
 
 
 def _row(row: Row, plot: Plot, grid: Grid, top: float) -> Group:

@@ -27,6 +27,15 @@ def model_name(fit: Pooled) -> str:
     return f"Random effects, {fit.tau2_method}{interval}"
 
 
+def convention(pi_method: str | None) -> str:
+    """Return the code of a prediction interval as it is printed.
+
+    >>> convention("t(k-1)")
+    't(k−1)'
+    """
+    return (pi_method or "").replace("-", formats.MINUS)
+
+
 def footer(analysis: Analysis) -> str:
     """Return the line under a forest plot: estimators, interval, prediction convention."""
     plan = analysis.plan
@@ -36,7 +45,7 @@ def footer(analysis: Analysis) -> str:
     if "random" in plan.model:
         parts.append(
             f"Random effects: inverse variance, τ² by {_named(TAU2, plan.tau2_method)}, {_named(CI, plan.ci_method)} "
-            f"interval; prediction interval {plan.pi_method.replace('-', formats.MINUS)}"
+            f"interval; prediction interval {convention(plan.pi_method)}"
         )
     squares = "The area of a square is the study's weight within its pool"
     return ". ".join([*parts, squares]) + "."

@@ -206,6 +206,11 @@ def _lower_first(text: str) -> str:
     return text if first[1:] != first[1:].lower() else text[:1].lower() + text[1:]
 
 
+def upper_first(text: str) -> str:
+    """Begin a heading with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
 def designs_disagree(analysis: Analysis) -> bool:
     """Return whether the two designs, each with a result, favour different sides."""
     codes = {pool.name: verdict(pool, analysis) for pool in analysis.pools}

@@ -1,0 +1,204 @@
+"""The report: one HTML file that needs nothing else.
+
+Everything it shows is in the values it is given; no clock, no network, no random id, so the same input gives the same
+bytes. A project's own ``templates`` folder replaces the packaged parts one by one.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..resources import templates as packaged_templates
+from . import formats, methods, provenance, words
+from .outcomes import outcome
+from .studies import StudyView, states, studies
+from .words import Arms
+
+if TYPE_CHECKING:
+    from ..analysis import Analysis, ReportedCheck
+    from ..registry.load import Review
+
+DIGEST_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """An effect as printed, beside what the counts give."""
+
+    study: str
+    label: str
+    what: str
+    href: str
+    printed: str
+    recomputed: str
+    verdict: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRow:
+    """A published pool of a review, with the link to where it was read."""
+
+    study: str
+    label: str
+    outcome: str
+    effect: str
+    size: str
+    i2: str
+    href: str
+
+
+def render(
+    review: Review,
+    analyses: Sequence[Analysis],
+    checks: Sequence[ReportedCheck],
+    *,
+    version: str,
+    templates: Path | None = None,
+) -> str:
+    """Return the report as one self-contained HTML page.
+
+    Parameters
+    ----------
+    review, analyses, checks
+        The registry, what was pooled from it, and printed effects beside recomputed ones.
+    version
+        metaan's version, for the methods and the citation.
+    templates
+        A folder whose files replace the packaged templates of the same name.
+    """
+    environment = _environment(templates)
+    style = _style(environment)
+    context = _context(review, analyses, checks, version)
+    return environment.get_template("page.html").render(
+        **context,
+        style=Markup(style),  # noqa: S704  the designer's own file
+        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+    )
+
+
+def _environment(templates: Path | None) -> Environment:
+    folders = [*([templates] if templates is not None else []), packaged_templates()]
+    loaders: list[BaseLoader] = [FileSystemLoader(folder, encoding="utf-8") for folder in folders]
+    return Environment(
+        loader=ChoiceLoader(loaders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _style(environment: Environment) -> str:
+    """Return the stylesheet as it stands, with the line ends that a browser sees when it checks the hash."""
+    loader = environment.loader or ChoiceLoader([])
+    return loader.get_source(environment, "style.css")[0].replace("\r\n", "\n")
+
+
+def _context(
+    review: Review, analyses: Sequence[Analysis], checks: Sequence[ReportedCheck], version: str
+) -> dict[str, Any]:
+    info = review.info
+    arms = Arms(info.labels.experimental, info.labels.control)
+    shown = studies(review)
+    return {
+        "review": info,
+        "arms": arms,
+        "outcomes": [outcome(analysis, arms) for analysis in analyses],
+        "studies": shown,
+        "states": states(review),
+        "included": [study for study in shown if study.state == "included"],
+        "not_included": [study for study in shown if study.state != "included"],
+        "published_pools": list(_published(review)),
+        "checks": [_check(check) for check in checks],
+        "sources": provenance.rows(review),
+        "methods": methods.paragraphs(analyses),
+        "references": methods.references(analyses),
+        "version": version,
+        "digest": review.digest,
+        "pubmed": _pubmed(shown),
+        "cite": cite(review, version),
+    }
+
+
+def cite(review: Review, version: str) -> str:
+    """Return how to cite the report."""
+    info = review.info
+    updated = info.dates.updated
+    parts = [
+        formats.listing(info.authors) if info.authors else "",
+        info.title,
+        f"Version {info.version}" if info.version else "",
+        f"Updated {updated.isoformat()}" if updated else "",
+        f"Computed with metaan {version}, registry {review.digest[:DIGEST_SHOWN]}",
+    ]
+    return " ".join(f"{part.rstrip('.')}." for part in parts if part)
+
+
+def _pubmed(shown: Sequence[StudyView]) -> str:
+    """Say for how many studies PubMed's record is there."""
+    known = sum(study.flag.code != "unknown" for study in shown)
+    if known == 0:
+        return "PubMed's records were not fetched, so retractions and corrections were not looked up."
+    missing = len(shown) - known
+    rest = f"; for {formats.plural(missing, 'study', 'studies')} it was not fetched" if missing else ""
+    return f"PubMed's record is there for {known} of {formats.plural(len(shown), 'study', 'studies')}{rest}."
+
+
+def _published(review: Review) -> Iterable[PoolRow]:
+    for study in review.studies:
+        for i, pool in enumerate(study.published_pools):
+            size = [formats.plural(pool.k, "study", "studies")] if pool.k else []
+            size += [f"{pool.n} people"] if pool.n else []
+            yield PoolRow(
+                study=study.id,
+                label=study.label,
+                outcome=words.upper_first(pool.name or review.outcome(pool.outcome).name),
+                effect=f"{pool.measure} {pool.estimate:g} ({pool.ci[0]:g} to {pool.ci[1]:g})",
+                size=", ".join(size),
+                i2=formats.percent(pool.i2),
+                href="#" + provenance.anchor(study.id, "published_pools", i, "estimate"),
+            )
+
+
+def _check(check: ReportedCheck) -> CheckRow:
+    return CheckRow(
+        study=check.study.id,
+        label=check.study.label,
+        what=f"{words.upper_first(check.result.name)}, {check.result.time}",
+        href=_check_href(check),
+        printed=provenance.printed(check.reported),
+        recomputed=_recomputed(check),
+        verdict=check.verdict,
+        note=check.note,
+    )
+
+
+def _check_href(check: ReportedCheck) -> str:
+    results = check.study.results
+    i = next((i for i, result in enumerate(results) if result is check.result), None)
+    j = next((j for j, reported in enumerate(check.result.reported) if reported is check.reported), None)
+    return "" if i is None or j is None else "#" + provenance.anchor(check.study.id, "results", i, "reported", j)
+
+
+def _recomputed(check: ReportedCheck) -> str:
+    """Write what the counts give, and the opposite outcome where only that is what was printed."""
+    if check.p_values:
+        return "; ".join(f"{name} {formats.p_value(p)}" for name, p in check.p_values.items())
+    if check.recomputed is None:
+        return formats.NOTHING
+    measure = check.reported.measure or "OR"
+    stated = f"{measure} {formats.effect(check.recomputed, check.recomputed_ci, measure)}"
+    if check.verdict != "agrees inverted" or check.inverted is None:
+        return stated
+    opposite = formats.effect(check.inverted, check.inverted_ci, measure)
+    return f"{stated} as the registry counts it; {measure} {opposite} for the opposite outcome"

@@ -1,0 +1,108 @@
+"""Where every extracted number comes from: one row of the appendix a number, and the anchor that pages link to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import formats
+
+if TYPE_CHECKING:
+    from ..registry.load import Review
+    from ..registry.model import ReportedEffect, Source, Study
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """One extracted number: what it is, its value, and where it was read."""
+
+    anchor: str
+    what: str
+    value: str
+    file: str
+    line: int
+    source: Source | None
+
+
+def anchor(study_id: str, *path: str | int) -> str:
+    """Return the id of a number's row in the appendix.
+
+    >>> anchor("elmekaty-2023", "results", 0, "arms", "control", "events")
+    'source.elmekaty-2023.results.0.arms.control.events'
+    """
+    return ".".join(["source", study_id, *map(str, path)])
+
+
+def rows(review: Review) -> tuple[tuple[Study, tuple[SourceRow, ...]], ...]:
+    """Return the appendix: the numbers of each study that has any."""
+    made = ((study, tuple(_study(review, study))) for study in review.studies)
+    return tuple((study, found) for study, found in made if found)
+
+
+def _study(review: Review, study: Study) -> Iterable[SourceRow]:
+    for what, value, path, source in _numbers(study):
+        place = review.file(study.id), review.line(study.id, *path)
+        yield SourceRow(anchor(study.id, *path), what, value, *place, source)
+
+
+Number = tuple[str, str, Path, "Source | None"]
+
+
+def _numbers(study: Study) -> Iterable[Number]:
+    yield from _sizes(study)
+    for i, result in enumerate(study.results):
+        name = f"{result.name}, {result.time}"
+        for arm, counts in result.arms.items():
+            path: Path = ("results", i, "arms", arm)
+            source = counts.source or result.source
+            yield f"{name}: events, {arm}", str(counts.events), (*path, "events"), source
+            yield f"{name}: people, {arm}", str(counts.total), (*path, "total"), source
+        for j, reported in enumerate(result.reported):
+            yield f"{name}: as printed", printed(reported), ("results", i, "reported", j), result.source
+    yield from _pools(study)
+    for i, number in enumerate(study.baseline):
+        value = " ".join(filter(None, (f"{number.value:g}", number.unit)))
+        yield f"baseline: {number.name}", value, ("baseline", i, "value"), number.source
+
+
+def _sizes(study: Study) -> Iterable[Number]:
+    for key in ("screened", "randomised_total"):
+        value = getattr(study, key)
+        if value is not None:
+            yield key.replace("_", " "), str(value), (key,), None
+    for i, arm in enumerate(study.arms):
+        for key in ("randomised", "analysed"):
+            value = getattr(arm, key)
+            if value is not None:
+                yield f"{key}, {arm.name}", str(value), ("arms", i, key), None
+
+
+def _pools(study: Study) -> Iterable[Number]:
+    for i, pool in enumerate(study.published_pools):
+        text = f"{pool.measure} {pool.estimate:g} ({formats.level(pool.level)} CI {pool.ci[0]:g} to {pool.ci[1]:g})"
+        yield f"published pool: {pool.name or pool.outcome}", text, ("published_pools", i, "estimate"), pool.source
+
+
+def printed(reported: ReportedEffect) -> str:
+    """Write an effect with the digits that the authors printed.
+
+    The minus sign is U+2212, as on the whole page.
+    """
+    parts = []
+    if reported.estimate is not None:
+        parts.append(f"{reported.measure or ''} {_plain(reported.estimate)}".strip())
+    if reported.ci is not None:
+        kind = "CrI" if reported.interval == "credible" else "CI"
+        low, high = map(_plain, reported.ci)
+        parts.append(f"({formats.level(reported.level)} {kind} {low} to {high})")
+    if reported.p is not None:
+        p = reported.p if isinstance(reported.p, str) else _plain(reported.p)
+        parts.append(f"p {p}" if p[0] in "<>≤≥" else f"p = {p}")
+    return " ".join(parts)
+
+
+def _plain(x: float) -> str:
+    return f"{x:.10g}".replace("-", formats.MINUS)
