@@ -15,8 +15,16 @@ if TYPE_CHECKING:
     from .registry.load import Review as Review
     from .registry.load import load as load
     from .resources import example as example
+    from .stats.bias import SmallStudyTest as SmallStudyTest
+    from .stats.bias import small_study_test as small_study_test
+    from .stats.bias_pet import PetPeese as PetPeese
+    from .stats.bias_pet import pet_peese as pet_peese
     from .stats.effects import EffectSizes as EffectSizes
     from .stats.effects import Interval as Interval
+    from .stats.excess import ExcessSignificance as ExcessSignificance
+    from .stats.excess import excess_significance as excess_significance
+    from .stats.failsafe import FailSafeN as FailSafeN
+    from .stats.failsafe import fail_safe_n as fail_safe_n
     from .stats.measures import effect_sizes as effect_sizes
     from .stats.pooling import Pooled as Pooled
     from .stats.pooling import pool as pool
@@ -26,6 +34,8 @@ if TYPE_CHECKING:
     from .stats.subgroups import Subgroups as Subgroups
     from .stats.subgroups import between_groups as between_groups
     from .stats.subgroups import subgroups as subgroups
+    from .stats.trimfill import TrimAndFill as TrimAndFill
+    from .stats.trimfill import trim_and_fill as trim_and_fill
     from .synthesis import Choices as Choices
     from .synthesis import analyse as analyse
     from .workflows.publish import write_report as write_report
@@ -33,21 +43,31 @@ if TYPE_CHECKING:
 _WHERE = {
     "Choices": "synthesis",
     "EffectSizes": "stats.effects",
+    "ExcessSignificance": "stats.excess",
+    "FailSafeN": "stats.failsafe",
     "Interval": "stats.effects",
     "MetaRegression": "stats.regression_result",
+    "PetPeese": "stats.bias_pet",
     "Pooled": "stats.pooling",
     "Review": "registry.load",
+    "SmallStudyTest": "stats.bias",
     "Subgroups": "stats.subgroups",
+    "TrimAndFill": "stats.trimfill",
     "analyse": "synthesis",
     "between_groups": "stats.subgroups",
     "effect_sizes": "stats.measures",
     "example": "resources",
+    "excess_significance": "stats.excess",
+    "fail_safe_n": "stats.failsafe",
     "load": "registry.load",
     "mantel_haenszel": "stats.stratified",
     "meta_regression": "stats.regression",
+    "pet_peese": "stats.bias_pet",
     "pool": "stats.pooling",
     "reported_checks": "recompute",
+    "small_study_test": "stats.bias",
     "subgroups": "stats.subgroups",
+    "trim_and_fill": "stats.trimfill",
     "write_report": "workflows.publish",
 }
 
