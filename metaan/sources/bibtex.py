@@ -1,0 +1,305 @@
+"""BibTeX -> `Record`: what cannot be read is reported entry by entry, and never takes others with it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from ..errors import SourceError
+from .encoding import decode
+from .identifiers import find_registrations, normalise_doi, normalise_pmid
+from .latex import to_text
+from .markup import clean_text, inline_markup, plain_text
+from .record import AbstractPart, Record
+
+LARGEST = 50 << 20  # bytes; an export of 50,000 records is about as large
+_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?!\d)")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One entry that could not be read: where it begins (line, from 1), why, and its first words."""
+
+    line: int
+    reason: str
+    text: str
+
+    def __str__(self) -> str:
+        """Return the line that the user reads."""
+        return f"line {self.line}: {self.reason}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a file holds: the records in its order, and what failed."""
+
+    records: tuple[Record, ...]
+    failed: tuple[Failure, ...] = ()
+
+
+def read_bibtex(path: Path | str) -> Read:
+    """Return the records of a BibTeX file.
+
+    Raises
+    ------
+    SourceError
+        The file cannot be opened, or is too large to be a list of references.
+    """
+    file = Path(path)
+    try:
+        size = file.stat().st_size
+        if size > LARGEST:
+            raise SourceError(f"{file}: {size >> 20} MB found; allowed: {LARGEST >> 20} MB")
+        return parse_bibtex(decode(file.read_bytes()))
+    except OSError as error:
+        raise SourceError(f"{file}: {error.strerror or error}") from None
+
+
+def parse_bibtex(text: str) -> Read:
+    r"""Return the records in a BibTeX text; an entry that is there twice comes back twice.
+
+    >>> read = parse_bibtex(r"@article{a, title={A {\'e}tude}, author={Doe, Jane Q. and {The Group}}, year=2021}")
+    >>> read.records[0].title, read.records[0].authors, read.records[0].year
+    ('A étude', ('Doe JQ', 'The Group'), 2021)
+    """
+    from bibtexparser.entrypoint import parse_string
+    from bibtexparser.middlewares import ResolveStringReferencesMiddleware
+
+    _silence()
+    library = parse_string(text, parse_stack=[ResolveStringReferencesMiddleware(True)])
+    strings = {string.key.casefold(): string.value for string in library.strings}
+    entries, failed = [*library.entries], []
+    for block in library.failed_blocks:
+        kept = getattr(block, "ignore_error_block", None)
+        if kept is not None and hasattr(kept, "fields"):
+            entries.append(kept)
+        else:
+            failed.append(_failure(block))
+    entries.sort(key=lambda entry: entry.start_line or 0)
+    by_key = {entry.key.casefold(): _fields(entry, strings) for entry in reversed(entries)}
+    return Read(tuple(_record(entry, _fields(entry, strings), by_key) for entry in entries), tuple(failed))
+
+
+def _silence() -> None:
+    """Keep the library's warnings off the terminal: everything that failed is in the result."""
+    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
+
+
+def _failure(block: Any) -> Failure:
+    raw = clean_text((block.raw or "")[:400])
+    error = getattr(block, "error", None)
+    reason = clean_text(str(getattr(error, "abort_reason", "") or error or "not understood")).rstrip(".")[:200]
+    return Failure((block.start_line or 0) + 1, reason, raw[:80])
+
+
+def _fields(entry: Any, strings: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields of an entry by lower-case name, the first of each that says something."""
+    fields: dict[str, str] = {}
+    for field in entry.fields:
+        value = _value(str(field.value), strings)
+        if value:
+            fields.setdefault(field.key.casefold(), value)
+    return fields
+
+
+def _value(raw: str, strings: Mapping[str, str]) -> str:
+    """Return a value without its delimiters, its pieces joined and its macros replaced."""
+    return "".join(_pieces(raw.strip(), strings)).strip()
+
+
+def _pieces(raw: str, strings: Mapping[str, str]) -> Iterator[str]:
+    for piece in _split_concatenation(raw):
+        if len(piece) > 1 and piece[0] + piece[-1] in {"{}", '""'}:
+            yield piece[1:-1]
+        else:
+            macro = strings.get(piece.casefold(), piece)
+            yield macro[1:-1] if len(macro) > 1 and macro[0] + macro[-1] in {"{}", '""'} else macro
+
+
+def _split_concatenation(raw: str) -> list[str]:
+    """Split ``nejm # " (Suppl)"`` at the signs that stand outside braces and quotes."""
+    if "#" not in raw:
+        return [raw]
+    pieces, depth, quoted, start = [], 0, False, 0
+    for position, char in enumerate(raw):
+        depth += (char == "{") - (char == "}")
+        quoted ^= char == '"' and depth == 0
+        if char == "#" and depth == 0 and not quoted:
+            pieces.append(raw[start:position].strip())
+            start = position + 1
+    return [*pieces, raw[start:].strip()]
+
+
+def _record(entry: Any, fields: dict[str, str], by_key: Mapping[str, dict[str, str]]) -> Record:
+    """Turn the fields of one entry into a record; what it lacks is taken from the entry that it refers to."""
+    parent = by_key.get(fields.get("crossref", "").casefold(), {})
+    inherited = {name: parent[name] for name in _INHERITED if name in parent}
+    if "title" in parent and "crossref" in fields:
+        inherited["booktitle"] = parent["title"]
+    found = inherited | fields
+    title = _markup(_first(found, "title"))
+    authors, complete = _authors(found.get("author", ""))
+    published = _published(found)
+    abstract = _markup(found.get("abstract", ""))
+    return Record(
+        title=plain_text(title),
+        title_markup=title,
+        authors=authors,
+        authors_complete=complete,
+        year=int(published[:4]) if published else None,
+        published=published,
+        journal=_plain(_first(found, "journal", "journaltitle", "booktitle")),
+        journal_abbreviation=_plain(_first(found, "shortjournal", "journal-iso", "journal_abbreviation")),
+        volume=_plain(found.get("volume", "")),
+        issue=_plain(_first(found, "number", "issue")),
+        pages=_pages(_first(found, "pages", "article-number", "eid", "art_number")),
+        doi=_doi(found),
+        pmid=_pmid(found),
+        pmcid=_pmcid(found),
+        registrations=_registrations(found),
+        abstract=(AbstractPart(None, abstract),) if abstract else (),
+        keywords=_keywords(found),
+        publication_types=(entry.entry_type.lower(),),
+        source="bibtex",
+        extra={"key": clean_text(entry.key), "line": str((entry.start_line or 0) + 1)},
+    )
+
+
+_INHERITED = (
+    "journal",
+    "journaltitle",
+    "booktitle",
+    "year",
+    "date",
+    "month",
+    "volume",
+    "number",
+    "publisher",
+    "editor",
+)
+
+
+def _first(fields: Mapping[str, str], *names: str) -> str:
+    return next((fields[name] for name in names if name in fields), "")
+
+
+def _markup(text: str) -> str:
+    """Return prose as a markup string; some services export it with the escapes of HTML."""
+    return inline_markup(unescape(to_text(text)))
+
+
+def _plain(text: str) -> str | None:
+    return clean_text(unescape(to_text(text))) or None
+
+
+def _pages(text: str) -> str | None:
+    return re.sub(r"\s*[-–—]+\s*", "-", clean_text(text.strip("{}"))) or None
+
+
+def _bare(text: str) -> str:
+    """Undo the little LaTeX that stands in identifiers, which must not be decoded like prose."""
+    return re.sub(r"\\([_%&#$])|[{}]", r"\1", text).strip()
+
+
+def _doi(fields: Mapping[str, str]) -> str | None:
+    for name in ("doi", "url", "ee", "note"):
+        text = _bare(fields.get(name, ""))
+        if found := normalise_doi(text) if name == "doi" or "doi.org/" in text.lower() else None:
+            return found
+    return None
+
+
+def _pmid(fields: Mapping[str, str]) -> str | None:
+    if found := normalise_pmid(_bare(_first(fields, "pmid", "pubmed_id", "pubmedid"))):
+        return found
+    if _first(fields, "eprinttype", "archiveprefix").casefold() == "pubmed":
+        return normalise_pmid(_bare(fields.get("eprint", "")))
+    stated = re.search(r"PMID:?\s*(\d{1,9})\b", fields.get("note", ""))
+    return normalise_pmid(stated[1]) if stated else None
+
+
+def _pmcid(fields: Mapping[str, str]) -> str | None:
+    found = re.fullmatch(r"(?:PMC)?([1-9]\d{0,8})", _bare(_first(fields, "pmcid", "pmc")), re.IGNORECASE)
+    return f"PMC{found[1]}" if found else None
+
+
+def _registrations(fields: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the numbers in the fields that people write them into; prose is only a hint, see `Record`."""
+    return find_registrations(" ".join(_bare(fields.get(name, "")) for name in ("note", "annote", "registration")))
+
+
+def _keywords(fields: Mapping[str, str]) -> tuple[str, ...]:
+    words = re.split(r"[;,\n]", to_text(_first(fields, "keywords", "keyword", "author_keywords")))
+    return tuple(dict.fromkeys(word for word in map(clean_text, words) if word))
+
+
+def _published(fields: Mapping[str, str]) -> str | None:
+    """Return the date as precisely as year and month, or BibLaTeX's date, give it."""
+    if iso := re.match(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?)?(?=$|[/T~?])", fields.get("date", "")):
+        return "-".join(part for part in iso.groups() if part)
+    year = _YEAR.search(f"{fields.get('year', '')} {fields.get('date', '')}")
+    if not year:
+        return None
+    month = _bare(fields.get("month", "")).casefold()
+    if month[:3] in _MONTHS:
+        return f"{year[0]}-{_MONTHS.index(month[:3]) + 1:02d}"
+    return f"{year[0]}-{int(month):02d}" if re.fullmatch(r"0?[1-9]|1[0-2]", month) else year[0]
+
+
+def _authors(raw: str) -> tuple[tuple[str, ...], bool]:
+    """Return the names, and whether the list is complete: BibTeX ends a cut one with ``and others``."""
+    names = [name for name in _split_names(raw) if name]
+    cut = any(_is_rest(name) for name in names)
+    found = (_name(name) for name in names if not _is_rest(name))
+    return tuple(name for name in found if name), not cut
+
+
+def _is_rest(name: str) -> bool:
+    return clean_text(name).casefold().rstrip(".") in {"others", "et al"}
+
+
+def _split_names(raw: str) -> Iterator[str]:
+    """Split at ``and`` outside braces."""
+    depth = 0
+    words: list[str] = []
+    for word in raw.split():
+        if depth <= 0 and word.casefold() == "and":
+            yield " ".join(words)
+            words = []
+        else:
+            words.append(word)
+            depth += word.count("{") - word.count("}")
+    yield " ".join(words)
+
+
+def _name(raw: str) -> str | None:
+    """Return "Family AB Jr"; a name in braces of its own is a group's and stays as it is."""
+    if raw.startswith("{") and raw.endswith("}") and "{" not in raw[1:-1]:
+        return _plain(raw[1:-1])
+    parts = [clean_text(to_text(part)) for part in re.split(r",(?![^{]*\})", raw)]
+    if len(parts) == 1:
+        return _unordered(parts[0])
+    suffix, given = (parts[1], parts[2]) if len(parts) > 2 else ("", parts[1])
+    return " ".join(part for part in (parts[0], _initials(given), suffix) if part) or None
+
+
+def _unordered(name: str) -> str | None:
+    """Turn "Jane Q. van Doe" into "van Doe JQ": what is in small letters before the family name belongs to it."""
+    words = name.split()
+    if len(words) < 2:
+        return name or None
+    small = next((at for at, word in enumerate(words[:-1]) if at and word[0].islower()), len(words) - 1)
+    return f"{' '.join(words[small:])} {_initials(' '.join(words[:small]))}".strip()
+
+
+def _initials(given: str) -> str:
+    """Return "Jean-Marc Q." as "JMQ"; what is initials already stays."""
+    if re.fullmatch(r"[^\W\d_]{1,3}", given) and given.isupper():
+        return given
+    return "".join(word[0].upper() for word in re.split(r"[\s.\-]+", given) if word and word[0].isalpha())
