@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from .stats.pooling import pool as pool
     from .stats.regression import meta_regression as meta_regression
     from .stats.regression_result import MetaRegression as MetaRegression
+    from .stats.regression_tests import likelihood_ratio_test as likelihood_ratio_test
+    from .stats.regression_tests import permutation_test as permutation_test
     from .stats.stratified import mantel_haenszel as mantel_haenszel
     from .stats.subgroups import Subgroups as Subgroups
     from .stats.subgroups import between_groups as between_groups
@@ -59,9 +61,11 @@ _WHERE = {
     "example": "resources",
     "excess_significance": "stats.excess",
     "fail_safe_n": "stats.failsafe",
+    "likelihood_ratio_test": "stats.regression_tests",
     "load": "registry.load",
     "mantel_haenszel": "stats.stratified",
     "meta_regression": "stats.regression",
+    "permutation_test": "stats.regression_tests",
     "pet_peese": "stats.bias_pet",
     "pool": "stats.pooling",
     "reported_checks": "recompute",

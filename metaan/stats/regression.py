@@ -131,7 +131,7 @@ def fit_design(
         raise NotEstimableError(f"{options.ci_method}: the residuals are all 0, so no standard error exists")
     stat = fit.coefficients / se
     half = quantile(df, options.level) * se
-    qm = wald_test(names, fit.coefficients, vcov, df, _moderators(names))
+    qm = wald_test(names, fit.coefficients, vcov, df, moderators(names))
     i2, h2 = _i2_h2(m, start, tau2, random)
     return MetaRegression(
         model=options.model, tau2_method=options.tau2_method, ci_method=options.ci_method, level=options.level,
@@ -144,8 +144,8 @@ def fit_design(
     )  # fmt: skip
 
 
-def _moderators(names: tuple[str, ...]) -> list[int]:
-    """All columns but the intercept; the intercept where it is alone."""
+def moderators(names: tuple[str, ...]) -> list[int]:
+    """Return the places of all columns but the intercept; of the intercept where it is alone."""
     return [j for j, name in enumerate(names) if name != INTERCEPT] or [0]
 
 

@@ -15,7 +15,9 @@ from .effects import EffectSizes, FloatArray, Interval
 from .likelihood import FitStatistics
 from .regression_ci import WaldTest, scale_and_df, wald_test
 from .regression_design import Coding
+from .regression_inference import Predictions, predict, tau2_ci
 from .regression_tau2 import Linear, Weighted, log_likelihood
+from .tau2_ci import HeterogeneityCI
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,6 +140,40 @@ class MetaRegression:
     def aicc(self) -> float:
         """Akaike's criterion, corrected for small k; restricted for REML."""
         return self.fit_statistics().aicc
+
+    def predict(self, new: Any = None, pi_method: str = "t(k-p)", level: float | None = None) -> Predictions:
+        """Predict the mean effect, and the effect of a new study, at given values of the moderators.
+
+        Parameters
+        ----------
+        new
+            Named columns (single values stand for one row); for a fit that did not come from a formula also an array,
+            shape (n, number of moderators); None for the moderators of the studies themselves.
+        pi_method
+            A key of `metaan.stats.regression_inference.REGRESSION_PI_METHODS`.
+        level
+            Coverage; that of the fit unless given.
+
+        Raises
+        ------
+        DataError
+            A level that no study has, or a missing value.
+        UsageError
+            A moderator is not given.
+        """
+        return predict(self, new, pi_method, level)
+
+    def tau2_ci(self, method: str = "QP", level: float | None = None) -> HeterogeneityCI:
+        """Return tau2, tau, I2 and H2 with their intervals.
+
+        ``method`` is a key of `metaan.stats.regression_inference.REGRESSION_TAU2_CI_METHODS`.
+
+        Raises
+        ------
+        NotEstimableError
+            The common-effect model, or PL for a fit that did not maximise a likelihood.
+        """
+        return tau2_ci(self, method, level)
 
     def wald_test(self, names: str | list[str]) -> WaldTest:
         """Test that several coefficients are 0 together.
