@@ -1,25 +1,59 @@
-"""Pooling of 2x2 tables as strata: Mantel-Haenszel. Zero cells need no correction here.
+"""Pooling of studies as strata: `mantel_haenszel` and what it returns. Zero cells need no correction here.
 
-Sources: Mantel & Haenszel 1959; Robins, Breslow & Greenland 1986 (variance of the log odds ratio);
-Greenland & Robins 1985 (risk ratio); Sato, Greenland & Robins 1989 (risk difference).
+The estimators and their table, `MH_MEASURES`, are in `metaan.stats.mantel_haenszel`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc, ndtr
 
-from ..errors import NotEstimableError, choose
-from .effects import FloatArray
+from ..errors import NotEstimableError, UsageError, choose
+from .effects import EffectSizes
+from .mantel_haenszel import MH_MEASURES, Mask
 from .measures import Columns, effect_sizes
-from .pooling import Pooled, left_out, mean_interval
+from .pooling import Pooled, mean_interval
+from .strata_tests import ChiSquared
 
-Stratified = tuple[float, float, FloatArray]
+__all__ = ["MH_MEASURES", "MantelHaenszel", "mantel_haenszel"]
+
+NO_PREDICTION = "the common-effect model has one true effect, so there is nothing to predict"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class MantelHaenszel(Pooled):
+    """A Mantel-Haenszel estimate; ``q`` is the weighted sum of squares of the studies' own effects around it.
+
+    Attributes
+    ----------
+    cmh
+        Cochran-Mantel-Haenszel test of no effect (person-time version for rates).
+    cochran
+        Cochran's test of no effect; None for rates.
+    breslow_day, tarone
+        Tests of one common odds ratio; None for other measures.
+    continuity_correction
+        Whether ``cmh`` and ``cochran`` carry Yates's correction.
+    """
+
+    cmh: ChiSquared | None = None
+    cochran: ChiSquared | None = None
+    breslow_day: ChiSquared | None = None
+    tarone: ChiSquared | None = None
+    continuity_correction: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values ready for JSON."""
+        plain = Pooled.to_dict(self)
+        for name in ("cmh", "cochran", "breslow_day", "tarone"):
+            test = getattr(self, name)
+            plain[name] = None if test is None else test.to_dict()
+        return plain
 
 
 def mantel_haenszel(
@@ -27,10 +61,13 @@ def mantel_haenszel(
     *,
     level: float = 0.95,
     slab: Sequence[str] | None = None,
-    drop00: bool = True,
+    drop00: bool | tuple[bool, bool] = True,
+    add: float | tuple[float, float] = 0.5,
+    to: str | tuple[str, str] = "only0",
+    correct: bool = True,
     **data: ArrayLike,
-) -> Pooled:
-    """Pool 2x2 tables by Mantel-Haenszel without a correction of zero cells (common-effect model).
+) -> MantelHaenszel:
+    """Pool 2x2 or person-time tables by Mantel-Haenszel, by default without a correction of zero cells.
 
     Parameters
     ----------
@@ -40,89 +77,91 @@ def mantel_haenszel(
         Coverage of the interval.
     slab
         k study labels.
-    drop00
-        Studies that carry no information on a ratio (no events in both arms) are left out of k and Q.
+    drop00, add, to
+        The rule for zero cells: one value for the studies' own effects, which only Q needs, or a pair, of which the
+        second is for the tables that are pooled: False, 0 and ``"none"`` when not given. ``drop00`` leaves out studies
+        without events (or with only events) in both arms. RevMan 5 has ``drop00=(True, True), add=(0.5, 0.5),
+        to=("only0", "only0")``.
+    correct
+        Yates's continuity correction of ``cmh`` and ``cochran``.
     data
-        2x2 tables as in `metaan.stats.measures.effect_sizes`.
+        2x2 tables or rates as in `metaan.stats.measures.effect_sizes`.
 
     Returns
     -------
-    Pooled
-        ``q`` is the weighted sum of squares of the studies (0.5 added where a cell is zero) around the estimate.
+    MantelHaenszel
+        ``k`` counts the tables that say something about the measure.
 
     Raises
     ------
     NotEstimableError
         One arm has no events, or nothing but events, in every study.
+
+    Examples
+    --------
+    >>> fit = mantel_haenszel("OR", ai=[0, 2, 1], n1i=[50, 100, 120], ci=[4, 6, 5], n2i=[50, 100, 118])
+    >>> round(fit.display.estimate, 3)
+    0.19
     """
-    estimator = choose(MH_MEASURES, measure, "measure")
-    es = effect_sizes(measure, slab=slab, drop00=drop00 and measure != "RD", **dict[str, Any](data))
-    used = es.complete
-    if used.k == 0:
-        raise NotEstimableError("no study has an effect size")
-    estimate, se, shares = estimator(used.data)
-    q = float(np.sum((used.yi - estimate) ** 2 / used.vi))
-    df = used.k - 1
+    strata = choose(MH_MEASURES, measure, "measure")
+    check_level(level)
+    (add_yi, add_mh), (to_yi, to_mh), drop = pair(add, 0.0), pair(to, "none"), pair(drop00, False)
+    es = effect_sizes(measure, add=add_yi, to=to_yi, drop00=False, slab=slab, **dict[str, Any](data))
+    tables = strata.corrected(es.data, add_mh, to_mh)
+    empty = strata.empty(es.data)
+    kept = known(es.data) & ~(drop[1] & empty) & ~(drop[0] & strata.silent(tables))
+    if not kept.any():
+        raise NotEstimableError(f"Mantel-Haenszel {measure}: no study says anything about the measure")
+    tables = {name: values[kept] for name, values in tables.items()}
+    estimate, se, shares = strata.estimator(tables)
     stat = estimate / se
-    return Pooled(
+    return MantelHaenszel(
         model="common", method="MH", measure=measure, level=level,
         estimate=estimate, se=se, stat=stat, df=None, pval=2 * float(ndtr(-abs(stat))),
-        ci=mean_interval(estimate, se, None, level),
-        pi=None, pi_reason="the common-effect model has one true effect, so there is nothing to predict",
-        tau2=None, tau2_se=None,
-        i2=max(0.0, 100 * (q - df) / q) if q > 0 else 0.0, h2=q / df if df else 1.0,
-        q=q, q_df=df, q_pval=float(chdtrc(df, q)) if df else 1.0,
-        weights=shares * (100.0 / shares.sum()), k=used.k, effects=used, excluded=left_out(es),
+        ci=mean_interval(estimate, se, None, level), pi=None, pi_reason=NO_PREDICTION, tau2=None, tau2_se=None,
+        weights=shares * (100.0 / shares.sum()), k=int(kept.sum()), effects=es.take(np.flatnonzero(kept)),
+        excluded=left_out(es, kept), continuity_correction=correct,
+        **heterogeneity(es, kept & ~(drop[0] & empty), estimate), **strata.tests(tables, estimate, correct),
     )  # fmt: skip
 
 
-def _odds_ratio(x: Columns) -> Stratified:
-    a, b, c, d = x["ai"], x["bi"], x["ci"], x["di"]
-    n = a + b + c + d
-    r, s, p = a * d / n, b * c / n, (a + d) / n
-    sum_r, sum_s = _positive(r, s)
-    variance = (
-        np.sum(p * r) / sum_r**2 + np.sum(p * s + (1 - p) * r) / (sum_r * sum_s) + np.sum((1 - p) * s) / sum_s**2
-    ) / 2
-    return math.log(sum_r / sum_s), math.sqrt(variance), s
+def check_level(level: float) -> None:
+    """Refuse a coverage outside 0 to 1."""
+    if not 0 < level < 1:
+        raise UsageError(f"level = {level:g}; allowed: between 0 and 1, such as 0.95")
 
 
-def _risk_ratio(x: Columns) -> Stratified:
-    a, c, n1, n2 = x["ai"], x["ci"], x["ai"] + x["bi"], x["ci"] + x["di"]
-    n = n1 + n2
-    r, s = a * n2 / n, c * n1 / n
-    sum_r, sum_s = _positive(r, s)
-    variance = np.sum((n1 * n2 * (a + c) - a * c * n) / n**2) / (sum_r * sum_s)
-    return math.log(sum_r / sum_s), math.sqrt(variance), s
+def pair(value: Any, second: Any) -> tuple[Any, Any]:
+    """Return a pair: as given, or one value with the default of the second."""
+    return (value[0], value[1]) if isinstance(value, (tuple, list)) else (value, second)
 
 
-def _risk_difference(x: Columns) -> Stratified:
-    a, c, n1, n2 = x["ai"], x["ci"], x["ai"] + x["bi"], x["ci"] + x["di"]
-    n = n1 + n2
-    share = n1 * n2 / n
-    total = float(share.sum())
-    estimate = float(np.sum((a * n2 - c * n1) / n)) / total
-    p = (n1**2 * c - n2**2 * a + n1 * n2 * (n2 - n1) / 2) / n**2
-    q = (a * (n2 - c) + c * (n1 - a)) / (2 * n)
-    variance = float(estimate * p.sum() + q.sum()) / total**2
-    if variance <= 0:
-        raise NotEstimableError("Mantel-Haenszel risk difference: no events, or only events, in every study")
-    return estimate, math.sqrt(variance), share
+def left_out(es: EffectSizes, kept: Mask) -> tuple[tuple[str, str], ...]:
+    """Return (label, reason) of the studies that are not pooled."""
+    silent = "no events, or only events, in both arms"
+    return tuple((es.slab[i], _reason(es, i, silent)) for i in np.flatnonzero(~kept))
 
 
-def _positive(r: FloatArray, s: FloatArray) -> tuple[float, float]:
-    """Return both sums; a ratio exists only where neither is 0."""
-    sum_r, sum_s = float(r.sum()), float(s.sum())
-    if sum_r <= 0 or sum_s <= 0:
-        arm = "experimental" if sum_r <= 0 else "control"
-        raise NotEstimableError(
-            f"Mantel-Haenszel: the {arm} arm leaves the ratio undefined: a zero cell in every study"
-        )
-    return sum_r, sum_s
+def _reason(es: EffectSizes, i: int, otherwise: str) -> str:
+    missing = any(np.isnan(values[i]) for values in es.data.values())
+    return "a count is missing" if missing else otherwise
 
 
-MH_MEASURES: dict[str, Callable[[Columns], Stratified]] = {
-    "OR": _odds_ratio,
-    "RR": _risk_ratio,
-    "RD": _risk_difference,
-}
+def known(data: Columns) -> Mask:
+    """Return a mask of the studies whose columns are all given."""
+    return ~np.any([np.isnan(values) for values in data.values()], axis=0)
+
+
+def heterogeneity(es: EffectSizes, kept: Mask, estimate: float) -> dict[str, Any]:
+    """Return q, q_df, q_pval, i2 and h2 of the studies' own effects around the pooled estimate."""
+    own = kept & es.estimable
+    yi, vi = es.yi[own], es.vi[own]
+    return q_statistics(float(np.sum((yi - estimate) ** 2 / vi)), max(int(own.sum()) - 1, 0))
+
+
+def q_statistics(q: float, df: int) -> dict[str, Any]:
+    """Return what follows from Q and its degrees of freedom (Higgins & Thompson 2002)."""
+    return {
+        "q": q, "q_df": df, "q_pval": float(chdtrc(df, q)) if df else 1.0,
+        "i2": max(0.0, 100 * (q - df) / q) if q > 0 and df else 0.0, "h2": q / df if df else 1.0,
+    }  # fmt: skip
