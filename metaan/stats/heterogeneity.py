@@ -1,18 +1,20 @@
-"""Heterogeneity: Q, I2, H2, and intervals for tau2.
+"""Heterogeneity: the sums every method needs, Cochran's Q and its generalisation, I2, H2.
 
-To add an interval for tau2: write a function from a `Moments` and a level to an `Interval`, and enter it in
-`TAU2_CI_METHODS`.
+Intervals for tau2 are in `metaan.stats.tau2_ci`. All sums here are O(k): with P = W - ww'/sum(w), the projection that
+takes out the weighted mean, y'Py is a weighted sum of squares, and traces of products of P and diagonal matrices are
+sums of powers of the weights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
-from scipy.special import chdtri
+from scipy.special import chdtri, ndtri
 
-from ..errors import ConvergenceError
+from ..errors import ConvergenceError, NotEstimableError
 from .effects import FloatArray, Interval
 
 
@@ -28,6 +30,8 @@ class Moments:
         Sum of weights, weighted mean, Cochran's Q.
     c
         Sum of weights less their squared sum over the sum: the trace of P.
+    ai
+        Shape (k,), weights that the user gave, or None.
     """
 
     yi: FloatArray
@@ -37,20 +41,45 @@ class Moments:
     mean: float
     q: float
     c: float
+    ai: FloatArray | None = None
 
     @classmethod
-    def of(cls, yi: FloatArray, vi: FloatArray) -> Moments:
+    def of(cls, yi: FloatArray, vi: FloatArray, ai: FloatArray | None = None) -> Moments:
         """Compute them in O(k)."""
         wi = 1.0 / vi
-        sum_w = float(wi.sum())
+        sum_w = float(np.add.reduce(wi))
         mean = float(wi @ yi) / sum_w
         residual = yi - mean
-        return cls(yi, vi, wi, sum_w, mean, float(wi @ (residual * residual)), sum_w - float(wi @ wi) / sum_w)
+        q = float(wi @ (residual * residual))
+        return cls(yi, vi, wi, sum_w, mean, q, sum_w - float(wi @ wi) / sum_w, ai)
 
     @property
     def k(self) -> int:
         """The number of studies."""
         return self.yi.size
+
+
+@dataclass(frozen=True, slots=True)
+class QBased:
+    """H and I2 from Q with their test-based intervals; ``i2`` in percent.
+
+    Attributes
+    ----------
+    h, h_ci
+        The root of Q over its degrees of freedom, not below 1.
+    i2, i2_ci
+        Percent.
+    """
+
+    level: float
+    h: float
+    h_ci: Interval
+    i2: float
+    i2_ci: Interval
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values ready for JSON."""
+        return asdict(self) | {"h_ci": list(self.h_ci), "i2_ci": list(self.i2_ci)}
 
 
 def i2_from_tau2(tau2: float, m: Moments) -> float:
@@ -64,40 +93,59 @@ def typical_variance(m: Moments) -> float:
     return (m.k - 1) / m.c
 
 
+def q_based(q: float, k: int, level: float) -> QBased:
+    """Return H and I2 from Q, with test-based intervals (Higgins & Thompson 2002, section 3.2 and appendix)."""
+    if k < 3:
+        raise NotEstimableError(f"k = {k}; the test-based interval of H needs at least 3 studies")
+    df = k - 1
+    if q > k:
+        se = 0.5 * math.log(q / df) / (math.sqrt(2 * q) - math.sqrt(2 * k - 3))
+    else:
+        se = math.sqrt((1 - 1 / (3 * (k - 2) ** 2)) / (2 * (k - 2)))
+    h = math.sqrt(max(1.0, q / df))
+    factor = math.exp(float(ndtri((1 + level) / 2)) * se)
+    bounds = Interval(max(1.0, h / factor), h * factor)
+    return QBased(level, h, bounds, _i2_of_h(h), Interval(_i2_of_h(bounds.lb), _i2_of_h(bounds.ub)))
+
+
+def _i2_of_h(h: float) -> float:
+    return 100 * (1 - 1 / (h * h))
+
+
 def generalised_q(yi: FloatArray, vi: FloatArray, tau2: float) -> float:
     """Return the weighted sum of squares with weights 1 / (vi + tau2)."""
-    wi = 1.0 / (vi + tau2)
-    residual = yi - float(wi @ yi) / float(wi.sum())
-    return float(wi @ (residual * residual))
+    return _q_and_slope(yi, vi, tau2)[0]
 
 
 def q_profile(m: Moments, level: float) -> Interval:
     """Return the Q-profile interval of tau2 (Viechtbauer 2007, eq. 10); a bound below 0 is set to 0."""
     tail = (1 - level) / 2
     upper, lower = float(chdtri(m.k - 1, tail)), float(chdtri(m.k - 1, 1 - tail))
-    return Interval(_solve_q(m, upper), _solve_q(m, lower))
+    return Interval(solve_q(m, upper), solve_q(m, lower))
 
 
-def _solve_q(m: Moments, target: float) -> float:
-    """Return the tau2 at which the generalised Q, which falls with tau2, meets ``target``; 0 where it starts below."""
-    if m.q <= target:
+def solve_q(m: Moments, target: float) -> float:
+    """Return the tau2 at which the generalised Q, which falls with tau2, meets ``target``; 0 where it starts below.
+
+    Newton's method on 1/Q. With Q' = -y'PPy and Q'' = 2 y'PPPy, Cauchy and Schwarz give Q Q'' >= 2 Q'^2: 1/Q is
+    concave and rises, so from the left no step goes too far and the approach is monotone and quadratic; for equal
+    variances 1/Q is a straight line and one step is enough.
+    """
+    tau2, q = 0.0, m.q
+    if q <= target:
         return 0.0
-    low, high = 0.0, max(float(np.var(m.yi)), float(m.vi.max()))
-    while generalised_q(m.yi, m.vi, high) > target:
-        low, high = high, high * 4
-    f_low, f_high = generalised_q(m.yi, m.vi, low) - target, generalised_q(m.yi, m.vi, high) - target
     for _ in range(200):
-        mid = (low * f_high - high * f_low) / (f_high - f_low)
-        if not low < mid < high:
-            mid = (low + high) / 2
-        f_mid = generalised_q(m.yi, m.vi, mid) - target
-        if f_mid > 0:
-            low, f_low, f_high = mid, f_mid, f_high / 2
-        else:
-            high, f_high, f_low = mid, f_mid, f_low / 2
-        if high - low <= 1e-14 * high or f_mid == 0:
-            return mid
-    raise ConvergenceError(f"Q-profile interval: no root in 200 steps, between {low:g} and {high:g}")
+        q, slope = _q_and_slope(m.yi, m.vi, tau2)
+        step = q * (q - target) / (target * slope)
+        tau2 += step
+        if abs(step) <= 1e-9 * tau2:
+            return tau2
+    raise ConvergenceError(f"generalised Q = {target:g}: no root in 200 steps, tau2 = {tau2:g}, last step {step:g}")
 
 
-TAU2_CI_METHODS: dict[str, Callable[[Moments, float], Interval]] = {"QP": q_profile}
+def _q_and_slope(yi: FloatArray, vi: FloatArray, tau2: float) -> tuple[float, float]:
+    """Return y'Py and y'PPy, the generalised Q and how fast it falls with tau2."""
+    wi = 1.0 / (vi + tau2)
+    residual = yi - float(wi @ yi) / float(np.add.reduce(wi))
+    weighted = wi * residual
+    return float(weighted @ residual), float(weighted @ weighted)

@@ -1,7 +1,8 @@
-"""Pooling by inverse variance: the common-effect and the random-effects model.
+"""Pooling by inverse variance: the common-effect, random-effects, multiplicative and IVhet models.
 
-`pool` is the way in; `Pooled` is what every pooling method of the package returns. To add an interval for the mean,
-enter a function in `CI_METHODS`; to add a prediction interval, one in `PI_METHODS`.
+`pool` is the way in; `Pooled` is what every pooling method of the package returns. Intervals of the mean are in
+`metaan.stats.intervals`, prediction intervals in `metaan.stats.prediction`, estimators of tau2 in `metaan.stats.tau2`.
+To add a model, enter a function in `MODELS`.
 """
 
 from __future__ import annotations
@@ -11,18 +12,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from scipy.special import chdtrc, ndtr, ndtri, stdtr, stdtrit
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import chdtrc
 
-from ..errors import NotEstimableError, UsageError, choose
-from .effects import EffectSizes, FloatArray, Interval
-from .heterogeneity import TAU2_CI_METHODS, Moments, i2_from_tau2, typical_variance
+from ..errors import DataError, NotEstimableError, UsageError, choose
+from .effects import EffectSizes, FloatArray, Interval, column
+from .heterogeneity import Moments, QBased, i2_from_tau2, q_based, typical_variance
+from .intervals import CI_METHODS, mean_interval, mean_test
+from .intervals import quantile as quantile
+from .likelihood import LIKELIHOODS, FitStatistics, fit_statistics
 from .measures import scale_of
+from .prediction import PI_METHODS as PI_METHODS
+from .prediction import prediction_interval
+from .profiles import profile_mean
+from .summary import describe
 from .tau2 import TAU2_METHODS
+from .tau2_ci import TAU2_CI_METHODS, HeterogeneityCI, Tau2, heterogeneity_ci
 
 if TYPE_CHECKING:
     import pandas as pd
-
-MODELS = ("common", "random")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,30 +43,14 @@ class Display:
     pi: Interval | None
 
 
-@dataclass(frozen=True, slots=True)
-class HeterogeneityCI:
-    """tau2, tau, I2 and H2 with their intervals; ``method`` is a key of `TAU2_CI_METHODS`."""
-
-    method: str
-    level: float
-    tau2: float
-    tau2_ci: Interval
-    tau: float
-    tau_ci: Interval
-    i2: float
-    i2_ci: Interval
-    h2: float
-    h2_ci: Interval
-
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Pooled:
     """One pooled result. Estimates, errors and intervals are on the analysis scale; see ``display``.
 
     Attributes
     ----------
     model, method
-        ``"common"`` or ``"random"``, and how it was pooled (``"IV"``, ``"MH"`` ...).
+        A key of `MODELS`, and how it was pooled (``"IV"``, ``"MH"`` ...).
     estimate, se, stat, df, pval, ci
         The mean effect; ``df`` is None for the normal distribution.
     pi, pi_reason
@@ -74,6 +67,10 @@ class Pooled:
         What was pooled.
     excluded
         (label, reason) of every study that was left out.
+    notes
+        What to know before reading the numbers, one sentence each.
+    tau2_fixed, weights_fixed
+        True where tau2, or the weights, were given and not estimated.
     """
 
     model: str
@@ -102,6 +99,9 @@ class Pooled:
     ci_method: str = "wald"
     pi_method: str | None = None
     excluded: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    tau2_fixed: bool = False
+    weights_fixed: bool = False
 
     @property
     def display(self) -> Display:
@@ -116,21 +116,46 @@ class Pooled:
         Raises
         ------
         NotEstimableError
-            Fewer than two studies, or a method without tau2.
+            Fewer than two studies, a method without tau2, or an interval that needs another tau2_method.
         """
-        interval = choose(TAU2_CI_METHODS, method, "interval of tau2")
+        choose(TAU2_CI_METHODS, method, "interval of tau2")
         if self.k < 2 or self.tau2 is None:
             raise NotEstimableError(f"tau2 has no interval: k = {self.k}, method {self.method}")
-        moments = Moments.of(self.effects.yi, self.effects.vi)
-        at = self.level if level is None else level
-        return _heterogeneity_ci(method, at, self.tau2, interval(moments, at), moments)
+        estimated = Tau2(self.tau2, self.tau2_se, None if self.tau2_fixed else self.tau2_method)
+        return heterogeneity_ci(self._moments, estimated, method, self.level if level is None else level)
+
+    def q_based(self, level: float | None = None) -> QBased:
+        """Return H and I2 computed from Q, with their test-based intervals (Higgins & Thompson 2002)."""
+        return q_based(self.q, self.k, self.level if level is None else level)
+
+    def fit_statistics(self) -> FitStatistics:
+        """Return log-likelihood, AIC, BIC and AICc of a common-effect, ML or REML fit by inverse variance.
+
+        Raises
+        ------
+        NotEstimableError
+            A fit that maximises no likelihood.
+        """
+        restricted = False if self.model == "common" else LIKELIHOODS.get(self.tau2_method or "")
+        if self.method != "IV" or self.model not in ("common", "random") or restricted is None or self.tau2 is None:
+            how = self.tau2_method or self.method
+            raise NotEstimableError(
+                f"{self.model}, {how}: no likelihood; allowed: common effect by inverse variance, ML, REML"
+            )
+        return fit_statistics(self._moments, self.tau2, restricted, self.model == "random" and not self.tau2_fixed)
+
+    @property
+    def _moments(self) -> Moments:
+        return Moments.of(self.effects.yi, self.effects.vi, self.weights if self.weights_fixed else None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values ready for JSON."""
+        """Return plain values ready for JSON; what is infinite is None."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        plain["stat"] = self.stat if math.isfinite(self.stat) else None
         plain["weights"] = self.weights.tolist()
         plain["effects"] = self.effects.to_dict()
         plain["excluded"] = [list(pair) for pair in self.excluded]
+        plain["notes"] = list(self.notes)
         for name in ("ci", "pi"):
             plain[name] = None if plain[name] is None else list(plain[name])
         return plain
@@ -138,6 +163,10 @@ class Pooled:
     def to_frame(self) -> pd.DataFrame:
         """Return one row a study: slab, yi, vi, weight in percent."""
         return self.effects.to_frame()[["slab", "yi", "vi"]].assign(weight=self.weights)
+
+    def __repr__(self) -> str:
+        """Return what a statistician would want printed."""
+        return describe(self)
 
 
 def pool(
@@ -147,6 +176,9 @@ def pool(
     ci_method: str = "wald",
     pi_method: str = "t(k-1)",
     level: float = 0.95,
+    *,
+    tau2: float | None = None,
+    weights: ArrayLike | None = None,
 ) -> Pooled:
     """Pool effect sizes by inverse variance.
 
@@ -155,18 +187,25 @@ def pool(
     es
         Studies without an effect size are left out and listed in ``excluded``.
     model
-        ``"common"`` or ``"random"``.
+        A key of `MODELS`: ``"common"``, ``"random"``, ``"birge"`` (common mean, its variance times Q / (k - 1);
+        Birge 1932, Stanley & Doucouliagos 2015) or ``"ivhet"`` (weights of the common-effect model, variance of the
+        random-effects model; Doi et al. 2015).
     tau2_method, ci_method, pi_method
         Keys of `TAU2_METHODS`, `CI_METHODS` and `PI_METHODS`.
     level
         Coverage of all intervals, between 0 and 1.
+    tau2
+        A between-study variance that is given and not estimated: it has no standard error.
+    weights
+        A positive weight a study of ``es``, instead of the inverse of its variance. The mean is weighted by them, its
+        variance remains that of the model.
 
     Raises
     ------
     NotEstimableError
         No study has an effect size.
     UsageError
-        An unknown method, or a level outside 0 to 1.
+        An unknown method, one that does not go with the model, or a level outside 0 to 1.
 
     Examples
     --------
@@ -174,33 +213,31 @@ def pool(
     >>> round(fit.estimate, 4), fit.k
     (0.317, 3)
     """
-    if model not in MODELS:
-        choose(dict.fromkeys(MODELS), model, "model")
-    if not 0 < level < 1:
-        raise UsageError(f"level = {level:g}; allowed: between 0 and 1, such as 0.95")
+    rule = MODELS.get(model) or choose(MODELS, model, "model")
+    interval = CI_METHODS.get(ci_method) or choose(CI_METHODS, ci_method, "ci_method")
+    _check(model, tau2_method, ci_method, level, tau2, weights)
     used = es.complete
     if used.k == 0:
         raise NotEstimableError("no study has an effect size")
-    m = Moments.of(used.yi, used.vi)
-    tau2, tau2_se = _tau2(m, model, tau2_method)
-    wi = m.wi if tau2 == 0 else 1.0 / (m.vi + tau2)
-    sum_w = float(wi.sum())
-    estimate = float(wi @ m.yi) / sum_w
-    residual = m.yi - estimate
-    se, df = choose(CI_METHODS, ci_method, "ci_method")(
-        m.k, tau2, math.sqrt(1 / sum_w), float(wi @ (residual * residual))
-    )
-    pi, pi_reason = prediction_interval(estimate, se, tau2, m.k, model, pi_method, level)
-    stat, pval = _test(estimate, se, df)
-    i2, h2 = _i2_h2(m, tau2, model)
+    m = Moments.of(used.yi, used.vi, None if weights is None else _weights(weights, es))
+    t2, t2_se = rule.tau2(m, tau2_method) if tau2 is None else (tau2, None)
+    wi, estimate, se, q = rule.mean(m, t2)
+    se, df = interval(m.k, t2, se, q, m)
+    if ci_method == "PL" and m.k > 1:
+        stat, pval, ci = profile_mean(m, t2, level, LIKELIHOODS[tau2_method])
+    else:
+        (stat, pval), ci = mean_test(estimate, se, df), mean_interval(estimate, se, df, level)
+    pi, pi_reason = prediction_interval(estimate, se, t2, m.k, model, pi_method, level, m)
+    i2, h2 = rule.i2_h2(m, t2)
     return Pooled(
         model=model, method="IV", measure=used.measure, level=level,
-        estimate=estimate, se=se, stat=stat, df=df, pval=pval, ci=mean_interval(estimate, se, df, level),
-        pi=pi, pi_reason=pi_reason, tau2=tau2, tau2_se=tau2_se, i2=i2, h2=h2,
+        estimate=estimate, se=se, stat=stat, df=df, pval=pval, ci=ci,
+        pi=pi, pi_reason=pi_reason, tau2=t2, tau2_se=t2_se, i2=i2, h2=h2,
         q=m.q, q_df=m.k - 1, q_pval=float(chdtrc(m.k - 1, m.q)) if m.k > 1 else 1.0,
-        weights=wi * (100.0 / sum_w), k=m.k, effects=used,
-        tau2_method=tau2_method if model == "random" else None, ci_method=ci_method, pi_method=pi_method,
-        excluded=left_out(es),
+        weights=wi * (100.0 / float(np.add.reduce(wi))), k=m.k, effects=used,
+        tau2_method=tau2_method if rule.has_tau2 else None, ci_method=ci_method, pi_method=pi_method,
+        excluded=left_out(es), notes=_notes(ci_method, m.k, q), tau2_fixed=tau2 is not None,
+        weights_fixed=weights is not None,
     )  # fmt: skip
 
 
@@ -209,98 +246,118 @@ def left_out(es: EffectSizes) -> tuple[tuple[str, str], ...]:
     return tuple((label, why) for label, why in zip(es.slab, es.reasons) if why is not None)
 
 
-def mean_interval(estimate: float, se: float, df: float | None, level: float) -> Interval:
-    """Return estimate plus and minus a quantile of the normal (df None) or t distribution times se."""
-    half = quantile(df, level) * se
-    return Interval(estimate - half, estimate + half)
+def _check(
+    model: str, tau2_method: str, ci_method: str, level: float, tau2: float | None, weights: ArrayLike | None
+) -> None:
+    """Refuse options that do not exist or do not go together."""
+    if tau2_method not in TAU2_METHODS:
+        choose(TAU2_METHODS, tau2_method, "tau2_method")
+    if not 0 < level < 1:
+        raise UsageError(f"level = {level:g}; allowed: between 0 and 1, such as 0.95")
+    if tau2 is not None and not (MODELS[model].has_tau2 and 0 <= tau2 < math.inf):
+        raise UsageError(f"model {model!r}, tau2 = {tau2:g}; allowed: a finite tau2 not below 0, model random or ivhet")
+    if ci_method in _PLAIN_ONLY or model not in _ADDITIVE:
+        _check_combination(model, tau2_method, ci_method, tau2 is not None, weights is not None)
 
 
-def quantile(df: float | None, level: float) -> float:
-    """Return the two-sided quantile: of the normal distribution where df is None, else of t."""
-    upper = (1 + level) / 2
-    return float(ndtri(upper)) if df is None else float(stdtrit(df, upper))
+def _check_combination(model: str, tau2_method: str, ci_method: str, tau2_given: bool, weighted: bool) -> None:
+    """Refuse what no theory covers."""
+    if model not in _ADDITIVE and (weighted or ci_method not in ("wald", "t")):
+        raise UsageError(f"model {model!r} has its own weights and standard error; allowed: ci_method wald or t")
+    if ci_method in _PLAIN_ONLY:
+        methods = _PLAIN_ONLY[ci_method]
+        if model != "random" or tau2_given or weighted or tau2_method not in methods:
+            raise UsageError(
+                f"ci_method {ci_method!r} with model {model!r}, tau2_method {tau2_method!r}; allowed: the random "
+                f"model with tau2_method {' or '.join(methods)}, tau2 and weights not given"
+            )
 
 
-def prediction_interval(
-    estimate: float, se: float, tau2: float, k: int, model: str, pi_method: str, level: float
-) -> tuple[Interval | None, str | None]:
-    """Return the interval for the effect in a new study (Higgins et al. 2009, eq. 12), or None and why."""
-    df_of = choose(PI_METHODS, pi_method, "pi_method")
-    if model == "common":
-        return None, "the common-effect model has one true effect, so there is nothing to predict"
-    if k < 3:
-        return None, f"k = {k}; a prediction interval needs at least 3 studies"
-    return mean_interval(estimate, math.sqrt(tau2 + se * se), df_of(k), level), None
+def _weights(weights: ArrayLike, es: EffectSizes) -> FloatArray:
+    """Return the weights of the studies that have an effect size."""
+    ai = column(weights, "weights")
+    if ai.size != len(es):
+        raise DataError(f"{ai.size} weights for {len(es)} studies")
+    ai = ai[es.estimable]
+    for label, weight in zip(es.complete.slab, ai.tolist()):
+        if not weight > 0:
+            raise DataError(f"study {label!r}: weight {weight:g}; allowed: above 0")
+    return ai
 
 
-def _tau2(m: Moments, model: str, tau2_method: str) -> tuple[float, float | None]:
-    estimator = choose(TAU2_METHODS, tau2_method, "tau2_method")
-    return (0.0, None) if model == "common" or m.k == 1 else estimator(m)
+def _notes(ci_method: str, k: int, q: float) -> tuple[str, ...]:
+    """Say what a reader of the interval should know."""
+    if ci_method == "hksj" and q < k - 1:
+        return ("the Hartung-Knapp standard error is below Wald's: the studies differ less than expected",)
+    return ()
 
 
-def _i2_h2(m: Moments, tau2: float, model: str) -> tuple[float, float]:
-    """I2 and H2 from tau2 in the random-effects model, from Q in the common-effect model."""
-    if m.k == 1:
-        return 0.0, 1.0
-    if model == "random":
-        return i2_from_tau2(tau2, m), tau2 / typical_variance(m) + 1
-    df = m.k - 1
-    return max(0.0, 100 * (m.q - df) / m.q) if m.q > 0 else 0.0, m.q / df
+Mean = tuple[FloatArray, float, float, float]
 
 
-def _test(estimate: float, se: float, df: float | None) -> tuple[float, float]:
-    stat = estimate / se
-    return stat, 2 * float(ndtr(-abs(stat)) if df is None else stdtr(df, -abs(stat)))
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One entry of `MODELS`.
+
+    Attributes
+    ----------
+    name
+        What a page calls it.
+    has_tau2
+        True where tau2 is estimated.
+    mean
+        From moments and tau2 to (weights, estimate, standard error, generalised Q).
+    """
+
+    name: str
+    has_tau2: bool
+    mean: Callable[[Moments, float], Mean]
+
+    def tau2(self, m: Moments, tau2_method: str) -> tuple[float, float | None]:
+        """Return tau2 and its standard error; 0 where the model has none or there is but one study."""
+        return TAU2_METHODS[tau2_method](m) if self.has_tau2 and m.k > 1 else (0.0, None)
+
+    def i2_h2(self, m: Moments, tau2: float) -> tuple[float, float]:
+        """Return I2 and H2, from tau2 where the model has one, else from Q."""
+        if m.k == 1:
+            return 0.0, 1.0
+        if self.has_tau2:
+            return i2_from_tau2(tau2, m), tau2 / typical_variance(m) + 1
+        df = m.k - 1
+        return max(0.0, 100 * (m.q - df) / m.q) if m.q > 0 else 0.0, m.q / df
 
 
-def _heterogeneity_ci(method: str, level: float, tau2: float, ci: Interval, m: Moments) -> HeterogeneityCI:
-    typical = typical_variance(m)
-    return HeterogeneityCI(
-        method=method, level=level, tau2=tau2, tau2_ci=ci,
-        tau=math.sqrt(tau2), tau_ci=Interval(math.sqrt(ci.lb), math.sqrt(ci.ub)),
-        i2=i2_from_tau2(tau2, m), i2_ci=Interval(i2_from_tau2(ci.lb, m), i2_from_tau2(ci.ub, m)),
-        h2=tau2 / typical + 1, h2_ci=Interval(ci.lb / typical + 1, ci.ub / typical + 1),
-    )  # fmt: skip
+def additive(m: Moments, tau2: float) -> Mean:
+    """The usual model: variances vi + tau2, weights their inverses unless others are given."""
+    wi = m.wi if tau2 == 0 else 1.0 / (m.vi + tau2)
+    sum_w = float(np.add.reduce(wi))
+    estimate = float(wi @ m.yi) / sum_w
+    residual = m.yi - estimate
+    q = float(wi @ (residual * residual))
+    if m.ai is None:
+        return wi, estimate, math.sqrt(1 / sum_w), q
+    total = float(m.ai.sum())
+    se = math.sqrt(float((m.ai * m.ai) @ (m.vi + tau2))) / total
+    return m.ai, float(m.ai @ m.yi) / total, se, q
 
 
-SeDf = tuple[float, float | None]
+def multiplicative(m: Moments, tau2: float) -> Mean:
+    """Common mean; its variance is multiplied by Q / (k - 1), also where that is below 1 (Stanley & Doucouliagos)."""
+    factor = m.q / (m.k - 1) if m.k > 1 else 1.0
+    return m.wi, m.mean, math.sqrt(factor / m.sum_w), m.q
 
 
-def wald(k: int, tau2: float, se: float, q: float) -> SeDf:
-    """Normal distribution, inverse-variance standard error."""
-    return se, None
+def inverse_variance_heterogeneity(m: Moments, tau2: float) -> Mean:
+    """Weights of the common-effect model, variance of the random-effects model (Doi et al. 2015)."""
+    return m.wi, m.mean, math.sqrt(float((m.wi * m.wi) @ (m.vi + tau2))) / m.sum_w, m.q
 
 
-def wald_t(k: int, tau2: float, se: float, q: float) -> SeDf:
-    """The t distribution with k - 1 degrees of freedom (Follmann & Proschan 1999); normal for k = 1."""
-    return (se, k - 1) if k > 1 else (se, None)
+_ADDITIVE = ("common", "random")
+_PLAIN_ONLY = {"KR": ("REML",), "PL": tuple(LIKELIHOODS)}
 
-
-def hartung_knapp(k: int, tau2: float, se: float, q: float) -> SeDf:
-    """Hartung & Knapp 2001; Sidik & Jonkman 2002."""
-    return (se * math.sqrt(q / (k - 1)), k - 1) if k > 1 else (se, None)
-
-
-def hartung_knapp_adhoc(k: int, tau2: float, se: float, q: float) -> SeDf:
-    """Hartung-Knapp, never with a standard error below Wald's (Knapp & Hartung 2003; Roever et al. 2015)."""
-    return (se * max(1.0, math.sqrt(q / (k - 1))), k - 1) if k > 1 else (se, None)
-
-
-def automatic(k: int, tau2: float, se: float, q: float) -> SeDf:
-    """hksj-adhoc where k > 2 and tau2 > 0, else Wald."""
-    return hartung_knapp_adhoc(k, tau2, se, q) if k > 2 and tau2 > 0 else (se, None)
-
-
-CI_METHODS: dict[str, Callable[[int, float, float, float], SeDf]] = {
-    "wald": wald,
-    "t": wald_t,
-    "hksj": hartung_knapp,
-    "hksj-adhoc": hartung_knapp_adhoc,
-    "auto": automatic,
-}
-
-PI_METHODS: dict[str, Callable[[int], float | None]] = {
-    "t(k-1)": lambda k: k - 1,
-    "t(k-2)": lambda k: k - 2,
-    "normal": lambda k: None,
+MODELS: dict[str, Model] = {
+    "common": Model("Common-effect (fixed-effect) model", False, additive),
+    "random": Model("Random-effects model", True, additive),
+    "birge": Model("Multiplicative (Birge) model", False, multiplicative),
+    "ivhet": Model("Inverse-variance heterogeneity model", True, inverse_variance_heterogeneity),
 }

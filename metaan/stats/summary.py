@@ -1,0 +1,77 @@
+"""A pooled result in words: what a statistician would want printed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .effects import Interval
+from .measures import scale_of
+from .prediction import PI_METHODS
+
+if TYPE_CHECKING:
+    from .pooling import Pooled
+
+
+def describe(fit: Pooled) -> str:
+    """Return the lines that a `Pooled` prints."""
+    lines = [_headline(fit), _mean(fit), *_prediction(fit), *_heterogeneity(fit)]
+    lines += [f"  Left out: {label} ({reason})" for label, reason in fit.excluded]
+    return "\n".join(lines + [f"  Note: {note}" for note in fit.notes])
+
+
+def _headline(fit: Pooled) -> str:
+    tau2 = "tau2 given" if fit.tau2_fixed else fit.tau2_method
+    parts = [_model(fit.model), fit.measure, f"k = {fit.k}", fit.method, tau2, fit.ci_method]
+    return ", ".join(part for part in parts if part)
+
+
+def _model(model: str) -> str:
+    from .pooling import MODELS
+
+    return MODELS[model].name if model in MODELS else model
+
+
+def _mean(fit: Pooled) -> str:
+    letter = "z" if fit.df is None else f"t({fit.df:.4g})"
+    test = f"se {fit.se:.4g}, {letter} = {fit.stat:.3g}, {p_value(fit.pval)}"
+    return f"  Mean: {_with_display(fit, fit.estimate, fit.ci)}, {100 * fit.level:g}% CI; {test}"
+
+
+def _prediction(fit: Pooled) -> list[str]:
+    if fit.pi is None:
+        return [f"  No prediction interval: {fit.pi_reason}"] if fit.model == "random" else []
+    method = PI_METHODS.get(fit.pi_method or "")
+    name = method.name if method else fit.pi_method
+    return [f"  A new study: {_with_display(fit, None, fit.pi)}, {100 * fit.level:g}% prediction interval ({name})"]
+
+
+def _with_display(fit: Pooled, estimate: float | None, interval: Interval) -> str:
+    """Return numbers on the analysis scale and, where it differs, on the display scale."""
+    scale = scale_of(fit.measure)
+    shown = _numbers(estimate, interval)
+    if scale.code == "identity":
+        return shown
+    back = scale.to_display
+    display = _numbers(None if estimate is None else back(estimate), Interval(back(interval.lb), back(interval.ub)))
+    return f"{fit.measure} {display}; analysis scale {shown}"
+
+
+def _numbers(estimate: float | None, interval: Interval) -> str:
+    bounds = f"[{interval.lb:.4g}, {interval.ub:.4g}]"
+    return bounds if estimate is None else f"{estimate:.4g} {bounds}"
+
+
+def _heterogeneity(fit: Pooled) -> list[str]:
+    q = f"Q({fit.q_df}) = {fit.q:.4g}, {p_value(fit.q_pval)}"
+    parts = [q] if fit.q_df else []
+    if fit.tau2 is not None and fit.model in ("random", "ivhet"):
+        se = "" if fit.tau2_se is None else f" (se {fit.tau2_se:.3g})"
+        parts.insert(0, f"tau2 = {fit.tau2:.4g}{se}, tau = {fit.tau2**0.5:.4g}")
+    if fit.q_df and fit.i2 is not None and fit.h2 is not None:
+        parts.append(f"I2 = {fit.i2:.1f}%, H2 = {fit.h2:.3g}")
+    return [f"  Heterogeneity: {'; '.join(parts)}"] if parts else []
+
+
+def p_value(p: float) -> str:
+    """Return ``p = ...`` with three figures, or ``p < 0.0001``."""
+    return "p < 0.0001" if p < 0.0001 else f"p = {p:.3g}"
