@@ -51,8 +51,8 @@ class Draft:
 
     @cached_property
     def outcomes(self) -> dict[str, None]:
-        """The ids of all outcomes that review.yaml names, sound or not."""
-        if self.review is None:
+        """The ids of all outcomes that review.yaml names, sound or not; empty where they cannot be told."""
+        if self.review is None or "outcomes" in self.review.tree.gone:
             return {}
         return dict.fromkeys([*(outcome.id for outcome in self.review.model.outcomes), *self.review.gone("outcomes")])
 
@@ -153,13 +153,29 @@ def _validate(
         if rest is None:
             break
         try:
-            return Document(file, stem, rest, model.model_validate(rest.plain())), problems
+            return Document(file, stem, rest, model.model_validate(_data(rest, model, attempt))), problems
         except ValidationError as error:
             faults = error.errors(include_url=False)
         if attempt == 0:
             problems += [_problem(file, tree, model, fault) for fault in faults]
-        rest = without(rest, {_culprit(fault) for fault in faults})
+        rest = _rest(rest, model, faults)
     return None, problems
+
+
+def _rest(tree: Node, model: type[M], faults: Iterable[Mapping[str, Any]]) -> Node | None:
+    """Return the tree without what is at fault; required keys that are not there are marked as gone."""
+    absent_at_top = [fault for fault in faults if fault["type"] == "missing" and len(fault["loc"]) == 1]
+    rest = without(tree, {_culprit(fault) for fault in faults if fault not in absent_at_top})
+    if rest is None:
+        return None
+    absent = STAND_INS[model].keys() - rest.plain().keys()
+    return replace(rest, gone=(*rest.gone, *sorted(absent)))
+
+
+def _data(tree: Node, model: type[M], attempt: int) -> Any:
+    """The values to validate; from the second attempt on, stand-ins for what is required and at fault."""
+    values = tree.plain()
+    return values if attempt == 0 else STAND_INS[model] | values
 
 
 def _culprit(fault: Mapping[str, Any]) -> Path:
@@ -239,4 +255,14 @@ WORDS = {
     "too_short": ("holds too little", "allowed: at least {min_length}"),
     "model_type": ("stands where keys are needed", "allowed: 'key: value' lines"),
     "dict_type": ("stands where keys are needed", "allowed: 'key: value' lines"),
+}
+
+# What a file is checked with in place of a required key at fault. The key is in `gone`, and no check speaks of it.
+STAND_INS: dict[Any, dict[str, Any]] = {
+    ReviewFile: {
+        "title": "?",
+        "question": {"population": "?", "intervention": "?", "comparator": "?"},
+        "outcomes": [{"id": "x", "name": "?", "direction": "bad"}],
+    },
+    Study: {"id": "x", "label": "?", "title": "?", "design": {"kind": "randomised"}, "status": {"state": "included"}},
 }

@@ -10,8 +10,8 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from ..errors import Problem, RegistryError
+from .atomic import write_text
 from .types import ID_PATTERN, Entry, Flag, Text
-from .write import write_text
 
 
 class AbstractPart(Entry):

@@ -177,9 +177,8 @@ def is_ratio(measure: str) -> bool:
     >>> is_ratio("HR"), is_ratio("RD")
     (True, False)
     """
-    if measure in REPORTED_MEASURES:
-        return REPORTED_MEASURES[measure]
-    return bool(_measures()[measure].scale.is_ratio)
+    known = _measures()
+    return bool(known[measure].scale.is_ratio) if measure in known else REPORTED_MEASURES[measure]
 
 
 _DOI_PREFIX = re.compile(r"^(?:https?://(?:dx\.|www\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
@@ -230,4 +229,4 @@ REGISTRIES = {
 }
 
 # What authors print and metaan does not compute from counts; True where it is a ratio.
-REPORTED_MEASURES = {"HR": True, "IRR": True, "OR": True, "RR": True, "RD": False, "MD": False, "SMD": False}
+REPORTED_MEASURES = {"HR": True}

@@ -14,7 +14,8 @@ def both_roles_have_an_arm(draft: Draft) -> Iterator[Problem]:
     for document in draft.studies:
         study = document.model
         pooled = study.design_group is not None and study.status.state == "included"
-        if not (pooled or study.results) or document.gone("arms") or "arms" in document.tree.gone:
+        unclear = document.gone("arms") or {"arms", "design", "status"} & {*document.tree.gone}
+        if unclear or not (pooled or study.results):
             continue
         for role in ("experimental", "control"):
             if not study.arm(role):

@@ -31,7 +31,7 @@ def only_studies_are_pooled(draft: Draft) -> Iterator[Problem]:
     """Reviews and case series are never included, and have no results to pool."""
     for document in draft.studies:
         study = document.model
-        if study.design_group is not None:
+        if study.design_group is not None or "design" in document.tree.gone:
             continue
         kind = study.design.kind
         if study.status.state == "included":
@@ -46,6 +46,7 @@ def only_reviews_have_pools(draft: Draft) -> Iterator[Problem]:
     """Only a systematic review has pooled results of others."""
     for document in draft.studies:
         study = document.model
-        if study.published_pools and study.design.kind != "systematic review":
+        sound = study.design.kind == "systematic review" or "design" in document.tree.gone
+        if study.published_pools and not sound:
             found = f"published pools in a study of design {study.design.kind!r}"
             yield document.problem(("published_pools",), found, "allowed: in a systematic review")

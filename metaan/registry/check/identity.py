@@ -15,7 +15,7 @@ def file_is_named_after_id(draft: Draft) -> Iterator[Problem]:
     """The id of a study is the name of its file."""
     for document in draft.studies:
         study = document.model
-        if study.id != document.stem:
+        if study.id != document.stem and "id" not in document.tree.gone:
             yield document.problem(("id",), f"id {study.id!r} in a file of another name", f"allowed: {document.stem}")
 
 
@@ -25,7 +25,7 @@ def study_stands_in_one_file(draft: Draft) -> Iterator[Problem]:
         first: dict[str, Document[Study]] = {}
         for document in draft.studies:
             value = identity(document.model)
-            if value is None:
+            if value is None or key in document.tree.gone:
                 continue
             other = first.setdefault(value, document)
             if other is not document:

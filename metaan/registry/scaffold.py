@@ -1,0 +1,246 @@
+"""New files of a registry, commented for a person who fills them in, and the JSON Schema for the editor."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .edit import flow_text
+
+if TYPE_CHECKING:
+    from .review_model import Outcome
+
+STUDY_SCHEMA = "# yaml-language-server: $schema=.schema/study.schema.json\n"
+REVIEW_SCHEMA = "# yaml-language-server: $schema=.schema/review.schema.json\n"
+
+
+def scaffold_study(
+    id: str,  # noqa: A002 - the key's own name
+    label: str,
+    title: str,
+    *,
+    doi: str | None = None,
+    pmid: str | None = None,
+    pmcid: str | None = None,
+    registrations: Sequence[str] = (),
+    keywords: Sequence[str] = (),
+    citation: Mapping[str, Any] | None = None,
+    outcomes: Iterable[Outcome] = (),
+    experimental: str = "the treatment",
+    control: str = "usual care",
+) -> str:
+    """Return the text of a new study file: what is known filled in, the rest to fill in, status awaiting data.
+
+    Parameters
+    ----------
+    id, label, title
+        The id is the name of the file.
+    doi, pmid, pmcid, registrations, keywords
+        As in `metaan.registry.model.Study`.
+    citation
+        Keys of `metaan.registry.model.Citation`.
+    outcomes
+        Those outcomes of the review that become forms for the numbers; usually the ones that an analysis names.
+    experimental, control
+        Names of the two arms.
+
+    Examples
+    --------
+    >>> text = scaffold_study("doe-2026", "Doe 2026", "A trial: with a colon", doi="10.1000/x")
+    >>> print(text.splitlines()[4])
+    title: "A trial: with a colon"
+    """
+    known = {"id": id, "label": label, "title": title, "doi": doi, "pmid": pmid, "pmcid": pmcid}
+    lines = [f"{key}: {flow_text(value)}" if value else f"{key}:" for key, value in known.items()]
+    lines += [f"registrations: {flow_text(list(registrations))}"]
+    lines += [f"keywords: {flow_text(list(keywords))}"] if keywords else []
+    forms = [_FORM.format(**_form_words(outcome)) for outcome in outcomes]
+    forms = [form if i == 0 else _COMMENT.sub("", form) for i, form in enumerate(forms)]
+    results = "results:\n" + "\n".join(forms) if forms else "results: []\n"
+    return (
+        STUDY_SCHEMA
+        + _STUDY_HEAD
+        + "\n".join(lines)
+        + "\n"
+        + _citation(citation or {})
+        + _STUDY_BODY.format(experimental=flow_text(experimental), control=flow_text(control))
+        + results
+        + _STUDY_TAIL
+    )
+
+
+def scaffold_review(name: str) -> dict[str, str]:
+    """Return the files of a new review, by path: review.yaml, one study to fill in, and the schemas for editors.
+
+    Examples
+    --------
+    >>> sorted(scaffold_review("statins"))[-2:]
+    ['studies/example-2026.yaml', 'studies/review.yaml']
+    """
+    from .review_model import Outcome
+
+    death = Outcome.model_validate(
+        {"id": "death", "name": "death from any cause", "direction": "bad", "time": "day 28"}
+    )
+    study = scaffold_study(
+        "example-2026", "Example 2026", "An example: replace it by your first study", outcomes=[death]
+    )
+    return {
+        "studies/review.yaml": REVIEW_SCHEMA + _REVIEW.format(title=flow_text(name), name=flow_text(_slug(name))),
+        "studies/example-2026.yaml": study,
+        **{f"studies/.schema/{kind}.schema.json": json.dumps(s, indent=2) + "\n" for kind, s in schema().items()},
+    }
+
+
+def schema() -> dict[str, dict[str, Any]]:
+    """Return the JSON Schema of ``review`` (review.yaml) and of ``study`` (a study file)."""
+    from .review_model import ReviewFile
+    from .study_model import Study
+
+    return {"review": ReviewFile.model_json_schema(), "study": Study.model_json_schema()}
+
+
+def _slug(name: str) -> str:
+    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.casefold())
+    return "-".join(filter(None, kept.split("-")))[:60] or "review"
+
+
+def _citation(citation: Mapping[str, Any]) -> str:
+    """The block of the citation, every key of it, empty where nothing is known."""
+    authors = citation.get("authors") or ()
+    complete = bool(citation.get("authors_complete")) and bool(authors)
+    lines = ["", "citation:"]
+    lines += ["  authors:" if authors else "  authors: []", *(f"    - {flow_text(author)}" for author in authors)]
+    lines += [f"  authors_complete: {flow_text(complete)}"]
+    for key in ("journal", "journal_abbreviation", "published", "volume", "issue", "pages"):
+        lines.append(f"  {key}: {flow_text(str(citation[key]))}" if citation.get(key) else f"  {key}:")
+    return "\n".join(lines) + "\n"
+
+
+def _form_words(outcome: Outcome) -> dict[str, str]:
+    return {
+        "id": outcome.id,
+        "name": flow_text(outcome.name),
+        "time": flow_text((outcome.time or "study end").split(",")[0]),
+    }
+
+
+_COMMENT = re.compile(r"^ *#.*\n| +#.*$", re.MULTILINE)
+
+_STUDY_HEAD = """\
+# A study that awaits its numbers. Fill in what the publication says, with the place each number was read in; leave a
+# key empty where nothing was seen, and never guess. `metaan check` says what is wrong, with the line.
+"""
+
+_STUDY_BODY = """
+design:
+  kind: randomised           # randomised, non-randomised, systematic review, case series, narrative review
+  control:                   # if non-randomised: historical, matched, propensity-matched, concurrent ...
+  description:
+status:
+  state: awaiting data       # ends by itself as soon as one result below is filled in; or: included, excluded
+  reason: numbers are not in yet
+setting:
+population:
+
+# `randomised` and `analysed` are numbers of people. Results name an arm by its id.
+arms:
+  - id: experimental
+    role: experimental
+    name: {experimental}
+    description:
+    randomised:
+    analysed:
+  - id: control
+    role: control
+    name: {control}
+    description:
+    randomised:
+    analysed:
+
+# One entry for each outcome at each time. An entry without numbers is a form that nobody has filled in yet: it is
+# not read. Delete those that the study does not report.
+"""
+
+_FORM = """\
+  - outcome: {id}
+    name: {name}  # as the authors call it
+    time: {time}  # as reported, such as day 28 or in hospital
+    arms:
+      experimental: {{events: , total: }}
+      control: {{events: , total: }}
+    source:
+      document: article abstract
+      place:                  # such as Results, or Table 2
+      quote:                  # its words
+      level: primary          # secondary, where another document quotes the article
+      derived:                # how an integer follows from what was printed; empty where it stands as printed
+    # as the authors printed it, such as: {{measure: OR, estimate: 0.5, ci: [0.2, 1.1], level: 0.95}}
+    reported: []
+"""
+
+_STUDY_TAIL = """
+funding:
+notes:
+"""
+
+_REVIEW = """\
+#
+# The review: what it asks, which outcomes it knows, and - fixed before looking at results - what is pooled and how.
+# One study is one other file in this folder; `metaan add --doi ...` makes one. `metaan check` lists every mistake of
+# every file with its line, `metaan pool` prints the results, `metaan report` writes the page.
+
+title: {title}
+name: {name}                 # short; names the files that commands write
+
+question:
+  population: who            # such as: adults in hospital with COVID-19
+  intervention: what         # such as: anakinra, any dose and route
+  comparator: against what   # such as: usual care
+  outcomes:
+    - death from any cause
+
+eligibility:
+  include: []
+  exclude: []
+
+authors: []
+registration:                # such as a PROSPERO number
+dates:
+  started:                   # year-month-day
+  searched:
+  updated:
+
+# The words that plots use for the two sides.
+labels:
+  experimental: the treatment
+  control: usual care
+
+# What was measured. `direction` says what an event means for the patient: bad (death) or good (success).
+# Study files name an outcome by its id.
+outcomes:
+  - id: death
+    name: death from any cause
+    direction: bad
+    measure: OR              # OR, RR or RD for counts of events
+    time: day 28
+
+# The protocol: one entry an analysis. Every key but `outcome` may be left out; what stands here is what is then used.
+analyses:
+  - outcome: death
+    model: [common, random]  # both stand in every table
+    common_method: MH        # Mantel-Haenszel (MH) or inverse variance (IV)
+    tau2_method: DL          # DerSimonian-Laird
+    ci_method: wald
+    pi_method: t(k-1)
+    level: 0.95
+    designs: [randomised, non-randomised]
+    by: design               # randomised and non-randomised studies are subgroups ...
+    pool_designs: false      # ... and never one diamond
+    time_points: [day 28, nearest, in hospital]  # in order of preference; other times are not taken
+
+# How the sources are searched; `metaan update` asks them again.
+search: []
+"""
