@@ -15,10 +15,19 @@ if TYPE_CHECKING:
     from .registry.load import Review as Review
     from .registry.load import load as load
     from .resources import example as example
+    from .stats.arms import combine_groups as combine_groups
+    from .stats.arms import counts_from_percent as counts_from_percent
+    from .stats.arms import split_shared_group as split_shared_group
+    from .stats.arms import table_from_margins as table_from_margins
     from .stats.bias import SmallStudyTest as SmallStudyTest
     from .stats.bias import small_study_test as small_study_test
     from .stats.bias_pet import PetPeese as PetPeese
     from .stats.bias_pet import pet_peese as pet_peese
+    from .stats.conversions import Converted as Converted
+    from .stats.conversions import sd_from_ci as sd_from_ci
+    from .stats.conversions import sd_from_se as sd_from_se
+    from .stats.conversions import se_from_ci as se_from_ci
+    from .stats.conversions import se_from_p as se_from_p
     from .stats.effects import EffectSizes as EffectSizes
     from .stats.effects import Interval as Interval
     from .stats.excess import ExcessSignificance as ExcessSignificance
@@ -28,10 +37,14 @@ if TYPE_CHECKING:
     from .stats.measures import effect_sizes as effect_sizes
     from .stats.pooling import Pooled as Pooled
     from .stats.pooling import pool as pool
+    from .stats.quantiles import mean_sd_from_quantiles as mean_sd_from_quantiles
     from .stats.regression import meta_regression as meta_regression
     from .stats.regression_result import MetaRegression as MetaRegression
     from .stats.regression_tests import likelihood_ratio_test as likelihood_ratio_test
     from .stats.regression_tests import permutation_test as permutation_test
+    from .stats.reported import effects_from_reported as effects_from_reported
+    from .stats.rescaling import odds_ratio_from_smd as odds_ratio_from_smd
+    from .stats.rescaling import smd_from_odds_ratio as smd_from_odds_ratio
     from .stats.stratified import mantel_haenszel as mantel_haenszel
     from .stats.subgroups import Subgroups as Subgroups
     from .stats.subgroups import between_groups as between_groups
@@ -44,6 +57,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "Choices": "synthesis",
+    "Converted": "stats.conversions",
     "EffectSizes": "stats.effects",
     "ExcessSignificance": "stats.excess",
     "FailSafeN": "stats.failsafe",
@@ -57,20 +71,32 @@ _WHERE = {
     "TrimAndFill": "stats.trimfill",
     "analyse": "synthesis",
     "between_groups": "stats.subgroups",
+    "combine_groups": "stats.arms",
+    "counts_from_percent": "stats.arms",
     "effect_sizes": "stats.measures",
+    "effects_from_reported": "stats.reported",
     "example": "resources",
     "excess_significance": "stats.excess",
     "fail_safe_n": "stats.failsafe",
     "likelihood_ratio_test": "stats.regression_tests",
     "load": "registry.load",
     "mantel_haenszel": "stats.stratified",
+    "mean_sd_from_quantiles": "stats.quantiles",
     "meta_regression": "stats.regression",
+    "odds_ratio_from_smd": "stats.rescaling",
     "permutation_test": "stats.regression_tests",
     "pet_peese": "stats.bias_pet",
     "pool": "stats.pooling",
     "reported_checks": "recompute",
+    "sd_from_ci": "stats.conversions",
+    "sd_from_se": "stats.conversions",
+    "se_from_ci": "stats.conversions",
+    "se_from_p": "stats.conversions",
     "small_study_test": "stats.bias",
+    "smd_from_odds_ratio": "stats.rescaling",
+    "split_shared_group": "stats.arms",
     "subgroups": "stats.subgroups",
+    "table_from_margins": "stats.arms",
     "trim_and_fill": "stats.trimfill",
     "write_report": "workflows.publish",
 }
