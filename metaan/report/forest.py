@@ -19,7 +19,7 @@ from .words import Arms
 if TYPE_CHECKING:
     from ..analysis import Analysis, Pool, Reference, StudyRow
 
-KINDS = ("heading", "study", "pooled", "prediction", "text", "reference", "spacer")
+KINDS = ("heading", "study", "pooled", "sensitivity", "prediction", "text", "reference", "spacer")
 DESIGN_HEADINGS = {"randomised": "Randomised trials", "non-randomised": "Non-randomised studies"}
 
 
@@ -47,7 +47,8 @@ class Mark:
     weight
         Percent; the area of a square is proportional to it. None is drawn at a fixed small size.
     role
-        ``"study"``, ``"common"``, ``"random"``, ``"prediction"`` or ``"reference"``: the CSS class.
+        ``"study"``, ``"common"``, ``"random"``, ``"prediction"``, ``"reference"`` or
+        ``"sensitivity"``: the CSS class.
     """
 
     shape: str
@@ -100,7 +101,7 @@ class Plot:
     notes: tuple[str, ...] = ()
 
 
-def forest(analysis: Analysis, arms: Arms) -> Plot:
+def forest(analysis: Analysis, arms: Arms, terse: bool = False) -> Plot:
     """Turn an analysis into a plot.
 
     Parameters
@@ -109,8 +110,10 @@ def forest(analysis: Analysis, arms: Arms) -> Plot:
         What was pooled.
     arms
         What the arms are called.
+    terse
+        True: results have short names, and those of other methods on the same studies are rows too.
     """
-    rows = tuple(_rows(analysis))
+    rows = tuple(_rows(analysis, terse))
     marks = [row.mark for row in rows if row.mark is not None]
     return Plot(
         id=analysis.plan.key,
@@ -181,13 +184,13 @@ Make = tuple[Callable[[Mapping[str, float]], dict[str, str]], Callable[[Arms], l
 DATA_COLUMNS: dict[tuple[str, ...], Make] = {("ai", "n1i", "ci", "n2i"): (_counts, _count_columns)}
 
 
-def _rows(analysis: Analysis) -> Iterable[Row]:
+def _rows(analysis: Analysis, terse: bool) -> Iterable[Row]:
     for pool in analysis.pools:
         apart = len(analysis.pools) > 1 or bool(pool.name)
-        yield from _block(pool, analysis, pool_heading(pool) if apart else "")
+        yield from _block(pool, analysis, pool_heading(pool) if apart else "", terse)
     if analysis.overall is not None and len(analysis.pools) > 1:
         yield Row("heading", {"label": "All studies"})
-        yield from _results(analysis.overall, analysis)
+        yield from _results(analysis.overall, terse)
         yield Row("spacer")
     test = spread.subgroups(analysis.subgroup_test)
     if test:
@@ -202,11 +205,11 @@ def pool_heading(pool: Pool) -> str:
     return DESIGN_HEADINGS.get(pool.name, words.upper_first(pool.name) or "All studies")
 
 
-def _block(pool: Pool, analysis: Analysis, heading: str) -> Iterable[Row]:
+def _block(pool: Pool, analysis: Analysis, heading: str, terse: bool) -> Iterable[Row]:
     if heading:
         yield Row("heading", {"label": heading})
     yield from (study_row(row, analysis) for row in pool.rows)
-    yield from _results(pool, analysis)
+    yield from _results(pool, terse)
     yield Row("spacer")
 
 
@@ -224,11 +227,13 @@ def study_row(row: StudyRow, analysis: Analysis) -> Row:
     return Row("study", cells, mark, row.id, f"{row.label}: {words.measure_name(analysis.measure)} {effect}")
 
 
-def _results(pool: Pool, analysis: Analysis) -> Iterable[Row]:
+def _results(pool: Pool, terse: bool) -> Iterable[Row]:
     for fit, role in ((pool.common, "common"), (pool.random, "random")):
         if fit is not None:
             totals = {} if role == "random" and pool.common is not None else _totals(pool)
-            yield _pooled(fit, role, totals)
+            yield _pooled(fit, role, totals, terse)
+    if terse:
+        yield from (_other(s.fit) for s in pool.sensitivity)
     if pool.random is not None and pool.random.pi is not None:
         yield _prediction(pool.random)
     line = spread.short(pool) if pool.common or pool.random else pool.reason
@@ -236,12 +241,19 @@ def _results(pool: Pool, analysis: Analysis) -> Iterable[Row]:
         yield Row("text", {"label": words.upper_first(line)})
 
 
-def _pooled(fit: Pooled, role: str, totals: Mapping[str, str]) -> Row:
+def _pooled(fit: Pooled, role: str, totals: Mapping[str, str], terse: bool) -> Row:
     shown = fit.display
     effect = formats.effect(shown.estimate, shown.ci, fit.measure)
-    cells = {"label": methods.model_name(fit), "effect": effect, f"weight_{role}": "100%"}
+    name = methods.short_name(fit) if terse else methods.model_name(fit)
+    cells = {"label": name, "effect": effect, f"weight_{role}": "100%"}
     mark = Mark("diamond", shown.estimate, shown.ci, role=role)
-    return Row("pooled", {**cells, **totals}, mark, None, f"{methods.model_name(fit)}: {effect}")
+    return Row("pooled", {**cells, **totals}, mark, None, f"{name}: {effect}")
+
+
+def _other(fit: Pooled) -> Row:
+    shown = fit.display
+    cells = {"label": methods.short_name(fit), "effect": formats.effect(shown.estimate, shown.ci, fit.measure)}
+    return Row("sensitivity", cells, Mark("diamond", shown.estimate, shown.ci, role="sensitivity"))
 
 
 def _totals(pool: Pool) -> dict[str, str]:

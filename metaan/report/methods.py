@@ -27,6 +27,13 @@ def model_name(fit: Pooled) -> str:
     return f"Random effects, {fit.tau2_method}{interval}"
 
 
+def short_name(fit: Pooled) -> str:
+    """Return the codes of the methods that made a pooled result."""
+    if fit.model == "common":
+        return f"Common (fixed), {fit.method}"
+    return f"Random, {fit.tau2_method}, {fit.ci_method}"
+
+
 def convention(pi_method: str | None) -> str:
     """Return the code of a prediction interval as it is printed.
 

@@ -70,6 +70,7 @@ class Outcome:
     description: str
     answers: tuple[Answer, ...]
     disagreement: str
+    contradicts: bool
     agreement: str
     figure: Markup
     headers: tuple[str, ...]
@@ -88,9 +89,10 @@ def outcome(analysis: Analysis, arms: Arms) -> Outcome:
     return Outcome(
         id=analysis.plan.key,
         title=words.upper_first(analysis.plan.title or analysis.outcome.name),
-        description=analysis.outcome.description or "",
+        description=words.upper_first(analysis.outcome.description or ""),
         answers=words.answers(analysis, arms),
         disagreement=words.disagreement(analysis, arms) or "",
+        contradicts=words.contradicts(analysis),
         agreement=words.agreement(analysis) or "",
         figure=Markup(svg(plot)),  # noqa: S704  every text in it is escaped
         headers=tuple(_header(column) for column in plot.columns),
@@ -98,7 +100,7 @@ def outcome(analysis: Analysis, arms: Arms) -> Outcome:
         notes=plot.notes,
         blocks=tuple(_block(pool, analysis, arms) for pool in words.blocks(analysis)),
         subgroup_test=spread.subgroups(analysis.subgroup_test) or "",
-        warnings=analysis.warnings,
+        warnings=tuple(words.upper_first(warning) for warning in analysis.warnings),
         k=analysis.k,
         measure=words.measure_name(analysis.measure),
     )

@@ -51,6 +51,7 @@ class StudyView:
     state: str
     reason: str
     citation: str
+    setting: str
     links: tuple[Link, ...]
     facts: tuple[tuple[str, str], ...]
     arms: tuple[str, ...]
@@ -86,6 +87,7 @@ def _view(study: Study, metadata: Metadata | None, review: Review) -> StudyView:
         state=study.status.state,
         reason=study.status.reason or "",
         citation=citation(study, metadata),
+        setting=study.setting or "",
         links=tuple(_links(study, metadata)),
         facts=tuple(_facts(study)),
         arms=tuple(f"{arm.name}: {arm.description}" if arm.description else arm.name for arm in study.arms),
@@ -146,7 +148,7 @@ def _path(text: str) -> str:
 
 def _facts(study: Study) -> Iterable[tuple[str, str]]:
     design = study.design.kind + (f", {study.design.control} control" if study.design.control else "")
-    yield "Design", f"{design}. {study.design.description}" if study.design.description else design
+    yield "Design", f"{design}; {study.design.description}" if study.design.description else design
     for name, value in (
         ("Setting", study.setting),
         ("Population", study.population),

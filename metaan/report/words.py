@@ -5,7 +5,6 @@ A sentence never says more than its interval: a conclusion is which side of "no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +18,11 @@ if TYPE_CHECKING:
 
 EXPERIMENTAL, CONTROL, UNCLEAR, NOTHING = "experimental", "control", "unclear", "nothing"
 FLAT = "non-randomised"
+_CONTRADICTED = (
+    "What the non-randomised studies suggest is not confirmed by the randomised trials; without randomisation the "
+    "groups can differ from the start, so the two are not combined."
+)
+_APART = "The designs are not combined."
 
 
 class Arms(NamedTuple):
@@ -128,7 +132,8 @@ def _answer(pool: Pool, analysis: Analysis, arms: Arms, overall: bool) -> Answer
     outcome = _lower_first(analysis.outcome.name)
     text = f"{_in(pool, name)}, {_finding(code, outcome, less, arms)}: {numbers(got, analysis)}"
     absolute = f"; {per_1000(pool.absolute)}" if pool.absolute is not None else ""
-    return Answer(name, code, mark(code, arms), f"{text}{absolute}.{_open(code, pool.absolute)}")
+    depends = " The conclusion depends on the method." if any(s.differs for s in pool.sensitivity) else ""
+    return Answer(name, code, mark(code, arms), f"{text}{absolute}.{_open(code, pool.absolute)}{depends}")
 
 
 def numbers(got: Lead, analysis: Analysis) -> str:
@@ -218,6 +223,12 @@ def designs_disagree(analysis: Analysis) -> bool:
     return len(pair) == 2 and NOTHING not in pair
 
 
+def contradicts(analysis: Analysis) -> bool:
+    """Return whether the randomised trials do not bear out what the non-randomised studies clearly show."""
+    codes = {pool.name: verdict(pool, analysis) for pool in analysis.pools}
+    return designs_disagree(analysis) and codes[FLAT] != UNCLEAR
+
+
 def disagreement(analysis: Analysis, arms: Arms) -> str | None:
     """Say plainly that randomised and non-randomised evidence disagree; None where they do not."""
     if not designs_disagree(analysis):
@@ -228,15 +239,17 @@ def disagreement(analysis: Analysis, arms: Arms) -> str | None:
     if first is None or second is None:
         return None
     both = [_side(got, pool, analysis, arms) for got, pool in ((first, trials), (second, others))]
+    sure = contradicts(analysis)
     return (
-        f"Randomised and non-randomised evidence disagree about {_lower_first(analysis.outcome.name)}: "
-        f"{measure_name(analysis.measure)} {both[0]}, against {both[1]}{_difference(analysis)}. {_caution(analysis)}"
+        f"Randomised and non-randomised evidence {'disagree' if sure else 'do not give the same answer'} about "
+        f"{_lower_first(analysis.outcome.name)}: {measure_name(analysis.measure)} {both[0]}, against "
+        f"{both[1]}{_difference(analysis)}. {_CONTRADICTED if sure else _APART}"
     )
 
 
 def _side(got: Lead, pool: Pool, analysis: Analysis, arms: Arms) -> str:
     value = formats.effect(got.estimate, got.ci, analysis.measure)
-    return f"{value} in {_the(pool)}, {mark(verdict(pool, analysis), arms)}"
+    return f"{value} in {_the(pool)} ({mark(verdict(pool, analysis), arms)})"
 
 
 def _the(pool: Pool) -> str:
@@ -246,17 +259,7 @@ def _the(pool: Pool) -> str:
 def _difference(analysis: Analysis) -> str:
     test = analysis.subgroup_test
     got = None if test is None else test.random or test.common
-    return "" if got is None else f" (test for a difference between the designs: {formats.p_text(got[2])})"
-
-
-def _caution(analysis: Analysis) -> str:
-    codes = {pool.name: verdict(pool, analysis) for pool in analysis.pools}
-    if codes[FLAT] == UNCLEAR:
-        return "The designs are shown apart, and the difference between them is a reason for caution."
-    return (
-        "What the non-randomised studies suggest is not confirmed by the randomised trials; without randomisation "
-        "the groups can differ from the start, so the two are not combined."
-    )
+    return "" if got is None else f"; test for a difference between the designs: {formats.p_text(got[2])}"
 
 
 def agreement(analysis: Analysis) -> str | None:
@@ -287,15 +290,13 @@ def sensitivity_differs(pool: Pool, analysis: Analysis, arms: Arms) -> str | Non
     differing = [s for s in pool.sensitivity if s.differs]
     if not differing:
         return None
-    what = formats.listing(_other(s.name, s.fit, analysis, arms) for s in differing)
-    return f"The conclusion depends on the method: {what}."
+    by_result: dict[str, list[str]] = {}
+    for s in differing:
+        by_result.setdefault(_result(s.fit, analysis, arms), []).append(s.name)
+    each = [f"{formats.listing(n)} {'gives' if len(n) == 1 else 'give'} {text}" for text, n in by_result.items()]
+    return f"The conclusion depends on the method: {'; '.join(each)}."
 
 
-def _other(name: str, fit: Pooled, analysis: Analysis, arms: Arms) -> str:
+def _result(fit: Pooled, analysis: Analysis, arms: Arms) -> str:
     code = favours(fit.display.ci, analysis.measure, analysis.outcome.direction)
-    return f"{name} gives {formats.effect(fit.display.estimate, fit.display.ci, analysis.measure)}, {mark(code, arms)}"
-
-
-def first_lines(analyses: Iterable[Analysis], arms: Arms) -> tuple[str, ...]:
-    """Return every sentence on disagreeing designs: the first thing a reader must know."""
-    return tuple(text for analysis in analyses if (text := disagreement(analysis, arms)))
+    return f"{formats.effect(fit.display.estimate, fit.display.ci, analysis.measure)}, {mark(code, arms)}"
