@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from .stats.reported import effects_from_reported as effects_from_reported
     from .stats.rescaling import odds_ratio_from_smd as odds_ratio_from_smd
     from .stats.rescaling import smd_from_odds_ratio as smd_from_odds_ratio
+    from .stats.sequence import Refits as Refits
+    from .stats.sequence import cumulative as cumulative
+    from .stats.sequence import leave_one_out as leave_one_out
     from .stats.stratified import mantel_haenszel as mantel_haenszel
     from .stats.subgroups import Subgroups as Subgroups
     from .stats.subgroups import between_groups as between_groups
@@ -65,6 +68,7 @@ _WHERE = {
     "MetaRegression": "stats.regression_result",
     "PetPeese": "stats.bias_pet",
     "Pooled": "stats.pooling",
+    "Refits": "stats.sequence",
     "Review": "registry.load",
     "SmallStudyTest": "stats.bias",
     "Subgroups": "stats.subgroups",
@@ -73,11 +77,13 @@ _WHERE = {
     "between_groups": "stats.subgroups",
     "combine_groups": "stats.arms",
     "counts_from_percent": "stats.arms",
+    "cumulative": "stats.sequence",
     "effect_sizes": "stats.measures",
     "effects_from_reported": "stats.reported",
     "example": "resources",
     "excess_significance": "stats.excess",
     "fail_safe_n": "stats.failsafe",
+    "leave_one_out": "stats.sequence",
     "likelihood_ratio_test": "stats.regression_tests",
     "load": "registry.load",
     "mantel_haenszel": "stats.stratified",

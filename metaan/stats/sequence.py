@@ -1,0 +1,307 @@
+"""One analysis many times: without each study in turn, or with one study more at a time.
+
+To make another kind of fit repeatable, enter a function in `REFITS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import DataError, NotEstimableError, UsageError, choose
+from .effects import EffectSizes, FloatArray, Interval, column
+from .peto import peto
+from .pooling import Pooled, pool
+from .stratified import mantel_haenszel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Indices = NDArray[np.intp]
+Refit = Callable[[Pooled, Indices], Pooled]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refits:
+    """The same pooling of different selections of studies; iterates over the fits.
+
+    Attributes
+    ----------
+    kind
+        ``"leave-one-out"`` or ``"cumulative"``.
+    slab
+        For each fit the study left out, or the study added last.
+    fits
+        The results; None where there is none.
+    reasons
+        For each fit None, or why it does not exist.
+    whole
+        The fit to all studies.
+    """
+
+    kind: str
+    slab: tuple[str, ...]
+    fits: tuple[Pooled | None, ...]
+    reasons: tuple[str | None, ...]
+    whole: Pooled
+
+    def __len__(self) -> int:
+        return len(self.fits)
+
+    def __iter__(self) -> Iterator[Pooled | None]:
+        return iter(self.fits)
+
+    def __getitem__(self, i: int) -> Pooled | None:
+        return self.fits[i]
+
+    @property
+    def k(self) -> tuple[int, ...]:
+        """The number of studies in each fit; 0 where there is no fit."""
+        return tuple(0 if fit is None else fit.k for fit in self.fits)
+
+    @property
+    def estimate(self) -> FloatArray:
+        """One a fit; nan where ``reasons`` says why."""
+        return self._column("estimate")
+
+    @property
+    def se(self) -> FloatArray:
+        """One a fit; nan where ``reasons`` says why."""
+        return self._column("se")
+
+    @property
+    def stat(self) -> FloatArray:
+        """One a fit; nan where ``reasons`` says why."""
+        return self._column("stat")
+
+    @property
+    def pval(self) -> FloatArray:
+        """One a fit; nan where ``reasons`` says why."""
+        return self._column("pval")
+
+    @property
+    def ci(self) -> tuple[Interval | None, ...]:
+        """One a fit; None where ``reasons`` says why."""
+        return tuple(None if fit is None else fit.ci for fit in self.fits)
+
+    @property
+    def tau2(self) -> FloatArray:
+        """One a fit; nan where ``reasons`` says why, or the method has no tau2."""
+        return self._column("tau2")
+
+    @property
+    def i2(self) -> FloatArray:
+        """One a fit, percent; nan where ``reasons`` says why."""
+        return self._column("i2")
+
+    @property
+    def h2(self) -> FloatArray:
+        """One a fit; nan where ``reasons`` says why."""
+        return self._column("h2")
+
+    @property
+    def q(self) -> FloatArray:
+        """One a fit; nan where ``reasons`` says why."""
+        return self._column("q")
+
+    @property
+    def q_pval(self) -> FloatArray:
+        """One a fit; nan where ``reasons`` says why."""
+        return self._column("q_pval")
+
+    def _column(self, name: str) -> FloatArray:
+        return np.array([np.nan if fit is None or (v := getattr(fit, name)) is None else v for fit in self.fits], float)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values ready for JSON, without the data of each fit."""
+        rows = [{"slab": s, "reason": w} | _row(f) for s, w, f in zip(self.slab, self.reasons, self.fits)]
+        return {"kind": self.kind, "rows": rows, "whole": _row(self.whole)}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a fit: slab, k, estimate, se, stat, pval, bounds of ci, tau2, i2, h2, q, q_pval, reason."""
+        import pandas as pd
+
+        return pd.DataFrame(self.to_dict()["rows"])
+
+    def __repr__(self) -> str:
+        sign = "-" if self.kind == "leave-one-out" else "+"
+        width = max(map(len, self.slab))
+        lines = [f"{self.kind.capitalize()} ({self.whole.model} effects, {self.whole.method})"]
+        for label, fit, why in zip(self.slab, self.fits, self.reasons):
+            shown = (
+                why if fit is None else f"{fit.estimate:8.4f} [{fit.ci.lb:.4f}, {fit.ci.ub:.4f}]  p = {fit.pval:.4f}"
+            )
+            lines.append(f"  {sign} {label:<{width}}  {shown}")
+        return "\n".join(lines)
+
+
+def leave_one_out(fit: Pooled, refit: Refit | None = None) -> Refits:
+    """Pool again without each study in turn.
+
+    Parameters
+    ----------
+    fit
+        A pooled result whose method is a key of `REFITS`.
+    refit
+        How to pool a selection, from the fit and the indices of its studies; by default with the options of ``fit``.
+
+    Raises
+    ------
+    NotEstimableError
+        Fewer than two studies.
+    UsageError
+        A fit that cannot be repeated: give ``refit``.
+
+    Examples
+    --------
+    >>> fit = pool(EffectSizes.of([0.1, 0.3, 0.8], [0.04, 0.05, 0.03]))
+    >>> leave_one_out(fit).estimate.round(3).tolist()
+    [0.57, 0.457, 0.189]
+    """
+    if fit.k < 2:
+        raise NotEstimableError(f"k = {fit.k}; leaving one out needs at least 2 studies")
+    again = refit or _refit(fit)
+    everyone = np.arange(fit.k)
+    return _refits("leave-one-out", fit, again, fit.effects.slab, (np.delete(everyone, i) for i in everyone))
+
+
+def cumulative(
+    fit: Pooled,
+    order: str | ArrayLike | Mapping[str, float] | None = None,
+    *,
+    indices: Sequence[int] | None = None,
+    refit: Refit | None = None,
+) -> Refits:
+    """Pool one study, two studies, and so on to all.
+
+    Parameters
+    ----------
+    fit
+        A pooled result whose method is a key of `REFITS`.
+    order
+        What to sort by, smallest first: shape (k,) such as years, or study label to value, or a key of `ORDERS`; as
+        they stand when not given. Ties stay as they stand.
+    indices
+        Instead of ``order``: the studies themselves, each once.
+    refit
+        As in `leave_one_out`.
+
+    Notes
+    -----
+    Lau et al. 1992. Row i + 1 holds all studies of row i.
+
+    Examples
+    --------
+    >>> fit = pool(EffectSizes.of([0.1, 0.3, 0.8], [0.04, 0.05, 0.03], ["a", "b", "c"]))
+    >>> done = cumulative(fit, [2003, 1999, 2001])
+    >>> done.slab, done.estimate.round(3).tolist()
+    (('b', 'c', 'a'), [0.3, 0.57, 0.412])
+    """
+    at = _by_indices(fit, indices) if indices is not None else _by_order(fit, order)
+    again = refit or _refit(fit)
+    labels = tuple(fit.effects.slab[i] for i in at)
+    return _refits("cumulative", fit, again, labels, (at[: n + 1] for n in range(fit.k)))
+
+
+def _refits(kind: str, fit: Pooled, refit: Refit, slab: tuple[str, ...], selections: Iterator[Indices]) -> Refits:
+    outcomes = [_attempt(fit, refit, at) for at in selections]
+    return Refits(kind, slab, tuple(f for f, _ in outcomes), tuple(why for _, why in outcomes), fit)
+
+
+def _attempt(fit: Pooled, refit: Refit, at: Indices) -> tuple[Pooled | None, str | None]:
+    try:
+        return refit(fit, at), None
+    except NotEstimableError as error:
+        return None, str(error)
+
+
+def _refit(fit: Pooled) -> Refit:
+    """Return how to repeat a fit, if repeating it on all studies gives the same."""
+    refit = choose(REFITS, fit.method, "method")
+    again = refit(fit, np.arange(fit.k))
+    if not np.allclose([again.estimate, again.se], [fit.estimate, fit.se], rtol=1e-9, atol=1e-12):
+        raise UsageError(
+            f"{fit.method}: repeating it with the usual rule for zero cells gives {again.estimate:g}, not "
+            f"{fit.estimate:g}; give refit, a function from the fit and indices to a pooled result"
+        )
+    return refit
+
+
+def _by_indices(fit: Pooled, indices: Sequence[int]) -> Indices:
+    at = np.asarray(indices)
+    if at.shape != (fit.k,) or not np.array_equal(np.sort(at), np.arange(fit.k)):
+        raise UsageError(f"indices = {list(indices)!r}; allowed: each of 0 to {fit.k - 1} once")
+    return at.astype(np.intp)
+
+
+def _by_order(fit: Pooled, order: Any) -> Indices:
+    if order is None:
+        return np.arange(fit.k)
+    if isinstance(order, str):
+        return np.argsort(choose(ORDERS, order, "order")(fit.effects), kind="stable")
+    if isinstance(order, Mapping):
+        unknown = [label for label in fit.effects.slab if label not in order]
+        if unknown:
+            raise DataError(f"order has no value for study {unknown[0]!r}")
+        order = [order[label] for label in fit.effects.slab]
+    values = column(order, "order")
+    if values.size != fit.k:
+        raise DataError(
+            f"order has {values.size} values for the {fit.k} studies pooled; allowed: k values, or label to value"
+        )
+    if np.isnan(values).any():
+        raise DataError(f"order: no value for study {fit.effects.slab[int(np.argmax(np.isnan(values)))]!r}")
+    return np.argsort(values, kind="stable")
+
+
+def _words(fit: Pooled) -> str:
+    return f"{fit.estimate:8.4f} [{fit.ci.lb:.4f}, {fit.ci.ub:.4f}]  p = {fit.pval:.4f}"
+
+
+def _row(fit: Pooled | None) -> dict[str, Any]:
+    if fit is None:
+        return {"k": 0}
+    names = ("k", "estimate", "se", "stat", "pval", "tau2", "i2", "h2", "q", "q_pval")
+    return {name: getattr(fit, name) for name in names} | {"ci_lb": fit.ci.lb, "ci_ub": fit.ci.ub}
+
+
+def _inverse_variance(fit: Pooled, at: Indices) -> Pooled:
+    options: dict[str, Any] = {"tau2_method": fit.tau2_method} if fit.tau2_method else {}
+    options |= {"pi_method": fit.pi_method} if fit.pi_method else {}
+    return pool(
+        fit.effects.take(at.tolist()),
+        fit.model,
+        ci_method=fit.ci_method,
+        level=fit.level,
+        tau2=fit.tau2 if fit.tau2_fixed else None,
+        weights=fit.weights[at] if fit.weights_fixed else None,
+        **options,
+    )
+
+
+def _tables(fit: Pooled, at: Indices) -> tuple[dict[str, Any], EffectSizes]:
+    part = fit.effects.take(at.tolist())
+    return dict(part.data), part
+
+
+def _mantel_haenszel(fit: Pooled, at: Indices) -> Pooled:
+    data, part = _tables(fit, at)
+    return mantel_haenszel(fit.measure, level=fit.level, slab=part.slab, **data)
+
+
+def _peto(fit: Pooled, at: Indices) -> Pooled:
+    data, part = _tables(fit, at)
+    return peto(level=fit.level, slab=part.slab, **data)
+
+
+REFITS: dict[str, Refit] = {"IV": _inverse_variance, "MH": _mantel_haenszel, "Peto": _peto}
+
+ORDERS: dict[str, Callable[[EffectSizes], FloatArray]] = {
+    "precision": lambda es: es.vi,
+    "effect": lambda es: es.yi,
+}
+"""What `cumulative` can sort by without being told: the most precise study first, the smallest effect first."""
