@@ -30,11 +30,10 @@ class Answer:
     url: str
     retry_after: str | None = None
 
-    def quote(self, most: int = 120) -> str:
+    def first_words(self) -> str:
         """Return the beginning of the body on one line, for a message."""
         words = " ".join(self.body[:HEAD].decode("utf-8", "replace").split())
-        clean = "".join(char for char in words if char.isprintable())
-        return f"{clean[:most]}..." if len(clean) > most else clean or "an empty body"
+        return "".join(char for char in words if char.isprintable()) or "an empty body"
 
 
 @dataclass(frozen=True, slots=True)

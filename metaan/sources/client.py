@@ -156,7 +156,7 @@ class Client:
         except UnreadableError as error:
             return _Failure(str(error), "unreadable")
         if sign := classify(answer):
-            what = f"HTTP {answer.status}, {sign[0]}: {answer.quote()}"
+            what = f"HTTP {answer.status}, {sign[0]}: {self._quote(answer)}"
             return _Failure(what, sign[1], self._asked_for(answer))
         try:
             return read(answer)
@@ -237,6 +237,11 @@ class Client:
         url = urljoin(self.base_url, path)
         return RefusedError(self._say(f"{self.service}: {url} failed{times}: {failure.what}"), failure.verdict)
 
+    def _quote(self, answer: Answer) -> str:
+        """Return the beginning of an answer; what is secret goes before it is cut, lest half of it stay."""
+        words = self._say(answer.first_words())
+        return f"{words[:120]}..." if len(words) > 120 else words
+
     def _say(self, message: str) -> str:
         """Return a message without keys, addresses and queries."""
         return redact(message, self._secrets)
@@ -248,7 +253,7 @@ def redact(message: str, secrets: tuple[str, ...]) -> str:
     >>> redact("GET /x?api_key=abc123&id=1", ("abc123",))
     'GET /x?api_key=[hidden]&id=1'
     """
-    for secret in secrets:
+    for secret in filter(None, secrets):
         for spelling in (secret, urlencode({"": secret})[1:]):
             message = message.replace(spelling, "[hidden]")
     return message

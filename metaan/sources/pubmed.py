@@ -196,7 +196,7 @@ def read_search(answer: Answer) -> tuple[str, ...]:
     pmids = [normalise_pmid(pmid) for pmid in result["idlist"]]
     count = str(result.get("count", ""))
     if None in pmids or not count.isdigit() or (int(count) > 0) != bool(pmids):
-        raise UnreadableError(f"an answer of esearch whose count and list disagree came: {answer.quote()}")
+        raise UnreadableError("an answer of esearch whose count and list of PMIDs disagree")
     return tuple(pmid for pmid in pmids if pmid)
 
 

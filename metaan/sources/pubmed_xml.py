@@ -72,7 +72,7 @@ def parse(body: bytes) -> tuple[Article, ...]:
         It is cut off, garbled, declares entities, or is another kind of document.
     """
     places = guard(body)
-    root = ElementTree.fromstring(body)  # noqa: S314 - the guard has refused entities and depth
+    root = _tree(body)
     if root.tag != "PubmedArticleSet":
         raise UnreadableError(f"a document of PubmedArticleSet was due, {clean_text(root.tag)[:60]} came")
     return tuple(
@@ -80,6 +80,14 @@ def parse(body: bytes) -> tuple[Article, ...]:
         for element, (start, end) in zip(root, places)
         if element.tag in _KINDS
     )
+
+
+def _tree(body: bytes) -> Element:
+    """Build the tree; an entity that only a DTD could explain is first noticed here."""
+    try:
+        return ElementTree.fromstring(body)  # noqa: S314 - the guard has refused declared entities and depth
+    except ElementTree.ParseError as error:
+        raise UnreadableError(f"the XML is cut off or garbled: {error}") from None
 
 
 def _article(root: Element) -> Record:

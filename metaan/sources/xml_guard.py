@@ -58,6 +58,6 @@ def guard(body: bytes) -> list[tuple[int, int]]:
     survey = _Survey(body)
     try:
         survey.parser.Parse(body, True)
-    except (ExpatError, ValueError) as error:
+    except (ExpatError, LookupError, ValueError) as error:
         raise UnreadableError(f"the XML is cut off or garbled: {error}") from None
     return survey.places

@@ -1,0 +1,68 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metaan.sources.identifiers import find_registrations, normalise_doi, normalise_pmid, normalise_registration
+
+
+@pytest.mark.parametrize(
+    ("text", "doi"),
+    [
+        ("10.1371/journal.pone.0269065", "10.1371/journal.pone.0269065"),
+        ("https://doi.org/10.1016/S2213-2600(20)30556-7", "10.1016/s2213-2600(20)30556-7"),
+        ("http://dx.doi.org/10.5555/A.B", "10.5555/a.b"),
+        ("doi: 10.5555/a.", "10.5555/a"),
+        ("DOI:https://doi.org/10.5555/a", "10.5555/a"),
+        ("10.5555/a%2Fb", "10.5555/a/b"),
+        ("(see 10.5555/a)", None),
+        ("10.5555/(a)", "10.5555/(a)"),
+        ("10.5555/a)", "10.5555/a"),
+        ("10.1002/(SICI)1097(1998)17:15<1623::AID>3.0.CO;2-S", "10.1002/(sici)1097(1998)17:15<1623::aid>3.0.co;2-s"),
+        ("10.5555", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_one_spelling_for_every_way_to_write_a_doi(text, doi):
+    assert normalise_doi(text) == doi
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=50)
+def test_normalising_a_doi_twice_changes_nothing(text):
+    once = normalise_doi(f"10.5555/{text.replace('%', '')}")
+    assert once is None or normalise_doi(once) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "pmid"),
+    [
+        ("35925914", "35925914"),
+        (35925914, "35925914"),
+        (" PMID: 012345 ", "12345"),
+        ("https://pubmed.ncbi.nlm.nih.gov/35925914/", "35925914"),
+        ("42.9", None),
+        (-5, None),
+        ("1,2", None),
+        ("1234567890", None),
+        ("٣٤", None),
+        ("0", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_only_a_pmid_is_taken_for_one(text, pmid):
+    assert normalise_pmid(text) == pmid
+
+
+def test_registrations_are_found_in_prose():
+    text = (
+        "ClinicalTrials.gov NCT 0464 3678; ISRCTN-74727214, EudraCT: 2020-001246-18 (ChiCTR2000030058), XNCT01234567."
+    )
+    assert find_registrations(text) == ("NCT04643678", "ISRCTN74727214", "2020-001246-18", "ChiCTR2000030058")
+
+
+def test_a_registration_keeps_its_registrys_letters():
+    assert normalise_registration("jrcts031200196") == "jRCTS031200196"
+    assert normalise_registration("2020-001246-18") == "2020-001246-18"
+    assert normalise_registration("something 12") == "SOMETHING12"
