@@ -17,7 +17,8 @@ def test_a_full_entry():
     record = one(r"""
 @string{jmt = "Journal of Made-up Trials"}
 @Article{nobody2024,
-  Author = {Nobody, Jane Q. and {\AA}ngstr{\"o}m, {\"O}rjan and {The Nobody Group} and van der Berg, Jr, Ada and others},
+  Author = {Nobody, Jane Q. and {\AA}ngstr{\"o}m, {\"O}rjan and {The Nobody Group}
+            and van der Berg, Jr, Ada and others},
   title = {{A} made-up trial of {$\alpha$}-nothing: 5\% \& \emph{more}},
   journal = jmt # " (Suppl)",
   year = 2024, month = feb, volume = {1}, number = "2", pages = {3--14},

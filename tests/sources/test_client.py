@@ -51,7 +51,7 @@ def test_errors_inside_http_200_are_told_apart(body, sign):
 @pytest.mark.parametrize(
     "body",
     [
-        b"<PubmedArticleSet><T>ERROR: API rate limit exceeded, Unable to obtain query &lt;html&gt;</T></PubmedArticleSet>",
+        b"<PubmedArticleSet><T>ERROR: API rate limit exceeded, Unable to obtain query</T></PubmedArticleSet>",
         rb'{"esearchresult":{"idlist":[],"errorlist":{},"querytranslation":"\"ERROR\":\"Unable to obtain query\""}}',
     ],
 )
