@@ -214,8 +214,8 @@ def table_from_margins(
     Returns
     -------
     Converted
-        Columns ``ai``, ``bi``, ``ci``, ``di``, rounded to whole numbers; where the rounded table does not give the printed
-        number back to 5 %, ``notes`` says so.
+        Columns ``ai``, ``bi``, ``ci``, ``di``, rounded to whole numbers; where the rounded table does not give the
+        printed number back to 5 %, ``notes`` says so.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Numbers that a paper does not print, worked out from those that it does.
 
-Every conversion returns a `Converted`: the columns, under metafor's names, with a note that says how they came about and a
-reason where a study has none. Hand the notes to `metaan.effect_sizes` (``notes=``) and they stay with the result.
+Every conversion returns a `Converted`: the columns, under metafor's names, with a note that says how they came about,
+and a reason where a study has none. Hand the notes to `metaan.effect_sizes` (``notes=``) and they stay with the result.
 Sources: Cochrane Handbook, version 6, sections 6.3.1, 6.3.2 and 6.5.2.
 """
 

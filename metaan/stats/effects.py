@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
+#: How many studies a printed EffectSizes lists.
+ROWS_SHOWN = 30
+
 
 class Interval(NamedTuple):
     """A lower and an upper bound, on the scale of the number it belongs to."""
@@ -95,6 +98,12 @@ class EffectSizes:
         y[gone] = v[gone] = np.nan
         return cls(y, v, labels(slab, y.size), measure, reasons)
 
+    def __repr__(self) -> str:
+        head = f"EffectSizes {self.measure}, k = {self.k} of {len(self)} studies, analysis scale"
+        rows = [_row(*one) for one in zip(self.slab, self.yi.tolist(), self.vi.tolist(), self.reasons)]
+        more = [f"  ... and {len(rows) - ROWS_SHOWN} more"] if len(rows) > ROWS_SHOWN else []
+        return "\n".join([head, *rows[:ROWS_SHOWN], *more, *(f"  note: {note}" for note in self.notes)])
+
     def __len__(self) -> int:
         return len(self.slab)
 
@@ -149,6 +158,10 @@ class EffectSizes:
 
         columns = {"slab": self.slab, **self.data, "yi": self.yi, "vi": self.vi, "reason": self.reasons}
         return pd.DataFrame(columns)
+
+
+def _row(label: str, y: float, v: float, reason: str | None) -> str:
+    return f"  {label:<24} " + (f"yi {y: .4f}  vi {v:.4f}" if reason is None else f"none: {reason}")
 
 
 def column(values: ArrayLike, name: str) -> FloatArray:

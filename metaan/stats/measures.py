@@ -107,15 +107,10 @@ def effect_sizes(
         adjusted = _adjusted(columns, family.cells, dropped, which, amount)
         yi, vi = compute(adjusted, **(options if compute is entry.compute else {}))
         sound = np.isfinite(yi) & np.isfinite(vi) & (vi > 0) & ~dropped
-    return EffectSizes(
-        np.where(sound, yi, np.nan),
-        np.where(sound, vi, np.nan),
-        slabs,
-        measure,
-        _reasons(family, columns, sound, dropped),
-        dict(columns),
-        (*notes, *reading.notes),
-    )
+    yi, vi = np.where(sound, yi, np.nan), np.where(sound, vi, np.nan)
+    reasons = _reasons(family, columns, sound, dropped)
+    doubts = _doubts(measure, yi, slabs)
+    return EffectSizes(yi, vi, slabs, measure, reasons, dict(columns), (*notes, *reading.notes, *doubts))
 
 
 def _options(entry: Measure, vtype: str | None, correct: bool | None) -> dict[str, Any]:
@@ -160,6 +155,13 @@ def _reasons(family: Family, columns: Columns, sound: Mask, dropped: Mask) -> tu
     return tuple(reasons)
 
 
+def _doubts(measure: str, yi: FloatArray, slabs: Sequence[str]) -> list[str]:
+    """Name the standardized differences that are more likely a slip than an effect."""
+    large = [slabs[i] for i in np.flatnonzero(np.abs(yi) > LARGE_SMD).tolist()] if measure in STANDARDIZED else []
+    why = f"beyond {LARGE_SMD:g}: were standard errors given as standard deviations?"
+    return [f"{measure} {why} {', '.join(large)}"] if large else []
+
+
 def scale_of(measure: str, data: Mapping[str, FloatArray] | None = None) -> Scale:
     """Return the display scale of a measure; effects of no known measure are shown as they are.
 
@@ -181,6 +183,10 @@ def scale_of(measure: str, data: Mapping[str, FloatArray] | None = None) -> Scal
 def _harmonic_mean(values: FloatArray) -> float:
     return float(1 / np.nanmean(1 / values))
 
+
+#: Measures in standard deviations of the raw scores, and from where on their size is doubted.
+STANDARDIZED = ("SMD", "SMDH", "SMD1", "SMD1H")
+LARGE_SMD = 2.0
 
 TO: dict[str, Callable[[Mask], Mask]] = {
     "only0": lambda zero: zero,
