@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .stats.arms import counts_from_percent as counts_from_percent
     from .stats.arms import split_shared_group as split_shared_group
     from .stats.arms import table_from_margins as table_from_margins
+    from .stats.betabinomial import BetaBinomial as BetaBinomial
+    from .stats.betabinomial import beta_binomial as beta_binomial
     from .stats.bias import SmallStudyTest as SmallStudyTest
     from .stats.bias import small_study_test as small_study_test
     from .stats.bias_pet import PetPeese as PetPeese
@@ -34,7 +36,12 @@ if TYPE_CHECKING:
     from .stats.excess import excess_significance as excess_significance
     from .stats.failsafe import FailSafeN as FailSafeN
     from .stats.failsafe import fail_safe_n as fail_safe_n
+    from .stats.glmm import Glmm as Glmm
+    from .stats.glmm import glmm as glmm
     from .stats.measures import effect_sizes as effect_sizes
+    from .stats.method_spread import MethodSpread as MethodSpread
+    from .stats.method_spread import method_spread as method_spread
+    from .stats.peto import peto as peto
     from .stats.pooling import Pooled as Pooled
     from .stats.pooling import pool as pool
     from .stats.quantiles import mean_sd_from_quantiles as mean_sd_from_quantiles
@@ -48,6 +55,7 @@ if TYPE_CHECKING:
     from .stats.sequence import Refits as Refits
     from .stats.sequence import cumulative as cumulative
     from .stats.sequence import leave_one_out as leave_one_out
+    from .stats.stratified import MantelHaenszel as MantelHaenszel
     from .stats.stratified import mantel_haenszel as mantel_haenszel
     from .stats.subgroups import Subgroups as Subgroups
     from .stats.subgroups import between_groups as between_groups
@@ -59,13 +67,17 @@ if TYPE_CHECKING:
     from .workflows.publish import write_report as write_report
 
 _WHERE = {
+    "BetaBinomial": "stats.betabinomial",
     "Choices": "synthesis",
     "Converted": "stats.conversions",
     "EffectSizes": "stats.effects",
     "ExcessSignificance": "stats.excess",
     "FailSafeN": "stats.failsafe",
+    "Glmm": "stats.glmm",
     "Interval": "stats.effects",
+    "MantelHaenszel": "stats.stratified",
     "MetaRegression": "stats.regression_result",
+    "MethodSpread": "stats.method_spread",
     "PetPeese": "stats.bias_pet",
     "Pooled": "stats.pooling",
     "Refits": "stats.sequence",
@@ -74,6 +86,7 @@ _WHERE = {
     "Subgroups": "stats.subgroups",
     "TrimAndFill": "stats.trimfill",
     "analyse": "synthesis",
+    "beta_binomial": "stats.betabinomial",
     "between_groups": "stats.subgroups",
     "combine_groups": "stats.arms",
     "counts_from_percent": "stats.arms",
@@ -83,15 +96,18 @@ _WHERE = {
     "example": "resources",
     "excess_significance": "stats.excess",
     "fail_safe_n": "stats.failsafe",
+    "glmm": "stats.glmm",
     "leave_one_out": "stats.sequence",
     "likelihood_ratio_test": "stats.regression_tests",
     "load": "registry.load",
     "mantel_haenszel": "stats.stratified",
     "mean_sd_from_quantiles": "stats.quantiles",
     "meta_regression": "stats.regression",
+    "method_spread": "stats.method_spread",
     "odds_ratio_from_smd": "stats.rescaling",
     "permutation_test": "stats.regression_tests",
     "pet_peese": "stats.bias_pet",
+    "peto": "stats.peto",
     "pool": "stats.pooling",
     "reported_checks": "recompute",
     "sd_from_ci": "stats.conversions",

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr
 
 from ..errors import NotEstimableError
 from .effects import EffectSizes, FloatArray, labels
+from .intervals import mean_interval, mean_test
 from .mantel_haenszel import MH_MEASURES
 from .measures import Columns, no_information, two_by_two
-from .pooling import Pooled, mean_interval
+from .pooling import Pooled
 from .stratified import NO_PREDICTION, check_level, known, left_out, pair, q_statistics
 
 
@@ -70,11 +70,12 @@ def peto(
         raise NotEstimableError("Peto: no study has events and participants without an event, in two arms")
     weights = 1 / used.vi
     estimate, se = float(weights @ used.yi) / float(weights.sum()), 1 / math.sqrt(float(weights.sum()))
-    stat, q = estimate / se, float(weights @ (used.yi - estimate) ** 2)
+    q = float(weights @ (used.yi - estimate) ** 2)
+    stat, pval = mean_test(estimate, se, None)
     counted = known(cells) & ~(drop00 & no_information(cells))
     return Pooled(
         model="common", method="Peto", measure="OR", level=level,
-        estimate=estimate, se=se, stat=stat, df=None, pval=2 * float(ndtr(-abs(stat))),
+        estimate=estimate, se=se, stat=stat, df=None, pval=pval,
         ci=mean_interval(estimate, se, None, level), pi=None, pi_reason=NO_PREDICTION, tau2=None, tau2_se=None,
         weights=weights * (100.0 / weights.sum()), k=used.k, effects=used, excluded=left_out(es, es.estimable),
         **q_statistics(q, max(int(counted.sum()) - 1, 0)),

@@ -11,13 +11,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc, ndtr
+from scipy.special import chdtrc
 
 from ..errors import NotEstimableError, UsageError, choose
 from .effects import EffectSizes
+from .families import any_missing
+from .intervals import mean_interval, mean_test
 from .mantel_haenszel import MH_MEASURES, Mask
 from .measures import Columns, effect_sizes
-from .pooling import Pooled, mean_interval
+from .pooling import Pooled
 from .strata_tests import ChiSquared
 
 __all__ = ["MH_MEASURES", "MantelHaenszel", "mantel_haenszel"]
@@ -114,14 +116,15 @@ def mantel_haenszel(
         raise NotEstimableError(f"Mantel-Haenszel {measure}: no study says anything about the measure")
     tables = {name: values[kept] for name, values in tables.items()}
     estimate, se, shares = strata.estimator(tables)
-    stat = estimate / se
+    stat, pval = mean_test(estimate, se, None)
+    tests: dict[str, Any] = dict(strata.tests(tables, estimate, correct))
     return MantelHaenszel(
         model="common", method="MH", measure=measure, level=level,
-        estimate=estimate, se=se, stat=stat, df=None, pval=2 * float(ndtr(-abs(stat))),
+        estimate=estimate, se=se, stat=stat, df=None, pval=pval,
         ci=mean_interval(estimate, se, None, level), pi=None, pi_reason=NO_PREDICTION, tau2=None, tau2_se=None,
         weights=shares * (100.0 / shares.sum()), k=int(kept.sum()), effects=es.take(np.flatnonzero(kept)),
         excluded=left_out(es, kept), continuity_correction=correct,
-        **heterogeneity(es, kept & ~(drop[0] & empty), estimate), **strata.tests(tables, estimate, correct),
+        **heterogeneity(es, kept & ~(drop[0] & empty), estimate), **tests,
     )  # fmt: skip
 
 
@@ -139,7 +142,7 @@ def pair(value: Any, second: Any) -> tuple[Any, Any]:
 def left_out(es: EffectSizes, kept: Mask) -> tuple[tuple[str, str], ...]:
     """Return (label, reason) of the studies that are not pooled."""
     silent = "no events, or only events, in both arms"
-    return tuple((es.slab[i], _reason(es, i, silent)) for i in np.flatnonzero(~kept))
+    return tuple((es.slab[i], _reason(es, i, silent)) for i in np.flatnonzero(~kept).tolist())
 
 
 def _reason(es: EffectSizes, i: int, otherwise: str) -> str:
@@ -149,7 +152,7 @@ def _reason(es: EffectSizes, i: int, otherwise: str) -> str:
 
 def known(data: Columns) -> Mask:
     """Return a mask of the studies whose columns are all given."""
-    return ~np.any([np.isnan(values) for values in data.values()], axis=0)
+    return np.asarray(~any_missing(data))
 
 
 def heterogeneity(es: EffectSizes, kept: Mask, estimate: float) -> dict[str, Any]:
