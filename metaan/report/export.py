@@ -29,13 +29,13 @@ _COUNTS = {
 }  # fmt: skip
 
 
-def to_json(analyses: Iterable[Analysis]) -> list[Json]:
-    """Return plain values, one object an analysis, as design and `metaan pool --json` promise.
+def to_json(analyses: Iterable[Analysis]) -> Json:
+    """Return ``{"analyses": [...]}``, plain values ready for JSON.
 
     With one pool (or an overall one) its results stand at the top. Where designs are kept apart, ``common`` and
     ``random`` are null at the top, ``warnings`` says why, and the results stand in ``subgroups``.
     """
-    return [_finite(_analysis(analysis)) for analysis in analyses]
+    return {"analyses": [_finite(_analysis(analysis)) for analysis in analyses]}
 
 
 def _analysis(analysis: Analysis) -> Json:

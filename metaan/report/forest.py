@@ -1,11 +1,11 @@
 """The forest plot as data: columns, rows and an axis; `metaan.report.layout` gives it a geometry.
 
-Nothing here knows a pixel. To add a column for another kind of data, add an entry to `DATA_COLUMNS`.
+Nothing here knows a pixel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from ..stats.measures import scale_of
 from ..stats.pooling import Pooled
 from . import formats, methods, spread, words
 from .axis import Axis, axis
+from .columns import Column, columns, data_cells
 from .words import Arms
 
 if TYPE_CHECKING:
@@ -21,17 +22,6 @@ if TYPE_CHECKING:
 
 KINDS = ("heading", "study", "pooled", "sensitivity", "prediction", "text", "reference", "spacer")
 DESIGN_HEADINGS = {"randomised": "Randomised trials", "non-randomised": "Non-randomised studies"}
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of text. ``side`` is where it stands: left or right of the plot; ``group`` is a first line over it."""
-
-    key: str
-    header: str
-    group: str = ""
-    align: str = "end"
-    side: str = "left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,51 +129,6 @@ def favours(direction: str, arms: Arms) -> tuple[str, str]:
     return f"Favours {left}", f"Favours {right}"
 
 
-def columns(analysis: Analysis, arms: Arms) -> tuple[Column, ...]:
-    """Return the columns: the study, its time point, its data, the effect and the weight in each model."""
-    times = {row.result.time for row in analysis.rows}
-    has = (
-        [row for row in analysis.rows if row.weight_common is not None],
-        [row for row in analysis.rows if row.weight_random is not None],
-    )
-    return (
-        Column("label", "Study", align="start"),
-        *([Column("time", "Time", align="start")] if times else []),
-        *_data_columns(analysis, arms),
-        Column("effect", f"{analysis.measure} ({formats.level(analysis.level)} CI)", side="right"),
-        *([Column("weight_common", "common", "Weight", side="right")] if has[0] else []),
-        *([Column("weight_random", "random", "Weight", side="right")] if has[1] else []),
-    )
-
-
-def _data_columns(analysis: Analysis, arms: Arms) -> Sequence[Column]:
-    names = set(analysis.rows[0].data) if analysis.rows else set()
-    make = next((entry[1] for needs, entry in DATA_COLUMNS.items() if set(needs) <= names), None)
-    return make(arms) if make else []
-
-
-def data_cells(data: Mapping[str, float]) -> dict[str, str]:
-    """Return the text of a study's data columns."""
-    make = next((entry[0] for needs, entry in DATA_COLUMNS.items() if set(needs) <= set(data)), None)
-    return make(data) if make else {}
-
-
-def _counts(x: Mapping[str, float]) -> dict[str, str]:
-    pairs = (("experimental", "ai", "n1i"), ("control", "ci", "n2i"))
-    return {arm: f"{formats.count(x[events])}/{formats.count(x[total])}" for arm, events, total in pairs}
-
-
-def _count_columns(arms: Arms) -> list[Column]:
-    return [
-        Column("experimental", "events/total", words.upper_first(arms.experimental)),
-        Column("control", "events/total", words.upper_first(arms.control)),
-    ]
-
-
-Make = tuple[Callable[[Mapping[str, float]], dict[str, str]], Callable[[Arms], list[Column]]]
-DATA_COLUMNS: dict[tuple[str, ...], Make] = {("ai", "n1i", "ci", "n2i"): (_counts, _count_columns)}
-
-
 def _rows(analysis: Analysis, terse: bool) -> Iterable[Row]:
     for pool in analysis.pools:
         apart = len(analysis.pools) > 1 or bool(pool.name)
@@ -197,7 +142,7 @@ def _rows(analysis: Analysis, terse: bool) -> Iterable[Row]:
         yield from (Row("text", {"label": test}), Row("spacer"))
     if analysis.references:
         yield Row("heading", {"label": "Published pools of reviews (not pooled here)"})
-        yield from (_reference(r, analysis.measure) for r in analysis.references)
+        yield from (_reference(r, analysis.measure, terse) for r in analysis.references)
 
 
 def pool_heading(pool: Pool) -> str:
@@ -269,11 +214,11 @@ def _prediction(fit: Pooled) -> Row:
     return Row("prediction", {"label": label, "effect": text}, Mark("bar", None, pi, role="prediction"), None, text)
 
 
-def _reference(reference: Reference, measure: str) -> Row:
+def _reference(reference: Reference, measure: str, terse: bool) -> Row:
     pool = reference.pool
     ci = Interval(*pool.ci)
     size = [formats.plural(pool.k, "study", "studies")] if pool.k else []
-    size += [f"{pool.n} people"] if pool.n else []
+    size += [f"{pool.n} people"] if pool.n and not terse else []
     aside = f" ({', '.join(size)})" if size else ""
     label = f"{reference.study.label}{aside}"
     effect = formats.effect(pool.estimate, ci, pool.measure)

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .axis import Axis
+from .columns import Column
 from .fonts import text_width, wrap
-from .forest import Column, Mark, Plot, Row
+from .forest import Mark, Plot, Row
 
 SIZE = 13.0  # px, all text
 SMALL = 11.5  # px, ticks and notes

@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from ..stats.pooling import Pooled
 from . import formats, methods, provenance, spread, words
-from .forest import Column, Plot, Row, forest, pool_heading
+from .columns import Column
+from .forest import Plot, Row, forest, pool_heading
 from .svg import svg
 from .words import Answer, Arms
 

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 
 from . import formats, words
 from .axis import Axis
-from .forest import Column, Mark, Plot, Row, forest
+from .columns import Column
+from .forest import Mark, Plot, Row, forest
 from .words import Arms
 
 if TYPE_CHECKING:
     from ..analysis import Analysis
 
 GAP = 2
+DEFAULT_ARMS = Arms()
 PLOT_FROM = 110  # columns; a narrower terminal shows no plot
 PLOT_LEAST, PLOT_MOST = 24, 48
 LABEL_LEAST = 16
@@ -33,6 +35,7 @@ class Signs:
 
     line: str = "─"
     null: str = "│"
+    cross: str = "┼"
     left: str = "◄"
     right: str = "►"
     bar: str = "━"
@@ -41,11 +44,13 @@ class Signs:
 
 UNICODE = Signs(points={"study": "■", "common": "◇", "random": "◆", "sensitivity": "·", "reference": "◇"})
 ASCII = Signs(
-    "-", "|", "<", ">", "=", {"study": "#", "common": "o", "random": "@", "sensitivity": ".", "reference": "o"}
+    "-", "|", "+", "<", ">", "=", {"study": "#", "common": "o", "random": "@", "sensitivity": ".", "reference": "o"}
 )
 
 
-def table(analysis: Analysis, arms: Arms, *, width: int = 80, color: bool = False, ascii_only: bool = False) -> str:
+def table(
+    analysis: Analysis, arms: Arms = DEFAULT_ARMS, *, width: int = 80, color: bool = False, ascii_only: bool = False
+) -> str:
     """Return one outcome as lines of text, none wider than ``width`` unless a single word is.
 
     Parameters
@@ -67,7 +72,12 @@ def table(analysis: Analysis, arms: Arms, *, width: int = 80, color: bool = Fals
 
 
 def tables(
-    analyses: Iterable[Analysis], arms: Arms, *, width: int = 80, color: bool = False, ascii_only: bool = False
+    analyses: Iterable[Analysis],
+    arms: Arms = DEFAULT_ARMS,
+    *,
+    width: int = 80,
+    color: bool = False,
+    ascii_only: bool = False,
 ) -> str:
     """Return every outcome, with an empty line between them."""
     return "\n\n".join(table(a, arms, width=width, color=color, ascii_only=ascii_only) for a in analyses)
@@ -191,7 +201,10 @@ def _plotted(mark: Mark | None, axis: Axis, room: int, signs: Signs) -> str:
 def _interval(cells: list[str], mark: Mark, axis: Axis, signs: Signs) -> None:
     lo, hi = mark.interval or (0.0, 0.0)
     first, last = _at(lo, axis, len(cells)), _at(hi, axis, len(cells))
+    null = _at(axis.scale.null, axis, len(cells))
     cells[first : last + 1] = [signs.bar if mark.shape == "bar" else signs.line] * (last - first + 1)
+    if first < null < last and mark.shape != "bar":
+        cells[null] = signs.cross
     if axis.place(lo) < 0:
         cells[0] = signs.left
     if axis.place(hi) > 1:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 EXPERIMENTAL, CONTROL, UNCLEAR, NOTHING = "experimental", "control", "unclear", "nothing"
 FLAT = "non-randomised"
+NOUNS = {
+    "randomised": ("randomised trial", "randomised trials"),
+    FLAT: ("non-randomised study", "non-randomised studies"),
+}
 _CONTRADICTED = (
     "What the non-randomised studies suggest is not confirmed by the randomised trials; without randomisation the "
     "groups can differ from the start, so the two are not combined."
@@ -156,12 +160,8 @@ def people(pool: Pool) -> int:
 
 def design_name(name: str, n: int = 2) -> str:
     """Return the words for a pool's studies: trials where randomised, studies else."""
-    noun = {"randomised": "randomised trial", FLAT: "non-randomised study"}.get(name)
-    if noun is None:
-        noun = "study"
-    if n == 1:
-        return noun
-    return noun[:-5] + "studies" if noun.endswith("study") else f"{noun}s"
+    one, many = NOUNS.get(name, ("study", "studies"))
+    return one if n == 1 else many
 
 
 def _in(pool: Pool, name: str) -> str:
@@ -249,11 +249,8 @@ def disagreement(analysis: Analysis, arms: Arms) -> str | None:
 
 def _side(got: Lead, pool: Pool, analysis: Analysis, arms: Arms) -> str:
     value = formats.effect(got.estimate, got.ci, analysis.measure)
-    return f"{value} in {_the(pool)} ({mark(verdict(pool, analysis), arms)})"
-
-
-def _the(pool: Pool) -> str:
-    return f"{'the' if pool.k > 1 else 'the only'} {design_name(pool.name, pool.k)}"
+    where = f"{'the' if pool.k > 1 else 'the only'} {design_name(pool.name, pool.k)}"
+    return f"{value} in {where} ({mark(verdict(pool, analysis), arms)})"
 
 
 def _difference(analysis: Analysis) -> str:
