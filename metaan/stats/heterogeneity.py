@@ -128,17 +128,17 @@ def solve_q(m: Moments, target: float) -> float:
     """Return the tau2 at which the generalised Q, which falls with tau2, meets ``target``; 0 where it starts below.
 
     Newton's method on 1/Q. With Q' = -y'PPy and Q'' = 2 y'PPPy, Cauchy and Schwarz give Q Q'' >= 2 Q'^2: 1/Q is
-    concave and rises, so from the left no step goes too far and the approach is monotone and quadratic; for equal
-    variances 1/Q is a straight line and one step is enough.
+    concave and rises. From the left no step goes too far, from the right the first one leads to the left: after it the
+    approach is monotone and quadratic, wherever it starts. For equal variances 1/Q is a straight line.
     """
-    tau2, q = 0.0, m.q
-    if q <= target:
+    if m.q <= target:
         return 0.0
+    tau2 = (m.q - target) / m.c
     for _ in range(200):
         q, slope = _q_and_slope(m.yi, m.vi, tau2)
-        step = q * (q - target) / (target * slope)
+        step = max(q * (q - target) / (target * slope), -tau2)
         tau2 += step
-        if abs(step) <= 1e-9 * tau2:
+        if abs(step) <= 1e-7 * tau2:
             return tau2
     raise ConvergenceError(f"generalised Q = {target:g}: no root in 200 steps, tau2 = {tau2:g}, last step {step:g}")
 

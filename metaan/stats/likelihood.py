@@ -94,9 +94,9 @@ def upper_bound(m: Moments, restricted: bool, mean: float | None = None) -> floa
     y'PPy <= S / (tau2 + min v)^2 with S the unweighted sum of squares, and the trace is at least n / (tau2 + max v)
     with n = k - 1 (REML) or k (ML); what follows is the root of a quadratic.
     """
-    deviation = m.yi - (float(m.yi.mean()) if mean is None else mean)
+    deviation = m.yi - (float(np.add.reduce(m.yi)) / m.k if mean is None else mean)
     variance = float(deviation @ deviation) / (m.k - 1 if restricted else m.k)
-    lowest, highest = float(m.vi.min()), float(m.vi.max())
+    lowest, highest = float(np.minimum.reduce(m.vi)), float(np.maximum.reduce(m.vi))
     return 0.5 * (variance + math.sqrt(variance * (variance + 4 * (highest - lowest)))) - lowest
 
 
@@ -106,14 +106,15 @@ def _local_maxima(m: Moments, restricted: bool, mean: float | None) -> Iterator[
     if top <= 0:
         yield 0.0
         return
-    lowest = float(m.vi.min())
+    lowest = float(np.minimum.reduce(m.vi))
     grid = _grid(0.25 * lowest, top)
     excess = _score_ratios(m, np.array(grid), restricted, mean)
     if excess[0] >= 0:
         yield 0.0
     for i in range(len(grid) - 1):
         if excess[i] < 0 <= excess[i + 1]:
-            start = grid[i] + (grid[i + 1] - grid[i]) * excess[i] / (excess[i] - excess[i + 1])
+            first = max(0, min(i, len(grid) - 3))
+            start = _interpolate(grid[first : first + 3], excess[first : first + 3], grid[i], grid[i + 1])
             yield _refine(m, grid[i], grid[i + 1], start, lowest, restricted, mean)
 
 
@@ -123,6 +124,16 @@ def _grid(first: float, top: float) -> list[float]:
         grid.append(first)
         first *= _GRID_RATIO
     return [*grid, top]
+
+
+def _interpolate(at: list[float], values: list[float], low: float, high: float) -> float:
+    """Return where the inverse parabola through three points is 0, or the middle where that is outside the bracket."""
+    if len(set(values)) == 3:
+        (x, y, z), (a, b, c) = at, values
+        root = x * b * c / ((a - b) * (a - c)) + y * a * c / ((b - a) * (b - c)) + z * a * b / ((c - a) * (c - b))
+        if low < root < high:
+            return root
+    return 0.5 * (low + high)
 
 
 def _score_ratios(m: Moments, tau2: FloatArray, restricted: bool, mean: float | None) -> list[float]:
@@ -140,13 +151,13 @@ def _refine(
 ) -> float:
     """Newton's method on trace / y'PPy = 1, kept inside the bracket by bisection.
 
-    It is quadratic on the scale of tau2 + min v: what a step of 1e-9 of it leaves is below what a float can hold.
+    It is quadratic on the scale of tau2 + min v: after a step of 1e-6 of it, 1e-12 of it is left.
     """
     for _ in range(200):
         excess, slope = _score_ratio_and_slope(m, tau2, restricted, mean)
         low, high = (tau2, high) if excess < 0 else (low, tau2)
         new = tau2 - excess / slope if slope > 0 else high
-        if abs(new - tau2) <= 1e-9 * (tau2 + lowest) or high - low <= 4e-16 * high:
+        if abs(new - tau2) <= 1e-6 * (tau2 + lowest) or high - low <= 4e-16 * high:
             return min(max(new, low), high)
         tau2 = new if low < new < high else 0.5 * (low + high)
     name = "REML" if restricted else "ML"

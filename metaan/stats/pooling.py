@@ -211,7 +211,7 @@ def pool(
     --------
     >>> fit = pool(EffectSizes.of([0.1, 0.3, 0.5], [0.04, 0.05, 0.03]))
     >>> round(fit.estimate, 4), fit.k
-    (0.317, 3)
+    (0.318, 3)
     """
     rule = MODELS.get(model) or choose(MODELS, model, "model")
     interval = CI_METHODS.get(ci_method) or choose(CI_METHODS, ci_method, "ci_method")
@@ -243,6 +243,8 @@ def pool(
 
 def left_out(es: EffectSizes) -> tuple[tuple[str, str], ...]:
     """Return (label, reason) of the studies without an effect size."""
+    if es.k == len(es):
+        return ()
     return tuple((label, why) for label, why in zip(es.slab, es.reasons) if why is not None)
 
 

@@ -3,8 +3,8 @@
 They differ in the standard error of the mean and in the distribution. ``t(k-1)``, ``t(k-2)`` and ``normal`` take the
 standard error of the fit's own interval of the mean, as metafor does; the codes of meta take the one in their name,
 whatever the interval of the mean is: ``V``, ``HTS`` and ``S`` the inverse-variance one, ``HK`` Hartung & Knapp's,
-``KR`` Kenward & Roger's. With a Wald interval ``t(k-1)`` is ``V`` (Veroniki et al. 2019), ``t(k-2)`` is ``HTS`` (Higgins,
-Thompson & Spiegelhalter 2009), ``normal`` is ``S`` (Skipka 2006). ``simple`` leaves the uncertainty of the mean out.
+``KR`` Kenward & Roger's. With a Wald interval ``t(k-1)`` is ``V`` (Veroniki et al. 2019), ``t(k-2)`` is ``HTS``
+(Higgins, Thompson & Spiegelhalter 2009), ``normal`` is ``S`` (Skipka 2006). ``simple`` takes the mean as known.
 
 To add one: enter a `PIMethod` in `PI_METHODS`.
 """
