@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .stats.method_spread import method_spread as method_spread
     from .stats.peto import peto as peto
     from .stats.pooling import Pooled as Pooled
+    from .stats.explain import explain as explain
     from .stats.pooling import pool as pool
     from .stats.quantiles import mean_sd_from_quantiles as mean_sd_from_quantiles
     from .stats.regression import meta_regression as meta_regression
@@ -92,6 +93,7 @@ _WHERE = {
     "counts_from_percent": "stats.arms",
     "cumulative": "stats.sequence",
     "effect_sizes": "stats.measures",
+    "explain": "stats.explain",
     "effects_from_reported": "stats.reported",
     "example": "resources",
     "excess_significance": "stats.excess",

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .stats.effects import Interval
-from .stats.pooling import HeterogeneityCI, Pooled
+from .stats.pooling import Pooled
+from .stats.tau2_ci import HeterogeneityCI
 
 if TYPE_CHECKING:
     from .registry.model import Outcome, Plan, PublishedPool, ReportedEffect, Result, Study
@@ -203,12 +204,16 @@ class ReportedCheck:
     Attributes
     ----------
     verdict
-        ``"agrees"``, ``"agrees inverted"`` (the printed number is of the opposite outcome, or of the arms swapped),
-        ``"disagrees"`` or ``"not checked"``.
+        A key of `metaan.recompute.VERDICTS`: ``"agrees"``, ``"agrees inverted"`` (the printed number is that of the
+        opposite outcome), ``"interval differs"``, ``"disagrees"`` or ``"not checked"``.
     note
-        The verdict in words.
+        The verdict in words, with the numbers.
     recomputed, recomputed_ci
-        Display scale; None where the counts do not give it.
+        Display scale, in the direction the registry counts; None where the counts do not give them.
+    inverted, inverted_ci
+        The same for the opposite outcome.
+    p_values
+        For a printed p: what each usual test gives.
     """
 
     study: Study
@@ -218,4 +223,6 @@ class ReportedCheck:
     note: str
     recomputed: float | None = None
     recomputed_ci: Interval | None = None
-    inputs: Mapping[str, float] = field(default_factory=dict)
+    inverted: float | None = None
+    inverted_ci: Interval | None = None
+    p_values: Mapping[str, float] = field(default_factory=dict)

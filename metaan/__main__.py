@@ -1,0 +1,7 @@
+"""Run the command line as ``python -m metaan``."""
+
+import sys
+
+from .cli.main import main
+
+sys.exit(main())

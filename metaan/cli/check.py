@@ -1,0 +1,51 @@
+"""Validate review.yaml and every study file, and print all problems of all files in one run.
+
+Each problem is one line, `file:line: where: what was found; what is allowed`. Exit status 1 when there is any.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+
+from ..errors import RegistryError
+from .project import problems_as_text, studies_folder
+
+HELP = "validate the registry; print every problem with its file and line"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--json", action="store_true", help="print the problems as JSON")
+
+
+def run(args: Namespace) -> int:
+    """Load the registry, which checks all of it."""
+    from ..registry.load import load
+
+    folder = studies_folder(args)
+    try:
+        review = load(folder)
+    except RegistryError as error:
+        print(_as_json(error) if args.json else problems_as_text(error), file=sys.stdout if args.json else sys.stderr)
+        return 1
+    summary = {
+        "studies": len(review.studies),
+        "outcomes": len(review.info.outcomes),
+        "analyses": len(review.info.analyses),
+    }
+    if args.json:
+        print(json.dumps({"ok": True, "problems": [], **summary}, indent=2))
+    else:
+        found = ", ".join(f"{count} {name}" for name, count in summary.items())
+        print(f"{folder}: {found}; no problem found (digest {review.digest[:12]})")
+    return 0
+
+
+def _as_json(error: RegistryError) -> str:
+    rows = [
+        {"file": p.file, "line": p.line, "where": p.where, "found": p.found, "allowed": p.allowed}
+        for p in error.problems
+    ]
+    return json.dumps({"ok": False, "problems": rows}, indent=2, ensure_ascii=False)

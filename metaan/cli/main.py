@@ -1,0 +1,102 @@
+"""The entry point: parses, dispatches, and turns every error into one message and an exit status.
+
+To add a command: write a module with ``HELP``, ``add_arguments(parser)`` and ``run(args) -> int`` and enter it in
+`COMMANDS`. A command module imports what is heavy inside ``run``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from .. import __version__
+from ..errors import MetaanError, UsageError
+from . import add, check, explain, fetch, init, pool, report, schema
+
+DONE, AT_FAULT, MISUSED, INTERRUPTED = 0, 1, 2, 130
+
+_EPILOG = """\
+examples:
+  metaan pool                     pool every outcome of the protocol
+  metaan pool death --measure RR  one outcome, as risk ratios
+  metaan report                   write the HTML report
+  metaan init my-review           start a review of your own
+
+exit status: 0 done; 1 the data or a service is at fault; 2 the command line is at fault
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    args = build_parser().parse_args(argv)
+    try:
+        status: int = args.run(args)
+        sys.stdout.flush()
+    except UsageError as error:
+        return _fail(args.command, error, MISUSED)
+    except MetaanError as error:
+        return _fail(args.command, error, AT_FAULT)
+    except KeyboardInterrupt:
+        print("metaan: interrupted; nothing half-written was left", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) went away; Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except OSError as error:
+        return _fail(args.command, error, AT_FAULT)
+    return status
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="metaan",
+        description="Living evidence synthesis: from a registry of studies to pooled results and a report.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"metaan {__version__}")
+    _add_project(parser, default=None)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
+    for name, module in COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=module.HELP,
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        _add_project(command, default=argparse.SUPPRESS)
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def _add_project(parser: argparse.ArgumentParser, default: str | None) -> None:
+    """Take --project before and after the command; the later one must not undo the earlier one."""
+    parser.add_argument(
+        "--project", metavar="DIR", default=default, help="the folder that holds studies/ (default: this one or above)"
+    )
+
+
+def _fail(command: str, error: Exception, status: int) -> int:
+    print(f"metaan {command}: {error}", file=sys.stderr)
+    return status
+
+
+COMMANDS: dict[str, ModuleType] = {
+    "pool": pool,
+    "report": report,
+    "explain": explain,
+    "check": check,
+    "fetch": fetch,
+    "add": add,
+    "init": init,
+    "schema": schema,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""Pool the studies of one or more outcomes and print a table for each.
+
+Without OUTCOME every analysis of the protocol in review.yaml is pooled. Options put another method in place of the
+protocol's; what was asked for is said in the table. Results go to stdout, everything else to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from typing import TYPE_CHECKING
+
+from .project import studies_folder
+
+if TYPE_CHECKING:
+    from ..analysis import Analysis
+    from ..registry.load import Review
+    from ..synthesis import Choices
+
+HELP = "pool the studies of one or more outcomes and print the results"
+
+MODELS = {"both": ("common", "random"), "common": ("common",), "random": ("random",)}
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options; codes of methods are checked by the library, which says what is allowed."""
+    parser.add_argument("outcomes", nargs="*", metavar="OUTCOME", help="ids of outcomes or analyses (default: all)")
+    methods = parser.add_argument_group("in place of the protocol")
+    methods.add_argument("--measure", metavar="CODE", help="effect measure: OR, RR, RD")
+    methods.add_argument("--model", choices=MODELS, help="common effect, random effects, or both")
+    methods.add_argument(
+        "--common", dest="common_method", choices=["MH", "IV"], help="Mantel-Haenszel, inverse variance"
+    )
+    methods.add_argument("--tau2", dest="tau2_method", metavar="CODE", help="estimator of tau2: DL, REML, ...")
+    methods.add_argument("--ci", dest="ci_method", metavar="CODE", help="interval of the mean: wald, hksj-adhoc, ...")
+    methods.add_argument("--pi", dest="pi_method", metavar="CODE", help="prediction interval: t(k-1), t(k-2), normal")
+    methods.add_argument("--level", type=_level, metavar="P", help="coverage of intervals, such as 0.95")
+    methods.add_argument("--by", choices=["design", "none"], help="subgroups by design, or all designs in one pool")
+    methods.add_argument("--only", metavar="ID", nargs="+", default=[], help="pool these studies only")
+    methods.add_argument("--exclude", metavar="ID", nargs="+", default=[], help="leave these studies out")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print one JSON object")
+    output.add_argument("--csv", action="store_true", help="print a row a study and a row a pooled result")
+
+
+def run(args: Namespace) -> int:
+    """Load, pool, print."""
+    from ..registry.load import load
+    from ..synthesis import analyse
+
+    review = load(studies_folder(args))
+    analyses = analyse(review, args.outcomes, _choices(args))
+    if args.json:
+        from ..report.export import to_json
+
+        print(json.dumps(to_json(analyses), indent=2, ensure_ascii=False, allow_nan=False))
+    elif args.csv:
+        from ..report.export import to_csv
+
+        sys.stdout.write(to_csv(analyses))
+    else:
+        _print_tables(analyses, review)
+    return 0
+
+
+def _print_tables(analyses: tuple[Analysis, ...], review: Review) -> None:
+    from ..report.terminal import tables
+    from ..report.words import Arms
+
+    width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else int(os.environ.get("COLUMNS", 120))
+    color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    arms = Arms(review.info.labels.experimental, review.info.labels.control)
+    print(tables(analyses, arms, width=width, color=color))
+
+
+def _choices(args: Namespace) -> Choices:
+    from ..synthesis import Choices
+
+    return Choices(
+        measure=args.measure,
+        model=MODELS[args.model] if args.model else None,
+        common_method=args.common_method,
+        tau2_method=args.tau2_method,
+        ci_method=args.ci_method,
+        pi_method=args.pi_method,
+        level=args.level,
+        by=args.by,
+        only=tuple(args.only),
+        exclude=tuple(args.exclude),
+    )
+
+
+def _level(text: str) -> float:
+    try:
+        level = float(text)
+    except ValueError:
+        level = -1.0
+    if not 0 < level < 1:
+        raise ArgumentTypeError(f"{text!r}; allowed: a proportion between 0 and 1, such as 0.95")
+    return level

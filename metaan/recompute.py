@@ -1,0 +1,142 @@
+"""What authors printed, beside what their counts give: the check that finds most extraction errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .analysis import ReportedCheck
+from .selection import counts_by_role
+from .stats.effects import Interval
+from .stats.measures import effect_sizes, scale_of
+from .stats.intervals import mean_interval
+
+if TYPE_CHECKING:
+    from .registry.load import Review
+    from .registry.model import ReportedEffect, Result, Study
+
+#: What a check can say, in words.
+VERDICTS = {
+    "agrees": "the counts give what was printed",
+    "agrees inverted": "the counts give what was printed only for the opposite outcome",
+    "interval differs": "the counts give the printed estimate, but not its interval",
+    "disagrees": "the counts do not give what was printed",
+    "not checked": "counts alone do not give this number",
+}
+
+#: Measures that follow from the counts of two arms.
+CHECKED_MEASURES = ("OR", "RR", "RD")
+
+Recomputed = tuple[float, Interval]
+
+
+def reported_checks(review: Review) -> tuple[ReportedCheck, ...]:
+    """Recompute every reported effect and p value of every study from its counts."""
+    return tuple(_checks(review.studies))
+
+
+def _checks(studies: Iterable[Study]) -> Iterable[ReportedCheck]:
+    for study in studies:
+        for result in study.results:
+            for reported in result.reported:
+                data, _ = counts_by_role(study, result)
+                yield _check(study, result, reported, data)
+
+
+def _check(study: Study, result: Result, reported: ReportedEffect, data: dict[str, float]) -> ReportedCheck:
+    if reported.estimate is None:
+        return _check_p(study, result, reported, data)
+    if reported.measure not in CHECKED_MEASURES:
+        note = f"{VERDICTS['not checked']}: {reported.measure}"
+        return ReportedCheck(study, result, reported, "not checked", note)
+    stated = _recompute(reported.measure, data, reported.level)
+    opposite = _recompute(reported.measure, _opposite(data), reported.level)
+    if stated is None or opposite is None:
+        return ReportedCheck(study, result, reported, "not checked", "the counts leave the effect undefined")
+    verdict = _verdict(reported, stated, opposite)
+    return ReportedCheck(study, result, reported, verdict, VERDICTS[verdict], *stated, *opposite)
+
+
+def _verdict(reported: ReportedEffect, stated: Recomputed, opposite: Recomputed) -> str:
+    for (estimate, ci), verdict in ((stated, "agrees"), (opposite, "agrees inverted")):
+        if reported.estimate is not None and matches(reported.estimate, estimate):
+            printed = reported.ci
+            whole = printed is None or all(matches(p, c, slack=1.0) for p, c in zip(printed, ci))
+            return verdict if whole else "interval differs"
+    return "disagrees"
+
+
+def matches(printed: float, computed: float, slack: float = 0.5) -> bool:
+    """Say whether a number rounds to what was printed.
+
+    Parameters
+    ----------
+    printed
+        Its shortest decimal form tells how many digits were printed.
+    computed
+        The same number with all its digits.
+    slack
+        In units of the last printed digit; 0.5 is exact rounding, 1.0 allows for truncation.
+
+    Examples
+    --------
+    >>> matches(1.762, 1.76190), matches(1.762, 0.5676)
+    (True, False)
+    """
+    digits = repr(printed).partition(".")[2]
+    unit = 10.0 ** -(0 if digits == "0" else len(digits))
+    return abs(printed - computed) <= slack * unit * (1 + 1e-9)
+
+
+def _recompute(measure: str, data: dict[str, float], level: float) -> Recomputed | None:
+    columns: dict[str, Any] = {name: [value] for name, value in data.items()}
+    es = effect_sizes(measure, to="none", **columns)
+    if es.k == 0:
+        return None
+    back = scale_of(measure).to_display
+    ci = mean_interval(float(es.yi[0]), float(es.sei[0]), None, level)
+    return back(float(es.yi[0])), Interval(back(ci.lb), back(ci.ub))
+
+
+def _opposite(data: dict[str, float]) -> dict[str, float]:
+    """Return the counts of the people without the event."""
+    return {"ai": data["n1i"] - data["ai"], "n1i": data["n1i"], "ci": data["n2i"] - data["ci"], "n2i": data["n2i"]}
+
+
+def _check_p(study: Study, result: Result, reported: ReportedEffect, data: dict[str, float]) -> ReportedCheck:
+    if not isinstance(reported.p, float):
+        return ReportedCheck(study, result, reported, *_check_bound(reported.p, data), p_values=p_values(data))
+    tests = p_values(data)
+    close = [name for name, p in tests.items() if matches(reported.p, p)]
+    found = ", ".join(f"{name} {p:.3g}" for name, p in tests.items())
+    if close:
+        note = ", ".join(f"{name} {tests[name]:.4g}" for name in close)
+        return ReportedCheck(study, result, reported, "agrees", note, p_values=tests)
+    return ReportedCheck(study, result, reported, "disagrees", f"no usual test gives it: {found}", p_values=tests)
+
+
+def _check_bound(printed: str | None, data: dict[str, float]) -> tuple[str, str]:
+    """Check a p that was printed as a bound, such as ``<0.001``."""
+    tests = p_values(data)
+    bound = float((printed or "").lstrip("<≤=> ") or "nan")
+    within = [name for name, p in tests.items() if (p < bound if (printed or "").startswith(("<", "≤")) else p > bound)]
+    found = ", ".join(f"{name} {p:.2g}" for name, p in tests.items())
+    return (
+        ("agrees", f"{within[0]}: {tests[within[0]]:.2g}")
+        if within
+        else ("disagrees", f"no usual test gives it: {found}")
+    )
+
+
+def p_values(data: dict[str, float]) -> dict[str, float]:
+    """Return the two-sided p values of Fisher's exact test and of the chi-square test, plain and with Yates."""
+    from scipy.stats import chi2_contingency, fisher_exact
+
+    table = np.array([[data["ai"], data["n1i"] - data["ai"]], [data["ci"], data["n2i"] - data["ci"]]])
+    tests = {"Fisher's exact test": float(fisher_exact(table).pvalue)}
+    if table.sum(axis=0).all() and table.sum(axis=1).all():
+        tests["chi-square"] = float(chi2_contingency(table, correction=False).pvalue)
+        tests["chi-square with Yates' correction"] = float(chi2_contingency(table, correction=True).pvalue)
+    return tests

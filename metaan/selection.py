@@ -1,0 +1,116 @@
+"""Which studies enter an analysis, with which of their results, and why the others do not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .analysis import Excluded
+
+if TYPE_CHECKING:
+    from .registry.load import Review
+    from .registry.model import Plan, Result, Study
+
+_DAY = re.compile(r"\bday (\d+)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A study that enters, the result taken from it, and its counts under metafor's names."""
+
+    study: Study
+    result: Result
+    design: str
+    data: Mapping[str, float]
+    note: str | None = None
+
+
+def choose_studies(
+    review: Review, plan: Plan, only: Sequence[str] = (), exclude: Sequence[str] = ()
+) -> tuple[list[Chosen], list[Excluded]]:
+    """Return the studies that enter an analysis, and every other one with the reason.
+
+    Studies are in the order of their publication, then of their label.
+    """
+    chosen: list[Chosen] = []
+    excluded: list[Excluded] = []
+    for study in sorted(review.studies, key=lambda s: (s.citation.published or "9999", s.label)):
+        taken = _take(study, plan, only, exclude)
+        if isinstance(taken, str):
+            excluded.append(Excluded(study.id, study.label, taken))
+        else:
+            chosen.append(taken)
+    return chosen, excluded
+
+
+def _take(study: Study, plan: Plan, only: Sequence[str], exclude: Sequence[str]) -> Chosen | str:
+    """Return what enters of a study, or the reason why nothing does."""
+    if study.id in exclude or (only and study.id not in only):
+        return "left out by the person who ran the analysis"
+    if study.status.state == "excluded" or not (study.results or study.status.state == "included"):
+        return f"{study.status.state}: {study.status.reason}"
+    design = study.design_group
+    if design is None:
+        return f"a {study.design.kind} is not pooled"
+    results = [result for result in study.results if result.outcome == plan.outcome]
+    if not results:
+        return "does not report this outcome"
+    if design not in plan.designs:
+        return f"the protocol of this analysis takes no {design} studies"
+    result = preferred(results, plan.time_points)
+    if result is None:
+        found = ", ".join(result.time for result in results)
+        return f"reports this outcome at {found}; the protocol takes {', '.join(plan.time_points)}"
+    return Chosen(study, result, design, *counts_by_role(study, result))
+
+
+def preferred(results: Sequence[Result], time_points: Sequence[str]) -> Result | None:
+    """Return the result at the first time point that the protocol prefers and the study has.
+
+    Parameters
+    ----------
+    results
+        Of one study and one outcome, at least one.
+    time_points
+        In order of preference. ``"nearest"`` takes the day closest to the first day named (the earlier of two).
+        Empty: the primary result, else the first.
+    """
+    if not time_points:
+        return next((result for result in results if result.primary), results[0])
+    for wanted in time_points:
+        if wanted == "nearest":
+            found = _nearest(results, time_points)
+        else:
+            found = next((r for r in results if r.time.casefold() == wanted.casefold()), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _nearest(results: Sequence[Result], time_points: Sequence[str]) -> Result | None:
+    target = next((day for text in time_points if (day := _day(text)) is not None), None)
+    dated = [(day, result) for result in results if (day := _day(result.time)) is not None]
+    if target is None or not dated:
+        return None
+    return min(dated, key=lambda pair: (abs(pair[0] - target), pair[0]))[1]
+
+
+def _day(time: str) -> int | None:
+    match = _DAY.search(time)
+    return int(match.group(1)) if match else None
+
+
+def counts_by_role(study: Study, result: Result) -> tuple[dict[str, float], str | None]:
+    """Return ai, n1i, ci, n2i; arms of one role are added up (Cochrane Handbook 6.5, section 6.5.2.10)."""
+    data: dict[str, float] = {"ai": 0, "n1i": 0, "ci": 0, "n2i": 0}
+    merged = []
+    for role, events, total in (("experimental", "ai", "n1i"), ("control", "ci", "n2i")):
+        arms = [arm.id for arm in study.arms if arm.role == role and arm.id in result.arms]
+        for arm in arms:
+            data[events] += result.arms[arm].events
+            data[total] += result.arms[arm].total
+        if len(arms) > 1:
+            merged.append(f"arms {' and '.join(arms)} added up")
+    return data, "; ".join(merged) or None

@@ -1,0 +1,52 @@
+"""Writing the report of a review."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import __version__
+from ..recompute import reported_checks
+from ..registry.write import write_text
+from ..report.page import render
+from ..synthesis import analyse
+
+if TYPE_CHECKING:
+    from ..registry.load import Review
+
+
+def default_output(review: Review) -> Path:
+    """Return outputs/NAME.html beside the studies, NAME being the project folder's or the review's short name."""
+    project = review.folder.resolve().parent
+    name = re.sub(r"[^a-z0-9]+", "-", (review.info.name or project.name).casefold()).strip("-") or "report"
+    return project / "outputs" / f"{name}.html"
+
+
+def write_report(review: Review, path: str | Path) -> Path:
+    """Analyse a review by its protocol and write the report as one self-contained HTML file.
+
+    Parameters
+    ----------
+    review
+        What `metaan.load` returned.
+    path
+        The file to write; folders are made, and the file appears whole or not at all.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    own = review.folder.resolve().parent / "templates"
+    page = render(
+        review,
+        analyse(review),
+        reported_checks(review),
+        version=__version__,
+        templates=own if own.is_dir() else None,
+    )
+    write_text(target, page)
+    return target

@@ -1,0 +1,73 @@
+"""Printed effects against the counts. What must come out is noted beside each number in the facts of the registry."""
+
+import pytest
+
+import metaan as ma
+from metaan.recompute import VERDICTS, matches, p_values, reported_checks
+
+
+@pytest.fixture(scope="module")
+def checks():
+    return reported_checks(ma.load(ma.example("anakinra")))
+
+
+def one(checks, study, **printed):
+    (found,) = [
+        c
+        for c in checks
+        if c.study.id == study and all(getattr(c.reported, name) == value for name, value in printed.items())
+    ]
+    return found
+
+
+def test_elmekatys_odds_ratio_is_that_of_failure(checks):
+    check = one(checks, "elmekaty-2023", measure="OR")
+    assert check.result.outcome == "treatment-success"
+    assert check.verdict == "agrees inverted"
+    assert check.recomputed == pytest.approx((35 / 5) / (37 / 3))
+    assert check.inverted == pytest.approx((5 / 35) / (3 / 37))
+    assert check.inverted_ci == pytest.approx((0.392, 7.929), abs=5e-4)
+
+
+def test_elmekatys_p_is_fishers(checks):
+    check = one(checks, "elmekaty-2023", p=0.712)
+    assert check.verdict == "agrees"
+    assert "Fisher" in check.note
+
+
+def test_audemard_vergers_interval_of_the_risk_difference_is_not_walds(checks):
+    assert one(checks, "audemard-verger-2022", measure="OR").verdict == "agrees"
+    assert one(checks, "audemard-verger-2022", measure="RD").verdict == "interval differs"
+    assert "chi-square" in one(checks, "audemard-verger-2022", p=0.027).note
+
+
+def test_balkhairs_p_follows_from_no_test(checks):
+    check = one(checks, "balkhair-2021", p=0.082)
+    assert check.verdict == "disagrees"
+    assert check.p_values["Fisher's exact test"] == pytest.approx(0.19, abs=0.005)
+    assert check.p_values["chi-square"] == pytest.approx(0.16, abs=0.005)
+
+
+def test_franzettis_p_carries_yates_correction(checks):
+    assert one(checks, "franzetti-2021", p=0.007).note.startswith("chi-square with Yates")
+
+
+def test_a_hazard_ratio_is_not_checked(checks):
+    verdicts = {c.verdict for c in checks if c.reported.measure == "HR"}
+    assert verdicts == {"not checked"}
+
+
+def test_every_verdict_is_known(checks):
+    assert {c.verdict for c in checks} <= set(VERDICTS)
+
+
+@pytest.mark.parametrize(
+    ("printed", "computed", "slack", "expected"),
+    [(0.5, 0.549, 0.5, True), (0.5, 0.551, 0.5, False), (3.0, 3.4, 0.5, True), (1.762, 0.568, 0.5, False)],
+)
+def test_matches_reads_the_printed_digits(printed, computed, slack, expected):
+    assert matches(printed, computed, slack) is expected
+
+
+def test_a_table_with_an_empty_margin_has_fishers_p_only():
+    assert p_values({"ai": 0, "n1i": 10, "ci": 0, "n2i": 10}) == {"Fisher's exact test": 1.0}

@@ -1,0 +1,128 @@
+"""From the anakinra registry to pooled results: the numbers, what is left out and why, and the choices."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import metaan as ma
+from metaan.errors import UsageError
+
+GOLDEN = json.loads((Path(__file__).parent / "golden" / "anakinra.json").read_text())["cases"]
+
+
+@pytest.fixture(scope="module")
+def review():
+    return ma.load(ma.example("anakinra"))
+
+
+def analysis_of(review, outcome, **choices):
+    (analysis,) = ma.analyse(review, [outcome], ma.Choices(**choices))
+    return analysis
+
+
+def pool_of(review, case, **choices):
+    by = "none" if case["design"] is None else None
+    analysis = analysis_of(review, case["outcome"], by=by, **choices)
+    return next(pool for pool in analysis.pools if pool.name == (case["design"] or ""))
+
+
+def shown(fit):
+    return [round(x, 6) for x in (fit.display.estimate, *fit.display.ci)]
+
+
+@pytest.mark.parametrize("case", GOLDEN, ids=lambda c: c["id"])
+class TestPrintedTable:
+    def test_the_studies_and_their_counts(self, review, case):
+        pool = pool_of(review, case)
+        found = {row.id: [row.data[name] for name in ("ai", "n1i", "ci", "n2i")] for row in pool.rows}
+        assert found == dict(zip(case["studies"], map(list, zip(*case["data"].values()))))
+
+    def test_common_effect(self, review, case):
+        assert shown(pool_of(review, case).common) == case["expect"]["mantel_haenszel"]
+        assert shown(pool_of(review, case, common_method="IV").common) == case["expect"]["inverse_variance"]
+
+    def test_random_effects(self, review, case):
+        assert shown(pool_of(review, case).random) == case["expect"]["dl_wald"]
+        assert shown(pool_of(review, case, ci_method="hksj-adhoc").random) == case["expect"]["dl_hksj_adhoc"]
+
+    def test_heterogeneity(self, review, case):
+        fit = pool_of(review, case).random
+        assert fit.tau2 == pytest.approx(case["expect"]["tau2"], rel=5e-6, abs=1e-12)
+        assert fit.i2 == pytest.approx(case["expect"]["i2"], abs=5e-5)
+        assert fit.q == pytest.approx(case["expect"]["q"], abs=5e-7)
+
+    def test_reml_with_hksj_adhoc_stands_beside_the_protocol(self, review, case):
+        names = [row.name for row in pool_of(review, case).sensitivity]
+        assert names == [
+            "common effect, inverse variance",
+            "random effects, DL, hksj-adhoc",
+            "random effects, REML, hksj-adhoc",
+        ]
+
+
+def test_randomised_trials_and_cohorts_are_never_one_diamond(review):
+    death = analysis_of(review, "death")
+    assert [pool.name for pool in death.pools] == ["randomised", "non-randomised"]
+    assert death.overall is None
+    assert death.subgroup_test is not None
+
+
+def test_a_review_is_a_reference_and_never_pooled(review):
+    death = analysis_of(review, "death")
+    assert [(r.study.id, r.pool.estimate) for r in death.references] == [("barkas-2021", 0.32)]
+    assert "barkas-2021" not in [row.id for row in death.rows]
+    assert "barkas-2021" in [excluded.id for excluded in death.excluded]
+
+
+@pytest.mark.parametrize("outcome", ["clinical-failure", "death", "ventilation", "serious-adverse-events", "infection"])
+def test_every_study_is_in_or_out_with_a_reason(review, outcome):
+    analysis = analysis_of(review, outcome)
+    placed = [row.id for row in analysis.rows] + [excluded.id for excluded in analysis.excluded]
+    assert sorted(placed) == sorted(study.id for study in review.studies)
+    assert all(excluded.reason for excluded in analysis.excluded)
+
+
+def test_the_time_point_that_was_taken_is_the_preferred_one(review):
+    taken = {row.id: row.result.time for row in analysis_of(review, "death").rows}
+    assert taken["audemard-verger-2022"] == "day 28"
+    assert taken["corimuno-ana-1-2021"] == "day 90"
+    assert taken["balkhair-2021"] == "in hospital"
+
+
+def test_one_study_is_not_pooled(review):
+    (pool,) = analysis_of(review, "serious-adverse-events").pools
+    (row,) = pool.rows
+    assert pool.common is pool.random is None
+    assert "one study" in pool.reason
+    assert row.estimate == pytest.approx((19 / 18) / (18 / 16))
+
+
+def test_only_and_exclude_leave_out_with_a_reason(review):
+    failure = analysis_of(review, "clinical-failure", only=("elmekaty-2023",))
+    assert [row.id for row in failure.rows] == ["elmekaty-2023"]
+    reasons = {excluded.id: excluded.reason for excluded in failure.excluded}
+    assert reasons["audemard-verger-2022"] == "left out by the person who ran the analysis"
+
+
+def test_absolute_effect_is_at_the_median_control_risk(review):
+    death = analysis_of(review, "death").pools[0]
+    risk = sorted([3 / 34, 13 / 189, 15 / 55, 4 / 15])
+    assumed = (risk[1] + risk[2]) / 2
+    odds = death.random.display.estimate * assumed / (1 - assumed)
+    assert death.absolute.assumed_risk == pytest.approx(assumed)
+    assert death.absolute.estimate == pytest.approx(1000 * (odds / (1 + odds) - assumed))
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "choices", "message"),
+    [
+        (["deth"], {}, "did you mean death"),
+        (["death"], {"only": ("elmekaty",)}, "did you mean elmekaty-2023"),
+        (["death"], {"measure": "ODDS"}, "measure 'ODDS' is unknown"),
+        (["death"], {"tau2_method": "REM"}, "did you mean REML"),
+    ],
+)
+def test_a_wrong_choice_says_what_is_allowed(review, outcomes, choices, message):
+    with pytest.raises(UsageError, match=message):
+        ma.analyse(review, outcomes, ma.Choices(**choices))
