@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from . import formats
 
 if TYPE_CHECKING:
-    from ..stats.presets import Explanation, Gap, PresetResult
+    from ..stats.explain import Explanation, Gap, PresetResult
 
 HEADER = ("rules of", "common effect", "random effects", "prediction interval", "tau2", "I2")
 
