@@ -232,11 +232,11 @@ def _l0(signed: FloatArray) -> Estimated:
 def _q0(signed: FloatArray) -> Estimated:
     """Quadratic in Wilcoxon's statistic."""
     k = signed.size
-    k0 = k - 0.5 - math.sqrt(2 * k * k - 4 * _upper(signed) + 0.25)
-    spread = (k - 0.5) ** 2 - k0 * (2 * k - k0 - 1)
-    if spread <= 0:
-        raise NotEstimableError("Q0: every study lies on one side of the centre")
-    return k0, 2 * math.sqrt(max(0.0, _rank_variance(k, k0))) / math.sqrt(spread)
+    square = 2 * k * k - 4 * _upper(signed) + 0.25
+    if square <= 0:
+        raise NotEstimableError("Q0: nearly all studies lie on one side of the centre; L0 and R0 may still count")
+    k0 = k - 0.5 - math.sqrt(square)
+    return k0, 2 * math.sqrt(max(0.0, _rank_variance(k, k0)) / square)
 
 
 K0_ESTIMATORS: dict[str, Callable[[FloatArray], Estimated]] = {"L0": _l0, "R0": _r0, "Q0": _q0}
