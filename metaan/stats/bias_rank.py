@@ -64,10 +64,17 @@ def kendall(x: FloatArray, y: FloatArray, exact: bool = True) -> Kendall:
 
 
 def standardised_deviates(yi: FloatArray, vi: FloatArray) -> FloatArray:
-    """Return each study's distance from the common effect over its standard error (Begg & Mazumdar 1994, eq. 1)."""
+    """Return each study's distance from the common effect over its standard error (Begg & Mazumdar 1994, eq. 1).
+
+    Rounded to 12 figures of the largest: rounding errors, which depend on the order of the studies, must not make ranks.
+    """
     wi = 1.0 / vi
     sum_w = float(wi.sum())
-    return np.asarray((yi - float(wi @ yi) / sum_w) / np.sqrt(vi - 1.0 / sum_w))
+    distance = yi - float(wi @ yi) / sum_w
+    distance[np.abs(distance) <= 1e-13 * np.abs(yi).max()] = 0.0
+    deviates = distance / np.sqrt(vi - 1.0 / sum_w)
+    largest = float(np.abs(deviates).max())
+    return np.asarray(np.round(deviates / largest, 12)) if largest > 0 else deviates
 
 
 def count_deviates(cells: Columns) -> tuple[FloatArray, FloatArray]:
