@@ -8,7 +8,7 @@ To add a measure: write its estimator and enter a `Strata` in `MH_MEASURES`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from .measures import TO, Columns, no_information
 from .strata_tests import ChiSquared, breslow_day, cochran, cochran_mantel_haenszel, person_time, tarone
 
 Stratified = tuple[float, float, FloatArray]
+Estimator = Callable[[Columns], Stratified]
 Mask = NDArray[np.bool_]
 Tests = dict[str, ChiSquared | None]
 
@@ -30,8 +31,8 @@ class Strata:
 
     Attributes
     ----------
-    estimator
-        From tables to the estimate, its standard error and the studies' shares.
+    estimators
+        By variance, the first is the default: from tables to the estimate, its standard error and the studies' shares.
     silent
         Mask of tables that say nothing about the measure and drop out of the estimate by themselves.
     tests
@@ -42,11 +43,15 @@ class Strata:
         Mask of tables without events, or with only events, in both arms.
     """
 
-    estimator: Callable[[Columns], Stratified]
+    estimators: Mapping[str, Estimator]
     silent: Callable[[Columns], Mask]
     tests: Callable[[Columns, float, bool], Tests]
     cells: tuple[str, ...]
     empty: Callable[[Columns], Mask]
+
+    def estimator(self, vtype: str | None) -> Estimator:
+        """Return the estimator with the variance ``vtype``, or with the first."""
+        return choose(self.estimators, vtype or next(iter(self.estimators)), "vtype")
 
     def corrected(self, tables: Columns, add: float, to: str) -> Columns:
         """Return the tables with ``add`` in each cell where ``to`` asks for it."""
@@ -80,12 +85,24 @@ def _risk_ratio(x: Columns) -> Stratified:
 def _risk_difference(x: Columns) -> Stratified:
     a, c, n1, n2 = x["ai"], x["ci"], x["ai"] + x["bi"], x["ci"] + x["di"]
     n = n1 + n2
-    share = n1 * n2 / n
-    total = float(share.sum())
-    estimate = float(np.sum((a * n2 - c * n1) / n)) / total
     p = (n1**2 * c - n2**2 * a + n1 * n2 * (n2 - n1) / 2) / n**2
     q = (a * (n2 - c) + c * (n1 - a)) / (2 * n)
-    variance = float(estimate * p.sum() + q.sum()) / total**2
+    return _difference(n1 * n2 / n, (a * n2 - c * n1) / n, lambda d: float(d * p.sum() + q.sum()))
+
+
+def _risk_difference_greenland_robins(x: Columns) -> Stratified:
+    a, b, c, d = x["ai"], x["bi"], x["ci"], x["di"]
+    n1, n2 = a + b, c + d
+    n = n1 + n2
+    spread = float(np.sum((a * b * n2**3 + c * d * n1**3) / (n1 * n2 * n**2)))
+    return _difference(n1 * n2 / n, (a * n2 - c * n1) / n, lambda _: spread)
+
+
+def _difference(share: FloatArray, weighted: FloatArray, spread: Callable[[float], float]) -> Stratified:
+    """Return a weighted mean of risk differences; ``spread`` is its variance times the squared sum of shares."""
+    total = float(share.sum())
+    estimate = float(weighted.sum()) / total
+    variance = spread(estimate) / total**2
     if variance <= 0:
         raise NotEstimableError("Mantel-Haenszel risk difference: no events, or only events, in every study")
     return estimate, math.sqrt(variance), share
@@ -171,9 +188,15 @@ TABLE = ("ai", "bi", "ci", "di")
 EVENTS = ("x1i", "x2i")
 
 MH_MEASURES = {
-    "OR": Strata(_odds_ratio, no_information, _odds_ratio_tests, TABLE, no_information),
-    "RR": Strata(_risk_ratio, _no_events, _no_association_tests, TABLE, no_information),
-    "RD": Strata(_risk_difference, _never, _no_association_tests, TABLE, no_information),
-    "IRR": Strata(_rate_ratio, no_rate_events, _rate_tests, EVENTS, no_rate_events),
-    "IRD": Strata(_rate_difference, _never, _rate_tests, EVENTS, no_rate_events),
+    "OR": Strata({"RBG": _odds_ratio}, no_information, _odds_ratio_tests, TABLE, no_information),
+    "RR": Strata({"GR": _risk_ratio}, _no_events, _no_association_tests, TABLE, no_information),
+    "RD": Strata(
+        {"Sato": _risk_difference, "GR": _risk_difference_greenland_robins},
+        _never,
+        _no_association_tests,
+        TABLE,
+        no_information,
+    ),
+    "IRR": Strata({"GR": _rate_ratio}, no_rate_events, _rate_tests, EVENTS, no_rate_events),
+    "IRD": Strata({"GR": _rate_difference}, _never, _rate_tests, EVENTS, no_rate_events),
 }

@@ -143,9 +143,7 @@ class SpreadMethod:
 
 
 def _corrected(measure: str, data: dict[str, Any], level: float) -> Pooled:
-    return mantel_haenszel(
-        measure, level=level, drop00=(True, measure not in ("RD", "IRD")), add=(0.5, 0.5), to=("only0", "only0"), **data
-    )
+    return mantel_haenszel(measure, level=level, drop00=(True, True), add=(0.5, 0.5), to=("only0", "only0"), **data)
 
 
 def _inverse_variance(measure: str, data: dict[str, Any], level: float) -> Pooled:

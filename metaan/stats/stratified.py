@@ -67,6 +67,7 @@ def mantel_haenszel(
     add: float | tuple[float, float] = 0.5,
     to: str | tuple[str, str] = "only0",
     correct: bool = True,
+    vtype: str | None = None,
     **data: ArrayLike,
 ) -> MantelHaenszel:
     """Pool 2x2 or person-time tables by Mantel-Haenszel, by default without a correction of zero cells.
@@ -82,10 +83,13 @@ def mantel_haenszel(
     drop00, add, to
         The rule for zero cells: one value for the studies' own effects, which only Q needs, or a pair, of which the
         second is for the tables that are pooled: False, 0 and ``"none"`` when not given. ``drop00`` leaves out studies
-        without events (or with only events) in both arms. RevMan 5 has ``drop00=(True, True), add=(0.5, 0.5),
-        to=("only0", "only0")``.
+        without events (or with only events) in both arms; from the pool, only those that say nothing about the measure.
+        RevMan 5 has ``drop00=(True, True), add=(0.5, 0.5), to=("only0", "only0")``.
     correct
         Yates's continuity correction of ``cmh`` and ``cochran``.
+    vtype
+        A variance of ``MH_MEASURES[measure].estimators``, the first by default: for RD Sato's, or ``"GR"``, that of
+        Greenland and Robins, which RevMan and meta have.
     data
         2x2 tables or rates as in `metaan.stats.measures.effect_sizes`.
 
@@ -106,16 +110,17 @@ def mantel_haenszel(
     0.19
     """
     strata = choose(MH_MEASURES, measure, "measure")
+    estimator = strata.estimator(vtype)
     check_level(level)
     (add_yi, add_mh), (to_yi, to_mh), drop = pair(add, 0.0), pair(to, "none"), pair(drop00, False)
     es = effect_sizes(measure, add=add_yi, to=to_yi, drop00=False, slab=slab, **dict[str, Any](data))
     tables = strata.corrected(es.data, add_mh, to_mh)
     empty = strata.empty(es.data)
-    kept = known(es.data) & ~(drop[1] & empty) & ~(drop[0] & strata.silent(tables))
+    kept = known(es.data) & ~(drop[1] & strata.silent(es.data)) & ~(drop[0] & strata.silent(tables))
     if not kept.any():
         raise NotEstimableError(f"Mantel-Haenszel {measure}: no study says anything about the measure")
     tables = {name: values[kept] for name, values in tables.items()}
-    estimate, se, shares = strata.estimator(tables)
+    estimate, se, shares = estimator(tables)
     stat, pval = mean_test(estimate, se, None)
     tests: dict[str, Any] = dict(strata.tests(tables, estimate, correct))
     return MantelHaenszel(
