@@ -66,7 +66,7 @@ def kendall(x: FloatArray, y: FloatArray, exact: bool = True) -> Kendall:
 def standardised_deviates(yi: FloatArray, vi: FloatArray) -> FloatArray:
     """Return each study's distance from the common effect over its standard error (Begg & Mazumdar 1994, eq. 1).
 
-    Rounded to 12 figures of the largest: rounding errors, which depend on the order of the studies, must not make ranks.
+    Rounded to 12 figures of the largest: rounding errors depend on the order of the studies and must not make ranks.
     """
     wi = 1.0 / vi
     sum_w = float(wi.sum())
