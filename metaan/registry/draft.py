@@ -15,7 +15,8 @@ from typing import Any, Generic, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from ..errors import Problem, did_you_mean
-from .nodes import Node, compose, decode
+from .nodes import Node, compose
+from .raw import decode
 from .review_model import ReviewFile
 from .study_model import Study
 from .types import Entry

@@ -17,7 +17,8 @@ from typing import Any
 
 from ..errors import Problem, RegistryError, UsageError
 from .atomic import write_text
-from .nodes import Node, compose, decode, resolve
+from .nodes import Node, compose, resolve
+from .raw import decode
 
 KeyPath = tuple[str | int, ...]
 

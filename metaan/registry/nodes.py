@@ -15,19 +15,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from .raw import Flaw
+
 Events = Callable[[str], Iterator[Any]]
 
-MAX_BYTES = 4_000_000
 MAX_DEPTH = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """One thing wrong with the text, at a line (1-based)."""
-
-    line: int
-    found: str
-    allowed: str
 
 
 @dataclass(slots=True)
@@ -99,29 +91,13 @@ class Decimal(float):
         return self.text
 
 
-def decode(raw: bytes) -> tuple[str, list[Flaw]]:
-    """Return the text of a file, without a byte order mark, and what is wrong with its bytes."""
-    if len(raw) > MAX_BYTES:
-        return "", [Flaw(1, f"the file has {len(raw):,} bytes", f"allowed: up to {MAX_BYTES:,}")]
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        return "", [Flaw(line, f"byte 0x{raw[error.start]:02X} is not UTF-8", "allowed: text saved as UTF-8")]
-    flaws = [Flaw(_line(text, m), "a tab in the indentation", "allowed: spaces") for m in _TAB.finditer(text)]
-    flaws += [Flaw(_line(text, m), f"a control character, {m[0]!r}", "allowed: text") for m in _CONTROL.finditer(text)]
-    if not flaws and not _CONTENT.search(text):
-        flaws = [Flaw(1, "the file is empty", "allowed: YAML with keys and values")]
-    return text, flaws[:20]
-
-
 def compose(text: str, events: Events | None = None) -> tuple[Node | None, list[Flaw]]:
     r"""Return the tree of a text, None where there is none, and what is wrong with the text.
 
     Parameters
     ----------
     text
-        What `decode` returned without a flaw.
+        What `metaan.registry.raw.decode` returned without a flaw.
     events
         The parser; the fastest there is when not given.
 
@@ -131,7 +107,17 @@ def compose(text: str, events: Events | None = None) -> tuple[Node | None, list[
     >>> node.plain()
     {'country': 'NO', 'at': '12:30', 'pmid': '012345', 'n': 40}
     """
-    builder = _Builder(text, (events or parser())(text))
+    if events is None:
+        root, flaws = _compose(text, parser())
+        unread = root is None and flaws[-1].found.startswith(_UNREAD)
+        # libyaml knows YAML 1.1 and refuses some of 1.2, such as [12:30]: what it cannot read, the other judges.
+        if not unread or len(text) > _SECOND_LOOK:
+            return root, flaws
+    return _compose(text, events or python_events)
+
+
+def _compose(text: str, events: Events) -> tuple[Node | None, list[Flaw]]:
+    builder = _Builder(text, events(text))
     try:
         root = builder.document()
     except _StopError as stop:
@@ -281,9 +267,9 @@ def _syntax(text: str, error: Any) -> Flaw:
     """Say in one line what the parser could not read."""
     mark = error.problem_mark
     if text[mark.index : mark.index + 1] == "\t":
-        return Flaw(mark.line + 1, "a tab where a value or key should start", "allowed: spaces")
+        return Flaw(mark.line + 1, f"{_UNREAD}: a tab where a value or key should start", "allowed: spaces")
     problem = (error.problem or error.context or "unreadable").strip()
-    return Flaw(min(mark.line, text.count("\n")) + 1, f"this is not YAML: {problem}", _hint(text, mark))
+    return Flaw(min(mark.line, text.count("\n")) + 1, f"{_UNREAD}: {problem}", _hint(text, mark))
 
 
 def _hint(text: str, mark: Any) -> str:
@@ -294,13 +280,8 @@ def _hint(text: str, mark: Any) -> str:
     return "allowed: 'key: value', indented with spaces, quotes and brackets closed"
 
 
-def _line(text: str, match: re.Match[str]) -> int:
-    return text.count("\n", 0, match.start()) + 1
-
-
-_TAB = re.compile(r"^ *\t[ \t]*(?=\S)", re.MULTILINE)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-_CONTENT = re.compile(r"^(?!\s*(?:#|$|---\s*(?:#|$)|\.\.\.))", re.MULTILINE)
+_UNREAD = "this is not YAML"
+_SECOND_LOOK = 200_000  # characters; the other parser is slow
 _COLON = re.compile(r"\s*:")
 _DASH = re.compile(r"(?:\s|(?<=\s)#[^\n]*)*-")
 _INT = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})", re.ASCII)

@@ -11,6 +11,7 @@ from .types import (
     Entry,
     Flag,
     Id,
+    MeasureCode,
     Number,
     Pmcid,
     Pmid,
@@ -19,7 +20,6 @@ from .types import (
     Published,
     PValue,
     Registration,
-    ReportedMeasure,
     Text,
 )
 
@@ -112,7 +112,7 @@ class Counts(Entry):
 class ReportedEffect(Entry):
     """An effect or a p value as the authors printed it, on the display scale."""
 
-    measure: ReportedMeasure | None = None
+    measure: MeasureCode | None = None
     estimate: Number | None = None
     ci: Bounds | None = None
     level: Proportion = 0.95
@@ -167,7 +167,7 @@ class PublishedPool(Entry):
 
     outcome: Id
     name: str | None = None
-    measure: ReportedMeasure
+    measure: MeasureCode
     estimate: Number
     ci: Bounds
     level: Proportion = 0.95

@@ -1,8 +1,7 @@
 """The kinds of values that registry files hold: ids, DOIs, counts, codes of methods.
 
-To add a trial registry, enter its prefix in `REGISTRIES`; to add a measure that authors print but metaan does not
-compute, enter it in `REPORTED_MEASURES`. The codes of methods are never listed here: they are the keys of the tables
-in `metaan.stats`, imported when the first code is checked.
+To add a trial registry, enter its prefix in `REGISTRIES`. The codes of measures and methods are never listed here: they
+are the keys of the tables in `metaan.stats`, imported when the first code is checked.
 """
 
 from __future__ import annotations
@@ -137,10 +136,6 @@ def _measures() -> Mapping[str, Any]:
     return MEASURES
 
 
-def _reported_measures() -> Mapping[str, Any]:
-    return {**_measures(), **REPORTED_MEASURES}
-
-
 def _tau2_methods() -> Mapping[str, Any]:
     from ..stats.tau2 import TAU2_METHODS
 
@@ -172,13 +167,12 @@ def one_of(words: Iterable[str], what: str) -> BeforeValidator:
 
 
 def is_ratio(measure: str) -> bool:
-    """Say whether a measure, computed or only printed, must be above 0.
+    """Say whether a measure must be above 0.
 
     >>> is_ratio("HR"), is_ratio("RD")
     (True, False)
     """
-    known = _measures()
-    return bool(known[measure].scale.is_ratio) if measure in known else REPORTED_MEASURES[measure]
+    return bool(_measures()[measure].scale.is_ratio)
 
 
 _DOI_PREFIX = re.compile(r"^(?:https?://(?:dx\.|www\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
@@ -215,7 +209,6 @@ Bounds = Annotated[
     WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
 ]
 MeasureCode = Annotated[str, _code(_measures, "measure")]
-ReportedMeasure = Annotated[str, _code(_reported_measures, "measure")]
 Tau2Method = Annotated[str, _code(_tau2_methods, "tau2_method")]
 CiMethod = Annotated[str, _code(_ci_methods, "ci_method")]
 PiMethod = Annotated[str, _code(_pi_methods, "pi_method")]
@@ -227,6 +220,3 @@ REGISTRIES = {
     "ACTRN": (r"ACTRN\d{14}", "ACTRN12620000417976"),
     "DRKS": (r"DRKS\d{8}", "DRKS00021238"),
 }
-
-# What authors print and metaan does not compute from counts; True where it is a ratio.
-REPORTED_MEASURES = {"HR": True}

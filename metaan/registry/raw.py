@@ -1,0 +1,42 @@
+"""The bytes of a registry file as text, or what is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+MAX_BYTES = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing wrong with the text, at a line (1-based)."""
+
+    line: int
+    found: str
+    allowed: str
+
+
+def decode(raw: bytes) -> tuple[str, list[Flaw]]:
+    """Return the text of a file, without a byte order mark, and what is wrong with its bytes."""
+    if len(raw) > MAX_BYTES:
+        return "", [Flaw(1, f"the file has {len(raw):,} bytes", f"allowed: up to {MAX_BYTES:,}")]
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        return "", [Flaw(line, f"byte 0x{raw[error.start]:02X} is not UTF-8", "allowed: text saved as UTF-8")]
+    flaws = [Flaw(_line(text, m), "a tab in the indentation", "allowed: spaces") for m in _TAB.finditer(text)]
+    flaws += [Flaw(_line(text, m), f"a control character, {m[0]!r}", "allowed: text") for m in _CONTROL.finditer(text)]
+    if not flaws and not _CONTENT.search(text):
+        flaws = [Flaw(1, "the file is empty", "allowed: YAML with keys and values")]
+    return text, flaws[:20]
+
+
+def _line(text: str, match: re.Match[str]) -> int:
+    return text.count("\n", 0, match.start()) + 1
+
+
+_TAB = re.compile(r"^ *\t[ \t]*(?=\S)", re.MULTILINE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_CONTENT = re.compile(r"^(?!\s*(?:#|$|---\s*(?:#|$)|\.\.\.))", re.MULTILINE)
