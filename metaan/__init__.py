@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .stats.effects import Interval as Interval
     from .stats.excess import ExcessSignificance as ExcessSignificance
     from .stats.excess import excess_significance as excess_significance
+    from .stats.explain import explain as explain
     from .stats.failsafe import FailSafeN as FailSafeN
     from .stats.failsafe import fail_safe_n as fail_safe_n
     from .stats.glmm import Glmm as Glmm
@@ -41,9 +42,9 @@ if TYPE_CHECKING:
     from .stats.measures import effect_sizes as effect_sizes
     from .stats.method_spread import MethodSpread as MethodSpread
     from .stats.method_spread import method_spread as method_spread
+    from .stats.multiverse import multiverse as multiverse
     from .stats.peto import peto as peto
     from .stats.pooling import Pooled as Pooled
-    from .stats.explain import explain as explain
     from .stats.pooling import pool as pool
     from .stats.quantiles import mean_sd_from_quantiles as mean_sd_from_quantiles
     from .stats.regression import meta_regression as meta_regression
@@ -110,6 +111,7 @@ _WHERE = {
     "permutation_test": "stats.regression_tests",
     "pet_peese": "stats.bias_pet",
     "peto": "stats.peto",
+    "multiverse": "stats.multiverse",
     "pool": "stats.pooling",
     "reported_checks": "recompute",
     "sd_from_ci": "stats.conversions",

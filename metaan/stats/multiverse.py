@@ -1,0 +1,195 @@
+"""The multiverse: every defensible way to pool the same 2x2 tables, and in how many of them the conclusion holds.
+
+After Steegen et al. 2016 (Perspectives on Psychological Science 11:702). What is defensible stands in the tables at
+the bottom: a combination is tried when each of its parts is there, and left out when a rule forbids it (ratios of studies
+without information, a correction of zero cells where no cell is zero).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..errors import NotEstimableError
+from .effects import EffectSizes, FloatArray, Interval
+from .measures import effect_sizes, two_by_two
+from .peto import peto
+from .pooling import Pooled, pool
+from .stratified import mantel_haenszel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Cells = Mapping[str, FloatArray]
+
+
+@dataclass(frozen=True, slots=True)
+class Universe:
+    """One combination and its result, on the display scale.
+
+    Attributes
+    ----------
+    group
+        The studies: a key of the groups that were given.
+    measure, method
+        What is pooled, and how: ``"MH"``, ``"Peto"``, ``"IV"`` (common effect) or ``"RE"`` (random effects).
+    tau2_method, ci_method
+        Of random effects; None elsewhere.
+    zero_cells
+        ``"none"``, or what is added to tables with a zero cell.
+    conclusion
+        -1 or 1 where the interval lies below or above no effect, 0 where it includes it.
+    """
+
+    group: str
+    measure: str
+    method: str
+    tau2_method: str | None
+    ci_method: str | None
+    zero_cells: str
+    k: int
+    estimate: float
+    ci: Interval
+    pval: float
+    conclusion: int
+
+
+@dataclass(frozen=True, slots=True)
+class Multiverse:
+    """All combinations that could be computed; ``refused`` says why the others could not."""
+
+    universes: tuple[Universe, ...]
+    refused: tuple[tuple[str, str], ...]
+
+    def holds(self, group: str, conclusion: int) -> tuple[int, int]:
+        """Return in how many combinations of a group the conclusion holds, and how many there are."""
+        counts = Counter(u.conclusion for u in self.universes if u.group == group)
+        return counts[conclusion], counts.total()
+
+    def sentence(self, group: str, conclusion: int) -> str:
+        """Say it in one sentence."""
+        n, m = self.holds(group, conclusion)
+        counts = Counter(u.conclusion for u in self.universes if u.group == group)
+        others = [f"{counts[c]} {CONCLUSIONS[c]}" for c in CONCLUSIONS if c != conclusion and counts[c]]
+        rest = f"; of the others, {' and '.join(others)}" if others else ""
+        return f"The conclusion ({CONCLUSIONS[conclusion]}) holds in {n} of {m} defensible analyses{rest}."
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values ready for JSON."""
+        rows = [{f.name: getattr(u, f.name) for f in fields(u)} for u in self.universes]
+        return {"universes": rows, "refused": [list(pair) for pair in self.refused]}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a combination."""
+        import pandas as pd
+
+        return pd.DataFrame(self.to_dict()["universes"])
+
+
+def multiverse(
+    *,
+    groups: Mapping[str, Sequence[bool]] | None = None,
+    measures: Sequence[str] = ("OR", "RR", "RD"),
+    level: float = 0.95,
+    **data: ArrayLike,
+) -> Multiverse:
+    """Pool 2x2 tables in every defensible way.
+
+    Parameters
+    ----------
+    groups
+        Name to a mask of shape (k,): which studies to pool together, such as the randomised ones. All when None.
+    measures
+        Of OR, RR and RD.
+    level
+        Coverage of all intervals.
+    data
+        2x2 tables as in `metaan.stats.measures.effect_sizes`.
+
+    Returns
+    -------
+    Multiverse
+        Groups of fewer than two studies are refused with a reason.
+
+    Examples
+    --------
+    >>> found = multiverse(ai=[11, 5], n1i=[37, 40], ci=[3, 3], n2i=[34, 40])
+    >>> found.holds("all", 1)
+    (13, 25)
+    """
+    cells = two_by_two(data)
+    masks = groups or {"all": [True] * cells["ai"].size}
+    universes: list[Universe] = []
+    refused: list[tuple[str, str]] = []
+    for group, mask in masks.items():
+        part = {name: values[np.asarray(mask, dtype=bool)] for name, values in cells.items()}
+        for measure in measures:
+            try:
+                universes += _measure(group, measure, part, level)
+            except NotEstimableError as error:
+                refused.append((f"{group}, {measure}", str(error)))
+    return Multiverse(tuple(universes), tuple(refused))
+
+
+def _measure(group: str, measure: str, cells: Cells, level: float) -> Iterable[Universe]:
+    """Return every combination of one measure on one group of studies."""
+    es = effect_sizes(measure, drop00=measure != "RD", **dict[str, Any](cells))
+    if es.k < 2:
+        raise NotEstimableError(f"k = {es.k}: nothing to pool")
+    has_zero = any(bool((es.complete.data[name] == 0).any()) for name in CELLS)
+    found = [*_stratified(measure, es.complete.data, has_zero, level), *_inverse_variance(es, has_zero, level)]
+    return [_universe(group, measure, *row) for row in found]
+
+
+Row = tuple[str, str | None, str | None, str, Pooled]
+
+
+def _stratified(measure: str, cells: Cells, has_zero: bool, level: float) -> Iterable[Row]:
+    """Yield Mantel-Haenszel, as it is and with the correction that many programs make, and Peto for odds ratios."""
+    for name, add in ZERO_CELLS.items():
+        if add and (measure == "RD" or not has_zero):
+            continue  # nothing to correct: a difference of risks is defined at zero
+        try:
+            fit = mantel_haenszel(measure, level=level, **_corrected(cells, add))
+        except NotEstimableError:
+            continue  # a zero arm in every study: the other combinations still answer
+        yield "MH", None, None, name, fit
+    if measure == "OR":
+        yield "Peto", None, None, "none", peto(level=level, **dict[str, Any](cells))
+
+
+def _inverse_variance(es: EffectSizes, has_zero: bool, level: float) -> Iterable[Row]:
+    zero_cells = "0.5" if has_zero else "none"
+    yield "IV", None, None, zero_cells, pool(es, "common", level=level)
+    for tau2_method in TAU2:
+        for ci_method in CI:
+            yield "RE", tau2_method, ci_method, zero_cells, pool(es, "random", tau2_method, ci_method, level=level)
+
+
+def _corrected(cells: Cells, add: float) -> dict[str, Any]:
+    zero = np.any([cells[name] == 0 for name in CELLS], axis=0)
+    return {name: cells[name] + add * zero for name in CELLS}
+
+
+def _universe(
+    group: str, measure: str, method: str, tau2: str | None, ci: str | None, zero_cells: str, fit: Pooled
+) -> Universe:
+    shown = fit.display
+    conclusion = -1 if fit.ci.ub < 0 else 1 if fit.ci.lb > 0 else 0
+    return Universe(group, measure, method, tau2, ci, zero_cells, fit.k, shown.estimate, shown.ci, fit.pval, conclusion)
+
+
+CELLS = ("ai", "bi", "ci", "di")
+
+CONCLUSIONS = {-1: "fewer events", 0: "no clear difference", 1: "more events"}
+
+#: Estimators and intervals that the field's guidance names for random effects; the rest of the tables reproduce papers.
+TAU2 = ("DL", "REML", "PM")
+CI = ("wald", "hksj-adhoc")
+
+ZERO_CELLS = {"none": 0.0, "0.5": 0.5}
