@@ -1,8 +1,8 @@
 """The multiverse: every defensible way to pool the same 2x2 tables, and in how many of them the conclusion holds.
 
 After Steegen et al. 2016 (Perspectives on Psychological Science 11:702). What is defensible stands in the tables at
-the bottom: a combination is tried when each of its parts is there, and left out when a rule forbids it (ratios of studies
-without information, a correction of zero cells where no cell is zero).
+the bottom: a combination is tried when each of its parts is there, and left out when a rule forbids it (ratios of
+studies without information, a correction of zero cells where no cell is zero).
 """
 
 from __future__ import annotations
