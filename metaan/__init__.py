@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from .stats.failsafe import fail_safe_n as fail_safe_n
     from .stats.glmm import Glmm as Glmm
     from .stats.glmm import glmm as glmm
+    from .stats.influence import Baujat as Baujat
+    from .stats.influence import Influence as Influence
+    from .stats.influence import baujat as baujat
+    from .stats.influence import influence as influence
     from .stats.measures import effect_sizes as effect_sizes
     from .stats.method_spread import MethodSpread as MethodSpread
     from .stats.method_spread import method_spread as method_spread
@@ -48,6 +52,8 @@ if TYPE_CHECKING:
     from .stats.pooling import pool as pool
     from .stats.quantiles import mean_sd_from_quantiles as mean_sd_from_quantiles
     from .stats.regression import meta_regression as meta_regression
+    from .stats.regression_residuals import blup as blup
+    from .stats.regression_residuals import residuals as residuals
     from .stats.regression_result import MetaRegression as MetaRegression
     from .stats.regression_tests import likelihood_ratio_test as likelihood_ratio_test
     from .stats.regression_tests import permutation_test as permutation_test
@@ -69,6 +75,7 @@ if TYPE_CHECKING:
     from .workflows.publish import write_report as write_report
 
 _WHERE = {
+    "Baujat": "stats.influence",
     "BetaBinomial": "stats.betabinomial",
     "Choices": "synthesis",
     "Converted": "stats.conversions",
@@ -76,6 +83,7 @@ _WHERE = {
     "ExcessSignificance": "stats.excess",
     "FailSafeN": "stats.failsafe",
     "Glmm": "stats.glmm",
+    "Influence": "stats.influence",
     "Interval": "stats.effects",
     "MantelHaenszel": "stats.stratified",
     "MetaRegression": "stats.regression_result",
@@ -88,18 +96,21 @@ _WHERE = {
     "Subgroups": "stats.subgroups",
     "TrimAndFill": "stats.trimfill",
     "analyse": "synthesis",
+    "baujat": "stats.influence",
     "beta_binomial": "stats.betabinomial",
     "between_groups": "stats.subgroups",
+    "blup": "stats.regression_residuals",
     "combine_groups": "stats.arms",
     "counts_from_percent": "stats.arms",
     "cumulative": "stats.sequence",
     "effect_sizes": "stats.measures",
-    "explain": "stats.explain",
     "effects_from_reported": "stats.reported",
     "example": "resources",
     "excess_significance": "stats.excess",
+    "explain": "stats.explain",
     "fail_safe_n": "stats.failsafe",
     "glmm": "stats.glmm",
+    "influence": "stats.influence",
     "leave_one_out": "stats.sequence",
     "likelihood_ratio_test": "stats.regression_tests",
     "load": "registry.load",
@@ -107,13 +118,14 @@ _WHERE = {
     "mean_sd_from_quantiles": "stats.quantiles",
     "meta_regression": "stats.regression",
     "method_spread": "stats.method_spread",
+    "multiverse": "stats.multiverse",
     "odds_ratio_from_smd": "stats.rescaling",
     "permutation_test": "stats.regression_tests",
     "pet_peese": "stats.bias_pet",
     "peto": "stats.peto",
-    "multiverse": "stats.multiverse",
     "pool": "stats.pooling",
     "reported_checks": "recompute",
+    "residuals": "stats.regression_residuals",
     "sd_from_ci": "stats.conversions",
     "sd_from_se": "stats.conversions",
     "se_from_ci": "stats.conversions",

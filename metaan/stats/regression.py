@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,10 +16,11 @@ from scipy.special import chdtrc
 from ..errors import NotEstimableError, UsageError, choose
 from .effects import EffectSizes, FloatArray, Interval
 from .intervals import quantile
-from .regression_ci import scale_and_df, two_sided, wald_test
+from .regression_ci import two_sided, wald_test
 from .regression_design import INTERCEPT, REDUNDANT, Coding, check_rank, design_of
+from .regression_fit import Options, moderators
 from .regression_result import MetaRegression
-from .regression_tau2 import REGRESSION_TAU2_METHODS, Estimate, Linear, Weighted
+from .regression_tau2 import REGRESSION_TAU2_METHODS, Linear, Weighted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,22 +93,8 @@ def meta_regression(
     reasons = (own or missing for own, missing in zip(es.reasons, design.missing))
     excluded = tuple((label, why) for label, why in zip(es.slab, reasons) if why is not None)
     design = choose(REDUNDANT, redundant, "redundant")(design)
-    options = Options(model, tau2_method if model == "random" else None, ci_method, level)
+    options = Options(model, tau2_method, ci_method, level)
     return fit_design(used, design.x, design.coding, options, excluded)
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to fit; ``tau2_method`` is None in the common-effect model."""
-
-    model: str
-    tau2_method: str | None
-    ci_method: str
-    level: float
-
-    def tau2(self, m: Linear) -> Estimate:
-        """Estimate tau2 and its standard error."""
-        return (0.0, None) if self.tau2_method is None else REGRESSION_TAU2_METHODS[self.tau2_method](m)
 
 
 def fit_design(
@@ -121,11 +107,9 @@ def fit_design(
         raise NotEstimableError(f"k = {m.k} studies for {m.p} coefficients ({', '.join(names)}); allowed: k above that")
     check_rank(x, names)
     random = options.model == "random"
-    tau2, tau2_se = options.tau2(m)
     tau2_null = _tau2_null(m, names, options)
-    fit, start = m.at(tau2), m.at(0.0)
-    scale, df = scale_and_df(options.ci_method)(fit.rss, m.df, tau2)
-    vcov = fit.inverse * scale
+    found, start = options.solve(m), m.at(0.0)
+    tau2, fit, vcov, df = found.tau2, found.fit, found.vcov, found.df
     se = np.sqrt(np.diag(vcov))
     if not (se > 0).all():
         raise NotEstimableError(f"{options.ci_method}: the residuals are all 0, so no standard error exists")
@@ -134,19 +118,14 @@ def fit_design(
     qm = wald_test(names, fit.coefficients, vcov, df, moderators(names))
     i2, h2 = _i2_h2(m, start, tau2, random)
     return MetaRegression(
-        model=options.model, tau2_method=options.tau2_method, ci_method=options.ci_method, level=options.level,
-        measure=es.measure, names=names, coefficients=fit.coefficients, se=se, stat=stat, df=df,
+        model=options.model, tau2_method=options.tau2_method if random else None, ci_method=options.ci_method,
+        level=options.level, measure=es.measure, names=names, coefficients=fit.coefficients, se=se, stat=stat, df=df,
         pval=two_sided(stat, df), ci=tuple(map(Interval, fit.coefficients - half, fit.coefficients + half)), vcov=vcov,
         references=coding.references, qm=qm.stat, qm_df=qm.df, qm_pval=qm.pval,
-        qe=start.rss, qe_df=m.df, qe_pval=float(chdtrc(m.df, start.rss)), tau2=tau2, tau2_se=tau2_se,
+        qe=start.rss, qe_df=m.df, qe_pval=float(chdtrc(m.df, start.rss)), tau2=tau2, tau2_se=found.tau2_se,
         tau2_null=tau2_null, i2=i2, h2=h2, r2=_r2(m, start, tau2, tau2_null, names, random), k=m.k, p=m.p, x=x,
         effects=es, excluded=excluded, coding=coding,
     )  # fmt: skip
-
-
-def moderators(names: tuple[str, ...]) -> list[int]:
-    """Return the places of all columns but the intercept; of the intercept where it is alone."""
-    return [j for j, name in enumerate(names) if name != INTERCEPT] or [0]
 
 
 def _tau2_null(m: Linear, names: tuple[str, ...], options: Options) -> float | None:

@@ -107,11 +107,11 @@ class Weighted:
         """Return the trace of P diag(d)."""
         return float(np.sum(self.wi * d * (1.0 - self.leverage)))
 
-    def trace_pp(self, d: FloatArray | float = 1.0, e: FloatArray | float = 1.0) -> float:
-        """Return the trace of P diag(d) P diag(e)."""
-        wd, we = self.wi * d, self.wi * e
-        inner_d, inner_e = (self.basis.T @ (self.basis * w[:, None]) for w in (wd, we))
-        return float(np.sum(wd * we * (1.0 - 2.0 * self.leverage)) + np.sum(inner_d * inner_e))
+    def trace_pp(self, d: FloatArray | float = 1.0) -> float:
+        """Return the trace of P diag(d) P diag(d)."""
+        wd = self.wi * d
+        inner = self.basis.T @ (self.basis * wd[:, None])
+        return float(np.sum(wd * wd * (1.0 - 2.0 * self.leverage)) + np.sum(inner * inner))
 
     def y_pp_y(self) -> float:
         """Return y'PPy."""
@@ -129,10 +129,8 @@ def dersimonian_laird(m: Linear) -> Estimate:
 def hedges_olkin(m: Linear) -> Estimate:
     """Hedges & Olkin 1985: unweighted least squares."""
     fit = Weighted.of(m, np.ones(m.k))
-    trace = fit.trace_p(m.vi)
-    tau2 = max(0.0, (fit.rss - trace) / m.df)
-    variance = 2 * fit.trace_pp(m.vi, m.vi) + 4 * tau2 * trace + 2 * tau2 * tau2 * m.df
-    return tau2, math.sqrt(variance) / m.df
+    tau2 = max(0.0, (fit.rss - fit.trace_p(m.vi)) / m.df)
+    return tau2, _moment_se(m, fit, tau2, m.df)
 
 
 def hunter_schmidt(m: Linear) -> Estimate:
@@ -155,11 +153,10 @@ def sidik_jonkman(m: Linear) -> Estimate:
     """Sidik & Jonkman 2005, started from the variance of yi around their mean."""
     start = float(np.var(m.yi))
     if start == 0:
-        return 0.0, None
+        return 0.0, 0.0
     fit = m.at(start)
     tau2 = start * fit.rss / m.df
-    variance = 2 * fit.trace_pp(m.vi, m.vi) + 4 * tau2 * fit.trace_pp(m.vi) + 2 * tau2 * tau2 * fit.trace_pp()
-    return tau2, start * math.sqrt(variance) / m.df
+    return tau2, _moment_se(m, fit, tau2, m.df / start)
 
 
 def maximum_likelihood(m: Linear) -> Estimate:
@@ -191,9 +188,8 @@ def empirical_bayes(m: Linear) -> Estimate:
 
 
 def _moment_se(m: Linear, fit: Weighted, tau2: float, slope: float) -> float:
-    """Return the standard error of (y'Py - constant) / slope under normality, with W as in ``fit``."""
-    variance = 2 * m.df + 4 * tau2 * fit.trace_p() + 2 * tau2 * tau2 * fit.trace_pp()
-    return math.sqrt(variance) / slope
+    """Return the standard error of (y'Py - constant) / slope: Var(y'Py) = 2 tr(PSPS) with S of vi + tau2."""
+    return math.sqrt(2 * fit.trace_pp(m.vi + tau2)) / slope
 
 
 def _paule_mandel(m: Linear, target: float) -> Estimate:

@@ -14,8 +14,8 @@ from scipy.special import chdtrc
 
 from ..errors import UsageError
 from .effects import FloatArray
-from .regression import Options, moderators
-from .regression_ci import scale_and_df, wald_test
+from .regression_ci import wald_test
+from .regression_fit import Options, moderators
 from .regression_result import MetaRegression
 from .regression_tau2 import Linear
 
@@ -140,7 +140,7 @@ def permutation_test(reg: MetaRegression, iterations: int = 1000, seed: int = 20
     """
     if iterations < 1:
         raise UsageError(f"iterations = {iterations}; allowed: 1 or more")
-    options = Options(reg.model, reg.tau2_method, reg.ci_method, reg.level)
+    options = Options.of(reg)
     alone = reg.p == 1 and bool((reg.x == reg.x[0]).all())
     problems, exact = (_sign_changes if alone else _shuffles)(reg.linear, iterations, seed)
     found = np.abs([_statistics(problem, options, reg.names) for problem in problems])
@@ -163,12 +163,10 @@ def _check_nested(full: MetaRegression, reduced: MetaRegression) -> None:
 
 def _statistics(m: Linear, options: Options, names: tuple[str, ...]) -> FloatArray:
     """Return the statistics of the p coefficients and, last, of all moderators."""
-    tau2, _ = options.tau2(m)
-    fit = m.at(tau2)
-    scale, df = scale_and_df(options.ci_method)(fit.rss, m.df, tau2)
-    vcov = fit.inverse * scale
-    stat = fit.coefficients / np.sqrt(np.diag(vcov))
-    return np.append(stat, wald_test(names, fit.coefficients, vcov, df, moderators(names)).stat)
+    found = options.solve(m)
+    coefficients = found.fit.coefficients
+    test = wald_test(names, coefficients, found.vcov, found.df, moderators(names))
+    return np.append(coefficients / np.sqrt(np.diag(found.vcov)), test.stat)
 
 
 def _shuffles(m: Linear, iterations: int, seed: int) -> tuple[Iterator[Linear], bool]:

@@ -1,0 +1,93 @@
+"""A fit and nothing else: coefficients, covariance and tau2, for what is fitted often: deletion, permutation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import UsageError, choose
+from .effects import FloatArray
+from .heterogeneity import Moments
+from .pooling import Pooled
+from .regression_ci import REGRESSION_CI_METHODS, scale_and_df
+from .regression_design import INTERCEPT
+from .regression_result import MetaRegression
+from .regression_tau2 import REGRESSION_TAU2_METHODS, Estimate, Linear, Weighted
+from .tau2 import TAU2_METHODS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """A fitted regression problem; ``df`` is None for the normal distribution, ``scale`` what vcov is multiplied by."""
+
+    m: Linear
+    tau2: float
+    tau2_se: float | None
+    fit: Weighted
+    vcov: FloatArray
+    scale: float
+    df: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to fit.
+
+    Attributes
+    ----------
+    model, tau2_method, ci_method, level
+        As in `metaan.stats.regression.meta_regression`.
+    estimator
+        Of tau2 in the random-effects model; that of ``tau2_method`` when None.
+    """
+
+    model: str
+    tau2_method: str | None
+    ci_method: str
+    level: float
+    estimator: Callable[[Linear], Estimate] | None = None
+
+    @classmethod
+    def of(cls, fit: Pooled | MetaRegression) -> Options:
+        """Return the options of a fit by inverse variance."""
+        estimator = None if isinstance(fit, MetaRegression) else _estimator_of_mean(fit)
+        return cls(fit.model, fit.tau2_method, fit.ci_method, fit.level, estimator)
+
+    def tau2(self, m: Linear) -> Estimate:
+        """Estimate tau2 and its standard error; 0 where no degree of freedom is left."""
+        if self.model == "common" or m.df < 1:
+            return 0.0, None
+        return (self.estimator or choose(REGRESSION_TAU2_METHODS, self.tau2_method or "", "tau2_method"))(m)
+
+    def solve(self, m: Linear) -> Solution:
+        """Fit a problem with k at least p."""
+        tau2, tau2_se = self.tau2(m)
+        fit = m.at(tau2)
+        scale, df = scale_and_df(self.ci_method)(fit.rss, m.df, tau2) if m.df else (1.0, None)
+        return Solution(m, tau2, tau2_se, fit, fit.inverse * scale, scale, df)
+
+
+def whole_problem(fit: Pooled | MetaRegression) -> tuple[Options, Linear, tuple[str, ...]]:
+    """Return how a fit was made, of what, and the names of its columns; a pool is a regression on an intercept."""
+    options, es = Options.of(fit), fit.effects
+    if isinstance(fit, MetaRegression):
+        return options, fit.linear, fit.names
+    return options, Linear(es.yi, es.vi, np.ones((len(es), 1))), (INTERCEPT,)
+
+
+def moderators(names: Sequence[str]) -> list[int]:
+    """Return the places of all columns but the intercept; of the intercept where it is alone."""
+    return [j for j, name in enumerate(names) if name != INTERCEPT] or [0]
+
+
+def _estimator_of_mean(fit: Pooled) -> Callable[[Linear], Estimate]:
+    """Return the estimator that a pooled result was made with."""
+    if fit.method != "IV" or fit.model not in ("common", "random") or fit.weights_fixed:
+        raise UsageError(f"{fit.model}, {fit.method}: this needs a common- or random-effects fit by inverse variance")
+    choose(REGRESSION_CI_METHODS, fit.ci_method, "here ci_method")
+    if fit.tau2_fixed:
+        return lambda m: (fit.tau2 or 0.0, None)
+    method = TAU2_METHODS[fit.tau2_method or "DL"]
+    return lambda m: method(Moments.of(m.yi, m.vi))
