@@ -74,13 +74,15 @@ class Review:
         return f"{self.folder.resolve().name}/{study_id}.yaml"
 
 
-def load(folder: Path | str = "studies") -> Review:
+def load(folder: Path | str = "studies", *, with_metadata: bool = True) -> Review:
     """Read and check a review.
 
     Parameters
     ----------
     folder
         The folder that holds review.yaml and a YAML file for each study.
+    with_metadata
+        Whether to read what PubMed said too; a command that writes it anew must not stumble over a damaged file.
 
     Raises
     ------
@@ -101,7 +103,7 @@ def load(folder: Path | str = "studies") -> Review:
     files, problems = _files(root)
     draft, found = _draft(root, files)
     problems += [*found, *check_problems(draft)]
-    metadata, found = _metadata(root, draft)
+    metadata, found = _metadata(root, draft) if with_metadata else ({}, [])
     problems += found
     if problems or draft.review is None:
         raise RegistryError(set(problems))

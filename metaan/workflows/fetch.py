@@ -108,7 +108,7 @@ def fetch(
     SourceError
         PubMed could not be reached, or what it sent stayed unsound. No file was touched.
     """
-    review = load(folder)
+    review = load(folder, with_metadata=False)
     chosen = choose_studies(review.studies, study_ids)
     service = pubmed or PubMed(settings or settings_of(review), session=session, notice=notice)
     time = now().astimezone(UTC)
@@ -232,7 +232,7 @@ def disagreements(study: Study, metadata: Metadata, online: int | None = None) -
     ours, theirs = study.citation.year, metadata.year
     known = {normalise_registration(number) for number in study.registrations}
     pairs = (
-        ("title", study.title, plain_text(metadata.title), _title_key(study.title) == _title_key(metadata.title)),
+        ("title", study.title, plain_text(metadata.title), title_key(study.title) == title_key(metadata.title)),
         ("year", ours, theirs, ours in {theirs, online}),
         ("DOI", study.doi, metadata.doi, normalise_doi(study.doi) == normalise_doi(metadata.doi)),
         ("PMID", study.pmid, metadata.pmid, normalise_pmid(study.pmid) == metadata.pmid),
@@ -246,7 +246,7 @@ def disagreements(study: Study, metadata: Metadata, online: int | None = None) -
     return tuple(Disagreement(name, str(a), str(b)) for name, a, b, same in pairs if a and b and not same)
 
 
-def _title_key(title: str) -> str:
+def title_key(title: str) -> str:
     """Return the letters and digits of a title: case, punctuation, markup and spelling of accents are no difference."""
     text = unicodedata.normalize("NFKD", plain_text(clean_text(title))).casefold()
     return re.sub(r"[\W_]+", "", "".join(char for char in text if not unicodedata.combining(char)))

@@ -1,0 +1,275 @@
+"""A new study enters the registry: its record is fetched or read, duplicates are refused, a form is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ConflictError, DataError, RegistryError, SourceError, UsageError
+from ..registry import metadata as stored
+from ..registry.draft import read_document
+from ..registry.load import Review, load
+from ..registry.model import Study
+from ..registry.scaffold import scaffold_study
+from ..registry.write import write_text
+from ..sources.bibtex import read_bibtex
+from ..sources.identifiers import normalise_doi, normalise_pmid, normalise_registration
+from ..sources.pubmed import PubMed
+from ..sources.settings import Settings
+from .fetch import metadata_of, settings_of, title_key
+from .slug import label_of, unique_id
+
+if TYPE_CHECKING:
+    import requests
+
+    from ..registry.model import Outcome
+    from ..sources.pubmed_xml import Article
+    from ..sources.record import Record
+
+_NOT_TRIALS = frozenset(
+    {"Systematic Review", "Meta-Analysis", "Review", "Case Reports", "Editorial", "Letter", "Comment"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of one record.
+
+    Attributes
+    ----------
+    name
+        How it is called: first author and year, or the place in the file.
+    study_id, file
+        The new study and its file; None where there is a ``problem``.
+    problem
+        Why it was not added.
+    notes
+        What a person should look at.
+    """
+
+    name: str
+    study_id: str | None = None
+    file: Path | None = None
+    problem: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def add(
+    folder: Path | str,
+    *,
+    doi: str | None = None,
+    pmid: str | None = None,
+    bibtex: Path | str | None = None,
+    settings: Settings | None = None,
+    session: requests.Session | None = None,
+    pubmed: PubMed | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    notice: Callable[[str], None] = lambda message: None,
+) -> list[Added]:
+    """Add the study with a DOI or a PMID, or every study of a BibTeX file, to the registry; it then awaits its numbers.
+
+    Parameters
+    ----------
+    folder
+        The folder of the study files.
+    doi, pmid, bibtex
+        One of them: what PubMed is asked for, or a file, of which every sound entry is added.
+    settings, session, pubmed, now, notice
+        As in `metaan.workflows.fetch.fetch`.
+
+    Returns
+    -------
+    list of Added
+        One for each record. Only entries of a file come back with a ``problem``; the others are raised.
+
+    Raises
+    ------
+    UsageError
+        Not exactly one of the three is given, or it is not a DOI or a PMID.
+    ConflictError
+        The study is in the registry already; the message names the file.
+    SourceError
+        PubMed could not be reached or has no such record, or the file cannot be read. Nothing was written.
+    RegistryError
+        The registry is at fault.
+    """
+    if sum(one is not None for one in (doi, pmid, bibtex)) != 1:
+        raise UsageError("give one of --doi, --pmid and --bibtex")
+    review = load(folder)
+    shelf = _Shelf.of(review)
+    if bibtex is not None:
+        return list(_add_file(bibtex, review, shelf))
+    keys = [_checked_key(doi, pmid)]
+    shelf.refuse(keys)
+    service = pubmed or PubMed(settings or settings_of(review), session=session, notice=notice)
+    article = _find(service, *keys[0])
+    added = _add(article.record, review, shelf)
+    stored.write(review.folder, added.study_id or "", metadata_of(article, service.url, now().astimezone(UTC)))
+    return [added]
+
+
+def _checked_key(doi: str | None, pmid: str | None) -> tuple[str, str]:
+    """Return what is asked for as a kind and a value."""
+    if doi is not None:
+        if found := normalise_doi(doi):
+            return "DOI", found
+        raise UsageError(f"{doi!r} is no DOI; allowed: 10.nnnn/..., such as 10.1371/journal.pone.0269065")
+    if found := normalise_pmid(pmid):
+        return "PMID", found
+    raise UsageError(f"{pmid!r} is no PMID; allowed: up to nine digits, such as 35925914")
+
+
+def _find(service: PubMed, kind: str, value: str) -> Article:
+    """Return PubMed's record, or say that there is none and what can be done instead."""
+    if kind == "PMID":
+        article, reason = service.fetch([value]).articles.get(value), f"PubMed has no record with the PMID {value}"
+    else:
+        found = service.find([value])[value]
+        article, reason = found.article, found.reason
+    if article is None:
+        raise SourceError(f"{reason}; nothing was written (a record from elsewhere can be added with --bibtex FILE)")
+    return article
+
+
+class _Shelf:
+    """What the registry holds already: which file each identifier stands in, and which ids are taken."""
+
+    def __init__(self) -> None:
+        self.files: dict[tuple[str, str], str] = {}
+        self.ids: set[str] = set()
+
+    @classmethod
+    def of(cls, review: Review) -> _Shelf:
+        shelf = cls()
+        for study in review.studies:
+            shelf.put(study.id, review.file(study.id), _keys_of_study(study, review.metadata.get(study.id)))
+        shelf.ids |= {path.stem.casefold() for path in review.folder.iterdir()}
+        return shelf
+
+    def put(self, study_id: str, file: str, keys: Iterable[tuple[str, str]]) -> None:
+        self.ids.add(study_id)
+        for key in keys:
+            self.files.setdefault(key, file)
+
+    def refuse(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Raise a `ConflictError` when one of the identifiers is there."""
+        for kind, value in keys:
+            if file := self.files.get((kind, value)):
+                what = "a study with this title" if kind == "title" else f"the {kind} {value}"
+                raise ConflictError(f"{what} is in {file} already; nothing was written for it")
+
+
+def _keys_of_study(study: Study, metadata: stored.Metadata | None) -> Iterator[tuple[str, str]]:
+    """Return the identifiers under which a study, its notices and its stored record are known."""
+    dois = [study.doi, *(relation.doi for relation in study.relations if relation.kind != "overlaps with")]
+    pmids = [study.pmid, *(relation.pmid for relation in study.relations if relation.kind != "overlaps with")]
+    numbers = [*study.registrations]
+    if metadata:
+        dois.append(metadata.doi)
+        pmids.append(metadata.pmid)
+        numbers += metadata.registrations
+    yield from (("DOI", doi) for doi in map(normalise_doi, dois) if doi)
+    yield from (("PMID", pmid) for pmid in map(normalise_pmid, pmids) if pmid)
+    yield from (("registration", normalise_registration(number)) for number in numbers)
+    yield "title", title_key(study.title)
+
+
+def _keys_of_record(record: Record) -> list[tuple[str, str]]:
+    """Return the identifiers of a record; its title counts only where it has no other."""
+    found = [("DOI", record.doi), ("PMID", record.pmid)]
+    found += [("registration", number) for number in _registrations(record)]
+    if not (record.doi or record.pmid):
+        found.append(("title", title_key(record.title)))
+    return [(kind, value) for kind, value in found if value]
+
+
+def _registrations(record: Record) -> tuple[str, ...]:
+    """Return the registration of a record; a single number in the abstract of a trial is taken to be its own."""
+    mentioned = record.mentioned_registrations
+    alone = len(mentioned) == 1 and not _NOT_TRIALS & set(record.publication_types)
+    return record.registrations or (mentioned if alone else ())
+
+
+def _add_file(path: Path | str, review: Review, shelf: _Shelf) -> Iterator[Added]:
+    """Add every sound entry of a file; an entry that fails, or is there already, is reported."""
+    read = read_bibtex(path)
+    if not (read.records or read.failed):
+        raise SourceError(f"{path}: no BibTeX entry found")
+    for record in read.records:
+        name = f"{path}:{record.extra['line']}: {record.extra['key']}"
+        try:
+            yield _add(record, review, shelf)
+        except (ConflictError, DataError, RegistryError) as error:
+            yield Added(name, problem=str(error))
+    yield from (Added(f"{path}:{failure.line}", problem=f"{failure.reason}: {failure.text}") for failure in read.failed)
+
+
+def _add(record: Record, review: Review, shelf: _Shelf) -> Added:
+    """Write the file of one new study."""
+    if not record.title:
+        raise DataError("the record has no title; allowed: a record with one")
+    keys = _keys_of_record(record)
+    shelf.refuse(keys)
+    label = label_of(record.authors, record.title, record.year)
+    study_id = unique_id(label, shelf.ids)
+    path = review.folder / f"{study_id}.yaml"
+    text = _text(record, study_id, label, review)
+    _, problems = read_document(str(path), study_id, text.encode(), Study)
+    if problems:
+        raise RegistryError(problems)
+    write_text(path, text)
+    shelf.put(study_id, f"{review.folder.resolve().name}/{path.name}", [*keys, ("title", title_key(record.title))])
+    return Added(label, study_id, path, notes=tuple(_notes(record)))
+
+
+def _text(record: Record, study_id: str, label: str, review: Review) -> str:
+    """Return the text of the study file."""
+    return scaffold_study(
+        study_id,
+        label,
+        _without_full_stop(record.title),
+        doi=record.doi,
+        pmid=record.pmid,
+        pmcid=record.pmcid,
+        registrations=_registrations(record),
+        keywords=record.keywords,
+        citation={
+            "authors": record.authors,
+            "authors_complete": record.authors_complete,
+            "journal": record.journal,
+            "journal_abbreviation": record.journal_abbreviation,
+            "published": record.published,
+            "volume": record.volume,
+            "issue": record.issue,
+            "pages": record.pages,
+        },
+        outcomes=_outcomes(review),
+        experimental=review.info.labels.experimental,
+        control=review.info.labels.control,
+    )
+
+
+def _outcomes(review: Review) -> list[Outcome]:
+    """Return the outcomes that the protocol pools, each once."""
+    return [review.outcome(name) for name in dict.fromkeys(plan.outcome for plan in review.info.analyses)]
+
+
+def _without_full_stop(title: str) -> str:
+    """PubMed ends every title with a full stop that is not the authors'."""
+    return re.sub(r"(?<!\.)\.$", "", title)
+
+
+def _notes(record: Record) -> Iterator[str]:
+    """Say what a person should look at before filling in numbers."""
+    if record.retracted:
+        yield "PubMed flags it as retracted"
+    if record.concern:
+        yield "an expression of concern about it has been published"
+    if kinds := sorted(_NOT_TRIALS & set(record.publication_types)):
+        yield f"PubMed calls it {', '.join(kinds)}: set design.kind"
+    if not record.registrations and (number := _registrations(record)):
+        yield f"the registration {number[0]} was found in its text: check that it is the study's own"
