@@ -42,7 +42,7 @@ def label_of(authors: tuple[str, ...], title: str, year: int | None) -> str:
     >>> label_of(("Elmekaty EZI", "Doe J"), "A trial", 2023)
     'Elmekaty 2023'
     """
-    name = family_name(authors[0]) if authors else " ".join(title.split()[:3])
+    name = family_name(authors[0]) if authors else " ".join(title.strip("[]").split()[:3])
     return f"{name} {year}" if year else name
 
 
