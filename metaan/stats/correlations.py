@@ -161,8 +161,8 @@ def _point_biserial(x: Columns, vtype: str) -> Computed:
     return r, h**2 / (h + d**2) ** 3 * (1 / n1 + 1 / n2 + d**2 / (2 * n))
 
 
-def _fisher_z_point_biserial(x: Columns, vtype: str) -> Computed:
-    r, v = _point_biserial(x, vtype)
+def _fisher_z_point_biserial(x: Columns) -> Computed:
+    r, v = _point_biserial(x, "ST")
     return np.arctanh(r), v / (1 - r**2) ** 2
 
 
@@ -199,7 +199,6 @@ def _density(z: FloatArray) -> FloatArray:
 
 
 _SAME, _TANH = SCALES["identity"], SCALES["tanh"]
-_ST_CS = ("ST", "CS")
 
 CORRELATIONS = {
     "COR": Measure("COR", "correlation", _raw, _SAME, False, CORRELATION, vtypes=("LS", "AV")),
@@ -218,11 +217,8 @@ CORRELATIONS = {
         "ZR2", "share of variance explained (Fisher's z)", _fisher_z_r2, SCALES["squared-tanh"], False, EXPLAINED,
         compares=False,
     ),
-    "RPB": Measure("RPB", "point-biserial correlation", _point_biserial, _SAME, False, SMD_DATA, vtypes=_ST_CS),
-    "ZPB": Measure(
-        "ZPB", "point-biserial correlation (Fisher's z)", _fisher_z_point_biserial, _TANH, False, SMD_DATA,
-        vtypes=_ST_CS,
-    ),
+    "RPB": Measure("RPB", "point-biserial correlation", _point_biserial, _SAME, False, SMD_DATA, vtypes=("ST", "CS")),
+    "ZPB": Measure("ZPB", "point-biserial correlation (Fisher's z)", _fisher_z_point_biserial, _TANH, False, SMD_DATA),
     "RBIS": Measure("RBIS", "biserial correlation", _biserial, _SAME, False, SMD_DATA),
     "CLESN": Measure("CLESN", "probability of superiority", _superiority, _SAME, False, MEANS, compares=False),
     "CLESCN": Measure(

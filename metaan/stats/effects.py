@@ -156,8 +156,8 @@ class EffectSizes:
         """Return one row a study: slab, the data columns, yi, vi, reason."""
         import pandas as pd
 
-        columns = {"slab": self.slab, **self.data, "yi": self.yi, "vi": self.vi, "reason": self.reasons}
-        return pd.DataFrame(columns)
+        reasons = pd.Series(self.reasons, dtype=object)
+        return pd.DataFrame({"slab": self.slab, **self.data, "yi": self.yi, "vi": self.vi, "reason": reasons})
 
 
 def _row(label: str, y: float, v: float, reason: str | None) -> str:

@@ -41,6 +41,8 @@ class Family:
         The counts that ``add`` is added to, in studies where one of them is 0; empty where nothing is counted.
     uninformative
         Mask of the studies that ``drop00`` leaves out; None where the family has no such studies.
+    void
+        Mask of the studies that say nothing whatever is added to their cells; None where there are none.
     why
         (mask, reason) pairs, first match wins: why a study can have no effect size.
     """
@@ -48,6 +50,7 @@ class Family:
     read: Callable[[Mapping[str, ArrayLike], Sequence[str] | None], Reading]
     cells: tuple[str, ...] = ()
     uninformative: Callable[[Columns], Mask] | None = None
+    void: Callable[[Columns], Mask] | None = None
     why: tuple[tuple[Callable[[Columns], Mask], str], ...] = ()
 
 

@@ -267,12 +267,12 @@ def _log_odds_normal(x: Columns) -> Computed:
 
 
 _EXP, _SAME = SCALES["exp"], SCALES["identity"]
-_SMD_TYPES = ("LS", "UB", "LS2", "AV", "H0")
+_SMD_TYPES = ("LS", "UB", "LS2", "AV")
 
 MEAN_MEASURES = {
     "MD": Measure("MD", "mean difference", _mean_difference, _SAME, False, MEANS, vtypes=("LS", "HO")),
     "SMD": Measure(
-        "SMD", "standardized mean difference (Hedges' g)", _smd, _SAME, False, SMD_DATA, 0.5, _SMD_TYPES, True
+        "SMD", "standardized mean difference (Hedges' g)", _smd, _SAME, False, SMD_DATA, 0.5, (*_SMD_TYPES, "H0"), True
     ),
     "SMDH": Measure(
         "SMDH", "standardized mean difference (unequal variances)", _smd_unequal, _SAME, False, MEANS,

@@ -107,6 +107,8 @@ def effect_sizes(
         adjusted = _adjusted(columns, family.cells, dropped, which, amount)
         yi, vi = compute(adjusted, **(options if compute is entry.compute else {}))
         sound = np.isfinite(yi) & np.isfinite(vi) & (vi > 0) & ~dropped
+    if family.void:
+        sound &= ~family.void(columns)
     yi, vi = np.where(sound, yi, np.nan), np.where(sound, vi, np.nan)
     reasons = _reasons(family, columns, sound, dropped)
     doubts = _doubts(measure, yi, slabs)

@@ -42,8 +42,8 @@ def _read(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
 
 
 PROPORTION = Family(
-    _read, ("xi", "mi"), None,
-    ((any_missing, "a count is missing"), (every, "no events, or only events, leave the effect undefined")),
+    _read, ("xi", "mi"),
+    why=((any_missing, "a count is missing"), (every, "no events, or only events, leave the effect undefined")),
 )  # fmt: skip
 
 

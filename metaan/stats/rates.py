@@ -50,8 +50,8 @@ def _no_events(x: Columns) -> Mask:
 
 
 _WHY = ((any_missing, "events or person-time are missing"), (every, "no events leave the effect undefined"))
-TWO_RATES = Family(_read_two, ("x1i", "x2i"), _no_events, _WHY)
-ONE_RATE = Family(_read_one, ("xi",), None, _WHY)
+TWO_RATES = Family(_read_two, ("x1i", "x2i"), _no_events, why=_WHY)
+ONE_RATE = Family(_read_one, ("xi",), why=_WHY)
 
 
 def _log_rate_ratio(x: Columns) -> Computed:

@@ -60,6 +60,7 @@ TABLE = Family(
     read=_read,
     cells=CELLS,
     uninformative=no_information,
+    void=_empty_arm,
     why=(
         (any_missing, "a count is missing"),
         (_empty_arm, "an arm without patients"),

@@ -1,0 +1,116 @@
+"""Display scales lead to what people read and back."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import expit
+
+from metaan.stats import scales, transformations
+from metaan.stats.measures import MEASURES, effect_sizes, scale_of
+from metaan.stats.scales import SCALES
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "conv.json").read_text())["cases"]
+#: A range of the analysis scale that every value of the display scale lies behind.
+RANGES = {"squared-sine": (0.05, 1.5), "square": (0.05, 5), "squared-tanh": (0.05, 2), "alpha-cube-root": (-0.5, 0.95)}
+
+#: metafor's transformation, by the functions here.
+SAME = {
+    "ztor": SCALES["tanh"].to_display,
+    "rtoz": lambda x: SCALES["tanh"].to_analysis(math.tanh(x)),
+    "logit": lambda x: SCALES["expit"].to_analysis(float(expit(x))),
+    "ilogit": SCALES["expit"].to_display,
+    "arcsin": lambda x: SCALES["squared-sine"].to_analysis(float(expit(x))),
+    "iarcsin": lambda x: SCALES["squared-sine"].to_display(abs(x) / 3),
+    "pft": lambda x: scales.double_arcsine(float(expit(x)), 25),
+    "ipft": lambda x: scales.inverse_double_arcsine(abs(x) / 3 + 0.2, 25),
+    "ipft_hm": lambda x: scale_of("PFT", {"ni": np.array([10.0, 25.0, 80.0])}).to_display(abs(x) / 3 + 0.2),
+    "irft": lambda x: scales.freeman_tukey_rate(math.exp(x), 12),
+    "iirft": lambda x: scale_of("IRFT", {"ti": np.array([12.0])}).to_display(abs(x) + 0.6),
+    "exp_int_tau2_0.2": lambda x: transformations.mean_of_ratio(x, 0.2),
+    "ilogit_int_tau2_0.2": lambda x: transformations.mean_of_proportion(x, 0.2),
+    "ztor_int_tau2_0.2": lambda x: transformations.mean_of_correlation(x, 0.2),
+    "dtou1": transformations.non_overlap,
+    "dtou2": transformations.share_above_share,
+    "dtou3": transformations.share_above_mean,
+    "dtocles": transformations.superiority,
+    "dtorpb": lambda x: transformations.point_biserial(x, 30, 40),
+    "dtobesd": transformations.binomial_display,
+    "dtorbis": lambda x: transformations.biserial(x, 30, 40),
+    "lnortord": lambda x: transformations.risk_difference_at(x, 0.2),
+    "lnortorr": lambda x: transformations.risk_ratio_at(x, 0.2),
+    "lnortod_norm": transformations.smd_normal,
+    "lnortod_logis": transformations.smd_logistic,
+}
+CASES = [case for case in GOLDEN if case["family"] == "transf"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_agrees_with_the_reference(case):
+    function = SAME[case["id"].rsplit("/", 1)[1]]
+    np.testing.assert_allclose([function(x) for x in case["data"]["x"]], case["expect"]["value"], **case["tol"])
+
+
+def test_every_transformation_has_a_reference_value():
+    assert {case["id"].rsplit("/", 1)[1] for case in CASES} == set(SAME)
+    ours = [name for name in SAME if name.startswith(("dto", "lnorto")) or "_int_" in name]
+    assert len(ours) == len(transformations.TRANSFORMATIONS)
+        [name for name in SAME if name.startswith(("dto", "lnorto")) or "_int_" in name]
+    )
+
+
+@pytest.mark.parametrize("code", SCALES)
+@settings(max_examples=30, deadline=None)
+@given(u=st.floats(0, 1))
+def test_there_and_back_again(code, u):
+    low, high = RANGES.get(code, (-3, 3))
+    x = low + u * (high - low)
+    scale = SCALES[code]
+    assert scale.code == code
+    assert scale.to_analysis(scale.to_display(x)) == pytest.approx(x, rel=1e-9, abs=1e-9)
+    assert scale.to_display(x) <= scale.to_display(x + 0.01)
+    assert scale.to_display(0.0) == scale.null
+
+
+@settings(max_examples=40, deadline=None)
+@given(share=st.floats(0, 1), n=st.integers(1, 100_000))
+def test_the_double_arcsine_goes_back_to_the_proportion(share, n):
+    x = round(share * n)
+    back = scales.double_arcsine_scale(n)
+    assert back.to_display(back.to_analysis(x / n)) == pytest.approx(x / n, abs=1e-7)
+    single = effect_sizes("PFT", xi=[x], ni=[n])
+    assert scale_of("PFT", single.data).to_display(float(single.yi[0])) == pytest.approx(x / n, abs=1e-7)
+
+
+@settings(max_examples=40, deadline=None)
+@given(rate=st.floats(0, 50), t=st.floats(0.1, 1e5))
+def test_freeman_tukey_rates_go_back_to_the_rate(rate, t):
+    back = scales.freeman_tukey_rate_scale(t)
+    assert back.to_display(back.to_analysis(rate)) == pytest.approx(rate, rel=1e-7, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("code", "low", "high"),
+    [("PFT", 0.0, 1.0), ("PAS", 0.0, 1.0), ("PLO", 0.0, 1.0), ("PRZ", 0.0, 1.0)],
+)
+def test_proportions_stay_between_0_and_1(code, low, high):
+    scale = scale_of(code, {"ni": np.array([10.0, 20.0])})
+    assert scale.to_display(-40.0) == pytest.approx(low, abs=1e-12)
+    assert scale.to_display(40.0) == pytest.approx(high, abs=1e-12)
+
+
+def test_scales_say_which_axes_are_logarithmic():
+    ratios = {code for code, measure in MEASURES.items() if measure.scale.is_ratio}
+    assert ratios == {
+        "OR", "RR", "PETO", "IRR", "ROM", "CVR", "VR", "D2OR", "D2ORL", "D2ORN", "ROMC", "CVRC", "VRC", "HR",
+        "MPRR", "MPOR", "MPORC", "MPPETO", "MPORM",
+    }  # fmt: skip
+    assert all(MEASURES[code].compares for code in ratios)
+
+
+def test_what_is_no_measure_is_shown_as_it_is():
+    assert scale_of("something").to_display(1.5) == 1.5
