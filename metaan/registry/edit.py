@@ -103,7 +103,7 @@ def with_item(text: str, key_path: KeyPath, item: Any) -> str:
 def flow_text(value: Any, style: str = "") -> str:
     """Return a value as YAML on one line; ``style`` is the quote that text had before, where it had one."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{flow_text(str(key))}: {flow_text(inner)}" for key, inner in value.items()) + "}"
+        return "{" + ", ".join(f"{_key(str(key))}: {flow_text(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(flow_text, value)) + "]"
     if isinstance(value, bool) or value is None:
@@ -115,6 +115,10 @@ def flow_text(value: Any, style: str = "") -> str:
     if isinstance(value, date):
         return value.isoformat()
     return _quoted(str(value), style)
+
+
+def _key(text: str) -> str:
+    return text if _NAME.fullmatch(text) else _quoted(text, '"')
 
 
 def _quoted(text: str, style: str) -> str:
@@ -141,7 +145,7 @@ def _with_key(text: str, parent: Node, key: str, value: Any) -> str:
     """Return the text with a key added at the end of a mapping."""
     if parent.value is None or (not parent.value and parent.style):
         return _replaced(text, parent, {key: value}, flow=True)
-    line = f"{flow_text(key)}: {flow_text(value)}"
+    line = f"{_key(key)}: {flow_text(value)}"
     children = list(parent.value.values())
     at = _end(children[-1])
     if parent.style:
@@ -154,7 +158,7 @@ def _item_lines(item: Any, column: int) -> list[str]:
     """Return the lines of an item of a block list whose dash stands at a column."""
     if not isinstance(item, Mapping) or not item:
         return [" " * column + "- " + flow_text(item)]
-    entries = [f"{flow_text(str(key))}: {flow_text(value)}" for key, value in item.items()]
+    entries = [f"{_key(str(key))}: {flow_text(value)}" for key, value in item.items()]
     return [" " * column + ("  " if i else "- ") + entry for i, entry in enumerate(entries)]
 
 
@@ -249,6 +253,7 @@ def _shown(path: KeyPath) -> str:
     return ".".join(map(str, path))
 
 
+_NAME = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 _PLAIN = re.compile(r"[^\W_](?:[\w ()/+.%'-]*[\w()/+.%'-])?")
 _ELSEWHERE = re.compile(r"(?i)y|n|yes|no|on|off|[-+.\d]+e[-+\d]+|0[xo][0-9a-f]+|[\d:._]+")
 _NEEDS_ESCAPE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")

@@ -49,7 +49,7 @@ def scaffold_study(
     Examples
     --------
     >>> text = scaffold_study("doe-2026", "Doe 2026", "A trial: with a colon", doi="10.1000/x")
-    >>> print(text.splitlines()[4])
+    >>> print(text.splitlines()[5])
     title: "A trial: with a colon"
     """
     known = {"id": id, "label": label, "title": title, "doi": doi, "pmid": pmid, "pmcid": pmcid}
