@@ -210,6 +210,12 @@ def predicted_variance(solution: Solution, row: FloatArray) -> float:
     return float(row @ solution.vcov @ row)
 
 
+def deleted_variance(whole: Solution, without: Solution, i: int) -> float:
+    """Return the variance of study i around its prediction by the others; Knapp and Hartung's factor scales it all."""
+    own = float(whole.m.vi[i]) + without.tau2
+    return without.scale * own + predicted_variance(without, whole.m.x[i])
+
+
 def _without(m: Linear, i: int, names: Sequence[str], options: Options) -> tuple[Solution | None, str | None]:
     rest = m.without(i)
     try:
@@ -228,7 +234,7 @@ def _diagnose(whole: Solution, i: int, without: Solution | None) -> tuple[Any, .
     residual = whole.m.yi[i] - float(row @ without.fit.coefficients)
     at = whole.m.at(without.tau2)
     return (
-        residual / math.sqrt(total + predicted_variance(without, row)),
+        residual / math.sqrt(deleted_variance(whole, without, i)),
         float(row @ moved) / math.sqrt(without.scale * whole.fit.leverage[i] * total),
         float(moved @ np.linalg.solve(whole.vcov, moved)),
         float(np.linalg.det(without.vcov) / np.linalg.det(whole.vcov)),

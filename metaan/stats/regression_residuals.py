@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import NotEstimableError
 from .effects import FloatArray, Interval
-from .influence import delete_each, predicted_variance
+from .influence import delete_each, deleted_variance
 from .intervals import quantile
 from .pooling import Pooled
 from .regression_fit import whole_problem
@@ -116,7 +116,7 @@ def residuals(fit: Pooled | MetaRegression) -> Residuals:
     for i, without in enumerate(deletion.without):
         if without is not None:
             raw_deleted[i] = m.yi[i] - float(m.x[i] @ without.fit.coefficients)
-            se_deleted[i] = math.sqrt(m.vi[i] + without.tau2 + predicted_variance(without, m.x[i]))
+            se_deleted[i] = math.sqrt(deleted_variance(whole, without, i))
     raw = whole.fit.residual
     return Residuals(
         slab=deletion.effects.slab, raw=raw, se=se, rstandard=raw / se, raw_deleted=raw_deleted,
