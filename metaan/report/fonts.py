@@ -77,11 +77,14 @@ def _break(words: list[str], size: float, width: float, bold: bool) -> list[str]
 
 def _pieces(word: str, size: float, width: float, bold: bool) -> list[str]:
     """Cut one word wherever the width is full, never before a mark that combines with the letter before it."""
-    pieces = [""]
+    pieces, used = [""], 0.0
     for char in word:
-        if pieces[-1] and _character(char, bold) and text_width(pieces[-1] + char, size, bold) > width:
+        wide = text_width(char, size, bold)
+        if pieces[-1] and wide and used + wide > width:
             pieces.append("")
+            used = 0.0
         pieces[-1] += char
+        used += wide
     return pieces
 
 

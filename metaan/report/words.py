@@ -265,6 +265,8 @@ def agreement(analysis: Analysis) -> str | None:
     trials, others = codes.get("randomised", NOTHING), codes.get(FLAT, NOTHING)
     if NOTHING in (trials, others) or trials != others:
         return None
+    if trials == UNCLEAR:
+        return "Neither randomised nor non-randomised evidence shows a clear difference."
     return "Randomised and non-randomised evidence point the same way."
 
 

@@ -1,17 +1,19 @@
 """Analyses made by hand: what synthesis would return, without a registry on disk."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from zlib import crc32
 
 import numpy as np
 import pytest
 
 from metaan.analysis import Absolute, Analysis, Pool, Reference, Sensitivity, StudyRow, SubgroupTest
-from metaan.registry.model import Outcome, Plan, PublishedPool, Result, Study
+from metaan.errors import NotEstimableError
+from metaan.registry.metadata import Metadata
+from metaan.registry.model import Outcome, Plan, ReviewFile, Study
 from metaan.stats.effects import EffectSizes, Interval
 from metaan.stats.measures import effect_sizes, scale_of
-from metaan.stats.pooling import mean_interval, pool
+from metaan.stats.pooling import Pooled, mean_interval, pool
 from metaan.stats.stratified import mantel_haenszel
 
 Counts = tuple[str, int, int, int, int]
@@ -31,25 +33,31 @@ DEATH: dict[str, list[Counts]] = {
 }
 
 
-def study(label: str, number: int, kind: str = "randomised") -> Study:
-    return Study.model_validate(
-        {
-            "id": f"study-{number}",
-            "label": label,
-            "title": f"The trial of {label}",
-            "design": {"kind": kind, "control": "matched" if kind == "non-randomised" else None},
-            "status": {"state": "included"},
-            "citation": {"published": "2021"},
+def study(label: str, number: int, kind: str = "randomised", counts: Counts | None = None, **changes: object) -> Study:
+    """A study with one result, or a review without any."""
+    source = {"document": "article abstract", "place": "Results", "level": "primary"}
+    arms = [
+        {"id": "anakinra", "role": "experimental", "name": "anakinra"},
+        {"id": "control", "role": "control", "name": "usual care"},
+    ]
+    results = []
+    if counts is not None:
+        events = {
+            "anakinra": {"events": counts[1], "total": counts[2]},
+            "control": {"events": counts[3], "total": counts[4]},
         }
-    )
-
-
-def result(row: Counts, outcome: str = "death") -> Result:
-    source = {"document": "article abstract", "level": "primary"}
-    arms = {"anakinra": {"events": row[1], "total": row[2]}, "control": {"events": row[3], "total": row[4]}}
-    return Result.model_validate(
-        {"outcome": outcome, "name": "death", "time": "day 28", "arms": arms, "source": source}
-    )
+        results = [{"outcome": "death", "name": "death", "time": "day 28", "arms": events, "source": source}]
+    plain = {
+        "id": f"study-{number}",
+        "label": label,
+        "title": f"The trial of {label}",
+        "design": {"kind": kind, "control": "matched" if kind == "non-randomised" else None},
+        "status": {"state": "included"},
+        "citation": {"published": "2021"},
+        "arms": arms if counts is not None else [],
+        "results": results,
+    }
+    return Study.model_validate(plain | changes)
 
 
 def make_pool(name: str, rows: Sequence[Counts], measure: str = "OR", level: float = 0.95) -> Pool:
@@ -67,19 +75,26 @@ def make_pool(name: str, rows: Sequence[Counts], measure: str = "OR", level: flo
 def _pooled(
     name: str, rows: Sequence[Counts], es: EffectSizes, columns: Mapping[str, np.ndarray], level: float
 ) -> Pool:
-    common = mantel_haenszel(es.measure, level=level, **columns)
+    common = _common(es, columns, level)
     random = pool(es, "random", level=level)
     other = pool(es, "random", tau2_method="REML", ci_method="hksj-adhoc", level=level)
-    differs = (common.ci.ub < 0) != (other.ci.ub < 0)
+    differs = (random.ci.ub < 0) != (other.ci.ub < 0)
     return Pool(
         name,
-        _rows(name, rows, es, common.weights, random.weights),
+        _rows(name, rows, es, None if common is None else common.weights, random.weights),
         common,
         random,
         random.tau2_ci(),
         (Sensitivity("random effects, REML, hksj-adhoc", other, differs),),
         Absolute(0.2, "median of the control arms", -5.2, Interval(-82.0, 127.4)),
     )
+
+
+def _common(es: EffectSizes, columns: Mapping[str, np.ndarray], level: float) -> Pooled | None:
+    try:
+        return mantel_haenszel(es.measure, level=level, **columns)
+    except NotEstimableError:
+        return None
 
 
 def _rows(name: str, rows: Sequence[Counts], es: EffectSizes, common: object, random: object) -> tuple[StudyRow, ...]:
@@ -89,13 +104,16 @@ def _rows(name: str, rows: Sequence[Counts], es: EffectSizes, common: object, ra
     for i, row in enumerate(rows):
         data = dict(zip(("ai", "n1i", "ci", "n2i"), map(float, row[1:]), strict=True))
         kind = name if name in ("randomised", "non-randomised") else "randomised"
-        one = StudyRow(study(row[0], crc32(repr(row).encode()), kind), result(row), kind, data, note=es.reasons[i])
+        made_of = study(row[0], crc32(repr((name, i, row)).encode()), kind, row)
+        one = StudyRow(made_of, made_of.results[0], kind, data, note=es.reasons[i])
         if i in at:
             ci = mean_interval(float(es.yi[i]), float(es.sei[i]), None, 0.95)
             shown = Interval(back(ci.lb), back(ci.ub))
             one = replace(one, yi=float(es.yi[i]), vi=float(es.vi[i]), estimate=back(float(es.yi[i])), ci=shown)
         if i in at and common is not None:
-            one = replace(one, weight_common=float(common[at[i]]), weight_random=float(random[at[i]]))
+            one = replace(one, weight_common=float(common[at[i]]))
+        if i in at and random is not None:
+            one = replace(one, weight_random=float(random[at[i]]))
         made.append(one)
     return tuple(made)
 
@@ -114,24 +132,72 @@ def make_analysis(
 
 
 def make_reference() -> Reference:
-    review = study("Barkas 2021", 77, "systematic review")
-    published = PublishedPool.model_validate(
-        {
-            "outcome": "death",
-            "measure": "OR",
-            "estimate": 0.32,
-            "ci": [0.23, 0.45],
-            "k": 9,
-            "n": 1119,
-            "source": {"document": "article abstract", "level": "primary"},
-        }
-    )
-    return Reference(review, published)
+    source = {"document": "article abstract", "level": "primary"}
+    pool = {"outcome": "death", "measure": "OR", "estimate": 0.32, "ci": [0.23, 0.45], "k": 9, "n": 1119}
+    status = {"state": "excluded", "reason": "a systematic review is never pooled"}
+    review = study("Barkas 2021", 77, "systematic review", status=status, published_pools=[pool | {"source": source}])
+    return Reference(review, review.published_pools[0])
+
+
+@dataclass(frozen=True)
+class MadeReview:
+    """A review in memory, with what the report asks of one."""
+
+    info: ReviewFile
+    studies: tuple[Study, ...]
+    metadata: Mapping[str, Metadata] = field(default_factory=dict)
+    digest: str = "0" * 64
+
+    def outcome(self, name: str) -> Outcome:
+        return next(outcome for outcome in self.info.outcomes if outcome.id == name)
+
+    def file(self, study_id: str) -> str:
+        return f"studies/{study_id}.yaml"
+
+    def line(self, study_id: str, *path: str | int) -> int:
+        return 1 + len(path)
+
+
+def make_review(analyses: Sequence[Analysis], **changes: object) -> MadeReview:
+    """Return a review that holds the studies of some analyses and the reviews beside them."""
+    info = {
+        "title": "Anakinra in COVID-19",
+        "question": {"population": "adults", "intervention": "anakinra", "comparator": "usual care"},
+        "labels": {"experimental": "anakinra", "control": "usual care"},
+        "outcomes": [{"id": "death", "name": "death from any cause", "direction": "bad"}],
+        "search": [{"source": "pubmed", "query": 'anakinra AND "COVID-19"', "since": "2020-01-01"}],
+        "eligibility": {"include": ["adults"], "exclude": ["case series"]},
+    }
+    found = {row.id: row.study for analysis in analyses for row in analysis.rows}
+    found |= {r.study.id: r.study for analysis in analyses for r in analysis.references}
+    review = MadeReview(ReviewFile.model_validate(info), tuple(found[key] for key in sorted(found)))
+    return replace(review, **changes)
+
+
+def make_metadata(**changes: object) -> Metadata:
+    plain = {
+        "pmid": "1",
+        "title": "T",
+        "fetched": "2026-11-20T10:00:00Z",
+        "url": "https://example.org",
+        "digest": "0" * 64,
+    }
+    return Metadata.model_validate(plain | changes)
 
 
 @pytest.fixture
 def analysis() -> Callable[..., Analysis]:
     return make_analysis
+
+
+@pytest.fixture
+def review() -> Callable[..., MadeReview]:
+    return make_review
+
+
+@pytest.fixture
+def metadata() -> Callable[..., Metadata]:
+    return make_metadata
 
 
 @pytest.fixture

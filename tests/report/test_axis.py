@@ -1,0 +1,56 @@
+import math
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metaan.report.axis import MOST_TICKS, axis, ticks
+from metaan.stats.effects import Interval
+from metaan.stats.scales import SCALES
+
+RATIO, PLAIN = SCALES["exp"], SCALES["identity"]
+RATIOS = st.floats(1e-6, 1e6)
+
+
+@given(st.lists(RATIOS, min_size=1, max_size=20))
+@settings(max_examples=50)
+def test_every_point_and_no_effect_lie_on_the_axis(points: list[float]) -> None:
+    got = axis(points, [Interval(x / 3, x * 3) for x in points], RATIO)
+    assert all(0 <= got.place(x) <= 1 for x in [*points, 1.0])
+
+
+@given(RATIOS, st.floats(0, 1))
+@settings(max_examples=50)
+def test_places_invert_to_values(point: float, place: float) -> None:
+    got = axis([point], [], RATIO)
+    assert math.isclose(got.place(got.value(place)), place, abs_tol=1e-9)
+
+
+@given(st.lists(RATIOS, min_size=1, max_size=8))
+@settings(max_examples=50)
+def test_ticks_are_few_ascending_and_hold_no_effect(points: list[float]) -> None:
+    values = [tick.value for tick in axis(points, [], RATIO).ticks]
+    assert values == sorted(values)
+    assert 1.0 in values
+    assert 2 <= len(values) <= MOST_TICKS + 3
+
+
+def test_ratio_ticks_are_round() -> None:
+    labels = [tick.label for tick in ticks(math.log(0.09), math.log(11), RATIO)]
+    assert labels == ["0.1", "0.2", "0.5", "1", "2", "5", "10"]
+
+
+def test_difference_ticks_are_round() -> None:
+    assert [tick.label for tick in ticks(-0.21, 0.11, PLAIN)] == ["−0.2", "−0.1", "0", "0.1"]
+
+
+def test_a_wild_interval_does_not_crush_the_rest() -> None:
+    tame = [Interval(0.5, 2.0)] * 9
+    got = axis([1.0] * 10, [*tame, Interval(1e-9, 1e9)], RATIO)
+    assert got.place(1e9) > 1
+    assert got.place(2.0) - got.place(0.5) > 0.3
+
+
+def test_infinite_and_zero_bounds_are_beyond_the_axis() -> None:
+    got = axis([1.0, 2.0], [Interval(0.0, math.inf)], RATIO)
+    assert got.place(0.0) == -math.inf
+    assert got.place(math.inf) == math.inf
