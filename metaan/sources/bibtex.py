@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SourceError
+from .bibtex_names import read_authors
 from .encoding import decode
 from .identifiers import find_registrations, normalise_doi, normalise_pmid
 from .latex import to_text
@@ -144,7 +145,7 @@ def _record(entry: Any, fields: dict[str, str], by_key: Mapping[str, dict[str, s
         inherited["booktitle"] = parent["title"]
     found = inherited | fields
     title = _markup(_first(found, "title"))
-    authors, complete = _authors(found.get("author", ""))
+    authors, complete = read_authors(found.get("author", ""))
     published = _published(found)
     abstract = _markup(found.get("abstract", ""))
     return Record(
@@ -250,56 +251,3 @@ def _published(fields: Mapping[str, str]) -> str | None:
     if month[:3] in _MONTHS:
         return f"{year[0]}-{_MONTHS.index(month[:3]) + 1:02d}"
     return f"{year[0]}-{int(month):02d}" if re.fullmatch(r"0?[1-9]|1[0-2]", month) else year[0]
-
-
-def _authors(raw: str) -> tuple[tuple[str, ...], bool]:
-    """Return the names, and whether the list is complete: BibTeX ends a cut one with ``and others``."""
-    names = [name for name in _split_names(raw) if name]
-    cut = any(_is_rest(name) for name in names)
-    found = (_name(name) for name in names if not _is_rest(name))
-    return tuple(name for name in found if name), not cut
-
-
-def _is_rest(name: str) -> bool:
-    return clean_text(name).casefold().rstrip(".") in {"others", "et al"}
-
-
-def _split_names(raw: str) -> Iterator[str]:
-    """Split at ``and`` outside braces."""
-    depth = 0
-    words: list[str] = []
-    for word in raw.split():
-        if depth <= 0 and word.casefold() == "and":
-            yield " ".join(words)
-            words = []
-        else:
-            words.append(word)
-            depth += word.count("{") - word.count("}")
-    yield " ".join(words)
-
-
-def _name(raw: str) -> str | None:
-    """Return "Family AB Jr"; a name in braces of its own is a group's and stays as it is."""
-    if raw.startswith("{") and raw.endswith("}") and "{" not in raw[1:-1]:
-        return _plain(raw[1:-1])
-    parts = [clean_text(to_text(part)) for part in re.split(r",(?![^{]*\})", raw)]
-    if len(parts) == 1:
-        return _unordered(parts[0])
-    suffix, given = (parts[1], parts[2]) if len(parts) > 2 else ("", parts[1])
-    return " ".join(part for part in (parts[0], _initials(given), suffix) if part) or None
-
-
-def _unordered(name: str) -> str | None:
-    """Turn "Jane Q. van Doe" into "van Doe JQ": what is in small letters before the family name belongs to it."""
-    words = name.split()
-    if len(words) < 2:
-        return name or None
-    small = next((at for at, word in enumerate(words[:-1]) if at and word[0].islower()), len(words) - 1)
-    return f"{' '.join(words[small:])} {_initials(' '.join(words[:small]))}".strip()
-
-
-def _initials(given: str) -> str:
-    """Return "Jean-Marc Q." as "JMQ"; what is initials already stays."""
-    if re.fullmatch(r"[^\W\d_]{1,3}", given) and given.isupper():
-        return given
-    return "".join(word[0].upper() for word in re.split(r"[\s.\-]+", given) if word and word[0].isalpha())

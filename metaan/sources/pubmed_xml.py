@@ -14,10 +14,11 @@ from xml.etree.ElementTree import Element
 
 from .client import UnreadableError
 from .identifiers import normalise_doi, normalise_pmid, normalise_registration
-from .markup import TAGS, clean_text, escape_keeping_ends, plain_text
+from .markup import clean_text, plain_text
 from .pubmed_dates import publication_date
 from .record import AbstractPart, Correction, Record
 from .xml_guard import guard
+from .xml_text import child, markup, text_at, texts_at
 
 # PubMed's names of data banks, in lower case; the list of a record also names sequence and data banks.
 TRIAL_REGISTRIES = frozenset(
@@ -92,10 +93,10 @@ def _tree(body: bytes) -> Element:
 
 def _article(root: Element) -> Record:
     """Read a PubmedArticle."""
-    citation, article = _child(root, "MedlineCitation"), _child(root, "MedlineCitation/Article")
+    citation, article = child(root, "MedlineCitation"), child(root, "MedlineCitation/Article")
     title = _title(article.find("ArticleTitle"), article.find("VernacularTitle"))
-    journal = _child(article, "Journal")
-    date = publication_date(_child(journal, "JournalIssue/PubDate"), _child(article, "ArticleDate"))
+    journal = child(article, "Journal")
+    date = publication_date(child(journal, "JournalIssue/PubDate"), child(article, "ArticleDate"))
     ids = _article_ids(root.findall("PubmedData/ArticleIdList/ArticleId"))
     authors, complete = _authors(article.findall("AuthorList"))
     types = article.findall("PublicationTypeList/PublicationType")
@@ -106,18 +107,18 @@ def _article(root: Element) -> Record:
         authors_complete=complete,
         year=date.year,
         published=date.published,
-        journal=_text(journal, "Title"),
-        journal_abbreviation=_text(journal, "ISOAbbreviation") or _text(citation, "MedlineJournalInfo/MedlineTA"),
-        volume=_text(journal, "JournalIssue/Volume"),
-        issue=_text(journal, "JournalIssue/Issue"),
+        journal=text_at(journal, "Title"),
+        journal_abbreviation=text_at(journal, "ISOAbbreviation") or text_at(citation, "MedlineJournalInfo/MedlineTA"),
+        volume=text_at(journal, "JournalIssue/Volume"),
+        issue=text_at(journal, "JournalIssue/Issue"),
         pages=_pages(article),
         doi=_doi(article) or normalise_doi(ids.get("doi")),
         pmid=_pmid(citation),
         pmcid=ids.get("pmc"),
         registrations=_registrations(article),
         abstract=_abstract(article.find("Abstract")),
-        mesh=_texts(citation, "MeshHeadingList/MeshHeading/DescriptorName"),
-        keywords=_texts(citation, "KeywordList/Keyword"),
+        mesh=texts_at(citation, "MeshHeadingList/MeshHeading/DescriptorName"),
+        keywords=texts_at(citation, "KeywordList/Keyword"),
         publication_types=tuple(clean_text("".join(kind.itertext())) for kind in types),
         publication_type_uis=tuple(kind.get("UI", "") for kind in types),
         corrections=_corrections(citation),
@@ -128,9 +129,9 @@ def _article(root: Element) -> Record:
 
 def _book(root: Element) -> Record:
     """Read a PubmedBookArticle: a chapter, or a whole book, whose title then is the record's."""
-    document, book = _child(root, "BookDocument"), _child(root, "BookDocument/Book")
+    document, book = child(root, "BookDocument"), child(root, "BookDocument/Book")
     title = _title(document.find("ArticleTitle"), book.find("BookTitle"))
-    date = publication_date(_child(book, "PubDate"), Element("none"))
+    date = publication_date(child(book, "PubDate"), Element("none"))
     ids = _article_ids(document.findall("ArticleIdList/ArticleId"))
     lists = document.findall("AuthorList") or book.findall("AuthorList")
     authors, complete = _authors([names for names in lists if names.get("Type") != "editors"] or lists)
@@ -142,14 +143,14 @@ def _book(root: Element) -> Record:
         authors_complete=complete,
         year=date.year,
         published=date.published,
-        journal=_text(book, "BookTitle"),
-        volume=_text(book, "Volume"),
-        pages=_text(document, "Pagination/MedlinePgn"),
+        journal=text_at(book, "BookTitle"),
+        volume=text_at(book, "Volume"),
+        pages=text_at(document, "Pagination/MedlinePgn"),
         doi=normalise_doi(ids.get("doi")),
         pmid=_pmid(document),
         pmcid=ids.get("pmc"),
         abstract=_abstract(document.find("Abstract")),
-        keywords=_texts(document, "KeywordList/Keyword"),
+        keywords=texts_at(document, "KeywordList/Keyword"),
         publication_types=tuple(clean_text("".join(kind.itertext())) for kind in types),
         publication_type_uis=tuple(kind.get("UI", "") for kind in types),
         source="pubmed",
@@ -157,65 +158,17 @@ def _book(root: Element) -> Record:
     )
 
 
-def _child(parent: Element, path: str) -> Element:
-    """Return a child, or an empty stand-in: a record without it is thin, not broken."""
-    found = parent.find(path)
-    return Element("none") if found is None else found
-
-
-def _text(parent: Element, path: str) -> str | None:
-    found = parent.find(path)
-    return None if found is None else clean_text("".join(found.itertext())) or None
-
-
-def _texts(parent: Element, path: str) -> tuple[str, ...]:
-    texts = (clean_text("".join(found.itertext())) for found in parent.findall(path))
-    return tuple(text for text in texts if text)
-
-
 def _pmid(parent: Element) -> str:
-    pmid = normalise_pmid(_text(parent, "PMID"))
+    pmid = normalise_pmid(text_at(parent, "PMID"))
     if pmid is None:
-        raise UnreadableError(f"a record with {_text(parent, 'PMID') or 'nothing'} for a PMID came")
+        raise UnreadableError(f"a record with {text_at(parent, 'PMID') or 'nothing'} for a PMID came")
     return pmid
 
 
 def _version(root: Element) -> int:
     """Return the version of a record; a few journals publish several under one PMID."""
-    version = _child(root, "*/PMID").get("Version", "1")
+    version = child(root, "*/PMID").get("Version", "1")
     return int(version) if re.fullmatch(r"\d{1,4}", version) else 1
-
-
-def markup(element: Element | None) -> str:
-    """Return what an element says as a markup string: the text of all its children, tags only of the four kinds.
-
-    >>> markup(ElementTree.fromstring("<T>IL-1<sub>b</sub> <u>and</u> p &lt; 3</T>"))
-    'IL-1<sub>b</sub> and p &lt; 3'
-    """
-    if element is None:
-        return ""
-    return " ".join("".join(_inside(element)).split())
-
-
-def _inside(element: Element) -> list[str]:
-    """Serialise the inside of an element; the guard has bounded the depth of this recursion."""
-    parts = [_piece(element.text)]
-    for child in element:
-        inside = _inside(child)
-        parts += [f"<{child.tag}>", *inside, f"</{child.tag}>"] if child.tag in TAGS else inside
-        parts.append(_piece(child.tail))
-    return parts
-
-
-def _piece(text: str | None) -> str:
-    """Clean one piece of a text, keeping a blank at either end, because more follows."""
-    if not text:
-        return ""
-    body = clean_text(text)
-    if not body:
-        return " "
-    before, after = " " * text[0].isspace(), " " * text[-1].isspace()
-    return f"{before}{escape_keeping_ends(body)}{after}"
 
 
 def _title(*candidates: Element | None) -> str:
@@ -224,7 +177,7 @@ def _title(*candidates: Element | None) -> str:
 
 
 def _vernacular(article: Element) -> dict[str, str]:
-    title = _text(article, "VernacularTitle")
+    title = text_at(article, "VernacularTitle")
     return {"vernacular_title": title} if title else {}
 
 
@@ -238,20 +191,24 @@ def _name(author: Element) -> str | None:
     """Return "Family AB Jr", or the name of a group; an author that a correction struck out is none."""
     if author.get("ValidYN") == "N":
         return None
-    if group := _text(author, "CollectiveName"):
+    if group := text_at(author, "CollectiveName"):
         return group
-    parts = [_text(author, "LastName"), _text(author, "Initials") or _text(author, "ForeName"), _text(author, "Suffix")]
+    parts = [
+        text_at(author, "LastName"),
+        text_at(author, "Initials") or text_at(author, "ForeName"),
+        text_at(author, "Suffix"),
+    ]
     return " ".join(part for part in parts if part) or None
 
 
 def _pages(article: Element) -> str | None:
     """Return the pages as printed, or the number that stands for them in a journal without pages."""
-    if pages := _text(article, "Pagination/MedlinePgn"):
+    if pages := text_at(article, "Pagination/MedlinePgn"):
         return pages
-    start, end = _text(article, "Pagination/StartPage"), _text(article, "Pagination/EndPage")
+    start, end = text_at(article, "Pagination/StartPage"), text_at(article, "Pagination/EndPage")
     if start:
         return f"{start}-{end}" if end and end != start else start
-    return _text(article, "ELocationID[@EIdType='pii']")
+    return text_at(article, "ELocationID[@EIdType='pii']")
 
 
 def _doi(article: Element) -> str | None:
@@ -265,8 +222,8 @@ def _article_ids(elements: list[Element]) -> dict[str, str]:
     """Return the record's own identifiers by kind, the first of each."""
     ids: dict[str, str] = {}
     for element in elements:
-        if text := clean_text(element.text or ""):
-            ids.setdefault(element.get("IdType", "pubmed"), text)
+        if value := clean_text(element.text or ""):
+            ids.setdefault(element.get("IdType", "pubmed"), value)
     return ids
 
 
@@ -275,9 +232,9 @@ def _registrations(article: Element) -> tuple[str, ...]:
     banks = [
         bank
         for bank in article.findall("DataBankList/DataBank")
-        if (_text(bank, "DataBankName") or "").casefold() in TRIAL_REGISTRIES
+        if (text_at(bank, "DataBankName") or "").casefold() in TRIAL_REGISTRIES
     ]
-    numbers = (number for bank in banks for number in _texts(bank, "AccessionNumberList/AccessionNumber"))
+    numbers = (number for bank in banks for number in texts_at(bank, "AccessionNumberList/AccessionNumber"))
     return tuple(dict.fromkeys(map(normalise_registration, numbers)))
 
 
@@ -297,9 +254,9 @@ def _corrections(citation: Element) -> tuple[Correction, ...]:
     return tuple(
         Correction(
             kind=clean_text(link.get("RefType", "")),
-            source=_text(link, "RefSource") or "",
-            pmid=normalise_pmid(_text(link, "PMID")),
-            note=_text(link, "Note"),
+            source=text_at(link, "RefSource") or "",
+            pmid=normalise_pmid(text_at(link, "PMID")),
+            note=text_at(link, "Note"),
         )
         for link in links
         if link.get("RefType") not in {"Cites", None}

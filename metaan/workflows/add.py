@@ -18,7 +18,7 @@ from ..registry.scaffold import scaffold_study
 from ..registry.write import write_text
 from ..sources.bibtex import read_bibtex
 from ..sources.identifiers import normalise_doi, normalise_pmid, normalise_registration
-from ..sources.pubmed import PubMed
+from ..sources.pubmed import Progress, PubMed
 from ..sources.settings import Settings
 from .fetch import metadata_of, settings_of, title_key
 from .slug import label_of, unique_id
@@ -68,6 +68,7 @@ def add(
     session: requests.Session | None = None,
     pubmed: PubMed | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    progress: Progress = lambda what, done, total: None,
     notice: Callable[[str], None] = lambda message: None,
 ) -> list[Added]:
     """Add the study with a DOI or a PMID, or every study of a BibTeX file, to the registry; it then awaits its numbers.
@@ -78,7 +79,7 @@ def add(
         The folder of the study files.
     doi, pmid, bibtex
         One of them: what PubMed is asked for, or a file, of which every sound entry is added.
-    settings, session, pubmed, now, notice
+    settings, session, pubmed, now, progress, notice
         As in `metaan.workflows.fetch.fetch`.
 
     Returns
@@ -106,7 +107,7 @@ def add(
     keys = [_checked_key(doi, pmid)]
     shelf.refuse(keys)
     service = pubmed or PubMed(settings or settings_of(review), session=session, notice=notice)
-    article = _find(service, *keys[0])
+    article = _find(service, *keys[0], progress)
     added = _add(article.record, review, shelf)
     stored.write(review.folder, added.study_id or "", metadata_of(article, service.url, now().astimezone(UTC)))
     return [added]
@@ -123,12 +124,15 @@ def _checked_key(doi: str | None, pmid: str | None) -> tuple[str, str]:
     raise UsageError(f"{pmid!r} is no PMID; allowed: up to nine digits, such as 35925914")
 
 
-def _find(service: PubMed, kind: str, value: str) -> Article:
+def _find(service: PubMed, kind: str, value: str, progress: Progress) -> Article:
     """Return PubMed's record, or say that there is none and what can be done instead."""
     if kind == "PMID":
-        article, reason = service.fetch([value]).articles.get(value), f"PubMed has no record with the PMID {value}"
+        article, reason = (
+            service.fetch([value], progress).articles.get(value),
+            f"PubMed has no record with the PMID {value}",
+        )
     else:
-        found = service.find([value])[value]
+        found = service.find([value], progress)[value]
         article, reason = found.article, found.reason
     if article is None:
         raise SourceError(f"{reason}; nothing was written (a record from elsewhere can be added with --bibtex FILE)")

@@ -1,0 +1,66 @@
+"""BibTeX's lists of names -> "Family AB", as PubMed writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .latex import to_text
+from .markup import clean_text
+
+
+def read_authors(raw: str) -> tuple[tuple[str, ...], bool]:
+    """Return the names, and whether the list is complete: BibTeX ends a cut one with ``and others``.
+
+    >>> read_authors("Doe, Jane Q. and {The Group} and others")
+    (('Doe JQ', 'The Group'), False)
+    """
+    names = [name for name in _split_names(raw) if name]
+    cut = any(_is_rest(name) for name in names)
+    found = (_name(name) for name in names if not _is_rest(name))
+    return tuple(name for name in found if name), not cut
+
+
+def _is_rest(name: str) -> bool:
+    return clean_text(name).casefold().rstrip(".") in {"others", "et al"}
+
+
+def _split_names(raw: str) -> Iterator[str]:
+    """Split at ``and`` outside braces."""
+    depth = 0
+    words: list[str] = []
+    for word in raw.split():
+        if depth <= 0 and word.casefold() == "and":
+            yield " ".join(words)
+            words = []
+        else:
+            words.append(word)
+            depth += word.count("{") - word.count("}")
+    yield " ".join(words)
+
+
+def _name(raw: str) -> str | None:
+    """Return "Family AB Jr"; a name in braces of its own is a group's and stays as it is."""
+    if raw.startswith("{") and raw.endswith("}") and "{" not in raw[1:-1]:
+        return clean_text(to_text(raw[1:-1])) or None
+    parts = [clean_text(to_text(part)) for part in re.split(r",(?![^{]*\})", raw)]
+    if len(parts) == 1:
+        return _unordered(parts[0])
+    suffix, given = (parts[1], parts[2]) if len(parts) > 2 else ("", parts[1])
+    return " ".join(part for part in (parts[0], _initials(given), suffix) if part) or None
+
+
+def _unordered(name: str) -> str | None:
+    """Turn "Jane Q. van Doe" into "van Doe JQ": what is in small letters before the family name belongs to it."""
+    words = name.split()
+    if len(words) < 2:
+        return name or None
+    small = next((at for at, word in enumerate(words[:-1]) if at and word[0].islower()), len(words) - 1)
+    return f"{' '.join(words[small:])} {_initials(' '.join(words[:small]))}".strip()
+
+
+def _initials(given: str) -> str:
+    """Return "Jean-Marc Q." as "JMQ"; what is initials already stays."""
+    if re.fullmatch(r"[^\W\d_]{1,3}", given) and given.isupper():
+        return given
+    return "".join(word[0].upper() for word in re.split(r"[\s.\-]+", given) if word and word[0].isalpha())
