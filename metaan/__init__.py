@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from .stats.failsafe import fail_safe_n as fail_safe_n
     from .stats.glmm import Glmm as Glmm
     from .stats.glmm import glmm as glmm
+    from .stats.gosh import Gosh as Gosh
+    from .stats.gosh import gosh as gosh
     from .stats.influence import Baujat as Baujat
     from .stats.influence import Influence as Influence
     from .stats.influence import baujat as baujat
@@ -83,6 +85,7 @@ _WHERE = {
     "ExcessSignificance": "stats.excess",
     "FailSafeN": "stats.failsafe",
     "Glmm": "stats.glmm",
+    "Gosh": "stats.gosh",
     "Influence": "stats.influence",
     "Interval": "stats.effects",
     "MantelHaenszel": "stats.stratified",
@@ -110,6 +113,7 @@ _WHERE = {
     "explain": "stats.explain",
     "fail_safe_n": "stats.failsafe",
     "glmm": "stats.glmm",
+    "gosh": "stats.gosh",
     "influence": "stats.influence",
     "leave_one_out": "stats.sequence",
     "likelihood_ratio_test": "stats.regression_tests",
