@@ -166,7 +166,7 @@ def _validate(
 def _rest(tree: Node, model: type[M], faults: Iterable[Mapping[str, Any]]) -> Node | None:
     """Return the tree without what is at fault; required keys that are not there are marked as gone."""
     absent_at_top = [fault for fault in faults if fault["type"] == "missing" and len(fault["loc"]) == 1]
-    rest = without(tree, {_culprit(fault) for fault in faults if fault not in absent_at_top})
+    rest = without(tree, {_culprit(tree, fault) for fault in faults if fault not in absent_at_top})
     if rest is None:
         return None
     absent = STAND_INS[model].keys() - rest.plain().keys()
@@ -179,10 +179,20 @@ def _data(tree: Node, model: type[M], attempt: int) -> Any:
     return values if attempt == 0 else STAND_INS[model] | values
 
 
-def _culprit(fault: Mapping[str, Any]) -> Path:
+def _culprit(tree: Node, fault: Mapping[str, Any]) -> Path:
     """What must go for the rest to be valid: the value, or what it is missing from."""
     path: Path = tuple(fault["loc"])
-    return path[:-1] if fault["type"] == "missing" else path
+    return path[:-1] if fault["type"] == "missing" else _within(tree, path)
+
+
+def _within(tree: Node, path: Path) -> Path:
+    """The part of a path that is there; pydantic adds the name of a type where a value may be of several."""
+    node: Node | None = tree
+    for i, part in enumerate(path):
+        node = node and node.child(part)
+        if node is None:
+            return path[:i]
+    return path
 
 
 def _problem(file: str, tree: Node, model: type[BaseModel], fault: Mapping[str, Any]) -> Problem:
@@ -197,7 +207,7 @@ def _problem(file: str, tree: Node, model: type[BaseModel], fault: Mapping[str, 
         allowed = did_you_mean(str(path[-1]), model_at(model, path[:-1]).model_fields)
         return Problem(file, line, where(tree, path[:-1]), f"key {path[-1]!r} is unknown", allowed)
     found, allowed = _words(kind, fault)
-    return Problem(file, line, where(tree, path), found, allowed)
+    return Problem(file, line, where(tree, _within(tree, path)), found, allowed)
 
 
 def _words(kind: str, fault: Mapping[str, Any]) -> tuple[str, str]:

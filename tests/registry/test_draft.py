@@ -1,0 +1,58 @@
+import pytest
+
+from metaan.registry import draft
+from metaan.registry.check import CHECKS
+from metaan.registry.draft import read_document, where
+from metaan.registry.nodes import compose
+from metaan.registry.study_model import Study
+from metaan.registry.types import Entry, Number, Text
+
+
+class Either(Entry):
+    a: Number | Text
+    b: int
+
+
+def test_a_value_of_several_types_is_named_and_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(draft.STAND_INS, Either, {"a": 1})
+    document, problems = read_document("x.yaml", "x", b"a: true\nb: 2\n", Either)
+    assert {(p.line, p.where) for p in problems} == {(1, "a")}
+    assert document is not None
+    assert document.model.b == 2
+    assert document.tree.gone == ("a",)
+
+
+def test_a_file_without_any_sound_key_is_still_checked_in_full() -> None:
+    document, problems = read_document("x.yaml", "x", b"idd: 1\nscreened: -4\npmid: 0\n", Study)
+    assert document is not None
+    found = sorted(p.found for p in problems)
+    assert found == sorted(
+        [
+            *(f"'{key}' is missing" for key in ("id", "label", "title", "design", "status")),
+            "0 is not a PubMed id",
+            "-4 is too small",
+            "key 'idd' is unknown",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (("results", 0, "arms", "x", "events"), "results[death].arms.x.events"),
+        (("results", 1), "results[2]"),
+        (("arms", 0, "name"), "arms[drug].name"),
+        (("search", 0), "search[pubmed]"),
+        ((), ""),
+    ],
+)
+def test_places_in_words(path: tuple[str | int, ...], words: str) -> None:
+    tree, _ = compose("results: [{outcome: death}, {}]\narms: [{id: drug}]\nsearch: [{source: pubmed}]")
+    assert tree is not None
+    assert where(tree, path) == words
+
+
+def test_every_check_says_what_it_holds() -> None:
+    for name, check in CHECKS.items():
+        assert name == name.strip()
+        assert (check.__doc__ or "").endswith(".")
