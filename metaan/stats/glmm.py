@@ -22,7 +22,7 @@ from .heterogeneity import Moments, i2_from_tau2, typical_variance
 from .intervals import CI_METHODS, mean_interval, mean_test
 from .likelihood import FitStatistics
 from .measures import effect_sizes
-from .pooling import Pooled
+from .pooling import Pooled, left_out
 from .prediction import prediction_interval
 from .strata_tests import ChiSquared
 from .stratified import NO_PREDICTION, check_level
@@ -206,7 +206,7 @@ def _result(
         method="GLMM", estimate=estimate, se=se, stat=stat, df=df, pval=pval,
         ci=mean_interval(estimate, se, df, asked["level"]), pi=pi, pi_reason=reason, tau2=tau2, tau2_se=tau2_se,
         i2=i2, h2=h2, q=lrt.stat, q_df=lrt.df, q_pval=lrt.pval, weights=_shares(fit), k=used.k, effects=used,
-        excluded=tuple((label, why) for label, why in zip(es.slab, es.reasons) if why is not None),
+        excluded=left_out(es),
         tau2_method="ML" if fit.random else None, sigma2=sigma2, ll=fit.top.value, parameters=parameters,
         aic=2 * parameters - 2 * fit.top.value, bic=parameters * math.log(used.k) - 2 * fit.top.value,
         q_wald=wald, q_lrt=lrt, iterations=fit.top.iterations, fit=fit, **asked,

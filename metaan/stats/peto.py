@@ -16,8 +16,8 @@ from .effects import EffectSizes, FloatArray, labels
 from .intervals import mean_interval, mean_test
 from .mantel_haenszel import MH_MEASURES
 from .measures import Columns, no_information, two_by_two
-from .pooling import Pooled
-from .stratified import NO_PREDICTION, check_level, known, left_out, pair, q_statistics
+from .pooling import Pooled, left_out
+from .stratified import NO_PREDICTION, check_level, known, pair, q_statistics
 
 
 def peto(
@@ -77,7 +77,8 @@ def peto(
         model="common", method="Peto", measure="OR", level=level,
         estimate=estimate, se=se, stat=stat, df=None, pval=pval,
         ci=mean_interval(estimate, se, None, level), pi=None, pi_reason=NO_PREDICTION, tau2=None, tau2_se=None,
-        weights=weights * (100.0 / weights.sum()), k=used.k, effects=used, excluded=left_out(es, es.estimable),
+        weights=weights * (100.0 / weights.sum()), k=used.k, effects=used,
+        excluded=left_out(es),
         **q_statistics(q, max(int(counted.sum()) - 1, 0)),
     )  # fmt: skip
 
@@ -88,7 +89,10 @@ def _effects(tables: Columns, cells: Columns, slab: Sequence[str] | None) -> Eff
     with np.errstate(divide="ignore", invalid="ignore"):
         sound = variance > 0
         yi, vi = np.where(sound, excess / variance, np.nan), np.where(sound, 1 / variance, np.nan)
-    reasons = tuple(None if ok else "no events, or only events, or an empty arm" for ok in sound.tolist())
+    reasons = tuple(
+        None if ok else "no events, or only events, or an empty arm" if given else "a count is missing"
+        for ok, given in zip(sound.tolist(), known(cells).tolist())
+    )
     return EffectSizes(yi, vi, labels(slab, yi.size), "OR", reasons, dict(cells))
 
 

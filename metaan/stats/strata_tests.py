@@ -114,13 +114,20 @@ def tarone(cells: Columns, log_odds_ratio: float) -> ChiSquared | None:
 
 
 def expected_events(t: Margins, log_odds_ratio: float) -> tuple[FloatArray, FloatArray]:
-    """Return a's fitted value at a common odds ratio, the root of a quadratic, and its asymptotic variance.
+    """Return a's fitted value at a common odds ratio and its asymptotic variance."""
+    psi, others = float(np.exp(log_odds_ratio)), t.n - t.m
+    a, d = _fitted(psi, t.n1, t.n2, t.m), _fitted(psi, t.n2, t.n1, others)
+    b, c = _fitted(1 / psi, t.n1, t.n2, others), _fitted(1 / psi, t.n2, t.n1, t.m)
+    return a, 1 / (1 / a + 1 / b + 1 / c + 1 / d)
 
-    The root is taken in the form that subtracts nothing of equal size, so that it stays exact near an odds ratio of 1.
+
+def _fitted(psi: float, n1: FloatArray, n2: FloatArray, m: FloatArray) -> FloatArray:
+    """Return the first cell of a table with these margins and odds ratio, the root of a quadratic.
+
+    Of the two ways to write the root each cell takes the one that subtracts nothing of equal size.
     """
-    psi = np.exp(log_odds_ratio)
-    linear = psi * (t.n1 + t.m) + t.n2 - t.m
-    root = np.sqrt(linear**2 + 4 * (1 - psi) * psi * t.n1 * t.m)
-    a = 2 * psi * t.n1 * t.m / (linear + root)
-    cells = (a, t.n1 - a, t.m - a, t.n2 - t.m + a)
-    return a, 1 / sum(1 / cell for cell in cells)
+    linear = psi * (n1 + m) + n2 - m
+    root = np.sqrt(linear**2 + 4 * (1 - psi) * psi * n1 * m)
+    negative = linear < 0  # only where psi is below 1
+    below = 2 * psi * n1 * m / np.where(negative, 1.0, linear + root)
+    return np.where(negative, (root - linear) / (2 * (1 - psi) if psi != 1 else 1.0), below)
