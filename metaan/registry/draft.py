@@ -170,7 +170,7 @@ def _rest(tree: Node, model: type[M], faults: Iterable[Mapping[str, Any]]) -> No
     if rest is None:
         return None
     absent = STAND_INS[model].keys() - rest.plain().keys()
-    return replace(rest, gone=(*rest.gone, *sorted(absent)))
+    return replace(rest, gone=tuple(dict.fromkeys((*rest.gone, *sorted(absent)))))
 
 
 def _data(tree: Node, model: type[M], attempt: int) -> Any:

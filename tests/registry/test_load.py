@@ -243,6 +243,14 @@ def test_folders_without_a_review(tmp_path: Path, project: Any) -> None:
     assert (problem.file, problem.found) == (str(folder / "review.yaml"), "there is no such file")
 
 
+def test_a_file_that_cannot_be_read(project: Any) -> None:
+    folder = project.write()
+    (folder / "roe-2021.yaml").symlink_to("nowhere")
+    (problem,) = problems(folder)
+    assert problem.file.endswith("roe-2021.yaml")
+    assert "cannot be read" in problem.found
+
+
 def test_a_review_without_studies_is_sound(project: Any) -> None:
     folder = project.write()
     (folder / "doe-2020.yaml").unlink()
