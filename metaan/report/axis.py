@@ -1,6 +1,7 @@
 """The axis of a plot: its range, its ticks, and the way from a number to a position and back.
 
-Positions are on the analysis scale (natural log for ratios), so a ratio and its inverse lie equally far from no effect.
+Positions are the natural log of ratios, so a ratio and its inverse lie equally far from no effect, and the display value
+of all else.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..stats.effects import Interval
-from ..stats.scales import Scale
+from ..stats.scales import Scale, exp
 from . import formats
 
 MOST_TICKS = 7
@@ -34,7 +35,7 @@ class Axis:
     scale
         The display scale of the measure.
     lo, hi
-        The range, analysis scale.
+        The range, as positions.
     ticks
         In ascending order; no effect is among them.
     """
@@ -46,18 +47,19 @@ class Axis:
 
     def place(self, value: float) -> float:
         """Return where a display value lies: 0 at the left end of the axis, 1 at the right; not cut off."""
-        return (analysis_value(value, self.scale) - self.lo) / (self.hi - self.lo)
+        return (position(value, self.scale) - self.lo) / (self.hi - self.lo)
 
     def value(self, place: float) -> float:
         """Return the display value at a place, the inverse of `place`."""
-        return self.scale.to_display(self.lo + place * (self.hi - self.lo))
+        at = self.lo + place * (self.hi - self.lo)
+        return exp(at) if self.scale.is_ratio else at
 
 
-def analysis_value(value: float, scale: Scale) -> float:
-    """Return a display value on the analysis scale; a ratio of 0 is minus infinity."""
-    if scale.is_ratio and value <= 0:
-        return -math.inf
-    return value if math.isinf(value) else scale.to_analysis(value)
+def position(value: float, scale: Scale) -> float:
+    """Return the position of a display value; a ratio of 0 is minus infinity."""
+    if not scale.is_ratio or math.isinf(value):
+        return value
+    return math.log(value) if value > 0 else -math.inf
 
 
 def axis(points: Iterable[float], intervals: Iterable[Interval], scale: Scale) -> Axis:
@@ -70,9 +72,9 @@ def axis(points: Iterable[float], intervals: Iterable[Interval], scale: Scale) -
     scale
         The display scale of the measure.
     """
-    null = analysis_value(scale.null, scale)
-    inner = _finite([null, *(analysis_value(x, scale) for x in points)])
-    ends = _finite(analysis_value(x, scale) for ci in intervals for x in ci)
+    null = position(scale.null, scale)
+    inner = _finite([null, *(position(x, scale) for x in points)])
+    ends = _finite(position(x, scale) for ci in intervals for x in ci)
     lo, hi = _range(inner, ends, 0.7 if scale.is_ratio else 0.0)
     return Axis(scale, lo, hi, ticks(lo, hi, scale))
 
@@ -96,10 +98,10 @@ def _range(inner: Sequence[float], ends: Sequence[float], least: float) -> tuple
 
 
 def ticks(lo: float, hi: float, scale: Scale) -> tuple[Tick, ...]:
-    """Return at most `MOST_TICKS` round values within an analysis-scale range, no effect among them."""
-    values = _ratio_ticks(scale.to_display(lo), scale.to_display(hi)) if scale.is_ratio else _linear(lo, hi)
+    """Return round values between two positions, no effect among them."""
+    values = _ratio_ticks(exp(lo), exp(hi)) if scale.is_ratio else _linear(lo, hi)
     kept = sorted({float(f"{x:.10g}") for x in [*values, scale.null]})
-    return tuple(Tick(x, tick_label(x)) for x in kept if lo <= analysis_value(x, scale) <= hi)
+    return tuple(Tick(x, tick_label(x)) for x in kept if lo <= position(x, scale) <= hi)
 
 
 def tick_label(x: float) -> str:

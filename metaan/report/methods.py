@@ -157,7 +157,12 @@ TAU2 = {
     "HS": "Hunter-Schmidt",
     "HSk": "Hunter-Schmidt (corrected)",
     "SJ": "Sidik-Jonkman",
-    "GENQ": "generalised Q",
+    "GENQ": "the method of moments with given weights",
+    "GENQM": "the median-unbiased method of moments with given weights",
+    "DL2": "two-step DerSimonian-Laird",
+    "CA2": "two-step Hedges-Olkin",
+    "DLIT": "iterated DerSimonian-Laird",
+    "SJIT": "iterated Sidik-Jonkman",
 }
 
 CI = {
@@ -166,6 +171,8 @@ CI = {
     "hksj": "Hartung-Knapp",
     "hksj-adhoc": "Hartung-Knapp (never narrower than Wald)",
     "auto": "Hartung-Knapp (where k > 2 and τ² > 0, else Wald)",
+    "KR": "Kenward-Roger",
+    "PL": "profile likelihood",
 }
 
 PI = {
@@ -187,6 +194,14 @@ CITED: dict[str, tuple[str, ...]] = {
     "MHRD": ("Mantel 1959", "Sato 1989"),
     "DL": ("DerSimonian 1986",),
     "REML": ("Viechtbauer 2005",),
+    "ML": ("Viechtbauer 2005",),
+    "PM": ("Paule 1982",),
+    "EB": ("Paule 1982",),
+    "SJ": ("Sidik 2005",),
+    "HE": ("Viechtbauer 2005",),
+    "HS": ("Viechtbauer 2005",),
+    "DL2": ("DerSimonian 2007",),
+    "CA2": ("DerSimonian 2007",),
     "hksj": ("Hartung 2001", "Sidik 2002"),
     "hksj-adhoc": ("Hartung 2001", "Knapp 2003", "Röver 2015"),
     "auto": ("Hartung 2001", "Knapp 2003", "Röver 2015"),
@@ -203,6 +218,11 @@ REFERENCES = {
     "Sato 1989": "Sato T, Greenland S, Robins JM. On the variance estimator for the Mantel-Haenszel risk difference. "
     "Biometrics 1989;45:1323-4.",
     "DerSimonian 1986": "DerSimonian R, Laird N. Meta-analysis in clinical trials. Control Clin Trials 1986;7:177-88.",
+    "DerSimonian 2007": "DerSimonian R, Kacker R. Random-effects model for meta-analysis of clinical trials: "
+    "an update. Contemp Clin Trials 2007;28:105-14.",
+    "Paule 1982": "Paule RC, Mandel J. Consensus values and weighting factors. J Res Natl Bur Stand 1982;87:377-85.",
+    "Sidik 2005": "Sidik K, Jonkman JN. Simple heterogeneity variance estimation for meta-analysis. "
+    "J R Stat Soc C 2005;54:367-84.",
     "Viechtbauer 2005": "Viechtbauer W. Bias and efficiency of meta-analytic variance estimators in the random-effects "
     "model. J Educ Behav Stat 2005;30:261-93.",
     "Viechtbauer 2007": "Viechtbauer W. Confidence intervals for the amount of heterogeneity in meta-analysis. "

@@ -93,7 +93,7 @@ def convention(pi_method: str | None, k: int) -> str:
     """
     less = {"t(k-1)": 1, "t(k-2)": 2}.get(pi_method or "")
     if less is None:
-        return "normal distribution"
+        return "normal distribution" if pi_method == "normal" else f"method {pi_method}"
     one = "degree" if k - less == 1 else "degrees"
     return f"t distribution with k {formats.MINUS} {less} = {k - less} {one} of freedom"
 

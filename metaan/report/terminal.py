@@ -138,13 +138,15 @@ def _table(plot: Plot, width: int, signs: Signs) -> list[Line]:
 def _fit(plot: Plot, width: int) -> tuple[list[Column], dict[str, int], int]:
     """Return the columns that fit, their widths, and the room for a plot (0: none).
 
-    Times go first where there is no room, then weights; the label is cut last.
+    Times go first where there is no room, then weights, then data; the label is cut last.
     """
     widths = {column.key: _column_width(column, plot.rows) for column in plot.columns}
     columns = list(plot.columns)
     for key in ("time", "weight_common", "weight_random"):
         if _total(columns, widths) > width:
             columns = [column for column in columns if column.key != key]
+    if _total(columns, widths) - widths["label"] + LABEL_LEAST > width:
+        columns = [column for column in columns if column.key in ("label", "effect")]
     over = _total(columns, widths) - width
     if over > 0:
         widths["label"] = max(LABEL_LEAST, widths["label"] - over)

@@ -1,0 +1,128 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from metaan.analysis import Analysis
+from metaan.report import methods, spread, words
+from metaan.report.words import Arms
+from metaan.stats.effects import Interval
+
+ARMS = Arms("anakinra", "usual care")
+
+
+@pytest.mark.parametrize(
+    ("ci", "direction", "code"),
+    [
+        ((0.3, 0.7), "bad", "experimental"),
+        ((0.3, 0.7), "good", "control"),
+        ((1.3, 1.7), "bad", "control"),
+        ((1.3, 1.7), "good", "experimental"),
+        ((0.9, 1.1), "bad", "unclear"),
+        ((1.0, 1.1), "bad", "unclear"),
+    ],
+)
+def test_which_arm_an_interval_favours(ci: tuple[float, float], direction: str, code: str) -> None:
+    assert words.favours(Interval(*ci), "OR", direction) == code
+
+
+def test_no_effect_of_a_difference_is_zero() -> None:
+    assert words.favours(Interval(-0.2, -0.1), "RD", "bad") == "experimental"
+    assert words.favours(Interval(0.5, 0.9), "RD", "bad") == "control"
+
+
+def test_the_designs_disagree_about_death(death: Analysis) -> None:
+    text = words.disagreement(death, ARMS)
+    assert text is not None
+    assert "Randomised and non-randomised evidence disagree about death from any cause" in text
+    assert "0.96 (0.44 to 2.11) in the randomised trials (no clear difference)" in text
+    assert "0.42 (0.27 to 0.65) in the non-randomised studies (favours anakinra)" in text
+    assert "not confirmed by the randomised trials" in text
+    assert words.agreement(death) is None
+
+
+def test_the_answer_is_relative_and_absolute(death: Analysis) -> None:
+    trials, cohorts = words.answers(death, ARMS)
+    assert trials.verdict == "unclear"
+    assert trials.text.startswith("In 4 randomised trials (809 people), there was no clear difference in death")
+    assert (
+        "odds ratio 0.96 (95% CI 0.44 to 2.11; random effects); 5 fewer per 1000 people (82 fewer to 127 more)"
+        in trials.text
+    )
+    assert cohorts.verdict == "experimental"
+    assert "less frequent with anakinra than with usual care, which favours anakinra" in cohorts.text
+
+
+def test_a_good_outcome_turns_the_side_that_is_favoured(analysis: Callable[..., Analysis]) -> None:
+    rows = [("A", 90, 100, 50, 100), ("B", 80, 100, 45, 100)]
+    [better] = words.answers(analysis({"randomised": rows}, direction="good"), ARMS)
+    assert "more frequent with anakinra than with usual care, which favours anakinra" in better.text
+
+
+def test_one_study_is_not_pooled(analysis: Callable[..., Analysis]) -> None:
+    [answer] = words.answers(analysis({"randomised": [("Kharazmi 2022", 3, 15, 10, 15)]}), ARMS)
+    assert answer.text.startswith("In the only randomised trial (30 people)")
+    assert "one study, not pooled" in answer.text
+
+
+def test_no_study_is_said(analysis: Callable[..., Analysis]) -> None:
+    [answer] = words.answers(analysis({"": []}), ARMS)
+    assert answer.verdict == "nothing"
+    assert answer.text == "No study reports this outcome in a form that can be pooled."
+
+
+def test_a_conclusion_that_hangs_on_the_method_is_said(death: Analysis) -> None:
+    pool = death.pools[1]
+    differing = replace(pool, sensitivity=tuple(replace(s, differs=True) for s in pool.sensitivity))
+    text = words.sensitivity_differs(differing, death, ARMS)
+    assert text is not None
+    assert text.startswith("The conclusion depends on the method: random effects, REML, hksj-adhoc gives 0.42 (0.21 to")
+    assert words.sensitivity_differs(pool, death, ARMS) is None
+    [answer] = words.answers(replace(death, pools=(differing,)), ARMS)
+    assert answer.text.endswith("The conclusion depends on the method.")
+
+
+def test_models_that_differ_are_said(death: Analysis) -> None:
+    trials, cohorts = death.pools
+    mixed = replace(trials, common=cohorts.common)
+    text = words.models_differ(mixed, death, ARMS)
+    assert text is not None
+    assert "favours anakinra under a common (fixed) effect, no clear difference under random effects" in text
+
+
+def test_heterogeneity_has_its_intervals(death: Analysis) -> None:
+    text = spread.numbers(death.pools[0])
+    assert text is not None
+    assert text.startswith("τ² = 0.32 (95% CI 0 to 9.")
+    assert "I² = 52% (0% to 97%); Q = 6.31, df = 3, p = 0.097" in text
+
+
+def test_the_prediction_interval_names_its_convention(death: Analysis) -> None:
+    text = spread.prediction(death.pools[0], death)
+    assert text is not None
+    assert "between 0.11 and 8.80 (95% prediction interval, t distribution with k − 1 = 3 degrees of freedom)" in text
+    assert text.endswith("it is only a rough guide.")
+
+
+def test_two_studies_predict_nothing(analysis: Callable[..., Analysis]) -> None:
+    two = analysis({"randomised": [("A", 5, 40, 3, 40), ("B", 11, 37, 3, 34)]})
+    assert (
+        spread.prediction(two.pools[0], two)
+        == "No prediction interval: k = 2; a prediction interval needs at least 3 studies."
+    )
+
+
+def test_the_methods_cite_what_was_used(death: Analysis) -> None:
+    cited = " ".join(methods.references([death]))
+    for name in ("Mantel N", "Robins J", "DerSimonian R", "Viechtbauer W", "Hartung J", "Higgins JPT"):
+        assert name in cited
+    assert "Paule" not in cited
+    assert methods.footer(death).startswith("Common (fixed) effect: Mantel-Haenszel. Random effects: inverse variance")
+
+
+def test_every_code_of_a_method_has_words() -> None:
+    from metaan.stats.pooling import CI_METHODS
+    from metaan.stats.tau2 import TAU2_METHODS
+
+    assert set(TAU2_METHODS) <= set(methods.TAU2)
+    assert set(CI_METHODS) <= set(methods.CI)
