@@ -155,13 +155,15 @@ def _refine(
     """
     for _ in range(200):
         excess, slope = _score_ratio_and_slope(m, tau2, restricted, mean)
+        if math.isnan(excess):
+            break
         low, high = (tau2, high) if excess < 0 else (low, tau2)
         new = tau2 - excess / slope if slope > 0 else high
         if abs(new - tau2) <= 1e-6 * (tau2 + lowest) or high - low <= 4e-16 * high:
             return min(max(new, low), high)
         tau2 = new if low < new < high else 0.5 * (low + high)
     name = "REML" if restricted else "ML"
-    raise ConvergenceError(f"{name}: no convergence in 200 steps; tau2 between {low:g} and {high:g}")
+    raise ConvergenceError(f"{name}: no convergence; tau2 between {low:g} and {high:g}")
 
 
 def _score_ratio_and_slope(m: Moments, tau2: float, restricted: bool, mean: float | None) -> tuple[float, float]:

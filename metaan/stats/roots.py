@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from ..errors import ConvergenceError
@@ -12,7 +13,7 @@ Function = Callable[[float], float]
 def crossing(function: Function, inside: float, outside: float) -> float:
     """Return where ``function`` falls below 0 on the way from ``inside`` (not below 0) to ``outside`` (not above 0).
 
-    Dowell & Jarratt 1971. `ConvergenceError` after 200 steps.
+    Dowell & Jarratt 1971. `ConvergenceError` after 200 steps, or where the function is not a number.
     """
     f_inside, f_outside = function(inside), function(outside)
     if f_inside <= 0:
@@ -22,13 +23,15 @@ def crossing(function: Function, inside: float, outside: float) -> float:
         if not min(inside, outside) < new < max(inside, outside):
             new = 0.5 * (inside + outside)
         f_new = function(new)
+        if math.isnan(f_new):
+            break
         if abs(outside - inside) <= 1e-14 * (abs(inside) + abs(outside)) or f_new == 0:
             return new
         if f_new > 0:
             inside, f_inside, f_outside = new, f_new, 0.5 * f_outside
         else:
             outside, f_outside, f_inside = new, f_new, 0.5 * f_inside
-    raise ConvergenceError(f"no root in 200 steps; between {inside:g} and {outside:g}")
+    raise ConvergenceError(f"no root found; between {inside:g} and {outside:g}")
 
 
 def beyond(function: Function, first: float) -> float:
