@@ -15,6 +15,13 @@ from .stats.tau2_ci import HeterogeneityCI
 
 if TYPE_CHECKING:
     from .registry.model import Outcome, Plan, PublishedPool, ReportedEffect, Result, Study
+    from .stats.bias import SmallStudyTest
+    from .stats.gosh import Gosh
+    from .stats.influence import Baujat, Influence
+    from .stats.multiverse import Multiverse
+    from .stats.regression_result import MetaRegression
+    from .stats.sequence import Refits
+    from .stats.trimfill import TrimAndFill
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,25 @@ class Absolute:
 
 
 @dataclass(frozen=True, slots=True)
+class Exploration:
+    """What the protocol asks for beside the pooled result; None or empty where it was not asked for, or refused.
+
+    ``refused`` holds what was asked for and could not be answered, with the reason; ``plots`` the plots asked for.
+    """
+
+    leave_one_out: Refits | None = None
+    cumulative: Refits | None = None
+    influence: tuple[Influence, Baujat] | None = None
+    small_study_tests: tuple[SmallStudyTest, ...] = ()
+    trim_and_fill: TrimAndFill | None = None
+    regressions: tuple[MetaRegression, ...] = ()
+    gosh: Gosh | None = None
+    multiverse: Multiverse | None = None
+    refused: tuple[tuple[str, str], ...] = ()
+    plots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Pool:
     """One pool of studies: a block of the forest plot.
 
@@ -118,6 +144,8 @@ class Pool:
         The protocol's result per 1000 people; None for measures without risks.
     reason
         Why nothing is pooled: no study, or one.
+    exploration
+        What the protocol asks for beside; None where it asks for nothing.
     """
 
     name: str
@@ -128,6 +156,7 @@ class Pool:
     sensitivity: tuple[Sensitivity, ...] = ()
     absolute: Absolute | None = None
     reason: str | None = None
+    exploration: Exploration | None = None
 
     @property
     def k(self) -> int:

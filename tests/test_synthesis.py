@@ -119,7 +119,8 @@ def test_absolute_effect_is_at_the_median_control_risk(review):
     [
         (["deth"], {}, "did you mean death"),
         (["death"], {"only": ("elmekaty",)}, "did you mean elmekaty-2023"),
-        (["death"], {"measure": "ODDS"}, "measure 'ODDS' is unknown"),
+        (["death"], {"measure": "ODDS"}, "'ODDS' is unknown; allowed: OR, RR, RD"),
+        (["death"], {"measure": "SMD"}, "measure of counts in two arms, 'SMD' is unknown"),
         (["death"], {"tau2_method": "REM"}, "did you mean REML"),
     ],
 )

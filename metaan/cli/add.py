@@ -9,10 +9,15 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .progress import progress_bar
 from .project import studies_folder
+
+if TYPE_CHECKING:
+    from ..workflows.add import Added
 
 HELP = "enter a new study from its DOI, its PMID or a BibTeX file"
 
@@ -39,5 +44,28 @@ def run(args: Namespace) -> int:
             progress=progress,
             notice=lambda message: print(f"metaan add: {message}", file=sys.stderr),
         )
-    print(json.dumps(outcomes, indent=2) if args.json else outcomes)
-    return 0
+    print(
+        json.dumps([_as_dict(a) for a in outcomes], indent=2, ensure_ascii=False) if args.json else _as_text(outcomes)
+    )
+    return 1 if any(added.problem for added in outcomes) else 0
+
+
+def _as_text(outcomes: Sequence[Added]) -> str:
+    lines = []
+    for added in outcomes:
+        lines.append(f"{added.name}: " + (f"not added: {added.problem}" if added.problem else str(added.file)))
+        lines += [f"  note: {note}" for note in added.notes]
+    new = [added for added in outcomes if not added.problem]
+    if new:
+        lines.append("next: fill in the arms and the numbers in the new file; `metaan check` says what is missing")
+    return "\n".join(lines)
+
+
+def _as_dict(added: Added) -> dict[str, Any]:
+    return {
+        "name": added.name,
+        "id": added.study_id,
+        "file": None if added.file is None else str(added.file),
+        "problem": added.problem,
+        "notes": list(added.notes),
+    }

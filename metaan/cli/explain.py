@@ -28,7 +28,8 @@ def run(args: Namespace) -> int:
     """Explain each pool of the outcome."""
     from ..registry.load import load
     from ..report.explanation import explanation_table
-    from ..synthesis import Choices, explain_analysis
+    from ..synthesis import Choices
+    from ..workflows.explain import explain_analysis
 
     review = load(studies_folder(args))
     explained, refused = explain_analysis(review, args.outcome, Choices(measure=args.measure, by=args.by))

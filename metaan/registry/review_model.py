@@ -14,8 +14,12 @@ from .types import (
     Number,
     PiMethod,
     Proportion,
+    RegressionCiMethod,
+    RegressionTau2Method,
+    SmallStudyTestCode,
     Tau2Method,
     Text,
+    TrimAndFillEstimator,
     ZeroCellRule,
 )
 
@@ -71,6 +75,35 @@ class AssumedRisk(Entry):
     source: Text
 
 
+class TestForSmallStudies(Entry):
+    """One test for small-study effects; ``force`` runs it also where it is not valid, and says so."""
+
+    test: SmallStudyTestCode
+    force: Flag = False
+
+
+class Regression(Entry):
+    """One meta-regression. ``year`` and ``design`` exist for every study; other moderators stand in the study files."""
+
+    moderators: Annotated[list[Text], Field(min_length=1)]
+    tau2_method: RegressionTau2Method = "REML"
+    ci_method: RegressionCiMethod = "hksj"
+
+
+class Explore(Entry):
+    """What is looked at beside the pooled result, fixed before looking."""
+
+    leave_one_out: Flag = False
+    cumulative: Literal["year", "precision"] | None = None
+    influence: Flag = False
+    small_study_tests: tuple[TestForSmallStudies, ...] = ()
+    trim_and_fill: TrimAndFillEstimator | None = None
+    regressions: tuple[Regression, ...] = ()
+    gosh: Flag = False
+    multiverse: Flag = False
+    plots: tuple[Literal["funnel", "radial", "labbe", "drapery"], ...] = ()
+
+
 class Plan(Entry):
     """One analysis of the protocol: what is pooled, and how.
 
@@ -97,6 +130,7 @@ class Plan(Entry):
     pool_designs: Flag = False
     time_points: tuple[Text, ...] = ()
     assumed_risk: AssumedRisk | None = None
+    explore: Explore | None = None
 
     @property
     def key(self) -> str:

@@ -101,6 +101,14 @@ class Baseline(Entry):
     source: Source
 
 
+class Moderator(Entry):
+    """One trait of the study that a meta-regression can use: a number, or a word for a factor."""
+
+    name: Text
+    value: Number | Text
+    source: Source | None = None
+
+
 class Counts(Entry):
     """Events among the people of one arm; ``source`` only where it differs from the result's."""
 
@@ -200,6 +208,7 @@ class Study(Entry):
     randomised_total: Count | None = None
     arms: tuple[Arm, ...] = ()
     baseline: tuple[Baseline, ...] = ()
+    moderators: tuple[Moderator, ...] = ()
     results: tuple[Result, ...] = ()
     risk_of_bias: tuple[RiskOfBias, ...] = ()
     relations: tuple[Relation, ...] = ()

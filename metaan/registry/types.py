@@ -7,7 +7,7 @@ are the keys of the tables in `metaan.stats`, imported when the first code is ch
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -160,10 +160,28 @@ def _zero_cell_rules() -> Mapping[str, Any]:
     return TO
 
 
-def one_of(words: Iterable[str], what: str) -> BeforeValidator:
-    """Check a word against a short list, with a suggestion."""
-    table = dict.fromkeys(words)
-    return _code(lambda: table, what)
+def _small_study_tests() -> Mapping[str, Any]:
+    from ..stats.bias_tests import SMALL_STUDY_TESTS
+
+    return SMALL_STUDY_TESTS
+
+
+def _trim_and_fill_estimators() -> Mapping[str, Any]:
+    from ..stats.trimfill import K0_ESTIMATORS
+
+    return K0_ESTIMATORS
+
+
+def _regression_tau2_methods() -> Mapping[str, Any]:
+    from ..stats.regression_tau2 import REGRESSION_TAU2_METHODS
+
+    return REGRESSION_TAU2_METHODS
+
+
+def _regression_ci_methods() -> Mapping[str, Any]:
+    from ..stats.regression_ci import REGRESSION_CI_METHODS
+
+    return REGRESSION_CI_METHODS
 
 
 def is_ratio(measure: str) -> bool:
@@ -213,6 +231,10 @@ Tau2Method = Annotated[str, _code(_tau2_methods, "tau2_method")]
 CiMethod = Annotated[str, _code(_ci_methods, "ci_method")]
 PiMethod = Annotated[str, _code(_pi_methods, "pi_method")]
 ZeroCellRule = Annotated[str, _code(_zero_cell_rules, "to")]
+SmallStudyTestCode = Annotated[str, _code(_small_study_tests, "small-study test")]
+TrimAndFillEstimator = Annotated[str, _code(_trim_and_fill_estimators, "estimator of trim and fill")]
+RegressionTau2Method = Annotated[str, _code(_regression_tau2_methods, "tau2_method of a regression")]
+RegressionCiMethod = Annotated[str, _code(_regression_ci_methods, "ci_method of a regression")]
 
 REGISTRIES = {
     "NCT": (r"NCT\d{8}", "NCT04643678"),

@@ -233,7 +233,11 @@ def _gaps(ours: PresetResult, theirs: PresetResult, measure: str, cells: Cells, 
 
 
 def _words(names: tuple[str, ...], base: Rules, target: Rules) -> str:
-    return " and ".join(RULE_WORDS[n].format(ours=getattr(base, n), theirs=getattr(target, n)) for n in names)
+    def said(rules: Rules, name: str) -> object:
+        value = getattr(rules, name)
+        return "not printed" if value is None else value
+
+    return " and ".join(RULE_WORDS[n].format(ours=said(base, n), theirs=said(target, n)) for n in names)
 
 
 def _subsets(names: list[str]) -> Iterable[tuple[str, ...]]:

@@ -1,0 +1,143 @@
+"""What the protocol asks for beside the pooled result: leave-one-out, cumulative, influence, small-study tests,
+regression, multiverse.
+
+To add one: a field in the registry's `Explore`, a function here that returns its result, and an entry in `STEPS`.
+A step that a pool cannot answer is refused with the reason, never left out in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .analysis import Exploration, StudyRow
+from .errors import MetaanError, NotEstimableError
+
+if TYPE_CHECKING:
+    from .registry.model import Explore
+    from .stats.bias import SmallStudyTest
+    from .stats.gosh import Gosh
+    from .stats.influence import Baujat, Influence
+    from .stats.multiverse import Multiverse
+    from .stats.pooling import Pooled
+    from .stats.regression_result import MetaRegression
+    from .stats.sequence import Refits
+    from .stats.trimfill import TrimAndFill
+
+Step = Callable[["Explore", "Pooled", Sequence[StudyRow]], Any]
+
+
+def explore(asked: Explore, fit: Pooled, rows: Sequence[StudyRow]) -> Exploration:
+    """Do what was asked with one pool.
+
+    Parameters
+    ----------
+    asked
+        The protocol's ``explore:`` block.
+    fit
+        The pooled result that is explored.
+    rows
+        Its studies, in the order of ``fit.effects``.
+
+    Returns
+    -------
+    Exploration
+        What could be done, and for the rest why not.
+    """
+    found: dict[str, Any] = {}
+    refused: list[tuple[str, str]] = []
+    for name, (words, step) in STEPS.items():
+        wanted = getattr(asked, name)
+        if wanted is None or wanted is False:
+            continue
+        for item in wanted if isinstance(wanted, tuple) else [wanted]:
+            try:
+                result = step(asked, fit, rows) if item is True else step(item, fit, rows)
+            except MetaanError as error:
+                refused.append((words, str(error)))
+            else:
+                found[name] = (*found.get(name, ()), result) if isinstance(wanted, tuple) else result
+    return Exploration(**found, refused=tuple(refused), plots=tuple(asked.plots))
+
+
+def _leave_one_out(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> Refits:
+    from .stats.sequence import leave_one_out
+
+    return leave_one_out(fit)
+
+
+def _cumulative(order: Any, fit: Pooled, rows: Sequence[StudyRow]) -> Refits:
+    from .stats.sequence import cumulative
+
+    if order == "precision":
+        return cumulative(fit, "precision")
+    return cumulative(fit, [_published(row) for row in rows])
+
+
+def _published(row: StudyRow) -> float:
+    """Return the date of publication as one number; a missing month or day counts as the start of the year or month."""
+    parts = (row.study.citation.published or "9999").split("-")
+    return float(sum(int(part) / unit for part, unit in zip(parts, (1, 100, 10000))))
+
+
+def _influence(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> tuple[Influence, Baujat]:
+    from .stats.influence import baujat, influence
+
+    return influence(fit), baujat(fit)
+
+
+def _small_study_test(test: Any, fit: Pooled, rows: Sequence[StudyRow]) -> SmallStudyTest:
+    from .stats.bias import small_study_test
+
+    return small_study_test(fit, test.test, force=test.force)
+
+
+def _trim_and_fill(estimator: Any, fit: Pooled, rows: Sequence[StudyRow]) -> TrimAndFill:
+    from .stats.trimfill import trim_and_fill
+
+    return trim_and_fill(fit, estimator)
+
+
+def _regression(asked: Any, fit: Pooled, rows: Sequence[StudyRow]) -> MetaRegression:
+    from .stats.regression import meta_regression
+
+    mods = {name: [_moderator(row, name) for row in rows] for name in asked.moderators}
+    return meta_regression(fit.effects, mods, tau2_method=asked.tau2_method, ci_method=asked.ci_method, level=fit.level)
+
+
+def _moderator(row: StudyRow, name: str) -> float | str:
+    """Return a moderator of a study: ``year`` and ``design`` exist for all, others stand in the study file."""
+    if name == "year" and row.study.citation.year is not None:
+        return float(row.study.citation.year)
+    if name == "design":
+        return row.design
+    for moderator in row.study.moderators:
+        if moderator.name == name:
+            return moderator.value
+    raise NotEstimableError(f"{row.label} has no moderator {name!r}; allowed: year, design, or an entry in its file")
+
+
+def _gosh(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> Gosh:
+    from .stats.gosh import gosh
+
+    return gosh(fit.effects)
+
+
+def _multiverse(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> Multiverse:
+    from .stats.multiverse import multiverse
+
+    columns: dict[str, Any] = {name: [row.data[name] for row in rows] for name in ("ai", "n1i", "ci", "n2i")}
+    return multiverse(level=fit.level, **columns)
+
+
+#: Field of the registry's `Explore` to its words and its function.
+STEPS: dict[str, tuple[str, Step]] = {
+    "leave_one_out": ("leave-one-out", _leave_one_out),
+    "cumulative": ("cumulative", _cumulative),
+    "influence": ("influence", _influence),
+    "small_study_tests": ("small-study test", _small_study_test),
+    "trim_and_fill": ("trim and fill", _trim_and_fill),
+    "regressions": ("meta-regression", _regression),
+    "gosh": ("GOSH", _gosh),
+    "multiverse": ("multiverse", _multiverse),
+}

@@ -1,0 +1,189 @@
+"""Pooling one group of studies: by the protocol, by the methods beside it, and per 1000 people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .analysis import Absolute, Exploration, Pool, Sensitivity, StudyRow
+from .errors import NotEstimableError
+from .selection import Chosen
+from .stats.absolute import RISK_OF, risk_with_treatment
+from .stats.effects import EffectSizes, Interval
+from .stats.intervals import mean_interval
+from .stats.measures import MEASURES, effect_sizes, scale_of
+from .stats.pooling import Pooled, pool
+from .stats.stratified import MH_MEASURES, mantel_haenszel
+
+if TYPE_CHECKING:
+    from .registry.model import Plan
+
+#: Pooled beside the protocol's own result, so that a reader sees whether the method decides the conclusion.
+SENSITIVITY_METHODS = (("DL", "hksj-adhoc"), ("REML", "hksj-adhoc"))
+
+
+def pool_group(name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, warnings: list[str]) -> Pool:
+    """Pool one group of studies by the protocol's methods and by those of the sensitivity table.
+
+    Parameters
+    ----------
+    name
+        The group's name, or ``""``.
+    chosen
+        Its studies.
+    plan, measure
+        The protocol, and a measure of counts in two arms.
+    warnings
+        Is added to where a method has no answer.
+    """
+    if not chosen:
+        return Pool(name, (), reason="no study reports this outcome")
+    es = _effect_sizes(chosen, plan, measure)
+    rows = _rows(chosen, es, plan.level)
+    if es.k < 2:
+        why = "one study with an effect size: there is nothing to pool" if es.k else "no study has an effect size"
+        return Pool(name, rows, reason=why)
+    common = _common(es, plan, measure, warnings) if "common" in plan.model else None
+    random = _random(es, plan) if "random" in plan.model else None
+    main = random or common
+    shown = _weighted(rows, es, common, random)
+    return Pool(
+        name=name,
+        rows=shown,
+        common=common,
+        random=random,
+        tau2_ci=_random(es, plan).tau2_ci("QP"),
+        sensitivity=tuple(_sensitivity(es, plan, measure, common, random)),
+        absolute=_absolute(rows, main, plan, measure) if main else None,
+        exploration=_explored(plan, main, shown),
+    )
+
+
+def _explored(plan: Plan, main: Pooled | None, rows: Sequence[StudyRow]) -> Exploration | None:
+    """Do what the protocol asks for beside the pooled result, on the studies that were pooled."""
+    if plan.explore is None or main is None:
+        return None
+    from .exploration import explore
+
+    return explore(plan.explore, main, [row for row in rows if row.yi is not None])
+
+
+def _effect_sizes(chosen: Sequence[Chosen], plan: Plan, measure: str) -> EffectSizes:
+    columns: dict[str, Any] = {name: [c.data[name] for c in chosen] for name in ("ai", "n1i", "ci", "n2i")}
+    return effect_sizes(
+        measure,
+        add=plan.zero_cells.add,
+        to=plan.zero_cells.to,
+        drop00=MEASURES[measure].drops_double_zero,
+        slab=[c.study.label for c in chosen],
+        **columns,
+    )
+
+
+def _rows(chosen: Sequence[Chosen], es: EffectSizes, level: float) -> tuple[StudyRow, ...]:
+    return tuple(_row(c, es, i, level) for i, c in enumerate(chosen))
+
+
+def _row(chosen: Chosen, es: EffectSizes, i: int, level: float) -> StudyRow:
+    row = StudyRow(chosen.study, chosen.result, chosen.design, chosen.data, note=chosen.note)
+    if (why := es.reasons[i]) is not None:
+        return replace(row, note="; ".join(filter(None, (chosen.note, f"not pooled: {why}"))))
+    yi, vi = float(es.yi[i]), float(es.vi[i])
+    return replace(
+        row,
+        yi=yi,
+        vi=vi,
+        estimate=scale_of(es.measure).to_display(yi),
+        ci=_shown(es.measure, mean_interval(yi, math.sqrt(vi), None, level)),
+    )
+
+
+def _shown(measure: str, ci: Interval) -> Interval:
+    back = scale_of(measure).to_display
+    return Interval(back(ci.lb), back(ci.ub))
+
+
+def _weighted(
+    rows: Sequence[StudyRow], es: EffectSizes, common: Pooled | None, random: Pooled | None
+) -> tuple[StudyRow, ...]:
+    """Put each model's weights on the rows that it pooled."""
+    at = {int(i): j for j, i in enumerate(np.flatnonzero(es.estimable))}
+
+    def weight(fit: Pooled | None, i: int) -> float | None:
+        return None if fit is None or i not in at else float(fit.weights[at[i]])
+
+    return tuple(
+        replace(row, weight_common=weight(common, i), weight_random=weight(random, i)) for i, row in enumerate(rows)
+    )
+
+
+def _common(es: EffectSizes, plan: Plan, measure: str, warnings: list[str]) -> Pooled | None:
+    if plan.common_method == "MH" and measure in MH_MEASURES:
+        try:
+            return _mantel_haenszel(es, plan.level)
+        except NotEstimableError as error:
+            warnings.append(f"no common-effect result: {error}")
+            return None
+    return pool(es, "common", level=plan.level)
+
+
+def _mantel_haenszel(es: EffectSizes, level: float) -> Pooled:
+    columns: dict[str, Any] = dict(es.complete.data)
+    return mantel_haenszel(es.measure, level=level, slab=es.complete.slab, **columns)
+
+
+def _random(es: EffectSizes, plan: Plan, methods: tuple[str, str] | None = None) -> Pooled:
+    tau2_method, ci_method = methods or (plan.tau2_method, plan.ci_method)
+    return pool(es, "random", tau2_method, ci_method, plan.pi_method, plan.level)
+
+
+def _sensitivity(
+    es: EffectSizes, plan: Plan, measure: str, common: Pooled | None, random: Pooled | None
+) -> Iterable[Sensitivity]:
+    """Yield the other usual methods: the other common-effect method, and the other random-effects ones."""
+    if common is not None:
+        if common.method == "MH":
+            other = pool(es, "common", level=plan.level)
+            yield Sensitivity("common effect, inverse variance", other, _differs(other, common))
+        elif measure in MH_MEASURES:
+            other = _mantel_haenszel(es, plan.level)
+            yield Sensitivity("common effect, Mantel-Haenszel", other, _differs(other, common))
+    if random is not None:
+        for methods in SENSITIVITY_METHODS:
+            if methods != (plan.tau2_method, plan.ci_method):
+                other = _random(es, plan, methods)
+                yield Sensitivity(f"random effects, {methods[0]}, {methods[1]}", other, _differs(other, random))
+
+
+def conclusion(fit: Pooled) -> int:
+    """Return -1 or 1 where the interval lies below or above no effect, else 0."""
+    return -1 if fit.ci.ub < 0 else 1 if fit.ci.lb > 0 else 0
+
+
+def _differs(fit: Pooled, protocol: Pooled) -> bool:
+    return conclusion(fit) != conclusion(protocol)
+
+
+def _absolute(rows: Sequence[StudyRow], fit: Pooled, plan: Plan, measure: str) -> Absolute | None:
+    """Return the effect per 1000 at the protocol's assumed risk, else at the median risk of the control arms."""
+    if measure not in RISK_OF:
+        return None
+    risk, source = _assumed_risk([row for row in rows if row.yi is not None], plan)
+    shown = fit.display
+
+    def difference(estimate: float) -> float:
+        return 1000 * (risk_with_treatment(measure, estimate, risk) - risk)
+
+    ci = Interval(difference(shown.ci.lb), difference(shown.ci.ub))
+    return Absolute(risk, source, difference(shown.estimate), ci)
+
+
+def _assumed_risk(rows: Sequence[StudyRow], plan: Plan) -> tuple[float, str]:
+    if plan.assumed_risk is not None:
+        return plan.assumed_risk.value, plan.assumed_risk.source
+    median = float(np.median([row.data["ci"] / row.data["n2i"] for row in rows]))
+    return median, f"median of the control arms of these {len(rows)} studies"

@@ -1,0 +1,34 @@
+"""Putting the pools of one analysis under the rules of several programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import NotEstimableError
+from ..stats.explain import explain
+from ..synthesis import PROTOCOL, Choices, analyse
+
+if TYPE_CHECKING:
+    from ..registry.load import Review
+    from ..stats.explain import Explanation
+
+
+def explain_analysis(
+    review: Review, outcome: str, choices: Choices = PROTOCOL
+) -> tuple[dict[str, Explanation], dict[str, str]]:
+    """Put each pool of one analysis under the rules of several programs.
+
+    Returns
+    -------
+    tuple
+        By the name of the pool: what was explained, and why a pool was not.
+    """
+    (analysis,) = analyse(review, [outcome], choices)
+    explained, refused = {}, {}
+    for pool in analysis.pools:
+        columns: dict[str, Any] = {n: [row.data[n] for row in pool.rows] for n in ("ai", "n1i", "ci", "n2i")}
+        try:
+            explained[pool.name] = explain(analysis.measure, analysis.level, **columns)
+        except NotEstimableError as error:
+            refused[pool.name] = str(error)
+    return explained, refused

@@ -1,0 +1,82 @@
+"""What the protocol asks for beside the pooled result is done, or refused with the reason."""
+
+import shutil
+
+import pytest
+
+import metaan as ma
+from metaan.exploration import STEPS
+from metaan.registry.model import Explore
+
+ALL = """
+    explore:
+      leave_one_out: true
+      cumulative: year
+      influence: true
+      small_study_tests: [{test: peters}, {test: harbord, force: true}]
+      trim_and_fill: L0
+      regressions:
+        - moderators: [year]
+        - moderators: [latitude]
+      gosh: true
+      multiverse: true
+      plots: [funnel]
+"""
+
+
+@pytest.fixture(scope="module")
+def pools(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("project") / "studies"
+    shutil.copytree(ma.example("anakinra"), folder)
+    review = folder / "review.yaml"
+    text = review.read_text(encoding="utf-8")
+    review.write_text(text.replace("  - outcome: death\n", "  - outcome: death" + ALL, 1), encoding="utf-8")
+    (death,) = ma.analyse(ma.load(folder), ["death"])
+    return death.pools
+
+
+@pytest.fixture(scope="module")
+def randomised(pools):
+    return pools[0].exploration
+
+
+def test_nothing_is_done_that_was_not_asked_for():
+    (failure,) = ma.analyse(ma.load(ma.example("anakinra")), ["clinical-failure"])
+    assert failure.plan.explore is None
+    assert all(pool.exploration is None for pool in failure.pools)
+
+
+def test_every_field_of_the_protocol_has_a_step():
+    assert set(STEPS) == set(Explore.model_fields) - {"plots"}
+
+
+def test_each_pool_is_explored_by_itself(pools):
+    for pool in pools:
+        assert len(pool.exploration.leave_one_out) == pool.k == 4
+
+
+def test_leaving_out_save_more(pools, randomised):
+    without = dict(zip(randomised.leave_one_out.slab, randomised.leave_one_out.fits))["SAVE-MORE 2021"]
+    (again,) = ma.analyse(
+        ma.load(ma.example("anakinra")), ["death"], ma.Choices(exclude=("kyriazopoulou-2021-save-more",))
+    )
+    assert without.estimate == pytest.approx(again.pools[0].random.estimate, rel=1e-12)
+
+
+def test_cumulative_is_in_the_order_of_publication(randomised):
+    assert randomised.cumulative.slab[-1] == "Audemard-Verger 2022"
+    assert randomised.cumulative.fits[-1].k == 4
+
+
+def test_a_test_that_is_not_valid_is_refused_with_the_reason_unless_forced(randomised):
+    assert [test.test for test in randomised.small_study_tests] == ["harbord"]
+    assert any("fewer than 10 studies" in why for what, why in randomised.refused if what == "small-study test")
+
+
+def test_a_moderator_that_a_study_lacks_is_named(randomised):
+    assert [list(found.names) for found in randomised.regressions] == [["intercept", "year"]]
+    assert any("no moderator 'latitude'" in why for what, why in randomised.refused if what == "meta-regression")
+
+
+def test_the_multiverse_is_of_this_pool_only(randomised):
+    assert {universe.k for universe in randomised.multiverse.universes} == {4}
