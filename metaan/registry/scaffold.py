@@ -35,12 +35,8 @@ def scaffold_study(
 
     Parameters
     ----------
-    id, label, title
-        The id is the name of the file.
-    doi, pmid, pmcid, registrations, keywords
-        As in `metaan.registry.model.Study`.
-    citation
-        Keys of `metaan.registry.model.Citation`.
+    id, label, title, doi, pmid, pmcid, registrations, keywords, citation
+        As in `metaan.registry.model.Study`; the id is the name of the file.
     outcomes
         Those outcomes of the review that become forms for the numbers; usually the ones that an analysis names.
     experimental, control
@@ -52,23 +48,10 @@ def scaffold_study(
     >>> print(text.splitlines()[5])
     title: "A trial: with a colon"
     """
-    known = {"id": id, "label": label, "title": title, "doi": doi, "pmid": pmid, "pmcid": pmcid}
-    lines = [f"{key}: {flow_text(value)}" if value else f"{key}:" for key, value in known.items()]
-    lines += [f"registrations: {flow_text(list(registrations))}"]
-    lines += [f"keywords: {flow_text(list(keywords))}"] if keywords else []
-    forms = [_FORM.format(**_form_words(outcome)) for outcome in outcomes]
-    forms = [form if i == 0 else _COMMENT.sub("", form) for i, form in enumerate(forms)]
-    results = "results:\n" + "\n".join(forms) if forms else "results: []\n"
-    return (
-        STUDY_SCHEMA
-        + _STUDY_HEAD
-        + "\n".join(lines)
-        + "\n"
-        + _citation(citation or {})
-        + _STUDY_BODY.format(experimental=flow_text(experimental), control=flow_text(control))
-        + results
-        + _STUDY_TAIL
-    )
+    identity = {"id": id, "label": label, "title": title, "doi": doi, "pmid": pmid, "pmcid": pmcid}
+    arms = _STUDY_BODY.format(experimental=flow_text(experimental), control=flow_text(control))
+    head = STUDY_SCHEMA + _STUDY_HEAD + _identity(identity, registrations, keywords)
+    return head + _citation(citation or {}) + arms + _forms(outcomes) + _STUDY_TAIL
 
 
 def scaffold_review(name: str) -> dict[str, str]:
@@ -100,6 +83,21 @@ def schema() -> dict[str, dict[str, Any]]:
     from .study_model import Study
 
     return {"review": ReviewFile.model_json_schema(), "study": Study.model_json_schema()}
+
+
+def _identity(known: Mapping[str, str | None], registrations: Sequence[str], keywords: Sequence[str]) -> str:
+    """What the study is known by, a line each."""
+    lines = [f"{key}: {flow_text(value)}" if value else f"{key}:" for key, value in known.items()]
+    lines += [f"registrations: {flow_text(list(registrations))}"]
+    lines += [f"keywords: {flow_text(list(keywords))}"] if keywords else []
+    return "\n".join(lines) + "\n"
+
+
+def _forms(outcomes: Iterable[Outcome]) -> str:
+    """A form for each outcome; the first is commented."""
+    forms = [_FORM.format(**_form_words(outcome)) for outcome in outcomes]
+    forms = [form if i == 0 else _COMMENT.sub("", form) for i, form in enumerate(forms)]
+    return "results:\n" + "\n".join(forms) if forms else "results: []\n"
 
 
 def _slug(name: str) -> str:
