@@ -1,7 +1,7 @@
 """The axis of a plot: its range, its ticks, and the way from a number to a position and back.
 
-Positions are the natural log of ratios, so a ratio and its inverse lie equally far from no effect, and the display value
-of all else.
+Positions are the natural log of ratios, so that a ratio and its inverse lie equally far from no effect, and the display
+value of all else.
 """
 
 from __future__ import annotations

@@ -1,0 +1,209 @@
+"""The page as a browser reads it: whole, self-contained, safe, and the same each time."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from metaan.analysis import Analysis, Excluded, ReportedCheck
+from metaan.report.page import render
+from metaan.stats.effects import Interval
+
+VOID = {"meta", "br", "hr", "img", "input", "link", "line", "polygon"}
+EVIL = "<script>alert('x')</script>"
+
+
+class Page(HTMLParser):
+    """Read a page, and hold its tags, ids, links and headings."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.headings: list[int] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.tags.append((tag, given))
+        self.ids += [given["id"] or ""] if "id" in given else []
+        self.links += [given["href"] or ""] if "href" in given else []
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture
+def page(death: Analysis, review: Callable[..., object]) -> str:
+    return render(review([death]), [death], [], version="1.2.3")
+
+
+def test_the_page_is_well_formed(page: str) -> None:
+    assert page.startswith("<!doctype html>")
+    assert Page(page).open == []
+
+
+def test_ids_are_unique_and_links_within_the_page_lead_somewhere(page: str) -> None:
+    got = Page(page)
+    assert len(set(got.ids)) == len(got.ids)
+    inner = [link[1:] for link in got.links if link.startswith("#")]
+    assert len(inner) > 20
+    assert set(inner) <= set(got.ids)
+
+
+def test_headings_never_skip_a_level(page: str) -> None:
+    levels = Page(page).headings
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_nothing_is_loaded_from_anywhere(page: str) -> None:
+    got = Page(page)
+    assert not {"script", "link", "img", "iframe", "object", "embed", "base", "form"} & {tag for tag, _ in got.tags}
+    assert not any(name in ("src", "style") or name.startswith("on") for _, attrs in got.tags for name in attrs)
+    assert "@import" not in page
+    assert "url(" not in page
+
+
+def test_the_policy_allows_this_style_and_nothing_else(page: str) -> None:
+    style = page.split("<style>")[1].split("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = next(a["content"] for t, a in Page(page).tags if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def test_the_same_input_gives_the_same_bytes(page: str, death: Analysis, review: Callable[..., object]) -> None:
+    assert render(review([death]), [death], [], version="1.2.3") == page
+
+
+def test_the_answer_comes_first(page: str) -> None:
+    order = [
+        page.index(f'id="{name}"') for name in ("answer", "results", "studies", "not-included", "methods", "sources")
+    ]
+    assert order == sorted(order)
+    assert page.index("The designs disagree.") < page.index('id="results"')
+
+
+def test_every_table_has_a_caption_and_every_plot_a_name(page: str) -> None:
+    tags = [tag for tag, _ in Page(page).tags]
+    assert tags.count("table") == tags.count("caption") > 3
+    [plot] = [attrs for tag, attrs in Page(page).tags if tag == "svg"]
+    assert plot["role"] == "img"
+    assert set(str(plot["aria-labelledby"]).split()) <= set(Page(page).ids)
+
+
+def test_the_table_holds_every_row_of_the_plot(page: str, death: Analysis) -> None:
+    table = page.split('<table class="plot">')[1].split("</table>")[0]
+    assert all(row.label in table for row in death.rows)
+    assert "0.96 (0.44 to 2.11)" in table
+    assert "Barkas 2021" in table
+
+
+def test_text_from_outside_cannot_act(analysis: Callable[..., Analysis], review: Callable[..., object]) -> None:
+    made = analysis({"randomised": [(f"Label {EVIL}", 5, 40, 3, 40), ("B", 11, 37, 3, 34)]})
+    made = replace(made, excluded=(Excluded("x", EVIL, EVIL),), warnings=(EVIL,))
+    page = render(review([made]), [made], [], version=EVIL)
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert Page(page).open == []
+
+
+def test_abstracts_keep_inline_markup_only(
+    death: Analysis, review: Callable[..., object], metadata: Callable[..., object]
+) -> None:
+    text = f"IL-1<sub>β</sub> <b onclick='x()'>fell</b> {EVIL}<img src=x onerror=y> p &lt; 0.05"
+    known = {death.rows[0].id: metadata(title=f"T {EVIL}", abstract=[{"label": "RESULTS", "text": text}])}
+    page = render(review([death], metadata=known), [death], [], version="1")
+    assert "IL-1<sub>β</sub> <b>fell</b>  p &lt; 0.05" in page
+    assert "<script" not in page
+    assert "onclick" not in page
+
+
+def test_retraction_is_never_just_ok(
+    death: Analysis, review: Callable[..., object], metadata: Callable[..., object]
+) -> None:
+    first, second, third = (row.id for row in death.rows[:3])
+    known = {
+        first: metadata(retracted=True),
+        second: metadata(concern=True),
+        third: metadata(checked="2026-11-21", corrections=[{"kind": "ErratumIn", "source": "Nat Med 2021"}]),
+    }
+    page = render(review([death], metadata=known), [death], [], version="1")
+    for text in (
+        "RETRACTED (PubMed, as of 2026-11-20)",
+        "Expression of concern (PubMed, as of 2026-11-20)",
+        "no flag found as of 2026-11-21 (PubMed)",
+        "not fetched",
+        "erratum in: Nat Med 2021",
+    ):
+        assert text in page
+
+
+def test_pubmed_and_the_registry_may_differ_and_both_are_shown(
+    death: Analysis, review: Callable[..., object], metadata: Callable[..., object]
+) -> None:
+    known = {death.rows[0].id: metadata(title="Another title", year=2020, doi="10.1000/x")}
+    page = render(review([death], metadata=known), [death], [], version="1")
+    assert "year: the registry has “2021”, PubMed has “2020”" in page
+    assert "PubMed has “Another title”" in page
+
+
+def test_every_number_leads_to_its_line(page: str, death: Analysis) -> None:
+    row = death.rows[0]
+    anchor = f"source.{row.id}.results.0.arms.anakinra.events"
+    assert f'href="#{anchor}"' in page
+    source = page.split(f'id="{anchor}"')[1].split("</tr>")[0]
+    assert f"studies/{row.id}.yaml:6" in source
+    assert "article abstract, Results (primary)" in source
+
+
+def test_a_printed_effect_of_the_opposite_outcome_is_told(death: Analysis, review: Callable[..., object]) -> None:
+    row = death.rows[0]
+    from metaan.registry.model import ReportedEffect
+
+    reported = ReportedEffect.model_validate({"measure": "OR", "estimate": 1.762, "ci": [0.39, 7.93]})
+    check = ReportedCheck(
+        row.study, row.result, reported, "agrees inverted", "only for the opposite outcome",
+        0.5676, Interval(0.126, 2.552), 1.7619, Interval(0.392, 7.929),
+    )  # fmt: skip
+    page = render(review([death]), [death], [check], version="1")
+    assert "OR 1.762 (95% CI 0.39 to 7.93)" in page
+    assert "OR 0.57 (0.13 to 2.55) as the registry counts it; OR 1.76 (0.39 to 7.93) for the opposite outcome" in page
+    assert "<strong>agrees inverted</strong>: only for the opposite outcome" in page
+
+
+def test_a_project_replaces_one_part(tmp_path: Path, death: Analysis, review: Callable[..., object]) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "footer.html").write_text("<footer>Our hospital</footer>", encoding="utf-8")
+    (tmp_path / "style.css").write_bytes(b"body { margin: 0 }\r\n")
+    page = render(review([death]), [death], [], version="1", templates=tmp_path)
+    assert "Our hospital" in page
+    assert "<style>body { margin: 0 }\n</style>" in page
+    assert "The answer" in page
+
+
+def test_a_review_without_studies_still_has_a_page(review: Callable[..., object]) -> None:
+    page = render(review([]), [], [], version="1")
+    assert "The protocol names no analysis yet." in page
+    assert Page(page).open == []
+
+
+def test_how_to_cite_names_version_and_digest(page: str) -> None:
+    assert "Anakinra in COVID-19. Computed with metaan 1.2.3, registry 000000000000." in page
