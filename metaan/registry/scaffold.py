@@ -95,8 +95,8 @@ def _identity(known: Mapping[str, str | None], registrations: Sequence[str], key
 
 def _forms(outcomes: Iterable[Outcome]) -> str:
     """A form for each outcome; the first is commented."""
-    forms = [_FORM.format(**_form_words(outcome)) for outcome in outcomes]
-    forms = [form if i == 0 else _COMMENT.sub("", form) for i, form in enumerate(forms)]
+    templates = [_FORM, _COMMENT.sub("", _FORM)]
+    forms = [templates[min(i, 1)].format(**_form_words(outcome)) for i, outcome in enumerate(outcomes)]
     return "results:\n" + "\n".join(forms) if forms else "results: []\n"
 
 

@@ -62,6 +62,13 @@ def test_a_study_of_which_next_to_nothing_is_known_loads(project: Any) -> None:
     assert study.doi is None
 
 
+def test_names_with_a_hash_stay_whole(project: Any) -> None:
+    outcomes = [o.model_copy(update={"name": "death # 1"}) for o in load(project.write()).info.outcomes]
+    text = scaffold_study("roe-2021", "Roe 2021", "T", outcomes=outcomes)
+    assert text.count('name: "death # 1"') == 2
+    load(project.write(roe_2021=text))
+
+
 def test_the_schemas_in_the_repository_are_those_of_the_models() -> None:
     for kind, content in schema().items():
         stored = (STUDIES / ".schema" / f"{kind}.schema.json").read_text(encoding="utf-8")
