@@ -20,6 +20,7 @@ from ..errors import UsageError, choose
 from .conversions import Converted, converted, named
 from .effects import FloatArray, column, labels, same_length
 from .families import above_zero, refuse
+from .quantile_fits import best_fit
 
 Estimate = tuple[float, float]
 QUANTILES = ("minimum", "q1", "median", "q3", "maximum")
@@ -221,8 +222,18 @@ def _walter(g: FiveNumbers) -> Estimate | None:
     return g.median, (g.maximum - g.minimum) / expected
 
 
+def _best_fitting_distribution(g: FiveNumbers) -> Estimate | None:
+    """McGrath et al. 2020: the minimum and maximum of n values are taken as their 1/n and 1 - 1/n quantiles."""
+    rough = _luo_wan_shi(g)
+    if not rough[1] > 0:
+        return None
+    levels = {1: (1 / g.n, 0.5, 1 - 1 / g.n), 2: (0.25, 0.5, 0.75), 3: (1 / g.n, 0.25, 0.5, 0.75, 1 - 1 / g.n)}
+    return best_fit(np.array(g.known), np.array(levels[g.case]), rough)
+
+
 QUANTILE_METHODS: dict[str, Callable[[FiveNumbers], Estimate | None]] = {
     "luo/wan/shi": _luo_wan_shi,
+    "qe": _best_fitting_distribution,
     "wan2014": _wan,
     "bland2015": _bland,
     "hozo2005": _hozo,
