@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import chdtri, ndtri
 
 from ..errors import ConvergenceError, NotEstimableError
 from .effects import FloatArray, Interval
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,17 @@ class QBased:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON."""
         return asdict(self) | {"h_ci": list(self.h_ci), "i2_ci": list(self.i2_ci)}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a number: estimate, lower and upper bound."""
+        import pandas as pd
+
+        rows = {"h": (self.h, *self.h_ci), "i2": (self.i2, *self.i2_ci)}
+        return pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "lb", "ub"])
+
+    def __str__(self) -> str:
+        h, i2 = (f"[{lb:.4g}, {ub:.4g}]" for lb, ub in (self.h_ci, self.i2_ci))
+        return f"From Q: H = {self.h:.4g} {h}, I2 = {self.i2:.4g}% {i2}, {100 * self.level:g}% test-based intervals"
 
 
 def i2_from_tau2(tau2: float, m: Moments) -> float:

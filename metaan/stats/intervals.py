@@ -102,4 +102,4 @@ CI_METHODS: dict[str, CIMethod] = {
     "KR": kenward_roger,
     "PL": wald,
 }
-"""``PL`` (profile likelihood) has Wald's standard error; its interval and test come from `metaan.stats.profiles`."""
+"""``PL`` (profile likelihood) has Wald's standard error; its interval and test come from `metaan.stats.likelihood`."""

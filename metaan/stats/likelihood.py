@@ -10,13 +10,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import chdtri, ndtr
 
 from ..errors import ConvergenceError
-from .effects import FloatArray
+from .effects import FloatArray, Interval
 from .heterogeneity import Moments
+from .roots import beyond, crossing
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LOG_2PI = math.log(2 * math.pi)
 _GRID_RATIO = 3.0
@@ -49,6 +54,18 @@ class FitStatistics:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON."""
         return asdict(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(self)])
+
+    def __str__(self) -> str:
+        kind = "restricted log-likelihood" if self.restricted else "log-likelihood"
+        numbers = {"deviance": self.deviance, "AIC": self.aic, "BIC": self.bic, "AICc": self.aicc}
+        shown = ", ".join(f"{name} {value:.5g}" for name, value in numbers.items() if value is not None)
+        return f"{kind} {self.ll:.5g} ({self.parameters} parameters), {shown}"
 
 
 def log_likelihood(m: Moments, tau2: float, restricted: bool, mean: float | None = None) -> float:
@@ -181,6 +198,37 @@ def _score_ratio_and_slope(m: Moments, tau2: float, restricted: bool, mean: floa
         ratio = sum_w2 / sum_w
         trace, slope = sum_w - ratio, sum_w2 - 2 * float(w2 @ wi) / sum_w + ratio * ratio
     return trace / ypp - 1, (2 * yppp * trace / ypp - slope) / ypp
+
+
+def profile_tau2(m: Moments, tau2: float, level: float, restricted: bool) -> Interval:
+    """Return the interval of tau2 around its maximum; 0 where the likelihood at 0 is close enough to the highest."""
+    target = log_likelihood(m, tau2, restricted) - 0.5 * float(chdtri(1, 1 - level))
+
+    def above(t: float) -> float:
+        return log_likelihood(m, t, restricted) - target
+
+    lower = 0.0 if above(0.0) >= 0 else crossing(above, tau2, 0.0)
+    return Interval(lower, crossing(above, tau2, beyond(above, max(2 * tau2, float(m.vi.max())))))
+
+
+def profile_mean(m: Moments, tau2: float, level: float, restricted: bool) -> tuple[float, float, Interval]:
+    """Return the signed root of the likelihood-ratio statistic, its p-value and the interval of the mean."""
+    wi = 1.0 / (m.vi + tau2)
+    sum_w = float(wi.sum())
+    mean, step = float(wi @ m.yi) / sum_w, 2 / math.sqrt(sum_w)
+    peak, half = log_likelihood(m, tau2, restricted, mean), 0.5 * float(chdtri(1, 1 - level))
+
+    def loss(mu: float) -> float:
+        return peak - log_likelihood(m, maximise(m, restricted, mu), restricted, mu)
+
+    def reach(sign: int) -> float:
+        def above(distance: float) -> float:
+            return half - loss(mean + sign * distance)
+
+        return crossing(above, 0.0, beyond(above, step))
+
+    root = math.copysign(math.sqrt(2 * max(0.0, loss(0.0))), mean)
+    return root, 2 * float(ndtr(-abs(root))), Interval(mean - reach(-1), mean + reach(1))
 
 
 LIKELIHOODS = {"ML": False, "REML": True}

@@ -1,14 +1,13 @@
 """Pooling by inverse variance: the common-effect, random-effects, multiplicative and IVhet models.
 
 `pool` is the way in; `Pooled` is what every pooling method of the package returns. Intervals of the mean are in
-`metaan.stats.intervals`, prediction intervals in `metaan.stats.prediction`, estimators of tau2 in `metaan.stats.tau2`.
-To add a model, enter a function in `MODELS`.
+`metaan.stats.intervals`, prediction intervals in `metaan.stats.prediction`, estimators of tau2 in `metaan.stats.tau2`,
+models in `metaan.stats.models`: this module puts one of each together.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -18,20 +17,24 @@ from scipy.special import chdtrc
 
 from ..errors import DataError, NotEstimableError, UsageError, choose
 from .effects import EffectSizes, FloatArray, Interval, column
-from .heterogeneity import Moments, QBased, i2_from_tau2, q_based, typical_variance
+from .heterogeneity import Moments, QBased, q_based
 from .intervals import CI_METHODS, mean_interval, mean_test
 from .intervals import quantile as quantile
-from .likelihood import LIKELIHOODS, FitStatistics, fit_statistics
+from .likelihood import LIKELIHOODS, FitStatistics, fit_statistics, profile_mean
 from .measures import scale_of
+from .models import MODELS
 from .prediction import PI_METHODS as PI_METHODS
 from .prediction import prediction_interval
-from .profiles import profile_mean
 from .summary import describe
 from .tau2 import TAU2_METHODS
 from .tau2_ci import TAU2_CI_METHODS, HeterogeneityCI, Tau2, heterogeneity_ci
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_ADDITIVE = ("common", "random")
+_PLAIN_ONLY = {"KR": ("REML",), "PL": tuple(LIKELIHOODS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class Pooled:
     @property
     def display(self) -> Display:
         """The result on the display scale."""
-        back = scale_of(self.measure).to_display
+        back = scale_of(self.measure, self.effects.data).to_display
         pi = None if self.pi is None else Interval(back(self.pi.lb), back(self.pi.ub))
         return Display(back(self.estimate), Interval(back(self.ci.lb), back(self.ci.ub)), pi)
 
@@ -292,74 +295,3 @@ def _notes(ci_method: str, k: int, q: float) -> tuple[str, ...]:
     if ci_method == "hksj" and q < k - 1:
         return ("the Hartung-Knapp standard error is below Wald's: the studies differ less than expected",)
     return ()
-
-
-Mean = tuple[FloatArray, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """One entry of `MODELS`.
-
-    Attributes
-    ----------
-    name
-        What a page calls it.
-    has_tau2
-        True where tau2 is estimated.
-    mean
-        From moments and tau2 to (weights, estimate, standard error, generalised Q).
-    """
-
-    name: str
-    has_tau2: bool
-    mean: Callable[[Moments, float], Mean]
-
-    def tau2(self, m: Moments, tau2_method: str) -> tuple[float, float | None]:
-        """Return tau2 and its standard error; 0 where the model has none or there is but one study."""
-        return TAU2_METHODS[tau2_method](m) if self.has_tau2 and m.k > 1 else (0.0, None)
-
-    def i2_h2(self, m: Moments, tau2: float) -> tuple[float, float]:
-        """Return I2 and H2, from tau2 where the model has one, else from Q."""
-        if m.k == 1:
-            return 0.0, 1.0
-        if self.has_tau2:
-            return i2_from_tau2(tau2, m), tau2 / typical_variance(m) + 1
-        df = m.k - 1
-        return max(0.0, 100 * (m.q - df) / m.q) if m.q > 0 else 0.0, m.q / df
-
-
-def additive(m: Moments, tau2: float) -> Mean:
-    """The usual model: variances vi + tau2, weights their inverses unless others are given."""
-    wi = m.wi if tau2 == 0 else 1.0 / (m.vi + tau2)
-    sum_w = float(np.add.reduce(wi))
-    estimate = float(wi @ m.yi) / sum_w
-    residual = m.yi - estimate
-    q = float(wi @ (residual * residual))
-    if m.ai is None:
-        return wi, estimate, math.sqrt(1 / sum_w), q
-    total = float(m.ai.sum())
-    se = math.sqrt(float((m.ai * m.ai) @ (m.vi + tau2))) / total
-    return m.ai, float(m.ai @ m.yi) / total, se, q
-
-
-def multiplicative(m: Moments, tau2: float) -> Mean:
-    """Common mean; its variance is multiplied by Q / (k - 1), also where that is below 1 (Stanley & Doucouliagos)."""
-    factor = m.q / (m.k - 1) if m.k > 1 else 1.0
-    return m.wi, m.mean, math.sqrt(factor / m.sum_w), m.q
-
-
-def inverse_variance_heterogeneity(m: Moments, tau2: float) -> Mean:
-    """Weights of the common-effect model, variance of the random-effects model (Doi et al. 2015)."""
-    return m.wi, m.mean, math.sqrt(float((m.wi * m.wi) @ (m.vi + tau2))) / m.sum_w, m.q
-
-
-_ADDITIVE = ("common", "random")
-_PLAIN_ONLY = {"KR": ("REML",), "PL": tuple(LIKELIHOODS)}
-
-MODELS: dict[str, Model] = {
-    "common": Model("Common-effect (fixed-effect) model", False, additive),
-    "random": Model("Random-effects model", True, additive),
-    "birge": Model("Multiplicative (Birge) model", False, multiplicative),
-    "ivhet": Model("Inverse-variance heterogeneity model", True, inverse_variance_heterogeneity),
-}

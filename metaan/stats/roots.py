@@ -14,6 +14,9 @@ def crossing(function: Function, inside: float, outside: float) -> float:
     """Return where ``function`` falls below 0 on the way from ``inside`` (not below 0) to ``outside`` (not above 0).
 
     Dowell & Jarratt 1971. `ConvergenceError` after 200 steps, or where the function is not a number.
+
+    >>> round(crossing(lambda x: 2 - x * x, 0.0, 2.0), 12)
+    1.414213562373
     """
     f_inside, f_outside = function(inside), function(outside)
     if f_inside <= 0:
@@ -35,7 +38,11 @@ def crossing(function: Function, inside: float, outside: float) -> float:
 
 
 def beyond(function: Function, first: float) -> float:
-    """Return the first of ``first`` times 1, 2, 4 ... at which ``function`` is below 0."""
+    """Return the first of ``first`` times 1, 2, 4 ... at which ``function`` is below 0.
+
+    >>> beyond(lambda x: 5 - x, 1.0)
+    8.0
+    """
     for _ in range(2000):
         if function(first) < 0:
             return first

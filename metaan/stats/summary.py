@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .effects import Interval
 from .measures import scale_of
+from .models import MODELS
 from .prediction import PI_METHODS
 
 if TYPE_CHECKING:
@@ -21,14 +22,15 @@ def describe(fit: Pooled) -> str:
 
 def _headline(fit: Pooled) -> str:
     tau2 = "tau2 given" if fit.tau2_fixed else fit.tau2_method
-    parts = [_model(fit.model), fit.measure, f"k = {fit.k}", fit.method, tau2, fit.ci_method]
+    parts = [
+        MODELS[fit.model].name if fit.model in MODELS else fit.model,
+        fit.measure,
+        f"k = {fit.k}",
+        fit.method,
+        tau2,
+        fit.ci_method,
+    ]
     return ", ".join(part for part in parts if part)
-
-
-def _model(model: str) -> str:
-    from .pooling import MODELS
-
-    return MODELS[model].name if model in MODELS else model
 
 
 def _mean(fit: Pooled) -> str:
@@ -47,7 +49,7 @@ def _prediction(fit: Pooled) -> list[str]:
 
 def _with_display(fit: Pooled, estimate: float | None, interval: Interval) -> str:
     """Return numbers on the analysis scale and, where it differs, on the display scale."""
-    scale = scale_of(fit.measure)
+    scale = scale_of(fit.measure, fit.effects.data)
     shown = _numbers(estimate, interval)
     if scale.code == "identity":
         return shown

@@ -17,8 +17,7 @@ from scipy.special import ndtri
 from ..errors import NotEstimableError, choose
 from .effects import FloatArray, Interval
 from .heterogeneity import Moments, i2_from_tau2, q_profile, typical_variance
-from .likelihood import LIKELIHOODS
-from .profiles import profile_tau2
+from .likelihood import LIKELIHOODS, profile_tau2
 from .tau2 import solve_generalised
 
 if TYPE_CHECKING:

@@ -123,6 +123,8 @@ def test_test_based_interval_never_goes_below_no_heterogeneity() -> None:
     assert (calm.h, calm.h_ci.lb, calm.i2, calm.i2_ci.lb) == (1.0, 1.0, 0.0, 0.0)
     assert calm.i2_ci.ub > 50
     assert calm.to_dict()["i2_ci"] == list(calm.i2_ci)
+    assert calm.to_frame().loc["h", "ub"] == calm.h_ci.ub
+    assert str(calm).startswith("From Q: H = 1 [1, ")
     with pytest.raises(NotEstimableError, match="k = 2"):
         q_based(2.0, 2, 0.95)
 

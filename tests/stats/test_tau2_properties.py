@@ -14,9 +14,8 @@ from metaan.errors import ConvergenceError
 from metaan.stats import likelihood
 from metaan.stats.effects import EffectSizes
 from metaan.stats.heterogeneity import Moments, generalised_q, solve_q
-from metaan.stats.likelihood import log_likelihood, maximise, upper_bound
+from metaan.stats.likelihood import log_likelihood, maximise, profile_tau2, upper_bound
 from metaan.stats.pooling import pool
-from metaan.stats.profiles import profile_tau2
 from metaan.stats.roots import beyond, crossing
 from metaan.stats.tau2 import TAU2_METHODS
 
