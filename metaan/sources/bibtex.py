@@ -78,10 +78,10 @@ def parse_bibtex(text: str) -> Read:
     entries, failed = [*library.entries], []
     for block in library.failed_blocks:
         kept = getattr(block, "ignore_error_block", None)
-        if kept is not None and hasattr(kept, "fields"):
-            entries.append(kept)
-        else:
+        if kept is None:
             failed.append(_failure(block))
+        elif hasattr(kept, "fields"):  # else it is a macro that is defined twice: nothing is lost
+            entries.append(kept)
     entries.sort(key=lambda entry: entry.start_line or 0)
     by_key = {entry.key.casefold(): _fields(entry, strings) for entry in reversed(entries)}
     return Read(tuple(_record(entry, _fields(entry, strings), by_key) for entry in entries), tuple(failed))

@@ -43,11 +43,23 @@ def _name(raw: str) -> str | None:
     """Return "Family AB Jr"; a name in braces of its own is a group's and stays as it is."""
     if raw.startswith("{") and raw.endswith("}") and "{" not in raw[1:-1]:
         return clean_text(to_text(raw[1:-1])) or None
-    parts = [clean_text(to_text(part)) for part in re.split(r",(?![^{]*\})", raw)]
+    parts = [clean_text(to_text(part)) for part in _split_commas(raw)]
     if len(parts) == 1:
         return _unordered(parts[0])
     suffix, given = (parts[1], parts[2]) if len(parts) > 2 else ("", parts[1])
     return " ".join(part for part in (parts[0], _initials(given), suffix) if part) or None
+
+
+def _split_commas(raw: str) -> list[str]:
+    """Split at the first two commas outside braces; BibTeX knows no name of more parts."""
+    parts: list[str] = []
+    depth = start = 0
+    for position, char in enumerate(raw):
+        depth += (char == "{") - (char == "}")
+        if char == "," and depth <= 0 and len(parts) < 2:
+            parts.append(raw[start:position])
+            start = position + 1
+    return [*parts, raw[start:]]
 
 
 def _unordered(name: str) -> str | None:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 _DOI_PREFIX = re.compile(r"^(?:https?://)?(?:dx\.)?(?:www\.)?doi\.org/+|^doi\s*:?\s*|^info:doi/", re.IGNORECASE)
 _DOI = re.compile(r"^10\.\d{4,9}/\S+$")
+_LONGEST = 500  # characters; registered ones stay below 260
 _PMID = re.compile(r"^[1-9]\d{0,8}$")
 _PMID_PREFIX = re.compile(r"^(?:https?://)?(?:www\.)?pubmed\.ncbi\.nlm\.nih\.gov/|^pmid\s*:?\s*", re.IGNORECASE)
 
@@ -22,11 +23,11 @@ def normalise_doi(text: object) -> str | None:
     >>> normalise_doi("PMC7825875") is None
     True
     """
-    word = unquote(str(text or "").strip())
+    word = unquote(str(text or "").strip()[:_LONGEST])
     while (shorter := _DOI_PREFIX.sub("", word).strip()) != word:
         word = shorter
     word = _without_tail(word).lower()
-    return word if _DOI.match(word) else None
+    return word if _DOI.match(word) and len(word) < _LONGEST - 50 else None
 
 
 def _without_tail(doi: str) -> str:

@@ -154,3 +154,23 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
 )
 def test_a_file_without_entries_has_no_records(text):
     assert parse_bibtex(text).records == ()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "author={" + "a," * 100_000 + "}",
+        "author={" + "a and " * 50_000 + "b}",
+        "title={" + "{" * 50_000 + "}" * 50_000 + "}",
+        "journal=" + "a # " * 50_000 + "b",
+        "doi={10.5555/" + ")" * 100_000 + "}",
+        "doi={" + "doi:" * 50_000 + "}",
+    ],
+)
+def test_large_and_odd_fields_are_read_in_one_pass(fields):
+    assert len(parse_bibtex(f"@article{{a, {fields}}}").records) == 1
+
+
+def test_a_macro_that_is_defined_twice_is_no_failure():
+    read = parse_bibtex('@string{j = "One"}\n@string{j = "Two"}\n@article{a, journal = j}')
+    assert (read.failed, read.records[0].journal) == ((), "One")

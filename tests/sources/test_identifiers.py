@@ -19,6 +19,8 @@ from metaan.sources.identifiers import find_registrations, normalise_doi, normal
         ("10.5555/a)", "10.5555/a"),
         ("10.1002/(SICI)1097(1998)17:15<1623::AID>3.0.CO;2-S", "10.1002/(sici)1097(1998)17:15<1623::aid>3.0.co;2-s"),
         ("10.5555", None),
+        ("10.5555/" + ")" * 100_000, None),
+        ("10.5555/" + "x" * 600, None),
         ("", None),
         (None, None),
     ],
