@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .stats.bias_pet import pet_peese as pet_peese
     from .stats.conversions import Converted as Converted
     from .stats.conversions import sd_from_ci as sd_from_ci
+    from .stats.conversions import sd_from_difference as sd_from_difference
     from .stats.conversions import sd_from_se as sd_from_se
     from .stats.conversions import se_from_ci as se_from_ci
     from .stats.conversions import se_from_p as se_from_p
@@ -131,6 +132,7 @@ _WHERE = {
     "reported_checks": "recompute",
     "residuals": "stats.regression_residuals",
     "sd_from_ci": "stats.conversions",
+    "sd_from_difference": "stats.conversions",
     "sd_from_se": "stats.conversions",
     "se_from_ci": "stats.conversions",
     "se_from_p": "stats.conversions",

@@ -265,6 +265,36 @@ def sd_from_ci(
     return converted({"sdi": sei * np.sqrt(got["n"])}, got, slab, note, "a bound or group size is missing")
 
 
+def sd_from_difference(se: ArrayLike, n1: ArrayLike, n2: ArrayLike, *, slab: Sequence[str] | None = None) -> Converted:
+    """Compute the standard deviation within two groups from the standard error of their mean difference (6.5.2.3).
+
+    It is the average of both groups, to be used for each.
+
+    Parameters
+    ----------
+    se, n1, n2
+        Shape (k,): standard errors of differences of means, and the sizes of both groups. For a t statistic or an
+        interval of the difference, take the standard error of `se_from_p` or `se_from_ci` with n1 + n2 - 2 as ``df``.
+    slab
+        k study labels.
+
+    Returns
+    -------
+    Converted
+        Column ``sdi``.
+
+    Examples
+    --------
+    >>> float(sd_from_difference([1.0], [8], [8])["sdi"][0])
+    2.0
+    """
+    got = arrays(slab, se=se, n1=n1, n2=n2)
+    above_zero(got, ("se", "n1", "n2"), slab, "a standard error or group size")
+    sdi = got["se"] / np.sqrt(1 / got["n1"] + 1 / got["n2"])
+    note = "standard deviations, the same in both groups, from standard errors of mean differences"
+    return converted({"sdi": sdi}, got, slab, note, "a standard error or group size is missing")
+
+
 def named(mask: Mask, slabs: Sequence[str]) -> str:
     """Return the labels where ``mask`` is True, cut after five."""
     names = [slabs[i] for i in np.flatnonzero(mask).tolist()]

@@ -130,9 +130,15 @@ class TestStandardErrorsAndDeviations:
         assert normal["sdi"][0] == pytest.approx(np.sqrt(25) * 4.2 / 3.92, rel=1e-4)
         assert ma.sd_from_se([0.5], [16])["sdi"][0] == 2.0
 
+    def test_the_standard_deviation_behind_a_difference_gives_its_variance_back(self):
+        sd = ma.sd_from_difference([0.8], [20], [31])["sdi"]
+        es = ma.effect_sizes("MD", m1i=[1.0], m2i=[0.0], sd1i=sd, sd2i=sd, n1i=[20], n2i=[31])
+        assert es.sei[0] == pytest.approx(0.8, rel=1e-12)
+
     @pytest.mark.parametrize(
         ("call", "message"),
         [
+            (lambda: ma.sd_from_difference([1.0], [0], [5]), "n1 = 0"),
             (lambda: ma.se_from_ci([2.0], [1.0]), "lb = 2"),
             (lambda: ma.se_from_ci([-1.0], [1.0], ratio=True), "lb = -1"),
             (lambda: ma.se_from_p([1.0], [-0.1]), "p = -0.1"),
