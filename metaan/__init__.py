@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from .registry.load import Review as Review
     from .registry.load import load as load
     from .resources import example as example
+    from .sources.deduplicate import Deduplication as Deduplication
+    from .sources.deduplicate import deduplicate as deduplicate
+    from .sources.read import read_records as read_records
     from .stats.arms import combine_groups as combine_groups
     from .stats.arms import counts_from_percent as counts_from_percent
     from .stats.arms import split_shared_group as split_shared_group
@@ -82,6 +85,7 @@ _WHERE = {
     "BetaBinomial": "stats.betabinomial",
     "Choices": "synthesis",
     "Converted": "stats.conversions",
+    "Deduplication": "sources.deduplicate",
     "EffectSizes": "stats.effects",
     "ExcessSignificance": "stats.excess",
     "FailSafeN": "stats.failsafe",
@@ -107,6 +111,7 @@ _WHERE = {
     "combine_groups": "stats.arms",
     "counts_from_percent": "stats.arms",
     "cumulative": "stats.sequence",
+    "deduplicate": "sources.deduplicate",
     "effect_sizes": "stats.measures",
     "effects_from_reported": "stats.reported",
     "example": "resources",
@@ -129,6 +134,7 @@ _WHERE = {
     "pet_peese": "stats.bias_pet",
     "peto": "stats.peto",
     "pool": "stats.pooling",
+    "read_records": "sources.read",
     "reported_checks": "recompute",
     "residuals": "stats.regression_residuals",
     "sd_from_ci": "stats.conversions",

@@ -1,0 +1,159 @@
+"""Tables of references (CSV, semicolons or tabs) -> `Record`: columns are known by the names that exports give them.
+
+To add a name of a column, enter it in `COLUMNS`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+
+from ..errors import SourceError, did_you_mean
+from .bibtex import Failure, Read
+from .identifiers import find_registrations, normalise_doi, normalise_pmid
+from .markup import clean_text, inline_markup, plain_text
+from .names import short_name
+from .record import AbstractPart, Record
+from .tagged import NOTHING_SAID, says_something
+
+_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?!\d)")
+_LONGEST_CELL = 1 << 20  # characters
+
+
+def parse_csv(text: str) -> Read:
+    r"""Return the records of a table with a row of column names; further columns stand in `Record.extra`.
+
+    Raises
+    ------
+    SourceError
+        No column with titles, or a table that cannot be read.
+
+    Examples
+    --------
+    >>> read = parse_csv("Title;Authors;Publication Year\nAnakinra;Doe J, Roe R;2021\n")
+    >>> read.records[0].authors, read.records[0].year
+    (('Doe J', 'Roe R'), 2021)
+    """
+    rows = _rows(text)
+    if not rows:
+        return Read(())
+    names = [clean_text(name) for name in rows[0][1]]
+    places = _places(names)
+    if "title" not in places:
+        raise SourceError(
+            f"no column of titles in {', '.join(names)[:200]!r}; {did_you_mean(names[0], COLUMNS['title'])}"
+        )
+    records, failed = [], []
+    for line, row in rows[1:]:
+        record = _record(row, names, places, line)
+        if len(row) > len(names):
+            failed.append(Failure(line, f"{len(row)} cells for {len(names)} columns", clean_text(" ".join(row))[:80]))
+        elif says_something(record):
+            records.append(record)
+        else:
+            failed.append(Failure(line, NOTHING_SAID, clean_text(" ".join(row))[:80]))
+    return Read(tuple(records), tuple(failed))
+
+
+def _rows(text: str) -> list[tuple[int, list[str]]]:
+    """Return the rows that are not blank, each with the line that it ends in."""
+    head = text.lstrip("\ufeff").split("\n", 1)[0]
+    delimiter = max(",;\t", key=head.count)
+    before = csv.field_size_limit(_LONGEST_CELL)
+    try:
+        reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter)
+        return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise SourceError(f"the table cannot be read: {error}") from None
+    finally:
+        csv.field_size_limit(before)
+
+
+def _places(names: list[str]) -> dict[str, int]:
+    """Return where each field stands: the first of its names, in their order, that is there."""
+    plain = [re.sub(r"[^a-z0-9]+", " ", name.casefold()).strip() for name in names]
+    return {
+        field: plain.index(name)
+        for field, known in COLUMNS.items()
+        for name in [next((name for name in known if name in plain), None)]
+        if name is not None
+    }
+
+
+def _record(row: list[str], names: list[str], places: Mapping[str, int], line: int) -> Record:
+    cells = {field: clean_text(row[at]) if at < len(row) else "" for field, at in places.items()}
+    known = {*places.values()}
+    title, abstract = (inline_markup(cells.get(field, "")) for field in ("title", "abstract"))
+    year = _YEAR.search(cells.get("year", ""))
+    rest = {
+        names[at]: clean_text(cell) for at, cell in enumerate(row[: len(names)]) if at not in known and cell.strip()
+    }
+    return Record(
+        title=plain_text(title),
+        title_markup=title,
+        authors=_authors(cells.get("authors", "")),
+        year=int(year[0]) if year else None,
+        published=year[0] if year else None,
+        journal=cells.get("journal") or None,
+        journal_abbreviation=cells.get("journal_abbreviation") or None,
+        volume=cells.get("volume") or None,
+        issue=cells.get("issue") or None,
+        pages=_pages(cells),
+        doi=normalise_doi(cells.get("doi")),
+        pmid=normalise_pmid(cells.get("pmid")),
+        pmcid=cells.get("pmcid") or None,
+        registrations=find_registrations(cells.get("registrations", "")),
+        abstract=(AbstractPart(None, abstract),) if abstract else (),
+        keywords=tuple(word for part in re.split(r"[;,]", cells.get("keywords", "")) if (word := part.strip())),
+        publication_types=tuple(word for part in cells.get("type", "").split(";") if (word := part.strip())),
+        source="csv",
+        extra={**rest, "line": str(line)},
+    )
+
+
+def _authors(text: str) -> tuple[str, ...]:
+    """Split at semicolons where there are any, else at commas between whole names ("Doe J, Roe R")."""
+    if ";" in text:
+        parts = text.split(";")
+    elif re.search(r"[^\W\d_]{2,} [A-Z]{1,3}\.?(?:,|$)", text) or text.count(",") > 1:
+        parts = text.split(",")
+    else:
+        parts = re.split(r"\band\b", text)
+    return tuple(name for part in parts if (name := short_name(part.strip(" ."))))
+
+
+def _pages(cells: Mapping[str, str]) -> str | None:
+    first, last = cells.get("first_page", ""), cells.get("last_page", "")
+    text = cells.get("pages") or (f"{first}-{last}" if first and last and first != last else first)
+    return re.sub(r"\s*[-–—]+\s*", "-", text) or None
+
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "title": ("title", "article title", "document title", "primary title", "ti", "name"),
+    "authors": ("authors", "author", "author names", "author s", "au", "author full names"),
+    "year": ("year", "publication year", "pub year", "py", "date", "publication date", "published"),
+    "journal": (
+        "journal",
+        "journal book",
+        "source title",
+        "publication title",
+        "secondary title",
+        "journal name",
+        "source",
+    ),
+    "journal_abbreviation": ("abbreviated source title", "journal abbreviation", "alternate title", "iso abbreviation"),
+    "volume": ("volume", "vol", "vl"),
+    "issue": ("issue", "number", "no", "is"),
+    "pages": ("pages", "page", "pg"),
+    "first_page": ("start page", "page start", "first page", "sp"),
+    "last_page": ("end page", "page end", "last page", "ep"),
+    "doi": ("doi", "digital object identifier", "do"),
+    "pmid": ("pmid", "pubmed id", "pubmedid", "medline pmid"),
+    "pmcid": ("pmcid", "pmc id"),
+    "registrations": ("clinical trial numbers", "registration", "trial registration", "nct number", "nct"),
+    "abstract": ("abstract", "abstract note", "ab"),
+    "keywords": ("keywords", "author keywords", "keyword", "manual tags"),
+    "type": ("document type", "item type", "publication type", "type", "reference type"),
+}
