@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
+import metaan as ma
 from metaan.stats import scales, transformations
 from metaan.stats.measures import MEASURES, effect_sizes, scale_of
 from metaan.stats.scales import SCALES
@@ -112,3 +113,9 @@ def test_scales_say_which_axes_are_logarithmic():
 
 def test_what_is_no_measure_is_shown_as_it_is():
     assert scale_of("something").to_display(1.5) == 1.5
+
+
+def test_a_pool_of_double_arcsines_goes_back_by_the_harmonic_mean_of_its_sizes():
+    fit = ma.pool(effect_sizes("PFT", xi=[3, 5, 17], ni=[20, 40, 60]), model="common")
+    harmonic = 3 / (1 / 20 + 1 / 40 + 1 / 60)
+    assert fit.display.estimate == pytest.approx(scales.inverse_double_arcsine(fit.estimate, harmonic), rel=1e-14)
