@@ -20,7 +20,7 @@ from ..sources.bibtex import read_bibtex
 from ..sources.identifiers import normalise_doi, normalise_pmid, normalise_registration
 from ..sources.pubmed import Progress, PubMed
 from ..sources.settings import Settings
-from .fetch import metadata_of, settings_of, title_key
+from .fetch import metadata_of, oddities, settings_of, title_key
 from .slug import label_of, unique_id
 
 if TYPE_CHECKING:
@@ -269,10 +269,7 @@ def _without_full_stop(title: str) -> str:
 
 def _notes(record: Record) -> Iterator[str]:
     """Say what a person should look at before filling in numbers."""
-    if record.retracted:
-        yield "PubMed flags it as retracted"
-    if record.concern:
-        yield "an expression of concern about it has been published"
+    yield from oddities(record)
     if kinds := sorted(_NOT_TRIALS & set(record.publication_types)):
         yield f"PubMed calls it {', '.join(kinds)}: set design.kind"
     if not record.registrations and (number := _registrations(record)):

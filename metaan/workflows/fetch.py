@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..registry.metadata import Metadata
     from ..registry.model import Study
     from ..sources.pubmed_xml import Article
+    from ..sources.record import Record
 
 State = Literal["fetched", "unchanged", "not found"]
 
@@ -164,10 +165,20 @@ def _outcome(folder: Path, study: Study, found: Found, url: str, time: datetime)
     return StudyFetch(
         study.id,
         "unchanged" if same else "fetched",
-        "a chapter or a book, not an article" if "book" in found.article.record.extra else "",
+        "; ".join(oddities(found.article.record)),
         new,
         disagreements(study, new, electronic_year(found.article)),
     )
+
+
+def oddities(record: Record) -> Iterator[str]:
+    """Say what a person should know of a record before relying on it."""
+    if record.retracted:
+        yield "PubMed flags it as retracted"
+    if record.concern:
+        yield "an expression of concern about it has been published"
+    if "book" in record.extra:
+        yield "a chapter or a book, not an article"
 
 
 def _store(folder: Path, study_id: str, metadata: Metadata) -> None:

@@ -192,6 +192,15 @@ def test_a_book_is_said_to_be_one(folder, server):
     assert (one.state, one.reason, one.disagreements) == ("fetched", "a chapter or a book, not an article", ())
 
 
+def test_a_retraction_is_said_at_once(folder, server):
+    reasons = {study.study_id: study.reason for study in run(folder, server).in_state("fetched")}
+    assert reasons == {
+        "one": "",
+        "two": "PubMed flags it as retracted",
+        "three": "an expression of concern about it has been published",
+    }
+
+
 def test_progress_and_troubles_are_told(folder, server):
     steps, said = [], []
     server.reset(["bad gateway"])
