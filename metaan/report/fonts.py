@@ -13,7 +13,7 @@ from pathlib import Path
 
 FAMILY = "'Liberation Sans', Arimo, Arial, Helvetica, 'Nimbus Sans', sans-serif"
 _WIDE = 1.05  # em: East Asian full width, with room for fonts that are a little wider
-_OTHER = 0.8  # em: Arabic, Devanagari, Thai and all else that the table lacks
+_OTHER = 0.9  # em: Arabic, Devanagari, Thai and all else that the table lacks
 _EMOJI = 1.4
 _SLACK = 1.02  # hinting and rounding of the renderer
 

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a table; ``href`` leads to where its number comes from."""
+    """A cell of a table; ``href`` leads to where its number comes from, ``number`` sets it to the right."""
 
     text: str
     href: str = ""
+    number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Outcome:
     contradicts: bool
     agreement: str
     figure: Markup
-    headers: tuple[str, ...]
+    headers: tuple[Cell, ...]
     rows: tuple[TableRow, ...]
     notes: tuple[str, ...]
     blocks: tuple[Block, ...]
@@ -90,7 +91,7 @@ def outcome(analysis: Analysis, arms: Arms) -> Outcome:
     return Outcome(
         id=analysis.plan.key,
         title=words.upper_first(analysis.plan.title or analysis.outcome.name),
-        description=words.upper_first(analysis.outcome.description or ""),
+        description=_description(analysis),
         answers=words.answers(analysis, arms),
         disagreement=words.disagreement(analysis, arms) or "",
         contradicts=words.contradicts(analysis),
@@ -107,8 +108,16 @@ def outcome(analysis: Analysis, arms: Arms) -> Outcome:
     )
 
 
-def _header(column: Column) -> str:
-    return f"{column.group}, {column.header}" if column.group else column.header
+def _description(analysis: Analysis) -> str:
+    """Say what was measured and when; the plot shows which time was taken of each study."""
+    what = words.upper_first((analysis.outcome.description or "").rstrip("."))
+    when = f"Time: {analysis.outcome.time}" if analysis.outcome.time else ""
+    return " ".join(f"{part}." for part in (what, when) if part)
+
+
+def _header(column: Column) -> Cell:
+    text = f"{column.group}, {column.header}" if column.group else column.header
+    return Cell(text, number=column.align == "end")
 
 
 def _table(plot: Plot, analysis: Analysis) -> Iterable[TableRow]:
@@ -128,9 +137,9 @@ def _cells(row: Row, columns: Sequence[Column], study: StudyRow | None) -> Itera
         if column.key == "label" and row.id:
             yield Cell(text, f"#study.{row.id}")
         elif column.key in ("experimental", "control") and study is not None:
-            yield Cell(text, _source(study, column.key))
+            yield Cell(text, _source(study, column.key), number=True)
         else:
-            yield Cell(text)
+            yield Cell(text, number=column.align == "end")
 
 
 def _source(row: StudyRow, role: str) -> str:

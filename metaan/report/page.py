@@ -25,6 +25,7 @@ from .words import Arms
 if TYPE_CHECKING:
     from ..analysis import Analysis, ReportedCheck
     from ..registry.load import Review
+    from ..stats.effects import Interval
 
 DIGEST_SHOWN = 12
 
@@ -193,12 +194,21 @@ def _check_href(check: ReportedCheck) -> str:
 def _recomputed(check: ReportedCheck) -> str:
     """Write what the counts give, and the opposite outcome where only that is what was printed."""
     if check.p_values:
-        return "; ".join(f"{name} {formats.p_value(p)}" for name, p in check.p_values.items())
+        return "; ".join(f"{name} {_digits(p)}" for name, p in check.p_values.items())
     if check.recomputed is None:
         return formats.NOTHING
-    measure = check.reported.measure or "OR"
-    stated = f"{measure} {formats.effect(check.recomputed, check.recomputed_ci, measure)}"
+    stated = _effect(check.reported.measure, check.recomputed, check.recomputed_ci)
     if check.verdict != "agrees inverted" or check.inverted is None:
         return stated
-    opposite = formats.effect(check.inverted, check.inverted_ci, measure)
-    return f"{stated} as the registry counts it; {measure} {opposite} for the opposite outcome"
+    opposite = _effect(check.reported.measure, check.inverted, check.inverted_ci)
+    return f"{stated} as the registry counts it; {opposite} for the opposite outcome"
+
+
+def _effect(measure: str | None, estimate: float, ci: Interval | None) -> str:
+    bounds = "" if ci is None else f" ({_digits(ci.lb)} to {_digits(ci.ub)})"
+    return f"{measure or ''} {_digits(estimate)}{bounds}".strip()
+
+
+def _digits(x: float) -> str:
+    """Write a number with one digit more than authors usually print."""
+    return formats.fixed(x, 3) if 0.001 <= abs(x) < 100 else formats.number(x)

@@ -185,7 +185,10 @@ def test_a_printed_effect_of_the_opposite_outcome_is_told(death: Analysis, revie
     )  # fmt: skip
     page = render(review([death]), [death], [check], version="1")
     assert "OR 1.762 (95% CI 0.39 to 7.93)" in page
-    assert "OR 0.57 (0.13 to 2.55) as the registry counts it; OR 1.76 (0.39 to 7.93) for the opposite outcome" in page
+    assert (
+        "OR 0.568 (0.126 to 2.552) as the registry counts it; OR 1.762 (0.392 to 7.929) for the opposite outcome"
+        in page
+    )
     assert "<strong>agrees inverted</strong>: only for the opposite outcome" in page
 
 
