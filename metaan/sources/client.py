@@ -6,6 +6,8 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -149,7 +151,7 @@ class Client:
 
         self._limiter.wait()
         try:
-            answer = self._exchange(path, {**params, **self._identity}, form)
+            answer = self._in_time(path, {**params, **self._identity}, form)
         except (requests.RequestException, HTTPError, OSError) as error:
             words = _in_words(error)
             return _Failure(words, "transient", unreachable=words in _UNREACHABLE.values())
@@ -162,6 +164,26 @@ class Client:
             return read(answer)
         except UnreadableError as error:
             return _Failure(f"HTTP {answer.status}, {error}", "unreadable")
+
+    def _in_time(self, path: str, params: Mapping[str, str], form: bool) -> Answer:
+        """Exchange in a thread that can be left behind: looking a name up, and headers that drip, have no timeout."""
+        box: SimpleQueue[Answer | Exception] = SimpleQueue()
+
+        def work() -> None:
+            try:
+                box.put(self._exchange(path, params, form))
+            except Exception as error:
+                box.put(error)
+
+        Thread(target=work, daemon=True).start()
+        seconds = self.policy.connect_seconds + self.policy.answer_seconds
+        try:
+            found = box.get(timeout=seconds)
+        except Empty:
+            raise UnreadableError(f"no complete answer within {seconds:g} s") from None
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def _exchange(self, path: str, params: Mapping[str, str], form: bool) -> Answer:
         """Send one request, follow redirects on the same host, and read the whole answer within its bounds."""

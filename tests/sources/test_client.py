@@ -1,4 +1,7 @@
+import contextlib
 import itertools
+import socketserver
+import threading
 
 import pytest
 
@@ -206,6 +209,26 @@ def test_a_drip_is_not_waited_for(server, make_client, time):
     server.reset([sound(BODY * 40, drip=0.002)])
     assert make_client(server.url, Policy(answer_seconds=10)).ask("efetch.fcgi", {"db": "pubmed"}, read_articles) == ()
     assert len(server.calls) == 2
+
+
+class DrippingHeaders(socketserver.BaseRequestHandler):
+    def handle(self):
+        with contextlib.suppress(OSError):
+            self.request.sendall(b"HTTP/1.1 200 OK\r\n")
+            while not self.server.over.wait(0.01):
+                self.request.sendall(b"X: y\r\n")
+
+
+def test_headers_that_never_end_are_not_waited_for(make_client):
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), DrippingHeaders) as server:
+        server.daemon_threads = True
+        server.over = threading.Event()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        client = make_client(f"http://127.0.0.1:{server.server_address[1]}/", Policy(0.1, 5, 0.1, tries=2))
+        with pytest.raises(SourceError, match=r"2 attempts.*no complete answer within 0\.2 s"):
+            client.ask("efetch.fcgi", {"db": "pubmed"}, read_articles)
+        server.over.set()
+        server.shutdown()
 
 
 def test_a_long_query_goes_as_a_form(server, make_client):
