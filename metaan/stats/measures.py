@@ -35,7 +35,7 @@ from .two_by_two import two_by_two as two_by_two
 def effect_sizes(
     measure: str,
     *,
-    add: float | None = None,
+    add: float | None = 0.5,
     to: str = "only0",
     drop00: bool = False,
     vtype: str | None = None,
@@ -51,8 +51,8 @@ def effect_sizes(
     measure
         A key of `MEASURES`.
     add
-        What is added to the counts of a study, at least 0. By default 0.5, and 0 for measures that zero cells leave
-        defined (``MEASURES[measure].add``).
+        What is added to the counts of a study, at least 0. The usual 0.5, like None, stands for the measure's own
+        default (``MEASURES[measure].add``): 0.5, and 0 for measures that zero cells leave defined.
     to
         Which studies it is added to: a key of `TO`.
     drop00
@@ -130,7 +130,7 @@ def _options(entry: Measure, vtype: str | None, correct: bool | None) -> dict[st
 
 
 def _amount(entry: Measure, add: float | None) -> float:
-    amount = entry.add if add is None else float(add)
+    amount = entry.add if add in (None, USUAL_ADD) else float(add)
     if not (np.isfinite(amount) and amount >= 0):
         raise DataError(f"add = {add}; allowed: 0 or more")
     return amount
@@ -185,6 +185,9 @@ def scale_of(measure: str, data: Mapping[str, FloatArray] | None = None) -> Scal
 def _harmonic_mean(values: FloatArray) -> float:
     return float(1 / np.nanmean(1 / values))
 
+
+#: What the field adds to zero cells, where it adds anything.
+USUAL_ADD = 0.5
 
 #: Measures in standard deviations of the raw scores, and from where on their size is doubted.
 STANDARDIZED = ("SMD", "SMDH", "SMD1", "SMD1H")

@@ -72,8 +72,9 @@ def test_drop00_takes_out_studies_without_information_before_zeros_are_counted()
 def test_measures_that_zero_cells_leave_defined_are_not_corrected_unless_asked():
     zero = {"ai": [0], "bi": [10], "ci": [2], "di": [12]}
     assert effect_sizes("AS", **zero).yi[0] == pytest.approx(-np.arcsin(np.sqrt(1 / 7)), rel=1e-14)
-    asked = effect_sizes("AS", add=0.5, **zero).yi[0]
-    assert asked == pytest.approx(np.arcsin(np.sqrt(0.5 / 11)) - np.arcsin(np.sqrt(2.5 / 15)), rel=1e-14)
+    assert effect_sizes("AS", add=0.5, **zero).yi[0] == effect_sizes("AS", **zero).yi[0]
+    asked = effect_sizes("AS", add=0.25, **zero).yi[0]
+    assert asked == pytest.approx(np.arcsin(np.sqrt(0.25 / 10.5)) - np.arcsin(np.sqrt(2.25 / 14.5)), rel=1e-14)
 
 
 @pytest.mark.parametrize(("given", "same"), [("LS", None)])
