@@ -39,8 +39,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     methods.add_argument("--pi", dest="pi_method", metavar="CODE", help="prediction interval: t(k-1), t(k-2), normal")
     methods.add_argument("--level", type=_level, metavar="P", help="coverage of intervals, such as 0.95")
     methods.add_argument("--by", choices=["design", "none"], help="subgroups by design, or all designs in one pool")
-    methods.add_argument("--only", metavar="ID", nargs="+", default=[], help="pool these studies only")
-    methods.add_argument("--exclude", metavar="ID", nargs="+", default=[], help="leave these studies out")
+    methods.add_argument("--only", metavar="ID[,ID]", action="append", default=[], help="pool these studies only")
+    methods.add_argument("--exclude", metavar="ID[,ID]", action="append", default=[], help="leave these studies out")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print one JSON object")
     output.add_argument("--csv", action="store_true", help="print a row a study and a row a pooled result")
@@ -88,9 +88,14 @@ def _choices(args: Namespace) -> Choices:
         pi_method=args.pi_method,
         level=args.level,
         by=args.by,
-        only=tuple(args.only),
-        exclude=tuple(args.exclude),
+        only=_ids(args.only),
+        exclude=_ids(args.exclude),
     )
+
+
+def _ids(given: list[str]) -> tuple[str, ...]:
+    """Return the study ids of an option that may be repeated and may hold several, separated by commas."""
+    return tuple(name.strip() for text in given for name in text.split(",") if name.strip())
 
 
 def _level(text: str) -> float:
