@@ -127,6 +127,7 @@ def _context(
         "version": version,
         "digest": review.digest,
         "pubmed": _pubmed(shown),
+        "judged": sum(bool(study.risk_of_bias) for study in review.studies),
         "cite": cite(review, version),
     }
 

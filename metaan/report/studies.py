@@ -14,7 +14,7 @@ from .markup import inline
 if TYPE_CHECKING:
     from ..registry.load import Review
     from ..registry.metadata import Metadata
-    from ..registry.model import Relation, Study
+    from ..registry.model import Relation, RiskOfBias, Study
 
 MOST_AUTHORS = 6
 ORDER = ("included", "awaiting data", "excluded")
@@ -157,6 +157,17 @@ def _facts(study: Study) -> Iterable[tuple[str, str]]:
     ):
         if value:
             yield name, value
+    for judged in study.risk_of_bias:
+        yield _bias(judged)
+
+
+def _bias(judged: RiskOfBias) -> tuple[str, str]:
+    """Write a judgement of bias with its tool; nothing is said of studies that nobody has judged."""
+    tool = " ".join(filter(None, (judged.tool, judged.version)))
+    each = [f"{d.name}: {d.judgement}" + (f" ({d.support})" if d.support else "") for d in judged.domains]
+    overall = [f"overall: {judged.overall}"] if judged.overall else []
+    about = f", {judged.outcome}" if judged.outcome else ""
+    return "Risk of bias", f"{tool}{about}. {'; '.join([*overall, *each])}"
 
 
 def _people(study: Study) -> str:

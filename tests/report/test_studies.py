@@ -67,3 +67,12 @@ def test_included_studies_come_before_the_others(review: Callable[..., object]) 
     wait = made(id="b-2020", label="B 2020", status={"state": "awaiting data", "reason": "not seen"})
     views = studies(review([], studies=(out, wait, made())))
     assert [view.id for view in views] == ["x-2021", "b-2020", "a-2020"]
+
+
+def test_a_judgement_of_bias_names_its_tool(review: Callable[..., object]) -> None:
+    domains = [{"name": "randomisation", "judgement": "low", "support": "computer list"}]
+    judged = {"tool": "RoB 2", "version": "2019", "outcome": "death", "domains": domains, "overall": "some concerns"}
+    [view] = studies(review([], studies=(made(risk_of_bias=[judged]),)))
+    assert dict(view.facts)["Risk of bias"] == (
+        "RoB 2 2019, death. overall: some concerns; randomisation: low (computer list)"
+    )
