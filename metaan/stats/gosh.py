@@ -1,7 +1,7 @@
 """GOSH: the pooled result of every subset of the studies, or of a seeded sample of them.
 
-Olkin, Dahabreh & Trikalinos 2012. Subsets are pooled thousands at a time: a row of weights is a subset, 0 where a study is not in it. To add an estimator
-of tau2, enter a function from a `Batch` to one tau2 a row in `GOSH_TAU2_METHODS`.
+Olkin, Dahabreh & Trikalinos 2012. Subsets are pooled thousands at a time: a row of weights is a subset, 0 where a study
+is not in it. To add an estimator of tau2, enter a function from a `Batch` to one tau2 a row in `GOSH_TAU2_METHODS`.
 """
 
 from __future__ import annotations
@@ -258,12 +258,12 @@ def hedges(batch: Batch) -> FloatArray:
 
 def paule_mandel(batch: Batch) -> FloatArray:
     """Paule & Mandel 1982, by Newton's method from 0, which never steps too far."""
-    tau2 = _no_heterogeneity(batch)
+    tau2: FloatArray = _no_heterogeneity(batch)
     for _ in range(1000):
         fit = batch.at(tau2)
         excess = np.maximum(0.0, fit.q(batch.yi) - (batch.k - 1))
         step = excess / np.maximum((fit.weighted**2).sum(axis=1), np.finfo(float).tiny)
-        tau2 = tau2 + step
+        tau2 = np.add(tau2, step)
         if (step <= 1e-14 * tau2).all():
             return tau2
     raise ConvergenceError(f"Paule-Mandel: no convergence in 1000 steps, last step {step.max():g}")
