@@ -34,6 +34,11 @@ def to_json(analyses: Iterable[Analysis]) -> Json:
 
     With one pool (or an overall one) its results stand at the top. Where designs are kept apart, ``common`` and
     ``random`` are null at the top, ``warnings`` says why, and the results stand in ``subgroups``.
+
+    >>> import metaan as ma
+    >>> [death] = to_json(ma.analyse(ma.load(ma.example("anakinra")), ["death"]))["analyses"]
+    >>> death["k"], round(death["subgroups"][0]["random"]["estimate"], 4)
+    (8, 0.964)
     """
     return {"analyses": [_finite(_analysis(analysis)) for analysis in analyses]}
 
@@ -185,6 +190,10 @@ def to_csv(analyses: Iterable[Analysis]) -> str:
     """Return one row a study, a pooled result and a published pool.
 
     A text that a spreadsheet would take for a formula gets an apostrophe before it.
+
+    >>> import metaan as ma
+    >>> to_csv(ma.analyse(ma.load(ma.example("anakinra")), ["infection"])).splitlines()[1].split(",")[:5]
+    ['infection', 'infection', 'OR', '0.95', 'study']
     """
     out = io.StringIO()
     writer = csv.DictWriter(out, CSV_COLUMNS, restval="", lineterminator="\n")

@@ -102,6 +102,13 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False) -> Plot:
         What the arms are called.
     terse
         True: results have short names, and those of other methods on the same studies are rows too.
+
+    Examples
+    --------
+    >>> import metaan as ma
+    >>> [failure] = ma.analyse(ma.load(ma.example("anakinra")), ["clinical-failure"])
+    >>> [row.kind for row in forest(failure, Arms("anakinra", "usual care")).rows]
+    ['heading', 'study', 'study', 'pooled', 'pooled', 'text', 'spacer']
     """
     rows = tuple(_rows(analysis, terse))
     marks = [row.mark for row in rows if row.mark is not None]

@@ -75,6 +75,13 @@ def render(
         metaan's version, for the methods and the citation.
     templates
         A folder whose files replace the packaged templates of the same name.
+
+    Examples
+    --------
+    >>> import metaan as ma
+    >>> review = ma.load(ma.example("anakinra"))
+    >>> render(review, ma.analyse(review), (), version=ma.__version__).splitlines()[0]
+    '<!doctype html>'
     """
     environment = _environment(templates)
     style = _style(environment)

@@ -18,7 +18,14 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff
 
 
 def svg(plot: Plot) -> str:
-    """Return a forest plot as one ``<svg>`` element for a page; its text is escaped."""
+    """Return a forest plot as one ``<svg>`` element for a page; its text is escaped.
+
+    >>> import metaan as ma
+    >>> from metaan.report.forest import Arms, forest
+    >>> [death] = ma.analyse(ma.load(ma.example("anakinra")), ["death"])
+    >>> svg(forest(death, Arms("anakinra", "usual care"))).splitlines()[1]
+    '<title id="forest-death-title">Death from any cause: forest plot</title>'
+    """
     return markup(lay_out(plot))
 
 

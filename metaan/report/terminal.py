@@ -63,6 +63,13 @@ def table(
         True: bold and dim by ANSI sequences.
     ascii_only
         True: signs outside ASCII are replaced; letters of names stay.
+
+    Examples
+    --------
+    >>> import metaan as ma
+    >>> [death] = ma.analyse(ma.load(ma.example("anakinra")), ["death"])
+    >>> print(table(death).splitlines()[0])
+    Death from any cause: odds ratio, 8 studies
     """
     plot = forest(analysis, arms, terse=True)
     lines = [*_title(analysis, width), *_table(plot, width, UNICODE if not ascii_only else ASCII)]
