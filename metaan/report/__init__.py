@@ -1,6 +1,7 @@
 """From values to pages; nothing here computes a statistic.
 
-The map: `formats` turns numbers into text, `words` turns results into sentences, `methods` says what was done, `forest`
-is the plot as data, `layout` gives it a geometry with `fonts`, `svg` writes that down, `page` fills the templates,
-`terminal` prints, `export` writes JSON and CSV.
+The map: `formats` turns numbers into text, `words` and `spread` turn results into sentences, `methods` says what was done.
+`forest` is the plot as data (with `columns` and `axis`), `layout` turns it into a `drawing` measured with `fonts`, `svg`
+writes that down. `outcomes`, `studies` and `provenance` are what the templates see, `page` fills them. `terminal` prints,
+`export` writes JSON and CSV.
 """

@@ -20,7 +20,6 @@ from .words import Arms
 if TYPE_CHECKING:
     from ..analysis import Analysis, Pool, Reference, StudyRow
 
-KINDS = ("heading", "study", "pooled", "sensitivity", "prediction", "text", "reference", "spacer")
 DESIGN_HEADINGS = {"randomised": "Randomised trials", "non-randomised": "Non-randomised studies"}
 
 
@@ -50,7 +49,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: text per column key and, for most kinds, a mark. ``id`` names its study where it has one."""
+    """One row: text per column key and, for most kinds, a mark. ``id`` names its study where it has one.
+
+    ``kind`` is heading, study, pooled, sensitivity, prediction, text, reference or spacer.
+    """
 
     kind: str
     cells: Mapping[str, str] = field(default_factory=dict)

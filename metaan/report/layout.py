@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from .axis import Axis
 from .columns import Column
+from .drawing import SIZE, Drawing, Group, Item, Line, Shape, Text
 from .fonts import text_width, wrap
 from .forest import Mark, Plot, Row
 
-SIZE = 13.0  # px, all text
 SMALL = 11.5  # px, ticks and notes
 LINE = 17.0  # px, one line of text
 PAD = 4.0  # px, above and below the text of a row
@@ -27,76 +27,6 @@ SQUARE = 15.0  # px, side of the square of the heaviest study
 NO_WEIGHT = 6.0  # px, side of a square without a weight
 MARGIN = 8.0
 BOLD_KINDS = ("heading", "pooled")
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One line of text. ``x`` is its start, middle or end by ``anchor``; ``y`` its baseline."""
-
-    text: str
-    x: float
-    y: float
-    size: float = SIZE
-    anchor: str = "start"
-    bold: bool = False
-    role: str = ""
-
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        """The room it takes: left, top, right, bottom."""
-        width = text_width(self.text, self.size, self.bold)
-        left = self.x - {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor] * width
-        return left, self.y - 0.78 * self.size, left + width, self.y + 0.22 * self.size
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A straight line; ``role`` is its CSS class."""
-
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A filled polygon; ``role`` is its CSS class."""
-
-    points: tuple[tuple[float, float], ...]
-    role: str
-
-
-Item = Text | Line | Shape
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """What belongs to one row of the plot, between ``top`` and ``bottom``."""
-
-    row: Row
-    top: float
-    bottom: float
-    items: tuple[Item, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """A laid-out plot: ``background`` lies under the rows. ``left`` and ``right`` are the ends of the axis."""
-
-    plot: Plot
-    width: float
-    height: float
-    left: float
-    right: float
-    background: tuple[Item, ...]
-    groups: tuple[Group, ...]
-    foreground: tuple[Item, ...]
-
-    def x(self, value: float) -> float:
-        """Return where a display value is drawn."""
-        return self.left + self.plot.axis.place(value) * (self.right - self.left)
 
 
 @dataclass(frozen=True, slots=True)

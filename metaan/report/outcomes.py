@@ -81,7 +81,6 @@ class Outcome:
     blocks: tuple[Block, ...]
     subgroup_test: str
     warnings: tuple[str, ...]
-    k: int
     measure: str
 
 
@@ -103,7 +102,6 @@ def outcome(analysis: Analysis, arms: Arms) -> Outcome:
         blocks=tuple(_block(pool, analysis, arms) for pool in words.blocks(analysis)),
         subgroup_test=spread.subgroups(analysis.subgroup_test) or "",
         warnings=tuple(words.upper_first(warning) for warning in analysis.warnings),
-        k=analysis.k,
         measure=words.measure_name(analysis.measure),
     )
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
+from .drawing import Drawing, Group, Item, Line, Shape, Text
 from .forest import Plot
-from .layout import Drawing, Group, Item, Line, Shape, Text
 from .layout import layout as lay_out
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")

@@ -169,7 +169,7 @@ def _in(pool: Pool, name: str) -> str:
     size = f" ({n} people)" if n else ""
     if pool.k == 1:
         return f"In the only {design_name(name, 1)}{size}"
-    aside = " of all designs" if name == "all designs" else "" if name in ("", FLAT, "randomised") else f", {name}"
+    aside = "" if name in ("", *NOUNS) else f", {name}"
     return f"In {pool.k} {design_name(name, pool.k)}{aside}{size}"
 
 

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metaan.analysis import Analysis
+from metaan.report.drawing import Drawing, Shape, Text
 from metaan.report.fonts import text_width
 from metaan.report.forest import forest
-from metaan.report.layout import Drawing, Shape, Text, layout
+from metaan.report.layout import layout
 from metaan.report.words import Arms
 
 ARMS = Arms("anakinra", "usual care")
