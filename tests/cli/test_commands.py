@@ -1,0 +1,125 @@
+"""The other commands: report, check, explain, init, schema, fetch and add."""
+
+import json
+
+import pytest
+
+import metaan as ma
+
+
+def test_the_same_registry_gives_the_same_bytes(run, project):
+    first, second = project / "a.html", project / "b.html"
+    assert run("--project", project, "report", "-o", first)[0] == 0
+    assert run("--project", project, "report", "-o", second)[0] == 0
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_the_report_goes_to_outputs_under_the_reviews_name(run, project):
+    status, out, _ = run("--project", project, "report")
+    assert status == 0
+    assert out.strip() == str(project / "outputs" / "anakinra.html")
+
+
+def test_a_projects_own_template_overrides_the_packaged_one(run, project):
+    own = project / "templates" / "parts"
+    own.mkdir(parents=True)
+    (own / "footer.html").write_text("<footer><p>our hospital</p></footer>", encoding="utf-8")
+    run("--project", project, "report", "-o", project / "r.html")
+    assert "our hospital" in (project / "r.html").read_text(encoding="utf-8")
+
+
+def test_check_says_what_it_looked_at(run, project):
+    status, out, _ = run("--project", project, "check", "--json")
+    assert status == 0
+    assert json.loads(out) == {"ok": True, "problems": [], "studies": 15, "outcomes": 12, "analyses": 5}
+
+
+def test_check_lists_problems_as_json(run, project):
+    path = project / "studies" / "segala-2023.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("events: 1,", "events: 57,", 1), encoding="utf-8")
+    status, out, _ = run("--project", project, "check", "--json")
+    (problem,) = json.loads(out)["problems"]
+    assert status == 1
+    assert problem["file"].endswith("segala-2023.yaml")
+    assert problem["line"] > 0
+    assert "57" in problem["found"]
+
+
+def test_explain_names_rules(run, project):
+    status, out, err = run("--project", project, "explain", "ventilation")
+    assert status == 0
+    assert "RevMan 2025" in out
+    assert "0.5 is added to the cells of a study with a zero cell" in out
+    assert "randomised studies: k = 1" in err
+
+
+def test_explain_without_anything_to_pool_is_status_1(run, project):
+    assert run("--project", project, "explain", "serious-adverse-events")[0] == 1
+
+
+def test_init_makes_a_review_that_runs_at_once(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("init", "mine")[0] == 0
+    monkeypatch.chdir(tmp_path / "mine")
+    for command in ("check", "pool", "report"):
+        assert run(command)[0] == 0
+
+
+def test_init_twice_refuses_and_writes_nothing(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run("init", "mine")
+    before = sorted((p, p.read_bytes()) for p in (tmp_path / "mine").rglob("*") if p.is_file())
+    status, _, err = run("init", "mine")
+    assert status == 1
+    assert "is not empty" in err
+    assert before == sorted((p, p.read_bytes()) for p in (tmp_path / "mine").rglob("*") if p.is_file())
+
+
+def test_init_from_the_example_gives_the_same_registry(run, tmp_path):
+    run("--project", tmp_path, "init", "demo", "--example", "anakinra")
+    assert ma.load(tmp_path / "demo" / "studies").digest == ma.load(ma.example("anakinra")).digest
+
+
+def test_init_from_an_unknown_example_says_which_there_are(run, tmp_path):
+    status, _, err = run("--project", tmp_path, "init", "demo", "--example", "anakina")
+    assert status == 2
+    assert "anakinra" in err
+    assert not (tmp_path / "demo").exists()
+
+
+@pytest.mark.parametrize("kind", ["study", "review"])
+def test_schema_is_json_schema(run, kind):
+    _, out, _ = run("schema", kind)
+    assert json.loads(out)["type"] == "object"
+
+
+def test_schema_writes_files(run, tmp_path):
+    run("schema", "-o", tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["review.schema.json", "study.schema.json"]
+
+
+@pytest.mark.parametrize("argv", [["fetch", "elmekaty-2023"], ["add", "--doi", "10.5555/new"]])
+def test_a_service_that_cannot_be_reached_is_status_1_and_changes_nothing(run, project, monkeypatch, argv):
+    monkeypatch.setenv("METAAN_PUBMED_URL", "http://127.0.0.1:9/")
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    before = sorted((p, p.read_bytes()) for p in project.rglob("*") if p.is_file())
+    status, _, err = run("--project", project, *argv)
+    assert status == 1
+    assert "PubMed" in err
+    assert before == sorted((p, p.read_bytes()) for p in project.rglob("*") if p.is_file())
+
+
+def test_add_from_bibtex_and_the_next_pool_has_it_when_numbers_are_in(run, project):
+    entry = project / "new.bib"
+    entry.write_text(
+        "@article{new, author = {Muster, Erika}, title = {A trial made up for this test}, year = {2024},"
+        " journal = {Journal of Tests}, doi = {10.5555/made-up.1}}",
+        encoding="utf-8",
+    )
+    status, out, _ = run("--project", project, "add", "--bibtex", entry, "--json")
+    (added,) = json.loads(out)
+    assert (status, added["problem"]) == (0, None)
+    assert run("--project", project, "check")[0] == 0
+    again, out, _ = run("--project", project, "add", "--bibtex", entry)
+    assert again == 1
+    assert "muster-2024.yaml" in out

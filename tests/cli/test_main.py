@@ -1,0 +1,101 @@
+"""Exit statuses, help, and what a newcomer meets first."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+import metaan
+from metaan.cli import pool
+from metaan.cli.main import COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(run, command):
+    status, out, _ = run(command, "--help")
+    assert status == 0
+    assert COMMANDS[command].__doc__.splitlines()[0] in out
+
+
+def test_the_help_lists_every_command_with_its_words(run):
+    _, out, _ = run("--help")
+    assert all(name in out for name in COMMANDS)
+    assert "exit status" in out
+
+
+def test_version(run):
+    assert run("--version")[:2] == (0, f"metaan {metaan.__version__}\n")
+
+
+@pytest.mark.parametrize("argv", [[], ["poool"], ["pool", "--level", "95"], ["pool", "--json", "--csv"], ["add"]])
+def test_a_wrong_command_line_is_status_2(run, argv):
+    assert run(*argv)[0] == 2
+
+
+def test_an_empty_folder_says_how_to_start(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run("pool")
+    assert (status, out) == (2, "")
+    assert "metaan init NAME" in err
+
+
+def test_a_project_that_is_none_is_status_2(run, tmp_path):
+    status, _, err = run("--project", tmp_path, "pool")
+    assert status == 2
+    assert "no studies/ folder" in err
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_project_is_taken_before_and_after_the_command(run, project, before):
+    argv = ["--project", project, "check"] if before else ["check", "--project", project]
+    assert run(*argv)[0] == 0
+
+
+def test_the_project_is_found_from_a_folder_inside_it(run, project, monkeypatch):
+    inside = project / "studies" / "metadata"
+    inside.mkdir(exist_ok=True)
+    monkeypatch.chdir(inside)
+    assert run("check")[0] == 0
+
+
+def test_a_wrong_registry_is_status_1_with_every_problem(run, project):
+    for name in ("elmekaty-2023", "segala-2023"):
+        path = project / "studies" / f"{name}.yaml"
+        path.write_text(path.read_text(encoding="utf-8").replace("kind:", "kindd:", 1), encoding="utf-8")
+    status, out, err = run("--project", project, "pool")
+    assert (status, out) == (1, "")
+    assert "elmekaty-2023.yaml" in err
+    assert "segala-2023.yaml" in err
+    assert err.count("did you mean kind?") == 2
+
+
+def test_ctrl_c_is_status_130_without_a_traceback(run, project, monkeypatch):
+    def interrupt(args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pool, "run", interrupt)
+    status, _, err = run("--project", project, "pool")
+    assert status == 130
+    assert "Traceback" not in err
+
+
+def test_a_reader_that_goes_away_is_no_error(project):
+    command = f"{sys.executable} -m metaan --project {project} pool | head -n 1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_report_that_is_killed_leaves_no_half_file(project):
+    target = project / "outputs" / "report.html"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "metaan", "--project", str(project), "report", "-o", str(target)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    process.stderr.readline()  # "writing ...": from here on a kill can meet the file at any moment
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert not target.exists() or target.read_text(encoding="utf-8").rstrip().endswith("</html>")
