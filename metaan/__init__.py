@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from .stats.method_spread import method_spread as method_spread
     from .stats.multiverse import multiverse as multiverse
     from .stats.peto import peto as peto
+    from .stats.plausibility import plausibility as plausibility
     from .stats.pooling import Pooled as Pooled
     from .stats.pooling import pool as pool
     from .stats.quantiles import mean_sd_from_quantiles as mean_sd_from_quantiles
@@ -133,6 +134,7 @@ _WHERE = {
     "permutation_test": "stats.regression_tests",
     "pet_peese": "stats.bias_pet",
     "peto": "stats.peto",
+    "plausibility": "stats.plausibility",
     "pool": "stats.pooling",
     "read_records": "sources.read",
     "reported_checks": "recompute",
