@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_LOST = 1e-5  # below this share of its first term a difference has lost too many digits
+
+
 @dataclass(frozen=True, slots=True)
 class Moments:
     """What every method needs of k studies, at the weights of the common-effect model.
@@ -54,7 +57,10 @@ class Moments:
         mean = float(wi @ yi) / sum_w
         residual = yi - mean
         q = float(wi @ (residual * residual))
-        return cls(yi, vi, wi, sum_w, mean, q, sum_w - float(wi @ wi) / sum_w, ai)
+        c = sum_w - float(wi @ wi) / sum_w
+        if c < _LOST * sum_w:
+            c = off_diagonal(wi) / sum_w
+        return cls(yi, vi, wi, sum_w, mean, q, c, ai)
 
     @property
     def k(self) -> int:
@@ -94,6 +100,30 @@ class QBased:
     def __str__(self) -> str:
         h, i2 = (f"[{lb:.4g}, {ub:.4g}]" for lb, ub in (self.h_ci, self.i2_ci))
         return f"From Q: H = {self.h:.4g} {h}, I2 = {self.i2:.4g}% {i2}, {100 * self.level:g}% test-based intervals"
+
+
+def off_diagonal(x: FloatArray) -> float:
+    """Return the sum of x_i x_j over i other than j, also where one of them dwarfs the rest."""
+    top = int(np.argmax(x))
+    rest = np.delete(x, top)
+    total = float(rest.sum())
+    return 2 * float(x[top]) * total + max(0.0, total * total - float(rest @ rest))
+
+
+def trace_psps(ai: FloatArray, si: FloatArray | float = 1.0) -> float:
+    """Return the trace of PSPS for P of any weights and S of any variances (1: the trace of PP).
+
+    Where one study has nearly all the weight the terms cancel; then they are summed as squares and products of unlike.
+    """
+    total, d = float(np.add.reduce(ai)), ai * si
+    square = float(d @ d)
+    trace = square - 2 * float((d * d) @ ai) / total + (float(d @ ai) / total) ** 2
+    if trace >= _LOST * square:
+        return trace
+    top, share = int(np.argmax(ai)), ai / total
+    rest = 1 - share
+    rest[top] = float(np.delete(share, top).sum())
+    return float((d * rest) @ (d * rest)) + off_diagonal(d * share)
 
 
 def i2_from_tau2(tau2: float, m: Moments) -> float:
@@ -152,7 +182,7 @@ def solve_q(m: Moments, target: float) -> float:
         q, slope = _q_and_slope(m.yi, m.vi, tau2)
         step = max(q * (q - target) / (target * slope), -tau2)
         tau2 += step
-        if abs(step) <= 1e-7 * tau2:
+        if abs(step) <= 1e-7 * tau2 or abs(q - target) <= 1e-14 * target:
             return tau2
     raise ConvergenceError(f"generalised Q = {target:g}: no root in 200 steps, tau2 = {tau2:g}, last step {step:g}")
 

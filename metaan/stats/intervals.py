@@ -13,7 +13,7 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from ..errors import UsageError
 from .effects import Interval
-from .heterogeneity import Moments
+from .heterogeneity import Moments, trace_psps
 
 SeDf = tuple[float, float | None]
 
@@ -88,7 +88,7 @@ def kenward_roger(k: int, tau2: float, se: float, q: float, m: Moments | None = 
     w2 = wi * wi
     sum_w, sum_w2, sum_w3 = float(wi.sum()), float(w2.sum()), float(w2 @ wi)
     ratio = sum_w2 / sum_w
-    information = 0.5 * (sum_w2 - 2 * sum_w3 / sum_w + ratio * ratio)
+    information = 0.5 * trace_psps(wi)
     variance = 1 / sum_w + 2 * (sum_w3 - sum_w2 * ratio) / (information * sum_w * sum_w)
     return math.sqrt(variance), 2 * information / (variance * sum_w2) ** 2
 

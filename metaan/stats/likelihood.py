@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import chdtri, ndtr
 
 from ..errors import ConvergenceError
-from .effects import FloatArray, Interval
+from .effects import Interval
 from .heterogeneity import Moments
 from .roots import beyond, crossing
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _LOG_2PI = math.log(2 * math.pi)
 _GRID_RATIO = 3.0
+_ROW_BY_ROW = 1000  # above this many studies one tau2 at a time is as fast and needs less memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +120,14 @@ def upper_bound(m: Moments, restricted: bool, mean: float | None = None) -> floa
 
 def _local_maxima(m: Moments, restricted: bool, mean: float | None) -> Iterator[float]:
     """Yield every tau2 >= 0 where the score changes from positive to negative, 0 included."""
-    top = upper_bound(m, restricted, mean) * (1 + 1e-9)
+    lowest = float(np.minimum.reduce(m.vi))
+    top = upper_bound(m, restricted, mean) * (1 + 1e-9) + 1e-9 * lowest
     if top <= 0:
         yield 0.0
         return
-    lowest = float(np.minimum.reduce(m.vi))
     grid = _grid(0.25 * lowest, top)
-    excess = _score_ratios(m, np.array(grid), restricted, mean)
+    excess = _score_ratios(m, grid, restricted, mean)
+    excess[-1] = max(0.0, excess[-1])  # it is above 0 but for rounding
     if excess[0] >= 0:
         yield 0.0
     for i in range(len(grid) - 1):
@@ -153,9 +155,11 @@ def _interpolate(at: list[float], values: list[float], low: float, high: float) 
     return 0.5 * (low + high)
 
 
-def _score_ratios(m: Moments, tau2: FloatArray, restricted: bool, mean: float | None) -> list[float]:
+def _score_ratios(m: Moments, grid: list[float], restricted: bool, mean: float | None) -> list[float]:
     """Return trace over y'PPy less 1 at each tau2: of opposite sign to the score, and near linear in tau2."""
-    wi = 1.0 / (m.vi + tau2[:, None])
+    if m.k > _ROW_BY_ROW:
+        return [_score_ratio_and_slope(m, tau2, restricted, mean)[0] for tau2 in grid]
+    wi = 1.0 / (m.vi + np.array(grid)[:, None])
     sum_w = np.add.reduce(wi, 1)
     weighted = wi * (m.yi - (((wi @ m.yi) / sum_w)[:, None] if mean is None else mean))
     trace = sum_w - np.add.reduce(wi * wi, 1) / sum_w if restricted else sum_w

@@ -15,7 +15,7 @@ from scipy.special import chdtri
 
 from ..errors import UsageError
 from .effects import FloatArray
-from .heterogeneity import Moments, solve_q
+from .heterogeneity import Moments, off_diagonal, solve_q, trace_psps
 from .likelihood import maximise
 from .quadratic_form import QuadraticForm
 from .roots import beyond, crossing
@@ -56,7 +56,7 @@ def sidik_jonkman(m: Moments) -> Estimate:
     factor = crude / (m.k - 1)
     residual = m.yi - float(ai @ m.yi) / float(ai.sum())
     tau2 = factor * float(ai @ (residual * residual))
-    return tau2, factor * math.sqrt(2 * _trace_psps(ai, m.vi + tau2))
+    return tau2, factor * math.sqrt(2 * trace_psps(ai, m.vi + tau2))
 
 
 def maximum_likelihood(m: Moments) -> Estimate:
@@ -69,7 +69,7 @@ def maximum_likelihood(m: Moments) -> Estimate:
 def restricted_maximum_likelihood(m: Moments) -> Estimate:
     """Restricted maximum likelihood (Viechtbauer 2005, eq. 15); the global maximum."""
     tau2 = maximise(m, restricted=True)
-    return tau2, math.sqrt(2 / _trace_pp(1.0 / (m.vi + tau2)))
+    return tau2, math.sqrt(2 / trace_psps(1.0 / (m.vi + tau2)))
 
 
 def paule_mandel(m: Moments) -> Estimate:
@@ -91,7 +91,7 @@ def generalised_median(m: Moments) -> Estimate:
     """Median-unbiased method of moments with the weights that were given: Q meets its exact median."""
     ai = _given_weights(m, "GENQM")
     tau2 = solve_generalised(m, ai, 0.5)
-    return tau2, math.sqrt(2 * _trace_psps(ai, m.vi + tau2)) / _trace_p(ai)
+    return tau2, math.sqrt(2 * trace_psps(ai, m.vi + tau2)) / _trace_p(ai)
 
 
 def two_step_dersimonian_laird(m: Moments) -> Estimate:
@@ -127,7 +127,7 @@ def _general_moments(m: Moments, ai: FloatArray) -> Estimate:
     residual = m.yi - float(ai @ m.yi) / total
     expected = float(ai @ m.vi) - float((ai * ai) @ m.vi) / total
     tau2 = max(0.0, (float(ai @ (residual * residual)) - expected) / trace)
-    return tau2, math.sqrt(2 * _trace_psps(ai, m.vi + tau2)) / trace
+    return tau2, math.sqrt(2 * trace_psps(ai, m.vi + tau2)) / trace
 
 
 def _given_weights(m: Moments, method: str) -> FloatArray:
@@ -143,25 +143,13 @@ def _at_root(m: Moments, tau2: float) -> Estimate:
 
 def _se_of_q(m: Moments, tau2: float) -> float:
     """Return the standard error of Cochran's Q."""
-    return math.sqrt(2 * (m.k - 1) + 4 * tau2 * m.c + 2 * tau2 * tau2 * _trace_pp(m.wi))
+    return math.sqrt(2 * (m.k - 1) + 4 * tau2 * m.c + 2 * tau2 * tau2 * trace_psps(m.wi))
 
 
 def _trace_p(ai: FloatArray) -> float:
     total = float(ai.sum())
-    return total - float(ai @ ai) / total
-
-
-def _trace_pp(wi: FloatArray) -> float:
-    w2 = wi * wi
-    sum_w, sum_w2 = float(np.add.reduce(wi)), float(np.add.reduce(w2))
-    ratio = sum_w2 / sum_w
-    return sum_w2 - 2 * float(w2 @ wi) / sum_w + ratio * ratio
-
-
-def _trace_psps(ai: FloatArray, si: FloatArray) -> float:
-    """Return the trace of PSPS for P of any weights and S of any variances."""
-    total, d = float(ai.sum()), ai * si
-    return float(d @ d) - 2 * float((d * d) @ ai) / total + (float(d @ ai) / total) ** 2
+    trace = total - float(ai @ ai) / total
+    return trace if trace >= 1e-5 * total else off_diagonal(ai) / total
 
 
 TAU2_METHODS: dict[str, Callable[[Moments], Estimate]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -13,10 +14,18 @@ from scipy.stats import chi2
 
 from metaan.errors import NotEstimableError
 from metaan.stats.effects import EffectSizes
-from metaan.stats.heterogeneity import Moments, generalised_q, i2_from_tau2, q_based, q_profile, typical_variance
+from metaan.stats.heterogeneity import (
+    Moments,
+    generalised_q,
+    i2_from_tau2,
+    q_based,
+    q_profile,
+    trace_psps,
+    typical_variance,
+)
 from metaan.stats.pooling import pool
 from metaan.stats.quadratic_form import QuadraticForm
-from metaan.stats.tau2 import solve_generalised
+from metaan.stats.tau2 import TAU2_METHODS, solve_generalised
 
 
 def studies(seed: int, k: int, spread: float = 1.0) -> Moments:
@@ -109,6 +118,27 @@ def test_i2_is_the_share_of_tau2_in_the_typical_variance() -> None:
     m = Moments.of(np.array([0.1, 0.4, 0.9]), np.full(3, 0.2))
     assert typical_variance(m) == pytest.approx(0.2)
     assert i2_from_tau2(0.6, m) == pytest.approx(75.0)
+
+
+@pytest.mark.parametrize("power", [0, 3, 6, 9, 12, 18])
+def test_one_study_with_all_the_weight_leaves_the_traces_exact(power: int) -> None:
+    """Against exact rational arithmetic."""
+    w = [Fraction(10) ** power, Fraction(3, 2), Fraction(1, 4), Fraction(2)]
+    s = [Fraction(1, 2), Fraction(3), Fraction(1), Fraction(1, 8)]
+    total = sum(w)
+    p = [[(w[i] if i == j else 0) - w[i] * w[j] / total for j in range(4)] for i in range(4)]
+    psps = sum(p[i][j] * s[j] * p[j][i] * s[i] for i in range(4) for j in range(4))
+    weights, variances = np.array(w, float), np.array(s, float)
+    m = Moments.of(np.zeros(4), 1 / weights)
+    assert m.c == pytest.approx(float(sum(p[i][i] for i in range(4))), rel=1e-9)
+    assert trace_psps(weights, variances) == pytest.approx(float(psps), rel=1e-9)
+
+
+@pytest.mark.parametrize("method", [name for name in TAU2_METHODS if name not in ("GENQ", "GENQM")])
+def test_one_study_with_all_the_weight_still_gives_finite_numbers(method: str) -> None:
+    fit = pool(EffectSizes.of([0.3, 0.1, 0.9, -0.5], [1e-18, 0.2, 0.3, 0.4]), tau2_method=method)
+    assert fit.tau2_se is not None
+    assert all(math.isfinite(x) for x in (fit.estimate, fit.se, fit.tau2, fit.tau2_se, fit.i2, fit.h2, *fit.ci))
 
 
 def test_with_dersimonian_laird_both_definitions_of_i2_agree() -> None:

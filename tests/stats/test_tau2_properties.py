@@ -96,6 +96,31 @@ def test_no_tau2_on_a_dense_grid_is_likelier_at_a_given_mean(m: Moments, restric
         assert log_likelihood(m, tau2, restricted, mean) <= best + 1e-9 * abs(best) + 1e-12
 
 
+@pytest.mark.parametrize("excess", [0.0, 1e-16, 1e-12, 1e-9, 1e-6, 1e-3])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_at_the_edge_of_heterogeneity_tau2_is_0_or_just_above(excess: float, sign: int) -> None:
+    """Scatter that is all but what the sampling variances lead to expect: rounding must not decide on an error."""
+    y = np.array([-1.0, 0.0, 1.0])
+    m = Moments.of(y, np.full(3, 1.0 + sign * excess))
+    assert maximise(m, restricted=True) == pytest.approx(max(0.0, -sign * excess), abs=1e-9 * excess + 1e-15)
+
+
+def test_many_studies_take_the_same_way_as_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    m = Moments.of(*map(np.array, TWO_PEAKS))
+    at_once = maximise(m, restricted=True)
+    monkeypatch.setattr(likelihood, "_ROW_BY_ROW", 0)
+    assert maximise(m, restricted=True) == at_once
+
+
+@settings(max_examples=40, deadline=None)
+@given(studies(spread=12.0), st.booleans())
+def test_variances_over_twenty_orders_of_magnitude_give_a_maximum(m: Moments, restricted: bool) -> None:
+    tau2 = maximise(m, restricted)
+    best = log_likelihood(m, tau2, restricted)
+    for other in [0.0, *np.geomspace(1e-14, 1e14, 300)]:
+        assert log_likelihood(m, other, restricted) <= best + 1e-9 * abs(best)
+
+
 def test_of_two_peaks_the_higher_is_taken() -> None:
     """Precise studies that agree, imprecise ones that do not: two peaks, of which a climber may find the lower."""
     m = Moments.of(*map(np.array, TWO_PEAKS))
