@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ..stats.pooling import Pooled
-from . import formats, methods, provenance, spread, words
+from . import designs, formats, methods, provenance, spread, words
 from .columns import Column
 from .forest import Plot, Row, forest, pool_heading
 from .svg import svg
@@ -92,9 +92,9 @@ def outcome(analysis: Analysis, arms: Arms) -> Outcome:
         title=words.upper_first(analysis.plan.title or analysis.outcome.name),
         description=_description(analysis),
         answers=words.answers(analysis, arms),
-        disagreement=words.disagreement(analysis, arms) or "",
-        contradicts=words.contradicts(analysis),
-        agreement=words.agreement(analysis) or "",
+        disagreement=designs.disagreement(analysis, arms) or "",
+        contradicts=designs.contradicts(analysis),
+        agreement=designs.agreement(analysis) or "",
         figure=Markup(svg(plot)),  # noqa: S704  every text in it is escaped
         headers=tuple(_header(column) for column in plot.columns),
         rows=tuple(_table(plot, analysis)),
@@ -150,8 +150,7 @@ def _source(row: StudyRow, role: str) -> str:
 
 
 def _block(pool: Pool, analysis: Analysis, arms: Arms) -> Block:
-    sentences = [spread.sentence(pool), spread.prediction(pool, analysis)]
-    sentences += [words.models_differ(pool, analysis, arms), words.sensitivity_differs(pool, analysis, arms)]
+    sentences = [spread.sentence(pool), spread.prediction(pool, analysis), *words.cautions(pool, analysis, arms)]
     return Block(
         heading=pool_heading(pool),
         models=tuple(_models(pool, analysis, arms)),

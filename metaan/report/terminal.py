@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import formats, words
+from . import designs, formats, words
 from .axis import Axis
 from .columns import Column
 from .forest import Mark, Plot, Row, forest
@@ -107,14 +107,13 @@ def _title(analysis: Analysis, width: int) -> list[Line]:
 
 def _below(analysis: Analysis, arms: Arms) -> Iterable[Line]:
     """Yield what must be read with the table: disagreement, conclusions that hang on a method, warnings."""
-    apart = words.disagreement(analysis, arms)
+    apart = designs.disagreement(analysis, arms)
     if apart:
         yield "warning", apart
     for pool in words.blocks(analysis):
         where = f"{words.upper_first(pool.name)}: " if pool.name and len(analysis.pools) > 1 else ""
-        for text in (words.models_differ(pool, analysis, arms), words.sensitivity_differs(pool, analysis, arms)):
-            if text:
-                yield "warning", f"{where}{text}"
+        for text in words.cautions(pool, analysis, arms):
+            yield "warning", f"{where}{text}"
         if pool.absolute is not None:
             effect = words.per_1000(pool.absolute)
             yield "plain", f"{where}{effect}, at an assumed risk of {words.assumed(pool.absolute)}."

@@ -22,11 +22,6 @@ NOUNS = {
     "randomised": ("randomised trial", "randomised trials"),
     FLAT: ("non-randomised study", "non-randomised studies"),
 }
-_CONTRADICTED = (
-    "What the non-randomised studies suggest is not confirmed by the randomised trials; without randomisation the "
-    "groups can differ from the start, so the two are not combined."
-)
-_APART = "The designs are not combined."
 
 
 class Arms(NamedTuple):
@@ -133,7 +128,7 @@ def _answer(pool: Pool, analysis: Analysis, arms: Arms, overall: bool) -> Answer
         why = f" ({pool.reason})" if pool.reason and pool.k else ""
         return Answer(name, NOTHING, mark(NOTHING, arms), f"{_nobody(pool)}{why}.")
     less = got.estimate < scale_of(analysis.measure).null
-    outcome = _lower_first(analysis.outcome.name)
+    outcome = lower_first(analysis.outcome.name)
     text = f"{_in(pool, name)}, {_finding(code, outcome, less, arms)}: {numbers(got, analysis)}"
     absolute = f"; {per_1000(pool.absolute)}" if pool.absolute is not None else ""
     depends = " The conclusion depends on the method." if any(s.differs for s in pool.sensitivity) else ""
@@ -205,7 +200,7 @@ def _open(code: str, absolute: Absolute | None) -> str:
     return " Fewer and more events both remain possible." if absolute.ci.lb < 0 < absolute.ci.ub else ""
 
 
-def _lower_first(text: str) -> str:
+def lower_first(text: str) -> str:
     """Begin in lower case inside a sentence, unless the first word is an abbreviation."""
     first = text.split(" ")[0]
     return text if first[1:] != first[1:].lower() else text[:1].lower() + text[1:]
@@ -216,58 +211,21 @@ def upper_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def designs_disagree(analysis: Analysis) -> bool:
-    """Return whether the two designs, each with a result, favour different sides."""
-    codes = {pool.name: verdict(pool, analysis) for pool in analysis.pools}
-    pair = {codes.get("randomised", NOTHING), codes.get(FLAT, NOTHING)}
-    return len(pair) == 2 and NOTHING not in pair
+def cautions(pool: Pool, analysis: Analysis, arms: Arms) -> tuple[str, ...]:
+    """Return what keeps a result from being taken at its face value."""
+    found = (mixed(pool), models_differ(pool, analysis, arms), sensitivity_differs(pool, analysis, arms))
+    return tuple(text for text in found if text)
 
 
-def contradicts(analysis: Analysis) -> bool:
-    """Return whether the randomised trials do not bear out what the non-randomised studies clearly show."""
-    codes = {pool.name: verdict(pool, analysis) for pool in analysis.pools}
-    return designs_disagree(analysis) and codes[FLAT] != UNCLEAR
-
-
-def disagreement(analysis: Analysis, arms: Arms) -> str | None:
-    """Say plainly that randomised and non-randomised evidence disagree; None where they do not."""
-    if not designs_disagree(analysis):
+def mixed(pool: Pool) -> str | None:
+    """Say that one pool holds both designs."""
+    designs = [row.design for row in pool.rows if row.yi is not None]
+    if len(set(designs)) < 2:
         return None
-    by_name = {pool.name: pool for pool in analysis.pools}
-    trials, others = by_name["randomised"], by_name[FLAT]
-    first, second = lead(trials), lead(others)
-    if first is None or second is None:
-        return None
-    both = [_side(got, pool, analysis, arms) for got, pool in ((first, trials), (second, others))]
-    sure = contradicts(analysis)
-    return (
-        f"Randomised and non-randomised evidence {'disagree' if sure else 'do not give the same answer'} about "
-        f"{_lower_first(analysis.outcome.name)}: {measure_name(analysis.measure)} {both[0]}, against "
-        f"{both[1]}{_difference(analysis)}. {_CONTRADICTED if sure else _APART}"
-    )
-
-
-def _side(got: Lead, pool: Pool, analysis: Analysis, arms: Arms) -> str:
-    value = formats.effect(got.estimate, got.ci, analysis.measure)
-    where = f"{'the' if pool.k > 1 else 'the only'} {design_name(pool.name, pool.k)}"
-    return f"{value} in {where} ({mark(verdict(pool, analysis), arms)})"
-
-
-def _difference(analysis: Analysis) -> str:
-    test = analysis.subgroup_test
-    got = None if test is None else test.random or test.common
-    return "" if got is None else f"; test for a difference between the designs: {formats.p_text(got[2])}"
-
-
-def agreement(analysis: Analysis) -> str | None:
-    """Say whether the designs agree; None where they disagree or where there is only one."""
-    codes = {pool.name: verdict(pool, analysis) for pool in analysis.pools}
-    trials, others = codes.get("randomised", NOTHING), codes.get(FLAT, NOTHING)
-    if NOTHING in (trials, others) or trials != others:
-        return None
-    if trials == UNCLEAR:
-        return "Neither randomised nor non-randomised evidence shows a clear difference."
-    return "Randomised and non-randomised evidence point the same way."
+    each = [
+        f"{designs.count(d)} {design_name(d, designs.count(d))}" for d in dict.fromkeys(sorted(designs, reverse=True))
+    ]
+    return f"This pool mixes designs: {formats.listing(each)}."
 
 
 def models_differ(pool: Pool, analysis: Analysis, arms: Arms) -> str | None:

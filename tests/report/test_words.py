@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from metaan.analysis import Analysis
-from metaan.report import methods, spread, words
+from metaan.report import designs, methods, spread, words
 from metaan.report.words import Arms
 from metaan.stats.effects import Interval
 
@@ -32,13 +32,13 @@ def test_no_effect_of_a_difference_is_zero() -> None:
 
 
 def test_the_designs_disagree_about_death(death: Analysis) -> None:
-    text = words.disagreement(death, ARMS)
+    text = designs.disagreement(death, ARMS)
     assert text is not None
     assert "Randomised and non-randomised evidence disagree about death from any cause" in text
     assert "0.96 (0.44 to 2.11) in the randomised trials (no clear difference)" in text
     assert "0.42 (0.27 to 0.65) in the non-randomised studies (favours anakinra)" in text
     assert "not confirmed by the randomised trials" in text
-    assert words.agreement(death) is None
+    assert designs.agreement(death) is None
 
 
 def test_the_answer_is_relative_and_absolute(death: Analysis) -> None:
@@ -126,3 +126,10 @@ def test_every_code_of_a_method_has_words() -> None:
 
     assert set(TAU2_METHODS) <= set(methods.TAU2)
     assert set(CI_METHODS) <= set(methods.CI)
+
+
+def test_a_pool_of_both_designs_is_told(death: Analysis) -> None:
+    trials, cohorts = death.pools
+    pool = replace(trials, name="", rows=(*trials.rows, *cohorts.rows[:1]))
+    assert words.mixed(pool) == "This pool mixes designs: 4 randomised trials and 1 non-randomised study."
+    assert words.mixed(trials) is None
