@@ -20,36 +20,18 @@ _GREEK = {
 _GREEK_TABLE = str.maketrans(_GREEK)
 _RETRACTED = re.compile(r"^\W*(?:retracted(?: article)?|withdrawn)\s*[:.\]]\s*", re.IGNORECASE)
 _ABOUT = re.compile(
-    r"^\W*(?:correction|corrections|corrigendum|erratum|errata|retraction|retraction note|expression of concern|author"
-    r"(?:s'|'s)? (?:reply|response)|reply|response to|comment(?:s|ary)? on|re|letter|editorial|in reply)\b\s*[:.\-—]?",
+    r"^\W*(?:(?:corrections?|corrigend(?:um|a)|errat(?:um|a)|addendum|retraction)(?:\s+not(?:e|ice))?\s*(?:[:.\-]|to\b|for\b|$)"
+    r"|expression of concern|re\s*:|in reply\b|author\W?s?\W? (?:reply|response)|(?:reply|response)\s*(?:[:.]|to\b|$)"
+    r"|comments? on\b|commentary\s*(?:[:.]|on\b))",
     re.IGNORECASE,
 )
 _OF_ANOTHER = re.compile(r"\((?:vol(?:ume)?|pg|page)\b[^()]*\)\s*\W*$", re.IGNORECASE)
-_NUMERALS = frozenset(
-    [
-        "i",
-        "ii",
-        "iii",
-        "iv",
-        "v",
-        "vi",
-        "vii",
-        "viii",
-        "ix",
-        "x",
-        "one",
-        "two",
-        "three",
-        "four",
-        "first",
-        "second",
-        "third",
-        "b",
-        "c",
-        "d",
-    ]
+_PLACE = re.compile(r"\([^)]*\)|\s*[:;=].*$")
+_PART = re.compile(
+    r"\d+|\b(?:ii|iii|iv|vi|vii|viii|ix)\b|\b(?:i|v|x|[b-d]|one|two|three)$"
+    r"|\b(?:part|study|phase|trial|paper|section|chapter|volume|report|stage) (?:[a-d]|[ivx]|one|two|three)\b"
 )
-_STOP = {"the", "of", "and", "in", "for", "a", "an", "on", "und", "de", "la", "der", "et", "journal"}
+_STOP = {"the", "of", "and", "in", "for", "a", "an", "on", "und", "de", "la", "der", "et"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +73,13 @@ class Keys:
         return cls(
             title=title,
             ordered=" ".join(sorted(words)),
-            numbers=tuple(sorted(word for word in words if any(map(str.isdigit, word)) or word in _NUMERALS)),
+            numbers=tuple(sorted(_PART.findall(title))),
             about=is_about_another(record.title),
             year=record.year or 0,
             volume=_first_number(record.volume),
             page=first_page(record.pages),
-            journal=words_of(record.journal or ""),
-            short_journal=words_of(record.journal_abbreviation or ""),
+            journal=words_of(_PLACE.sub(" ", record.journal or "")),
+            short_journal=words_of(_PLACE.sub(" ", record.journal_abbreviation or "")),
             author=family_name(record.authors[0]) if record.authors else "",
             doi=record.doi or "",
             pmid=record.pmid or "",
@@ -132,15 +114,15 @@ def words_of(text: str) -> str:
 
 
 def first_page(pages: str | None) -> str:
-    """Return the first page without leading zeros; an article number with its letters.
+    """Return the first page without leading zeros; an article number with its letters, but for an e in front.
 
-    >>> first_page("1008-12"), first_page("S12-S14"), first_page("pp. 0044504")
-    ('1008', 's12', '44504')
+    >>> first_page("1008-12"), first_page("S12-S14"), first_page("pp. 0044504"), first_page("e0044504")
+    ('1008', 's12', '44504', '44504')
     """
     text = re.sub(r"^(?:pp?\.?|pages?)\s*", "", (pages or "").strip().lower())
     found = re.match(r"([a-z]{0,6}\.?\s?\d+[a-z]?)", text) or re.match(r"([a-z0-9.]+)", text)
     page = re.sub(r"[^a-z0-9]", "", found[1]) if found else ""
-    return re.sub(r"^([a-z]*)0+(?=\d)", r"\1", page)
+    return re.sub(r"^([a-z]*)0+(?=\d)", r"\1", re.sub(r"^e(?=\d{4})", "", page))
 
 
 def family_name(author: str) -> str:
@@ -166,16 +148,22 @@ def same_journal(a: Keys, b: Keys) -> bool:
 
 @lru_cache(maxsize=200_000)
 def _one_journal(a: str, b: str) -> bool:
+    """Whether most words of the shorter name, the first among them, are the beginnings of those of the other."""
     if a == b:
         return True
     first, second = ([word for word in name.split() if word not in _STOP] for name in (a, b))
     shorter, longer = sorted((first, second), key=len)
-    if not shorter or not longer:
+    if not shorter:
         return False
-    if len(shorter) == 1 and len(longer) > 1:
-        return shorter[0] == "".join(word[0] for word in longer) or (shorter[0] == longer[0] and len(longer) < 3)
-    pairs = zip(shorter, longer)
-    return all(x.startswith(y) or y.startswith(x) for x, y in pairs)
+    if len(shorter) == 1:
+        word = shorter[0]
+        return word == "".join(word[0] for word in longer) or (len(longer) == 1 and _begins(word, longer[0]))
+    alike = [_begins(x, y) for x, y in zip(shorter, longer)]
+    return alike[0] and sum(alike) >= 0.75 * len(alike)
+
+
+def _begins(x: str, y: str) -> bool:
+    return x.startswith(y) or y.startswith(x)
 
 
 def _first_number(text: str | None) -> str:

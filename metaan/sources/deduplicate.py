@@ -135,7 +135,8 @@ def _compare(a: Keys, b: Keys) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if x and y:
             (agree if x == y else differ).append(name)
     if a.year and b.year:
-        (agree if abs(a.year - b.year) <= 1 else differ).append("year")
+        apart = 0 if "cochrane" in a.journal else 1  # its reviews are updated under one number and title
+        (agree if abs(a.year - b.year) <= apart else differ).append("year")
     if (a.journal or a.short_journal) and (b.journal or b.short_journal):
         (agree if same_journal(a, b) else differ).append("journal")
     differ += [name for name, same in (("numbers", a.numbers == b.numbers), ("about", a.about == b.about)) if not same]
@@ -143,54 +144,76 @@ def _compare(a: Keys, b: Keys) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _same_pmid(e: Evidence, a: Keys, b: Keys) -> bool:
-    return "pmid" in e.agree and (e.similarity >= 60 or not a.title or not b.title)
+    return "pmid" in e.agree and _titles_fit(e, a, b, 60)
 
 
 def _same_doi(e: Evidence, a: Keys, b: Keys) -> bool:
     """A supplement has one DOI for all its abstracts: pages or numbers that differ need nearly the same title."""
     if "doi" not in e.agree or _against(e, "pmid", "about"):
         return False
+    return _titles_fit(e, a, b, 95 if _against(e, "page", "numbers", "author") else 60)
+
+
+def _titles_fit(e: Evidence, a: Keys, b: Keys, at_least: float) -> bool:
+    """Whether the titles of two records with one identifier fit; one without a title must not name another page."""
     if not a.title or not b.title:
         return "page" not in e.differ
-    return e.similarity >= (95 if _against(e, "page", "numbers", "author") else 60)
+    return e.similarity >= at_least or _goes_on(a, b)
+
+
+def _goes_on(a: Keys, b: Keys) -> bool:
+    """Whether one title is the beginning or the end of the other."""
+    shorter, longer = sorted((a.title, b.title), key=len)
+    return longer.startswith(f"{shorter} ") or longer.endswith(f" {shorter}")
 
 
 def _same_title(e: Evidence, a: Keys, b: Keys) -> bool:
     """The same words, and the same place in print as far as both name one."""
-    if e.similarity < 100 or len(a.title.split()) < SHORT_TITLE or _against(e, "pmid", "year", "about", "numbers"):
+    if e.similarity < 100 or _against(e, "pmid", "year", "about", "numbers"):
         return False
     if "page" in e.agree:
-        return bool({"volume", "journal", "author"} & {*e.agree}) and not {"volume", "journal"} <= {*e.differ}
-    if _against(e, "page", "volume", "doi"):
+        return _same_place(e)
+    if len(a.title.split()) < SHORT_TITLE or _against(e, "doi"):
         return False
-    return "volume" in e.agree or "journal" in e.agree or _bare(e, a, b)
+    if "page" in e.differ:
+        unlike = not (a.page.isdigit() and b.page.isdigit()) or "1" in (
+            a.page,
+            b.page,
+        )  # an article number, or its pages
+        return unlike and {"volume", "journal"} <= {*e.agree} and "author" not in e.differ and a.year == b.year
+    return "volume" not in e.differ and ({"volume", "journal"} & {*e.agree} != set() or _bare(e, a, b))
+
+
+def _same_place(e: Evidence) -> bool:
+    """Whether, with the same page, volume and journal allow that it is the same place."""
+    if {"volume", "journal"} & {*e.agree}:
+        return True
+    return "author" in e.agree and not _against(e, "volume", "journal")
 
 
 def _bare(e: Evidence, a: Keys, b: Keys) -> bool:
-    """A record without journal, volume and pages: same author, same year, and a title that is long enough."""
-    nothing_said = not {"journal", "volume", "page"} & {*e.agree, *e.differ}
-    return nothing_said and {"author", "year"} <= {*e.agree} and len(a.title.split()) >= 6 and a.year == b.year
+    """A record that does not say where it was printed: the same author, the same year, and nothing against."""
+    return {"author", "year"} <= {*e.agree} and a.year == b.year and not _against(e, "journal", "page", "volume")
 
 
 def _similar_title(e: Evidence, a: Keys, b: Keys) -> bool:
     """Nearly the same words at the same place in print."""
-    if (
-        _against(e, "pmid", "doi", "year", "about", "numbers")
-        or min(len(k.title.split()) for k in (a, b)) < SHORT_TITLE
-    ):
+    words = min(len(key.title.split()) for key in (a, b))
+    if _against(e, "pmid", "doi", "year", "about", "numbers") or words < SHORT_TITLE:
         return False
     place = {"page", "volume", "journal", "author"} & {*e.agree}
     if "page" in place and not _against(e, "volume", "journal"):
         return len(place) >= (2 if e.similarity >= 95 else 3) and e.similarity >= SIMILAR
-    return e.similarity >= 95 and len(place) >= 2 and not _against(e, "page", "volume", "journal", "author")
+    if _against(e, "page", "volume", "journal", "author"):
+        return False
+    return (e.similarity >= 95 and len(place) >= 2) or (e.similarity >= 97 and words >= 8 and bool(place))
 
 
 def _part_of_title(e: Evidence, a: Keys, b: Keys) -> bool:
     """One title goes on where the other ends, at the same volume, page and year by the same author."""
     if not {"page", "volume", "year", "author"} <= {*e.agree} or _against(e, "pmid", "doi", "about", "journal"):
         return False
-    shorter, longer = sorted((a.title, b.title), key=len)
-    return len(shorter.split()) >= SHORT_TITLE and (longer.startswith(shorter) or longer.endswith(shorter))
+    return min(len(key.title.split()) for key in (a, b)) >= SHORT_TITLE and _goes_on(a, b)
 
 
 def _against(e: Evidence, *names: str) -> bool:
@@ -263,9 +286,16 @@ def _merge(keys: Sequence[Keys], judged: Mapping[Pair, Evidence]) -> tuple[list[
 
 
 def _contradict(keys: Sequence[Keys], one: list[int], other: list[int]) -> bool:
-    """Whether two groups have PMIDs, and none in common."""
-    first, second = ({keys[index].pmid for index in group} - {""} for group in (one, other))
-    return bool(first and second and not first & second)
+    """Whether two groups have PMIDs and none in common, or, without a DOI in common, pages and none in common."""
+
+    def apart(name: str) -> bool:
+        first, second = ({getattr(keys[index], name) for index in group} - {""} for group in (one, other))
+        if name == "page":
+            first, second = ({page for page in pages if page.isdigit() and page != "1"} for pages in (first, second))
+        return bool(first and second and not first & second)
+
+    shared_doi = {keys[index].doi for index in one} & {keys[index].doi for index in other} - {""}
+    return apart("pmid") or (not shared_doi and apart("page"))
 
 
 def _questions(asked: Sequence[Pair], judged: Mapping[Pair, Evidence], together: Mapping[int, int]) -> list[Pair]:
