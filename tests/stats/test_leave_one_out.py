@@ -1,0 +1,117 @@
+"""Leave-one-out against metafor, and against pools of the rest."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import metaan as ma
+from metaan.errors import NotEstimableError, UsageError
+from metaan.stats.sequence import REFITS
+
+CASES = json.loads((Path(__file__).parents[1] / "golden" / "leave_one_out.json").read_text())["cases"]
+TESTS = {"z": "wald", "knha": "hksj"}
+COLUMNS = {
+    "estimate": "estimate", "se": "se", "zval": "stat", "tval": "stat", "pval": "pval", "Q": "q", "Qp": "q_pval",
+    "tau2": "tau2", "I2": "i2", "H2": "h2",
+}  # fmt: skip
+TABLES = {"ai": [3, 4, 0, 9], "n1i": [40, 50, 30, 80], "ci": [5, 9, 2, 15], "n2i": [41, 50, 31, 79]}
+
+OPTIONS = [{}, {"tau2_method": "REML", "ci_method": "hksj-adhoc", "level": 0.9}, {"model": "common"}, {"tau2": 0.3}]
+
+
+def fit_of(case):
+    args, data = case["args"], case["data"]
+    if case["family"].startswith("mh"):
+        return ma.mantel_haenszel(args["measure"], **{name: data[name] for name in ("ai", "n1i", "ci", "n2i")})
+    options = {"model": "common"} if args["method"] == "EE" else {"tau2_method": args["method"]}
+    return ma.pool(ma.EffectSizes.of(data["yi"], data["vi"]), ci_method=TESTS[args.get("test", "z")], **options)
+
+
+# No table of these has both events and none: metafor returns missing values, the pool itself is an error here.
+NOTHING = {"edge_zero_arm_A/mh_leave1out/OR"}
+
+
+@pytest.mark.parametrize("case", [pytest.param(c, id=c["id"]) for c in CASES if c["expect"] and c["id"] not in NOTHING])
+def test_agrees_with_metafor(case):
+    got, want = ma.leave_one_out(fit_of(case)), case["expect"]
+    for theirs, ours in COLUMNS.items():
+        if theirs in want:
+            np.testing.assert_allclose(getattr(got, ours), want[theirs], **case["tol"], err_msg=theirs)
+    np.testing.assert_allclose(np.array(got.ci).T, [want["ci.lb"], want["ci.ub"]], **case["tol"])
+
+
+def test_what_the_reference_refuses_is_refused():
+    refused = [c for c in CASES if c["expect"] is None]
+    assert {c["family"] for c in refused} == {"leave1out", "mh_leave1out"}
+    for case in refused:
+        with pytest.raises(NotEstimableError, match="k = 1; leaving one out needs at least 2 studies"):
+            ma.leave_one_out(fit_of(case))
+    for case in CASES:
+        if case["id"] in NOTHING:
+            with pytest.raises(NotEstimableError):
+                fit_of(case)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(-2, 2), st.floats(0.02, 1)), min_size=2, max_size=8),
+    st.sampled_from(
+        [{}, {"tau2_method": "REML", "ci_method": "hksj-adhoc", "level": 0.9}, {"model": "common"}, {"tau2": 0.3}]
+    ),
+)
+def test_each_row_is_the_pool_of_the_rest(rows, options):
+    es = ma.EffectSizes.of(*zip(*rows))
+    got = ma.leave_one_out(ma.pool(es, **options))
+    assert got.slab == es.slab
+    for i, row in enumerate(got):
+        rest = ma.pool(es.take([j for j in range(len(rows)) if j != i]), **options)
+        assert (row.estimate, row.ci, row.pi, row.tau2) == (rest.estimate, rest.ci, rest.pi, rest.tau2)
+
+
+@pytest.mark.parametrize("pool", [lambda **t: ma.mantel_haenszel("RR", **t), lambda **t: ma.peto(**t)])
+def test_tables_are_pooled_again_as_tables(pool):
+    got = ma.leave_one_out(pool(**TABLES, level=0.9))
+    for i, row in enumerate(got):
+        rest = pool(**{name: np.delete(values, i) for name, values in TABLES.items()}, level=0.9)
+        assert (row.estimate, row.ci, row.method) == (rest.estimate, rest.ci, rest.method)
+
+
+def test_given_weights_stay_with_their_studies():
+    es = ma.EffectSizes.of([0.1, 0.5, 0.3], [0.04, 0.05, 0.03])
+    got = ma.leave_one_out(ma.pool(es, weights=[1, 2, 5]))
+    assert got.estimate[2] == pytest.approx((0.1 + 2 * 0.5) / 3)
+
+
+def test_a_rest_without_estimate_has_a_reason():
+    tables = {"ai": [2, 0], "n1i": [40, 40], "ci": [4, 3], "n2i": [40, 40]}
+    got = ma.leave_one_out(ma.mantel_haenszel("OR", **tables))
+    assert (got[0], got.k) == (None, (0, 1))
+    assert "no events" in got.reasons[0]
+    assert got.ci[0] is None
+    assert np.isnan(got.estimate[0])
+    rows = json.loads(json.dumps(got.to_dict(), allow_nan=False))["rows"]
+    assert rows[0] == {"slab": "Study 1", "reason": got.reasons[0], "k": 0}
+    assert len(got.to_frame()) == len(got) == 2
+    assert "- Study 1  Mantel-Haenszel" in repr(got)
+
+
+def test_other_rules_for_zero_cells_need_a_function():
+    revman = {"drop00": (True, True), "add": (0.5, 0.5), "to": ("only0", "only0")}
+    fit = ma.mantel_haenszel("OR", **TABLES, **revman)
+    with pytest.raises(UsageError, match="give refit"):
+        ma.leave_one_out(fit)
+
+    def again(whole, at):
+        return ma.mantel_haenszel("OR", **{name: values[at] for name, values in whole.effects.data.items()}, **revman)
+
+    assert ma.leave_one_out(fit, again).estimate[2] == pytest.approx(
+        ma.mantel_haenszel("OR", **{name: np.delete(values, 2) for name, values in TABLES.items()}).estimate
+    )
+
+
+def test_every_refit_is_compared():
+    assert set(REFITS) == {"IV", "MH", "Peto"}
