@@ -31,7 +31,7 @@ counts = st.tuples(
 pools = st.dictionaries(
     st.sampled_from(["randomised", "non-randomised"]), st.lists(counts, min_size=1, max_size=6), min_size=1
 )
-random_pools = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+random_pools = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def draw(analysis: Analysis) -> Drawing:

@@ -154,6 +154,9 @@ def test_retraction_is_never_just_ok(
         "erratum in: Nat Med 2021",
     ):
         assert text in page
+    answer = page.split('id="answer"')[1].split('id="results"')[0]
+    assert f"{death.rows[0].label}: RETRACTED" in answer
+    assert death.rows[2].label not in answer
 
 
 def test_pubmed_and_the_registry_may_differ_and_both_are_shown(
