@@ -142,7 +142,7 @@ def beta_binomial(*, level: float = 0.95, slab: Sequence[str] | None = None, **d
     if why:
         raise NotEstimableError(f"beta-binomial has no finite estimate: {why}")
     top = _fit(x)
-    covariance = np.linalg.inv(top.information)
+    covariance = top.covariance
     control, estimate, root = (float(v) for v in top.shared)
     se, phi = math.sqrt(float(covariance[1, 1])), root * root
     stat, pval = mean_test(estimate, se, None)

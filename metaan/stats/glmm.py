@@ -194,7 +194,7 @@ def _result(
     """Put the fit into words that all pooled results share."""
     used, (wald, lrt) = es.complete, tests
     tau2, tau2_se = (fit.tau**2, fit.tau2_se) if fit.random else (0.0, None)
-    estimate, se = float(fit.top.shared[fit.at]), math.sqrt(float(fit.covariance[fit.at, fit.at]))
+    estimate, se = float(fit.top.shared[fit.at]), math.sqrt(float(fit.top.covariance[fit.at, fit.at]))
     se, df = CI_METHODS[asked["ci_method"]](used.k, tau2, se, lrt.stat)
     stat, pval = mean_test(estimate, se, df)
     m = Moments.of(used.yi, used.vi)

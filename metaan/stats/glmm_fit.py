@@ -14,7 +14,7 @@ from .glmm_models import Structure
 from .glmm_newton import Maximum, maximise
 from .strata_tests import ChiSquared
 
-LARGEST_TAU = 1e4
+LARGEST_TAU = 100.0  # beyond it a probability says nothing; the interval is then infinite
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,12 +43,7 @@ class Fit:
     @property
     def tau2_se(self) -> float | None:
         """The standard error of tau2 by the delta method, which has no slope at 0 (None there)."""
-        return 2 * self.tau * math.sqrt(float(self.covariance[-1, -1])) if self.tau > 0 else None
-
-    @property
-    def covariance(self) -> FloatArray:
-        """Inverse information of the shared parameters."""
-        return np.asarray(np.linalg.inv(self.top.information), dtype=float)
+        return 2 * self.tau * math.sqrt(float(self.top.covariance[-1, -1])) if self.tau > 0 else None
 
 
 def fit_common(s: Structure, points: int) -> Fit:

@@ -5,6 +5,7 @@ Each study's integrand is centred at its mode and scaled by its curvature there;
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -14,6 +15,7 @@ from .effects import FloatArray
 from .glmm_families import Family
 
 MODE_STEPS = 200
+HALVINGS = 30
 
 
 def log_marginal(family: Family, fixed: FloatArray, loadings: FloatArray, points: int) -> FloatArray:
@@ -32,10 +34,10 @@ def log_marginal(family: Family, fixed: FloatArray, loadings: FloatArray, points
     """
     if loadings.shape[1] == 0:
         return np.asarray(family.log_likelihood(fixed[:, :, None])[:, :, 0].sum(axis=1))
-    mode, curvature = modes(family, fixed, loadings)
-    root, log_det = _inverse_root(curvature)
+    mode = modes(family, fixed, loadings)
+    root, log_det = _inverse_root(mode.curvature)
     nodes, log_weights = grid(points, loadings.shape[1])
-    at = mode[:, :, None] + root @ nodes
+    at = mode.z[:, :, None] + root @ nodes
     values = _joint(family, fixed, loadings, at) + log_weights
     top = values.max(axis=1)
     return np.asarray(top + np.log(np.exp(values - top[:, None]).sum(axis=1)) - log_det)
@@ -51,43 +53,46 @@ def grid(points: int, dimensions: int) -> tuple[FloatArray, FloatArray]:
     return nodes, np.asarray(sum(axis.ravel() for axis in weights) - dimensions * np.log(2 * np.pi) / 2)
 
 
-def modes(family: Family, fixed: FloatArray, loadings: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the mode (k, q) and the negative Hessian (k, q, q) of each study's integrand, which is log-concave."""
-    k, q = fixed.shape[0], loadings.shape[1]
-    z = np.zeros((k, q))
-    outer = loadings[:, :, None] * loadings[:, None, :]
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """The log of each study's integrand at z (k, q), its gradient and its negative Hessian (k, q, q)."""
+
+    z: FloatArray
+    value: FloatArray
+    gradient: FloatArray
+    curvature: FloatArray
+
+    @classmethod
+    def at(cls, family: Family, fixed: FloatArray, loadings: FloatArray, z: FloatArray) -> Point:
+        """Evaluate the integrand."""
+        q = loadings.shape[1]
+        ll, score, information = (d[:, :, 0] for d in family.derivatives((fixed + z @ loadings.T)[:, :, None]))
+        outer = (loadings[:, :, None] * loadings[:, None, :]).reshape(-1, q * q)
+        curvature = (information @ outer).reshape(-1, q, q) + np.eye(q)
+        return cls(z, ll.sum(axis=1) - (z * z).sum(axis=1) / 2, score @ loadings - z, curvature)
+
+
+def modes(family: Family, fixed: FloatArray, loadings: FloatArray) -> Point:
+    """Return the mode of each study's integrand, which is log-concave, by Newton's method with halved steps."""
+    here = Point.at(family, fixed, loadings, np.zeros((family.k, loadings.shape[1])))
     for _ in range(MODE_STEPS):
-        ll, score, information = family.derivatives((fixed + z @ loadings.T)[:, :, None])
-        value = ll[:, :, 0].sum(axis=1) - (z * z).sum(axis=1) / 2
-        gradient = score[:, :, 0] @ loadings - z
-        hessian = np.tensordot(information[:, :, 0], outer, axes=1) + np.eye(q)
-        step: FloatArray = np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0].astype(float, copy=False)
-        z = _uphill(family, fixed, loadings, z, step, value)
-        if float(np.abs(step).max()) < 1e-9:
-            information = family.derivatives((fixed + z @ loadings.T)[:, :, None])[2]
-            return z, np.tensordot(information[:, :, 0], outer, axes=1) + np.eye(q)
-    raise ConvergenceError(f"the mode of a random effect: last step {float(np.abs(step).max()):g} in {MODE_STEPS}")
-
-
-def _uphill(
-    family: Family, fixed: FloatArray, loadings: FloatArray, z: FloatArray, step: FloatArray, value: FloatArray
-) -> FloatArray:
-    """Take Newton's step, halved for each study until its integrand does not fall; not so if it is short."""
-    if float(np.abs(step).max()) < 1e-3:
-        return z + step
-    length = np.ones(z.shape[0])
-    for _ in range(30):
-        trial = z + length[:, None] * step
-        down = _joint(family, fixed, loadings, trial[:, :, None])[:, 0] < value - 1e-9
-        if not down.any():
-            break
-        length[down] /= 2
-    return np.asarray(trial)
+        step = np.linalg.solve(here.curvature, here.gradient[:, :, None])[:, :, 0]
+        length = np.ones((family.k, 1))
+        for _ in range(HALVINGS):
+            new = Point.at(family, fixed, loadings, here.z + length * step)
+            down = new.value < here.value - 1e-9
+            if not down.any():
+                break
+            length[down] /= 2
+        here, far = new, float(np.abs(step).max())
+        if far < 1e-6:
+            return here
+    raise ConvergenceError(f"the mode of a random effect: last step {far:g} in {MODE_STEPS}")
 
 
 def _joint(family: Family, fixed: FloatArray, loadings: FloatArray, z: FloatArray) -> FloatArray:
     """Return the log of the integrand but for its constant, shape (k, points), at z of shape (k, q, points)."""
-    eta = fixed[:, :, None] + np.tensordot(z, loadings, axes=(1, 1)).swapaxes(1, 2)
+    eta = fixed[:, :, None] + loadings @ z
     return np.asarray(family.log_likelihood(eta).sum(axis=1) - (z * z).sum(axis=1) / 2)
 
 

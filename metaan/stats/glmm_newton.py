@@ -20,7 +20,7 @@ Objective = Callable[[FloatArray, FloatArray], FloatArray]
 
 STEPS = 200
 SHORT = 1e-5  # standard errors; the step after it would be about the square of that
-RELATIVE = 0.02
+RELATIVE = 0.005
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +50,19 @@ class Maximum:
     own_information: FloatArray
     shares: FloatArray
     iterations: int
+
+    @property
+    def covariance(self) -> FloatArray:
+        """Inverse information of the shared parameters.
+
+        Raises
+        ------
+        ConvergenceError
+            The information is not positive definite.
+        """
+        if float(np.linalg.eigvalsh(_scaled(self.information)[0]).min()) <= 1e-9:
+            raise ConvergenceError("the log-likelihood is flat at its top, so that standard errors do not exist")
+        return np.asarray(np.linalg.inv(self.information), dtype=float)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,26 +170,23 @@ def maximise(objective: Objective, shared: FloatArray, own: FloatArray, has_own:
     Raises
     ------
     ConvergenceError
-        The steps do not shrink, or the information at the end is not positive definite.
+        The steps do not shrink.
     """
     climber = Climber(objective, shared, own, has_own)
     for iteration in range(1, STEPS + 1):
         length = climber.step()
         if length < SHORT:
-            return _finish(climber, iteration, name)
+            return _finish(climber, iteration)
     raise ConvergenceError(f"{name}: no convergence in {STEPS} steps, the last was {length:.2g} standard errors long")
 
 
-def _finish(climber: Climber, iterations: int, name: str) -> Maximum:
+def _finish(climber: Climber, iterations: int) -> Maximum:
     expansion, p = climber.expand(), climber.shared.size
     blocks = Blocks.of(expansion, p)
-    information = blocks.eliminated
-    if p and float(np.linalg.eigvalsh(_scaled(information)[0]).min()) <= 1e-9:
-        raise ConvergenceError(f"{name}: the log-likelihood is flat at its top, so a standard error does not exist")
     diagonal = -np.diagonal(expansion.hessian, axis1=1, axis2=2)[:, :p]
     own = np.diag(blocks.own) - blocks.cross @ np.linalg.solve(blocks.shared, blocks.cross.T)
     return Maximum(
-        climber.shared, climber.own, climber.value, information, own,
+        climber.shared, climber.own, climber.value, blocks.eliminated, own,
         diagonal - blocks.cross**2 / blocks.own[:, None], iterations,
     )  # fmt: skip
 
