@@ -31,7 +31,6 @@ DIFFERENT = {
     "dat.bcg/rma_glmm/OR/UM.RS/ML": ({"se", "zval", "ci.lb", "ci.ub", "QE.Wld"}, UM_RS_SE),
     "dat.hart1999/rma_glmm/IRR/UM.RS/ML": ({"se", "zval", "ci.lb", "ci.ub", "QE.Wld", "QEp.Wld"}, UM_RS_SE),
     "edge_double_zero_A/rma_glmm/OR/UM.RS/ML": ({"se", "ci.lb", "ci.ub", "QE.Wld", "QEp.Wld"}, UM_RS_SE),
-    "dat.nielweise2007/rma_glmm/OR/UM.RS/EE": ({"QE.Wld", "QEp.Wld"}, UM_RS_SE),
     "dat.bcg/rma_glmm/OR/CM.EL/ML": ({"QE.Wld", "QEp.Wld"}, CM_EL_SE),
     "dat.bcg/rma_glmm/OR/CM.EL/EE": ({"QE.Wld", "QEp.Wld"}, CM_EL_SE),
     "dat.chiarito2020/rma_glmm/OR/CM.EL/ML": (
