@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
+#: Weights are raised to the third power, which has to stay a float.
+SMALLEST_VI = 1e-100
+
 #: How many studies a printed EffectSizes lists.
 ROWS_SHOWN = 30
 
@@ -202,8 +205,11 @@ def _check(es: EffectSizes) -> None:
     k = len(es.slab)
     if not es.yi.shape == es.vi.shape == (k,) or len(es.reasons) != k:
         raise DataError(f"yi {es.yi.shape}, vi {es.vi.shape}, {k} labels, {len(es.reasons)} reasons; want k each")
-    for i in np.flatnonzero(~((es.vi > 0) & np.isfinite(es.vi) & np.isfinite(es.yi))):
+    resolved = np.maximum(np.square(np.spacing(es.yi)), SMALLEST_VI)
+    for i in np.flatnonzero(~((es.vi >= resolved) & np.isfinite(es.vi) & np.isfinite(es.yi))):
         if es.reasons[i] is None:
+            why = "; a float cannot hold yi that exactly" if 0 < es.vi[i] < resolved[i] else ""
             raise DataError(
-                f"study {es.slab[i]!r}: yi = {es.yi[i]:g}, vi = {es.vi[i]:g}; allowed: finite yi, finite vi above 0"
+                f"study {es.slab[i]!r}: yi = {es.yi[i]:g}, vi = {es.vi[i]:g}; "
+                f"allowed: finite yi, finite vi above 0{why}"
             )

@@ -292,6 +292,6 @@ def _weights(weights: ArrayLike, es: EffectSizes) -> FloatArray:
 
 def _notes(ci_method: str, k: int, q: float) -> tuple[str, ...]:
     """Say what a reader of the interval should know."""
-    if ci_method == "hksj" and q < k - 1:
+    if ci_method == "hksj" and q < (k - 1) * (1 - 1e-9):  # equal where tau2 solves for it, but for rounding
         return ("the Hartung-Knapp standard error is below Wald's: the studies differ less than expected",)
     return ()
