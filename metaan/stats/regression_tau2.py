@@ -16,10 +16,10 @@ from scipy.special import chdtri
 
 from ..errors import ConvergenceError
 from .effects import FloatArray
-from .roots import crossing
 
 Estimate = tuple[float, float | None]
 
+_EVEN = 1e6  # the ratio of variances up to which normal equations keep enough digits to see a sign
 _LOG_2PI = math.log(2 * math.pi)
 
 
@@ -116,6 +116,12 @@ class Weighted:
     def y_pp_y(self) -> float:
         """Return y'PPy."""
         return float(np.sum((self.wi * self.residual) ** 2))
+
+    def y_ppp_y(self) -> float:
+        """Return y'PPPy."""
+        weighted = np.sqrt(self.wi) * self.wi * self.residual
+        along = self.basis.T @ weighted
+        return float(weighted @ weighted - along @ along)
 
 
 def dersimonian_laird(m: Linear) -> Estimate:
@@ -220,18 +226,53 @@ def maximise(m: Linear, restricted: bool) -> float:
     As in `metaan.stats.likelihood.maximise`: the score is looked at on a grid from 0 to a bound beyond which it is
     negative, so that every local maximum is bracketed; each is refined, and the highest wins.
     """
-
-    def score(tau2: float) -> float:
-        fit = m.at(tau2)
-        return 1.0 - (fit.trace_p() if restricted else float(fit.wi.sum())) / fit.y_pp_y()
-
     grid = _grid(m, restricted)
     if len(grid) == 1:
         return 0.0
-    scores = [score(tau2) for tau2 in grid]
-    tops = [0.0] if scores[0] <= 0 else []
-    tops += [crossing(score, grid[i], grid[i + 1]) for i in range(len(grid) - 1) if scores[i] > 0 >= scores[i + 1]]
+    if m.vi.max() < _EVEN * m.vi.min():
+        excess = _excesses(m, grid, restricted)
+    else:
+        excess = [_excess_and_slope(m.at(tau2), restricted)[0] for tau2 in grid]
+    tops = [0.0] if excess[0] >= 0 else []
+    for low, high, below, above in zip(grid, grid[1:], excess, excess[1:]):
+        if below < 0 <= above:
+            tops.append(_refine(m, low, high, low + (high - low) * below / (below - above), restricted))
     return tops[0] if len(tops) == 1 else max(tops, key=lambda tau2: log_likelihood(m, tau2, restricted))
+
+
+def _excesses(m: Linear, grid: list[float], restricted: bool) -> list[float]:
+    """Return trace over y'PPy less 1 at each tau2, of opposite sign to the score; all at once by normal equations."""
+    basis = np.linalg.qr(m.x / np.sqrt(np.einsum("ij,ij->j", m.x, m.x)))[0]
+    products = (basis[:, :, None] * basis[:, None, :]).reshape(m.k, -1)
+    wi = 1.0 / (m.vi + np.array(grid)[:, None])
+    xwx, xwwx = ((w @ products).reshape(-1, m.p, m.p) for w in (wi, wi * wi))
+    coefficients = np.linalg.solve(xwx, (wi @ (basis * m.yi[:, None]))[:, :, None])[:, :, 0]
+    trace = wi.sum(axis=1)
+    if restricted:
+        trace = trace - np.trace(np.linalg.solve(xwx, xwwx), axis1=1, axis2=2)
+    excess: list[float] = (trace / ((wi * (m.yi - coefficients @ basis.T)) ** 2).sum(axis=1) - 1.0).tolist()
+    return excess
+
+
+def _refine(m: Linear, low: float, high: float, tau2: float, restricted: bool) -> float:
+    """Newton's method on trace / y'PPy = 1, kept inside the bracket by bisection; quadratic: a small step is the last."""
+    lowest = float(m.vi.min())
+    for _ in range(200):
+        excess, slope = _excess_and_slope(m.at(tau2), restricted)
+        low, high = (tau2, high) if excess < 0 else (low, tau2)
+        new = tau2 - excess / slope if slope > 0 else high
+        if abs(new - tau2) <= 1e-9 * (tau2 + lowest) or high - low <= 4e-16 * high:
+            return min(max(new, low), high)
+        tau2 = new if low < new < high else 0.5 * (low + high)
+    name = "REML" if restricted else "ML"
+    raise ConvergenceError(f"{name}: no convergence in 200 steps; tau2 between {low:g} and {high:g}")
+
+
+def _excess_and_slope(fit: Weighted, restricted: bool) -> tuple[float, float]:
+    """Return trace / y'PPy - 1 and its derivative; d(y'PPy) = -2 y'PPPy, d tr P = -tr PP, d tr W = -tr WW."""
+    trace, fall = (fit.trace_p(), fit.trace_pp()) if restricted else (float(fit.wi.sum()), float(fit.wi @ fit.wi))
+    ypp = fit.y_pp_y()
+    return trace / ypp - 1, (2 * fit.y_ppp_y() * trace / ypp - fall) / ypp
 
 
 def _grid(m: Linear, restricted: bool) -> list[float]:
