@@ -116,8 +116,8 @@ def trace_psps(ai: FloatArray, si: FloatArray | float = 1.0) -> float:
     Where one study has nearly all the weight the terms cancel; then they are summed as squares and products of unlike.
     """
     total, d = float(np.add.reduce(ai)), ai * si
-    square = float(d @ d)
-    trace = square - 2 * float((d * d) @ ai) / total + (float(d @ ai) / total) ** 2
+    square = float(d.dot(d))
+    trace = square - 2 * float((d * d).dot(ai)) / total + (float(d.dot(ai)) / total) ** 2
     if trace >= _LOST * square:
         return trace
     top, share = int(np.argmax(ai)), ai / total

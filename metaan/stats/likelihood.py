@@ -190,17 +190,15 @@ def _refine(
 def _score_ratio_and_slope(m: Moments, tau2: float, restricted: bool, mean: float | None) -> tuple[float, float]:
     """Return trace / y'PPy - 1 and its derivative; d(y'PPy) = -2 y'PPPy, d tr P = -tr PP, d tr W = -tr WW."""
     wi = 1.0 / (m.vi + tau2)
-    w2 = wi * wi
-    sum_w, sum_w2 = float(np.add.reduce(wi)), float(np.add.reduce(w2))
-    weighted = wi * (m.yi - (float(wi @ m.yi) / sum_w if mean is None else mean))
-    ypp = float(weighted @ weighted)
-    yppp = float(wi @ (weighted * weighted))
+    sum_w, sum_w2 = float(np.add.reduce(wi)), float(wi.dot(wi))
+    weighted = wi * (m.yi - (float(wi.dot(m.yi)) / sum_w if mean is None else mean))
+    ypp, yppp = float(weighted.dot(weighted)), float((wi * weighted).dot(weighted))
     if mean is None:
-        yppp -= float(wi @ weighted) ** 2 / sum_w
+        yppp -= float(wi.dot(weighted)) ** 2 / sum_w
     trace, slope = sum_w, sum_w2
     if restricted:
         ratio = sum_w2 / sum_w
-        trace, slope = sum_w - ratio, sum_w2 - 2 * float(w2 @ wi) / sum_w + ratio * ratio
+        trace, slope = sum_w - ratio, sum_w2 - 2 * float((wi * wi).dot(wi)) / sum_w + ratio * ratio
     return trace / ypp - 1, (2 * yppp * trace / ypp - slope) / ypp
 
 
