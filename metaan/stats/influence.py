@@ -137,6 +137,9 @@ class Baujat:
 
         return pd.DataFrame({"slab": self.slab, "x": self.x, "y": self.y})
 
+    def __repr__(self) -> str:
+        return f"Baujat\n{self.to_frame().to_string(index=False)}"
+
 
 def influence(fit: Pooled | MetaRegression) -> Influence:
     """Return the deletion diagnostics of each study.

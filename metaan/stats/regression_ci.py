@@ -8,7 +8,8 @@ what the covariance is multiplied by and the degrees of freedom of the t distrib
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import chdtrc, fdtrc, ndtr, stdtr
@@ -16,10 +17,13 @@ from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 from ..errors import choose
 from .effects import FloatArray
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 ScaleDf = tuple[float, float | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class WaldTest:
     """A joint test that coefficients are 0: chi-squared with ``df`` (``df2`` None), or F with ``df`` and ``df2``."""
 
@@ -28,6 +32,20 @@ class WaldTest:
     df: int
     df2: float | None
     pval: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values ready for JSON."""
+        return asdict(self) | {"names": list(self.names)}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(self) | {"names": ", ".join(self.names)}])
+
+    def __repr__(self) -> str:
+        shown = f"chi2({self.df})" if self.df2 is None else f"F({self.df}, {self.df2:g})"
+        return f"{', '.join(self.names)}: {shown} = {self.stat:.4f}, p = {self.pval:.4f}"
 
 
 def two_sided(stat: FloatArray, df: float | None) -> FloatArray:

@@ -233,7 +233,7 @@ def _redundant(x: FloatArray, names: Sequence[str]) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     before: list[int] = []
     for j, name in enumerate(names):
-        mix: FloatArray = np.linalg.lstsq(scaled[:, before], scaled[:, j], rcond=None)[0]
+        mix = np.linalg.lstsq(scaled[:, before], scaled[:, j], rcond=None)[0]
         if length[j] == 0:
             found.append((j, f"column {name!r} of the design is 0 in every study"))
         elif np.linalg.norm(scaled[:, j] - scaled[:, before] @ mix) < TOLERANCE:

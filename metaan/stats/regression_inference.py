@@ -79,6 +79,9 @@ class Predictions:
             columns |= {f"{name}_lb": np.array([i.lb for i in bounds]), f"{name}_ub": np.array([i.ub for i in bounds])}
         return pd.DataFrame(columns)
 
+    def __repr__(self) -> str:
+        return f"Predictions at {100 * self.level:g}% ({self.pi_method})\n{self.to_frame().to_string(index=False)}"
+
 
 def predict(reg: MetaRegression, new: Any, pi_method: str, level: float | None) -> Predictions:
     """Predict at ``new`` (None: at the studies' own moderators); see `MetaRegression.predict`."""

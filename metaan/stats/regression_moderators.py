@@ -45,7 +45,7 @@ class Column:
         return cls(texts, order or tuple(sorted(set(texts) - {None}))).take(np.ones(len(gone), dtype=bool))
 
     def __len__(self) -> int:
-        return self.values.shape[0]
+        return len(self.values)
 
     @property
     def missing(self) -> NDArray[np.bool_]:

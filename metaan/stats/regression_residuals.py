@@ -56,6 +56,9 @@ class Residuals:
 
         return pd.DataFrame({"slab": self.slab} | {name: getattr(self, name) for name in _RESIDUALS})
 
+    def __repr__(self) -> str:
+        return f"Residuals\n{self.to_frame().to_string(index=False)}"
+
 
 _RESIDUALS = ("raw", "se", "rstandard", "raw_deleted", "se_deleted", "rstudent")
 
@@ -89,6 +92,9 @@ class Blups:
 
         bounds = {"pi_lb": [i.lb for i in self.pi], "pi_ub": [i.ub for i in self.pi]}
         return pd.DataFrame({"slab": self.slab, "estimate": self.estimate, "se": self.se} | bounds)
+
+    def __repr__(self) -> str:
+        return f"Best linear unbiased predictions ({100 * self.level:g}%)\n{self.to_frame().to_string(index=False)}"
 
 
 def residuals(fit: Pooled | MetaRegression) -> Residuals:

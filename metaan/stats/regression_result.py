@@ -132,12 +132,12 @@ class MetaRegression:
         return self.fit_statistics().aic
 
     @property
-    def bic(self) -> float:
+    def bic(self) -> float | None:
         """The Bayesian criterion; restricted for REML."""
         return self.fit_statistics().bic
 
     @property
-    def aicc(self) -> float:
+    def aicc(self) -> float | None:
         """Akaike's criterion, corrected for small k; restricted for REML."""
         return self.fit_statistics().aicc
 

@@ -255,7 +255,7 @@ def _excesses(m: Linear, grid: list[float], restricted: bool) -> list[float]:
 
 
 def _refine(m: Linear, low: float, high: float, tau2: float, restricted: bool) -> float:
-    """Newton's method on trace / y'PPy = 1, kept inside the bracket by bisection; quadratic: a small step is the last."""
+    """Newton's method on trace / y'PPy = 1, kept in the bracket by bisection; quadratic: a small step is the last."""
     lowest = float(m.vi.min())
     for _ in range(200):
         excess, slope = _excess_and_slope(m.at(tau2), restricted)

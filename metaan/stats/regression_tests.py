@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,13 @@ from .regression_fit import Options, moderators
 from .regression_result import MetaRegression
 from .regression_tau2 import Linear
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Rows = NDArray[np.intp]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LikelihoodRatio:
     """The likelihood-ratio test of a fit against one with fewer terms.
 
@@ -49,8 +52,18 @@ class LikelihoodRatio:
         """Return plain values ready for JSON."""
         return asdict(self)
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row."""
+        import pandas as pd
 
-@dataclass(frozen=True, slots=True, eq=False)
+        return pd.DataFrame([self.to_dict()])
+
+    def __repr__(self) -> str:
+        test = f"Likelihood ratio: chi2({self.df}) = {self.stat:.4f}, p = {self.pval:.4f}"
+        return f"{test}; tau2 {self.tau2_full:.4f} against {self.tau2_reduced:.4f}"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PermutationTest:
     """P-values from rearranging the moderators over the studies.
 
@@ -81,6 +94,19 @@ class PermutationTest:
             "names": list(self.names), "pval": self.pval.tolist(), "qm_pval": self.qm_pval,
             "arrangements": self.arrangements, "exact": self.exact, "seed": self.seed,
         }  # fmt: skip
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a coefficient, and last all moderators together: name, pval."""
+        import pandas as pd
+
+        return pd.DataFrame({"name": [*self.names, "all moderators"], "pval": [*self.pval.tolist(), self.qm_pval]})
+
+    def __repr__(self) -> str:
+        how = "all" if self.exact else "a sample of"
+        rows = zip((*self.names, "all moderators"), (*self.pval, self.qm_pval))
+        return "\n".join(
+            [f"Permutation test ({how} {self.arrangements} arrangements)", *(f"  {n}: p = {p:.4f}" for n, p in rows)]
+        )
 
 
 def likelihood_ratio_test(full: MetaRegression, reduced: MetaRegression) -> LikelihoodRatio:

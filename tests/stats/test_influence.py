@@ -112,6 +112,7 @@ def test_a_study_that_cannot_be_left_out_says_why():
     assert json.loads(json.dumps(points.to_dict(), allow_nan=False))["y"][4] is None
     assert list(got.to_frame().columns)[-3:] == ["dfbetas[intercept]", "dfbetas[arm[T.b]]", "influential"]
     assert list(points.to_frame().columns) == ["slab", "x", "y"]
+    assert repr(points).splitlines()[1].split() == ["slab", "x", "y"]
 
 
 def test_fits_of_another_kind_are_refused():

@@ -150,6 +150,22 @@ def test_prediction_records_are_plain():
     got = ma.meta_regression(ES, {"dose": DOSE}, model="common").predict({"dose": [1, 2]})
     assert json.loads(json.dumps(got.to_dict(), allow_nan=False))["pi"] is None
     assert got.to_frame()["pi_lb"].isna().all()
+    assert repr(got).startswith("Predictions at 95% (t(k-p))")
+
+
+def test_tests_are_plain_and_readable():
+    full, reduced = (ma.meta_regression(ES, mods, tau2_method="ML") for mods in ({"dose": DOSE}, None))
+    for test, start in (
+        (ma.likelihood_ratio_test(full, reduced), "Likelihood ratio: chi2(1) = 3.1155, p = 0.0776"),
+        (full.wald_test("dose"), "dose: chi2(1) = "),
+        (ma.meta_regression(ES, {"dose": DOSE}, ci_method="t").wald_test(["dose"]), "dose: F(1, 5) = "),
+        (ma.permutation_test(full, 20), "Permutation test (a sample of 20 arrangements)"),
+    ):
+        assert repr(test).startswith(start)
+        assert json.loads(json.dumps(test.to_dict(), allow_nan=False))
+        assert "pval" in test.to_frame().columns
+    with pytest.raises(UsageError, match="column 'dos' is unknown; did you mean dose"):
+        full.wald_test("dos")
 
 
 def test_likelihood_ratios_need_nested_fits_by_ml_to_the_same_studies():

@@ -85,3 +85,5 @@ def test_a_study_that_carries_a_column_alone_has_a_reason():
     assert list(got.to_frame().columns)[:3] == ["slab", "raw", "se"]
     assert list(ma.blup(ma.pool(ES), level=0.5).to_frame().columns) == ["slab", "estimate", "se", "pi_lb", "pi_ub"]
     assert json.dumps(ma.blup(ma.pool(ES)).to_dict(), allow_nan=False)
+    assert repr(got).splitlines()[1].split() == list(got.to_frame().columns)
+    assert repr(ma.blup(ma.pool(ES))).startswith("Best linear unbiased predictions (95%)")
