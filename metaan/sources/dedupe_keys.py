@@ -114,15 +114,15 @@ def words_of(text: str) -> str:
 
 
 def first_page(pages: str | None) -> str:
-    """Return the first page without leading zeros; an article number with its letters, but for an e in front.
+    """Return the first page without leading zeros; an article number with its letters.
 
     >>> first_page("1008-12"), first_page("S12-S14"), first_page("pp. 0044504"), first_page("e0044504")
-    ('1008', 's12', '44504', '44504')
+    ('1008', 's12', '44504', 'e44504')
     """
     text = re.sub(r"^(?:pp?\.?|pages?)\s*", "", (pages or "").strip().lower())
     found = re.match(r"([a-z]{0,6}\.?\s?\d+[a-z]?)", text) or re.match(r"([a-z0-9.]+)", text)
     page = re.sub(r"[^a-z0-9]", "", found[1]) if found else ""
-    return re.sub(r"^([a-z]*)0+(?=\d)", r"\1", re.sub(r"^e(?=\d{4})", "", page))
+    return re.sub(r"^([a-z]*)0+(?=\d)", r"\1", page)
 
 
 def family_name(author: str) -> str:
@@ -163,7 +163,10 @@ def _one_journal(a: str, b: str) -> bool:
 
 
 def _begins(x: str, y: str) -> bool:
-    return x.startswith(y) or y.startswith(x)
+    """Whether one word abbreviates the other: the same first letter, and its letters in their order ("natl")."""
+    shorter, longer = sorted((x, y), key=len)
+    letters = iter(longer)
+    return shorter[0] == longer[0] and all(letter in letters for letter in shorter)
 
 
 def _first_number(text: str | None) -> str:

@@ -1,7 +1,8 @@
 """Which records are of the same publication: merged where that is safe, asked where it is likely.
 
 A report is not a study: the conference abstract and the full paper of one trial are two publications, and so are a
-preprint and its article. They are asked about or linked, and never merged by themselves. The rules are in `RULES`.
+preprint and its article. They are asked about or linked, and never merged by themselves. The rules are in
+`metaan.sources.dedupe_rules`; a new key to find candidates by is one entry in `BLOCKS`.
 """
 
 from __future__ import annotations
@@ -11,35 +12,13 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from .dedupe_keys import Keys, same_journal
+from .dedupe_keys import Keys
+from .dedupe_rules import RULES, Evidence, is_merger, judge
 from .record import Record
 
 LARGEST_BLOCK = 400  # records that share a weak key; beyond it the key says nothing
-SIMILAR = 85.0
-SHORT_TITLE = 4  # words; "Editorial" and "COVID-19" are no evidence
 
 Pair = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What speaks for and against two records being of one publication.
-
-    Attributes
-    ----------
-    similarity
-        Of the titles, 0 to 100, the order of words apart; 100 for the same words.
-    agree, differ
-        What both say and say alike, and what both say and say differently: ``pmid``, ``doi``, ``year``, ``volume``,
-        ``page``, ``journal``, ``author``, ``numbers`` (in the title), ``about`` (a notice about another).
-    rule
-        The rule that merged them; for a question, why it is one.
-    """
-
-    similarity: float
-    agree: tuple[str, ...]
-    differ: tuple[str, ...]
-    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,138 +80,6 @@ def deduplicate(records: Sequence[Record]) -> Deduplication:
     questions = _questions(asked, judged, together)
     linked = [pair for pair in _linked(records) if not _joined(pair, together)]
     return Deduplication(groups, questions, linked, judged, len(records))
-
-
-def judge(a: Keys, b: Keys) -> Evidence | None:
-    """Return the evidence on two records with the first rule that applies, or None where nothing speaks for one."""
-    similarity = _similarity(a, b)
-    agree, differ = _compare(a, b)
-    found = Evidence(similarity, agree, differ)
-    rule = next((name for name, applies in RULES.items() if applies(found, a, b)), None)
-    if rule is None and not _worth_asking(found, a):
-        return None
-    return Evidence(similarity, agree, differ, rule or _why(found))
-
-
-def is_merger(evidence: Evidence) -> bool:
-    """Whether a rule merged them, as against a question."""
-    return evidence.rule in RULES
-
-
-def _similarity(a: Keys, b: Keys) -> float:
-    from rapidfuzz import fuzz
-
-    if a.ordered == b.ordered:
-        return 100.0
-    return float(max(fuzz.ratio(a.ordered, b.ordered), fuzz.ratio(a.title, b.title)))
-
-
-def _compare(a: Keys, b: Keys) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    agree: list[str] = []
-    differ: list[str] = []
-    for name in ("pmid", "doi", "volume", "page", "author"):
-        x, y = getattr(a, name), getattr(b, name)
-        if x and y:
-            (agree if x == y else differ).append(name)
-    if a.year and b.year:
-        apart = 0 if "cochrane" in a.journal else 1  # its reviews are updated under one number and title
-        (agree if abs(a.year - b.year) <= apart else differ).append("year")
-    if (a.journal or a.short_journal) and (b.journal or b.short_journal):
-        (agree if same_journal(a, b) else differ).append("journal")
-    differ += [name for name, same in (("numbers", a.numbers == b.numbers), ("about", a.about == b.about)) if not same]
-    return tuple(agree), tuple(differ)
-
-
-def _same_pmid(e: Evidence, a: Keys, b: Keys) -> bool:
-    return "pmid" in e.agree and _titles_fit(e, a, b, 60)
-
-
-def _same_doi(e: Evidence, a: Keys, b: Keys) -> bool:
-    """A supplement has one DOI for all its abstracts: pages or numbers that differ need nearly the same title."""
-    if "doi" not in e.agree or _against(e, "pmid", "about"):
-        return False
-    return _titles_fit(e, a, b, 95 if _against(e, "page", "numbers", "author") else 60)
-
-
-def _titles_fit(e: Evidence, a: Keys, b: Keys, at_least: float) -> bool:
-    """Whether the titles of two records with one identifier fit; one without a title must not name another page."""
-    if not a.title or not b.title:
-        return "page" not in e.differ
-    return e.similarity >= at_least or _goes_on(a, b)
-
-
-def _goes_on(a: Keys, b: Keys) -> bool:
-    """Whether one title is the beginning or the end of the other."""
-    shorter, longer = sorted((a.title, b.title), key=len)
-    return longer.startswith(f"{shorter} ") or longer.endswith(f" {shorter}")
-
-
-def _same_title(e: Evidence, a: Keys, b: Keys) -> bool:
-    """The same words, and the same place in print as far as both name one."""
-    if e.similarity < 100 or _against(e, "pmid", "year", "about", "numbers"):
-        return False
-    if "page" in e.agree:
-        return _same_place(e)
-    if len(a.title.split()) < SHORT_TITLE or _against(e, "doi"):
-        return False
-    if "page" in e.differ:
-        unlike = not (a.page.isdigit() and b.page.isdigit()) or "1" in (
-            a.page,
-            b.page,
-        )  # an article number, or its pages
-        return unlike and {"volume", "journal"} <= {*e.agree} and "author" not in e.differ and a.year == b.year
-    return "volume" not in e.differ and ({"volume", "journal"} & {*e.agree} != set() or _bare(e, a, b))
-
-
-def _same_place(e: Evidence) -> bool:
-    """Whether, with the same page, volume and journal allow that it is the same place."""
-    if {"volume", "journal"} & {*e.agree}:
-        return True
-    return "author" in e.agree and not _against(e, "volume", "journal")
-
-
-def _bare(e: Evidence, a: Keys, b: Keys) -> bool:
-    """A record that does not say where it was printed: the same author, the same year, and nothing against."""
-    return {"author", "year"} <= {*e.agree} and a.year == b.year and not _against(e, "journal", "page", "volume")
-
-
-def _similar_title(e: Evidence, a: Keys, b: Keys) -> bool:
-    """Nearly the same words at the same place in print."""
-    words = min(len(key.title.split()) for key in (a, b))
-    if _against(e, "pmid", "doi", "year", "about", "numbers") or words < SHORT_TITLE:
-        return False
-    place = {"page", "volume", "journal", "author"} & {*e.agree}
-    if "page" in place and not _against(e, "volume", "journal"):
-        return len(place) >= (2 if e.similarity >= 95 else 3) and e.similarity >= SIMILAR
-    if _against(e, "page", "volume", "journal", "author"):
-        return False
-    return (e.similarity >= 95 and len(place) >= 2) or (e.similarity >= 97 and words >= 8 and bool(place))
-
-
-def _part_of_title(e: Evidence, a: Keys, b: Keys) -> bool:
-    """One title goes on where the other ends, at the same volume, page and year by the same author."""
-    if not {"page", "volume", "year", "author"} <= {*e.agree} or _against(e, "pmid", "doi", "about", "journal"):
-        return False
-    return min(len(key.title.split()) for key in (a, b)) >= SHORT_TITLE and _goes_on(a, b)
-
-
-def _against(e: Evidence, *names: str) -> bool:
-    return any(name in e.differ for name in names)
-
-
-def _worth_asking(e: Evidence, a: Keys) -> bool:
-    """Whether a person should look: identifiers, or titles with something beside them, speak for a merger."""
-    if {"pmid", "doi"} & {*e.agree}:
-        return e.similarity >= 50 or "page" in e.agree
-    if len(a.title.split()) < SHORT_TITLE:
-        return {"page", "volume", "author"} <= {*e.agree} and e.similarity >= 90
-    beside = len({"page", "volume", "journal", "author", "year"} & {*e.agree})
-    return (e.similarity >= 95 and beside >= 1) or (e.similarity >= SIMILAR and beside >= 3)
-
-
-def _why(e: Evidence) -> str:
-    against = ", ".join(e.differ)
-    return f"alike, but these differ: {against}" if against else "alike, but too little is said beside the title"
 
 
 def _candidates(keys: Sequence[Keys]) -> Iterator[Pair]:
@@ -329,18 +176,10 @@ BLOCKS: dict[str, Callable[[Keys], Hashable]] = {
     "pmid": lambda key: key.pmid or None,
     "doi": lambda key: key.doi or None,
     "title": lambda key: key.ordered or None,
-    "place": lambda key: (key.volume, key.page) if key.volume and key.page else None,
+    "place": lambda key: (key.volume, key.page.removeprefix("e")) if key.volume and key.page else None,
     "start": lambda key: " ".join(key.title.split()[:3]) or None,
     "end": lambda key: " ".join(key.title.split()[-3:]) or None,
     "author": lambda key: (key.year, key.author) if key.year and key.author else None,
-    "page": lambda key: (key.page, key.author) if key.page and key.author else None,
+    "page": lambda key: (key.page.removeprefix("e"), key.author) if key.page and key.author else None,
 }
 _STRONG = frozenset({"pmid", "doi", "title"})
-
-RULES: dict[str, Callable[[Evidence, Keys, Keys], bool]] = {
-    "same PMID": _same_pmid,
-    "same DOI": _same_doi,
-    "same title": _same_title,
-    "similar title": _similar_title,
-    "part of the title": _part_of_title,
-}

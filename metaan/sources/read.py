@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..errors import SourceError, choose
 from .bibtex import LARGEST, Read, parse_bibtex
+from .client import UnreadableError
 from .csv_records import parse_csv
 from .encoding import decode
 from .endnote_xml import parse_endnote_xml
@@ -54,7 +55,7 @@ def read_records(path: Path | str, format: str | None = None) -> Read:  # noqa: 
     entry = choose(FORMATS, format, "format") if format is not None else _recognised(raw, file)
     try:
         return entry.parse(raw)
-    except SourceError as error:
+    except (SourceError, UnreadableError) as error:
         raise SourceError(f"{file}: {error}") from None
 
 

@@ -1,0 +1,179 @@
+"""Duplicates are found, and publications that only look alike are left to a person."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import metaan as ma
+from metaan.sources.dedupe_keys import Keys
+from metaan.sources.dedupe_rules import RULES, judge
+from metaan.sources.record import Record
+
+PAPER = Record(
+    "Anakinra against placebo in severe COVID-19: a made-up randomised trial",
+    ("Doe JQ", "Roe R"),
+    year=2021,
+    journal="Annals of Made-Up Medicine",
+    volume="12",
+    issue="3",
+    pages="1008-1012",
+    doi="10.1000/abc.1",
+    pmid="31234567",
+)
+BARE = replace(PAPER, doi=None, pmid=None)
+
+SAME = {
+    "same PMID": (replace(PAPER, doi=None, title="Anakinra vs placebo in severe COVID-19"), replace(PAPER, pages=None)),
+    "same DOI": (replace(PAPER, pmid=None, title="Anakinra vs. placebo in severe COVID: a randomised trial"), PAPER),
+    "same title": (BARE, replace(BARE, journal="ANN MADE UP MED", pages="1008-12", year=2020, authors=("DOE J",))),
+    "similar title": (BARE, replace(BARE, title=BARE.title.replace("randomised", "randomized"), volume=None)),
+    "part of the title": (BARE, replace(BARE, title="Anakinra against placebo in severe COVID-19", journal=None)),
+}
+
+DIFFERENT = {
+    "abstract and paper": (PAPER, replace(BARE, journal="Made-Up Congress", volume="3", pages="S12", year=2020)),
+    "one abstract at two meetings": (
+        replace(BARE, volume="55", pages="S345"),
+        replace(BARE, volume="56", pages="S12", year=2022),
+    ),
+    "two abstracts under the DOI of the supplement": (
+        replace(PAPER, pmid=None, pages="S1", title="Anakinra and the kidney in mice without appetite"),
+        replace(PAPER, pmid=None, pages="S2", title="Tocilizumab and the liver of men who run"),
+    ),
+    "part I and part II": (
+        replace(BARE, title="A survey of anakinra in practice. Part I"),
+        replace(BARE, title="A survey of anakinra in practice. Part II"),
+    ),
+    "one title, two PMIDs": (PAPER, replace(PAPER, pmid="31234568", doi=None)),
+    "paper and its erratum": (PAPER, replace(BARE, title=f"Erratum: {PAPER.title}")),
+    "paper and its erratum in Web of Science": (BARE, replace(BARE, title=f"{BARE.title} (vol 12, pg 1008, 2021)")),
+    "preprint and paper": (PAPER, replace(BARE, doi="10.1101/2020.1", journal="medRxiv", volume=None, pages=None)),
+    "editorials": (
+        Record("Editorial", ("Doe J",), year=2021, journal="Annals", volume="1", pages="1"),
+        Record("Editorial", ("Doe J",), year=2021, journal="Annals", volume="1", pages="101"),
+    ),
+    "two letters under one title": (replace(BARE, pages="154-155"), replace(BARE, pages="134")),
+    "two versions of a Cochrane review": (
+        replace(BARE, journal="Cochrane Database of Systematic Reviews", volume=None, pages="CD001234", year=2000),
+        replace(BARE, journal="Cochrane Database Syst Rev", volume=None, pages="CD001234", year=2001),
+    ),
+}  # fmt: skip
+
+
+def test_every_rule_has_an_example():
+    assert set(SAME) == set(RULES)
+
+
+@pytest.mark.parametrize("rule", SAME)
+def test_duplicates_are_merged_by_their_rule(rule):
+    one, other = SAME[rule]
+    found = ma.deduplicate([one, other])
+    assert found.groups == [[0, 1]]
+    assert found.questions == []
+    assert found.evidence[0, 1].rule == rule
+    assert judge(Keys.of(other), Keys.of(one)).rule == rule
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_what_only_looks_alike_is_never_merged(name):
+    assert ma.deduplicate(DIFFERENT[name]).groups == []
+    assert ma.deduplicate(DIFFERENT[name][::-1]).groups == []
+
+
+@pytest.mark.parametrize(
+    "name", ["abstract and paper", "one title, two PMIDs", "paper and its erratum", "preprint and paper"]
+)
+def test_what_is_likely_the_same_is_asked_with_the_evidence(name):
+    found = ma.deduplicate(DIFFERENT[name])
+    assert found.questions == [(0, 1)]
+    assert found.evidence[0, 1].differ
+    assert "differ" in found.evidence[0, 1].rule
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(BARE, pages="e1234"),
+        replace(BARE, pages=None, volume=None),
+        replace(BARE, pages=None, volume=None, journal=None),
+        replace(BARE, title=BARE.title.upper() + "."),
+        replace(BARE, title=f"[{BARE.title}]", authors=()),
+        replace(PAPER, title=""),
+        replace(PAPER, doi="10.1000/typo", pmid=None),
+        replace(BARE, year=None),
+    ],
+    ids=["article number", "no pages", "no place", "capitals", "no authors", "no title", "another DOI", "no year"],
+)
+def test_what_one_database_leaves_out_does_not_part_duplicates(other):
+    assert ma.deduplicate([PAPER, other]).groups == [[0, 1]]
+
+
+def test_a_record_without_a_place_does_not_join_what_has_two():
+    vague = replace(BARE, pages=None, volume=None)
+    found = ma.deduplicate([replace(BARE, pages="154-155"), vague, replace(BARE, pages="134")])
+    assert len(found.groups) == 1
+    assert len(found.groups[0]) == 2
+
+
+def test_groups_with_different_pmids_stay_apart():
+    found = ma.deduplicate([PAPER, replace(BARE, doi=PAPER.doi), replace(PAPER, pmid="99")])
+    assert found.groups == [[0, 1]]
+    assert found.questions == [(0, 2)] or found.questions == [(1, 2)]
+
+
+def test_publications_of_one_trial_are_linked_and_not_merged():
+    other = Record("Two years after anakinra", ("Poe E",), year=2023, registrations=("NCT01234567",))
+    found = ma.deduplicate([replace(PAPER, registrations=("NCT01234567",)), other, Record("Another")])
+    assert (found.groups, found.linked) == ([], [(0, 1)])
+
+
+def test_the_answer_covers_every_record():
+    found = ma.deduplicate([PAPER, Record("Another one altogether"), BARE, Record("")])
+    assert found.clusters == [[0, 2], [1], [3]]
+    assert found.kept == [0, 1, 3]
+    assert ma.deduplicate([]).clusters == []
+
+
+TITLES = st.sampled_from(
+    ["Anakinra in severe pneumonia of mice", "Anakinra in severe pneumonia of men", "A survey", ""]
+)
+RECORDS = st.builds(
+    Record,
+    title=TITLES,
+    authors=st.sampled_from([(), ("Doe J",), ("Roe R",)]),
+    year=st.sampled_from([None, 2020, 2021, 2023]),
+    journal=st.sampled_from([None, "Annals of Medicine", "Ann Med", "Gut"]),
+    volume=st.sampled_from([None, "1", "2"]),
+    pages=st.sampled_from([None, "5", "5-9", "11"]),
+    doi=st.sampled_from([None, "10.1000/a", "10.1000/b"]),
+    pmid=st.sampled_from([None, "1", "2"]),
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(RECORDS, max_size=8))
+def test_groups_are_a_partition_without_contradictions(records):
+    found = ma.deduplicate(records)
+    grouped = [index for cluster in found.clusters for index in cluster]
+    assert sorted(grouped) == list(range(len(records)))
+    for group in found.groups:
+        pmids = [records[index].pmid for index in group if records[index].pmid]
+        assert len(set(pmids)) <= 1
+    where = {index: at for at, cluster in enumerate(found.clusters) for index in cluster}
+    assert all(where[a] != where[b] for a, b in [*found.questions, *found.linked])
+
+
+@settings(max_examples=40, deadline=None)
+@given(RECORDS, RECORDS)
+def test_the_order_of_two_records_does_not_matter(one, other):
+    assert ma.deduplicate([one, other]).groups == ma.deduplicate([other, one]).groups
+
+
+def test_a_large_block_does_not_hide_a_duplicate():
+    crowd = [
+        Record(f"Trial of treatment {i} against placebo in disease {i * 7}", ("Wang L",), year=2020) for i in range(450)
+    ]
+    found = ma.deduplicate([*crowd, replace(crowd[17], title=crowd[17].title.upper())])
+    assert found.groups == [[17, 450]]

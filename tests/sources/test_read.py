@@ -1,0 +1,61 @@
+"""A file is read by what is in it, not by what it is called."""
+
+import pytest
+
+import metaan as ma
+from metaan.errors import SourceError, UsageError
+from metaan.sources.read import FORMATS
+
+CONTENT = {
+    "ris": b"\xef\xbb\xbfTY  - JOUR\nTI  - A\nER  -\n",
+    "nbib": b"\nPMID- 12\nTI  - A\n",
+    "bibtex": b"% made by hand\n@article{a, title={A}}",
+    "csv": b"Authors;Title;Year\nDoe J;A;2020\n",
+    "pubmed": b"<?xml version='1.0'?><PubmedArticle><MedlineCitation><PMID>12</PMID><Article>"
+    b"<ArticleTitle>A</ArticleTitle></Article></MedlineCitation></PubmedArticle>",
+    "endnote": b"<?xml version='1.0'?><xml><records><record><titles><title>A</title></titles></record></records></xml>",
+}
+
+
+def test_every_format_has_an_example():
+    assert set(CONTENT) == set(FORMATS)
+
+
+@pytest.mark.parametrize("name", CONTENT)
+def test_the_format_is_known_by_the_content(tmp_path, name):
+    path = tmp_path / "references.txt"
+    path.write_bytes(CONTENT[name])
+    got = ma.read_records(path)
+    assert ([record.title for record in got.records], got.failed) == (["A"], ())
+    assert ma.read_records(str(path), format=name).records == got.records
+
+
+def test_a_title_in_a_code_page_is_read(tmp_path):
+    path = tmp_path / "old.ris"
+    path.write_bytes("TY  - JOUR\nTI  - Müller\nER  -\n".encode("cp1252"))
+    assert ma.read_records(path).records[0].title == "Müller"
+
+
+def test_what_cannot_be_read_says_why_and_which_file(tmp_path):
+    path = tmp_path / "x.ris"
+    with pytest.raises(SourceError, match=r"x\.ris: No such file"):
+        ma.read_records(path)
+    path.write_bytes(b"  \n")
+    with pytest.raises(SourceError, match="empty"):
+        ma.read_records(path)
+    path.write_bytes(b"just some words\n")
+    with pytest.raises(SourceError, match="allowed: PubMed XML, EndNote XML, RIS"):
+        ma.read_records(path)
+    with pytest.raises(UsageError, match="did you mean ris"):
+        ma.read_records(path, format="riss")
+    path.write_bytes(b"<PubmedArticleSet><cut")
+    with pytest.raises(SourceError, match=r"x\.ris: .*cut off"):
+        ma.read_records(path)
+
+
+def test_a_file_without_end_is_refused(tmp_path):
+    path = tmp_path / "large.ris"
+    with path.open("wb") as file:
+        file.truncate(51 << 20)
+    with pytest.raises(SourceError, match="51 MB found"):
+        ma.read_records(path)
