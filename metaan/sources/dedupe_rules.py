@@ -38,13 +38,13 @@ class Evidence:
 
 def judge(a: Keys, b: Keys) -> Evidence | None:
     """Return the evidence on two records with the first rule that applies, or None where nothing speaks for one."""
-    similarity = _similarity(a, b)
+    alike = similarity(a, b)
     agree, differ = _compare(a, b)
-    found = Evidence(similarity, agree, differ)
+    found = Evidence(alike, agree, differ)
     rule = next((name for name, applies in RULES.items() if applies(found, a, b)), None)
     if rule is None and not _worth_asking(found, a):
         return None
-    return Evidence(similarity, agree, differ, rule or _why(found))
+    return Evidence(alike, agree, differ, rule or _why(found))
 
 
 def is_merger(evidence: Evidence) -> bool:
@@ -52,7 +52,8 @@ def is_merger(evidence: Evidence) -> bool:
     return evidence.rule in RULES
 
 
-def _similarity(a: Keys, b: Keys) -> float:
+def similarity(a: Keys, b: Keys) -> float:
+    """Return how alike two titles are, 0 to 100: as they stand, or their words sorted, whichever is more."""
     from rapidfuzz import fuzz
 
     if a.ordered == b.ordered:

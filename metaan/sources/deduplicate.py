@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 from .dedupe_keys import Keys
-from .dedupe_rules import RULES, Evidence, is_merger, judge
+from .dedupe_rules import RULES, Evidence, is_merger, judge, similarity
 from .record import Record
 
 LARGEST_BLOCK = 400  # records that share a weak key; beyond it the key says nothing
@@ -72,7 +72,7 @@ def deduplicate(records: Sequence[Record]) -> Deduplication:
     >>> deduplicate([a, b, Record("Tocilizumab in COVID-19")]).groups
     [[0, 1]]
     """
-    keys = [Keys.of(record) for record in records]
+    keys = _own_dois([Keys.of(record) for record in records])
     judged = {pair: found for pair in _candidates(keys) if (found := judge(keys[pair[0]], keys[pair[1]]))}
     merged, asked = _merge(keys, judged)
     groups = sorted(group for group in merged if len(group) > 1)
@@ -80,6 +80,19 @@ def deduplicate(records: Sequence[Record]) -> Deduplication:
     questions = _questions(asked, judged, together)
     linked = [pair for pair in _linked(records) if not _joined(pair, together)]
     return Deduplication(groups, questions, linked, judged, len(records))
+
+
+def _own_dois(keys: list[Keys]) -> list[Keys]:
+    """Take away the DOIs that stand for a whole supplement or volume: three records or more, and unlike titles."""
+    by_doi: defaultdict[str, list[int]] = defaultdict(list)
+    for index, key in enumerate(keys):
+        by_doi[key.doi].append(index)
+    for doi, same in by_doi.items():
+        titled = [index for index in same if keys[index].title]
+        if doi and len(same) > 2 and any(similarity(keys[titled[0]], keys[index]) < 60 for index in titled[1:]):
+            for index in same:
+                keys[index] = replace(keys[index], doi="")
+    return keys
 
 
 def _candidates(keys: Sequence[Keys]) -> Iterator[Pair]:

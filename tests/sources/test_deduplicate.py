@@ -110,6 +110,17 @@ def test_what_one_database_leaves_out_does_not_part_duplicates(other):
     assert ma.deduplicate([PAPER, other]).groups == [[0, 1]]
 
 
+def test_the_doi_of_a_supplement_says_nothing():
+    shared = replace(PAPER, pmid=None, pages=None)
+    abstracts = [
+        replace(shared, title="Effect of anakinra on the appetite of old mice"),
+        replace(shared, title="Effect of anakinra on the kidneys of old rats"),
+        replace(shared, title="Programme of the congress and list of its authors"),
+    ]
+    assert ma.deduplicate(abstracts).groups == []
+    assert ma.deduplicate([*abstracts, abstracts[1]]).groups == [[1, 3]]
+
+
 def test_a_record_without_a_place_does_not_join_what_has_two():
     vague = replace(BARE, pages=None, volume=None)
     found = ma.deduplicate([replace(BARE, pages="154-155"), vague, replace(BARE, pages="134")])
