@@ -26,6 +26,7 @@ from .pooling import Pooled, left_out
 from .prediction import prediction_interval
 from .strata_tests import ChiSquared
 from .stratified import NO_PREDICTION, check_level
+from .summary import describe
 from .tau2_ci import HeterogeneityCI
 
 MODELS = ("random", "common")
@@ -93,6 +94,15 @@ class Glmm(Pooled):
             self.ll, deviance, self.aic, self.bic, None if correction is None else self.aic + correction,
             self.parameters, restricted=False,
         )  # fmt: skip
+
+    def __repr__(self) -> str:
+        """Return what a statistician would want printed."""
+        sigma2 = "" if self.sigma2 is None else f", variance of baselines {self.sigma2:.4g}"
+        return (
+            f"{describe(self)}\n  {self.structure}, {self.points} quadrature point{'s' * (self.points > 1)}{sigma2}; "
+            f"log-likelihood {self.ll:.4g}, AIC {self.aic:.4g}; {self.iterations} steps\n"
+            f"  One effect for all studies? Wald {self.q_wald}; likelihood ratio {self.q_lrt}"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON."""
@@ -236,4 +246,5 @@ def _on_all_scales(tau2: float, ci: Interval, used: EffectSizes, level: float) -
         tau=math.sqrt(tau2), tau_ci=Interval(math.sqrt(ci.lb), math.sqrt(ci.ub)),
         i2=i2_from_tau2(tau2, m), i2_ci=Interval(i2_from_tau2(ci.lb, m), i2_ub),
         h2=tau2 / typical + 1, h2_ci=Interval(ci.lb / typical + 1, ci.ub / typical + 1),
+        note=None if math.isfinite(ci.ub) else "the likelihood never falls far enough to give an upper bound",
     )  # fmt: skip

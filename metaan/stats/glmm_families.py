@@ -21,6 +21,8 @@ from .families import Mask
 
 Derivatives = tuple[FloatArray, FloatArray, FloatArray]
 
+LARGEST_LOG = 500.0
+
 
 @dataclass(frozen=True, slots=True)
 class Saturated:
@@ -106,14 +108,14 @@ class Poisson:
         return int(self.x.shape[0])
 
     def log_likelihood(self, eta: FloatArray) -> FloatArray:
-        """Poisson log-likelihood."""
-        at = eta + np.log(self.t)[..., None]
+        """Poisson log-likelihood; far-off trial points are finite, if hopeless."""
+        at = np.minimum(eta + np.log(self.t)[..., None], LARGEST_LOG)
         x = self.x[..., None]
         return np.asarray(x * at - np.exp(at) - gammaln(x + 1))
 
     def derivatives(self, eta: FloatArray) -> Derivatives:
         """Log-likelihood, x - mean, mean."""
-        mean = np.exp(eta) * self.t[..., None]
+        mean = np.exp(np.minimum(eta + np.log(self.t)[..., None], LARGEST_LOG))
         return self.log_likelihood(eta), self.x[..., None] - mean, mean
 
     def saturated(self) -> Saturated:

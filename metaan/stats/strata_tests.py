@@ -14,6 +14,7 @@ from scipy.special import chdtrc
 
 from .effects import FloatArray
 from .measures import Columns
+from .summary import p_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,9 @@ class ChiSquared:
     def of(cls, stat: float, df: int) -> ChiSquared:
         """Look up the p value; with no degree of freedom there is nothing to test, and p is 1."""
         return cls(stat, df, float(chdtrc(df, stat)) if df > 0 else 1.0)
+
+    def __str__(self) -> str:
+        return f"X2({self.df}) = {self.stat:.4g}, {p_value(self.pval)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON."""

@@ -21,6 +21,7 @@ from .mantel_haenszel import MH_MEASURES, Mask
 from .measures import Columns, effect_sizes
 from .pooling import Pooled
 from .strata_tests import ChiSquared
+from .summary import describe
 
 __all__ = ["MH_MEASURES", "MantelHaenszel", "mantel_haenszel"]
 
@@ -48,6 +49,14 @@ class MantelHaenszel(Pooled):
     breslow_day: ChiSquared | None = None
     tarone: ChiSquared | None = None
     continuity_correction: bool = True
+
+    def __repr__(self) -> str:
+        """Return what a statistician would want printed."""
+        named = (
+            ("CMH", self.cmh), ("Cochran", self.cochran), ("Breslow-Day", self.breslow_day), ("Tarone", self.tarone)
+        )  # fmt: skip
+        tests = [f"{name} {test}" for name, test in named if test is not None]
+        return "\n".join([describe(self), *(["  Tests: " + "; ".join(tests)] if tests else [])])
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON."""

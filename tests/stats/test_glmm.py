@@ -214,7 +214,8 @@ def test_a_result_goes_to_plain_values_and_prints_itself():
     assert plain["points"] == 1
     assert plain["q_lrt"]["df"] == 12
     assert plain["iterations"] > 0
-    assert "GLMM" in repr(fit)
+    assert "UM.RS, 1 quadrature point, variance of baselines 1.862" in repr(fit)
+    assert "Wald X2(12) = 160.6, p < 0.0001" in repr(fit)
     assert fit.to_frame()["weight"].sum() == pytest.approx(100)
     assert fit.fit_statistics().aic == pytest.approx(2 * 4 - 2 * fit.ll)
     s = GLMM_MEASURES["OR"]["UM.RS"](fit.effects.data)

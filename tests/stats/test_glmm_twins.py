@@ -231,3 +231,16 @@ def test_large_tables_stay_exact():
     assert (fit.estimate, fit.se) == pytest.approx((near.estimate, near.se), rel=2e-3)
     s = GLMM_MEASURES["OR"]["UM.FS"](fit.effects.data)
     assert fit_common(s, 15).top.shared[0] == pytest.approx(fit.estimate, abs=1e-9)
+
+
+def test_events_too_few_to_bound_tau2_give_an_infinite_upper_end():
+    fit = ma.glmm("CM.AL", ai=[1, 0, 0], n1i=[144, 199, 5], ci=[0, 0, 1], n2i=[12, 91, 126])
+    interval = fit.tau2_ci()
+    assert interval.tau2_ci.ub == math.inf
+    assert interval.i2_ci.ub == 100
+    assert "upper bound" in interval.note
+
+
+def test_rates_that_differ_wildly_do_not_overflow():
+    fit = ma.glmm(measure="IRLN", xi=[0, 0, 10, 0, 0, 2], ti=[20, 1, 20, 12, 13, 16])
+    assert fit.tau2_ci().tau2_ci.lb < fit.tau2 < fit.tau2_ci().tau2_ci.ub < math.inf
