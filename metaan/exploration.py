@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .analysis import Exploration, StudyRow
 from .errors import MetaanError, NotEstimableError
+from .selection import moderator
 
 if TYPE_CHECKING:
     from .registry.model import Explore
@@ -106,15 +107,12 @@ def _regression(asked: Any, fit: Pooled, rows: Sequence[StudyRow]) -> MetaRegres
 
 
 def _moderator(row: StudyRow, name: str) -> float | str:
-    """Return a moderator of a study: ``year`` and ``design`` exist for all, others stand in the study file."""
-    if name == "year" and row.study.citation.year is not None:
-        return float(row.study.citation.year)
-    if name == "design":
-        return row.design
-    for moderator in row.study.moderators:
-        if moderator.name == name:
-            return moderator.value
-    raise NotEstimableError(f"{row.label} has no moderator {name!r}; allowed: year, design, or an entry in its file")
+    value = moderator(row.study, name)
+    if value is None:
+        raise NotEstimableError(
+            f"{row.label} has no moderator {name!r}; allowed: year, design, or an entry in its file"
+        )
+    return value
 
 
 def _gosh(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> Gosh:

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 SENSITIVITY_METHODS = (("DL", "hksj-adhoc"), ("REML", "hksj-adhoc"))
 
 
-def pool_group(name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, warnings: list[str]) -> Pool:
+def pool_group(
+    name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, warnings: list[str], explored: bool = True
+) -> Pool:
     """Pool one group of studies by the protocol's methods and by those of the sensitivity table.
 
     Parameters
@@ -39,11 +41,13 @@ def pool_group(name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, wa
         The protocol, and a measure of counts in two arms.
     warnings
         Is added to where a method has no answer.
+    explored
+        False where the protocol's ``explore:`` is for a total over this group and others.
     """
     if not chosen:
         return Pool(name, (), reason="no study reports this outcome")
     es = _effect_sizes(chosen, plan, measure)
-    rows = _rows(chosen, es, plan.level)
+    rows = _rows(chosen, es, plan)
     if es.k < 2:
         why = "one study with an effect size: there is nothing to pool" if es.k else "no study has an effect size"
         return Pool(name, rows, reason=why)
@@ -59,7 +63,7 @@ def pool_group(name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, wa
         tau2_ci=_random(es, plan).tau2_ci("QP"),
         sensitivity=tuple(_sensitivity(es, plan, measure, common, random)),
         absolute=_absolute(rows, main, plan, measure) if main else None,
-        exploration=_explored(plan, main, shown),
+        exploration=_explored(plan, main, shown) if explored else None,
     )
 
 
@@ -84,22 +88,31 @@ def _effect_sizes(chosen: Sequence[Chosen], plan: Plan, measure: str) -> EffectS
     )
 
 
-def _rows(chosen: Sequence[Chosen], es: EffectSizes, level: float) -> tuple[StudyRow, ...]:
-    return tuple(_row(c, es, i, level) for i, c in enumerate(chosen))
+def _rows(chosen: Sequence[Chosen], es: EffectSizes, plan: Plan) -> tuple[StudyRow, ...]:
+    return tuple(_row(c, es, i, plan) for i, c in enumerate(chosen))
 
 
-def _row(chosen: Chosen, es: EffectSizes, i: int, level: float) -> StudyRow:
+def _row(chosen: Chosen, es: EffectSizes, i: int, plan: Plan) -> StudyRow:
     row = StudyRow(chosen.study, chosen.result, chosen.design, chosen.data, note=chosen.note)
     if (why := es.reasons[i]) is not None:
         return replace(row, note="; ".join(filter(None, (chosen.note, f"not pooled: {why}"))))
     yi, vi = float(es.yi[i]), float(es.vi[i])
     return replace(
         row,
+        note="; ".join(filter(None, (chosen.note, _correction(es, i, plan)))) or None,
         yi=yi,
         vi=vi,
         estimate=scale_of(es.measure).to_display(yi),
-        ci=_shown(es.measure, mean_interval(yi, math.sqrt(vi), None, level)),
+        ci=_shown(es.measure, mean_interval(yi, math.sqrt(vi), None, plan.level)),
     )
+
+
+def _correction(es: EffectSizes, i: int, plan: Plan) -> str | None:
+    """Say of a study with a zero cell what was added to it; Mantel-Haenszel adds nothing."""
+    corrected = MEASURES[es.measure].add > 0 and plan.zero_cells.add > 0 and plan.zero_cells.to != "none"
+    if not corrected or all(es.data[name][i] for name in ("ai", "bi", "ci", "di")):
+        return None
+    return f"a zero cell: {plan.zero_cells.add:g} is added for inverse variance"
 
 
 def _shown(measure: str, ci: Interval) -> Interval:

@@ -28,7 +28,7 @@ def examples() -> dict[str, Path]:
     """
     packaged = sorted(path for path in (_INSTALLED / "examples").glob("*/studies") if path.is_dir())
     found = {path.parent.name: path for path in packaged}
-    return found or {"anakinra": _CHECKOUT / "studies"}
+    return found or {"anakinra": _CHECKOUT / "studies", "bcg": _CHECKOUT / "examples" / "bcg" / "studies"}
 
 
 def example(name: str) -> Path:

@@ -102,6 +102,15 @@ def _day(time: str) -> int | None:
     return int(match.group(1)) if match else None
 
 
+def moderator(study: Study, name: str) -> float | str | None:
+    """Return a moderator of a study: ``year`` and ``design`` exist for all, others stand in the study file."""
+    if name == "year":
+        return study.citation.year
+    if name == "design":
+        return study.design_group
+    return next((entry.value for entry in study.moderators if entry.name == name), None)
+
+
 def counts_by_role(study: Study, result: Result) -> tuple[dict[str, float], str | None]:
     """Return ai, n1i, ci, n2i; arms of one role are added up (Cochrane Handbook 6.5, section 6.5.2.10)."""
     data: dict[str, float] = {"ai": 0, "n1i": 0, "ci": 0, "n2i": 0}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .analysis import Analysis, Pool, Reference, SubgroupTest
 from .errors import UsageError, choose, did_you_mean
 from .groups import pool_group
-from .selection import Chosen, choose_studies
+from .selection import Chosen, choose_studies, moderator
 from .stats.pooling import Pooled
 from .stats.subgroups import between_groups
 from .stats.two_by_two import TWO_BY_TWO
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class Choices:
     """What a caller puts in place of the protocol; None keeps the protocol's.
 
-    ``by`` is ``"design"`` or ``"none"`` (all designs in one pool); ``only`` and ``exclude`` hold study ids.
+    ``by`` is ``"design"``, ``"none"`` (all designs in one pool) or the name of a moderator; ``only`` and ``exclude``
+    hold study ids.
     """
 
     measure: str | None = None
@@ -74,7 +75,15 @@ def analyse(review: Review, outcomes: Sequence[str] = (), choices: Choices = PRO
     for study_id in (*choices.only, *choices.exclude):
         if study_id not in known:
             raise UsageError(f"no study {study_id!r}; {did_you_mean(study_id, known)}")
+    if choices.by not in (None, "none", "design"):
+        _check_moderator(review, choices.by)
     return tuple(_analyse(review, _with(plan, choices), choices) for plan in find_plans(review, outcomes))
+
+
+def _check_moderator(review: Review, name: str) -> None:
+    known = ["none", "design", "year", *dict.fromkeys(m.name for study in review.studies for m in study.moderators)]
+    if name not in known:
+        raise UsageError(f"no study has a moderator {name!r}; {did_you_mean(name, known)}")
 
 
 def find_plans(review: Review, outcomes: Sequence[str] = ()) -> tuple[Plan, ...]:
@@ -95,8 +104,12 @@ def _with(plan: Plan, choices: Choices) -> Plan:
     """Return the plan with the choices in place."""
     names = ("measure", "model", "common_method", "tau2_method", "ci_method", "pi_method", "level")
     update: dict[str, Any] = {n: getattr(choices, n) for n in names if getattr(choices, n) is not None}
-    if choices.by is not None:
-        update |= {"by": None if choices.by == "none" else choices.by, "pool_designs": choices.by == "none"}
+    if choices.by == "none":
+        update |= {"by": None, "pool_designs": True}
+    elif choices.by == "design":
+        update |= {"by": "design", "pool_designs": False}
+    elif choices.by is not None:
+        update |= {"by": choices.by}
     return plan.model_copy(update=update)
 
 
@@ -105,14 +118,18 @@ def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
     measure = plan.measure or outcome.measure
     choose(TWO_BY_TWO, measure, "measure of counts in two arms,")
     chosen, excluded = choose_studies(review, plan, choices.only, choices.exclude)
-    apart = not plan.pool_designs
-    groups = _groups(chosen, plan) if apart or plan.by else {"": chosen}
+    apart = not plan.pool_designs and len({c.design for c in chosen}) > 1
+    groups = _groups(chosen, plan, apart)
     warnings: list[str] = list(_warnings(review, chosen))
-    pools = tuple(pool_group(name, rows, plan, measure, warnings) for name, rows in groups.items())
-    several = len(pools) > 1
+    several = len(groups) > 1
+    pools = tuple(
+        pool_group(name, rows, plan, measure, warnings, explored=apart or not several) for name, rows in groups.items()
+    )
     overall = pool_group("", chosen, plan, measure, warnings) if several and not apart else None
-    if several and apart:
-        warnings.append(f"{' and '.join(groups)} studies are kept apart: the protocol pools no total over designs")
+    if apart:
+        warnings.append(
+            "randomised and non-randomised studies are kept apart: the protocol pools no total over designs"
+        )
     return Analysis(
         outcome=outcome,
         plan=plan,
@@ -120,27 +137,46 @@ def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
         level=plan.level,
         pools=pools,
         overall=overall,
-        by="design" if apart or plan.by else None,
-        subgroup_test=_subgroup_test(pools) if several else None,
+        by=_by(plan, apart),
+        subgroup_test=_subgroup_test(pools, _by(plan, apart)) if several else None,
         excluded=tuple(excluded),
         references=tuple(_references(review, plan.outcome)),
         warnings=tuple(dict.fromkeys(warnings)),
     )
 
 
-def _groups(chosen: Sequence[Chosen], plan: Plan) -> dict[str, list[Chosen]]:
-    """Return the studies of each design of the plan, in the plan's order, without empty groups."""
-    groups = {design: [c for c in chosen if c.design == design] for design in plan.designs}
-    return {design: members for design, members in groups.items() if members} or {"": []}
+def _by(plan: Plan, apart: bool) -> str | None:
+    """Return what the subgroups are by, in words."""
+    if plan.by in (None, "design"):
+        return "design" if apart else plan.by
+    return f"{plan.by} and design" if apart else plan.by
 
 
-def _subgroup_test(pools: Sequence[Pool]) -> SubgroupTest | None:
+def _groups(chosen: Sequence[Chosen], plan: Plan, apart: bool) -> dict[str, list[Chosen]]:
+    """Return the subgroups: designs in the plan's order, values of a moderator in the order of the studies."""
+    names = {c.study.id: _group_name(c, plan, apart) for c in chosen}
+    in_order = [name for name in plan.designs if name in names.values()]
+    groups: dict[str, list[Chosen]] = {name: [] for name in in_order}
+    for c in chosen:
+        groups.setdefault(names[c.study.id], []).append(c)
+    return groups or {"": []}
+
+
+def _group_name(c: Chosen, plan: Plan, apart: bool) -> str:
+    if plan.by in (None, "design"):
+        return c.design if apart or plan.by else ""
+    value = moderator(c.study, plan.by)
+    name = f"{plan.by} not stated" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{name}, {c.design}" if apart else name
+
+
+def _subgroup_test(pools: Sequence[Pool], by: str | None) -> SubgroupTest | None:
     """Test between groups; a group of one study enters with that study's own effect."""
 
     def test(fits: list[tuple[float, float]]) -> tuple[float, int, float] | None:
         return between_groups([e for e, _ in fits], [s for _, s in fits]) if len(fits) > 1 else None
 
-    return SubgroupTest("design", *(test(_means(pools, model)) for model in ("common", "random")))
+    return SubgroupTest(by or "", *(test(_means(pools, model)) for model in ("common", "random")))
 
 
 def _means(pools: Sequence[Pool], model: str) -> list[tuple[float, float]]:

@@ -18,7 +18,7 @@ ALLOWED = {
     "analysis": {"errors", "stats"},
     "report": {"errors", "stats", "analysis", "resources"},
     "selection": {"errors", "analysis"},
-    "exploration": {"errors", "stats", "analysis"},
+    "exploration": {"errors", "stats", "analysis", "selection"},
     "groups": {"errors", "stats", "analysis", "selection", "exploration"},
     "synthesis": {"errors", "stats", "analysis", "selection", "groups"},
     "recompute": {"errors", "stats", "analysis", "selection"},

@@ -20,7 +20,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("outcome", metavar="OUTCOME", help="id of an outcome or analysis")
     parser.add_argument("--measure", metavar="CODE", help="OR or RR (default: the protocol's)")
-    parser.add_argument("--by", choices=["design", "none"], help="subgroups by design, or all designs in one pool")
+    parser.add_argument(
+        "--by", metavar="WHAT", help="subgroups by design, by a moderator, or none (all designs in one pool)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 

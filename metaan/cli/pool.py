@@ -38,7 +38,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     methods.add_argument("--ci", dest="ci_method", metavar="CODE", help="interval of the mean: wald, hksj-adhoc, ...")
     methods.add_argument("--pi", dest="pi_method", metavar="CODE", help="prediction interval: t(k-1), t(k-2), normal")
     methods.add_argument("--level", type=_level, metavar="P", help="coverage of intervals, such as 0.95")
-    methods.add_argument("--by", choices=["design", "none"], help="subgroups by design, or all designs in one pool")
+    methods.add_argument(
+        "--by", metavar="WHAT", help="subgroups by design, by a moderator, or none (all designs in one pool)"
+    )
     methods.add_argument("--only", metavar="ID[,ID]", action="append", default=[], help="pool these studies only")
     methods.add_argument("--exclude", metavar="ID[,ID]", action="append", default=[], help="leave these studies out")
     output = parser.add_mutually_exclusive_group()

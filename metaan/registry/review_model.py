@@ -107,6 +107,8 @@ class Explore(Entry):
 class Plan(Entry):
     """One analysis of the protocol: what is pooled, and how.
 
+    ``by`` names the subgroups: ``design``, or a moderator of the study files.
+
     ``time_points`` are in order of preference; ``nearest`` stands for the time in days that is nearest to the first of
     the list that names a day. A result at a time that is not listed is not taken; an empty list takes any.
     """
@@ -126,7 +128,7 @@ class Plan(Entry):
         "randomised",
         "non-randomised",
     )
-    by: Literal["design"] | None = "design"
+    by: Text | None = "design"
     pool_designs: Flag = False
     time_points: tuple[Text, ...] = ()
     assumed_risk: AssumedRisk | None = None

@@ -15,7 +15,7 @@ from . import designs, formats, words
 from .axis import Axis
 from .columns import Column
 from .forest import Mark, Plot, Row, forest
-from .words import Arms
+from .words import Arms, lower_first
 
 if TYPE_CHECKING:
     from ..analysis import Analysis
@@ -227,7 +227,7 @@ def _at(value: float, axis: Axis, room: int) -> int:
 def _axis(plot: Plot, columns: Sequence[Column], widths: Mapping[str, int], room: int) -> list[str]:
     """Write the tick labels that have room, and what each side favours."""
     if not room:
-        return [f"Left of {plot.axis.scale.null:g}: {plot.favours[0].lower()}. Right: {plot.favours[1].lower()}."]
+        return [f"Left of {plot.axis.scale.null:g}: {lower_first(plot.favours[0])}. Right: {lower_first(plot.favours[1])}."]
     null = plot.axis.scale.null
     cells = [" "] * room
     for tick in sorted(plot.axis.ticks, key=lambda tick: tick.value != null):
