@@ -50,8 +50,8 @@ def meta_regression(
     mods
         The moderators, one value a study: shape (k,) or (k, q); named columns; or a formula over ``data`` such as
         ``"~ year * design"`` (needs formulaic; a formula is code, so never take one from a stranger). Texts and
-        categoricals are factors, whose first level (sorted, or the categorical's own order) is the reference. None fits
-        the intercept alone.
+        categoricals are factors, whose first level (sorted, or the categorical's own order) is the reference. A first
+        column of ones in a matrix is the intercept. None fits the intercept alone.
     data
         The columns a formula speaks of.
     model

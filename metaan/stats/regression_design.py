@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from ..errors import DataError, NotEstimableError, UsageError, did_you_mean
 from .effects import FloatArray
-from .regression_moderators import Column, Table, new_table, table_of
+from .regression_moderators import Column, Table, is_named, new_table, table_of
 
 INTERCEPT = "intercept"
+_INTERCEPTS = {INTERCEPT, "Intercept", "(Intercept)", "intrcpt", "const"}
 TOLERANCE = 1e-10  # what is left of a column of length 1 after the columns before it, below which it holds nothing new
 
 
@@ -196,7 +197,7 @@ def design_of(mods: Any, keep: NDArray[np.bool_], intercept: bool, data: Any = N
         A formula that cannot be read, or neither moderator nor intercept.
     """
     formula = isinstance(mods, str)
-    table = _formula_table(mods, data) if formula else table_of(mods)
+    table, intercept = (_formula_table(mods, data), intercept) if formula else _take_intercept(mods, intercept)
     for name, column in table.items():
         if len(column) != keep.size:
             raise DataError(f"moderator {name!r} has {len(column)} values for {keep.size} studies")
@@ -247,6 +248,17 @@ def _redundant(x: FloatArray, names: Sequence[str]) -> list[tuple[int, str]]:
 
 def _levels(rows: Table) -> dict[str, tuple[str, ...] | None]:
     return {name: column.levels for name, column in rows.items()}
+
+
+def _take_intercept(mods: Any, intercept: bool) -> tuple[Table, bool]:
+    """Return the moderators without a first column of ones, in a matrix or under a name that says what it is."""
+    table = table_of(mods)
+    name = next(iter(table), None)
+    if name is None or table[name].levels is not None or not np.all(table[name].values == 1):
+        return table, intercept
+    if name not in _INTERCEPTS if is_named(mods) else len(table) == 1:
+        return table, intercept
+    return {other: column for other, column in table.items() if other != name}, True
 
 
 def _missing(table: Table, k: int) -> tuple[str | None, ...]:

@@ -60,6 +60,10 @@ class Column:
         found = set(values)
         return Column(values, tuple(level for level in self.levels if level in found))
 
+    def repeated(self, height: int) -> Column:
+        """Return ``height`` rows: as they are, or one value repeated."""
+        return Column(np.broadcast_to(self.values, (height,)), self.levels)
+
 
 Table = Mapping[str, Column]
 
@@ -81,7 +85,7 @@ def table_of(mods: Any) -> Table:
 def new_table(new: Any, wanted: Sequence[str], *, by_name: bool) -> Table:
     """Return the wanted columns of the values to predict at.
 
-    ``new`` is named columns (single values stand for one row) or, unless ``by_name``, rows in the order of ``wanted``.
+    ``new`` is named columns (a single value stands for all rows) or, unless ``by_name``, rows in the order of ``wanted``.
     """
     if is_named(new):
         table = table_of(new if hasattr(new, "columns") else {n: np.atleast_1d(v) for n, v in new.items()})
@@ -94,9 +98,11 @@ def new_table(new: Any, wanted: Sequence[str], *, by_name: bool) -> Table:
             raise UsageError(f"moderator {name!r} is needed; found: {', '.join(table) or 'nothing'}")
         if table[name].missing.any():
             raise DataError(f"moderator {name!r} is missing in a new row; allowed: a value in each")
-    if len({len(table[name]) for name in wanted}) > 1:
-        raise DataError(f"new moderators differ in length; allowed: one length for {', '.join(wanted)}")
-    return {name: table[name] for name in wanted}
+    height = max(len(table[name]) for name in wanted)
+    for name in wanted:
+        if len(table[name]) not in (1, height):
+            raise DataError(f"moderator {name!r} has {len(table[name])} new values; allowed: {height}, or one for all")
+    return {name: table[name].repeated(height) for name in wanted}
 
 
 def is_named(mods: Any) -> bool:

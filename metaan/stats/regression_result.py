@@ -147,7 +147,7 @@ class MetaRegression:
         Parameters
         ----------
         new
-            Named columns (single values stand for one row); for a fit that did not come from a formula also an array,
+            Named columns (a single value stands for all rows); for a fit that did not come from a formula also an array,
             shape (n, number of moderators); None for the moderators of the studies themselves.
         pi_method
             A key of `metaan.stats.regression_inference.REGRESSION_PI_METHODS`.

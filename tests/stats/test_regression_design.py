@@ -21,7 +21,7 @@ def columns(mods, intercept=True, data=None, keep=ALL):
 
 def test_arrays_have_numbered_columns():
     assert columns([1, 2, 3, 4]) == {INTERCEPT: [1, 1, 1, 1], "x1": [1, 2, 3, 4]}
-    assert list(columns(np.ones((4, 2)))) == [INTERCEPT, "x1", "x2"]
+    assert list(columns(np.eye(4)[:, :2])) == [INTERCEPT, "x1", "x2"]
     assert columns([True, False, True, True])["x1"] == [1, 0, 1, 1]
 
 
@@ -53,6 +53,15 @@ def test_formulas_make_interactions_and_whole_number_levels():
     assert design.coding.references == {"arm": "a", "C(year)": "1"}
     assert columns("dose", False, data) == {"dose": [1.5, 2.0, 2.5, 1.0]}
     assert columns("~ 1", True, data) == {INTERCEPT: [1, 1, 1, 1]}
+
+
+def test_a_first_column_of_ones_is_the_intercept():
+    design = np.column_stack([np.ones(4), [1, 2, 3, 4], [0, 1, 0, 0]])
+    for mods in (design, pd.DataFrame(design, columns=["(Intercept)", "x2", "x3"])):
+        for intercept in (True, False):
+            assert columns(mods, intercept) == {INTERCEPT: [1] * 4, "x2": [1, 2, 3, 4], "x3": [0, 1, 0, 0]}
+    assert list(columns({"blinded": [1, 1, 1, 1]}, intercept=False)) == ["blinded"]
+    assert list(columns([1, 1, 1, 1], intercept=False)) == ["x1"]
 
 
 def test_named_columns_and_the_formula_of_their_sum_agree():

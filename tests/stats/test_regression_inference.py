@@ -109,6 +109,10 @@ def test_a_prediction_at_the_studies_is_the_fit():
     np.testing.assert_allclose(got.estimate, fit.fitted)
     again = fit.predict({"dose": DOSE, "arm": list("abaabba")})
     np.testing.assert_allclose([again.estimate, again.se], [got.estimate, got.se])
+    one = fit.predict({"dose": [1, 2, 4], "arm": "b"})
+    np.testing.assert_allclose(one.estimate, fit.predict({"dose": [1, 2, 4], "arm": list("bbb")}).estimate)
+    with pytest.raises(DataError, match="'arm' has 2 new values; allowed: 3"):
+        fit.predict({"dose": [1, 2, 4], "arm": ["a", "b"]})
 
 
 def test_prediction_of_a_mean_is_the_pool():
