@@ -1,4 +1,4 @@
-"""What an answer of E-utilities means: HTTP 200 is not success there, and errors come as JSON, XML, HTML or plain text.
+"""What an answer of a service means: HTTP 200 is not success, and errors come as JSON, XML, HTML or plain text.
 
 The signs are data, in the order in which they are looked for; the client obeys them and the tests' server plays them.
 To add one: an entry in `SIGNS`, and an example of it in the server's faults.
@@ -60,6 +60,9 @@ def _complaint(words: bytes) -> re.Pattern[bytes]:
     return re.compile(_COMPLAINT + rb"(?:" + words + rb")", re.IGNORECASE)
 
 
+# Europe PMC says in a document of its own, at HTTP 200, what it does not like.
+_ERROR_CODE = rb'^\s*\{\s*"errCode"\s*:\s*"?'
+
 SIGNS: dict[str, Sign] = {
     "asked too often": Sign("throttled", frozenset({429}), _complaint(rb"API rate limit exceeded")),
     "the API key is not valid": Sign("refused", pattern=_complaint(rb"API key invalid")),
@@ -72,8 +75,9 @@ SIGNS: dict[str, Sign] = {
         _complaint(rb"[^<\"]*'retstart' cannot be larger|Invalid db name specified|Too many UIDs"),
     ),
     "the service is not well": Sign("transient", SERVER_ERRORS, re.compile(rb"^\s*Unable to route request!")),
-    "the request was refused": Sign("refused", CLIENT_ERRORS),
+    "the request was refused": Sign("refused", CLIENT_ERRORS, re.compile(_ERROR_CODE + rb"4")),
     "an error inside the answer": Sign("transient", pattern=_complaint(b"")),
+    "an error code inside the answer": Sign("transient", pattern=re.compile(_ERROR_CODE)),
     "a web page instead of data": Sign("transient", pattern=re.compile(rb"^\s*(?:<!doctype\s+html|<html)", re.I)),
     "an empty answer": Sign("transient", pattern=re.compile(rb"^\s*$")),
 }

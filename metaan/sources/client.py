@@ -48,11 +48,15 @@ class UnreadableError(Exception):
 
 
 class RefusedError(SourceError):
-    """The service understood and declined, or kept failing; ``verdict`` says how the last answer was classified."""
+    """The service understood and declined, or kept failing.
 
-    def __init__(self, message: str, verdict: Verdict) -> None:
+    ``verdict`` says how the last answer was classified, ``status`` is its HTTP status, 0 when there was none.
+    """
+
+    def __init__(self, message: str, verdict: Verdict, status: int = 0) -> None:
         super().__init__(message)
         self.verdict = verdict
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class _Failure:
     verdict: Verdict
     retry_after: float = 0.0
     unreachable: bool = False
+    status: int = 0
 
 
 class Client:
@@ -84,6 +89,10 @@ class Client:
         Seconds, how to let them pass, and numbers from 0 to 1; a test gives its own.
     notice
         Told in words whenever a request has failed and is about to be repeated.
+    keep
+        Given every answer that was sound and could be read, for who keeps the raw ones.
+    longest_get
+        Characters of query above which a request goes as a form; None for a service that reads no forms.
     """
 
     def __init__(
@@ -100,6 +109,8 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
         notice: Callable[[str], None] = lambda message: None,
+        keep: Callable[[Answer], None] = lambda answer: None,
+        longest_get: int | None = LONGEST_GET,
     ) -> None:
         self.service = service
         self.base_url = base_url
@@ -109,6 +120,7 @@ class Client:
         self._identity = dict(identity or {})
         self._secrets = tuple(secret for secret in secrets if secret)
         self._clock, self._sleep, self._jitter, self._notice = clock, sleep, jitter, notice
+        self._keep, self._longest_get = keep, longest_get
 
     def ask(self, path: str, params: Mapping[str, str], read: Callable[[Answer], T], *, form: bool = False) -> T:
         """Return what ``read`` makes of the answer, asking again as long as that may help.
@@ -159,11 +171,13 @@ class Client:
             return _Failure(str(error), "unreadable")
         if sign := classify(answer):
             what = f"HTTP {answer.status}, {sign[0]}: {self._quote(answer)}"
-            return _Failure(what, sign[1], self._asked_for(answer))
+            return _Failure(what, sign[1], self._asked_for(answer), status=answer.status)
         try:
-            return read(answer)
+            value = read(answer)
         except UnreadableError as error:
-            return _Failure(f"HTTP {answer.status}, {error}", "unreadable")
+            return _Failure(f"HTTP {answer.status}, {error}", "unreadable", status=answer.status)
+        self._keep(answer)
+        return value
 
     def _in_time(self, path: str, params: Mapping[str, str], form: bool) -> Answer:
         """Exchange in a thread that can be left behind: looking a name up, and headers that drip, have no timeout."""
@@ -205,7 +219,7 @@ class Client:
         query = urlencode(params)
         timeout = (self.policy.connect_seconds, self.policy.read_seconds)
         headers = {"User-Agent": self._identity.get("tool", "metaan")}
-        if not form and len(query) <= LONGEST_GET:
+        if not form and (self._longest_get is None or len(query) <= self._longest_get):
             return session.get(url, params=query, headers=headers, timeout=timeout, stream=True, allow_redirects=False)
         return session.post(
             url, data=dict(params), headers=headers, timeout=timeout, stream=True, allow_redirects=False
@@ -257,7 +271,9 @@ class Client:
     def _refusal(self, path: str, failure: _Failure, attempts: int) -> RefusedError:
         times = "" if attempts == 1 else f" ({attempts} attempts)"
         url = urljoin(self.base_url, path)
-        return RefusedError(self._say(f"{self.service}: {url} failed{times}: {failure.what}"), failure.verdict)
+        return RefusedError(
+            self._say(f"{self.service}: {url} failed{times}: {failure.what}"), failure.verdict, failure.status
+        )
 
     def _quote(self, answer: Answer) -> str:
         """Return the beginning of an answer; what is secret goes before it is cut, lest half of it stay."""

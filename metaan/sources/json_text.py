@@ -1,0 +1,90 @@
+"""What somebody else's JSON says: values from one named place, as clean text, or absent when they are no such thing.
+
+A service changes its mind about a field more often than about its documents, so a value of another type is absent,
+while a document of another shape is unreadable: the first loses a detail, the second would lose records.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from .client import UnreadableError
+from .markup import clean_text
+
+
+def document(body: bytes) -> dict[str, Any]:
+    """Return the object that a document is.
+
+    Raises
+    ------
+    UnreadableError
+        It is cut off, garbled, nested without reason, or no object.
+    """
+    try:
+        found = json.loads(body, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(f"the JSON is cut off or garbled: {error}") from None
+    if not isinstance(found, dict):
+        raise UnreadableError("a JSON object was due, something else came")
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def canonical(value: object) -> bytes:
+    """Return a value of a document as bytes that do not depend on the order of its keys, for a digest."""
+    try:
+        return json.dumps(value, sort_keys=True).encode()
+    except RecursionError:
+        raise UnreadableError("the JSON is nested without end") from None
+
+
+def value_at(value: object, *path: str) -> Any:
+    """Return what stands at a path, None where there is nothing."""
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def text_at(value: object, *path: str) -> str | None:
+    """Return the text at a path on one clean line; a number counts as the text that it was printed as.
+
+    >>> text_at({"a": {"b": " x  y "}}, "a", "b"), text_at({"a": []}, "a"), text_at({"a": 3}, "a")
+    ('x y', None, '3')
+    """
+    return _text(value_at(value, *path))
+
+
+def texts_at(value: object, *path: str) -> tuple[str, ...]:
+    """Return the texts of the list at a path; one text alone counts as a list of one."""
+    found = value_at(value, *path)
+    texts = map(_text, found if isinstance(found, list) else [found])
+    return tuple(text for text in texts if text)
+
+
+def items_at(value: object, *path: str) -> tuple[Mapping[str, Any], ...]:
+    """Return the objects of the list at a path."""
+    found = value_at(value, *path)
+    return tuple(item for item in found if isinstance(item, Mapping)) if isinstance(found, list) else ()
+
+
+def whole_at(value: object, *path: str) -> int | None:
+    """Return the count at a path, written as a number or as digits; None for anything else.
+
+    >>> whole_at({"n": "12"}, "n"), whole_at({"n": 12}, "n"), whole_at({"n": True}, "n"), whole_at({"n": "NA"}, "n")
+    (12, 12, None, None)
+    """
+    found = value_at(value, *path)
+    if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) < 16:
+        return int(found)
+    return found if isinstance(found, int) and not isinstance(found, bool) and 0 <= found < 10**15 else None
+
+
+def _text(found: object) -> str | None:
+    if isinstance(found, bool) or not isinstance(found, (str, int, float)):
+        return None
+    return clean_text(str(found)) or None
