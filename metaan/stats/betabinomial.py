@@ -22,7 +22,7 @@ from .glmm_newton import Maximum, maximise
 from .intervals import mean_interval, mean_test
 from .measures import scale_of, two_by_two
 from .pooling import Display
-from .stratified import check_level, known
+from .stratified import check_level, known, unusable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,7 +153,7 @@ def beta_binomial(*, level: float = 0.95, slab: Sequence[str] | None = None, **d
         rho_se=2 * abs(root) / (1 + phi) ** 2 * math.sqrt(float(covariance[2, 2])) if root else None,
         ll=top.value, aic=6 - 2 * top.value, bic=3 * math.log(k) - 2 * top.value, k=k,
         slab=tuple(label for label, ok in zip(slabs, keep.tolist()) if ok), data=x,
-        excluded=tuple((label, "a count is missing") for label, ok in zip(slabs, keep.tolist()) if not ok),
+        excluded=tuple((label, why) for label, why in zip(slabs, unusable(cells)) if why is not None),
         iterations=top.iterations,
     )  # fmt: skip
 

@@ -209,7 +209,7 @@ def _result(
     stat, pval = mean_test(estimate, se, df)
     m = Moments.of(used.yi, used.vi)
     pi, reason = _prediction(estimate, se, tau2, m, asked)
-    sigma2 = None if s.study is None else float(fit.top.shared[s.p]) ** 2
+    sigma2 = None if s.study is None else _square(float(fit.top.shared[s.p]))
     parameters = fit.top.shared.size + (used.k if s.own is not None else 0)
     i2, h2 = (i2_from_tau2(tau2, m), tau2 / typical_variance(m) + 1) if used.k > 1 else (0.0, 1.0)
     return Glmm(
@@ -229,6 +229,11 @@ def _prediction(
     if asked["model"] == "common":
         return None, NO_PREDICTION
     return prediction_interval(estimate, se, tau2, m.k, "random", asked["pi_method"], asked["level"])
+
+
+def _square(root: float) -> float:
+    """Return the variance; a root that is 0 but for rounding counts as 0."""
+    return root * root if abs(root) > 1e-6 else 0.0
 
 
 def _shares(fit: Fit) -> FloatArray:

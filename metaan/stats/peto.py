@@ -17,7 +17,7 @@ from .intervals import mean_interval, mean_test
 from .mantel_haenszel import MH_MEASURES
 from .measures import Columns, no_information, two_by_two
 from .pooling import Pooled, left_out
-from .stratified import NO_PREDICTION, check_level, known, pair, q_statistics
+from .stratified import NO_PREDICTION, check_level, known, pair, q_statistics, unusable
 
 
 def peto(
@@ -89,10 +89,8 @@ def _effects(tables: Columns, cells: Columns, slab: Sequence[str] | None) -> Eff
     with np.errstate(divide="ignore", invalid="ignore"):
         sound = variance > 0
         yi, vi = np.where(sound, excess / variance, np.nan), np.where(sound, 1 / variance, np.nan)
-    reasons = tuple(
-        None if ok else "no events, or only events, or an empty arm" if given else "a count is missing"
-        for ok, given in zip(sound.tolist(), known(cells).tolist())
-    )
+    silent = "no events, or only events, in both arms"
+    reasons = tuple(None if ok else why or silent for ok, why in zip(sound.tolist(), unusable(cells)))
     return EffectSizes(yi, vi, labels(slab, yi.size), "OR", reasons, dict(cells))
 
 

@@ -156,17 +156,25 @@ def pair(value: Any, second: Any) -> tuple[Any, Any]:
 def left_out(es: EffectSizes, kept: Mask) -> tuple[tuple[str, str], ...]:
     """Return (label, reason) of the studies that are not pooled."""
     silent = "no events, or only events, in both arms"
-    return tuple((es.slab[i], _reason(es, i, silent)) for i in np.flatnonzero(~kept).tolist())
+    whys = unusable(es.data)
+    return tuple((es.slab[i], whys[i] or silent) for i in np.flatnonzero(~kept).tolist())
 
 
-def _reason(es: EffectSizes, i: int, otherwise: str) -> str:
-    missing = any(np.isnan(values[i]) for values in es.data.values())
-    return "a count is missing" if missing else otherwise
+def unusable(data: Columns) -> list[str | None]:
+    """Say for each study why no method can use its table; None where one can."""
+    missing = any_missing(data)
+    armless = np.zeros_like(missing)
+    if "ai" in data:
+        armless = (data["ai"] + data["bi"] == 0) | (data["ci"] + data["di"] == 0)
+    return [
+        "a count is missing" if gone else "an arm without patients" if bare else None
+        for gone, bare in zip(missing.tolist(), armless.tolist())
+    ]
 
 
 def known(data: Columns) -> Mask:
-    """Return a mask of the studies whose columns are all given."""
-    return np.asarray(~any_missing(data))
+    """Return a mask of the studies whose tables can be used."""
+    return np.array([why is None for why in unusable(data)], dtype=bool)
 
 
 def heterogeneity(es: EffectSizes, kept: Mask, estimate: float) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def test_swapping_the_arms_turns_the_effect_round_and_double_zeros_change_nothin
     assert (other.estimate, other.se) == pytest.approx((-one.estimate, one.se), abs=1e-12)
     more = ma.peto(**columns([*rows, (0, 9, 0, 8)]))
     assert (more.estimate, more.se, more.k) == pytest.approx((one.estimate, one.se, one.k), rel=1e-12)
-    assert more.excluded[-1][1] == "no events, or only events, or an empty arm"
+    assert more.excluded[-1][1] == "no events, or only events, in both arms"
 
 
 def test_one_study_and_missing_counts():

@@ -213,6 +213,20 @@ def test_an_empty_arm_is_named(data, words):
         ma.mantel_haenszel("OR", **data)
 
 
+def test_a_study_without_one_arm_is_left_out_and_named():
+    data = {"ai": [3, 0, 5, None], "n1i": [50, 0, 60, 20], "ci": [4, 2, 8, 3], "n2i": [50, 30, 60, 20]}
+    why = (("Study 2", "an arm without patients"), ("Study 4", "a count is missing"))
+    both = {name: [values[0], values[2]] for name, values in data.items()}
+    fits = [
+        (ma.mantel_haenszel("RD", **data), ma.mantel_haenszel("RD", **both)),
+        (ma.peto(**data), ma.peto(**both)),
+        (ma.beta_binomial(**data), ma.beta_binomial(**both)),
+    ]
+    for all_of_them, sound in fits:
+        assert all_of_them.excluded == why
+        assert (all_of_them.k, all_of_them.estimate, all_of_them.se) == (2, sound.estimate, sound.se)
+
+
 def test_rates_without_events_have_no_difference_with_an_error():
     with pytest.raises(NotEstimableError, match="no events in either arm"):
         ma.mantel_haenszel("IRD", x1i=[0], t1i=[10], x2i=[0], t2i=[12])
