@@ -6,7 +6,7 @@ Coordinates are written with two decimals, so the same drawing gives the same by
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import escape
 from typing import Any
 
@@ -29,21 +29,22 @@ def svg(plot: Plot) -> str:
     return markup(lay_out(plot))
 
 
-def markup(drawing: Drawing) -> str:
-    """Return a drawing as one ``<svg>`` element."""
-    name = f"forest-{drawing.plot.id}"
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="forest" id="{name}" role="img" '
-        f'aria-labelledby="{name}-title {name}-desc" viewBox="0 0 {_n(drawing.width)} {_n(drawing.height)}" '
-        f'width="{_n(drawing.width)}" height="{_n(drawing.height)}">',
-        f'<title id="{name}-title">{clean(drawing.plot.title)}</title>',
-        f'<desc id="{name}-desc">{clean(drawing.plot.description)}</desc>',
-        *map(_item, drawing.background),
-        *map(_group, drawing.groups),
-        *map(_item, drawing.foreground),
-        "</svg>",
-    ]
-    return "\n".join(parts)
+def markup(drawing: Drawing, look: str = "forest") -> str:
+    """Return a drawing as one ``<svg>`` element; ``look`` is its CSS classes."""
+    parts = [*map(_item, drawing.background), *map(_group, drawing.groups), *map(_item, drawing.foreground)]
+    plot = drawing.plot
+    return element(f"forest-{plot.id}", look, plot.title, plot.description, (drawing.width, drawing.height), parts)
+
+
+def element(name: str, look: str, title: str, description: str, size: tuple[float, float], parts: Iterable[str]) -> str:
+    """Return an ``<svg>`` element with its name and description for readers who cannot see it."""
+    wide, high = map(px, size)
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{look}" id="{name}" role="img" '
+        f'aria-labelledby="{name}-title {name}-desc" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">'
+    )
+    words = f'<title id="{name}-title">{clean(title)}</title>', f'<desc id="{name}-desc">{clean(description)}</desc>'
+    return "\n".join([head, *words, *parts, "</svg>"])
 
 
 def clean(text: str) -> str:
@@ -51,7 +52,8 @@ def clean(text: str) -> str:
     return escape(_CONTROL.sub("", text))
 
 
-def _n(x: float) -> str:
+def px(x: float) -> str:
+    """Write pixels with two decimals at most."""
     text = f"{x:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
@@ -71,18 +73,18 @@ def _text(item: Text) -> str:
     anchor = "" if item.anchor == "start" else f' text-anchor="{item.anchor}"'
     weight = ' font-weight="bold"' if item.bold else ""
     return (
-        f'<text x="{_n(item.x)}" y="{_n(item.y)}" font-size="{_n(item.size)}"{anchor}{weight} class="{item.role}">'
+        f'<text x="{px(item.x)}" y="{px(item.y)}" font-size="{px(item.size)}"{anchor}{weight} class="{item.role}">'
         f"{clean(item.text)}</text>"
     )
 
 
 def _line(item: Line) -> str:
-    ends = f'x1="{_n(item.x1)}" y1="{_n(item.y1)}" x2="{_n(item.x2)}" y2="{_n(item.y2)}"'
+    ends = f'x1="{px(item.x1)}" y1="{px(item.y1)}" x2="{px(item.x2)}" y2="{px(item.y2)}"'
     return f'<line {ends} class="{item.role}"/>'
 
 
 def _shape(item: Shape) -> str:
-    points = " ".join(f"{_n(x)},{_n(y)}" for x, y in item.points)
+    points = " ".join(f"{px(x)},{px(y)}" for x, y in item.points)
     return f'<polygon points="{points}" class="{item.role}"/>'
 
 

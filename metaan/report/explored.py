@@ -1,0 +1,246 @@
+"""What was explored beside the pooled result, in one sentence each: for the page and for the terminal.
+
+To add one: a function that returns its sentences, and an entry in `FINDINGS`. It lies on the way of `metaan pool`,
+so it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..stats.measures import scale_of
+from ..stats.plot_data import Spread, gosh_spread
+from . import formats, words
+from .words import Arms
+
+if TYPE_CHECKING:
+    from ..analysis import Analysis, Exploration, Pool
+    from ..stats.bias import SmallStudyTest
+    from ..stats.gosh import Gosh
+    from ..stats.pooling import Pooled
+    from ..stats.regression_result import MetaRegression
+    from ..stats.sequence import Refits
+    from ..stats.trimfill import TrimAndFill
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence: what was looked at, and what was found; ``alarm`` where the conclusion hangs on it."""
+
+    name: str
+    text: str
+    alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a sentence is about: one pool of an analysis, what was explored of it, and the names of the arms."""
+
+    analysis: Analysis
+    pool: Pool
+    found: Exploration
+    arms: Arms
+
+    def code(self, fit: Pooled) -> str:
+        """Return which arm a fit favours."""
+        return words.favours(fit.display.ci, self.analysis.measure, self.analysis.outcome.direction)
+
+    def effect(self, fit: Pooled) -> str:
+        """Return estimate and interval."""
+        return formats.effect(fit.display.estimate, fit.display.ci, self.analysis.measure)
+
+    def reading(self, fit: Pooled) -> str:
+        """Return the conclusion of a fit in a few words."""
+        return words.mark(self.code(fit), self.arms)
+
+    def value(self, x: float) -> str:
+        """Return an effect that is given on the display scale."""
+        return formats.estimate(x, self.analysis.measure)
+
+    def spread(self, spread: Spread) -> tuple[str, str, str]:
+        """Return lowest, median and highest of effects that are given on the analysis scale."""
+        back = scale_of(self.analysis.measure).to_display
+        low, median, high = (self.value(back(x)) for x in (spread.low, spread.median, spread.high))
+        return low, median, high
+
+    @property
+    def measure(self) -> str:
+        """The measure in words."""
+        return words.measure_name(self.analysis.measure)
+
+
+def findings(pool: Pool, analysis: Analysis, arms: Arms) -> tuple[Finding, ...]:
+    """Return a sentence for everything that was explored of a pool, and for what could not be, why not."""
+    if pool.exploration is None:
+        return ()
+    looked = Looked(analysis, pool, pool.exploration, arms)
+    said = [finding for find in FINDINGS.values() for finding in find(looked)]
+    return (*said, *(Finding(words.upper_first(what), f"not done: {why}") for what, why in pool.exploration.refused))
+
+
+def lines(analysis: Analysis, arms: Arms) -> Iterable[tuple[str, str]]:
+    """Yield the sentences of all pools as lines of the terminal, each with its kind."""
+    for pool in words.blocks(analysis):
+        where = f"{words.upper_first(pool.name)}: " if pool.name and len(analysis.pools) > 1 else ""
+        for finding in findings(pool, analysis, arms):
+            kind = "warning" if finding.alarm else "plain"
+            yield kind, f"{where}{finding.name if not where else words.lower_first(finding.name)}: {finding.text}."
+
+
+def changed(looked: Looked, refits: Refits) -> tuple[tuple[str, Pooled], ...]:
+    """Return the fits whose conclusion is not that of the fit to all studies, with the study left out or added."""
+    whole = looked.code(refits.whole)
+    named = zip(refits.slab, refits.fits)
+    return tuple((label, fit) for label, fit in named if fit is not None and looked.code(fit) != whole)
+
+
+def _leave_one_out(looked: Looked) -> Iterable[Finding]:
+    refits = looked.found.leave_one_out
+    fits = [] if refits is None else [(fit.display.estimate, s) for fit, s in zip(refits.fits, refits.slab) if fit]
+    if refits is None or not fits:
+        return
+    if len(refits) == 2:
+        yield Finding("Leave-one-out", "with two studies, leaving one out leaves the other alone")
+        return
+    (low, first), (high, last) = min(fits), max(fits)
+    reach = (
+        f"the {looked.measure} lies between {looked.value(low)} (without {first}) and "
+        f"{looked.value(high)} (without {last})"
+    )
+    yield Finding("Leave-one-out", f"{reach}; {_turned(looked, refits)}", bool(changed(looked, refits)))
+
+
+def _turned(looked: Looked, refits: Refits) -> str:
+    """Say which studies decide the conclusion."""
+    turned = [f"without {s}, {looked.reading(fit)}: {looked.effect(fit)}" for s, fit in changed(looked, refits)]
+    if not turned:
+        return f"the conclusion ({looked.reading(refits.whole)}) does not hang on one study"
+    return f"the conclusion ({looked.reading(refits.whole)}) hangs on one study: {'; '.join(turned)}"
+
+
+def _cumulative(looked: Looked) -> Iterable[Finding]:
+    refits = looked.found.cumulative
+    fits = [] if refits is None else [(s, fit) for s, fit in zip(refits.slab, refits.fits) if fit is not None]
+    if refits is None or len(fits) < 2:
+        return
+    turns = [i for i in range(1, len(fits)) if looked.code(fits[i][1]) != looked.code(fits[i - 1][1])]
+    now = looked.reading(fits[-1][1])
+    if turns:
+        label, fit = fits[turns[-1]]
+        before = looked.reading(fits[turns[-1] - 1][1])
+        said = f"the conclusion changed last with {label} ({fit.k} of {refits.whole.k} studies): from {before} to {now}"
+    else:
+        said = f"the conclusion ({now}) has been the same since the first study"
+    moved = (
+        f"the last study, {fits[-1][0]}, moved the {looked.measure} from "
+        f"{looked.value(fits[-2][1].display.estimate)} to {looked.value(fits[-1][1].display.estimate)}"
+    )
+    yield Finding(f"Cumulative, {order(looked.analysis)}", f"{said}; {moved}")
+
+
+def order(analysis: Analysis) -> str:
+    """Return the order of a cumulative pool in words."""
+    asked = analysis.plan.explore.cumulative if analysis.plan.explore else None
+    return "the most precise study first" if asked == "precision" else "in order of publication"
+
+
+def _influence(looked: Looked) -> Iterable[Finding]:
+    if looked.found.influence is None:
+        return
+    data = looked.found.influence[0]
+    flagged = [label for label, far in zip(data.slab, data.influential.tolist()) if far]
+    if flagged:
+        verb = "stands" if len(flagged) == 1 else "stand"
+        yield Finding("Influence", f"{formats.listing(flagged)} {verb} out from the others")
+    else:
+        yield Finding("Influence", "no study stands out from the others")
+
+
+def _tests(looked: Looked) -> Iterable[Finding]:
+    for test in looked.found.small_study_tests:
+        yield Finding(test.name, _test(test))
+
+
+def _test(test: SmallStudyTest) -> str:
+    letter = "z" if test.df is None else f"t({test.df})"
+    size = formats.plural(test.k, "study", "studies")
+    said = f"{letter} = {formats.fixed(test.stat, 2)}, {formats.p_text(test.pval)}, {size}"
+    return f"{said}; done although {test.note}" if test.note else said
+
+
+def _trim_and_fill(looked: Looked) -> Iterable[Finding]:
+    found = looked.found.trim_and_fill
+    if found is not None:
+        yield Finding(f"Trim and fill ({found.estimator})", _filled(looked, found))
+
+
+def _filled(looked: Looked, found: TrimAndFill) -> str:
+    if found.k0 == 0:
+        return "no study seems to be missing"
+    missing = formats.plural(found.k0, "study seems", "studies seem")
+    return f"{missing} to be missing on the {found.side}; with mirror images filled in: {looked.effect(found.adjusted)}"
+
+
+def _regressions(looked: Looked) -> Iterable[Finding]:
+    for reg in looked.found.regressions:
+        yield Finding(f"Meta-regression on {moderators(reg)}", _regression(reg))
+
+
+def moderators(reg: MetaRegression) -> str:
+    """Return the moderators of a regression, each once."""
+    names = dict.fromkeys(name.split("[")[0] for name in reg.names if name != "intercept")
+    return formats.listing(names)
+
+
+def _regression(reg: MetaRegression) -> str:
+    test = f"χ²({reg.qm_df})" if reg.df is None else f"F({reg.qm_df}, {reg.df:g})"
+    r2 = "" if reg.r2 is None else f"; explains {formats.percent(reg.r2)} of τ²"
+    rest = f"I² of the rest {formats.percent(reg.i2)}"
+    return f"{test} = {formats.number(reg.qm)}, {formats.p_text(reg.qm_pval)}{r2}; {rest}"
+
+
+def _gosh(looked: Looked) -> Iterable[Finding]:
+    found = looked.found.gosh
+    if found is not None and (found.k > 1).any():
+        yield Finding("GOSH", _subsets(looked, found))
+
+
+def _subsets(looked: Looked, found: Gosh) -> str:
+    effects, i2 = gosh_spread(found)
+    low, median, high = looked.spread(effects)
+    n = int((found.k > 1).sum())
+    which = "all" if found.complete else "a sample of"
+    return (
+        f"over {which} {n} subsets of two studies and more the {looked.measure} lies between {low} and {high} "
+        f"(median {median}), I² between {formats.percent(i2.low)} and {formats.percent(i2.high)}"
+    )
+
+
+def _multiverse(looked: Looked) -> Iterable[Finding]:
+    found = looked.found.multiverse
+    fit = looked.pool.random or looked.pool.common
+    if found is None or fit is None or not found.universes:
+        return
+    group, conclusion = found.universes[0].group, side(fit)
+    n, m = found.holds(group, conclusion)
+    yield Finding("Multiverse", words.lower_first(found.sentence(group, conclusion).rstrip(".")), n < m)
+
+
+def side(fit: Pooled) -> int:
+    """Return -1 or 1 where the interval lies below or above no effect, else 0, as the multiverse counts."""
+    return -1 if fit.ci.ub < 0 else 1 if fit.ci.lb > 0 else 0
+
+
+#: Field of an `Exploration` to the function that says what was found.
+FINDINGS: dict[str, Callable[[Looked], Iterable[Finding]]] = {
+    "leave_one_out": _leave_one_out,
+    "cumulative": _cumulative,
+    "influence": _influence,
+    "small_study_tests": _tests,
+    "trim_and_fill": _trim_and_fill,
+    "regressions": _regressions,
+    "gosh": _gosh,
+    "multiverse": _multiverse,
+}

@@ -1,0 +1,44 @@
+"""The table of all plots, and the ways from a request to markup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .. import svg
+from ..forest import Plot
+from ..layout import layout
+from . import curves, funnel, refits, studies
+from .chart import chart
+from .figure import Figure, Request
+from .markup import markup
+
+
+def draw(kind: str, asked: Request) -> str:
+    """Return a plot as one ``<svg>`` element.
+
+    ``kind`` is a key of `PLOTS`.
+
+    Raises
+    ------
+    NotEstimableError
+        The pool does not hold what the plot needs; the message says what.
+    """
+    plot = PLOTS[kind][1](asked)
+    if isinstance(plot, Figure):
+        return markup(chart(plot))
+    return svg.markup(layout(plot), "forest" if kind == "forest" else "forest refits")
+
+
+#: Name on the command line to the words, and what builds the plot.
+PLOTS: dict[str, tuple[str, Callable[[Request], Plot | Figure]]] = {
+    "forest": ("forest plot", refits.whole_forest),
+    "funnel": ("funnel plot with contours", funnel.funnel),
+    "baujat": ("Baujat plot", studies.baujat),
+    "radial": ("radial (Galbraith) plot", funnel.radial_plot),
+    "labbe": ("L'Abbé plot", studies.labbe),
+    "cumulative": ("cumulative forest plot", refits.cumulative),
+    "leave-one-out": ("leave-one-out forest plot", refits.leave_one_out),
+    "bubble": ("bubble plot of a meta-regression", curves.bubble),
+    "gosh": ("GOSH plot", curves.gosh),
+    "drapery": ("drapery plot", curves.drapery),
+}

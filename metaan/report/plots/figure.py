@@ -1,0 +1,183 @@
+"""A plot of points, curves and areas over two axes, as data; nothing here knows a pixel.
+
+All values are on the display scale of their axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...errors import NotEstimableError
+from ...stats.scales import SCALES
+from .. import words
+from ..axis import Axis, Tick, tick_label, ticks
+
+if TYPE_CHECKING:
+    from ...analysis import Analysis, Exploration, Pool
+    from ...stats.pooling import Pooled
+    from ..words import Arms
+
+XY = tuple[float, float]
+PAD = 0.04  # share of a linear axis beyond its values
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One mark.
+
+    Attributes
+    ----------
+    label
+        Written beside it where there is room.
+    role
+        The CSS class.
+    weight
+        Percent; the area is proportional to it. None is drawn at a fixed size.
+    sentence
+        What it is, in words.
+    """
+
+    x: float
+    y: float
+    label: str = ""
+    role: str = "study"
+    weight: float | None = None
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A line through points, straight between two; ``sentence`` says what it is."""
+
+    points: tuple[XY, ...]
+    role: str
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A filled polygon under everything else."""
+
+    points: tuple[XY, ...]
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One axis with its title; a flipped one has its low end at the top (or right)."""
+
+    axis: Axis
+    title: str
+    flipped: bool = False
+
+    def place(self, value: float) -> float:
+        """Return where a value lies, 0 at the left or bottom end of the frame, 1 at the right or top."""
+        place = self.axis.place(value)
+        return 1 - place if self.flipped else place
+
+    def value(self, place: float) -> float:
+        """Return the value at a place, the inverse of `place`."""
+        return self.axis.value(1 - place if self.flipped else place)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An entry of the legend: what a ``"dot"``, a ``"line"`` or an ``"area"`` of that role is."""
+
+    shape: str
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A plot.
+
+    Attributes
+    ----------
+    id
+        Unique on a page.
+    kind
+        A key of `metaan.report.plots.catalogue.PLOTS`: the CSS class.
+    title, description
+        For readers who cannot see it.
+    right
+        Labels at the right edge of the frame, at heights of ``y``: (y value, text) pairs under a title.
+    square
+        True where both axes have the same unit.
+    """
+
+    id: str
+    kind: str
+    title: str
+    description: str
+    x: Side
+    y: Side
+    points: tuple[Point, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    areas: tuple[Area, ...] = ()
+    keys: tuple[Key, ...] = ()
+    notes: tuple[str, ...] = ()
+    right: tuple[str, tuple[tuple[float, str], ...]] | None = None
+    square: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a plot is drawn of: one pool of an analysis, with what was explored.
+
+    ``moderator`` names the one that a bubble plot shows; None takes the first regression.
+    """
+
+    analysis: Analysis
+    pool: Pool
+    found: Exploration
+    arms: Arms
+    moderator: str | None = None
+
+    @property
+    def fit(self) -> Pooled:
+        """The pooled result that is looked at: random effects, else common effect."""
+        fit = self.pool.random or self.pool.common
+        if fit is None:
+            raise NotEstimableError(self.pool.reason or "nothing is pooled")
+        return fit
+
+    @property
+    def id(self) -> str:
+        """The analysis and the pool, for ids."""
+        return f"{self.analysis.plan.key}.{self.pool.name}" if self.pool.name else self.analysis.plan.key
+
+    @property
+    def name(self) -> str:
+        """The outcome and the pool, for titles."""
+        group = f", {words.design_name(self.pool.name)}" if self.pool.name else ""
+        return f"{words.upper_first(self.analysis.outcome.name)}{group}"
+
+    def needs(self, k: int, why: str) -> None:
+        """Refuse a pool of fewer than ``k`` studies."""
+        if self.fit.k < k:
+            raise NotEstimableError(f"k = {self.fit.k}; {why}")
+
+
+def linear(values: Iterable[float], low: float | None = None, whole: bool = False) -> Axis:
+    """Return a linear axis that shows all values; it starts at ``low`` where given, and has ``whole`` ticks only."""
+    shown = [*values, *([] if low is None else [low])]
+    lo, hi = min(shown), max(shown)
+    room = (hi - lo) * PAD or max(abs(hi), 1.0) * 0.1
+    lo, hi = (lo if low == lo else lo - room), hi + room
+    return fixed(lo, hi, whole)
+
+
+def fixed(lo: float, hi: float, whole: bool = False) -> Axis:
+    """Return a linear axis from ``lo`` to ``hi``."""
+    scale = SCALES["identity"]
+    found = [tick for tick in ticks(lo, hi, scale) if not whole or tick.value.is_integer()]
+    return Axis(scale, lo, hi, tuple(found))
+
+
+def ticked(lo: float, hi: float, at: Iterable[float]) -> Axis:
+    """Return a linear axis with ticks at given values."""
+    return Axis(SCALES["identity"], lo, hi, tuple(Tick(x, tick_label(x)) for x in at))

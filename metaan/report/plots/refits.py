@@ -1,0 +1,98 @@
+"""Forest plots of the same analysis many times: without each study in turn, and with one study more at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ...errors import NotEstimableError
+from ...stats.measures import scale_of
+from .. import explored, formats, methods, words
+from ..axis import axis
+from ..columns import Column
+from ..explored import Looked
+from ..forest import Mark, Plot, Row, favours, forest
+from .figure import Request
+from .studies import why_not
+
+if TYPE_CHECKING:
+    from ...stats.pooling import Pooled
+    from ...stats.sequence import Refits
+
+
+def whole_forest(asked: Request) -> Plot:
+    """Return the forest plot of the analysis that the pool belongs to."""
+    return forest(asked.analysis, asked.arms)
+
+
+def leave_one_out(asked: Request) -> Plot:
+    """Return a row a study: the result without it."""
+    if asked.found.leave_one_out is None:
+        raise NotEstimableError(why_not(asked, "leave_one_out"))
+    return _plot(asked, asked.found.leave_one_out, "Left out", "leave-one-out")
+
+
+def cumulative(asked: Request) -> Plot:
+    """Return a row a study: the result of it and all before it."""
+    if asked.found.cumulative is None:
+        raise NotEstimableError(why_not(asked, "cumulative"))
+    how = explored.order(asked.analysis)
+    return _plot(asked, asked.found.cumulative, "Added", "cumulative", f"Studies are added {how}.")
+
+
+def _plot(asked: Request, refits: Refits, header: str, kind: str, note: str = "") -> Plot:
+    analysis = asked.analysis
+    looked = Looked(analysis, asked.pool, asked.found, asked.arms)
+    turned = {label for label, _ in explored.changed(looked, refits)}
+    rows = tuple(_rows(looked, refits, turned))
+    marks = [row.mark for row in rows if row.mark is not None]
+    scale = scale_of(analysis.measure)
+    points = [mark.estimate for mark in marks if mark.estimate is not None]
+    level = formats.level(analysis.level)
+    starred = "* The conclusion is not that of all studies." if turned else ""
+    return Plot(
+        id=f"{asked.id}.{kind}",
+        title=f"{asked.name}: {kind} forest plot",
+        description=f"{len(refits)} results, each a row; with all studies {looked.effect(refits.whole)}.",
+        columns=_columns(header, f"{analysis.measure} ({level} CI)"),
+        rows=rows,
+        axis=axis(points, [mark.interval for mark in marks if mark.interval is not None], scale),
+        axis_title=f"{words.upper_first(looked.measure)} ({level} CI){', log scale' if scale.is_ratio else ''}",
+        favours=favours(analysis.outcome.direction, asked.arms),
+        notes=tuple(text for text in (starred, note, f"{methods.model_name(refits.whole)}.") if text),
+    )
+
+
+def _columns(header: str, effect: str) -> tuple[Column, ...]:
+    return (
+        Column("label", header, align="start"),
+        Column("k", "Studies"),
+        Column("effect", effect, side="right"),
+        Column("p", "p", side="right"),
+        Column("i2", "I²", side="right"),
+    )
+
+
+def _rows(looked: Looked, refits: Refits, turned: set[str]) -> Iterable[Row]:
+    for label, fit in zip(refits.slab, refits.fits):
+        if fit is None:
+            cells = {"label": label, "effect": "not estimable"}
+            yield Row("study", cells, None, None, f"{label}: not estimable")
+        else:
+            star = " *" if label in turned else ""
+            cells = {"label": f"{label}{star}", **_cells(looked, fit)}
+            role = "changed" if star else "study"
+            mark = Mark("square", fit.display.estimate, fit.display.ci, None, role)
+            yield Row("study", cells, mark, None, f"{label}: {cells['effect']}, {looked.reading(fit)}")
+    whole = refits.whole
+    cells = {"label": "All studies", **_cells(looked, whole)}
+    yield Row("pooled", cells, Mark("diamond", whole.display.estimate, whole.display.ci, None, whole.model), None, "")
+
+
+def _cells(looked: Looked, fit: Pooled) -> dict[str, str]:
+    return {
+        "k": str(fit.k),
+        "effect": looked.effect(fit),
+        "p": formats.p_value(fit.pval),
+        "i2": formats.percent(fit.i2) if fit.k > 1 else formats.NOTHING,
+    }
