@@ -1,0 +1,55 @@
+"""Every table of methods in metaan.stats, found by looking, so that no new one is forgotten.
+
+A table of methods is a dict in capitals at the top of a module. What is a dict in capitals and no choice of a user is
+named in `NO_CHOICE`, with what it is.
+"""
+
+import ast
+from importlib import import_module
+from pathlib import Path
+
+STATS = Path(__file__).parent.parent / "metaan" / "stats"
+
+NO_CHOICE = {
+    "bias.BETTER_TESTS": "which test to use instead, for an error message",
+    "correlations.CORRELATIONS": "a part of MEASURES",
+    "explain.CI_GUARDS": "rules of PRESETS",
+    "explain.DEGREES_OF_FREEDOM": "rules of PRESETS",
+    "explain.MEASURES_EXPLAINED": "a selection of MEASURES",
+    "generic.GENERICS": "a part of MEASURES",
+    "glmm.POINTS": "a default for each of GLMM_MEASURES",
+    "glmm_models.EMPTY": "words of error messages",
+    "likelihood.LIKELIHOODS": "a selection of TAU2_METHODS",
+    "matched.MATCHED": "a part of MEASURES",
+    "means.MEAN_MEASURES": "a part of MEASURES",
+    "multiverse.CONCLUSIONS": "words of a result",
+    "paired.PAIRED": "a part of MEASURES",
+    "plausibility.SDS": "names of columns",
+    "presets.RULE_WORDS": "words of a result",
+    "proportions.PROPORTIONS": "a part of MEASURES",
+    "rates.RATES": "a part of MEASURES",
+    "reliability.RELIABILITY": "a part of MEASURES",
+    "single_means.SINGLE_MEANS": "a part of MEASURES",
+    "two_by_two.TWO_BY_TWO": "a part of MEASURES",
+}
+
+
+def tables() -> dict[str, dict]:
+    """Return module.NAME to dict."""
+    return {f"{module}.{name}": getattr(import_module(f"metaan.stats.{module}"), name) for module, name in _names()}
+
+
+def _names() -> list[tuple[str, str]]:
+    found = [
+        (path.stem, target.id)
+        for path in sorted(STATS.glob("*.py"))
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        for target in _targets(node)
+        if target.id.isupper() and not target.id.startswith("_") and isinstance(node.value, ast.Dict | ast.DictComp)
+    ]
+    return [pair for pair in found if ".".join(pair) not in NO_CHOICE]
+
+
+def _targets(node: ast.stmt) -> list[ast.Name]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return [target for target in targets if isinstance(target, ast.Name)]

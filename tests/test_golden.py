@@ -1,0 +1,216 @@
+"""Every method of every table has a reference value with a source, or another proof that is named here."""
+
+import ast
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.tables import tables
+
+TESTS = Path(__file__).parent
+GOLDEN = TESTS / "golden"
+FILES = sorted(GOLDEN.glob("*.json"))
+TABLES = tables()
+
+CI = {"z": "wald", "t": "t", "knha": "hksj", "adhoc": "hksj-adhoc"}
+PI = {"default": "normal", "simple": "simple", "riley": "t(k-2)", "t": "t(k-1)"}
+
+
+@cache
+def cases(name):
+    return json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))["cases"]
+
+
+def args(option, *names, family=""):
+    """The values of an option in the cases of some files."""
+    found = [c["args"][option] for name in names for c in cases(name) if option in c["args"] and _is(c, family)]
+    return {value for value in found if isinstance(value, str)}
+
+
+def _is(case, family):
+    return not family or family in case.get("family", case["id"])
+
+
+def families(*names):
+    return {c["family"] for name in names for c in cases(name)}
+
+
+def inference_of(*names):
+    found = [t for name in names for c in cases(name) for t in (c.get("expect") or {}).get("tests", ())]
+    return {CI[t] for t in found} | {CI[t] for t in args("test", *names) & CI.keys()}
+
+
+def _excess():
+    return {c["args"].get("test") or c["expect"]["test"] for n in ("excess", "metafor_3_8") for c in cases(n)
+            if c["family"] == "tes"}  # fmt: skip
+
+
+def _glmm():
+    return {c["args"]["measure"] for c in cases("glmm")}
+
+
+def _transformations():
+    names = {"exp_int_tau2_0.2": "mean-of-ratio", "ilogit_int_tau2_0.2": "mean-of-proportion",
+             "ztor_int_tau2_0.2": "mean-of-correlation", "dtou1": "u1", "dtou2": "u2", "dtou3": "u3",
+             "dtocles": "superiority", "dtobesd": "besd", "dtorpb": "point-biserial", "dtorbis": "biserial",
+             "lnortord": "risk-difference", "lnortorr": "risk-ratio", "lnortod_logis": "smd-logistic",
+             "lnortod_norm": "smd-normal"}  # fmt: skip
+    return {names[key] for c in cases("conv") if (key := c["id"].rsplit("/", 1)[1]) in names}
+
+
+def _bias_tests():
+    meta = {name.lower() for name in args("method.bias", "bias")} - {"thompson"}
+    return meta | {"thompson-sharp"} | {"egger-mixed" for c in cases("bias") if c["args"].get("model") == "rma"}
+
+
+#: Table to the keys that the golden cases cover.
+COVERED = {
+    "measures.MEASURES": lambda: args("measure", "escalc"),
+    "measures.TO": lambda: args("to", "escalc"),
+    "tau2.TAU2_METHODS": lambda: args("method", "tau2", "pooling"),
+    "intervals.CI_METHODS": lambda: (
+        inference_of("tau2", "pooling") | (args("method.random.ci", "pooling") & {"KR"})
+        | {"PL" for f in families("pooling") if f == "profile_mean"}
+    ),
+    "prediction.PI_METHODS": lambda: (
+        args("method.predict", "pooling") | {"NNF" for f in families("pooling") if f == "bootstrap"}
+        | {PI[p] for c in cases("pooling") for p in c["args"].get("predtypes", ()) if p in PI}
+        | {"t(k-1)" for c in cases("pooling") if c["family"] == "prediction_interval" and c["args"]["test"] == "knha"}
+    ),
+    "tau2_ci.TAU2_CI_METHODS": lambda: (
+        args("type", "tau2") | {c["id"].rsplit("_", 1)[-1] for c in cases("tau2") if c["args"].get("type") == "GENQ"}
+    ),
+    "models.MODELS": lambda: (
+        {"common" if m == "EE" else "random" for m in args("method", "tau2")}
+        | {"birge" for f in families("pooling") if f == "birge"}
+        | {m.lower() for m in args("method.common.ci", "pooling")}
+    ),
+    "mantel_haenszel.MH_MEASURES": lambda: args("measure", "mh", family="rma_mh"),
+    "glmm_models.GLMM_MEASURES": _glmm,
+    "bias_tests.SMALL_STUDY_TESTS": _bias_tests,
+    "bias_tests.PREDICTORS": lambda: args("predictor", "bias"),
+    "bias_lines.LINE_CI_METHODS": lambda: (
+        {CI[t] for t in args("test", "bias") | args("test", "metafor_3_8", family="regtest")}
+    ),
+    "trimfill.K0_ESTIMATORS": lambda: args("estimator", "trimfill"),
+    "failsafe.FAILSAFE_METHODS": lambda: args("type", "failsafe"),
+    "excess.EXCESS_TESTS": _excess,
+    "gosh.GOSH_TAU2_METHODS": lambda: (
+        args("method", "gosh") | args("method", "metafor_3_8", family="gosh")
+    ) - {"EE"},
+    "regression.MODELS": lambda: {"common" if m == "EE" else "random" for m in args("method", "regression")},
+    "regression_tau2.REGRESSION_TAU2_METHODS": lambda: args("method", "regression") - {"EE"},
+    "regression_ci.REGRESSION_CI_METHODS": lambda: inference_of("regression"),
+    "regression_inference.REGRESSION_TAU2_CI_METHODS": lambda: (
+        args("type", "regression_inference") | {"PL" for f in families("metafor_3_8") if f == "regression_tau2_ci"}
+    ),
+    "regression_inference.REGRESSION_PI_METHODS": lambda: args("pi_method", "metafor_3_8"),
+    "sequence.REFITS": lambda: (
+        {"IV" for f in families("leave_one_out") if f == "leave1out"}
+        | {"MH" for f in families("leave_one_out") if f == "mh_leave1out"}
+        | {"Peto" for c in cases("metafor_3_8") if c["id"].endswith("leave1out/Peto")}
+    ),
+    "quantiles.QUANTILE_METHODS": lambda: args("method", "conv", family="conv_fivenum"),
+    "transformations.TRANSFORMATIONS": _transformations,
+    "presets.PRESETS": lambda: {c["source"]["package"] for c in cases("presets")},
+}  # fmt: skip
+
+AUTO = "test_pooling_properties.py::test_auto_is_the_floor_where_there_is_heterogeneity_and_more_than_two_studies"
+
+#: What no program that we know of prints, or what only chooses among proven parts: table to the tests that prove it.
+PROVED = {
+    "absolute.RISK_OF": {"test_absolute.py::test_a_relative_effect_at_an_assumed_risk": ("OR", "RR", "RD")},
+    "intervals.CI_METHODS": {AUTO: ("auto",)},
+    "prediction.PI_METHODS": {  # KR-PR by its older name
+        "test_pooling.py::test_every_entry_of_every_table_has_a_reference_value": ("HTS-KR",)
+    },
+    "presets.PRESETS": {
+        "test_explain.py::test_every_difference_is_explained": (
+            "metaan", "metafor", "RevMan 5", "RevMan 2025", "Stata", "IQWiG", "legacy",
+        )
+    },
+    "regression_ci.REGRESSION_CI_METHODS": {"test_metafor_3_8.py::test_automatic_inference_of_a_regression": ("auto",)},
+    "regression_design.REDUNDANT": {
+        "test_regression_design.py::test_columns_that_hold_nothing_new_are_named_or_dropped": ("error", "drop")
+    },
+    "sequence.ORDERS": {"test_cumulative.py::test_orders": ("precision", "effect")},
+    "quantile_fits.CANDIDATES": {
+        "test_conversions.py::test_quantiles_of_a_distribution_give_its_moments_back": (
+            "log-normal", "gamma", "Weibull", "beta",
+        )
+    },
+    "rescaling.SD_OF_LOG_ODDS": {
+        "test_conversions.py::test_odds_ratios_and_mean_differences_convert_both_ways": ("logistic", "normal")
+    },
+    "method_spread.SPREAD_METHODS": {
+        "test_method_spread.py::test_one_zero_cell_has_as_many_answers_as_methods": (
+            "MH", "MH+0.5", "IV+0.5", "Peto", "GLMM", "beta-binomial",
+        )
+    },
+    "multiverse.ZERO_CELLS": {
+        "test_multiverse.py::test_zero_cells_add_the_corrected_mantel_haenszel": ("none", "0.5")
+    },
+    "plausibility.PLAUSIBILITY_CHECKS": {
+        "test_plausibility.py::test_every_check_has_what_it_alone_finds": (
+            "standardized", "log-ratio", "natural-scale", "arms", "studies",
+        )
+    },
+    "scales.SCALES": {
+        "test_scales.py::test_there_and_back_again": (
+            "identity", "exp", "antilog", "tanh", "expit", "probit", "squared-sine", "square", "squared-tanh",
+            "alpha-cube-root", "alpha-log",
+        )
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_method_has_a_reference_value_or_a_proof(name):
+    covered = COVERED.get(name, set)()
+    proved = {key for keys in PROVED.get(name, {}).values() for key in keys}
+    assert not (covered & proved), "a proof that a reference value has made superfluous"
+    assert set(TABLES[name]) - covered - proved == set(), "no reference value and no proof"
+    assert proved <= set(TABLES[name]), "a proof of what is no longer there"
+
+
+def test_no_table_is_spoken_of_that_does_not_exist():
+    assert COVERED.keys() | PROVED.keys() == TABLES.keys()
+
+
+def test_every_structure_of_a_mixed_model_has_a_reference_value():
+    found = {(c["args"]["measure"], c["args"].get("model", "UM.FS")) for c in cases("glmm")}
+    assert found == {(m, s) for m, structures in TABLES["glmm_models.GLMM_MEASURES"].items() for s in structures}
+
+
+def test_every_variance_of_a_stratified_risk_difference_has_a_reference_value():
+    by_package = {
+        c["source"]["package"] for c in cases("mh") if "RD" in (c["args"].get("measure"), c["args"].get("sm"))
+    }
+    assert by_package == {"metafor", "meta"}  # Sato's variance, and that of Greenland and Robins
+    assert list(TABLES["mantel_haenszel.MH_MEASURES"]["RD"].estimators) == ["Sato", "GR"]
+
+
+@pytest.mark.parametrize("proof", sorted({p for proofs in PROVED.values() for p in proofs}))
+def test_every_proof_exists(proof):
+    path, test = proof.split("::")
+    tree = ast.parse((TESTS / "stats" / path).read_text(encoding="utf-8"))
+    assert test in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_case_says_where_it_comes_from_and_is_used(path):
+    found = cases(path.stem)
+    assert len({c["id"] for c in found}) == len(found) > 0
+    for case in found:
+        source = case["source"]
+        paper = {"paper", "page"} <= source.keys()
+        assert paper or all(source[part] for part in ("package", "version", "call")), case["id"]
+        assert "expect" in case or "error" in case, case["id"]
+    users = [p for p in TESTS.rglob("test_*.py") if p.name != "test_golden.py" and path.name in p.read_text("utf-8")]
+    assert users
+
+
+def test_the_reference_values_stay_small_enough_to_read():
+    assert sum(path.stat().st_size for path in FILES) < 1_500_000
