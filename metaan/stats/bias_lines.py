@@ -16,7 +16,8 @@ from scipy.special import ndtr, stdtr
 from ..errors import NotEstimableError, choose
 from .effects import FloatArray, Interval
 from .intervals import mean_interval
-from .regression_tau2 import REGRESSION_TAU2_METHODS, Linear, Weighted
+from .regression_linear import Linear, Weighted
+from .regression_tau2 import REGRESSION_TAU2_METHODS
 
 FactorDf = tuple[float, int | None]
 

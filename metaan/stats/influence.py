@@ -21,7 +21,7 @@ from .pooling import Pooled
 from .regression_design import check_rank
 from .regression_fit import Options, Solution, whole_problem
 from .regression_result import MetaRegression
-from .regression_tau2 import Linear
+from .regression_linear import Linear
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,10 +17,12 @@ from ..errors import NotEstimableError, UsageError, choose
 from .effects import EffectSizes, FloatArray, Interval
 from .intervals import quantile
 from .regression_ci import two_sided, wald_test
-from .regression_design import INTERCEPT, REDUNDANT, Coding, check_rank, design_of
+from .regression_design import REDUNDANT, Coding, check_rank, design_of
 from .regression_fit import Options, moderators
+from .regression_linear import Linear, Weighted
+from .regression_moderators import INTERCEPT
 from .regression_result import MetaRegression
-from .regression_tau2 import REGRESSION_TAU2_METHODS, Linear, Weighted
+from .regression_tau2 import REGRESSION_TAU2_METHODS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,11 +13,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, NotEstimableError, UsageError, did_you_mean
+from ..errors import DataError, NotEstimableError
 from .effects import FloatArray
-from .regression_moderators import Column, Table, is_named, new_table, table_of
+from .regression_formula import formula_coding, formula_table
+from .regression_moderators import INTERCEPT, Table, is_named, new_table, refuse_unseen, table_of
 
-INTERCEPT = "intercept"
 _INTERCEPTS = {INTERCEPT, "Intercept", "(Intercept)", "intrcpt", "const"}
 TOLERANCE = 1e-10  # what is left of a column of length 1 after the columns before it, below which it holds nothing new
 
@@ -86,7 +86,7 @@ class ColumnCoding:
         """Return the columns for new values of the moderators."""
         table = new_table(new, list(self.levels), by_name=False)
         for name, levels in self.levels.items():
-            _refuse_unseen(name, table[name], levels)
+            refuse_unseen(name, table[name], levels)
         return self.matrix(table)
 
     def _shown(self, name: str) -> tuple[str, ...]:
@@ -94,46 +94,6 @@ class ColumnCoding:
 
     def _keeps_all(self, name: str) -> bool:
         return not self.intercept and name == next((n for n, levels in self.levels.items() if levels is not None), None)
-
-
-@dataclass(frozen=True, slots=True)
-class FormulaCoding:
-    """A formula; ``spec`` is formulaic's model specification, which remembers levels."""
-
-    spec: Any
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the p columns."""
-        return tuple(INTERCEPT if name == "Intercept" else str(name) for name in self.spec.column_names)
-
-    @property
-    def references(self) -> Mapping[str, str]:
-        """Factor to its reference level: the one that no column of its own stands for."""
-        parts = {part for name in self.names for part in name.split(":")}
-        return {
-            factor: str(level)
-            for factor, levels in self._levels().items()
-            for level in levels
-            if f"{factor}[T.{level}]" not in parts and f"{factor}[{level}]" not in parts
-        }
-
-    def matrix(self, table: Table) -> FloatArray:
-        """Return the columns, shape (rows, p)."""
-        return np.asarray(self.spec.get_model_matrix(_frame(table)), dtype=float)
-
-    def rows(self, new: Any) -> FloatArray:
-        """Return the columns for new values of the moderators."""
-        table = new_table(new, sorted(map(str, self.spec.required_variables)), by_name=True)
-        for name, column in table.items():
-            for factor, known in self._levels().items():
-                if factor == name or factor.startswith((f"C({name})", f"C({name},")):
-                    _refuse_unseen(name, column, known)
-        return self.matrix(table)
-
-    def _levels(self) -> dict[str, tuple[str, ...]]:
-        states = {factor: state[1] for factor, state in self.spec.encoder_state.items()}
-        return {f: tuple(map(_text, state["categories"])) for f, state in states.items() if "categories" in state}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +157,7 @@ def design_of(mods: Any, keep: NDArray[np.bool_], intercept: bool, data: Any = N
         A formula that cannot be read, or neither moderator nor intercept.
     """
     formula = isinstance(mods, str)
-    table, intercept = (_formula_table(mods, data), intercept) if formula else _take_intercept(mods, intercept)
+    table, intercept = (formula_table(mods, data), intercept) if formula else _take_intercept(mods, intercept)
     for name, column in table.items():
         if len(column) != keep.size:
             raise DataError(f"moderator {name!r} has {len(column)} values for {keep.size} studies")
@@ -208,7 +168,7 @@ def design_of(mods: Any, keep: NDArray[np.bool_], intercept: bool, data: Any = N
     rows = {name: column.take(used) for name, column in table.items()}
     if not rows:
         return Design(np.ones((int(used.sum()), 1)), ColumnCoding({}, True), used, missing)
-    coding = _formula_coding(mods, rows, intercept) if formula else ColumnCoding(_levels(rows), intercept)
+    coding = formula_coding(mods, rows, intercept) if formula else ColumnCoding(_levels(rows), intercept)
     return Design(coding.matrix(rows), coding, used, missing)
 
 
@@ -267,63 +227,6 @@ def _missing(table: Table, k: int) -> tuple[str | None, ...]:
         for i in np.flatnonzero(column.missing).tolist():
             why[i] = why[i] or f"moderator {name} is missing"
     return tuple(why)
-
-
-def _refuse_unseen(name: str, column: Column, known: Sequence[str] | None) -> None:
-    for value in map(_text, column.values if known is not None else ()):
-        if value not in (known or ()):
-            raise DataError(f"moderator {name!r}: level {value!r} was not seen; {did_you_mean(value, known or ())}")
-
-
-def _text(level: Any) -> str:
-    """Return the level as text; the level 2.0 of a numeric column is 2."""
-    return str(int(level)) if isinstance(level, float) and level.is_integer() else str(level)
-
-
-def _formula_table(formula: str, data: Any) -> Table:
-    """Return the columns that the formula speaks of."""
-    table = table_of(data)
-    wanted = sorted(map(str, _parse(formula).required_variables))
-    for name in wanted:
-        if name not in table:
-            raise UsageError(f"formula {formula!r}: no column {name!r} in data; {did_you_mean(name, table)}")
-    return {name: table[name] for name in wanted}
-
-
-def _formula_coding(formula: str, rows: Table, intercept: bool) -> FormulaCoding:
-    parsed = _parse(formula if intercept else f"{formula} - 1")
-    return FormulaCoding(parsed.get_model_matrix(_frame(rows)).model_spec)
-
-
-def _frame(table: Table) -> Any:
-    """Return what formulaic understands: whole numbers as such, and categoricals with the order of their levels."""
-    import pandas as pd
-
-    def values(column: Column) -> Any:
-        if column.levels is not None:
-            return pd.Categorical(column.values, list(column.levels))
-        whole = bool(np.all(column.values == np.floor(column.values)))
-        return column.values.astype(np.int64) if whole else column.values
-
-    return pd.DataFrame({name: values(column) for name, column in table.items()})
-
-
-def _parse(formula: str) -> Any:
-    try:
-        from formulaic import Formula
-        from formulaic.errors import FormulaicError
-    except ImportError:
-        raise UsageError(
-            f"formula {formula!r}: formulas need the package formulaic (the extra 'formulas' of this package); "
-            "or give mods as a mapping of columns"
-        ) from None
-    try:
-        parsed = Formula(formula.lstrip().removeprefix("~"))
-    except FormulaicError as error:
-        raise UsageError(f"formula {formula!r} cannot be read: {str(error).splitlines()[0]}") from None
-    if hasattr(parsed, "lhs"):
-        raise UsageError(f"formula {formula!r} names an outcome; allowed: moderators only, such as '~ year + design'")
-    return parsed
 
 
 REDUNDANT: dict[str, Callable[[Design], Design]] = {"error": lambda design: design, "drop": drop_redundant}

@@ -12,9 +12,10 @@ from .effects import FloatArray
 from .heterogeneity import Moments
 from .pooling import Pooled
 from .regression_ci import REGRESSION_CI_METHODS, scale_and_df
-from .regression_design import INTERCEPT
+from .regression_linear import Linear, Weighted
+from .regression_moderators import INTERCEPT
 from .regression_result import MetaRegression
-from .regression_tau2 import REGRESSION_TAU2_METHODS, Estimate, Linear, Weighted
+from .regression_tau2 import REGRESSION_TAU2_METHODS, Estimate
 from .tau2 import TAU2_METHODS
 
 

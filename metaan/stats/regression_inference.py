@@ -17,7 +17,8 @@ from scipy.special import chdtri
 from ..errors import NotEstimableError, UsageError, choose
 from .effects import FloatArray, Interval
 from .intervals import quantile
-from .regression_tau2 import Linear, log_likelihood
+from .regression_likelihood import log_likelihood
+from .regression_linear import Linear
 from .roots import beyond, crossing
 from .tau2_ci import HeterogeneityCI
 

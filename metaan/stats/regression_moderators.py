@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, UsageError
+from ..errors import DataError, UsageError, did_you_mean
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +65,7 @@ class Column:
         return Column(np.broadcast_to(self.values, (height,)), self.levels)
 
 
+INTERCEPT = "intercept"
 Table = Mapping[str, Column]
 
 
@@ -85,7 +86,7 @@ def table_of(mods: Any) -> Table:
 def new_table(new: Any, wanted: Sequence[str], *, by_name: bool) -> Table:
     """Return the wanted columns of the values to predict at.
 
-    ``new`` is named columns (a single value stands for all rows) or, unless ``by_name``, rows in the order of ``wanted``.
+    ``new`` is named columns, a single value standing for all rows; or unless ``by_name`` rows, ordered as ``wanted``.
     """
     if is_named(new):
         table = table_of(new if hasattr(new, "columns") else {n: np.atleast_1d(v) for n, v in new.items()})
@@ -123,3 +124,15 @@ def _finite(values: NDArray[np.float64], name: str) -> NDArray[np.float64]:
     for i in np.flatnonzero(np.isinf(values)):
         raise DataError(f"moderator {name!r}[{i}] is infinite; allowed: finite numbers")
     return values
+
+
+def refuse_unseen(name: str, column: Column, known: Sequence[str] | None) -> None:
+    """Refuse a level that is not among the known ones; None knows no levels."""
+    for value in map(text_of, column.values if known is not None else ()):
+        if value not in (known or ()):
+            raise DataError(f"moderator {name!r}: level {value!r} was not seen; {did_you_mean(value, known or ())}")
+
+
+def text_of(level: Any) -> str:
+    """Return the level as text; the level 2.0 of a numeric column is 2."""
+    return str(int(level)) if isinstance(level, float) and level.is_integer() else str(level)

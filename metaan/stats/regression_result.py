@@ -16,7 +16,8 @@ from .likelihood import FitStatistics
 from .regression_ci import WaldTest, scale_and_df, wald_test
 from .regression_design import Coding
 from .regression_inference import Predictions, predict, tau2_ci
-from .regression_tau2 import Linear, Weighted, log_likelihood
+from .regression_likelihood import log_likelihood
+from .regression_linear import Linear, Weighted
 from .tau2_ci import HeterogeneityCI
 
 if TYPE_CHECKING:
@@ -147,8 +148,8 @@ class MetaRegression:
         Parameters
         ----------
         new
-            Named columns (a single value stands for all rows); for a fit that did not come from a formula also an array,
-            shape (n, number of moderators); None for the moderators of the studies themselves.
+            Named columns (a single value stands for all rows); for a fit that did not come from a formula also an
+            array, shape (n, number of moderators); None for the moderators of the studies themselves.
         pi_method
             A key of `metaan.stats.regression_inference.REGRESSION_PI_METHODS`.
         level

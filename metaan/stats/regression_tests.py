@@ -16,8 +16,8 @@ from ..errors import UsageError
 from .effects import FloatArray
 from .regression_ci import wald_test
 from .regression_fit import Options, moderators
+from .regression_linear import Linear
 from .regression_result import MetaRegression
-from .regression_tau2 import Linear
 
 if TYPE_CHECKING:
     import pandas as pd

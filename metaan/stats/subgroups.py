@@ -18,7 +18,8 @@ from scipy.special import chdtrc
 from ..errors import DataError, NotEstimableError, choose
 from .effects import EffectSizes, column
 from .pooling import Pooled, pool
-from .regression_tau2 import REGRESSION_TAU2_METHODS, Linear
+from .regression_linear import Linear
+from .regression_tau2 import REGRESSION_TAU2_METHODS
 
 if TYPE_CHECKING:
     import pandas as pd
