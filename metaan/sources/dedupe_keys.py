@@ -12,6 +12,8 @@ from functools import lru_cache
 
 from .record import Record
 
+LONGEST = 1_000  # characters of a title or a name; whatever is longer is none, and must not cost hours
+
 _GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
     "κ": "kappa", "λ": "lambda", "μ": "mu", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "phi", "χ": "chi",
@@ -68,19 +70,19 @@ class Keys:
     @classmethod
     def of(cls, record: Record) -> Keys:
         """Return the keys of a record."""
-        title = plain_title(record.title)
+        title = plain_title(record.title[:LONGEST])
         words = title.split()
         return cls(
             title=title,
             ordered=" ".join(sorted(words)),
             numbers=tuple(sorted(_PART.findall(title))),
-            about=is_about_another(record.title),
+            about=is_about_another(record.title[:LONGEST]),
             year=record.year or 0,
             volume=_first_number(record.volume),
-            page=first_page(record.pages),
-            journal=words_of(_PLACE.sub(" ", record.journal or "")),
-            short_journal=words_of(_PLACE.sub(" ", record.journal_abbreviation or "")),
-            author=family_name(record.authors[0]) if record.authors else "",
+            page=first_page((record.pages or "")[:LONGEST]),
+            journal=words_of(_PLACE.sub(" ", (record.journal or "")[:LONGEST])),
+            short_journal=words_of(_PLACE.sub(" ", (record.journal_abbreviation or "")[:LONGEST])),
+            author=family_name(record.authors[0][:LONGEST]) if record.authors else "",
             doi=record.doi or "",
             pmid=record.pmid or "",
         )

@@ -17,23 +17,23 @@ NOTHING_SAID = "no title, identifier, author, journal or abstract"
 
 @dataclass(slots=True)
 class Block:
-    """The tagged lines of one record: the line it begins in (from 1), and tag and value of each, in their order."""
+    """The tagged lines of one record: the line it begins in (from 1), and the tag of each with its lines, in order."""
 
     line: int
-    fields: list[tuple[str, str]] = field(default_factory=list)
+    fields: list[tuple[str, list[str]]] = field(default_factory=list)
 
     def add(self, tag: str, value: str) -> None:
         """Append a tagged line."""
-        self.fields.append((tag, value.strip()))
+        self.fields.append((tag, [value.strip()]))
 
     def go_on(self, text: str) -> None:
         """Append a line without a tag to the value before it, as a line of its own."""
-        tag, value = self.fields[-1]
-        self.fields[-1] = (tag, f"{value}\n{text.strip()}" if value else text.strip())
+        self.fields[-1][1].append(text.strip())
 
     def all(self, *tags: str) -> list[str]:
         """Return every value that says something: tag after tag, in the order of the tags."""
-        return [value for wanted in tags for tag, value in self.fields if tag == wanted and value]
+        values = ("\n".join(lines).strip() for wanted in tags for tag, lines in self.fields if tag == wanted)
+        return [value for value in values if value]
 
     def first(self, *tags: str) -> str:
         """Return the first such value on one line, or nothing."""
@@ -43,14 +43,14 @@ class Block:
         """Return the values of all other tags, those of one tag joined."""
         known = set(known)
         found: dict[str, list[str]] = {}
-        for tag, value in self.fields:
-            if tag not in known and (text := clean_text(value)):
+        for tag, lines in self.fields:
+            if tag not in known and (text := clean_text("\n".join(lines))):
                 found.setdefault(tag, []).append(text)
         return {tag: "; ".join(values) for tag, values in found.items()}
 
     def failure(self, reason: str) -> Failure:
         """Return the block as one that is no record."""
-        words = clean_text(" ".join(f"{tag} {value}" for tag, value in self.fields)[:400])
+        words = clean_text(" ".join(f"{tag} {' '.join(lines)}" for tag, lines in self.fields[:20])[:400])
         return Failure(self.line, reason, words[:80])
 
 
