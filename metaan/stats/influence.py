@@ -20,8 +20,8 @@ from .effects import EffectSizes, FloatArray
 from .pooling import Pooled
 from .regression_design import check_rank
 from .regression_fit import Options, Solution, whole_problem
-from .regression_result import MetaRegression
 from .regression_linear import Linear
+from .regression_result import MetaRegression
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -200,12 +200,15 @@ def baujat(fit: Pooled | MetaRegression) -> Baujat:
 
 
 def delete_each(fit: Pooled | MetaRegression) -> Deletion:
-    """Fit again without each study in turn."""
+    """Fit again without each study in turn; `NotEstimableError` where the fit has no standard errors."""
     options, m, names = whole_problem(fit)
     if m.k <= m.p:
         raise NotEstimableError(f"k = {m.k}; leaving one out needs at least {m.p + 1} studies")
+    whole = options.solve(m)
+    if whole.no_spread is not None:
+        raise NotEstimableError(whole.no_spread)
     fits, reasons = zip(*(_without(m, i, names, options) for i in range(m.k)))
-    return Deletion(fit.effects, names, options, options.solve(m), fits, reasons)
+    return Deletion(fit.effects, names, options, whole, fits, reasons)
 
 
 def predicted_variance(solution: Solution, row: FloatArray) -> float:
@@ -225,7 +228,8 @@ def _without(m: Linear, i: int, names: Sequence[str], options: Options) -> tuple
         check_rank(rest.x, names)
     except DataError as error:
         return None, f"without it, {error}"
-    return options.solve(rest), None
+    found = options.solve(rest)
+    return (found, None) if found.no_spread is None else (None, f"without it, {found.no_spread}")
 
 
 def _diagnose(whole: Solution, i: int, without: Solution | None) -> tuple[Any, ...]:

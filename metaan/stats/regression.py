@@ -27,7 +27,6 @@ from .regression_tau2 import REGRESSION_TAU2_METHODS
 if TYPE_CHECKING:
     import pandas as pd
 
-_ROUNDING = 1e-28  # the share of a sum of squares below which nothing but rounding is left
 MODELS = {"common": "common effect", "random": "mixed effects"}
 
 
@@ -114,8 +113,8 @@ def fit_design(
     found, start = options.solve(m), m.at(0.0)
     tau2, fit, vcov, df = found.tau2, found.fit, found.vcov, found.df
     se = np.sqrt(np.diag(vcov))
-    if found.scale < 1 and fit.rss <= _ROUNDING * float(fit.wi @ (m.yi * m.yi)):
-        raise NotEstimableError(f"{options.ci_method}: the residuals are all 0, so no standard error exists")
+    if found.no_spread is not None:
+        raise NotEstimableError(found.no_spread)
     stat = fit.coefficients / se
     half = quantile(df, options.level) * se
     qm = wald_test(names, fit.coefficients, vcov, df, moderators(names))

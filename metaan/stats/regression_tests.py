@@ -188,8 +188,10 @@ def _check_nested(full: MetaRegression, reduced: MetaRegression) -> None:
 
 
 def _statistics(m: Linear, options: Options, names: tuple[str, ...]) -> FloatArray:
-    """Return the statistics of the p coefficients and, last, of all moderators."""
+    """Return the statistics of the p coefficients and, last, of all moderators; infinite where nothing is left over."""
     found = options.solve(m)
+    if found.no_spread is not None:
+        return np.full(m.p + 1, np.inf)
     coefficients = found.fit.coefficients
     test = wald_test(names, coefficients, found.vcov, found.df, moderators(names))
     return np.append(coefficients / np.sqrt(np.diag(found.vcov)), test.stat)

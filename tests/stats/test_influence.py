@@ -115,6 +115,17 @@ def test_a_study_that_cannot_be_left_out_says_why():
     assert repr(points).splitlines()[1].split() == ["slab", "x", "y"]
 
 
+def test_a_rest_without_spread_has_no_hartung_knapp_error():
+    es = ma.EffectSizes.of([0.1, 0.1, 0.9], [0.04, 0.05, 0.03])
+    got = ma.influence(ma.pool(es, ci_method="hksj"))
+    assert got.reasons == (None, None, "without it, the residuals are all 0, so no Hartung-Knapp standard error exists")
+    assert np.isfinite(ma.influence(ma.pool(es, ci_method="hksj-adhoc")).rstudent).all()
+    flat = ma.EffectSizes.of([0.1, 0.1, 0.1], [0.04, 0.05, 0.03])
+    with pytest.raises(NotEstimableError, match="residuals are all 0"):
+        ma.influence(ma.pool(flat, ci_method="hksj"))
+    assert ma.influence(ma.pool(flat)).influential.tolist() == [False, False, False]
+
+
 def test_fits_of_another_kind_are_refused():
     fit = ma.mantel_haenszel("OR", ai=[3, 4], n1i=[40, 50], ci=[5, 9], n2i=[41, 50])
     with pytest.raises(UsageError, match="common, MH: this needs a common- or random-effects fit"):

@@ -207,6 +207,14 @@ def test_arrangements_are_all_there_are():
     assert got.qm_pval == pytest.approx(np.mean(np.array(every) >= fit.qm * (1 - 1e-8)))
 
 
+def test_an_arrangement_that_explains_everything_counts_as_further_away():
+    es = ma.EffectSizes.of([1.0, 2.0, 3.0, 4.5], [0.1, 0.2, 0.1, 0.3])
+    fit = ma.meta_regression(es, [4.5, 1.0, 2.0, 3.0], ci_method="hksj")
+    got = ma.permutation_test(fit)
+    assert got.exact
+    assert 1 / 24 < got.qm_pval < 1
+
+
 def test_a_sample_of_arrangements_is_seeded_and_holds_the_observed_one():
     fit = ma.meta_regression(ES, DOSE)
     first, again, other = (ma.permutation_test(fit, 200, seed) for seed in (7, 7, 8))
