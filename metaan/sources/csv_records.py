@@ -19,6 +19,10 @@ from .record import AbstractPart, Record
 from .tagged import NOTHING_SAID, says_something
 
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?!\d)")
+_CITATION = re.compile(
+    r"^(?P<in_citation>[^()]{2,200}) \((?P<year>\d{4})\) (?P<volume>[\w-]{1,9})?(?::(?P<issue>[^\s(]{1,30}))?"
+    r"(?: [^(]{0,40})?(?: ?\((?P<pages>[\w-]{1,30})\))?"
+)
 _LONGEST_CELL = 1 << 20  # characters
 
 
@@ -86,6 +90,7 @@ def _record(row: list[str], names: list[str], places: Mapping[str, int], line: i
     cells = {field: clean_text(row[at]) if at < len(row) else "" for field, at in places.items()}
     known = {*places.values()}
     title, abstract = (inline_markup(cells.get(field, "")) for field in ("title", "abstract"))
+    cells |= {field: value for field, value in _citation(cells.get("journal", "")).items() if not cells.get(field)}
     year = _YEAR.search(cells.get("year", ""))
     rest = {
         names[at]: clean_text(cell) for at, cell in enumerate(row[: len(names)]) if at not in known and cell.strip()
@@ -96,7 +101,7 @@ def _record(row: list[str], names: list[str], places: Mapping[str, int], line: i
         authors=_authors(cells.get("authors", "")),
         year=int(year[0]) if year else None,
         published=year[0] if year else None,
-        journal=cells.get("journal") or None,
+        journal=cells.get("in_citation") or cells.get("journal") or None,
         journal_abbreviation=cells.get("journal_abbreviation") or None,
         volume=cells.get("volume") or None,
         issue=cells.get("issue") or None,
@@ -111,6 +116,12 @@ def _record(row: list[str], names: list[str], places: Mapping[str, int], line: i
         source="csv",
         extra={**rest, "line": str(line)},
     )
+
+
+def _citation(source: str) -> dict[str, str]:
+    """Return the parts of a citation that stands where the journal is due, as in Embase's tables."""
+    found = _CITATION.match(source)
+    return {name: value for name, value in found.groupdict().items() if value} if found else {}
 
 
 def _authors(text: str) -> tuple[str, ...]:

@@ -67,8 +67,7 @@ def _compare(a: Keys, b: Keys) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for name in ("pmid", "doi", "volume", "page", "author"):
         x, y = getattr(a, name), getattr(b, name)
         if x and y:
-            same = x == y or (name == "page" and x.removeprefix("e") == y.removeprefix("e"))
-            (agree if same else differ).append(name)
+            (agree if x == y or _as_good_as(name, x, y) else differ).append(name)
     if a.year and b.year:
         apart = 0 if "cochrane" in a.journal else 1  # its reviews are updated under one number and title
         (agree if abs(a.year - b.year) <= apart else differ).append("year")
@@ -76,6 +75,14 @@ def _compare(a: Keys, b: Keys) -> tuple[tuple[str, ...], tuple[str, ...]]:
         (agree if same_journal(a, b) else differ).append("journal")
     differ += [name for name, same in (("numbers", a.numbers == b.numbers), ("about", a.about == b.about)) if not same]
     return tuple(agree), tuple(differ)
+
+
+def _as_good_as(name: str, x: str, y: str) -> bool:
+    """Whether two pages differ only by an e, or two authors only by a given name that stands with the family name."""
+    if name == "author":
+        shorter, longer = sorted((x, y), key=len)
+        return len(shorter) > 2 and (longer.startswith(shorter) or longer.endswith(shorter))
+    return name == "page" and x.removeprefix("e") == y.removeprefix("e")
 
 
 def _same_pmid(e: Evidence, a: Keys, b: Keys) -> bool:

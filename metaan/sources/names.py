@@ -8,16 +8,20 @@ from .markup import clean_text
 
 _SUFFIX = re.compile(r"^(?:jr|sr|i{2,3}|iv|2nd|3rd)\.?$", re.IGNORECASE)
 
+_GIVEN_FIRST = re.compile(r"^((?:[^\W\d_]\.[\s-]*){1,5})([^\W\d_]{2}.*)$")
+
 
 def short_name(raw: str) -> str | None:
     """Return "Family AB Jr" for "Family, Given Name, Jr"; what has no comma stays as it is.
 
-    >>> short_name("van der Berg, Jean-Marc Q."), short_name("Smith J."), short_name("RECOVERY Group")
+    >>> short_name("van der Berg, Jean-Marc Q."), short_name("J. Smith"), short_name("RECOVERY Group")
     ('van der Berg JMQ', 'Smith J', 'RECOVERY Group')
     """
     parts = [clean_text(part) for part in raw.split(",")]
     if len(parts) == 1 or len(parts) > 3:
-        return _without_stops(clean_text(raw)) or None
+        name = clean_text(raw)
+        first = _GIVEN_FIRST.match(name)
+        return f"{first[2]} {initials(first[1].strip())}" if first else _without_stops(name) or None
     suffix = parts[2] if len(parts) == 3 and _SUFFIX.match(parts[2]) else ""
     given = parts[1] if suffix or len(parts) == 2 else f"{parts[1]} {parts[2]}"
     return " ".join(part for part in (parts[0], initials(given), suffix) if part) or None

@@ -154,8 +154,8 @@ def _pmid(block: Block) -> str | None:
         if stated := _PMID_TEXT.search(value):
             return normalise_pmid(stated[1] or stated[2])
     base = f"{block.first('DB')} {block.first('DP')}".casefold()
-    tags = ("AN", "ID", "C2", "U2") if "pubmed" in base or "medline" in base or "nlm" in base else ()
-    tags = (*tags, "C5") if "embase" in base else tags
+    tags: tuple[str, ...] = ("AN", "ID", "C2", "U2") if "pubmed" in base or "medline" in base or "nlm" in base else ()
+    tags += tuple(tag for name, tag in (("embase", "C5"), ("scopus", "C2")) if name in base)
     return next((pmid for tag in tags if (pmid := normalise_pmid(block.first(tag)))), None)
 
 

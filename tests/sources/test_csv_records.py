@@ -18,6 +18,13 @@ def test_a_table_as_pubmed_saves_it():
     assert record.extra["Citation"] == "Ann. 2021"
 
 
+def test_a_citation_in_the_place_of_the_journal():
+    text = "Title,Author Names,Source\nA,Doe J.,Annals of Medicine (2014) 3:2 (152-160). Date of Publication: 2014\n"
+    (record,) = parse_csv(text).records
+    assert (record.journal, record.year, record.volume) == ("Annals of Medicine", 2014, "3")
+    assert (record.issue, record.pages) == ("2", "152-160")
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_every_delimiter_and_a_bom(delimiter):
     text = (

@@ -103,8 +103,19 @@ def test_what_is_likely_the_same_is_asked_with_the_evidence(name):
         replace(PAPER, title=""),
         replace(PAPER, doi="10.1000/typo", pmid=None),
         replace(BARE, year=None),
+        replace(BARE, authors=("Jane Doe",)),
     ],
-    ids=["article number", "no pages", "no place", "capitals", "no authors", "no title", "another DOI", "no year"],
+    ids=[
+        "article number",
+        "no pages",
+        "no place",
+        "capitals",
+        "no authors",
+        "no title",
+        "another DOI",
+        "no year",
+        "given name",
+    ],
 )
 def test_what_one_database_leaves_out_does_not_part_duplicates(other):
     assert ma.deduplicate([PAPER, other]).groups == [[0, 1]]

@@ -15,6 +15,8 @@ from metaan.sources.names import initials, short_name
         ("van der Berg, Jean-Marc", "van der Berg JM"),
         ("Liu R.", "Liu R"),
         ("Smith J.A.", "Smith JA"),
+        ("J.-A. Smith", "Smith JA"),
+        ("A. B. van der Berg", "van der Berg AB"),
         ("The RECOVERY Collaborative Group", "The RECOVERY Collaborative Group"),
         ("Doe, ", "Doe"),
         (" ", None),

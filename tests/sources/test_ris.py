@@ -93,6 +93,7 @@ def test_the_doi_is_the_records_own(fields, doi):
         ("AN  - 31234567\nDB  - Medline", "31234567"),
         ("AN  - 31234567\nDB  - CINAHL", None),
         ("U2  - L31234567\nDB  - Embase\nC5  - 3123", "3123"),
+        ("C2  - 3123\nDB  - Scopus", "3123"),
         ("N1  - PMID: 42", "42"),
         ("N1  - References: Roe R. A title that goes on for long enough. PMID: 42", None),
         ("UR  - https://pubmed.ncbi.nlm.nih.gov/77/", "77"),
