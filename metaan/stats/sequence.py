@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +16,8 @@ from ..errors import DataError, NotEstimableError, UsageError, choose
 from .effects import EffectSizes, FloatArray, Interval, column
 from .peto import peto
 from .pooling import Pooled, pool
+from .regression_result import MetaRegression
+from .regression_sequence import RegressionRefits, leave_one_out_regression
 from .stratified import mantel_haenszel
 
 if TYPE_CHECKING:
@@ -139,13 +141,21 @@ class Refits:
         return "\n".join(lines)
 
 
-def leave_one_out(fit: Pooled, refit: Refit | None = None) -> Refits:
-    """Pool again without each study in turn.
+@overload
+def leave_one_out(fit: Pooled, refit: Refit | None = None) -> Refits: ...
+
+
+@overload
+def leave_one_out(fit: MetaRegression) -> RegressionRefits: ...
+
+
+def leave_one_out(fit: Pooled | MetaRegression, refit: Refit | None = None) -> Refits | RegressionRefits:
+    """Pool, or regress, again without each study in turn.
 
     Parameters
     ----------
     fit
-        A pooled result whose method is a key of `REFITS`.
+        A pooled result whose method is a key of `REFITS`, or a meta-regression.
     refit
         How to pool a selection, from the fit and the indices of its studies; by default with the options of ``fit``.
 
@@ -162,6 +172,8 @@ def leave_one_out(fit: Pooled, refit: Refit | None = None) -> Refits:
     >>> leave_one_out(fit).estimate.round(3).tolist()
     [0.57, 0.457, 0.189]
     """
+    if isinstance(fit, MetaRegression):
+        return leave_one_out_regression(fit)
     if fit.k < 2:
         raise NotEstimableError(f"k = {fit.k}; leaving one out needs at least 2 studies")
     again = refit or _refit(fit)

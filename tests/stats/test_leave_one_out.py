@@ -113,5 +113,26 @@ def test_other_rules_for_zero_cells_need_a_function():
     )
 
 
+def test_a_regression_is_fitted_to_the_rest():
+    es = ma.EffectSizes.of([0.1, 0.5, 0.3, 0.9, 0.2], [0.04, 0.05, 0.03, 0.06, 0.05], list("abcde"))
+    mods = {"dose": np.array([1, 2, 4, 3, 7]), "arm": np.array(list("xxxxy"))}
+    whole = ma.meta_regression(es, {"dose": mods["dose"]}, tau2_method="REML", ci_method="hksj", level=0.9)
+    got = ma.leave_one_out(whole)
+    for i, row in enumerate(got):
+        rest = [j for j in range(5) if j != i]
+        alone = ma.meta_regression(
+            es.take(rest), {"dose": mods["dose"][rest]}, tau2_method="REML", ci_method="hksj", level=0.9
+        )
+        assert (row.ci, row.tau2, row.qm_pval, row.r2) == (alone.ci, alone.tau2, alone.qm_pval, alone.r2)
+        np.testing.assert_array_equal(got.coefficients[i], alone.coefficients)
+    assert list(got.to_frame()["dose"]) == got.coefficients[:, 1].tolist()
+    both = ma.leave_one_out(ma.meta_regression(es, mods))
+    assert (both[4], len(both)) == (None, 5)
+    assert both.reasons[4].startswith("without it, column 'arm[T.y]' of the design is 0 in every study")
+    assert np.isnan(both.coefficients[4]).all()
+    assert json.loads(json.dumps(both.to_dict(), allow_nan=False))["rows"][4]["k"] == 0
+    assert repr(both).splitlines()[0] == "Leave-one-out (intercept, dose, arm[T.y])"
+
+
 def test_every_refit_is_compared():
     assert set(REFITS) == {"IV", "MH", "Peto"}
