@@ -1,0 +1,272 @@
+"""Crossref: works by DOI, and what has been published about them, looked for from both ends.
+
+An article should carry ``updated-by``; where it does not, the notice still names the article in its ``update-to``. Both
+are asked for, in batches: n works cost about n / 50 requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from ..errors import SourceError, UsageError
+from . import json_text
+from .answers import Answer
+from .client import Client, RefusedError, UnreadableError
+from .crossref_work import Update, Work, parse_work
+from .identifiers import normalise_doi
+from .limiter import shared
+
+if TYPE_CHECKING:
+    import requests
+
+    from .settings import Settings
+
+RATE, RATE_POLITE = 0.9, 2.5  # requests per second; lists are allowed 1, and 3 to who gives an address
+ROWS = 100  # works on a page, and DOIs in a batch
+LONGEST_FILTER = 3_500  # characters of a filter; DOIs have up to 200
+RESTARTS = 3  # times a list is begun anew when its pages do not fit together
+SELECT = (
+    "DOI,title,type,author,container-title,short-container-title,volume,issue,page,article-number,published,"
+    "issued,abstract,clinical-trial-number,relation,updated-by,update-to"
+)
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedWorks:
+    """What Crossref returned for a list of DOIs.
+
+    Attributes
+    ----------
+    works
+        By the DOI that was asked for, in the spelling of `normalise_doi`, with the notices found from either end.
+    missing
+        DOI -> why there is nothing: another agency has it, or nobody.
+    """
+
+    works: Mapping[str, Work] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+class _TornError(Exception):
+    """The pages of a list do not fit together."""
+
+
+class Crossref:
+    """The calls that a review needs.
+
+    Parameters
+    ----------
+    settings
+        Base URL and identity; with an address Crossref is asked at the pace of its polite pool.
+    session
+        A `requests.Session` to use instead of a new one.
+    client
+        A `Client` to use instead of one made of the settings; for tests.
+    notice
+        Told in words whenever a request has failed and is repeated.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        session: requests.Session | None = None,
+        client: Client | None = None,
+        notice: Callable[[str], None] = lambda message: None,
+    ) -> None:
+        self._client = client or client_for(settings, session=session, notice=notice)
+        self._select = True
+
+    def fetch(self, dois: Iterable[str], progress: Progress = lambda what, done, total: None) -> FetchedWorks:
+        """Return works by their DOIs, and every notice about them.
+
+        Raises
+        ------
+        UsageError
+            Something that is no DOI is among them.
+        SourceError
+            The service stayed unreachable, refused, or what it sent stayed unsound.
+        """
+        asked = list(dict.fromkeys(map(_checked, dois)))
+        works: dict[str, Work] = {}
+        for done, batch in _batches(asked, "doi"):
+            progress("fetching", done, len(asked))
+            got = {work.doi: work for work in self._filtered("doi", batch)}
+            works |= {doi: got[doi] for doi in batch if doi in got}
+        missing: dict[str, str] = {}
+        for doi in [doi for doi in asked if doi not in works]:
+            if isinstance(answer := self._alone(doi), Work):
+                works[doi] = answer
+            else:
+                missing[doi] = answer
+        about = self.notices(works, progress)
+        return FetchedWorks({doi: works[doi].with_updates(about[doi]) for doi in asked if doi in works}, missing)
+
+    def notices(
+        self, dois: Iterable[str], progress: Progress = lambda what, done, total: None
+    ) -> dict[str, tuple[Update, ...]]:
+        """Return for each DOI the notices whose own record says that they are about it.
+
+        A DOI with a comma cannot stand in a list of Crossref, so of its notices only ``updated-by`` tells.
+
+        Raises
+        ------
+        UsageError, SourceError
+            As in `fetch`.
+        """
+        asked = list(dict.fromkeys(map(_checked, dois)))
+        found: dict[str, list[Update]] = {doi: [] for doi in asked}
+        for done, batch in _batches(asked, "updates"):
+            progress("looking for notices", done, len(asked))
+            for notice in self._filtered("updates", batch):
+                for update in notice.update_to:
+                    if update.doi in found:
+                        found[update.doi].append(Update(update.kind, notice.doi, update.sources, update.date))
+        return {doi: tuple(updates) for doi, updates in found.items()}
+
+    def _filtered(self, name: str, values: list[str]) -> tuple[Work, ...]:
+        """Return all works that any of these values of a filter fits."""
+        return self._every({"filter": ",".join(f"{name}:{value}" for value in values), "rows": str(ROWS)})
+
+    def _alone(self, doi: str) -> Work | str:
+        """Ask for one work, or say why there is none: a list lacks what it does not know, and now and then more."""
+        try:
+            work = self._client.ask(f"works/{quote(doi, safe='')}", {}, read_work)
+        except RefusedError as error:
+            if error.status != 404:
+                raise
+            return self._agency(doi)
+        return work if work.doi == doi else f"Crossref has the work of {work.doi} in its place"
+
+    def _agency(self, doi: str) -> str:
+        """Say who has a DOI that Crossref does not know: it may well be sound and be registered elsewhere."""
+        try:
+            agency = self._client.ask(f"works/{quote(doi, safe='')}/agency", {}, read_agency)
+        except RefusedError as error:
+            if error.status != 404:
+                raise
+            return "no agency knows this DOI"
+        return f"registered with {agency}, not with Crossref"
+
+    def _every(self, params: Mapping[str, str]) -> tuple[Work, ...]:
+        """Return a whole list, begun anew when its pages do not fit together."""
+        for _ in range(RESTARTS):
+            works: dict[str, Work] = {}
+            try:
+                total = 0
+                for page in self._pages(params):
+                    total = max(total, page.total)
+                    before = len(works)
+                    works |= {work.doi: work for work in page.works}
+                    if page.works and len(works) == before:
+                        raise _TornError("a page came twice")
+                if len(works) < total:
+                    raise _TornError(f"{total:,} works were counted and {len(works):,} listed")
+                return tuple(works.values())
+            except _TornError as error:
+                torn = error
+        raise SourceError(f"{self._client.service}: {torn}, {RESTARTS} times; nothing of this list is used")
+
+    def _pages(self, params: Mapping[str, str]) -> Iterator[_Page]:
+        """Yield page after page; the last is the one that is not full."""
+        cursor: str | None = "*"
+        while cursor:
+            page = self._page({**params, "cursor": cursor})
+            yield page
+            if len(page.works) < int(params["rows"]):
+                return
+            cursor = page.cursor  # the same one as before, as often as not: the service counts for itself
+
+    def _page(self, params: Mapping[str, str]) -> _Page:
+        """Ask for a page, of chosen fields as long as the service knows them all."""
+        try:
+            return self._client.ask("works", {**params, **({"select": SELECT} if self._select else {})}, read_page)
+        except RefusedError as error:
+            if error.status != 400 or not self._select:
+                raise
+        self._select = False
+        return self._page(params)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    works: tuple[Work, ...]
+    total: int
+    cursor: str | None
+
+
+def client_for(
+    settings: Settings,
+    *,
+    session: requests.Session | None = None,
+    notice: Callable[[str], None] = lambda message: None,
+    keep: Callable[[Answer], None] = lambda answer: None,
+) -> Client:
+    """Return the client of Crossref: the address as ``mailto``, and the pace that it allows."""
+    return Client(
+        "Crossref",
+        settings.crossref_url,
+        shared("crossref", RATE_POLITE if settings.email else RATE),
+        session=session,
+        identity={"mailto": settings.email} if settings.email else {},
+        secrets=(settings.email or "",),
+        notice=notice,
+        keep=keep,
+        longest_get=None,
+    )
+
+
+def read_page(answer: Answer) -> _Page:
+    """Read a list of works."""
+    message = _message(answer)
+    items, total = message.get("items"), json_text.whole_at(message, "total-results")
+    if not isinstance(items, list) or total is None:
+        raise UnreadableError("a list of works was due, another document came")
+    return _Page(tuple(map(parse_work, items)), total, json_text.text_at(message, "next-cursor"))
+
+
+def read_work(answer: Answer) -> Work:
+    """Read one work."""
+    return parse_work(_message(answer))
+
+
+def read_agency(answer: Answer) -> str:
+    """Read which agency has registered a DOI."""
+    agency = json_text.value_at(_message(answer), "agency")
+    if name := json_text.text_at(agency, "label") or json_text.text_at(agency, "id"):
+        return name
+    raise UnreadableError("the agency of a DOI was due, another document came")
+
+
+def _message(answer: Answer) -> dict[str, Any]:
+    found = json_text.document(answer.body)
+    message = found.get("message")
+    if found.get("status") != "ok" or not isinstance(message, dict):
+        raise UnreadableError("an answer of Crossref was due, another document came")
+    return message
+
+
+def _batches(dois: list[str], name: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield batches whose filter is not too long, each with how many went before; a comma would end a filter."""
+    batch: list[str] = []
+    done = length = 0
+    for doi in (doi for doi in dois if "," not in doi):
+        size = len(quote(f"{name}:{doi},", safe=""))
+        if batch and (len(batch) >= ROWS or length + size > LONGEST_FILTER):
+            yield done, batch
+            done, batch, length = done + len(batch), [], 0
+        batch.append(doi)
+        length += size
+    if batch:
+        yield done, batch
+
+
+def _checked(text: str) -> str:
+    if doi := normalise_doi(text):
+        return doi
+    raise UsageError(f"{text!r} is no DOI; allowed: 10.nnnn/..., such as 10.1371/journal.pone.0269065")
