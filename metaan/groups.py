@@ -67,6 +67,23 @@ def pool_group(
     )
 
 
+def protocol_results(chosen: Sequence[Chosen], plan: Plan, measure: str) -> dict[str, Pooled]:
+    """Return the protocol's result of a group by model, and nothing beside it: for many groups in a row.
+
+    A single study is its own result, under every model; a model that has no answer is absent.
+    """
+    if not chosen:
+        return {}
+    es = _effect_sizes(chosen, plan, measure)
+    if es.k < 2:
+        return dict.fromkeys(plan.model, pool(es, "common", level=plan.level)) if es.k else {}
+    found = {
+        "common": _common(es, plan, measure, []) if "common" in plan.model else None,
+        "random": _random(es, plan) if "random" in plan.model else None,
+    }
+    return {model: fit for model, fit in found.items() if fit is not None}
+
+
 def _explored(plan: Plan, main: Pooled | None, rows: Sequence[StudyRow]) -> Exploration | None:
     """Do what the protocol asks for beside the pooled result, on the studies that were pooled."""
     if plan.explore is None or main is None:

@@ -7,7 +7,18 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "metaan"
 
-LIBRARY = {"errors", "stats", "analysis", "registry", "sources", "report", "resources", "synthesis", "recompute"}
+LIBRARY = {
+    "errors",
+    "stats",
+    "analysis",
+    "registry",
+    "sources",
+    "report",
+    "resources",
+    "synthesis",
+    "recompute",
+    "difference",
+}
 
 ALLOWED = {
     "errors": set(),
@@ -22,6 +33,9 @@ ALLOWED = {
     "groups": {"errors", "stats", "analysis", "selection", "exploration"},
     "synthesis": {"errors", "stats", "analysis", "selection", "groups"},
     "recompute": {"errors", "stats", "analysis", "selection"},
+    "edits": set(),
+    "whatif": {"stats", "selection", "groups"},
+    "difference": {"errors", "stats", "edits", "whatif"},
     "workflows": LIBRARY,
     "cli": LIBRARY | {"workflows"},
 }

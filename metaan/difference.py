@@ -1,0 +1,276 @@
+"""What changed between two versions of a review, and which change did what to each conclusion.
+
+`compare` is the way in. A change of a result has causes: studies that were added, removed or corrected, and fields of
+the protocol. Every result is attributed to them by Shapley's value (`metaan.stats.attribution`), on the analysis scale,
+and for every cause there is the result without it and the result with it alone (`metaan.whatif`).
+
+What nothing can be pooled from has no result. A change from or to such a state is not shared out; orders of the causes
+that pass through one on the way do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .edits import Edit, StudyChange, review_edits, study_changes
+from .errors import NotEstimableError
+from .stats.attribution import EXACT_UP_TO, Attribution, attribute, minimal_sets
+from .stats.measures import scale_of
+from .whatif import LEAD, NOTHING, Cause, Snapshot, Version, WhatIf, blocks, plan_causes, version, what_if
+
+if TYPE_CHECKING:
+    from .registry.load import Review
+    from .registry.model import Outcome, Plan
+
+#: The numbers that are shared out among the causes; all on the analysis scale.
+QUANTITIES: dict[str, Callable[[Snapshot], float]] = {
+    "estimate": lambda result: result.estimate,
+    "lb": lambda result: result.ci.lb,
+    "ub": lambda result: result.ci.ub,
+    "tau2": lambda result: result.tau2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesChange:
+    """One result before and after, and what each cause did to it. Causes are those of its pool, by position.
+
+    Attributes
+    ----------
+    model
+        ``"common"``, ``"random"``, or ``"lead"`` where the two versions answer with different models.
+    before, after
+        None where there was, or is, nothing to pool.
+    shares
+        By a key of `QUANTITIES`; empty where nothing is shared out, and ``refused`` says why.
+    alone, without
+        For each cause the result with it as the only change, and the result with every change but this one.
+    conclusion
+        The share of each cause in the change of the conclusion (adding up to 1); None where it did not change.
+    flips_alone, needed
+        The causes which alone lead to the new conclusion, and those without which it would not be reached.
+    smallest
+        The smallest sets of causes that lead to the new conclusion; None where there are too many causes to try all.
+    """
+
+    model: str
+    before: Snapshot | None
+    after: Snapshot | None
+    shares: Mapping[str, Attribution]
+    refused: str | None
+    alone: tuple[Snapshot | None, ...]
+    without: tuple[Snapshot | None, ...]
+    conclusion: Attribution | None
+    flips_alone: tuple[int, ...] = ()
+    needed: tuple[int, ...] = ()
+    smallest: tuple[tuple[int, ...], ...] | None = ()
+
+    @property
+    def conclusion_changed(self) -> bool:
+        """Whether the result favours another side than before."""
+        return conclusion_of(self.before) != conclusion_of(self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolChange:
+    """One pool of an analysis before and after; ``series`` has the result it answers with first."""
+
+    name: str
+    causes: tuple[Cause, ...]
+    series: tuple[SeriesChange, ...]
+
+    @property
+    def lead(self) -> SeriesChange:
+        """The result that the pool answers with."""
+        return self.series[0]
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisChange:
+    """One analysis of the protocol before and after.
+
+    ``change`` is ``"added"`` or ``"removed"`` where only one protocol has it, else ``""``; ``plan`` and ``outcome`` are
+    the new ones where there are new ones.
+    """
+
+    key: str
+    change: str
+    plan: Plan
+    outcome: Outcome
+    measure: str
+    pools: tuple[PoolChange, ...]
+
+    @property
+    def conclusion_changed(self) -> bool:
+        """Whether the answer of one of its pools favours another side than before."""
+        return any(pool.lead.conclusion_changed for pool in self.pools)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What changed between two versions of a review.
+
+    Attributes
+    ----------
+    old_name, new_name
+        What the versions are called (``"HEAD"``, ``"the working tree"`` ...).
+    studies
+        The studies that are not what they were.
+    protocol
+        The values of review.yaml that are not what they were.
+    analyses
+        Every analysis of either protocol, those that did not change included.
+    """
+
+    old_name: str
+    new_name: str
+    old: Review
+    new: Review
+    studies: tuple[StudyChange, ...]
+    protocol: tuple[Edit, ...]
+    analyses: tuple[AnalysisChange, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything changed."""
+        return bool(self.studies or self.protocol)
+
+    @property
+    def conclusion_changed(self) -> bool:
+        """Whether the conclusion of any analysis changed."""
+        return any(analysis.conclusion_changed for analysis in self.analyses)
+
+
+def compare(old: Review, new: Review, old_name: str = "before", new_name: str = "after") -> Difference:
+    """Compare two versions of a review.
+
+    Parameters
+    ----------
+    old, new
+        What `metaan.load` returned.
+    old_name, new_name
+        What to call them.
+
+    Examples
+    --------
+    >>> import metaan as ma
+    >>> review = ma.load(ma.example("anakinra"))
+    >>> difference = compare(review, review)
+    >>> difference.changed, [analysis.key for analysis in difference.analyses][:2]
+    (False, ['clinical-failure', 'death'])
+    """
+    studies = study_changes(old, new)
+    names = {change.id: _happened(change) for change in studies}
+    before, after = ({plan.key: plan for plan in review.info.analyses} for review in (old, new))
+    keys = dict.fromkeys((*after, *before))
+    analyses = tuple(_analysis(key, old, new, before.get(key), after.get(key), names) for key in keys)
+    return Difference(old_name, new_name, old, new, studies, review_edits(old, new), analyses)
+
+
+def conclusion_of(result: Snapshot | None) -> str:
+    """Return the arm a result favours, ``"unclear"``, or ``"nothing"`` where there is none."""
+    return NOTHING if result is None else result.conclusion
+
+
+def _happened(change: StudyChange) -> str:
+    """Say what happened to a study, for a sentence about what it did."""
+    if "status" in change.kinds:
+        return f"now {(change.now or '').partition(':')[0]}"
+    return next((kind for kind in ("added", "removed", "corrected") if kind in change.kinds), "edited")
+
+
+def _analysis(
+    key: str, old: Review, new: Review, before: Plan | None, after: Plan | None, names: Mapping[str, str]
+) -> AnalysisChange:
+    was = version(old, before) if before else None
+    now = version(new, after) if after else None
+    present = now or was
+    assert present is not None
+    change = "added" if was is None else "removed" if now is None else ""
+    plan, outcome = present.plan, present.review.outcome(present.plan.outcome)
+    return AnalysisChange(key, change, plan, outcome, plan.measure or "", tuple(_pools(was, now, names)))
+
+
+def _pools(was: Version | None, now: Version | None, names: Mapping[str, str]) -> list[PoolChange]:
+    if was is None or now is None:
+        present = was or now
+        assert present is not None
+        return [_only_one(block, was, now) for block in blocks(present)]
+    old, new = blocks(was), blocks(now)
+    kept = (was.plan.by, was.plan.pool_designs) == (now.plan.by, now.plan.pool_designs)
+    both = [block for block in dict.fromkeys((*new, *old)) if kept or (block in old and block in new)]
+    gone = [block for block in dict.fromkeys((*new, *old)) if block not in both]
+    shared = [_pool(was, now, block, names) for block in both]
+    return shared + [_only_one(b, was if b in old else None, now if b in new else None) for b in gone]
+
+
+def _only_one(block: str, was: Version | None, now: Version | None) -> PoolChange:
+    """Return a pool that only one protocol has: what it answers with, and no causes."""
+    present = now or was
+    assert present is not None
+    result = WhatIf(present, present, block, ()).at(0).get(LEAD)
+    before, after = (None, result) if was is None else (result, None)
+    why = "the protocol did not have this pool before" if was is None else "the protocol has this pool no more"
+    return PoolChange(block, (), (SeriesChange(_lead(present), before, after, {}, why, (), (), None),))
+
+
+def _lead(version: Version) -> str:
+    return "random" if "random" in version.plan.model else "common"
+
+
+def _pool(was: Version, now: Version, block: str, names: Mapping[str, str]) -> PoolChange:
+    lead = _lead(was) if _lead(was) == _lead(now) else LEAD
+    protocol = [cause for cause in plan_causes(was, now) if cause.id != "model" or lead == LEAD]
+    states = what_if(was, now, block, protocol, names)
+    models = [m for m in ("random", "common") if m in was.plan.model and m in now.plan.model and m != lead]
+    return PoolChange(block, states.causes, tuple(_series(model, states) for model in (lead, *models)))
+
+
+def _series(model: str, states: WhatIf) -> SeriesChange:
+    n = len(states.causes)
+
+    def at(mask: int) -> Snapshot | None:
+        return states.at(mask).get(model)
+
+    before, after = at(0), at(states.full)
+    shares, refused = _shares(at, n, before, after)
+    alone, without = (tuple(at(base ^ 1 << i) for i in range(n)) for base in (0, states.full))
+    change = SeriesChange(model, before, after, shares, refused, alone, without, None)
+    return _with_conclusion(change, at, n) if change.conclusion_changed else change
+
+
+def _shares(
+    at: Callable[[int], Snapshot | None], n: int, before: Snapshot | None, after: Snapshot | None
+) -> tuple[dict[str, Attribution], str | None]:
+    """Return what is shared out, or why nothing is."""
+    if before is None or after is None:
+        return {}, f"there is no result {'before' if before is None else 'after'}"
+    if scale_of(before.measure).is_ratio != scale_of(after.measure).is_ratio:
+        return {}, f"{before.measure} and {after.measure} are on different scales"
+
+    def number(read: Callable[[Snapshot], float]) -> Callable[[int], float | None]:
+        return lambda mask: None if (result := at(mask)) is None else read(result)
+
+    try:
+        return {name: attribute(number(read), n) for name, read in QUANTITIES.items()}, None
+    except NotEstimableError as error:
+        return {}, str(error)
+
+
+def _with_conclusion(change: SeriesChange, at: Callable[[int], Snapshot | None], n: int) -> SeriesChange:
+    """Add which causes, and which sets of them, lead to the new conclusion."""
+    new = conclusion_of(change.after)
+    full = (1 << n) - 1
+
+    def reached(mask: int) -> bool:
+        return conclusion_of(at(mask)) == new
+
+    return SeriesChange(
+        change.model, change.before, change.after, change.shares, change.refused, change.alone, change.without,
+        conclusion=attribute(lambda mask: float(reached(mask)), n),
+        flips_alone=tuple(i for i in range(n) if reached(1 << i)),
+        needed=tuple(i for i in range(n) if not reached(full ^ 1 << i)),
+        smallest=minimal_sets(reached, n) if n <= EXACT_UP_TO else None,
+    )  # fmt: skip

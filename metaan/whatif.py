@@ -1,0 +1,253 @@
+"""Results that never stood in any registry: the old review with some of its changes, pooled by the protocol.
+
+A state is a bit mask over the causes of a change: bit ``i`` is set where cause ``i`` is in. Every state is pooled once.
+A pool of one study is that study, with a between-study variance of 0; a pool of none has no result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from .groups import conclusion, protocol_results
+from .selection import Chosen, choose_studies, moderator
+from .stats.effects import Interval
+
+if TYPE_CHECKING:
+    from .registry.load import Review
+    from .registry.model import Plan
+    from .stats.pooling import Display, Pooled
+
+#: What of a protocol can move a pooled result, in words.
+FIELDS = {
+    "outcome": "the outcome",
+    "measure": "the effect measure",
+    "direction": "the direction of the outcome",
+    "model": "the models",
+    "common_method": "the common-effect method",
+    "tau2_method": "the estimator of tau2",
+    "ci_method": "the interval of the mean",
+    "level": "the level of intervals",
+    "zero_cells": "the correction of zero cells",
+    "designs": "the designs taken",
+    "time_points": "the time points taken",
+}
+
+LEAD = "lead"
+NOTHING, UNCLEAR, EXPERIMENTAL, CONTROL = "nothing", "unclear", "experimental", "control"
+_PLAN_CAUSES_COMBINED = 4  # with more, a study counts as a cause where it differs under the old or the new protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One cause of a change: a study, or a field of the protocol.
+
+    Attributes
+    ----------
+    kind
+        ``"study"`` or ``"protocol"``.
+    id
+        The study's id, or a key of `FIELDS`.
+    label
+        What a sentence calls it.
+    change
+        What happened: ``"added"``, ``"removed"``, ``"corrected"``, ``"now included"``, ``"now excluded"`` ...
+    """
+
+    kind: str
+    id: str
+    label: str
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One result in one state: analysis scale, with what is needed to show it.
+
+    Attributes
+    ----------
+    display
+        Estimate, confidence and prediction interval on the display scale.
+    conclusion
+        The arm that the whole interval favours, ``"unclear"``, or ``"nothing"``.
+    """
+
+    k: int
+    measure: str
+    level: float
+    estimate: float
+    ci: Interval
+    pi: Interval | None
+    tau2: float
+    i2: float
+    display: Display
+    conclusion: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One analysis of one review: the plan with its measure, and which side of no effect is good."""
+
+    review: Review
+    plan: Plan
+    direction: str
+
+    def value(self, name: str) -> Any:
+        """Return a field of the protocol; the time points and designs as they stand."""
+        return self.direction if name == "direction" else getattr(self.plan, name)
+
+
+def version(review: Review, plan: Plan) -> Version:
+    """Return an analysis of a review with its measure settled."""
+    settled = plan.model_copy(update={"measure": review.measure(plan)})
+    return Version(review, settled, review.outcome(plan.outcome).direction)
+
+
+def plan_causes(old: Version, new: Version) -> tuple[Cause, ...]:
+    """Return the fields of the protocol that differ and can move a result."""
+    return tuple(
+        Cause("protocol", name, words, "changed")
+        for name, words in FIELDS.items()
+        if old.value(name) != new.value(name)
+    )
+
+
+def block_of(chosen: Chosen, plan: Plan) -> str:
+    """Return the name of the pool that a study belongs to."""
+    apart = not plan.pool_designs
+    if plan.by in (None, "design"):
+        return chosen.design if apart or plan.by else ""
+    value = moderator(chosen.study, plan.by)
+    name = f"{plan.by} not stated" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{name}, {chosen.design}" if apart else name
+
+
+def blocks(version: Version) -> tuple[str, ...]:
+    """Return the names of the pools of an analysis that have a study; the one of all studies (``""``) is the last."""
+    plan = version.plan
+    chosen, _ = choose_studies(version.review, plan)
+    names = [block_of(c, plan) for c in chosen]
+    named = dict.fromkeys((*(d for d in plan.designs if d in names), *filter(None, names)))
+    total = "" in names or (plan.pool_designs and len(named) > 1)
+    return (*named, *([""] if total else []))
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """Every state between two versions of one pool.
+
+    Attributes
+    ----------
+    old, new
+        The two versions of the analysis.
+    block
+        The name of the pool.
+    causes
+        What bits stand for: studies first, then fields of the protocol.
+    """
+
+    old: Version
+    new: Version
+    block: str
+    causes: tuple[Cause, ...]
+    _taken: dict[int, tuple[dict[str, Chosen], dict[str, Chosen]]] = field(default_factory=dict, repr=False)
+    _results: dict[int, Mapping[str, Snapshot]] = field(default_factory=dict, repr=False)
+
+    def at(self, mask: int) -> Mapping[str, Snapshot]:
+        """Return the results of a state by model, and under ``"lead"`` the one that a pool answers with."""
+        if mask not in self._results:
+            self._results[mask] = self._pool(mask)
+        return self._results[mask]
+
+    @property
+    def full(self) -> int:
+        """The state with all causes."""
+        return (1 << len(self.causes)) - 1
+
+    @cached_property
+    def _studies(self) -> Mapping[str, int]:
+        return {cause.id: 1 << i for i, cause in enumerate(self.causes) if cause.kind == "study"}
+
+    @cached_property
+    def _fields(self) -> Mapping[int, str]:
+        return {1 << i: cause.id for i, cause in enumerate(self.causes) if cause.kind == "protocol"}
+
+    def _pool(self, mask: int) -> Mapping[str, Snapshot]:
+        plan, direction = self._protocol(mask)
+        chosen = sorted(self._members(mask, plan), key=lambda c: (c.study.citation.published or "9999", c.study.label))
+        fits = protocol_results(chosen, plan, plan.measure or "")
+        found = {model: _snapshot(fit, direction) for model, fit in fits.items()}
+        main = found.get("random") or found.get("common")
+        return found | ({LEAD: main} if main else {})
+
+    def _protocol(self, mask: int) -> tuple[Plan, str]:
+        """Return the protocol of a state and the direction of its outcome."""
+        update = {name: self.new.value(name) for bit, name in self._fields.items() if mask & bit}
+        direction = update.pop("direction", self.old.direction)
+        return (self.old.plan.model_copy(update=update) if update else self.old.plan), direction
+
+    def _members(self, mask: int, plan: Plan) -> Iterable[Chosen]:
+        """Yield the studies of the pool: of each study that is a cause the old or the new version, else the new."""
+        before, after = self._entries(mask, plan)
+        for study_id in before.keys() | after.keys():
+            bit = self._studies.get(study_id)
+            chosen = (before if bit and not mask & bit else after).get(study_id)
+            if chosen is not None:
+                yield chosen
+
+    def _entries(self, mask: int, plan: Plan) -> tuple[dict[str, Chosen], dict[str, Chosen]]:
+        """Return what the pool takes from the old and from the new registry under the protocol of a state."""
+        key = mask & sum(self._fields)
+        if key not in self._taken:
+            self._taken[key] = entries(self.old.review, plan, self.block), entries(self.new.review, plan, self.block)
+        return self._taken[key]
+
+
+def entries(review: Review, plan: Plan, block: str) -> dict[str, Chosen]:
+    """Return what one pool takes from a registry, by study."""
+    chosen, _ = choose_studies(review, plan)
+    return {c.study.id: c for c in chosen if not block or block_of(c, plan) == block}
+
+
+def what_if(old: Version, new: Version, block: str, protocol: Sequence[Cause], names: Mapping[str, str]) -> WhatIf:
+    """Return every state between two versions of a pool: its causes are ``protocol`` and the studies that differ.
+
+    Parameters
+    ----------
+    old, new, block
+        The analysis in both versions, and the name of the pool.
+    protocol
+        The fields that changed.
+    names
+        What happened to each study that changed, by id.
+    """
+    plans = WhatIf(old, new, block, tuple(protocol))
+    several = len(protocol) <= _PLAN_CAUSES_COMBINED
+    masks = range(plans.full + 1) if several else (0, plans.full, *(1 << i for i in range(len(protocol))))
+    differing: dict[str, str] = {}
+    for mask in masks:
+        before, after = plans._entries(mask, plans._protocol(mask)[0])
+        for study_id in sorted(before.keys() | after.keys()):
+            if _data(before.get(study_id)) != _data(after.get(study_id)):
+                differing[study_id] = (after.get(study_id) or before[study_id]).study.label
+    studies = [Cause("study", i, label, names.get(i, "changed")) for i, label in differing.items()]
+    return WhatIf(old, new, block, (*studies, *protocol))
+
+
+def _data(chosen: Chosen | None) -> Mapping[str, float] | None:
+    return None if chosen is None else chosen.data
+
+
+def _snapshot(fit: Pooled, direction: str) -> Snapshot:
+    return Snapshot(
+        fit.k, fit.measure, fit.level, fit.estimate, fit.ci, fit.pi, fit.tau2 or 0.0, fit.i2 or 0.0, fit.display,
+        _favoured(conclusion(fit), direction),
+    )  # fmt: skip
+
+
+def _favoured(side: int, direction: str) -> str:
+    if side == 0:
+        return UNCLEAR
+    return EXPERIMENTAL if (side < 0) == (direction == "bad") else CONTROL
