@@ -23,6 +23,8 @@ _CITATION = re.compile(
     r"^(?P<in_citation>[^()]{2,200}) \((?P<year>\d{4})\) (?P<volume>[\w-]{1,9})?(?::(?P<issue>[^\s(]{1,30}))?"
     r"(?: [^(]{0,40})?(?: ?\((?P<pages>[\w-]{1,30})\))?"
 )
+_WHOLE_NAME = re.compile(r"[^\W\d_]{2} [A-Z]{1,3}\.?,")
+_INITIALS = re.compile(r"(?:[^\W\d_][.\s-]*){1,4}")
 _LONGEST_CELL = 1 << 20  # characters
 
 
@@ -125,14 +127,22 @@ def _citation(source: str) -> dict[str, str]:
 
 
 def _authors(text: str) -> tuple[str, ...]:
-    """Split at semicolons where there are any, else at commas between whole names ("Doe J, Roe R")."""
+    """Split a list of names the way it is written: by semicolons, by "and", or by commas."""
+    return tuple(name for part in _split_authors(text) if (name := short_name(part.strip(" ."))))
+
+
+def _split_authors(text: str) -> list[str]:
+    """Return the names; of "Doe, J., Roe, R." every second comma parts them, of "Doe J, Roe R" every one."""
     if ";" in text:
-        parts = text.split(";")
-    elif re.search(r"[^\W\d_]{2,} [A-Z]{1,3}\.?(?:,|$)", text) or text.count(",") > 1:
-        parts = text.split(",")
-    else:
-        parts = re.split(r"\band\b", text)
-    return tuple(name for part in parts if (name := short_name(part.strip(" ."))))
+        return text.split(";")
+    joined = re.split(r"\band\b|&", text)
+    if all(part.count(",") == 1 for part in joined) and not _WHOLE_NAME.search(text):
+        return joined
+    parts = [part.strip() for part in re.split(r",|\band\b|&", text)]
+    parts = [part for part in parts if part]
+    if len(parts) % 2 == 0 and all(_INITIALS.fullmatch(part) for part in parts[1::2]):
+        return [f"{family}, {given}" for family, given in zip(parts[::2], parts[1::2])]
+    return parts
 
 
 def _pages(cells: Mapping[str, str]) -> str | None:

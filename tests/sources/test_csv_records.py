@@ -18,6 +18,15 @@ def test_a_table_as_pubmed_saves_it():
     assert record.extra["Citation"] == "Ann. 2021"
 
 
+@pytest.mark.parametrize(
+    "cell",
+    ["Doe J; Roe RA", "Doe J, Roe RA", "Doe, J. and Roe, R. A.", "Doe, J., Roe, R.A.", "Doe, Jane; Roe, Richard A.",
+     "J. Doe and R.A. Roe", "Doe, J. & Roe, R.A.", "Doe J. and Roe RA."],
+)  # fmt: skip
+def test_lists_of_authors_as_they_are_written(cell):
+    assert parse_csv(f'title\tauthor\nA\t"{cell}"\n').records[0].authors == ("Doe J", "Roe RA")
+
+
 def test_a_citation_in_the_place_of_the_journal():
     text = "Title,Author Names,Source\nA,Doe J.,Annals of Medicine (2014) 3:2 (152-160). Date of Publication: 2014\n"
     (record,) = parse_csv(text).records
