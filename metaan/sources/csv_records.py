@@ -24,7 +24,7 @@ _CITATION = re.compile(
     r"(?: [^(]{0,40})?(?: ?\((?P<pages>[\w-]{1,30})\))?"
 )
 _WHOLE_NAME = re.compile(r"[^\W\d_]{2} [A-Z]{1,3}\.?,")
-_INITIALS = re.compile(r"(?:[^\W\d_][.\s-]*){1,4}")
+_INITIALS = re.compile(r"(?:[A-ZÀ-Þ][.\s-]*){1,4}")
 _LONGEST_CELL = 1 << 20  # characters
 
 
