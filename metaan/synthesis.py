@@ -29,7 +29,7 @@ class Choices:
     """What a caller puts in place of the protocol; None keeps the protocol's.
 
     ``by`` is ``"design"``, ``"none"`` (all designs in one pool) or the name of a moderator; ``only`` and ``exclude``
-    hold study ids.
+    hold study ids; ``explore`` False leaves out what the protocol asks for beside the pooled result.
     """
 
     measure: str | None = None
@@ -42,6 +42,7 @@ class Choices:
     by: str | None = None
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    explore: bool = True
 
 
 PROTOCOL = Choices()
@@ -104,6 +105,8 @@ def _with(plan: Plan, choices: Choices) -> Plan:
     """Return the plan with the choices in place."""
     names = ("measure", "model", "common_method", "tau2_method", "ci_method", "pi_method", "level")
     update: dict[str, Any] = {n: getattr(choices, n) for n in names if getattr(choices, n) is not None}
+    if not choices.explore:
+        update["explore"] = None
     if choices.by == "none":
         update |= {"by": None, "pool_designs": True}
     elif choices.by == "design":

@@ -43,6 +43,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     methods.add_argument("--only", metavar="ID[,ID]", action="append", default=[], help="pool these studies only")
     methods.add_argument("--exclude", metavar="ID[,ID]", action="append", default=[], help="leave these studies out")
+    parser.add_argument(
+        "--explore", action="store_true", help="also what the protocol asks for beside: leave-one-out, tests, multiverse ..."
+    )
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print one JSON object")
     output.add_argument("--csv", action="store_true", help="print a row a study and a row a pooled result")
@@ -92,6 +95,7 @@ def _choices(args: Namespace) -> Choices:
         by=args.by,
         only=_ids(args.only),
         exclude=_ids(args.exclude),
+        explore=args.explore,
     )
 
 
