@@ -1,5 +1,6 @@
 """What the protocol asks for beside the pooled result is done, or refused with the reason."""
 
+import re
 import shutil
 
 import pytest
@@ -8,7 +9,7 @@ import metaan as ma
 from metaan.exploration import STEPS
 from metaan.registry.model import Explore
 
-ALL = """
+ALL = """\
     explore:
       leave_one_out: true
       cumulative: year
@@ -30,7 +31,10 @@ def pools(tmp_path_factory):
     shutil.copytree(ma.example("anakinra"), folder)
     review = folder / "review.yaml"
     text = review.read_text(encoding="utf-8")
-    review.write_text(text.replace("  - outcome: death\n", "  - outcome: death" + ALL, 1), encoding="utf-8")
+    block = re.compile(r"(  - outcome: death\n(?:    .*\n)*?)    explore:\n(?:      .*\n)*")
+    changed, n = block.subn(lambda found: found[1] + ALL, text)
+    assert n == 1
+    review.write_text(changed, encoding="utf-8")
     (death,) = ma.analyse(ma.load(folder), ["death"])
     return death.pools
 
@@ -41,9 +45,9 @@ def randomised(pools):
 
 
 def test_nothing_is_done_that_was_not_asked_for():
-    (failure,) = ma.analyse(ma.load(ma.example("anakinra")), ["clinical-failure"])
-    assert failure.plan.explore is None
-    assert all(pool.exploration is None for pool in failure.pools)
+    (infection,) = ma.analyse(ma.load(ma.example("anakinra")), ["infection"])
+    assert infection.plan.explore is None
+    assert all(pool.exploration is None for pool in infection.pools)
 
 
 def test_every_field_of_the_protocol_has_a_step():

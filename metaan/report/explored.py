@@ -77,16 +77,29 @@ def findings(pool: Pool, analysis: Analysis, arms: Arms) -> tuple[Finding, ...]:
         return ()
     looked = Looked(analysis, pool, pool.exploration, arms)
     said = [finding for find in FINDINGS.values() for finding in find(looked)]
-    return (*said, *(Finding(words.upper_first(what), f"not done: {why}") for what, why in pool.exploration.refused))
+    refused = (Finding(words.upper_first(what), refusal("done", why)) for what, why in pool.exploration.refused)
+    return (*said, *refused)
+
+
+def refusal(verb: str, why: str) -> str:
+    """Say that something was not done, and why.
+
+    >>> refusal("drawn", "k = 2; a funnel plot needs at least 3 studies to have a shape")
+    'not drawn (k = 2; a funnel plot needs at least 3 studies to have a shape)'
+    """
+    return f"not {verb} ({why.removesuffix(' (force=True tests all the same)')})"
 
 
 def lines(analysis: Analysis, arms: Arms) -> Iterable[tuple[str, str]]:
     """Yield the sentences of all pools as lines of the terminal, each with its kind."""
     for pool in words.blocks(analysis):
-        where = f"{words.upper_first(pool.name)}: " if pool.name and len(analysis.pools) > 1 else ""
-        for finding in findings(pool, analysis, arms):
-            kind = "warning" if finding.alarm else "plain"
-            yield kind, f"{where}{finding.name if not where else words.lower_first(finding.name)}: {finding.text}."
+        found = findings(pool, analysis, arms)
+        if found:
+            yield "plain", ""
+            where = f", {words.design_name(pool.name)}" if pool.name else ""
+            yield "heading", f"Sensitivity and influence{where}"
+        for finding in found:
+            yield "warning" if finding.alarm else "plain", f"- {finding.name}: {finding.text}."
 
 
 def changed(looked: Looked, refits: Refits) -> tuple[tuple[str, Pooled], ...]:

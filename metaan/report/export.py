@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..stats.effects import Interval
 from ..stats.pooling import Pooled
+from .explored_json import exploration
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, Pool, Reference, StudyRow, SubgroupTest
@@ -77,13 +78,21 @@ def _block(pool: Pool) -> Json:
 
 def _results(pool: Pool | None) -> Json:
     if pool is None:
-        return {"common": None, "random": None, "heterogeneity": None, "sensitivity": [], "absolute": None}
+        return {
+            "common": None,
+            "random": None,
+            "heterogeneity": None,
+            "sensitivity": [],
+            "absolute": None,
+            "exploration": None,
+        }
     return {
         "common": _fit(pool.common),
         "random": _fit(pool.random),
         "heterogeneity": _heterogeneity(pool),
         "sensitivity": [{"name": s.name, "differs": s.differs, **(_fit(s.fit) or {})} for s in pool.sensitivity],
         "absolute": _absolute(pool),
+        "exploration": exploration(pool),
     }
 
 

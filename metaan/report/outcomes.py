@@ -11,6 +11,7 @@ from markupsafe import Markup
 from ..stats.pooling import Pooled
 from . import designs, formats, methods, provenance, spread, words
 from .columns import Column
+from .explored_page import Explored, explored
 from .forest import Plot, Row, forest, pool_heading
 from .svg import svg
 from .words import Answer, Arms
@@ -82,6 +83,7 @@ class Outcome:
     subgroup_test: str
     warnings: tuple[str, ...]
     measure: str
+    explored: tuple[Explored, ...]
 
 
 def outcome(analysis: Analysis, arms: Arms) -> Outcome:
@@ -103,6 +105,7 @@ def outcome(analysis: Analysis, arms: Arms) -> Outcome:
         subgroup_test=spread.subgroups(analysis.subgroup_test) or "",
         warnings=tuple(words.upper_first(warning) for warning in analysis.warnings),
         measure=words.measure_name(analysis.measure),
+        explored=explored(analysis, arms),
     )
 
 

@@ -1,0 +1,106 @@
+"""What was explored, as the templates see it: sentences in the open, plots and tables folded away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from ..errors import NotEstimableError
+from . import words
+from .explored import Finding, Looked, findings, refusal
+from .explored_tables import Table, tables
+from .forest import pool_heading
+from .plots.catalogue import PLOTS, draw
+from .plots.curves import is_line
+from .plots.figure import Request
+
+if TYPE_CHECKING:
+    from ..analysis import Analysis, Exploration, Pool
+    from .words import Arms
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Plots and tables of one thing that was explored, under a summary."""
+
+    title: str
+    figures: tuple[Markup, ...]
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What was explored of one pool."""
+
+    heading: str
+    findings: tuple[Finding, ...]
+    parts: tuple[Part, ...]
+
+
+def explored(analysis: Analysis, arms: Arms) -> tuple[Explored, ...]:
+    """Return what was explored of each pool, in the order of the pools; pools without it are left out."""
+    blocks = words.blocks(analysis)
+    return tuple(_explored(pool, pool.exploration, analysis, arms) for pool in blocks if pool.exploration is not None)
+
+
+def _explored(pool: Pool, found: Exploration, analysis: Analysis, arms: Arms) -> Explored:
+    asked, looked = Request(analysis, pool, found, arms), Looked(analysis, pool, found, arms)
+    parts, refused = [], []
+    for field, title in FIELDS.items():
+        figures, gone = _drawn(_requests(field, asked))
+        refused += gone
+        made = tables(field, looked)
+        if figures or made:
+            parts.append(Part(title, figures, made))
+    for kind in found.plots:
+        figures, gone = _drawn([(kind, asked)])
+        refused += gone
+        parts += [Part(words.upper_first(PLOTS[kind][0]), figures, ())] if figures else []
+    return Explored(pool_heading(pool), (*findings(pool, analysis, arms), *refused), tuple(parts))
+
+
+def _requests(field: str, asked: Request) -> list[tuple[str, Request]]:
+    """Return the plots that go with a field that was answered."""
+    if field == "regressions":
+        lines = (reg for reg in asked.found.regressions if is_line(reg))
+        return [("bubble", replace(asked, moderator=reg.names[1])) for reg in lines]
+    if field not in PLOT_OF or getattr(asked.found, field) is None:
+        return []
+    if field == "trim_and_fill" and "funnel" in asked.found.plots:
+        return []  # the funnel that was asked for shows the filled studies
+    return [(PLOT_OF[field], asked)]
+
+
+def _drawn(requests: Iterable[tuple[str, Request]]) -> tuple[tuple[Markup, ...], list[Finding]]:
+    """Draw what can be drawn, and say of the rest why not."""
+    figures, refused = [], []
+    for kind, asked in requests:
+        try:
+            figures.append(Markup(draw(kind, asked)))  # noqa: S704  every text in it is escaped
+        except NotEstimableError as error:
+            refused.append(Finding(words.upper_first(PLOTS[kind][0]), refusal("drawn", str(error))))
+    return tuple(figures), refused
+
+
+#: Field of an `Exploration` to the summary over its plots and tables.
+FIELDS = {
+    "leave_one_out": "Leave-one-out: plot and table",
+    "cumulative": "Cumulative: plot and table",
+    "influence": "Influence of each study: Baujat plot and table",
+    "small_study_tests": "Small-study effects: table of tests",
+    "trim_and_fill": "Trim and fill: plot and table",
+    "regressions": "Meta-regression: plots and coefficients",
+    "gosh": "GOSH: every subset of the studies",
+    "multiverse": "Multiverse: table of all analyses",
+}
+
+PLOT_OF = {
+    "leave_one_out": "leave-one-out",
+    "cumulative": "cumulative",
+    "influence": "baujat",
+    "trim_and_fill": "funnel",
+    "gosh": "gosh",
+}

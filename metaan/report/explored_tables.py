@@ -1,0 +1,207 @@
+"""What was explored, as tables for the page: one function a field of an `Exploration`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..stats.measures import scale_of
+from ..stats.multiverse import CONCLUSIONS
+from . import explored, formats
+from .explored import Looked
+
+if TYPE_CHECKING:
+    from ..stats.bias import SmallStudyTest
+    from ..stats.multiverse import Universe
+    from ..stats.pooling import Pooled
+    from ..stats.regression_result import MetaRegression
+    from ..stats.sequence import Refits
+
+POOLING = {"MH": "Mantel-Haenszel", "IV": "inverse variance", "Peto": "Peto", "RE": "random effects"}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The header of a column; numbers are set to the right."""
+
+    text: str
+    number: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row: its first cell is its header; ``flagged`` where the reader should look."""
+
+    cells: tuple[str, ...]
+    flagged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with a caption."""
+
+    caption: str
+    headers: tuple[Header, ...]
+    lines: tuple[Line, ...]
+
+
+def tables(field: str, looked: Looked) -> tuple[Table, ...]:
+    """Return the tables of a field of an exploration; none where there is nothing to tabulate."""
+    return tuple(TABLES[field](looked)) if field in TABLES else ()
+
+
+def _effect_header(looked: Looked) -> Header:
+    return Header(f"{looked.analysis.measure} ({formats.level(looked.analysis.level)} CI)")
+
+
+def _leave_one_out(looked: Looked) -> Iterable[Table]:
+    if looked.found.leave_one_out is not None:
+        yield _refits(looked, looked.found.leave_one_out, "Left out", "The result without each study in turn")
+
+
+def _cumulative(looked: Looked) -> Iterable[Table]:
+    if looked.found.cumulative is not None:
+        caption = f"The result of one study, two studies and so on, {explored.order(looked.analysis)}"
+        yield _refits(looked, looked.found.cumulative, "Added", caption)
+
+
+def _refits(looked: Looked, refits: Refits, first: str, caption: str) -> Table:
+    headers = (
+        Header(first, number=False), Header("Studies"), _effect_header(looked), Header("p"), Header("τ²"), Header("I²"),
+        Header("Reading", number=False),
+    )  # fmt: skip
+    turned = {label for label, _ in explored.changed(looked, refits)}
+    named = zip(refits.slab, refits.fits, refits.reasons)
+    lines = [_refit(label, fit, why, looked, label in turned) for label, fit, why in named]
+    return Table(caption, headers, (*lines, _refit("All studies", refits.whole, None, looked, False)))
+
+
+def _refit(label: str, fit: Pooled | None, why: str | None, looked: Looked, flagged: bool) -> Line:
+    if fit is None:
+        return Line((label, *[formats.NOTHING] * 5, why or ""))
+    several = fit.k > 1
+    tau2 = formats.number(fit.tau2) if several and fit.tau2 else "0" if several and fit.tau2 == 0 else formats.NOTHING
+    i2 = formats.percent(fit.i2) if several else formats.NOTHING
+    reading = looked.reading(fit) + (" (differs)" if flagged else "")
+    return Line((label, str(fit.k), looked.effect(fit), formats.p_value(fit.pval), tau2, i2, reading), flagged)
+
+
+def _influence(looked: Looked) -> Iterable[Table]:
+    if looked.found.influence is None:
+        return
+    data = looked.found.influence[0]
+    names = ("Weight", "Residual", "DFFITS", "Cook", "Leverage", "CovRatio", "τ² without")
+    headers = (Header("Study", number=False), *map(Header, names), Header("Stands out", number=False))
+    columns = (data.rstudent, data.dffits, data.cook, data.hat, data.cov_ratio, data.tau2_del)
+    rows = zip(data.slab, data.weight.tolist(), data.influential.tolist(), *(c.tolist() for c in columns))
+    lines = tuple(
+        Line((label, formats.percent(weight, 1), *map(_plain, values), "yes" if far else "no"), far)
+        for label, weight, far, *values in rows
+    )
+    yield Table("What each study does to the result, from pooling without it", headers, lines)
+
+
+def _plain(x: float) -> str:
+    """Write a diagnostic with two decimals."""
+    return formats.NOTHING if x != x else formats.fixed(x, 2)
+
+
+def _tests(looked: Looked) -> Iterable[Table]:
+    if not looked.found.small_study_tests:
+        return
+    headers = (Header("Test", number=False), Header("Statistic"), Header("p"), Header("Limit"), Header("Note", False))
+    lines = []
+    for test in looked.found.small_study_tests:
+        letter = "z" if test.df is None else f"t({test.df})"
+        stat = f"{letter} = {formats.fixed(test.stat, 2)}"
+        lines.append(Line((test.name, stat, formats.p_value(test.pval), _limit(looked, test), test.note)))
+    yield Table(
+        "Tests of small-study effects; the limit is the effect of a study of infinite size", headers, tuple(lines)
+    )
+
+
+def _limit(looked: Looked, test: SmallStudyTest) -> str:
+    if test.limit is None or test.limit_ci is None:
+        return formats.NOTHING
+    back = scale_of(looked.analysis.measure).to_display
+    limit, low, high = (looked.value(back(x)) for x in (test.limit, *test.limit_ci))
+    return f"{limit} ({low} to {high})"
+
+
+def _trim_and_fill(looked: Looked) -> Iterable[Table]:
+    found = looked.found.trim_and_fill
+    if found is None:
+        return
+    headers = (Header("Pool", number=False), Header("Studies"), _effect_header(looked), Header("p"))
+    pair = (("As it is", found.original), ("With filled studies", found.adjusted))
+    lines = tuple(Line((name, str(f.k), looked.effect(f), formats.p_value(f.pval))) for name, f in pair)
+    yield Table(
+        f"Trim and fill, estimator {found.estimator}; filled studies are mirror images, not data", headers, lines
+    )
+
+
+def _regressions(looked: Looked) -> Iterable[Table]:
+    for reg in looked.found.regressions:
+        yield _coefficients(looked, reg)
+
+
+def _coefficients(looked: Looked, reg: MetaRegression) -> Table:
+    log = "log " if scale_of(reg.measure).is_ratio else ""
+    headers = (
+        Header("Term", number=False), Header(f"Coefficient ({formats.level(reg.level)} CI)"), Header("p"),
+    )  # fmt: skip
+    rows = zip(reg.names, reg.coefficients.tolist(), reg.ci, reg.pval.tolist())
+    lines = tuple(
+        Line((name, f"{_three(b)} ({_three(ci.lb)} to {_three(ci.ub)})", formats.p_value(p))) for name, b, ci, p in rows
+    )
+    references = "".join(f"; {factor} is compared with {level}" for factor, level in reg.references.items())
+    how = f"τ² by {reg.tau2_method}, {reg.ci_method} intervals" if reg.tau2_method else f"{reg.ci_method} intervals"
+    caption = f"The {log}{looked.measure} by {explored.moderators(reg)}, {reg.k} studies; {how}{references}"
+    return Table(caption, headers, lines)
+
+
+def _three(x: float) -> str:
+    """Write a coefficient with three decimals, more where it is small."""
+    return formats.fixed(x, 3) if abs(x) >= 0.01 or x == 0 else formats.number(x)
+
+
+def _multiverse(looked: Looked) -> Iterable[Table]:
+    found = looked.found.multiverse
+    fit = looked.pool.random or looked.pool.common
+    if found is None or fit is None:
+        return
+    headers = (
+        Header("Measure", number=False), Header("Pooled by", number=False), Header("Interval", number=False),
+        Header("Zero cells", number=False), Header("Studies"), Header("Effect (interval)"), Header("p"),
+        Header("Reading", number=False),
+    )  # fmt: skip
+    lines = tuple(_universe(universe, explored.side(fit)) for universe in found.universes)
+    yield Table("Every defensible way to pool these studies", headers, lines)
+
+
+def _universe(universe: Universe, conclusion: int) -> Line:
+    how = POOLING.get(universe.method, universe.method)
+    by = f"{how}, {universe.tau2_method}" if universe.tau2_method else f"common effect, {how}"
+    zero = f"{universe.zero_cells} added" if universe.zero_cells != "none" else "nothing added"
+    differs = universe.conclusion != conclusion
+    return Line(
+        (
+            universe.measure, by, universe.ci_method or "wald", zero, str(universe.k),
+            formats.effect(universe.estimate, universe.ci, universe.measure), formats.p_value(universe.pval),
+            CONCLUSIONS[universe.conclusion] + (" (differs)" if differs else ""),
+        ),
+        differs,
+    )  # fmt: skip
+
+
+#: Field of an `Exploration` to its tables.
+TABLES: dict[str, Callable[[Looked], Iterable[Table]]] = {
+    "leave_one_out": _leave_one_out,
+    "cumulative": _cumulative,
+    "influence": _influence,
+    "small_study_tests": _tests,
+    "trim_and_fill": _trim_and_fill,
+    "regressions": _regressions,
+    "multiverse": _multiverse,
+}

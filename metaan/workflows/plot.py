@@ -1,0 +1,160 @@
+"""Writing one plot of an outcome as a file, also where the protocol does not ask for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..analysis import Exploration
+from ..errors import UsageError, choose, did_you_mean
+from ..exploration import explore
+from ..registry.model import Explore
+from ..registry.write import write_text
+from ..report.plots.catalogue import PLOTS
+from ..report.plots.curves import regression_on
+from ..report.plots.figure import Request
+from ..report.plots.standalone import standalone
+from ..report.words import Arms
+from ..synthesis import PROTOCOL, Choices, analyse
+from .slug import slug
+
+if TYPE_CHECKING:
+    from ..analysis import Analysis, Pool
+    from ..registry.load import Review
+
+
+@dataclass(frozen=True, slots=True)
+class Plotted:
+    """A plot as the text of an SVG file, the pool it shows (empty: all) and the names of the others."""
+
+    svg: str
+    pool: str
+    others: tuple[str, ...]
+
+
+def plot_outcome(
+    review: Review,
+    outcome: str,
+    kind: str = "forest",
+    *,
+    pool: str | None = None,
+    moderator: str | None = None,
+    style: str = "default",
+    choices: Choices = PROTOCOL,
+) -> Plotted:
+    """Draw one plot of one outcome.
+
+    Parameters
+    ----------
+    review, outcome
+        What `metaan.load` returned, and the id of an outcome or analysis.
+    kind
+        A key of `metaan.report.plots.catalogue.PLOTS`.
+    pool
+        The subgroup, such as ``"randomised"``; the first one (or the one over all, where there is one) unless given. A
+        forest plot shows all of them unless it is given.
+    moderator
+        What a bubble plot regresses on.
+    style
+        A key of `metaan.report.plots.standalone.STYLES`.
+    choices
+        What to put in place of the protocol.
+
+    Raises
+    ------
+    UsageError
+        The outcome, kind, pool or style is unknown, or a moderator is missing or not wanted.
+    NotEstimableError
+        The plot cannot be drawn of these studies; the message says why.
+
+    Examples
+    --------
+    >>> import metaan as ma
+    >>> drawn = plot_outcome(ma.load(ma.example("anakinra")), "death", "funnel")
+    >>> drawn.pool, drawn.others, drawn.svg.count("<circle")
+    ('randomised', ('non-randomised',), 5)
+    """
+    choose(PLOTS, kind, "kind of plot")
+    _check_moderator(kind, moderator)
+    analysis = _analysis(review, outcome, choices)
+    shown = choose_pool(analysis, pool)
+    if kind == "forest" and pool is not None:
+        analysis = replace(analysis, pools=(shown,), overall=None, subgroup_test=None)
+    labels = review.info.labels
+    found = Exploration() if kind == "forest" else _explored(analysis, shown, kind, moderator)
+    asked = Request(analysis, shown, found, Arms(labels.experimental, labels.control), moderator)
+    text = standalone(kind, asked, style)
+    if kind == "forest" and pool is None:
+        return Plotted(text, "", ())
+    return Plotted(text, shown.name, tuple(other.name for other in analysis.pools if other.name != shown.name))
+
+
+def _analysis(review: Review, outcome: str, choices: Choices) -> Analysis:
+    found = analyse(review, [outcome], choices)
+    if len(found) > 1:
+        names = ", ".join(analysis.plan.key for analysis in found)
+        raise UsageError(f"{outcome} is pooled in {len(found)} analyses; allowed: {names}")
+    return found[0]
+
+
+def _check_moderator(kind: str, moderator: str | None) -> None:
+    if moderator is not None and kind != "bubble":
+        raise UsageError(f"a {kind} plot has no moderator; allowed: with kind bubble")
+
+
+def choose_pool(analysis: Analysis, name: str | None) -> Pool:
+    """Return the pool of a name, else the one over all studies, else the first.
+
+    Raises
+    ------
+    UsageError
+        There is no pool of that name.
+    """
+    if name is None:
+        return analysis.overall or analysis.pools[0]
+    pools = {pool.name: pool for pool in analysis.pools if pool.name}
+    if name not in pools:
+        raise UsageError(f"{analysis.plan.key} has no pool {name!r}; {did_you_mean(name, list(pools))}")
+    return pools[name]
+
+
+def _explored(analysis: Analysis, pool: Pool, kind: str, moderator: str | None) -> Exploration:
+    """Return what the protocol explored, with what the plot needs beside."""
+    found = pool.exploration or Exploration()
+    fit = pool.random or pool.common
+    if kind not in NEEDS or fit is None:
+        return found
+    field, asked = NEEDS[kind]
+    if kind == "bubble":
+        if regression_on(found, moderator) is not None:
+            return found
+        asked = {"moderators": [moderator or "year"]}
+    elif getattr(found, field) is not None:
+        return found
+    wanted = Explore.model_validate({field: [asked] if kind == "bubble" else asked})
+    more = explore(wanted, fit, [row for row in pool.rows if row.yi is not None])
+    return replace(found, **{field: getattr(more, field)}, refused=more.refused)
+
+
+def default_output(review: Review, outcome: str, kind: str, pool: str | None) -> Path:
+    """Return outputs/OUTCOME-KIND.svg beside the studies, with the pool where one was named."""
+    name = "-".join(slug(part) for part in (outcome, kind, pool or "") if part)
+    return review.folder.resolve().parent / "outputs" / f"{name}.svg"
+
+
+def write_plot(text: str, path: Path) -> Path:
+    """Write a plot; folders are made, and the file appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, text)
+    return path
+
+
+#: Kind of plot to the field of the registry's `Explore` that it shows, and what to ask there.
+NEEDS: dict[str, tuple[str, Any]] = {
+    "baujat": ("influence", True),
+    "cumulative": ("cumulative", "year"),
+    "leave-one-out": ("leave_one_out", True),
+    "bubble": ("regressions", None),
+    "gosh": ("gosh", True),
+}
