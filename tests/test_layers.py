@@ -17,6 +17,7 @@ LIBRARY = {
     "resources",
     "synthesis",
     "recompute",
+    "exploration",
     "difference",
 }
 
