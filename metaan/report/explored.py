@@ -248,6 +248,7 @@ def side(fit: Pooled) -> int:
 
 #: Field of an `Exploration` to the function that says what was found.
 FINDINGS: dict[str, Callable[[Looked], Iterable[Finding]]] = {
+    "multiverse": _multiverse,
     "leave_one_out": _leave_one_out,
     "cumulative": _cumulative,
     "influence": _influence,
@@ -255,5 +256,4 @@ FINDINGS: dict[str, Callable[[Looked], Iterable[Finding]]] = {
     "trim_and_fill": _trim_and_fill,
     "regressions": _regressions,
     "gosh": _gosh,
-    "multiverse": _multiverse,
 }

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from ..stats.regression_result import MetaRegression
     from ..stats.sequence import Refits
 
+FLAGGED = (
+    "What each study does to the result. One stands out where |DFFITS| > 3 √(1 / (k − 1)), Cook's distance is above "
+    "the median of χ²(1), the leverage is above 3 / k, or |DFBETAS| > 1"
+)
+INTERVALS = {"wald": "Wald", "hksj-adhoc": "Hartung-Knapp, never narrower than Wald"}
 POOLING = {"MH": "Mantel-Haenszel", "IV": "inverse variance", "Peto": "Peto", "RE": "random effects"}
 
 
@@ -99,7 +104,7 @@ def _influence(looked: Looked) -> Iterable[Table]:
         Line((label, formats.percent(weight, 1), *map(_plain, values), "yes" if far else "no"), far)
         for label, weight, far, *values in rows
     )
-    yield Table("What each study does to the result, from pooling without it", headers, lines)
+    yield Table(FLAGGED, headers, lines)
 
 
 def _plain(x: float) -> str:
@@ -187,7 +192,7 @@ def _universe(universe: Universe, conclusion: int) -> Line:
     differs = universe.conclusion != conclusion
     return Line(
         (
-            universe.measure, by, universe.ci_method or "wald", zero, str(universe.k),
+            universe.measure, by, INTERVALS[universe.ci_method or "wald"], zero, str(universe.k),
             formats.effect(universe.estimate, universe.ci, universe.measure), formats.p_value(universe.pval),
             CONCLUSIONS[universe.conclusion] + (" (differs)" if differs else ""),
         ),

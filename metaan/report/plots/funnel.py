@@ -128,7 +128,7 @@ def _funnel_keys(fit: Pooled, filled: bool) -> Iterable[Key]:
 
 def _funnel_notes(fit: Pooled) -> Iterable[str]:
     if fit.k < FEW:
-        yield f"Fewer than {FEW} studies: chance alone makes such a funnel asymmetric."
+        yield f"Fewer than {FEW} studies: chance alone can make a funnel asymmetric."
     yield "Shaded: the p-value of a study by itself. Asymmetry has more causes than publication bias."
 
 
