@@ -1,0 +1,119 @@
+"""The documentation names every method, and its code runs."""
+
+import contextlib
+import inspect
+import io
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import metaan as ma
+from tests.tables import tables
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+METHODS = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+TABLES = tables()
+TABLE_NAME = re.compile(r"`([a-z_0-9]+\.[A-Z_0-9]+)`")
+ROW = re.compile(r"^\| `([^`]+)` \|.*$", re.MULTILINE)
+FENCE = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```)?", re.MULTILINE | re.DOTALL)
+TEST = re.compile(r"`([a-z_0-9]+)::(test_\w+)`")
+
+
+def sections():
+    """The rows under each heading that names a table, down to the next heading that does, or to a higher one."""
+    found, name, depth = {}, None, 0
+    for line in METHODS.splitlines():
+        heading = re.match(r"(#+) ", line)
+        if heading and (TABLE_NAME.search(line) or len(heading[1]) <= depth):
+            named = TABLE_NAME.search(line)
+            name, depth = (named[1], len(heading[1])) if named else (None, 0)
+        elif name and (row := ROW.match(line)):
+            found.setdefault(name, {})[row[1]] = line
+    return found
+
+
+ROWS = sections()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_methods_name_every_key_of_a_table_and_no_other(name):
+    assert list(ROWS.get(name, {})), f"docs/methods.md has no section for {name}"
+    assert set(ROWS[name]) == set(TABLES[name])
+
+
+def test_methods_speak_of_no_table_that_does_not_exist():
+    assert set(ROWS) == set(TABLES)
+
+
+#: Table, function and argument: what is called a default is one.
+DEFAULTS = {
+    "models.MODELS": (ma.pool, "model"),
+    "tau2.TAU2_METHODS": (ma.pool, "tau2_method"),
+    "intervals.CI_METHODS": (ma.pool, "ci_method"),
+    "prediction.PI_METHODS": (ma.pool, "pi_method"),
+    "tau2_ci.TAU2_CI_METHODS": (ma.Pooled.tau2_ci, "method"),
+    "measures.TO": (ma.effect_sizes, "to"),
+    "regression.MODELS": (ma.meta_regression, "model"),
+    "regression_tau2.REGRESSION_TAU2_METHODS": (ma.meta_regression, "tau2_method"),
+    "regression_ci.REGRESSION_CI_METHODS": (ma.meta_regression, "ci_method"),
+    "regression_inference.REGRESSION_TAU2_CI_METHODS": (ma.MetaRegression.tau2_ci, "method"),
+    "regression_inference.REGRESSION_PI_METHODS": (ma.MetaRegression.predict, "pi_method"),
+    "regression_design.REDUNDANT": (ma.meta_regression, "redundant"),
+    "gosh.GOSH_TAU2_METHODS": (ma.gosh, "tau2_method"),
+    "bias_tests.SMALL_STUDY_TESTS": (ma.small_study_test, "test"),
+    "bias_tests.PREDICTORS": (ma.small_study_test, "predictor"),
+    "trimfill.K0_ESTIMATORS": (ma.trim_and_fill, "estimator"),
+    "failsafe.FAILSAFE_METHODS": (ma.fail_safe_n, "method"),
+    "quantiles.QUANTILE_METHODS": (ma.mean_sd_from_quantiles, "method"),
+    "rescaling.SD_OF_LOG_ODDS": (ma.smd_from_odds_ratio, "assuming"),
+}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_what_is_called_the_default_is_the_default(name):
+    function, argument = DEFAULTS[name]
+    marked = [key for key, row in ROWS[name].items() if "**default**" in row]
+    assert marked == [inspect.signature(function).parameters[argument].default]
+
+
+def snippets():
+    for page in PAGES:
+        for number, (code, printed) in enumerate(FENCE.findall(page.read_text(encoding="utf-8")), start=1):
+            yield pytest.param(code, printed, id=f"{page.relative_to(ROOT)}, {number}")
+
+
+@pytest.fixture
+def _project(tmp_path, monkeypatch):
+    """Work in a folder with the studies, so that what a snippet writes is not left in the repository."""
+    shutil.copytree(ROOT / "studies", tmp_path / "studies")
+    (tmp_path / "outputs").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("_project")
+@pytest.mark.parametrize(("code", "printed"), list(snippets()))
+def test_code_runs_and_prints_what_the_page_shows(code, printed):
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(code, "snippet", "exec"), {})
+    assert not printed or out.getvalue().strip() == printed.strip()
+
+
+def test_there_is_code_to_run():
+    assert len(list(snippets())) >= 3
+
+
+def test_every_test_that_a_page_points_to_exists():
+    pointed = {found for page in PAGES for found in TEST.findall(page.read_text(encoding="utf-8"))}
+    assert len(pointed) > 30
+    for module, test in pointed:
+        assert f"def {test}(" in (ROOT / "tests" / "stats" / f"test_{module}.py").read_text(encoding="utf-8"), test
+
+
+def test_every_function_that_a_page_names_exists():
+    named = {name for page in PAGES for name in re.findall(r"\bma\.(\w+)", page.read_text(encoding="utf-8"))}
+    assert len(named) > 40
+    assert sorted(name for name in named if not hasattr(ma, name)) == []
