@@ -10,8 +10,8 @@ import numpy as np
 from .analysis import ReportedCheck
 from .selection import counts_by_role
 from .stats.effects import Interval
-from .stats.measures import effect_sizes, scale_of
 from .stats.intervals import mean_interval
+from .stats.measures import effect_sizes, scale_of
 
 if TYPE_CHECKING:
     from .registry.load import Review

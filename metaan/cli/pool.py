@@ -44,7 +44,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     methods.add_argument("--only", metavar="ID[,ID]", action="append", default=[], help="pool these studies only")
     methods.add_argument("--exclude", metavar="ID[,ID]", action="append", default=[], help="leave these studies out")
     parser.add_argument(
-        "--explore", action="store_true", help="also what the protocol asks for beside: leave-one-out, tests, multiverse ..."
+        "--explore", action="store_true", help="also what the protocol asks for: leave-one-out, tests ..."
     )
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print one JSON object")

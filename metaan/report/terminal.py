@@ -228,7 +228,8 @@ def _at(value: float, axis: Axis, room: int) -> int:
 def _axis(plot: Plot, columns: Sequence[Column], widths: Mapping[str, int], room: int) -> list[str]:
     """Write the tick labels that have room, and what each side favours."""
     if not room:
-        return [f"Left of {plot.axis.scale.null:g}: {lower_first(plot.favours[0])}. Right: {lower_first(plot.favours[1])}."]
+        left, right = map(lower_first, plot.favours)
+        return [f"Left of {plot.axis.scale.null:g}: {left}. Right: {right}."]
     null = plot.axis.scale.null
     cells = [" "] * room
     for tick in sorted(plot.axis.ticks, key=lambda tick: tick.value != null):
