@@ -30,7 +30,7 @@ _ABOUT = re.compile(
 _OF_ANOTHER = re.compile(r"\((?:vol(?:ume)?|pg|page)\b[^()]*\)\s*\W*$", re.IGNORECASE)
 _PLACE = re.compile(r"\([^)]*\)|\s*[:;=].*$")
 _PART = re.compile(
-    r"\d+|\b(?:ii|iii|iv|vi|vii|viii|ix)\b|\b(?:i|v|x|[b-d]|one|two|three)$"
+    r"\b(?:ii|iii|iv|vi|vii|viii|ix)\b|\b(?:i|v|x|[b-d]|one|two|three)$"
     r"|\b(?:part|study|phase|trial|paper|section|chapter|volume|report|stage) (?:[a-d]|[ivx]|one|two|three)\b"
 )
 _STOP = {"the", "of", "and", "in", "for", "a", "an", "on", "und", "de", "la", "der", "et"}
@@ -45,7 +45,7 @@ class Keys:
     title, ordered
         Words of the title, as written and sorted.
     numbers
-        Numbers in the title: they tell part 1 from part 2.
+        The digits of the title, and the other words that tell part one from part two.
     about
         Whether it is a notice, letter or reply about another publication.
     year, volume, page, journal, short_journal, author
@@ -75,7 +75,7 @@ class Keys:
         return cls(
             title=title,
             ordered=" ".join(sorted(words)),
-            numbers=tuple(sorted(_PART.findall(title))),
+            numbers=("".join(re.findall(r"\d", title)), *sorted(_PART.findall(title))),
             about=is_about_another(record.title[:LONGEST]),
             year=record.year or 0,
             volume=_first_number(record.volume),

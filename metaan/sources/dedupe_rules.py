@@ -6,6 +6,7 @@ rule merges without anybody looking, so what it allows must be safe; `_worth_ask
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -90,21 +91,21 @@ def _same_pmid(e: Evidence, a: Keys, b: Keys) -> bool:
 
 
 def _same_doi(e: Evidence, a: Keys, b: Keys) -> bool:
-    """A supplement has one DOI for all its abstracts: pages or authors that differ need nearly the same title."""
+    """A supplement has one DOI for all its abstracts: pages or authors that differ need the same title."""
     if "doi" not in e.agree or _against(e, "pmid", "about"):
         return False
     doubtful = _against(e, "page", "author") or ("numbers" in e.differ and "page" not in e.agree)
-    return _titles_fit(e, a, b, 95 if doubtful else 60)
+    return misspelt(a.title, b.title) if doubtful and a.title and b.title else _titles_fit(e, a, b, 60)
 
 
 def _titles_fit(e: Evidence, a: Keys, b: Keys, at_least: float) -> bool:
     """Whether the titles of two records with one identifier fit; one without a title must not name another page."""
     if not a.title or not b.title:
         return "page" not in e.differ
-    return e.similarity >= at_least or _goes_on(a, b)
+    return e.similarity >= at_least or goes_on(a, b)
 
 
-def _goes_on(a: Keys, b: Keys) -> bool:
+def goes_on(a: Keys, b: Keys) -> bool:
     """Whether one title is the beginning or the end of the other."""
     shorter, longer = sorted((a.title, b.title), key=len)
     return longer.startswith(f"{shorter} ") or longer.endswith(f" {shorter}")
@@ -116,7 +117,7 @@ def _same_title(e: Evidence, a: Keys, b: Keys) -> bool:
         return False
     if "page" in e.agree:
         return _same_place(e)
-    if len(a.title.split()) < SHORT_TITLE or _against(e, "doi"):
+    if _against(e, "doi") or not (len(a.title.split()) >= SHORT_TITLE or _vouched(e, a, b)):
         return False
     if "page" in e.differ:
         unlike = not (a.page.isdigit() and b.page.isdigit()) or "1" in (
@@ -125,6 +126,12 @@ def _same_title(e: Evidence, a: Keys, b: Keys) -> bool:
         )  # an article number, or its pages
         return unlike and {"volume", "journal"} <= {*e.agree} and "author" not in e.differ and a.year == b.year
     return "volume" not in e.differ and ({"volume", "journal"} & {*e.agree} != set() or _bare(e, a, b))
+
+
+def _vouched(e: Evidence, a: Keys, b: Keys) -> bool:
+    """Whether everything beside a short title of three words agrees."""
+    beside = {"author", "journal"} <= {*e.agree} and a.year == b.year and not _against(e, "page")
+    return beside and len(a.title.split()) == SHORT_TITLE - 1
 
 
 def _same_place(e: Evidence) -> bool:
@@ -140,23 +147,46 @@ def _bare(e: Evidence, a: Keys, b: Keys) -> bool:
 
 
 def _similar_title(e: Evidence, a: Keys, b: Keys) -> bool:
-    """Nearly the same words at the same place in print."""
+    """Nearly the same words at the same place in print; in a supplement or without pages, the same words misspelt."""
     words = min(len(key.title.split()) for key in (a, b))
-    if _against(e, "pmid", "doi", "year", "about", "numbers") or words < SHORT_TITLE:
+    if _against(e, "pmid", "doi", "year", "about", "numbers") or words < SHORT_TITLE or e.similarity < SIMILAR:
         return False
     place = {"page", "volume", "journal", "author"} & {*e.agree}
-    if "page" in place and not _against(e, "volume", "journal"):
-        return len(place) >= (2 if e.similarity >= 95 else 3) and e.similarity >= SIMILAR
-    if _against(e, "page", "volume", "journal", "author"):
+    if "page" in place and a.page[:1].isdigit() and not _against(e, "volume", "journal"):
+        return len(place) >= (2 if e.similarity >= 95 else 3)
+    if _against(e, "page", "volume", "journal", "author") or not misspelt(a.title, b.title):
         return False
-    return (e.similarity >= 95 and len(place) >= 2) or (e.similarity >= 97 and words >= 8 and bool(place))
+    return len(place) >= 2 or (words >= 8 and bool(place))
+
+
+def misspelt(one: str, other: str) -> bool:
+    """Whether two titles are the same but for a letter here and there: men and women are not, nor cats and rats.
+
+    >>> misspelt("a randomised trial in tumour", "a randomized trial in tumor"), misspelt("old men", "old women")
+    (True, False)
+    """
+    from rapidfuzz.distance import Levenshtein
+
+    first, second = (Counter(title.split()) for title in (one, other))
+    left, right = [*(first - second).elements()], [*(second - first).elements()]
+    if one.replace(" ", "") == other.replace(" ", ""):
+        return True
+    if len(left) != len(right):
+        return len("".join(left)) > 8 and Levenshtein.distance("".join(left), "".join(right)) <= 1
+    return all(any(_one_word(x, y) for y in right) for x in left)
+
+
+def _one_word(x: str, y: str) -> bool:
+    from rapidfuzz.distance import Levenshtein
+
+    return f"{x}s" == y or f"{y}s" == x or (min(len(x), len(y)) > 4 and Levenshtein.distance(x, y) <= 1)
 
 
 def _part_of_title(e: Evidence, a: Keys, b: Keys) -> bool:
     """One title goes on where the other ends, at the same volume, page and year by the same author."""
     if not {"page", "volume", "year", "author"} <= {*e.agree} or _against(e, "pmid", "doi", "about", "journal"):
         return False
-    return min(len(key.title.split()) for key in (a, b)) >= SHORT_TITLE and _goes_on(a, b)
+    return min(len(key.title.split()) for key in (a, b)) >= SHORT_TITLE and goes_on(a, b)
 
 
 def _against(e: Evidence, *names: str) -> bool:

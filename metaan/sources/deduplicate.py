@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 from .dedupe_keys import Keys
-from .dedupe_rules import RULES, Evidence, is_merger, judge, similarity
+from .dedupe_rules import RULES, Evidence, goes_on, is_merger, judge, similarity
 from .record import Record
 
 LARGEST_BLOCK = 400  # records that share a weak key; beyond it the key says nothing
@@ -88,11 +88,15 @@ def _own_dois(keys: list[Keys]) -> list[Keys]:
     for index, key in enumerate(keys):
         by_doi[key.doi].append(index)
     for doi, same in by_doi.items():
-        titled = [index for index in same if keys[index].title]
-        if doi and len(same) > 2 and any(similarity(keys[titled[0]], keys[index]) < 60 for index in titled[1:]):
+        titled = [keys[index] for index in same if keys[index].title]
+        if doi and len(same) > 2 and any(_of_another_work(titled[0], key) for key in titled[1:]):
             for index in same:
                 keys[index] = replace(keys[index], doi="")
     return keys
+
+
+def _of_another_work(a: Keys, b: Keys) -> bool:
+    return similarity(a, b) < 60 and not goes_on(a, b) and not (a.page and a.page == b.page)
 
 
 def _candidates(keys: Sequence[Keys]) -> Iterator[Pair]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import metaan as ma
 from metaan.sources.dedupe_keys import Keys
-from metaan.sources.dedupe_rules import RULES, judge
+from metaan.sources.dedupe_rules import RULES, judge, misspelt
 from metaan.sources.record import Record
 
 PAPER = Record(
@@ -41,6 +41,14 @@ DIFFERENT = {
     "two abstracts under the DOI of the supplement": (
         replace(PAPER, pmid=None, pages="S1", title="Anakinra and the kidney in mice without appetite"),
         replace(PAPER, pmid=None, pages="S2", title="Tocilizumab and the liver of men who run"),
+    ),
+    "two abstracts on one page of a supplement": (
+        replace(BARE, pages="S12", title="Effect of anakinra on the weight of obese men without pneumonia"),
+        replace(BARE, pages="S12", title="Effect of anakinra on the weight of obese women without pneumonia"),
+    ),
+    "two abstracts without pages": (
+        replace(BARE, pages=None, title="Hypoglycaemia under anakinra in a cohort of old adults"),
+        replace(BARE, pages=None, title="Hyperglycaemia under anakinra in a cohort of old adults"),
     ),
     "part I and part II": (
         replace(BARE, title="A survey of anakinra in practice. Part I"),
@@ -121,6 +129,30 @@ def test_what_one_database_leaves_out_does_not_part_duplicates(other):
     assert ma.deduplicate([PAPER, other]).groups == [[0, 1]]
 
 
+def test_a_short_title_needs_everything_beside_it():
+    short = Record("The beriberi heart", ("Doe J",), year=1950, journal="Annals", volume="3", pages="5")
+    assert ma.deduplicate([short, replace(short, pages=None, volume=None)]).groups == [[0, 1]]
+    assert ma.deduplicate([short, replace(short, pages=None, authors=())]).groups == []
+    assert ma.deduplicate([short, replace(short, pages="9")]).groups == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("tumour growth in rats", "tumor growth in rats", True),
+        ("bit product trees", "bitproduct trees", True),
+        ("a beta1 tubulin mutation", "a beta 1 tubulin mutation", True),
+        ("a cohort of patients", "a cohort of patient", True),
+        ("response of cats", "response of rats", False),
+        ("in vivo", "in vitro", False),
+        ("a trial in men", "a trial", False),
+        ("treatment of pneumonia", "treatment of pneumonia and sepsis", False),
+    ],
+)
+def test_spelling_is_told_from_meaning(one, other, same):
+    assert misspelt(one, other) == misspelt(other, one) == same
+
+
 def test_the_doi_of_a_supplement_says_nothing():
     shared = replace(PAPER, pmid=None, pages=None)
     abstracts = [
@@ -130,6 +162,11 @@ def test_the_doi_of_a_supplement_says_nothing():
     ]
     assert ma.deduplicate(abstracts).groups == []
     assert ma.deduplicate([*abstracts, abstracts[1]]).groups == [[1, 3]]
+
+
+def test_a_cut_title_does_not_make_a_doi_that_of_a_supplement():
+    cut = replace(PAPER, pmid=None, title="Anakinra against placebo")
+    assert ma.deduplicate([PAPER, cut, replace(cut, pages=None)]).groups == [[0, 1, 2]]
 
 
 def test_a_record_without_a_place_does_not_join_what_has_two():
