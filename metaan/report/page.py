@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,10 +83,14 @@ def render(
     >>> render(review, ma.analyse(review), (), version=ma.__version__).splitlines()[0]
     '<!doctype html>'
     """
+    return fill("page.html", _context(review, analyses, checks, version), templates)
+
+
+def fill(name: str, context: Mapping[str, Any], templates: Path | None = None) -> str:
+    """Return a template filled in, with the stylesheet and the hash that lets the browser take it and no other."""
     environment = _environment(templates)
     style = _style(environment)
-    context = _context(review, analyses, checks, version)
-    return environment.get_template("page.html").render(
+    return environment.get_template(name).render(
         **context,
         style=Markup(style),  # noqa: S704  the designer's own file
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
