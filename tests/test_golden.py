@@ -114,7 +114,7 @@ COVERED = {
     ),
     "quantiles.QUANTILE_METHODS": lambda: args("method", "conv", family="conv_fivenum"),
     "transformations.TRANSFORMATIONS": _transformations,
-    "presets.PRESETS": lambda: {c["source"]["package"] for c in cases("presets")},
+    "presets.PRESETS": lambda: {c["source"]["package"] for c in cases("presets")} | args("preset", "metafor_3_8"),
 }  # fmt: skip
 
 AUTO = "test_pooling_properties.py::test_auto_is_the_floor_where_there_is_heterogeneity_and_more_than_two_studies"
@@ -125,11 +125,6 @@ PROVED = {
     "intervals.CI_METHODS": {AUTO: ("auto",)},
     "prediction.PI_METHODS": {  # KR-PR by its older name
         "test_pooling.py::test_every_entry_of_every_table_has_a_reference_value": ("HTS-KR",)
-    },
-    "presets.PRESETS": {
-        "test_explain.py::test_every_difference_is_explained": (
-            "metaan", "metafor", "RevMan 5", "RevMan 2025", "Stata", "IQWiG", "legacy",
-        )
     },
     "regression_ci.REGRESSION_CI_METHODS": {"test_metafor_3_8.py::test_automatic_inference_of_a_regression": ("auto",)},
     "regression_design.REDUNDANT": {

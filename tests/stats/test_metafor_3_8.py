@@ -95,3 +95,16 @@ def test_automatic_inference_of_a_regression(yi, like):
     got, want = (ma.meta_regression(es, [1, 2, 3, 4, 6], ci_method=m) for m in ("auto", like))
     assert (got.tau2 > 0) is (like != "wald")
     assert (got.se.tolist(), got.df) == (want.se.tolist(), want.df)
+
+
+@pytest.mark.parametrize(("args", "data", "want", "tol"), of("presets"))
+def test_the_rules_of_a_program_are_what_metafor_gives_under_them(args, data, want, tol):
+    """A double-zero study, two studies with one zero cell, and heterogeneity; and trials without any zero."""
+    results = ma.explain(args["measure"], **data).results
+    got = next(result for result in results if result.name == args["preset"])
+    agree((got.common, *got.common_ci), want["common"], tol)
+    agree((got.random, *got.random_ci), want["random"], tol)
+    agree(got.tau2, want["tau2"], tol)
+    assert (got.pi is None) is (want["pi"] is None)
+    if got.pi is not None:
+        agree(got.pi, want["pi"], tol)
