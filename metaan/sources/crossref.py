@@ -176,7 +176,12 @@ class Crossref:
         """Yield page after page; the last is the one that is not full."""
         cursor: str | None = "*"
         while cursor:
-            page = self._page({**params, "cursor": cursor})
+            try:
+                page = self._page({**params, "cursor": cursor})
+            except RefusedError as error:
+                if cursor == "*" or error.status not in {400, 404}:
+                    raise
+                raise _TornError(f"the next page was refused: {error}") from None  # how long a cursor lives is not said
             yield page
             if len(page.works) < int(params["rows"]):
                 return

@@ -12,50 +12,27 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-import struct
-import threading
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from .faults import FAULTS, Reply
 from .papers import FOOT, HEAD, MERGED, PAPERS, Paper
+from .service import Call, Service
+from .words import leaves, predicate
+
+__all__ = ["Call", "Eutils"]
 
 _JSON, _XML = "application/json", "text/xml; charset=UTF-8"
+MOST = 9_999  # records of a query that it serves
+UNKNOWN = "zzz"  # a word with this in it is in no index: it is left out of the query, as PubMed does
 
 
-@dataclass(frozen=True)
-class Call:
-    """One request as the server saw it."""
+class Eutils(Service):
+    """The service; ``papers`` is what it knows, the other parameters are those of `Service`."""
 
-    at: float
-    method: str
-    path: str
-    target: str
-    params: Mapping[str, str]
-    fault: str | None
-    agent: str = ""
-
-
-class Eutils:
-    """A server on a free port of 127.0.0.1.
-
-    Parameters
-    ----------
-    plan
-        Faults of `FAULTS` by call number, from the first; None, or the end of the list, means a sound answer. A reply
-        of one's own may stand instead of a name.
-    papers
-        What it knows.
-    rate
-        Requests per second that it allows, as NCBI does; None for no limit.
-    port
-        0 for any free one.
-    """
+    variable = "METAAN_PUBMED_URL"
+    base = "/entrez/eutils/"
+    faults = FAULTS
 
     def __init__(
         self,
@@ -64,53 +41,17 @@ class Eutils:
         rate: int | None = 3,
         port: int = 0,
     ) -> None:
-        self.plan = list(plan)
+        super().__init__(plan, rate, port)
         self.papers = papers
-        self.rate = rate
-        self.calls: list[Call] = []
-        self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", port), type("Handler", (_Handler,), {"service": self}))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
-    @property
-    def url(self) -> str:
-        """The base URL, for METAAN_PUBMED_URL."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}/entrez/eutils/"
+    def allowed(self, params: Mapping[str, str]) -> int:
+        return super().allowed(params) + 7 * ("api_key" in params)
 
-    def __enter__(self) -> Eutils:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def reset(self, plan: Sequence[str | Reply | None] = ()) -> None:
-        """Forget the calls so far and begin another plan."""
-        with self._lock:
-            self.plan, self.calls = list(plan), []
-
-    def reply(self, method: str, target: str, body: str, agent: str) -> Reply:
-        """Return the answer to one request, spoilt as the plan says."""
-        parts = urlsplit(target)
-        params = dict(parse_qsl(parts.query, keep_blank_values=True)) | dict(parse_qsl(body, keep_blank_values=True))
-        with self._lock:
-            number, now = len(self.calls), time.monotonic()
-            fault = self.plan[number] if number < len(self.plan) else None
-            if self.rate and sum(now - call.at < 1 for call in self.calls) >= self.rate + 7 * ("api_key" in params):
-                fault = "asked too often"
-            name = fault if isinstance(fault, str) else None
-            self.calls.append(Call(now, method, parts.path.rsplit("/", 1)[-1], target, params, name, agent))
-        if isinstance(fault, Reply):
-            return fault
-        sound = self._sound(parts.path.rsplit("/", 1)[-1], params, len(target))
-        return FAULTS[fault](sound) if fault else sound
-
-    def _sound(self, path: str, params: Mapping[str, str], length: int) -> Reply:
+    def sound(self, path: str, params: Mapping[str, str], length: int) -> Reply:
         if length > 4_000:
             return FAULTS["too long"](Reply(200, "", b""))
         answers = {"esearch.fcgi": self._search, "efetch.fcgi": self._fetch}
+        path = path.rsplit("/", 1)[-1]
         if path not in answers:
             return Reply(404, "text/html", b"<html><body>Not Found</body></html>")
         if params.get("db") != "pubmed":
@@ -118,21 +59,25 @@ class Eutils:
         return answers[path](params)
 
     def _search(self, params: Mapping[str, str]) -> Reply:
-        """Answer a search for a quoted DOI or a uid; other terms find nothing, and it says which."""
+        """Answer a search: at most 9,999 records of it, without the words that it does not know, and it says which."""
         term = params.get("term", "")
-        pmids = [pmid for pmid, paper in self.papers.items() if _fits(term, paper)]
-        most = int(params.get("retmax", "20"))
+        fits = predicate(term, _leaf)
+        pmids = sorted((pmid for pmid, paper in self.papers.items() if fits(paper)), key=int, reverse=True)
+        start, most = int(params.get("retstart", "0")), int(params.get("retmax", "20"))
+        if start > MOST - 1 < len(pmids):
+            return Reply(200, _JSON, json.dumps({"header": {}, "esearchresult": {"ERROR": _TOO_FAR}}).encode())
+        page = pmids[: min(MOST, len(pmids))][start : start + min(most, MOST)]
         result: dict[str, Any] = {
             "count": str(len(pmids)),
-            "retmax": str(min(most, len(pmids))),
-            "retstart": "0",
-            "idlist": pmids[:most],
-            "querytranslation": term,
+            "retmax": str(len(page)),
+            "retstart": str(start),
+            "idlist": page,
+            "querytranslation": " ".join(leaf for leaf in leaves(term) if UNKNOWN not in leaf),
         }
-        if not pmids:
-            result["errorlist"] = {"phrasesnotfound": [term], "fieldsnotfound": []}
-            result["warninglist"] = {"outputmessages": ["No items found."]}
-        body = {"header": {"type": "esearch", "version": "0.3"}, "esearchresult": result}
+        body = {
+            "header": {"type": "esearch", "version": "0.3"},
+            "esearchresult": result | _complaints(term, most, pmids),
+        }
         return Reply(200, _JSON, json.dumps(body).encode())
 
     def _fetch(self, params: Mapping[str, str]) -> Reply:
@@ -142,76 +87,52 @@ class Eutils:
         return Reply(200, _XML, b"\n".join((HEAD, *records, FOOT)))
 
 
-def _fits(term: str, paper: Paper) -> bool:
-    found = re.fullmatch(r'"?([^"]*)"?\[(doi|aid|uid|pmid)\]', term.strip())
-    if not found:
-        return False
-    value = paper.doi if found[2] in {"doi", "aid"} else paper.pmid
-    return value.lower() == found[1].lower() != ""
+_TOO_FAR = (
+    "Search Backend failed: Exception:\n'retstart' cannot be larger than 9998. For PubMed, ESearch can only retrieve "
+    "the first 9,999 records matching the query."
+)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
+def _complaints(term: str, most: int, pmids: list[str]) -> dict[str, Any]:
+    """Say what was left out; when all is well, neither list is there."""
+    left_out = [leaf for leaf in leaves(term) if UNKNOWN in leaf]
+    quoted = [leaf.split("[")[0] for leaf in left_out if leaf.startswith('"')]
+    words = [leaf.split("[")[0] for leaf in left_out if not leaf.startswith('"')]
+    messages = ["No items found."] if not pmids else []
+    messages += ["Restrictions achieved. start and count adjusted to 0, 9999"] if most > MOST else []
+    if not (quoted or words or messages):
+        return {}
+    return {
+        "errorlist": {"phrasesnotfound": words, "fieldsnotfound": []} if words else None,
+        "warninglist": {"phrasesignored": [], "quotedphrasesnotfound": quoted, "outputmessages": messages},
+    }
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away in the middle is what some tests are about."""
+
+def _leaf(text: str) -> Callable[[Paper], bool]:
+    """Return whether a paper fits one leaf; a tag that is unknown, and a word that is, let every paper through."""
+    if days := re.fullmatch(r'"([\d/]+)"\[(\w+)\]\s:\s"([\d/]+)"\[\w+\]', text):
+        first, last = days[1].replace("/", ""), days[3].replace("/", "").ljust(8, "9")
+        attribute = _DAYS.get(days[2], "created")
+        return lambda paper: first <= getattr(paper, attribute).replace("/", "") <= last
+    found = re.fullmatch(r'"?([^"\[]*)"?(?:\[([^\]]*)\])?', text)
+    words, tag = (found[1].lower(), found[2] or "all") if found else ("", "all")
+    field = _FIELDS.get(tag)
+    if field is None or UNKNOWN in words or not words:
+        return lambda paper: UNKNOWN in words or field is None
+    return lambda paper: words in field(paper)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    service: Eutils
-    protocol_version = "HTTP/1.1"
-    server_version = "Finatra"
-    sys_version = ""
-    timeout = 20
-    disable_nagle_algorithm = True
-
-    def do_GET(self) -> None:
-        self._answer("")
-
-    def do_POST(self) -> None:
-        self._answer(self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode())
-
-    def _answer(self, body: str) -> None:
-        reply = self.service.reply(self.command, self.path, body, self.headers.get("User-Agent", ""))
-        if reply.reset:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.close_connection = True
-            self.connection.close()
-            return
-        self._head(reply)
-        self._body(reply)
-
-    def _head(self, reply: Reply) -> None:
-        self.send_response(reply.status)
-        self.send_header("Content-Type", reply.kind)
-        if self.service.rate:
-            self.send_header("X-RateLimit-Limit", str(self.service.rate))
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        if reply.chunked or reply.flood:
-            self.send_header("Transfer-Encoding", "chunked")
-        else:
-            self.send_header("Content-Length", str(len(reply.body)))
-        self.end_headers()
-
-    def _body(self, reply: Reply) -> None:
-        step = 40 if reply.drip else 1 << 16
-        end = len(reply.body) if reply.cut is None else reply.cut
-        pieces = reply.flood() if reply.flood else (reply.body[i : min(i + step, end)] for i in range(0, end, step))
-        for piece in pieces:
-            self._piece(piece, reply)
-            if reply.drip:
-                time.sleep(reply.drip)
-        if reply.cut is not None:
-            self.close_connection = True
-        elif reply.chunked or reply.flood:
-            self.wfile.write(b"0\r\n\r\n")
-
-    def _piece(self, piece: bytes, reply: Reply) -> None:
-        framed = f"{len(piece):x}\r\n".encode() + piece + b"\r\n" if reply.chunked or reply.flood else piece
-        self.wfile.write(framed)
-        self.wfile.flush()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
-        """Stay silent: `Eutils.calls` is the log."""
+_DAYS = {"crdt": "created", "edat": "created", "mhda": "indexed"}
+_FIELDS: dict[str, Callable[[Paper], str | list[str]]] = {
+    "doi": lambda paper: [paper.doi.lower()],
+    "aid": lambda paper: [paper.doi.lower()],
+    "uid": lambda paper: [paper.pmid],
+    "pmid": lambda paper: [paper.pmid],
+    "si": lambda paper: [paper.registration[1].lower()] if paper.registration else [],
+    "pt": lambda paper: [name.lower() for _, name in paper.types],
+    "mh": lambda paper: [name.lower() for name in paper.mesh],
+    "ti": lambda paper: paper.title.lower(),
+    "tiab": lambda paper: paper.words,
+    "tw": lambda paper: paper.words,
+    "all": lambda paper: paper.words,
+}

@@ -14,6 +14,7 @@ HEAD = (
     b'"https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_250101.dtd">\n<PubmedArticleSet>'
 )
 FOOT = b"</PubmedArticleSet>"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,25 @@ class Paper:
     corrections: tuple[tuple[str, str, str], ...] = ()
     book: bool = False
     cites: tuple[str, ...] = field(default=())
+    added: str = ""
+    indexed_on: str = ""
+
+    @property
+    def created(self) -> str:
+        """The day on which the service added it: without another, the first day of what is known of its date."""
+        year, month, day = (*self.date, "", "", "")[:3]
+        number = f"{_MONTHS.index(month) + 1:02d}" if month in _MONTHS else month or "01"
+        return self.added or f"{year or '2020'}/{number}/{day or '01'}"
+
+    @property
+    def indexed(self) -> str:
+        """The day on which it got MeSH terms; until then the day on which it was added."""
+        return self.indexed_on or self.created
+
+    @property
+    def words(self) -> str:
+        """Title and abstract in lower case."""
+        return " ".join((self.title, *(text for _, text in self.abstract))).lower()
 
     def xml(self) -> bytes:
         """Return the record as PubMed would send it."""

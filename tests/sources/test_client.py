@@ -263,7 +263,7 @@ def test_the_identity_sets_the_pace_and_goes_along(server):
 
 def test_the_double_enforces_its_pace():
     with Eutils(rate=3) as server, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tests.server.eutils.time.monotonic", lambda: 5.0)
+        patch.setattr("tests.server.service.time.monotonic", lambda: 5.0)
         replies = [server.reply("GET", "/efetch.fcgi?db=pubmed", "", "") for _ in range(4)]
     assert [reply.status for reply in replies] == [200, 200, 200, 429]
     assert "Retry-After" not in replies[-1].headers
