@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .registry.load import Review
     from .registry.model import Plan, Result, Study
 
+NOT_CONFIRMED = "its numbers are not confirmed yet"
+
 _DAY = re.compile(r"\bday (\d+)\b", re.IGNORECASE)
 
 
@@ -28,16 +30,17 @@ class Chosen:
 
 
 def choose_studies(
-    review: Review, plan: Plan, only: Sequence[str] = (), exclude: Sequence[str] = ()
+    review: Review, plan: Plan, only: Sequence[str] = (), exclude: Sequence[str] = (), unconfirmed: bool = False
 ) -> tuple[list[Chosen], list[Excluded]]:
     """Return the studies that enter an analysis, and every other one with the reason.
 
-    Studies are in the order of their publication, then of their label.
+    Studies are in the order of their publication, then of their label. Numbers that no person has confirmed are taken
+    only where ``unconfirmed`` says so, and a confirmed result of the same outcome comes before them.
     """
     chosen: list[Chosen] = []
     excluded: list[Excluded] = []
     for study in sorted(review.studies, key=lambda s: (s.citation.published or "9999", s.label)):
-        taken = _take(study, plan, only, exclude)
+        taken = _take(study, plan, only, exclude, unconfirmed)
         if isinstance(taken, str):
             excluded.append(Excluded(study.id, study.label, taken))
         else:
@@ -45,7 +48,7 @@ def choose_studies(
     return chosen, excluded
 
 
-def _take(study: Study, plan: Plan, only: Sequence[str], exclude: Sequence[str]) -> Chosen | str:
+def _take(study: Study, plan: Plan, only: Sequence[str], exclude: Sequence[str], unconfirmed: bool) -> Chosen | str:
     """Return what enters of a study, or the reason why nothing does."""
     if study.id in exclude or (only and study.id not in only):
         return "left out by the person who ran the analysis"
@@ -59,11 +62,18 @@ def _take(study: Study, plan: Plan, only: Sequence[str], exclude: Sequence[str])
         return "does not report this outcome"
     if design not in plan.designs:
         return f"the protocol of this analysis takes no {design} studies"
-    result = preferred(results, plan.time_points)
+    confirmed = [result for result in results if not result.unconfirmed]
+    if not (confirmed or unconfirmed):
+        return NOT_CONFIRMED
+    result = preferred(confirmed, plan.time_points) if confirmed else None
+    if result is None and unconfirmed:
+        result = preferred(results, plan.time_points)
     if result is None:
         found = ", ".join(result.time for result in results)
         return f"reports this outcome at {found}; the protocol takes {', '.join(plan.time_points)}"
-    return Chosen(study, result, design, *counts_by_role(study, result))
+    data, note = counts_by_role(study, result)
+    mark = NOT_CONFIRMED if result.unconfirmed else None
+    return Chosen(study, result, design, data, "; ".join(filter(None, (mark, note))) or None)
 
 
 def preferred(results: Sequence[Result], time_points: Sequence[str]) -> Result | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .analysis import Analysis, Pool, Reference, SubgroupTest
 from .errors import UsageError, choose, did_you_mean
 from .groups import pool_group
-from .selection import Chosen, choose_studies, moderator
+from .selection import NOT_CONFIRMED, Chosen, choose_studies, moderator
 from .stats.pooling import Pooled
 from .stats.subgroups import between_groups
 from .stats.two_by_two import TWO_BY_TWO
@@ -29,7 +29,8 @@ class Choices:
     """What a caller puts in place of the protocol; None keeps the protocol's.
 
     ``by`` is ``"design"``, ``"none"`` (all designs in one pool) or the name of a moderator; ``only`` and ``exclude``
-    hold study ids; ``explore`` False leaves out what the protocol asks for beside the pooled result.
+    hold study ids; ``explore`` False leaves out what the protocol asks for beside the pooled result; ``unconfirmed``
+    takes numbers that no person has confirmed yet.
     """
 
     measure: str | None = None
@@ -43,6 +44,7 @@ class Choices:
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     explore: bool = True
+    unconfirmed: bool = False
 
 
 PROTOCOL = Choices()
@@ -120,7 +122,7 @@ def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
     outcome = review.outcome(plan.outcome)
     measure = plan.measure or outcome.measure
     choose(TWO_BY_TWO, measure, "measure of counts in two arms,")
-    chosen, excluded = choose_studies(review, plan, choices.only, choices.exclude)
+    chosen, excluded = choose_studies(review, plan, choices.only, choices.exclude, choices.unconfirmed)
     apart = not plan.pool_designs and len({c.design for c in chosen}) > 1
     groups = _groups(chosen, plan, apart)
     warnings: list[str] = list(_warnings(review, chosen))
@@ -201,7 +203,7 @@ def _references(review: Review, outcome: str) -> Iterable[Reference]:
 
 
 def _warnings(review: Review, chosen: Sequence[Chosen]) -> Iterable[str]:
-    """Yield what PubMed flags about the studies that were taken: they are neither dropped nor kept in silence."""
+    """Yield what is to be known of the studies that were taken: they are neither dropped nor kept in silence."""
     for study in (c.study for c in chosen):
         metadata = review.metadata.get(study.id)
         flag = metadata and (
@@ -209,3 +211,6 @@ def _warnings(review: Review, chosen: Sequence[Chosen]) -> Iterable[str]:
         )
         if metadata and flag:
             yield f"{study.label} is {flag} (PubMed, {metadata.fetched[:10]}) and is still in the pool"
+    for c in chosen:
+        if c.result.unconfirmed:
+            yield f"{c.study.label} is in the pool although {NOT_CONFIRMED}"

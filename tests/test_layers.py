@@ -19,6 +19,7 @@ LIBRARY = {
     "recompute",
     "exploration",
     "difference",
+    "extraction",
 }
 
 ALLOWED = {
@@ -35,6 +36,7 @@ ALLOWED = {
     "synthesis": {"errors", "stats", "analysis", "selection", "groups"},
     "recompute": {"errors", "stats", "analysis", "selection"},
     "edits": set(),
+    "extraction": {"errors"},
     "whatif": {"stats", "selection", "groups"},
     "difference": {"errors", "stats", "edits", "whatif"},
     "workflows": LIBRARY,

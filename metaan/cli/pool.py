@@ -46,6 +46,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--explore", action="store_true", help="also what the protocol asks for: leave-one-out, tests ..."
     )
+    parser.add_argument(
+        "--unconfirmed", action="store_true", help="also numbers that no person has confirmed yet, marked as such"
+    )
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print one JSON object")
     output.add_argument("--csv", action="store_true", help="print a row a study and a row a pooled result")
@@ -96,6 +99,7 @@ def _choices(args: Namespace) -> Choices:
         only=_ids(args.only),
         exclude=_ids(args.exclude),
         explore=args.explore,
+        unconfirmed=args.unconfirmed,
     )
 
 

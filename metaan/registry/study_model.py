@@ -7,6 +7,7 @@ from pydantic import Field
 from .types import (
     Bounds,
     Count,
+    Day,
     Doi,
     Entry,
     Flag,
@@ -129,8 +130,18 @@ class ReportedEffect(Entry):
     note: str | None = None
 
 
+class Confirmation(Entry):
+    """Who compared the numbers of a result with the place they were read in, and when."""
+
+    by: Text
+    on: Day
+
+
 class Result(Entry):
-    """One outcome at one time: counts for each arm, their source, and what the authors made of them."""
+    """One outcome at one time: counts for each arm, their source, and what the authors made of them.
+
+    ``unconfirmed``: a machine proposed the numbers and no person has confirmed them; they are not pooled unless asked.
+    """
 
     outcome: Id
     name: Text
@@ -140,6 +151,8 @@ class Result(Entry):
     source: Source
     reported: tuple[ReportedEffect, ...] = ()
     note: str | None = None
+    unconfirmed: Flag = False
+    confirmed: Confirmation | None = None
 
 
 class Domain(Entry):

@@ -170,15 +170,16 @@ def _block(pool: Pool, analysis: Analysis, heading: str, terse: bool) -> Iterabl
 def study_row(row: StudyRow, analysis: Analysis) -> Row:
     """Return the row of a study; one without an effect has no mark and says why."""
     effect = formats.effect(row.estimate, row.ci, analysis.measure)
-    cells = {"label": row.label, "time": row.result.time, **data_cells(row.data), "effect": effect}
+    label = f"{row.label} (unconfirmed)" if row.result.unconfirmed else row.label
+    cells = {"label": label, "time": row.result.time, **data_cells(row.data), "effect": effect}
     cells |= {name: formats.percent(getattr(row, name), 1) for name in ("weight_common", "weight_random")}
     if row.estimate is None:
         return Row(
-            "study", cells | {"effect": "not estimable"}, None, row.id, f"{row.label}: {row.note or 'no effect'}"
+            "study", cells | {"effect": "not estimable"}, None, row.id, f"{label}: {row.note or 'no effect'}"
         )
     weight = row.weight_random if row.weight_random is not None else row.weight_common
     mark = Mark("square", row.estimate, row.ci, weight)
-    return Row("study", cells, mark, row.id, f"{row.label}: {words.measure_name(analysis.measure)} {effect}")
+    return Row("study", cells, mark, row.id, f"{label}: {words.measure_name(analysis.measure)} {effect}")
 
 
 def _results(pool: Pool, terse: bool) -> Iterable[Row]:

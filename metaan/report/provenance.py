@@ -54,7 +54,7 @@ Number = tuple[str, str, Path, "Source | None"]
 def _numbers(study: Study) -> Iterable[Number]:
     yield from _sizes(study)
     for i, result in enumerate(study.results):
-        name = f"{result.name}, {result.time}"
+        name = f"{result.name}, {result.time}" + (", not confirmed yet" if result.unconfirmed else "")
         for arm, counts in result.arms.items():
             path: Path = ("results", i, "arms", arm)
             source = counts.source or result.source

@@ -10,7 +10,7 @@ from .. import __version__
 from ..recompute import reported_checks
 from ..registry.write import write_text
 from ..report.page import render
-from ..synthesis import analyse
+from ..synthesis import PROTOCOL, Choices, analyse
 
 if TYPE_CHECKING:
     from ..registry.load import Review
@@ -23,7 +23,7 @@ def default_output(review: Review) -> Path:
     return project / "outputs" / f"{name}.html"
 
 
-def write_report(review: Review, path: str | Path) -> Path:
+def write_report(review: Review, path: str | Path, choices: Choices = PROTOCOL) -> Path:
     """Analyse a review by its protocol and write the report as one self-contained HTML file.
 
     Parameters
@@ -32,6 +32,8 @@ def write_report(review: Review, path: str | Path) -> Path:
         What `metaan.load` returned.
     path
         The file to write; folders are made, and the file appears whole or not at all.
+    choices
+        What to put in place of the protocol.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def write_report(review: Review, path: str | Path) -> Path:
     own = review.folder.resolve().parent / "templates"
     page = render(
         review,
-        analyse(review),
+        analyse(review, choices=choices),
         reported_checks(review),
         version=__version__,
         templates=own if own.is_dir() else None,

@@ -1,0 +1,155 @@
+"""An abstract as proposals: its numbers, put together into comparisons, each with its place and its words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from .patterns import Found, find
+from .proposal import Cell, Effect, Passage, Proposal
+from .suggest import Context, mentioned_arm, outcomes_in, time_in, with_arms
+
+MOST = 400  # proposals of one document; what has more is no abstract
+QUOTE = 600  # characters
+GAP = 220  # between two groups of one comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many people a group has, as a text prints it; ``arm`` is a suggestion."""
+
+    arm: str
+    people: int
+    quote: str
+
+
+def propose(passages: Iterable[Passage], context: Context, document: str = "article abstract") -> tuple[Proposal, ...]:
+    """Return what the numbers of a text may be.
+
+    Parameters
+    ----------
+    passages
+        The sections of an abstract, as plain text.
+    context
+        The arms and outcomes to recognise.
+    document
+        What the text is, for provenance.
+
+    Returns
+    -------
+    tuple of Proposal
+        In the order of the text, at most `MOST`. Effects and p values stand with the counts before them in the
+        sentence, or after them where there are none before; those without counts are proposals of their own.
+    """
+    found = (proposal for passage in passages for proposal in _in_passage(passage, context, document))
+    return tuple(islice(found, MOST))
+
+
+def sizes(passages: Iterable[Passage], context: Context) -> tuple[Size, ...]:
+    """Return how many people each arm has, where the text says one number and the study file says none."""
+    read: dict[str, dict[int, Size]] = {}
+    for passage in passages:
+        for item in islice(find(passage), 20 * MOST):
+            if item.size is None:
+                continue
+            arm = mentioned_arm(passage.span(item.start, item.end), passage, context)
+            if arm is not None and arm not in context.sizes:
+                read.setdefault(arm, {})[item.size] = Size(arm, item.size, passage.text[item.start : item.end])
+    return tuple(size for found in read.values() if len(found) == 1 for size in found.values())
+
+
+def with_sizes(context: Context, read: Sequence[Size]) -> Context:
+    """Return the context with the sizes that were read in the text."""
+    from_text = {size.arm: (size.people, f"what the abstract prints for arm {size.arm}, {size.quote}") for size in read}
+    return replace(context, sizes=context.sizes | from_text)
+
+
+def _in_passage(passage: Passage, context: Context, document: str) -> Iterator[Proposal]:
+    time: str | None = None
+    for bounds, items in _by_sentence(passage):
+        time = time_in(passage.text[bounds[0] : min(bounds[1], bounds[0] + QUOTE)]) or time
+        for first, last, cells, effects in _grouped(items, max(2, len(context.arms)), passage.text):
+            quote = _quote(passage.text, bounds, first, last)
+            yield Proposal(
+                kind="counts" if cells else "effect",
+                document=document,
+                place=passage.place,
+                quote=quote,
+                cells=with_arms(cells, passage, bounds, context) if len(cells) > 1 else cells,
+                reported=effects,
+                outcomes=outcomes_in(quote, context),
+                time=time_in(quote) or time,
+                span=passage.span(first, last),
+            )
+
+
+def _by_sentence(passage: Passage) -> Iterator[tuple[tuple[int, int], list[Found]]]:
+    """Yield each sentence that has numbers: where it starts and ends, and what was found in it."""
+    items: list[Found] = []
+    start, ends = 0, _sentence_ends(passage.text)
+    end = next(ends)
+    for item in islice(find(passage), 20 * MOST):
+        while item.start >= end:
+            if items:
+                yield (start, end), items
+            start, end, items = end, next(ends), []
+        items.append(item)
+    if items:
+        yield (start, end), items
+
+
+def _sentence_ends(text: str) -> Iterator[int]:
+    """Yield where each sentence ends; a full stop after ``vs`` or ``al`` ends none."""
+    for match in _STOP.finditer(text):
+        if match["word"].casefold() not in _ABBREVIATIONS:
+            yield match.end()
+    yield len(text) + 1
+
+
+def _grouped(
+    items: Sequence[Found], width: int, text: str
+) -> Iterator[tuple[int, int, tuple[Cell, ...], tuple[Effect, ...]]]:
+    """Yield comparisons of ``width`` or two groups, single groups, and effects, each with where it starts and ends."""
+    blocks: list[list[Found]] = []
+    for item in items:
+        if item.cells and blocks and _continues(blocks[-1], item, width, text):
+            blocks[-1].append(item)
+        elif item.cells:
+            blocks.append([item])
+    blocks = [block for block in blocks if not (block[0].bare and len(block) == 1)]
+    reported: list[list[Effect]] = [[] for _ in blocks]
+    for item in items:
+        if item.effect is not None and blocks:
+            before = [i for i, block in enumerate(blocks) if block[-1].end <= item.start]
+            reported[before[-1] if before else 0].append(item.effect)
+        elif item.effect is not None:
+            yield item.start, item.end, (), (item.effect,)
+    for block, effects in zip(blocks, reported):
+        yield block[0].start, block[-1].end, tuple(c for item in block for c in item.cells), tuple(effects)
+
+
+def _continues(block: Sequence[Found], item: Found, width: int, text: str) -> bool:
+    """Say whether a group belongs to the comparison before it: printed alike, near by, and not complete yet."""
+    complete = sum(len(found.cells) for found in block) >= width
+    alike = block[-1].cells[-1].shape == item.cells[0].shape and block[-1].bare == item.bare
+    near = 0 <= item.start - block[-1].end <= GAP
+    return (
+        alike and not complete and near and (not item.bare or bool(_COMPARED.search(text, block[-1].end, item.start)))
+    )
+
+
+def _quote(text: str, bounds: tuple[int, int], first: int, last: int) -> str:
+    """Return the sentence, or as much of it around the numbers as is fit to print."""
+    start, end = bounds[0], min(bounds[1], len(text))
+    if end - start > QUOTE:
+        start, end = max(start, first - QUOTE // 3), min(end, max(last, first + QUOTE // 2))
+    return text[start : min(end, start + 2 * QUOTE)].strip()
+
+
+_STOP = re.compile(r"(?P<word>\w{0,8})[)\]]{0,2}[.!?][)\]]?\s+(?=[A-Z0-9])")
+_COMPARED = re.compile(r"\b(?:and|vs|versus|compared|against|while|whereas|than|or)\b", re.IGNORECASE)
+_ABBREVIATIONS = frozenset(
+    {"vs", "v", "al", "eg", "g", "ie", "e", "no", "ca", "approx", "dr", "fig", "cf", "resp", "p"}
+)

@@ -1,0 +1,208 @@
+"""What extraction hands over: numbers as printed, where they stand, and what they may mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .rounding import Percent, events_of, fits, totals_of
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a passage: ``passage.text[start:end] == quote``."""
+
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a document; ``place`` is its heading, ``""`` where it has none."""
+
+    place: str
+    text: str
+
+    def span(self, start: int, end: int) -> Span:
+        """Return a stretch of this passage."""
+        return Span(start, end, self.text[start:end])
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The numbers of one group, as far as they were printed.
+
+    Attributes
+    ----------
+    printed
+        The words they stand in.
+    events, total, percent
+        None where not printed.
+    span
+        Their place in a passage; None in a table.
+    arm, because
+        The arm of the study that they may belong to, and why; a suggestion.
+    group
+        In a table: id and title of the column.
+    """
+
+    printed: str
+    events: int | None = None
+    total: int | None = None
+    percent: Percent | None = None
+    span: Span | None = None
+    arm: str | None = None
+    because: str = ""
+    group: tuple[str, str] | None = None
+
+    @property
+    def shape(self) -> tuple[bool, ...]:
+        """Which of the numbers are printed; groups that are compared are printed alike."""
+        return tuple(value is not None for value in (self.events, self.total, self.percent))
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """An effect or a p value as printed, on the display scale; ``p`` is a number, or a bound such as ``"<0.001"``."""
+
+    span: Span | None = None
+    measure: str | None = None
+    estimate: float | None = None
+    ci: tuple[float, float] | None = None
+    level: float = 0.95
+    interval: str = "confidence"
+    p: float | str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Numbers that may be one result of a study.
+
+    Attributes
+    ----------
+    kind
+        ``"counts"``, or ``"effect"`` for an effect or a p value that stands without counts.
+    document, place, quote
+        Where they stand: the document, the heading or table, and the words.
+    cells
+        One for each group.
+    reported
+        Effects and p values that stand with them.
+    outcomes
+        Ids of outcomes of the review that the words may mean, the likeliest first; suggestions.
+    time
+        The time point that the words name, or None.
+    title
+        What a table calls the outcome; None in a text.
+    span
+        From the first number to the last; None in a table.
+    """
+
+    kind: str
+    document: str
+    place: str
+    quote: str
+    cells: tuple[Cell, ...] = ()
+    reported: tuple[Effect, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    time: str | None = None
+    title: str | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The counts that a cell can stand for.
+
+    Attributes
+    ----------
+    events, totals
+        All that fit what is printed; one each where it is certain, none where nothing is known or nothing fits.
+    derived
+        How they follow from what was printed; None where they stand as printed.
+    problem
+        What does not fit, or what is missing.
+    """
+
+    events: Sequence[int]
+    totals: Sequence[int]
+    derived: str | None = None
+    problem: str | None = None
+
+    @property
+    def counts(self) -> tuple[int, int] | None:
+        """Events and total where both are certain."""
+        return (self.events[0], self.totals[0]) if len(self.events) == 1 and len(self.totals) == 1 else None
+
+
+def read_cell(cell: Cell, size: int | None = None, size_from: str = "the size of the arm") -> Reading:
+    """Return the counts that a cell can stand for.
+
+    Parameters
+    ----------
+    cell
+        As printed.
+    size
+        How many people the group has, where that is known from elsewhere; a total that is printed comes first.
+    size_from
+        Where that is known from, in words.
+
+    Examples
+    --------
+    >>> from .rounding import percent_of
+    >>> read_cell(Cell("27%", percent=percent_of("27%")), 59).counts
+    (16, 59)
+    >>> read_cell(Cell("25 (63%)", events=25, percent=percent_of("63%")), 45).counts
+    (25, 40)
+    """
+    if cell.events is None:
+        return _from_percent(cell, size, size_from)
+    if cell.total is not None:
+        return _as_printed(cell, cell.events, cell.total)
+    if cell.percent is not None:
+        return _from_events_and_percent(cell.events, cell.percent, size, size_from)
+    if size is None:
+        return Reading([cell.events], [], problem="the total is not printed")
+    if cell.events > size:
+        return Reading([cell.events], [], problem=f"{cell.events} events do not fit {size_from}, {size}")
+    return Reading([cell.events], [size], derived=f"the total {size} is {size_from}")
+
+
+def _as_printed(cell: Cell, events: int, total: int) -> Reading:
+    if events > total or not total:
+        return Reading([], [], problem=f"{events} events among {total} people")
+    if cell.percent is not None and not fits(events, total, cell.percent):
+        problem = f"{events} of {total} is {100 * events / total:.6g}%, and {cell.percent} is printed"
+        return Reading([events], [total], problem=problem)
+    return Reading([events], [total])
+
+
+def _from_percent(cell: Cell, size: int | None, size_from: str) -> Reading:
+    if cell.percent is None:
+        return Reading([], [], problem="no number is printed")
+    total = cell.total or size
+    if not total:
+        return Reading([], [], problem="the total is not printed")
+    events = events_of(cell.percent, total)
+    basis = "" if cell.total else f"; {total} is {size_from}"
+    if len(events) == 1:
+        return Reading(
+            events, [total], derived=f"{events[0]} is the only integer that gives {cell.percent} of {total}{basis}"
+        )
+    found = f"{events[0]} to {events[-1]} all give" if events else "no integer gives"
+    return Reading(events, [total], problem=f"{found} {cell.percent} of {total}{basis}")
+
+
+def _from_events_and_percent(events: int, percent: Percent, size: int | None, size_from: str) -> Reading:
+    """The size of the arm where it fits the percentage, else the totals that do."""
+    if size is not None and fits(events, size, percent):
+        return Reading([events], [size], derived=f"the total {size} is {size_from}, and fits {percent}")
+    totals = totals_of(events, percent)
+    other = f"; {size_from}, {size}, does not fit" if size is not None else ""
+    if totals is None or not totals:
+        return Reading([events], [], problem=f"no total is bounded by {events} ({percent}){other}")
+    if len(totals) == 1:
+        return Reading([events], totals, derived=f"{events} ({percent}) fixes the total at {totals[0]}{other}")
+    return Reading([events], totals, problem=f"totals from {totals[0]} to {totals[-1]} fit {events} ({percent}){other}")

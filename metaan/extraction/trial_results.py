@@ -1,0 +1,255 @@
+"""Results posted on ClinicalTrials.gov as proposals: one for each row of a table that counts people.
+
+Rows are never added up: classes are time points or subgroups, categories are levels of response, and the groups of
+adverse events overlap. Which two columns are the arms is for a person to say (`choose_groups`); the ids of columns mean
+something within one table only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from .proposal import Cell, Effect, Proposal
+from .rounding import percent_of
+from .suggest import Context, outcomes_in, time_in
+
+if TYPE_CHECKING:
+    from ..sources.ctgov_results import AdverseEvents, Category, Comparison, Denominators, Outcome, ResultClass, Results
+
+MOST = 400
+MOST_WORDS = 300  # characters of a title
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A table that has no numbers of people, and why."""
+
+    title: str
+    reason: str
+
+
+def propose(results: Results, nct_id: str, context: Context) -> tuple[tuple[Proposal, ...], tuple[Unusable, ...]]:
+    """Return what the tables of a trial may be, and the tables that have no numbers of people.
+
+    Parameters
+    ----------
+    results
+        What the trial has posted.
+    nct_id
+        The trial, for provenance.
+    context
+        The outcomes to recognise.
+    """
+    proposals: list[Proposal] = []
+    unusable: list[Unusable] = []
+    document = f"ClinicalTrials.gov {nct_id}"
+    for outcome in results.outcomes:
+        reason = _why_not(outcome)
+        if reason:
+            unusable.append(Unusable(outcome.title[:MOST_WORDS], reason))
+        else:
+            proposals += _outcome(outcome, document, context)
+    if results.adverse_events is not None:
+        proposals += _safety(results.adverse_events, document, context)
+    return tuple(proposals[:MOST]), tuple(unusable)
+
+
+def choose_groups(proposal: Proposal, experimental: str, control: str) -> tuple[Cell, Cell]:
+    """Return the columns of a table that a person names as the two arms.
+
+    Parameters
+    ----------
+    proposal
+        Of a table.
+    experimental, control
+        The id of a column, its title, or a part of the title that only one column has.
+
+    Raises
+    ------
+    UsageError
+        No column or several are called so, or one is named twice; the columns are listed.
+    """
+    first, second = _group(proposal, experimental), _group(proposal, control)
+    if first is second:
+        raise UsageError(f"{experimental!r} and {control!r} are the same group; allowed: two of {_groups(proposal)}")
+    return first, second
+
+
+def _group(proposal: Proposal, name: str) -> Cell:
+    wanted = name.strip().casefold()
+    named = [cell for cell in proposal.cells if cell.group]
+    for same in _WAYS:
+        found = [cell for cell in named if same(wanted, *(word.casefold() for word in cell.group or ("", "")))]
+        if len(found) == 1:
+            return found[0]
+    what = "no group is" if not found else "several groups are"
+    raise UsageError(f"{what} called {name!r} in this table; allowed: {_groups(proposal)}")
+
+
+_WAYS: tuple[Callable[[str, str, str], bool], ...] = (
+    lambda wanted, group, title: wanted == group,
+    lambda wanted, group, title: wanted == title,
+    lambda wanted, group, title: bool(wanted) and wanted in title,
+)
+
+
+def _groups(proposal: Proposal) -> str:
+    return ", ".join(f"{cell.group[0]} ({cell.group[1]})" for cell in proposal.cells if cell.group)
+
+
+def _why_not(outcome: Outcome) -> str | None:
+    """Return why the numbers of a table are not those of people, None where they are."""
+    words = f"{outcome.title} {outcome.description or ''} {outcome.unit or ''}".casefold()
+    unit = (outcome.unit or "").casefold()
+    if not outcome.posted:
+        return "nothing is posted"
+    if outcome.units_analysed and outcome.units_analysed.casefold() != "participants":
+        return f"{outcome.units_analysed} are counted, not participants"
+    if outcome.param not in _PARAMS:
+        return f"the numbers are of the kind {outcome.param or 'not said'}"
+    if "kaplan" in words:
+        return "a Kaplan-Meier estimate is no share of people"
+    if outcome.param == "NUMBER" and not (_is_percent(unit) or any(word in unit for word in _PEOPLE)):
+        return f"the unit is {outcome.unit or 'not said'}"
+    if "person-year" in unit or "patient-year" in unit or "per " in unit:
+        return f"the unit is {outcome.unit}, a rate"
+    return None
+
+
+def _is_percent(unit: str) -> bool:
+    return "percent" in unit or "%" in unit
+
+
+def _outcome(outcome: Outcome, document: str, context: Context) -> Iterator[Proposal]:
+    rows = [(block, row) for block in outcome.classes for row in block.categories]
+    for block, row in rows:
+        cells = tuple(_cells(outcome, block, row))
+        if not cells:
+            continue
+        where = [f"{outcome.kind.lower().replace('_', ' ')} outcome", _short(outcome.title)]
+        where += [_short(title) for title in (block.title, row.title) if title]
+        words = " ".join(filter(None, (outcome.title, block.title, row.title)))[: 4 * MOST_WORDS]
+        yield Proposal(
+            kind="counts",
+            document=document,
+            place=": ".join(where),
+            quote="; ".join(cell.printed for cell in cells),
+            cells=cells,
+            reported=tuple(_effects(outcome.comparisons)) if len(rows) == 1 else (),
+            outcomes=outcomes_in(words, context),
+            time=_time(block.title, outcome.time_frame, outcome.title),
+            title=_short(words),
+        )
+
+
+def _time(*texts: str | None) -> str | None:
+    """Return the first time point that is named, else the time frame as it stands."""
+    named = (time_in(text[:MOST_WORDS]) for text in texts if text)
+    return next((time for time in named if time), None) or (_short(texts[1]) if texts[1] else None)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_WORDS else f"{text[:MOST_WORDS]}…"
+
+
+def _cells(outcome: Outcome, block: ResultClass, row: Category) -> Iterator[Cell]:
+    """Yield a cell for each group that has a value: those without one are not zero."""
+    totals = _totals(block.denominators or outcome.denominators)
+    titles = {group.id: group.title for group in outcome.groups}
+    percent = outcome.param == "NUMBER" and _is_percent((outcome.unit or "").casefold())
+    for measured in row.measurements:
+        value, total = (measured.value or "").strip(), totals.get(measured.group)
+        title = titles.get(measured.group, measured.group)
+        shown = f"{title}: {value}{'%' if percent else ''}" + ("" if total is None else f" of {total}")
+        cell = Cell(shown, total=total, group=(measured.group, title))
+        if percent and (found := percent_of(value)) is not None:
+            yield replace(cell, percent=found)
+        elif not percent and (events := _whole(value)) is not None:
+            yield replace(cell, events=events)
+
+
+def _totals(denominators: tuple[Denominators, ...]) -> dict[str, int]:
+    people = next((d.counts for d in denominators if d.units.casefold() == "participants"), {})
+    read = {group: _whole(text) for group, text in people.items()}
+    return {group: total for group, total in read.items() if total is not None}
+
+
+def _whole(text: str) -> int | None:
+    digits = text.replace(",", "").removesuffix(".0")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
+
+
+def _safety(events: AdverseEvents, document: str, context: Context) -> Iterator[Proposal]:
+    """Yield deaths, and people with a serious adverse event; the table of a group says nothing of other groups."""
+    for kind, title in SAFETY.items():
+        cells = []
+        for group in events.groups:
+            affected = getattr(group, kind)
+            if affected.affected is None:
+                continue
+            of = "" if affected.at_risk is None else f" of {affected.at_risk}"
+            shown = f"{group.title}: {affected.affected}{of}"
+            cells.append(Cell(shown, affected.affected, affected.at_risk, group=(group.id, group.title)))
+        if cells:
+            yield Proposal(
+                kind="counts",
+                document=document,
+                place=f"adverse events: {title}",
+                quote="; ".join(cell.printed for cell in cells),
+                cells=tuple(cells),
+                outcomes=outcomes_in(title, context),
+                time=_time(None, events.time_frame),
+                title=title,
+            )
+
+
+def _effects(comparisons: tuple[Comparison, ...]) -> Iterator[Effect]:
+    """Yield what the authors computed, in their words where those have no code of ours."""
+    for comparison in comparisons:
+        measure = next(
+            (code for words, code in _MEASURES.items() if words in (comparison.measure or "").casefold()), None
+        )
+        lower, upper, value = (_float(text) for text in (comparison.lower, comparison.upper, comparison.value))
+        level = _float(comparison.level)
+        notes = [f"groups {', '.join(comparison.groups)} in this order"]
+        notes += [comparison.measure] if comparison.measure and measure is None else []
+        notes += ["one-sided"] if (comparison.sides or "").startswith("ONE") else []
+        effect = Effect(
+            measure=measure,
+            estimate=value,
+            ci=None if lower is None or upper is None else (lower, upper),
+            level=level / 100 if level and 0 < level < 100 else 0.95,
+            p=_p(comparison.p),
+            note="; ".join(notes),
+        )
+        if effect.estimate is not None or effect.p is not None:
+            yield effect
+
+
+def _p(text: str | None) -> float | str | None:
+    """Return a p value as a number, or as a bound; None for words."""
+    digits = (text or "").replace(" ", "")
+    sign = digits[:1] if digits[:1] in "<>≤≥" else ""
+    value = _float(digits[len(sign) :].lstrip("="))
+    if value is None or not 0 <= value <= 1:
+        return None
+    return f"{sign}{digits[len(sign) :].lstrip('=')}" if sign else value
+
+
+def _float(text: str | None) -> float | None:
+    digits = (text or "").strip()
+    plain = digits.lstrip("-").replace(".", "", 1)
+    return float(digits) if len(digits) < 20 and plain.isascii() and plain.isdigit() else None
+
+
+SAFETY: Mapping[str, str] = {"deaths": "death from any cause", "serious": "participants with a serious adverse event"}
+
+_PARAMS = ("COUNT_OF_PARTICIPANTS", "NUMBER")
+_PEOPLE = ("participant", "subject", "patient", "people", "individual", "person")
+_MEASURES = {
+    "odds ratio": "OR", "risk ratio": "RR", "hazard ratio": "HR", "risk difference": "RD",
+    "mean difference": "MD",
+}  # fmt: skip
