@@ -113,10 +113,14 @@ def _problem(path: Path, error: object) -> Problem:
 
 def write(folder: Path | str, study_id: str, metadata: Metadata) -> Path:
     """Store the metadata of a study atomically, and return where."""
-    import json
-
     path = path_of(folder, study_id)
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(metadata.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False)
-    write_text(path, text + "\n")
+    write_text(path, text_of(metadata))
     return path
+
+
+def text_of(metadata: Metadata) -> str:
+    """Return the text of the file that stores metadata."""
+    import json
+
+    return json.dumps(metadata.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False) + "\n"

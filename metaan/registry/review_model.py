@@ -13,6 +13,7 @@ from .types import (
     MeasureCode,
     Number,
     PiMethod,
+    Positive,
     Proportion,
     RegressionCiMethod,
     RegressionTau2Method,
@@ -141,12 +142,23 @@ class Plan(Entry):
 
 
 class SearchStrategy(Entry):
-    """How one source is searched; ``since`` limits it to what came in later."""
+    """How one source is searched; ``since`` limits it to what came in later.
+
+    ``accept_dropped`` are words that the source leaves out of the query, or reads in another way, and may: without it a
+    search in which that happens fails.
+    """
 
     source: Text
     query: Text
     note: str | None = None
     since: Day | None = None
+    accept_dropped: tuple[Text, ...] = ()
+
+
+class Screening(Entry):
+    """How candidates are judged: ``reviewers`` is how many have to agree."""
+
+    reviewers: Positive = 1
 
 
 class Services(Entry):
@@ -184,4 +196,5 @@ class ReviewFile(Entry):
     outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1)]
     analyses: tuple[Plan, ...] = ()
     search: tuple[SearchStrategy, ...] = ()
+    screening: Screening = Screening()
     services: Services = Services()

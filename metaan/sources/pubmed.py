@@ -165,6 +165,7 @@ def client_for(
     *,
     session: requests.Session | None = None,
     notice: Callable[[str], None] = lambda message: None,
+    keep: Callable[[Answer], None] = lambda answer: None,
 ) -> Client:
     """Return the client of E-utilities: identity, and the pace that the identity allows."""
     identity = {"tool": settings.tool, "email": settings.email or "", "api_key": settings.api_key or ""}
@@ -176,6 +177,7 @@ def client_for(
         identity={name: value for name, value in identity.items() if value},
         secrets=(settings.api_key or "", settings.email or ""),
         notice=notice,
+        keep=keep,
     )
 
 

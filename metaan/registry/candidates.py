@@ -1,0 +1,225 @@
+"""Candidates: what searches and imported files found and nobody has judged yet; one JSON file each.
+
+``studies/candidates/<key>.json`` never changes after it was written, so that git shows each candidate once. Who judged
+it, and how, stands in ``studies/decisions.jsonl``; which run found it, in ``studies/runs``; the bytes that the service
+sent for it, in ``studies/raw/<sha256>.xml.gz`` (or .json.gz): unpacked, they have the digest of their name.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import Field, ValidationError
+
+from ..errors import Problem, RegistryError, UsageError, did_you_mean
+from .metadata import AbstractPart, Correction
+from .types import Entry, Flag, Text
+
+KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+LONGEST_KEY = 80
+Model = TypeVar("Model", bound=Entry)
+Suffix = Literal["xml", "json"]
+
+
+class Sighting(Entry):
+    """Where a candidate was seen: the source or the file, its identifier there, and the digest of what it said."""
+
+    source: Text
+    id: Text
+    digest: str | None = None
+    url: str | None = None
+
+
+class Link(Entry):
+    """Another publication that has to do with this one, and how; ``to`` is a study or a candidate."""
+
+    to: Text
+    how: Text
+
+
+class LikelyDuplicate(Entry):
+    """A study or candidate that may be the same publication: a question for a person, with the evidence."""
+
+    to: Text
+    title: str = ""
+    why: Text
+    similarity: float
+    agree: tuple[str, ...] = ()
+    differ: tuple[str, ...] = ()
+
+
+class Candidate(Entry):
+    """One publication that may be of a study for the review.
+
+    Attributes
+    ----------
+    key
+        The name of its file: from PMID or registration, else from its label and a digest.
+    title, abstract
+        Markup strings: escaped text in which i, b, sub and sup are the only tags.
+    found, run
+        When, ISO 8601, UTC, and in which run.
+    """
+
+    key: Text
+    title: str
+    authors: tuple[str, ...] = ()
+    authors_complete: Flag = True
+    year: int | None = None
+    published: str | None = None
+    journal: str | None = None
+    journal_abbreviation: str | None = None
+    volume: str | None = None
+    issue: str | None = None
+    pages: str | None = None
+    doi: str | None = None
+    pmid: str | None = None
+    pmcid: str | None = None
+    registrations: tuple[str, ...] = ()
+    abstract: tuple[AbstractPart, ...] = ()
+    mesh: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    publication_types: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    retracted: Flag = False
+    concern: Flag = False
+    sightings: tuple[Sighting, ...] = Field(min_length=1)
+    linked: tuple[Link, ...] = ()
+    questions: tuple[LikelyDuplicate, ...] = ()
+    found: Text
+    run: Text
+
+
+def candidate_key(pmid: str | None, registration: str | None, words: str, identity: str) -> str:
+    """Return a name for a candidate's file, of a-z, 0-9 and hyphens whatever the record holds.
+
+    Parameters
+    ----------
+    pmid, registration
+        Used where there is one, in this order; a registration only where the record *is* a registration.
+    words
+        What people call it; for the eye.
+    identity
+        What tells it from every other, such as DOI, else title and year.
+
+    Examples
+    --------
+    >>> candidate_key("35925914", None, "", ""), candidate_key(None, None, "Doe ../2026", "10.5555/x")
+    ('pmid-35925914', 'doe-2026-e6d4f5bb')
+    """
+    if pmid:
+        return f"pmid-{_safe(pmid)}"
+    if registration:
+        return _safe(registration)
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
+    return f"{_safe(words)[:40].strip('-') or 'record'}-{digest}"
+
+
+def _safe(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:LONGEST_KEY].strip("-")
+
+
+def read_candidates(folder: Path | str) -> dict[str, Candidate]:
+    """Return all candidates by key, in the order of their keys.
+
+    Raises
+    ------
+    RegistryError
+        Files do not hold what was written; all of them are named.
+    """
+    found = read_all(Path(folder) / "candidates", Candidate)
+    wrong = [path for path, candidate in found.items() if candidate.key != path.stem]
+    if wrong:
+        raise RegistryError([Problem(str(path), 1, "key", "not the file's name", "the key") for path in wrong])
+    return {candidate.key: candidate for candidate in found.values()}
+
+
+def read_all(folder: Path, model: type[Model]) -> dict[Path, Model]:
+    """Return every JSON file of a folder as a model, in the order of the names."""
+    entries: dict[Path, Model] = {}
+    problems: list[Problem] = []
+    for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+        try:
+            entries[path] = model.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            problems += problems_of(path, error)
+    if problems:
+        raise RegistryError(problems)
+    return entries
+
+
+def problems_of(path: Path, error: ValidationError) -> list[Problem]:
+    """Return what is wrong with a file that a command wrote."""
+    return [
+        Problem(str(path), 1, ".".join(map(str, e["loc"])), e["msg"], "restore the file from version control")
+        for e in error.errors(include_url=False)
+    ]
+
+
+def json_bytes(entry: Entry) -> bytes:
+    """Return a model as a file that git shows well: sorted keys, what says nothing left out, a newline at the end."""
+    content = {name: value for name, value in entry.model_dump(mode="json").items() if value not in (None, [], "")}
+    return (json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def raw_file(body: bytes, suffix: Suffix) -> tuple[str, bytes]:
+    """Return the name, below the folder of the studies, and the bytes of a file that keeps an answer by its digest."""
+    return f"raw/{hashlib.sha256(body).hexdigest()}.{suffix}.gz", gzip.compress(body, 6, mtime=0)
+
+
+def read_raw(folder: Path | str, digest: str) -> bytes | None:
+    """Return the kept bytes with a digest, or None where they were not kept.
+
+    Raises
+    ------
+    RegistryError
+        The file is there and holds something else.
+    """
+    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise UsageError(f"{digest!r} is no digest; allowed: 64 digits, 0 to 9 and a to f")
+    for path in (Path(folder) / "raw").glob(f"{digest}.*.gz"):
+        try:
+            body = gzip.decompress(path.read_bytes())
+        except (OSError, EOFError):
+            body = b""
+        if hashlib.sha256(body).hexdigest() != digest:
+            raise RegistryError([Problem(str(path), 1, "", "other bytes than those of its name", "restore the file")])
+        return body
+    return None
+
+
+def find_candidate(candidates: Mapping[str, Candidate], name: str) -> Candidate:
+    """Return the candidate with a key, a PMID, a DOI or a registration number.
+
+    Raises
+    ------
+    UsageError
+        There is none, or there are several.
+    """
+    if name in candidates:
+        return candidates[name]
+    word = name.strip().casefold()
+    fits = [c for c in candidates.values() if word in _names(c)]
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        keys = ", ".join(candidate.key for candidate in fits)
+        raise UsageError(f"candidate {name!r} could be several; allowed: one of {keys}")
+    raise UsageError(f"candidate {name!r} is unknown; {_allowed(word, candidates)}")
+
+
+def _names(candidate: Candidate) -> Iterable[str]:
+    return {text.casefold() for text in (candidate.pmid, candidate.doi, *candidate.registrations) if text}
+
+
+def _allowed(word: str, candidates: Mapping[str, Candidate]) -> str:
+    """Say what is allowed; thousands of keys would hide it."""
+    if len(candidates) <= 20:
+        return did_you_mean(word, candidates) if candidates else "there are no candidates; run metaan update"
+    return f"allowed: one of the {len(candidates):,} keys, PMIDs or DOIs that metaan screen --list shows"

@@ -1,0 +1,135 @@
+"""Many files changed as one: at every moment the store is the old one, or becomes the new one by itself.
+
+What changes is written into ``studies/.update/staging``. Renaming that folder to ``commit`` is the decision, and one
+operation of the file system: before it nothing has happened, after it the files are moved to their places, by this run
+or, if it is killed, by the next one that opens the store. A moved file is whole; the watermark is moved last.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import ConflictError
+
+WORK = ".update"  # in the folder of the studies; a .gitignore inside keeps it out of version control
+FILE = re.compile(r"[a-z0-9][A-Za-z0-9_-]*(?:\.[a-z0-9]+)+|(?:candidates|metadata|raw|runs)/[A-Za-z0-9._-]+")
+SYNCED_ONE_BY_ONE = 64  # files; more of them are synced by the system at once, in a hundredth of the time
+
+
+@contextmanager
+def locked(folder: Path | str, what: str) -> Iterator[None]:
+    """Hold the store: another run is told who has it, and a run that was cut is brought to its end first.
+
+    Parameters
+    ----------
+    folder
+        The folder of the studies.
+    what
+        The command, for the message that the other run sees.
+
+    Raises
+    ------
+    ConflictError
+        Another run holds it.
+    """
+    work = Path(folder) / WORK
+    work.mkdir(exist_ok=True)
+    (work / ".gitignore").write_text("*\n", encoding="utf-8")
+    handle = os.open(work / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        _lock(handle)
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{what} (process {os.getpid()})".encode(), 0) if os.name != "nt" else None
+        recover(folder)
+        yield
+        os.ftruncate(handle, 0)
+    finally:
+        os.close(handle)  # which gives the lock back, as does the end of the process
+
+
+def _lock(handle: int) -> None:
+    """Take the system's lock on the file; it goes with the process, however that ends."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        who = "" if os.name == "nt" else os.pread(handle, 200, 0).decode("utf-8", "replace")
+        raise ConflictError(f"{who or 'another run'} is at work on these studies; nothing was done") from None
+
+
+def commit(folder: Path | str, files: Mapping[str, bytes]) -> None:
+    """Write many files as one change; the caller holds the lock.
+
+    Parameters
+    ----------
+    folder
+        The folder of the studies.
+    files
+        Bytes by path below that folder, of the shape of `FILE`.
+    """
+    root = Path(folder)
+    staging = root / WORK / "staging"
+    if wrong := [name for name in files if not FILE.fullmatch(name) or ".." in name]:
+        raise ValueError(f"{wrong[0]!r} is no file of the store")
+    shutil.rmtree(staging, ignore_errors=True)
+    for name, content in files.items():
+        path = staging / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    if files:
+        _sync(staging, len(files))
+        staging.rename(root / WORK / "commit")
+        _sync_one(root / WORK)
+        recover(root)
+
+
+def recover(folder: Path | str) -> None:
+    """Bring a change that was decided to its end, and forget one that was not; the caller holds the lock."""
+    root = Path(folder)
+    decided = root / WORK / "commit"
+    for path in sorted(decided.rglob("*")) if decided.is_dir() else ():  # in this order: the watermark is the last
+        if path.is_file():
+            target = root / path.relative_to(decided)
+            target.parent.mkdir(exist_ok=True)
+            path.replace(target)
+    if decided.is_dir():
+        _sync_one(root)
+        shutil.rmtree(decided)
+    shutil.rmtree(root / WORK / "staging", ignore_errors=True)
+
+
+def is_unfinished(folder: Path | str) -> bool:
+    """Whether a change was decided and is not yet at its end."""
+    return (Path(folder) / WORK / "commit").is_dir()
+
+
+def _sync(staging: Path, count: int) -> None:
+    """Make what was written outlast a power cut."""
+    if count > SYNCED_ONE_BY_ONE and hasattr(os, "sync"):
+        os.sync()
+        return
+    for path in sorted(staging.rglob("*"), reverse=True):
+        _sync_one(path)
+    _sync_one(staging)
+
+
+def _sync_one(path: Path) -> None:
+    if os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

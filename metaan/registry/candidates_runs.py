@@ -1,0 +1,188 @@
+"""Runs: what was asked and what came, one JSON file each, and the watermark: until when each search is complete.
+
+``studies/runs/<time>-<n>.json`` is written once. ``studies/watermark.json`` is moved by the same commit, so that it
+never says more than the runs do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from ..errors import RegistryError
+from .candidates import problems_of, read_all
+from .types import Entry, Flag, Text
+
+WATERMARK = "watermark.json"
+
+
+class SearchRun(Entry):
+    """One strategy as it was run.
+
+    Attributes
+    ----------
+    strategy
+        By what the watermark knows it: changes with the query.
+    asked
+        The query as it was sent; ``term`` is that of review.yaml.
+    translation
+        The query as the service says that it understood it.
+    since
+        The first day of the window, the overlap included; None for the whole source.
+    count, identifiers
+        What the service counts, and every record that it lists.
+    fetched
+        How many of them were new enough to be fetched.
+    accepted
+        What the service left out of the query, and a person has accepted as left out.
+    answers
+        SHA-256 of the raw answers to the search.
+    no_longer
+        Records of earlier runs of the same strategy that a whole search no longer lists.
+    """
+
+    source: Text
+    strategy: Text
+    term: Text
+    asked: Text
+    translation: str = ""
+    since: str | None = None
+    count: int
+    identifiers: tuple[str, ...] = ()
+    fetched: int = 0
+    accepted: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    no_longer: tuple[str, ...] = ()
+    version: str | None = None
+
+
+class FileRun(Entry):
+    """One imported file: its name and digest, and what became of its records."""
+
+    file: Text
+    sha256: Text
+    identifiers: tuple[str, ...] = ()
+    read: int
+    new: int
+    duplicate: int
+    failed: int
+
+
+class Notice(Entry):
+    """Something published about a study of the registry: ``kind`` is PubMed's RefType, or Crossref's word."""
+
+    study: Text
+    kind: Text
+    severity: Text
+    source: str = ""
+    pmid: str | None = None
+    doi: str | None = None
+    by: Text
+    known: Flag = False
+
+
+class Recheck(Entry):
+    """The studies that were looked at again, those that no service knows, and the notices that stand about them."""
+
+    studies: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+class Run(Entry):
+    """One run of ``metaan update`` or ``metaan import``, which came to its end.
+
+    Attributes
+    ----------
+    new
+        Keys of the candidates that it found.
+    known
+        Identifier of a record -> study of the registry that it is, or is a known publication of.
+    duplicates
+        Identifier of a record -> key of the candidate that it is another record of.
+
+    An identifier here has its source in front: ``pubmed:35925914``.
+    """
+
+    id: Text
+    kind: Literal["update", "import"]
+    started: Text
+    finished: Text
+    full: Flag = False
+    versions: Mapping[str, str]
+    searches: tuple[SearchRun, ...] = ()
+    files: tuple[FileRun, ...] = ()
+    new: tuple[str, ...] = ()
+    known: Mapping[str, str] = Field(default_factory=dict)
+    duplicates: Mapping[str, str] = Field(default_factory=dict)
+    recheck: Recheck | None = None
+
+
+class Mark(Entry):
+    """Until when a strategy is complete: the day on which its last complete run began, and that run."""
+
+    term: Text
+    searched: date
+    run: Text
+
+
+Watermark = dict[str, dict[str, Mark]]  # source -> strategy -> mark
+_WATERMARK = TypeAdapter(Watermark)
+
+
+def strategy_key(term: str) -> str:
+    """Return by what the watermark knows a query; blanks are no difference.
+
+    >>> strategy_key("anakinra[tiab]  AND x") == strategy_key("anakinra[tiab] AND x ")
+    True
+    """
+    return hashlib.sha256(" ".join(term.split()).encode()).hexdigest()[:12]
+
+
+def run_id(folder: Path | str, started: datetime) -> str:
+    """Return a name for a run that is not taken."""
+    base, number = started.strftime("%Y%m%dT%H%M%SZ"), 1
+    while (Path(folder) / "runs" / f"{base}-{number}.json").exists():
+        number += 1
+    return f"{base}-{number}"
+
+
+def read_runs(folder: Path | str) -> tuple[Run, ...]:
+    """Return all runs, the earliest first.
+
+    Raises
+    ------
+    RegistryError
+        Files do not hold what was written; all of them are named.
+    """
+    return tuple(sorted(read_all(Path(folder) / "runs", Run).values(), key=lambda run: (run.started, run.id)))
+
+
+def read_watermark(folder: Path | str) -> Watermark:
+    """Return until when each strategy is complete; nothing, where nothing was searched yet.
+
+    Raises
+    ------
+    RegistryError
+        The file does not hold what was written.
+    """
+    path = Path(folder) / WATERMARK
+    try:
+        return _WATERMARK.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except ValidationError as error:
+        raise RegistryError(problems_of(path, error)) from None
+
+
+def watermark_bytes(watermark: Watermark) -> bytes:
+    """Return the file of a watermark."""
+    content = _WATERMARK.dump_python(watermark, mode="json")
+    return (json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
