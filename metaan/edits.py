@@ -172,7 +172,7 @@ Leaf = tuple[tuple[str, ...], Path | None, Path | None, Any, Any]
 
 def _leaves(was: Any, now: Any, words: tuple[str, ...], old: Path | None, new: Path | None) -> Iterator[Leaf]:
     """Yield every value that differs, with its place in both; a path is None where the value is absent."""
-    if was == now:
+    if was == now or (_empty(was) and _empty(now)):
         return
     if isinstance(was, Mapping) or isinstance(now, Mapping):
         yield from _in_mapping(was or {}, now or {}, words, old, new)
@@ -180,6 +180,11 @@ def _leaves(was: Any, now: Any, words: tuple[str, ...], old: Path | None, new: P
         yield from _in_list(was or [], now or [], words, old, new)
     else:
         yield words, old if was is not None else None, new if now is not None else None, was, now
+
+
+def _empty(value: Any) -> bool:
+    """A key that is absent and one that holds its default of nothing are the same; 0 is a number."""
+    return value is None or value is False or value in ([], {})
 
 
 def _is_table(value: Any) -> bool:

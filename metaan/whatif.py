@@ -53,7 +53,7 @@ class Cause:
     label
         What a sentence calls it.
     change
-        What happened: ``"added"``, ``"removed"``, ``"corrected"``, ``"now included"``, ``"now excluded"`` ...
+        What happened: ``"added"``, ``"removed"``, ``"corrected"``, ``"now included"``, ``"from DL to REML"`` ...
     """
 
     kind: str

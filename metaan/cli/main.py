@@ -15,7 +15,7 @@ from types import ModuleType
 
 from .. import __version__
 from ..errors import MetaanError, UsageError
-from . import add, check, explain, fetch, init, plot, pool, report, schema
+from . import add, check, diff, explain, fetch, init, plot, pool, report, schema
 
 #: Imports make tens of thousands of objects that stay; looking through them again and again costs a tenth of a start.
 GC_THRESHOLD = 50_000
@@ -98,6 +98,7 @@ COMMANDS: dict[str, ModuleType] = {
     "report": report,
     "plot": plot,
     "explain": explain,
+    "diff": diff,
     "check": check,
     "fetch": fetch,
     "add": add,

@@ -1,0 +1,127 @@
+"""What a template, the terminal and Markdown show of a difference: text and tables, no numbers left to write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from .forest import Plot
+from .living import LivingItem
+from .svg import svg
+
+
+@dataclass(frozen=True, slots=True)
+class EditRow:
+    """One value that changed, with the file and line of both."""
+
+    where: str
+    old: str
+    new: str
+    old_place: str
+    new_place: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRow:
+    """One study that changed; ``what`` says how."""
+
+    id: str
+    label: str
+    what: str
+    place: str
+    edits: tuple[EditRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """One result, before or after."""
+
+    model: str
+    when: str
+    k: str
+    effect: str
+    tau2: str
+    i2: str
+    prediction: str
+    conclusion: str
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRow:
+    """What one cause did to the answer of a pool; shares of a ratio are factors that multiply to the whole change."""
+
+    cause: str
+    change: str
+    without: str
+    alone: str
+    estimate: str
+    lower: str
+    upper: str
+    tau2: str
+    conclusion: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolView:
+    """One pool that changed.
+
+    Attributes
+    ----------
+    sentences
+        One a cause.
+    flips
+        Which causes, and which sets of them, lead to the new conclusion; empty where it did not change.
+    shares, note
+        The attribution as a table, and how to read it; no rows where there is a single cause or nothing to share out.
+    plot
+        The what-if plot; None where there is nothing to draw.
+    """
+
+    id: str
+    heading: str
+    results: tuple[ResultRow, ...]
+    sentences: tuple[str, ...]
+    flips: str
+    shares: tuple[ShareRow, ...]
+    note: str
+    plot: Plot | None
+
+    @property
+    def figure(self) -> Markup:
+        """The plot as markup for a page; empty where there is none."""
+        return Markup(svg(self.plot) if self.plot else "")  # noqa: S704  every text in it is escaped
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesView:
+    """What changed, ready for a template.
+
+    Attributes
+    ----------
+    headlines
+        The answer: which conclusions changed, and which studies PubMed flags now.
+    summary
+        How many studies changed, in a sentence.
+    silent
+        One sentence for each study that changed and moved no result.
+    unchanged
+        The pools whose results did not change.
+    living
+        What PRISMA-LSR asks a new version to say.
+    """
+
+    title: str
+    old_name: str
+    new_name: str
+    digests: tuple[str, str]
+    headlines: tuple[str, ...]
+    conclusion_changed: bool
+    summary: str
+    studies: tuple[StudyRow, ...]
+    protocol: tuple[EditRow, ...]
+    pools: tuple[PoolView, ...]
+    silent: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    living: tuple[LivingItem, ...]
