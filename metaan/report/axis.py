@@ -93,7 +93,8 @@ def _range(inner: Sequence[float], ends: Sequence[float], least: float) -> tuple
     lo, hi = max(full_lo, low - room), min(full_hi, high + room)
     if full_hi - full_lo <= 1.3 * (hi - lo):
         lo, hi = full_lo, full_hi
-    pad = 0.03 * (hi - lo) or max(abs(lo), 1.0) * 0.1
+    span = hi - lo
+    pad = 0.03 * span if span > 1e-6 * least else max(abs(lo), 1.0) * 0.1  # no axis of rounding errors
     return lo - pad, hi + pad
 
 

@@ -130,7 +130,8 @@ def _turned(looked: Looked, refits: Refits) -> str:
     turned = [f"without {s}, {looked.reading(fit)}: {looked.effect(fit)}" for s, fit in changed(looked, refits)]
     if not turned:
         return f"the conclusion ({looked.reading(refits.whole)}) does not hang on one study"
-    return f"the conclusion ({looked.reading(refits.whole)}) hangs on one study: {'; '.join(turned)}"
+    which = "one study" if len(turned) == 1 else f"each of {len(turned)} studies"
+    return f"the conclusion ({looked.reading(refits.whole)}) hangs on {which}: {'; '.join(turned)}"
 
 
 def _cumulative(looked: Looked) -> Iterable[Finding]:

@@ -92,7 +92,7 @@ def _pooled(
 
 def _common(es: EffectSizes, columns: Mapping[str, np.ndarray], level: float) -> Pooled | None:
     try:
-        return mantel_haenszel(es.measure, level=level, **columns)
+        return mantel_haenszel(es.measure, level=level, slab=es.slab, **columns)
     except NotEstimableError:
         return None
 
@@ -187,6 +187,12 @@ def make_metadata(**changes: object) -> Metadata:
 
 @pytest.fixture
 def analysis() -> Callable[..., Analysis]:
+    return make_analysis
+
+
+@pytest.fixture(scope="session")
+def make() -> Callable[..., Analysis]:
+    """The same as `analysis`, for fixtures that live longer than a test."""
     return make_analysis
 
 

@@ -65,6 +65,6 @@ STYLES: dict[str, dict[str, str]] = {
     "default": {},
     "greyscale": {
         "--study": "#5a5a5a", "--centre": "#000000", "--prediction": "#8c8c8c", "--reference": "#707070",
-        "--warn": "#000000", "--ink": "#000000", "--soft": "#505050",
+        "--warn": "#000000", "--ink": "#000000", "--soft": "#505050", "--rule": "#d8d8d8",
     },
 }  # fmt: skip

@@ -1,0 +1,107 @@
+"""`metaan plot` writes one plot as a file."""
+
+import shutil
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+import metaan as ma
+from metaan.cli.main import main
+from metaan.cli.plot import KINDS
+from metaan.cli.plot import STYLES as OFFERED
+from metaan.errors import UsageError
+from metaan.report.plots.catalogue import PLOTS
+from metaan.report.plots.standalone import STYLES
+from metaan.workflows.plot import NEEDS, choose_pool, plot_outcome
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copytree(ma.example("anakinra"), folder / "studies")
+    return folder
+
+
+def run(project: Path, *words: str) -> int:
+    return main(["--project", str(project), "plot", *words])
+
+
+def test_the_choices_of_the_command_are_those_of_the_library() -> None:
+    assert set(KINDS) == set(PLOTS)
+    assert set(OFFERED) == set(STYLES)
+    assert set(NEEDS) < set(PLOTS)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("bubble",)])
+def test_every_kind_is_written_also_where_the_protocol_does_not_ask(
+    project: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(project, "death", "--kind", kind) == 0
+    path = project / "outputs" / f"death-{kind}.svg"
+    assert capsys.readouterr().out.strip() == str(path.resolve())
+    assert ET.parse(path).getroot().get("role") == "img"
+
+
+def test_a_bubble_plot_regresses_on_the_year_unless_told(project: Path, tmp_path: Path) -> None:
+    target = tmp_path / "new" / "bubble.svg"
+    assert run(project, "death", "--kind", "bubble", "--pool", "non-randomised", "-o", str(target)) == 0
+    assert "meta-regression on year" in target.read_text(encoding="utf-8")
+
+
+def test_the_same_registry_gives_the_same_bytes(project: Path, tmp_path: Path) -> None:
+    for name in ("a.svg", "b.svg"):
+        assert run(project, "death", "--kind", "baujat", "-o", str(tmp_path / name)) == 0
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_the_first_pool_is_shown_and_the_others_are_named(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(project, "death", "--kind", "funnel") == 0
+    assert "randomised studies; for the others: --pool non-randomised" in capsys.readouterr().err
+    first = (project / "outputs" / "death-funnel.svg").read_text(encoding="utf-8")
+    assert "SAVE-MORE 2021" in first
+    assert "Franzetti" not in first
+    assert run(project, "death", "--kind", "funnel", "--pool", "non-randomised") == 0
+    other = (project / "outputs" / "death-funnel-non-randomised.svg").read_text(encoding="utf-8")
+    assert "Franzetti" in other
+    assert "SAVE-MORE" not in other
+
+
+def test_a_forest_plot_shows_all_pools_or_one(project: Path) -> None:
+    review = ma.load(project / "studies")
+    assert "Franzetti" in plot_outcome(review, "death").svg
+    one = plot_outcome(review, "death", pool="randomised").svg
+    assert "Franzetti" not in one
+    assert "SAVE-MORE 2021" in one
+
+
+def test_designs_in_one_pool(project: Path) -> None:
+    drawn = plot_outcome(ma.load(project / "studies"), "death", "funnel", choices=ma.Choices(by="none"))
+    assert drawn.others == ()
+    assert "Franzetti" in drawn.svg
+    assert "SAVE-MORE 2021" in drawn.svg
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (("clinical-failure", "--kind", "funnel"), 1, "k = 2; a funnel plot needs at least 3 studies"),
+        (("infection", "--kind", "baujat"), 1, "one study with an effect size"),
+        (("death", "--kind", "bubble", "--moderator", "latitude"), 1, "has no moderator 'latitude'"),
+        (("death", "--kind", "funnel", "--moderator", "year"), 2, "a funnel plot has no moderator"),
+        (("death", "--pool", "randomized"), 2, "did you mean randomised?"),
+        (("deaht",), 2, "did you mean death?"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(
+    project: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], status: int, message: str
+) -> None:
+    assert run(project, *words) == status
+    assert message in capsys.readouterr().err
+
+
+def test_a_pool_over_all_studies_comes_first(project: Path) -> None:
+    (analysis,) = ma.analyse(ma.load(project / "studies"), ["death"])
+    assert choose_pool(analysis, None).name == "randomised"
+    with pytest.raises(UsageError, match="no pool"):
+        choose_pool(analysis, "all")
