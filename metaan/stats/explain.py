@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import NotEstimableError, choose
-from .effects import EffectSizes, Interval
+from .effects import EffectSizes, FloatArray, Interval
 from .heterogeneity import Moments
 from .intervals import mean_interval
 from .measures import effect_sizes, scale_of, two_by_two
@@ -58,13 +58,14 @@ class Gap:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Explanation:
-    """One data set under all presets. The first result is ours; ``gaps`` are the differences from it."""
+    """One data set (``data``) under all presets. The first result is ours; ``gaps`` are the differences from it."""
 
     measure: str
     k: int
     level: float
+    data: Mapping[str, FloatArray]
     results: tuple[PresetResult, ...]
     gaps: tuple[Gap, ...]
 
@@ -72,7 +73,18 @@ class Explanation:
         """Return plain values ready for JSON."""
         rows = [{f.name: getattr(row, f.name) for f in fields(row)} for row in self.results]
         gaps = [{f.name: getattr(gap, f.name) for f in fields(gap)} for gap in self.gaps]
-        return {"measure": self.measure, "k": self.k, "level": self.level, "results": rows, "gaps": gaps}
+        data = {name: values.tolist() for name, values in self.data.items()}
+        return {
+            "measure": self.measure, "k": self.k, "level": self.level, "data": data, "results": rows, "gaps": gaps,
+        }  # fmt: skip
+
+    def __repr__(self) -> str:
+        lines = [f"{self.measure}, k = {self.k}, {100 * self.level:g} % intervals, under the rules of:"]
+        for row in self.results:
+            common = "-" if row.common is None else f"{row.common:.4g}"
+            ci = f"({row.random_ci.lb:.4g} to {row.random_ci.ub:.4g})"
+            lines.append(f"  {row.name:<12} common {common:<8} random {row.random:.4g} {ci} I2 {row.i2:.1f} %")
+        return "\n".join([*lines, *(f"  {gap.preset}, {gap.number}: {gap.words}" for gap in self.gaps)])
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a preset."""
@@ -112,7 +124,7 @@ def explain(measure: str, level: float = 0.95, **data: ArrayLike) -> Explanation
     results = {name: apply(preset.rules, name, measure, cells, level) for name, preset in PRESETS.items()}
     ours, *others = results.values()
     gaps = tuple(gap for theirs in others for gap in _gaps(ours, theirs, measure, cells, level))
-    return Explanation(measure, k, level, tuple(results.values()), gaps)
+    return Explanation(measure, k, level, cells, tuple(results.values()), gaps)
 
 
 def apply(rules: Rules, name: str, measure: str, cells: Cells, level: float) -> PresetResult:

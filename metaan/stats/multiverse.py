@@ -59,12 +59,14 @@ class Universe:
     conclusion: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Multiverse:
-    """All combinations that could be computed; ``refused`` says why the others could not."""
+    """All combinations that could be computed; ``refused`` says why the others could not, ``data`` holds the tables."""
 
     universes: tuple[Universe, ...]
     refused: tuple[tuple[str, str], ...]
+    data: Mapping[str, FloatArray]
+    level: float
 
     def holds(self, group: str, conclusion: int) -> tuple[int, int]:
         """Return in how many combinations of a group the conclusion holds, and how many there are."""
@@ -82,7 +84,17 @@ class Multiverse:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON."""
         rows = [{f.name: getattr(u, f.name) for f in fields(u)} for u in self.universes]
-        return {"universes": rows, "refused": [list(pair) for pair in self.refused]}
+        data = {name: values.tolist() for name, values in self.data.items()}
+        return {"universes": rows, "refused": [list(pair) for pair in self.refused], "data": data, "level": self.level}
+
+    def __repr__(self) -> str:
+        lines = [f"Multiverse: {len(self.universes)} ways to pool, {100 * self.level:g} % intervals"]
+        for group in dict.fromkeys(u.group for u in self.universes):
+            counts = Counter(u.conclusion for u in self.universes if u.group == group)
+            said = ", ".join(f"{words} {counts[c]}" for c, words in CONCLUSIONS.items() if counts[c])
+            lines.append(f"  {group}: {said}")
+        lines += [f"  {u.group} {_name(u)}: {u.estimate:.3f} ({u.ci.lb:.3f} to {u.ci.ub:.3f})" for u in self.universes]
+        return "\n".join([*lines, *(f"  not done - {what}: {why}" for what, why in self.refused)])
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a combination."""
@@ -133,7 +145,12 @@ def multiverse(
                 universes += _measure(group, measure, part, level)
             except NotEstimableError as error:
                 refused.append((f"{group}, {measure}", str(error)))
-    return Multiverse(tuple(universes), tuple(refused))
+    return Multiverse(tuple(universes), tuple(refused), cells, level)
+
+
+def _name(u: Universe) -> str:
+    zero = "" if u.zero_cells == "none" else f"+{u.zero_cells}"
+    return " ".join(filter(None, (u.measure, f"{u.method}{zero}", u.tau2_method, u.ci_method)))
 
 
 def _measure(group: str, measure: str, cells: Cells, level: float) -> Iterable[Universe]:

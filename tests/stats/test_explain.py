@@ -84,3 +84,9 @@ def test_an_unknown_measure_says_what_is_allowed():
 def test_to_dict_is_ready_for_json():
     plain = json.loads(json.dumps(explain("OR", **ZERO_CELLS).to_dict(), allow_nan=False))
     assert [row["name"] for row in plain["results"]] == list(PRESETS)
+
+
+def test_repr_puts_the_programs_side_by_side():
+    lines = repr(explain("OR", **ZERO_CELLS)).splitlines()
+    assert lines[1].split()[:3] == ["metaan", "common", "0.1902"]
+    assert any(line.startswith("  Stata, pi: the prediction interval is t(k-2)") for line in lines)

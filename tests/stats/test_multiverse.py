@@ -69,3 +69,10 @@ def test_swapping_the_arms_turns_every_conclusion_over(tables):
 def test_to_frame_has_a_row_a_universe():
     found = ma.multiverse(**FAILURE)
     assert len(found.to_frame()) == len(found.universes)
+
+
+def test_repr_is_what_one_wants_printed():
+    lines = repr(multiverse(measures=["OR"], **FAILURE)).splitlines()
+    assert lines[0] == "Multiverse: 9 ways to pool, 95 % intervals"
+    assert lines[1] == "  all: no clear difference 3, more events 6"
+    assert "  all OR MH: 2.951 (1.085 to 8.024)" in lines
