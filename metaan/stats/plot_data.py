@@ -105,16 +105,31 @@ def p_value_function(estimate: float, se: float, at: ArrayLike, df: float | None
 
 
 def p_value_grid(fit: Pooled, least: float, points: int = 201) -> FloatArray:
-    """Return effects at which to draw p-value functions, in ascending order.
-
-    They reach to where that of the pooled effect falls to ``least``, and beyond every study. The estimates themselves
-    are among them, because a p-value function has a sharp peak there.
-    """
+    """Return evenly spaced effects: to where the p-value of the pooled effect is ``least``, and beyond every study."""
     ends = mean_interval(fit.estimate, fit.se, fit.df, 1 - least)
-    peaks = [*fit.effects.yi.tolist(), fit.estimate]
-    low, high = min(ends.lb, *peaks), max(ends.ub, *peaks)
+    low, high = min(ends.lb, float(fit.effects.yi.min())), max(ends.ub, float(fit.effects.yi.max()))
     room = 0.08 * (high - low)
-    return np.union1d(np.linspace(low - room, high + room, points), peaks)
+    return np.linspace(low - room, high + room, points)
+
+
+def p_value_curve(
+    estimate: float, se: float, grid: FloatArray, df: float | None = None, least: float = 0.0
+) -> tuple[FloatArray, FloatArray]:
+    """Return where to draw a p-value function and its values: on a grid and at its peak, which is sharp.
+
+    What lies on the grid below ``least`` on both sides is left out, but for the first point beyond.
+
+    Examples
+    --------
+    >>> at, p = p_value_curve(0.3, 0.1, np.array([0.0, 0.25, 0.5, 1.0, 2.0]), least=0.01)
+    >>> at.tolist(), p.round(3).tolist()
+    ([0.0, 0.25, 0.3, 0.5, 1.0], [0.003, 0.617, 1.0, 0.046, 0.0])
+    """
+    at = np.union1d(grid, estimate)
+    p = p_value_function(estimate, se, at, df)
+    kept = np.flatnonzero(p >= least)
+    part = slice(max(0, kept[0] - 1), kept[-1] + 2)
+    return at[part], p[part]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,6 +17,7 @@ from metaan.stats.plot_data import (
     funnel_limits,
     gosh_density,
     gosh_spread,
+    p_value_curve,
     p_value_function,
     p_value_grid,
     radial,
@@ -71,12 +72,21 @@ def test_the_p_value_function_crosses_a_height_at_the_ends_of_that_interval(ci_m
 
 @given(st.lists(st.floats(-3, 3), min_size=2, max_size=8))
 @settings(max_examples=30, deadline=None)
-def test_the_grid_holds_every_estimate_in_ascending_order(yi):
+def test_the_grid_reaches_beyond_every_estimate(yi):
     fit = pool(EffectSizes.of(yi, [0.1] * len(yi)), "common")
     grid = p_value_grid(fit, 0.001)
     assert (np.diff(grid) > 0).all()
-    assert set(yi) <= set(grid.tolist())
+    assert grid[0] < min(yi) <= max(yi) < grid[-1]
     assert p_value_function(fit.estimate, fit.se, grid[[0, -1]]).max() <= 0.001
+
+
+def test_a_curve_has_its_peak_and_no_flat_ends():
+    at, p = p_value_curve(0.123, 0.05, np.linspace(-2, 2, 101), least=0.001)
+    assert p.max() == 1
+    assert at[p.argmax()] == 0.123
+    assert (p[1:-1] >= 0.001).all()
+    assert p[0] < 0.001 > p[-1]
+    assert len(p) < 30
 
 
 def test_a_density_counts_every_subset_of_two_studies_and_more():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..drawing import SIZE, Line, Shape, Text
 from ..fonts import text_width, wrap
@@ -22,6 +23,7 @@ WIDTH, HEIGHT, SQUARE = 560.0, 340.0, 400.0  # px, the frame
 SWATCH = 20.0  # px, in the legend
 RADIUS, LARGEST = 4.5, 12.0  # px: of a point without weight, and of the heaviest
 MAX_LABEL = 190.0
+MOST_LABELS = 60  # more could not be told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def chart(figure: Figure) -> Chart:
         *_axes(figure, frame),
         *drawn,
         *(dot for _, dot in dots),
-        *_labels(dots, drawn, frame),
+        *_labels(figure.points, dots, drawn, frame),
         *below,
     ]
     return Chart(figure, width, height, frame, tuple(items))
@@ -137,11 +139,15 @@ def radius(weight: float | None, heaviest: float) -> float:
     return RADIUS if weight is None or heaviest <= 0 else LARGEST * math.sqrt(weight / heaviest)
 
 
-def _labels(dots: Sequence[tuple[Point, Dot]], drawn: Sequence[Path], frame: Box) -> list[Text]:
+def _labels(
+    points: Sequence[Point], dots: Sequence[tuple[Point, Dot]], drawn: Sequence[Path], frame: Box
+) -> list[Text]:
+    """Place the labels in the order of the points, as many as can be told apart."""
     taken = [dot.box for _, dot in dots]
-    lines = [pair for path in drawn for pair in zip(path.points, path.points[1:])]
+    lines = [pair for path in drawn for pair in pairwise(path.points)]
+    order = {id(point): i for i, point in enumerate(points)}
     texts = []
-    for point, dot in dots:
+    for point, dot in sorted(dots, key=lambda pair: order[id(pair[0])])[:MOST_LABELS]:
         text = wrap(point.label, SMALL, MAX_LABEL, lines=1)[0] if point.label else ""
         box = free_place(_around(dot, text_width(text, SMALL)), frame, taken, lines) if text else None
         if box is not None:

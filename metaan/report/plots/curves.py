@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
 from ...stats.measures import scale_of
-from ...stats.plot_data import Density, gosh_density, p_value_function, p_value_grid
+from ...stats.plot_data import Density, gosh_density, p_value_curve, p_value_grid
 from .. import formats, methods
 from ..axis import axis
 from .figure import XY, Area, Curve, Figure, Key, Point, Request, Side, fixed, linear, ticked
@@ -16,11 +16,13 @@ from .studies import STEPS, why_not
 
 if TYPE_CHECKING:
     from ...analysis import Exploration
+    from ...stats.effects import FloatArray
     from ...stats.regression_result import MetaRegression
     from ...stats.scales import Scale
 
 LEAST_P = 0.001  # how far down the curve of the pooled effect is followed
 LEVELS = 5  # shades of a density
+MANY = 60  # studies: the curves of more are drawn with fewer points
 NAMED = 6  # studies: the names of more would lie on each other's curves
 
 
@@ -90,26 +92,23 @@ def drapery(asked: Request) -> Figure:
     asked.needs(2, "a drapery plot needs at least 2 studies")
     fit = asked.fit
     scale = scale_of(fit.measure, fit.effects.data)
-    grid = p_value_grid(fit, LEAST_P)
-    at = [scale.to_display(x) for x in grid.tolist()]
+    grid = p_value_grid(fit, LEAST_P, 201 if fit.k <= MANY else 61)
     effects = [scale.to_display(y) for y in fit.effects.yi.tolist()]
-    pooled = p_value_function(fit.estimate, fit.se, grid, fit.df).tolist()
     studies = zip(fit.effects.slab, fit.effects.yi.tolist(), fit.effects.sei.tolist())
-    curves = [Curve(tuple(zip(at, p_value_function(y, se, grid).tolist())), "study", s) for s, y, se in studies]
+    ends = scale.to_display(grid[0]), scale.to_display(grid[-1])
     y = ticked(0.0, 1.18, (0.0, 0.25, 0.5, 0.75, 1.0))
-    ends = at[0], at[-1]
     return Figure(
         id=asked.id,
         kind="drapery",
         title=f"{asked.name}: drapery plot",
         description=f"p-value functions of {fit.k} studies and of the pooled effect.",
-        x=Side(axis([*at, *effects], (), scale), effect_title(fit)),
+        x=Side(axis([*ends, *effects], (), scale), effect_title(fit)),
         y=Side(y, "p-value"),
         curves=(
             vertical(scale.null, (0.0, 1.0), "null", "no effect"),
             *(Curve(((ends[0], 1 - c), (ends[1], 1 - c)), "limit", formats.level(c)) for c in (fit.level,)),
-            *curves,
-            Curve(tuple(zip(at, pooled)), "estimate", "pooled effect"),
+            *(_drape(p_value_curve(y, se, grid, None, LEAST_P), scale, "study", s) for s, y, se in studies),
+            _drape(p_value_curve(fit.estimate, fit.se, grid, fit.df), scale, "estimate", "pooled effect"),
         ),
         points=tuple(Point(e, 1.0, s if fit.k <= NAMED else "", sentence=s) for s, e in zip(fit.effects.slab, effects)),
         keys=(
@@ -119,6 +118,11 @@ def drapery(asked: Request) -> Figure:
         notes=("Where a curve is above a height p, the interval of coverage 1 − p holds that effect.",),
         right=("Interval", tuple((1 - c, formats.level(c)) for c in (0.5, 0.8, fit.level))),
     )
+
+
+def _drape(curve: tuple[FloatArray, FloatArray], scale: Scale, role: str, sentence: str) -> Curve:
+    at, p = (values.tolist() for values in curve)
+    return Curve(tuple(zip(map(scale.to_display, at), p)), role, sentence)
 
 
 def gosh(asked: Request) -> Figure:

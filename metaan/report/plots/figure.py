@@ -5,6 +5,7 @@ All values are on the display scale of their axis.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from ...errors import NotEstimableError
 from ...stats.scales import SCALES
 from .. import words
 from ..axis import Axis, Tick, tick_label, ticks
+from ..forest import pool_heading
 
 if TYPE_CHECKING:
     from ...analysis import Analysis, Exploration, Pool
@@ -103,6 +105,8 @@ class Figure:
         A key of `metaan.report.plots.catalogue.PLOTS`: the CSS class.
     title, description
         For readers who cannot see it.
+    points
+        In the order in which they get their labels, where not all have room.
     right
         Labels at the right edge of the frame, at heights of ``y``: (y value, text) pairs under a title.
     square
@@ -147,13 +151,18 @@ class Request:
 
     @property
     def id(self) -> str:
-        """The analysis and the pool, for ids."""
-        return f"{self.analysis.plan.key}.{self.pool.name}" if self.pool.name else self.analysis.plan.key
+        """The analysis and the pool, for ids; a name that no id can hold is told apart by its place."""
+        key, name = self.analysis.plan.key, self.pool.name
+        safe = re.sub(r"[^A-Za-z0-9-]+", "-", name)
+        if safe == name:
+            return f"{key}.{name}" if name else key
+        place = [pool.name for pool in self.analysis.pools].index(name) + 1
+        return f"{key}.{safe.strip('-')}.{place}"
 
     @property
     def name(self) -> str:
         """The outcome and the pool, for titles."""
-        group = f", {words.design_name(self.pool.name)}" if self.pool.name else ""
+        group = f", {words.lower_first(pool_heading(self.pool))}" if self.pool.name else ""
         return f"{words.upper_first(self.analysis.outcome.name)}{group}"
 
     def needs(self, k: int, why: str) -> None:

@@ -21,7 +21,9 @@ def baujat(asked: Request) -> Figure:
     if asked.found.influence is None:
         raise NotEstimableError(why_not(asked, "influence"))
     data = asked.found.influence[1]
-    shown = [(s, x, y) for s, x, y in zip(data.slab, data.x.tolist(), data.y.tolist()) if y == y]
+    found = [(s, x, y) for s, x, y in zip(data.slab, data.x.tolist(), data.y.tolist()) if y == y]
+    far_x, far_y = (max(row[i] for row in found) or 1.0 for i in (1, 2))
+    shown = sorted(found, key=lambda row: -max(row[1] / far_x, row[2] / far_y))
     return Figure(
         id=asked.id,
         kind="baujat",
