@@ -308,6 +308,13 @@ def test_text_from_outside_is_escaped(analysis: Callable[..., Analysis], kind: s
     ET.fromstring(text)
 
 
+def test_any_name_of_a_subgroup_makes_an_id(bcg: Request) -> None:
+    pools = tuple(replace(bcg.pool, name=name) for name in ("systematic", 'a "b" <c>', "a 'b' (c)"))
+    analysis = replace(bcg.analysis, pools=pools)
+    ids = [replace(bcg, analysis=analysis, pool=pool).id for pool in pools]
+    assert ids == ["death.systematic", "death.a-b-c.2", "death.a-b-c.3"]
+
+
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("kind", PLOTS)
 def test_a_file_of_its_own_needs_nothing_else(bcg: Request, kind: str, style: str) -> None:
