@@ -80,11 +80,15 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """The same studies pooled another way; ``differs`` where its conclusion is not that of the protocol's result."""
+    """The studies pooled another way; ``differs`` where its conclusion is not that of the protocol's result.
+
+    ``without`` names the studies that are left out, because they are retracted or under concern.
+    """
 
     name: str
     fit: Pooled
     differs: bool
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def pool_group(
         common=common,
         random=random,
         tau2_ci=_random(es, plan).tau2_ci("QP"),
-        sensitivity=tuple(_sensitivity(es, plan, measure, common, random)),
+        sensitivity=(*_sensitivity(es, plan, measure, common, random), *_without_flagged(chosen, plan, measure, main)),
         absolute=_absolute(rows, main, plan, measure) if main else None,
         exploration=_explored(plan, main, shown) if explored else None,
     )
@@ -187,6 +187,21 @@ def _sensitivity(
             if methods != (plan.tau2_method, plan.ci_method):
                 other = _random(es, plan, methods)
                 yield Sensitivity(f"random effects, {methods[0]}, {methods[1]}", other, _differs(other, random))
+
+
+def _without_flagged(chosen: Sequence[Chosen], plan: Plan, measure: str, main: Pooled | None) -> Iterable[Sensitivity]:
+    """Yield the protocol's result without the studies that are retracted or under concern, where there are any."""
+    flagged = [c.study.label for c in chosen if c.flag]
+    if not flagged or main is None:
+        return
+    rest = [c for c in chosen if not c.flag]
+    es = _effect_sizes(rest, plan, measure) if rest else None
+    if es is None or es.k < 2:
+        return  # what is left is at most one study, and its row stands in the table
+    fit = _common(es, plan, measure, []) if main.model == "common" else _random(es, plan)
+    if fit is not None:
+        name = f"{main.model} effects, without {' and '.join(flagged)}"
+        yield Sensitivity(name, fit, _differs(fit, main), tuple(flagged))
 
 
 def conclusion(fit: Pooled) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .analysis import Excluded
@@ -20,13 +20,14 @@ _DAY = re.compile(r"\bday (\d+)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A study that enters, the result taken from it, and its counts under metafor's names."""
+    """A study that enters, the result taken from it, its counts under metafor's names, and what PubMed flags."""
 
     study: Study
     result: Result
     design: str
     data: Mapping[str, float]
     note: str | None = None
+    flag: str | None = None
 
 
 def choose_studies(
@@ -44,8 +45,17 @@ def choose_studies(
         if isinstance(taken, str):
             excluded.append(Excluded(study.id, study.label, taken))
         else:
-            chosen.append(taken)
+            chosen.append(replace(taken, flag=_flag(review, study)))
     return chosen, excluded
+
+
+def _flag(review: Review, study: Study) -> str | None:
+    """Return in words what PubMed says against a study, with the day it was first seen; None where nothing is known."""
+    metadata = review.metadata.get(study.id)
+    if metadata is None or not (metadata.retracted or metadata.concern):
+        return None
+    what = "retracted" if metadata.retracted else "under an expression of concern"
+    return f"{what} (PubMed, {metadata.fetched[:10]})"
 
 
 def _take(study: Study, plan: Plan, only: Sequence[str], exclude: Sequence[str], unconfirmed: bool) -> Chosen | str:

@@ -125,7 +125,7 @@ def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
     chosen, excluded = choose_studies(review, plan, choices.only, choices.exclude, choices.unconfirmed)
     apart = not plan.pool_designs and len({c.design for c in chosen}) > 1
     groups = _groups(chosen, plan, apart)
-    warnings: list[str] = list(_warnings(review, chosen))
+    warnings: list[str] = list(_warnings(chosen))
     several = len(groups) > 1
     pools = tuple(
         pool_group(name, rows, plan, measure, warnings, explored=apart or not several) for name, rows in groups.items()
@@ -202,15 +202,11 @@ def _references(review: Review, outcome: str) -> Iterable[Reference]:
                 yield Reference(study, published)
 
 
-def _warnings(review: Review, chosen: Sequence[Chosen]) -> Iterable[str]:
+def _warnings(chosen: Sequence[Chosen]) -> Iterable[str]:
     """Yield what is to be known of the studies that were taken: they are neither dropped nor kept in silence."""
-    for study in (c.study for c in chosen):
-        metadata = review.metadata.get(study.id)
-        flag = metadata and (
-            "retracted" if metadata.retracted else "under an expression of concern" if metadata.concern else ""
-        )
-        if metadata and flag:
-            yield f"{study.label} is {flag} (PubMed, {metadata.fetched[:10]}) and is still in the pool"
+    for c in chosen:
+        if c.flag:
+            yield f"{c.study.label} is {c.flag} and is still in the pool; the rows without it stand beside"
     for c in chosen:
         if c.result.unconfirmed:
             yield f"{c.study.label} is in the pool although {NOT_CONFIRMED}"

@@ -1,7 +1,9 @@
 """From the anakinra registry to pooled results: the numbers, what is left out and why, and the choices."""
 
+import dataclasses
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -127,3 +129,17 @@ def test_absolute_effect_is_at_the_median_control_risk(review):
 def test_a_wrong_choice_says_what_is_allowed(review, outcomes, choices, message):
     with pytest.raises(UsageError, match=message):
         ma.analyse(review, outcomes, ma.Choices(**choices))
+
+
+def test_a_retracted_study_is_shown_with_and_without(review):
+    flagged = "kyriazopoulou-2021-save-more"
+    metadata = dict(review.metadata)
+    metadata[flagged] = SimpleNamespace(retracted=True, concern=False, fetched="2026-11-22T00:00:00Z")
+    (death,) = ma.analyse(dataclasses.replace(review, metadata=metadata), ["death"])
+    (left_out,) = ma.analyse(review, ["death"], ma.Choices(exclude=(flagged,)))
+    assert flagged in [row.id for row in death.rows]
+    assert any("SAVE-MORE 2021 is retracted (PubMed, 2026-11-22)" in warning for warning in death.warnings)
+    without = death.pools[0].sensitivity[-1]
+    assert without.name == "random effects, without SAVE-MORE 2021"
+    assert without.fit.estimate == left_out.pools[0].random.estimate
+    assert all("without" not in row.name for row in death.pools[1].sensitivity)

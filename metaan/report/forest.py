@@ -18,7 +18,7 @@ from .columns import Column, columns, data_cells
 from .words import Arms
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, Pool, Reference, StudyRow
+    from ..analysis import Analysis, Pool, Reference, Sensitivity, StudyRow
 
 DESIGN_HEADINGS = {"randomised": "Randomised trials", "non-randomised": "Non-randomised studies"}
 
@@ -174,9 +174,7 @@ def study_row(row: StudyRow, analysis: Analysis) -> Row:
     cells = {"label": label, "time": row.result.time, **data_cells(row.data), "effect": effect}
     cells |= {name: formats.percent(getattr(row, name), 1) for name in ("weight_common", "weight_random")}
     if row.estimate is None:
-        return Row(
-            "study", cells | {"effect": "not estimable"}, None, row.id, f"{label}: {row.note or 'no effect'}"
-        )
+        return Row("study", cells | {"effect": "not estimable"}, None, row.id, f"{label}: {row.note or 'no effect'}")
     weight = row.weight_random if row.weight_random is not None else row.weight_common
     mark = Mark("square", row.estimate, row.ci, weight)
     return Row("study", cells, mark, row.id, f"{label}: {words.measure_name(analysis.measure)} {effect}")
@@ -188,7 +186,7 @@ def _results(pool: Pool, terse: bool) -> Iterable[Row]:
             totals = {} if role == "random" and pool.common is not None else _totals(pool)
             yield _pooled(fit, role, totals, terse)
     if terse:
-        yield from (_other(s.fit) for s in pool.sensitivity)
+        yield from (_other(s) for s in pool.sensitivity)
     if pool.random is not None and pool.random.pi is not None:
         yield _prediction(pool.random)
     line = spread.short(pool) if pool.common or pool.random else pool.reason
@@ -205,9 +203,10 @@ def _pooled(fit: Pooled, role: str, totals: Mapping[str, str], terse: bool) -> R
     return Row("pooled", {**cells, **totals}, mark, None, f"{name}: {effect}")
 
 
-def _other(fit: Pooled) -> Row:
-    shown = fit.display
-    cells = {"label": methods.short_name(fit), "effect": formats.effect(shown.estimate, shown.ci, fit.measure)}
+def _other(other: Sensitivity) -> Row:
+    shown = other.fit.display
+    name = f"Without {formats.listing(other.without)}" if other.without else methods.short_name(other.fit)
+    cells = {"label": name, "effect": formats.effect(shown.estimate, shown.ci, other.fit.measure)}
     return Row("sensitivity", cells, Mark("diamond", shown.estimate, shown.ci, role="sensitivity"))
 
 

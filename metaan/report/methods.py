@@ -111,7 +111,7 @@ def _random(analysis: Analysis) -> Iterable[str]:
         f"intervals. Inverse variance adds {plan.zero_cells.add:g} to {_named(ZERO, plan.zero_cells.to)}; a study "
         "without events in both arms stays in the table and does not enter a ratio."
     )
-    others = sorted({_sensitivity(s.fit) for pool in words.blocks(analysis) for s in pool.sensitivity})
+    others = sorted({_sensitivity(s.fit) for pool in words.blocks(analysis) for s in pool.sensitivity if not s.without})
     if others:
         yield f"Beside the protocol's result, the same studies are pooled by other methods: {formats.listing(others)}."
     yield (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -169,7 +169,9 @@ def _models(pool: Pool, analysis: Analysis, arms: Arms) -> Iterable[Model]:
         if fit is not None:
             yield _model(fit, analysis, arms, protocol=True)
     for other in pool.sensitivity:
-        yield _model(other.fit, analysis, arms, differs=other.differs)
+        model = _model(other.fit, analysis, arms, differs=other.differs)
+        without = f", without {formats.listing(other.without)}" if other.without else ""
+        yield replace(model, name=model.name + without)
 
 
 def _model(fit: Pooled, analysis: Analysis, arms: Arms, protocol: bool = False, differs: bool = False) -> Model:

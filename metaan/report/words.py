@@ -5,6 +5,7 @@ A sentence never says more than its interval: a conclusion is which side of "no 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -131,8 +132,17 @@ def _answer(pool: Pool, analysis: Analysis, arms: Arms, overall: bool) -> Answer
     outcome = lower_first(analysis.outcome.name)
     text = f"{_in(pool, name)}, {_finding(code, outcome, less, arms)}: {numbers(got, analysis)}"
     absolute = f"; {per_1000(pool.absolute)}" if pool.absolute is not None else ""
-    depends = " The conclusion depends on the method." if any(s.differs for s in pool.sensitivity) else ""
+    depends = "".join(f" {text}" for text in dependence(pool))
     return Answer(name, code, mark(code, arms), f"{text}{absolute}.{_open(code, pool.absolute)}{depends}")
+
+
+def dependence(pool: Pool) -> Iterable[str]:
+    """Yield what the conclusion hangs on: the method, or a study that is retracted or under concern."""
+    if any(s.differs and not s.without for s in pool.sensitivity):
+        yield "The conclusion depends on the method."
+    for s in pool.sensitivity:
+        if s.differs and s.without:
+            yield f"Without {formats.listing(s.without)}, which PubMed flags, the conclusion is another."
 
 
 def numbers(got: Lead, analysis: Analysis) -> str:
@@ -244,7 +254,7 @@ def models_differ(pool: Pool, analysis: Analysis, arms: Arms) -> str | None:
 
 def sensitivity_differs(pool: Pool, analysis: Analysis, arms: Arms) -> str | None:
     """Say which other methods lead to another conclusion than the protocol's."""
-    differing = [s for s in pool.sensitivity if s.differs]
+    differing = [s for s in pool.sensitivity if s.differs and not s.without]
     if not differing:
         return None
     by_result: dict[str, list[str]] = {}
