@@ -158,8 +158,17 @@ def _item_lines(item: Any, column: int) -> list[str]:
     """Return the lines of an item of a block list whose dash stands at a column."""
     if not isinstance(item, Mapping) or not item:
         return [" " * column + "- " + flow_text(item)]
-    entries = [f"{_key(str(key))}: {flow_text(value)}" for key, value in item.items()]
-    return [" " * column + ("  " if i else "- ") + entry for i, entry in enumerate(entries)]
+    lines = [line for key, value in item.items() for line in _entry_lines(str(key), value, column + 2)]
+    return [" " * column + "- " + lines[0][column + 2 :], *lines[1:]]
+
+
+def _entry_lines(key: str, value: Any, column: int) -> list[str]:
+    """Return a key and its value; keys below it that are too long for one line have a line each."""
+    line = " " * column + f"{_key(key)}: {flow_text(value)}"
+    if len(line) <= _LONGEST_LINE or not isinstance(value, Mapping) or not value:
+        return [line]
+    inner = [entry for name, below in value.items() for entry in _entry_lines(str(name), below, column + 2)]
+    return [" " * column + f"{_key(key)}:", *inner]
 
 
 def _with_lines(text: str, at: int, lines: list[str]) -> str:
@@ -253,6 +262,7 @@ def _shown(path: KeyPath) -> str:
     return ".".join(map(str, path))
 
 
+_LONGEST_LINE = 120
 _NAME = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 _PLAIN = re.compile(r"[^\W_](?:[\w ()/+.%'-]*[\w()/+.%'-])?")
 _ELSEWHERE = re.compile(r"(?i)y|n|yes|no|on|off|[-+.\d]+e[-+\d]+|0[xo][0-9a-f]+|[\d:._]+")

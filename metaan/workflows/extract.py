@@ -1,0 +1,233 @@
+"""What a study's abstract and its posted trial results may say in numbers: proposals for a person, nothing written.
+
+`propose` lists, `fetch_results` stores what ClinicalTrials.gov has posted beside the study files; writing a proposal
+into the registry is `metaan.workflows.accept`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import SourceError, UsageError
+from ..extraction import abstract, trial_results
+from ..extraction.proposal import Passage, Proposal
+from ..extraction.suggest import Context, context_of
+from ..registry.load import Review, load
+from ..registry.write import write_text
+from ..sources import json_text
+from ..sources.client import RefusedError, UnreadableError
+from ..sources.ctgov import client_for
+from ..sources.ctgov_trial import normalise_nct, parse_trial
+from ..sources.markup import clean_text, plain_text
+from .fetch import settings_of
+
+if TYPE_CHECKING:
+    import requests
+
+    from ..registry.model import Result, Study
+    from ..sources.answers import Answer
+    from ..sources.ctgov_trial import Trial
+    from ..sources.settings import Settings
+
+MOST_BYTES = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What was found for one study.
+
+    Attributes
+    ----------
+    review, study
+        Where it belongs.
+    proposals
+        In a fixed order as long as the sources stay the same: a proposal's number is its place, from 1.
+    sizes
+        How many people each arm has by the abstract, where the study file does not say.
+    unusable
+        Tables of a trial that have no numbers of people, with the reason.
+    unconfirmed
+        Results in the study file that nobody has confirmed, by their number there, from 1.
+    notes
+        What was not there to be read.
+    """
+
+    review: Review
+    study: Study
+    context: Context
+    proposals: tuple[Proposal, ...]
+    sizes: tuple[abstract.Size, ...] = ()
+    unusable: tuple[trial_results.Unusable, ...] = ()
+    unconfirmed: tuple[tuple[int, Result], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def proposal(self, number: int) -> Proposal:
+        """Return a proposal by its number; one that is not there is a `UsageError`."""
+        if 1 <= number <= len(self.proposals):
+            return self.proposals[number - 1]
+        allowed = f"1 to {len(self.proposals)}" if self.proposals else "none was found"
+        raise UsageError(f"{self.study.id}: there is no proposal {number}; allowed: {allowed}")
+
+
+def propose(folder: Path | str, study_id: str, *, results: Path | str | None = None) -> Extraction:
+    """Return what the numbers of a study's abstract and of its posted results may be.
+
+    Parameters
+    ----------
+    folder
+        The folder of the study files.
+    study_id
+        The study.
+    results
+        A study of ClinicalTrials.gov (API version 2) as a JSON file; the stored one where it is None.
+
+    Raises
+    ------
+    UsageError
+        The study is unknown.
+    RegistryError, SourceError
+        The registry, or the file of results, is at fault.
+
+    Examples
+    --------
+    >>> import metaan as ma
+    >>> propose(ma.example("anakinra"), "elmekaty-2023").notes[0]
+    'no abstract is stored; metaan fetch elmekaty-2023 asks PubMed for it'
+    """
+    review = load(folder)
+    study = review.study(study_id)
+    passages = _passages(review, study_id)
+    context = context_of(study, review.info.outcomes)
+    sizes = abstract.sizes(passages, context)
+    context = abstract.with_sizes(context, sizes)
+    found = list(abstract.propose(passages, context, _document(review, study_id)))
+    unusable: list[trial_results.Unusable] = []
+    trials = [_read(Path(results))] if results is not None else _stored(review, study)
+    for trial in trials:
+        if trial.results is not None:
+            proposals, without = trial_results.propose(trial.results, trial.nct_id, context)
+            found += proposals
+            unusable += without
+    unconfirmed = tuple((i, result) for i, result in enumerate(study.results, 1) if result.unconfirmed)
+    notes = tuple(_notes(study, passages, trials))
+    return Extraction(review, study, context, tuple(found), sizes, tuple(unusable), unconfirmed, notes)
+
+
+def _passages(review: Review, study_id: str) -> list[Passage]:
+    """The sections of the stored abstract as plain text on one line each."""
+    metadata = review.metadata.get(study_id)
+    parts = metadata.abstract if metadata else ()
+    return [Passage(clean_text(part.label or ""), clean_text(plain_text(part.text))) for part in parts]
+
+
+def _document(review: Review, study_id: str) -> str:
+    metadata = review.metadata.get(study_id)
+    return f"article abstract (PubMed {metadata.pmid})" if metadata else "article abstract"
+
+
+def _notes(study: Study, passages: Sequence[Passage], trials: Sequence[Trial]) -> list[str]:
+    notes = []
+    if not passages:
+        notes.append(f"no abstract is stored; metaan fetch {study.id} asks PubMed for it")
+    numbers = trial_numbers(study)
+    if numbers and not trials:
+        ask = f"metaan extract {study.id} --fetch asks ClinicalTrials.gov for those of {', '.join(numbers)}"
+        notes.append(f"no posted results are stored; {ask}")
+    notes += [f"{trial.nct_id} has no posted results" for trial in trials if trial.results is None]
+    if study.design_group is None:
+        notes.append(f"a {study.design.kind} is never pooled with studies, so nothing here can be accepted")
+    return notes
+
+
+def trial_numbers(study: Study) -> tuple[str, ...]:
+    """Return the study's numbers at ClinicalTrials.gov."""
+    return tuple(dict.fromkeys(nct for nct in map(normalise_nct, study.registrations) if nct))
+
+
+def results_file(folder: Path | str, nct_id: str) -> Path:
+    """Return where the posted results of a trial are kept; what is no number of a trial is refused."""
+    if normalise_nct(nct_id) != nct_id:
+        raise UsageError(f"{nct_id!r} is no number of ClinicalTrials.gov; allowed: NCT and eight digits, NCT04643678")
+    return Path(folder) / "metadata" / "ctgov" / f"{nct_id}.json"
+
+
+def _stored(review: Review, study: Study) -> list[Trial]:
+    files = [results_file(review.folder, nct_id) for nct_id in trial_numbers(study)]
+    return [_read(path) for path in files if path.is_file()]
+
+
+def _read(path: Path) -> Trial:
+    """Read a study of ClinicalTrials.gov: as the service sends it, or as `fetch_results` stored it."""
+    if path.stat().st_size > MOST_BYTES:
+        raise SourceError(f"{path}: more than {MOST_BYTES:,} bytes; allowed: one study of ClinicalTrials.gov as JSON")
+    try:
+        found = json_text.document(path.read_bytes())
+        return parse_trial(found.get("study", found))
+    except (SourceError, UnreadableError) as error:
+        raise SourceError(f"{path}: {error}") from None
+
+
+def fetch_results(
+    folder: Path | str,
+    study_id: str,
+    *,
+    settings: Settings | None = None,
+    session: requests.Session | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    notice: Callable[[str], None] = lambda message: None,
+) -> list[Path]:
+    """Store what ClinicalTrials.gov has of a study's trials, results included, and return the files.
+
+    Parameters
+    ----------
+    folder, study_id
+        The study; its registrations say which trials.
+    settings
+        Base URL; from the environment and review.yaml where it is None.
+    session
+        A `requests.Session` to use instead of a new one.
+    now
+        The present time, UTC.
+    notice
+        Told in words when a request has failed and is repeated.
+
+    Raises
+    ------
+    UsageError
+        The study has no number at ClinicalTrials.gov.
+    SourceError
+        The service could not be reached, or does not know the number. No file was touched.
+    """
+    review = load(folder, with_metadata=False)
+    numbers = trial_numbers(review.study(study_id))
+    if not numbers:
+        raise UsageError(
+            f"{study_id} has no number at ClinicalTrials.gov; allowed: one under registrations: in its file"
+        )
+    client = client_for(settings or settings_of(review), session=session, notice=notice)
+    try:
+        answers = {nct_id: client.ask(f"studies/{nct_id}", {}, _checked_study) for nct_id in numbers}
+    except RefusedError as error:
+        known = "does not know one of " if error.status == 404 else "refused "
+        raise SourceError(f"ClinicalTrials.gov {known}{', '.join(numbers)}: {error}") from None
+    day = now().astimezone(UTC).isoformat(timespec="seconds")
+    return [_store(results_file(folder, nct_id), day, *answers[nct_id]) for nct_id in numbers]
+
+
+def _checked_study(answer: Answer) -> tuple[dict[str, Any], str]:
+    """Return the document of a study that can be read, and where it came from."""
+    found = json_text.document(answer.body)
+    parse_trial(found)
+    return found, answer.url
+
+
+def _store(path: Path, day: str, study: dict[str, Any], url: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = {"fetched": day, "url": url, "digest": parse_trial(study).digest, "study": study}
+    write_text(path, json.dumps(kept, indent=1, sort_keys=True, ensure_ascii=True) + "\n")
+    return path
