@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from .difference import Difference as Difference
+    from .difference import compare as compare
     from .recompute import reported_checks as reported_checks
     from .registry.load import Review as Review
     from .registry.load import load as load
@@ -79,6 +81,7 @@ if TYPE_CHECKING:
     from .stats.trimfill import trim_and_fill as trim_and_fill
     from .synthesis import Choices as Choices
     from .synthesis import analyse as analyse
+    from .workflows.diff import compare_revisions as compare_revisions
     from .workflows.publish import write_report as write_report
 
 _WHERE = {
@@ -87,6 +90,7 @@ _WHERE = {
     "Choices": "synthesis",
     "Converted": "stats.conversions",
     "Deduplication": "sources.deduplicate",
+    "Difference": "difference",
     "EffectSizes": "stats.effects",
     "ExcessSignificance": "stats.excess",
     "FailSafeN": "stats.failsafe",
@@ -110,6 +114,8 @@ _WHERE = {
     "between_groups": "stats.subgroups",
     "blup": "stats.regression_residuals",
     "combine_groups": "stats.arms",
+    "compare": "difference",
+    "compare_revisions": "workflows.diff",
     "counts_from_percent": "stats.arms",
     "cumulative": "stats.sequence",
     "deduplicate": "sources.deduplicate",

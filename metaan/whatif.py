@@ -107,11 +107,15 @@ def version(review: Review, plan: Plan) -> Version:
 
 def plan_causes(old: Version, new: Version) -> tuple[Cause, ...]:
     """Return the fields of the protocol that differ and can move a result."""
-    return tuple(
-        Cause("protocol", name, words, "changed")
-        for name, words in FIELDS.items()
-        if old.value(name) != new.value(name)
-    )
+    both = ((name, old.value(name), new.value(name)) for name in FIELDS)
+    return tuple(Cause("protocol", n, FIELDS[n], f"from {_shown(a)} to {_shown(b)}") for n, a, b in both if a != b)
+
+
+def _shown(value: Any) -> str:
+    """Write the value of a field in a sentence."""
+    if isinstance(value, tuple):
+        return ", ".join(value) or "any"
+    return f"{value.add:g} ({value.to})" if hasattr(value, "add") else str(value)
 
 
 def block_of(chosen: Chosen, plan: Plan) -> str:

@@ -60,13 +60,14 @@ def _snapshots(pool: PoolChange) -> list[Snapshot]:
 
 def _rows(pool: PoolChange, difference: Difference) -> Iterable[Row]:
     lead = pool.lead
-    yield _row(words.upper_first(difference.old_name), lead.before, "pooled")
+    yield _row(f"Before: {difference.old_name}", lead.before, "pooled")
     if len(pool.causes) > 1:
         for title, results in (("With one change only", lead.alone), ("Without one change", lead.without)):
-            yield Row("heading", {"label": title})
+            yield from (Row("spacer"), Row("heading", {"label": title}))
             for cause, result in zip(pool.causes, results):
                 yield _row(cause_name(cause), result, "sensitivity")
-    yield _row(words.upper_first(difference.new_name), lead.after, "pooled")
+        yield Row("spacer")
+    yield _row(f"After: {difference.new_name}", lead.after, "pooled")
 
 
 def _row(label: str, result: Snapshot | None, kind: str) -> Row:

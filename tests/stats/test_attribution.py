@@ -1,0 +1,134 @@
+"""Shares of a change: against the average over all orders written out, and against games with a known value."""
+
+from itertools import permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metaan.errors import NotEstimableError
+from metaan.stats.attribution import attribute, minimal_sets
+
+numbers = st.floats(-1e3, 1e3, allow_subnormal=False)
+
+
+@st.composite
+def games(draw, most=5, gaps=False):
+    n = draw(st.integers(0, most))
+    value = st.none() | numbers if gaps else numbers
+    inner = draw(st.lists(value, min_size=1 << n, max_size=1 << n))
+    inner[0], inner[-1] = draw(numbers), draw(numbers)
+    return n, inner
+
+
+def by_hand(values, n):
+    """The mean move of each cause over every order that never meets a gap."""
+    rows = []
+    for order in permutations(range(n)):
+        mask, row = 0, [0.0] * n
+        for i in order:
+            before, mask = values[mask], mask | 1 << i
+            if values[mask] is None:
+                break
+            row[i] = values[mask] - before
+        else:
+            rows.append(row)
+    return rows and [sum(column) / len(rows) for column in zip(*rows)], len(rows)
+
+
+@given(games(most=7))
+@settings(max_examples=50, deadline=None)
+def test_shares_add_up_to_the_change(game):
+    n, values = game
+    found = attribute(values.__getitem__, n)
+    assert found.total == values[-1] - values[0]
+    scale = max(1.0, *map(abs, values))
+    assert abs(sum(found.shares) - (found.total if n else 0.0)) <= 1e-12 * scale
+
+
+@given(games(gaps=True))
+@settings(max_examples=50, deadline=None)
+def test_shares_are_the_mean_over_all_orders_that_exist(game):
+    n, values = game
+    expected, orders = by_hand(values, n)
+    if not orders:
+        with pytest.raises(NotEstimableError, match="whatever the order"):
+            attribute(values.__getitem__, n)
+        return
+    found = attribute(values.__getitem__, n)
+    assert found.orders == orders
+    assert found.shares == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_the_glove_game():
+    """One left glove, two right ones: (2/3, 1/6, 1/6) (Osborne & Rubinstein 1994, section 14.4)."""
+    found = attribute(lambda mask: float(mask & 1 and mask & 0b110 > 0), 3)
+    assert found.shares == pytest.approx((2 / 3, 1 / 6, 1 / 6), abs=1e-15)
+
+
+def test_a_cause_that_never_moves_the_number_has_no_share():
+    found = attribute(lambda mask: float((mask & 0b011).bit_count() ** 2), 3)
+    assert found.shares[2] == 0.0
+    assert found.shares[0] == found.shares[1] == 2.0
+
+
+def test_ten_causes_are_counted_and_eleven_are_sampled():
+    def value(mask):
+        return float(mask.bit_count() ** 2)
+
+    assert attribute(value, 10).se is None
+    sampled = attribute(value, 11)
+    assert len(sampled.se) == 11
+    assert sampled.orders == 200
+
+
+def test_a_sample_is_near_the_exact_shares_and_adds_up():
+    def value(mask):
+        return float(mask.bit_count() ** 2 + 3 * (mask & 0b101 == 0b101) + (mask >> 4))
+
+    exact = attribute(value, 8)
+    sampled = attribute(value, 8, exact_up_to=0, orders=400, seed=1)
+    assert sum(sampled.shares) == pytest.approx(exact.total, rel=1e-12)
+    assert all(abs(s - e) < 4.5 * se + 1e-12 for s, e, se in zip(sampled.shares, exact.shares, sampled.se))
+    assert max(sampled.se) > 0
+
+
+def test_the_same_seed_gives_the_same_sample():
+    def value(mask):
+        return float(mask % 7)
+
+    first, again, other = (attribute(value, 12, seed=seed) for seed in (3, 3, 4))
+    assert first == again
+    assert first != other
+
+
+def test_orders_that_meet_a_gap_are_drawn_again():
+    """Cause 0 has to be first: every order that counts begins with it."""
+    found = attribute(
+        lambda mask: None if mask and not mask & 1 else float(mask.bit_count()), 6, exact_up_to=0, orders=50
+    )
+    assert found.orders == 50
+    assert found.shares == (1.0,) * 6
+
+
+@pytest.mark.parametrize(("values", "said"), [([None, 1.0], "before"), ([1.0, None], "after")])
+def test_without_a_number_at_an_end_nothing_is_shared_out(values, said):
+    with pytest.raises(NotEstimableError, match=f"no number {said}"):
+        attribute(values.__getitem__, 1)
+
+
+@pytest.mark.parametrize("exact_up_to", [0, 10])
+def test_without_any_way_from_end_to_end_nothing_is_shared_out(exact_up_to):
+    with pytest.raises(NotEstimableError, match="whatever the order"):
+        attribute([0.0, None, None, 1.0].__getitem__, 2, exact_up_to=exact_up_to)
+
+
+@given(st.integers(0, 4), st.data())
+@settings(max_examples=40, deadline=None)
+def test_minimal_sets_hold_and_nothing_inside_them_does(n, data):
+    holds = data.draw(st.lists(st.booleans(), min_size=1 << n, max_size=1 << n))
+    found = minimal_sets(holds.__getitem__, n)
+    masks = [sum(1 << i for i in group) for group in found]
+    for mask in range(1 << n):
+        inside = [small for small in range(1 << n) if small & mask == small and small != mask]
+        assert (mask in masks) == (holds[mask] and not any(holds[small] for small in inside))
