@@ -15,7 +15,7 @@ from ..errors import SourceError, UsageError
 from . import json_text
 from .answers import Answer
 from .client import Client, RefusedError, UnreadableError
-from .crossref_work import Update, Work, parse_work
+from .crossref_work import Update, Work, merge_updates, parse_work
 from .identifiers import normalise_doi
 from .limiter import shared
 
@@ -127,7 +127,7 @@ class Crossref:
                 for update in notice.update_to:
                     if update.doi in found:
                         found[update.doi].append(Update(update.kind, notice.doi, update.sources, update.date))
-        return {doi: tuple(updates) for doi, updates in found.items()}
+        return {doi: merge_updates(updates) for doi, updates in found.items()}
 
     def _filtered(self, name: str, values: list[str]) -> tuple[Work, ...]:
         """Return all works that any of these values of a filter fits."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from .client import UnreadableError
@@ -21,7 +22,9 @@ from .sections import sections, title_markup
 
 RETRACTIONS = frozenset({"retraction", "withdrawal", "removal", "retract-and-replace", "retracted"})
 CONCERNS = frozenset({"expression-of-concern", "partial-retraction"})
-_TITLE_SIGN = re.compile(r"^\W*(?:retracted|withdrawn|removed)\b(?:\s+article)?\s*[:\-–—]", re.IGNORECASE)
+_TITLE_SIGN = re.compile(
+    r"^\W{0,5}(?:retracted|withdrawn|removed)(?:\s+article)?(?:\s?[:\])]|\s[\-–—]\s|[–—])", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -126,8 +129,8 @@ def merge_updates(updates: Iterable[Update]) -> tuple[Update, ...]:
     for update in updates:
         before = merged.get((update.doi, update.kind), update)
         sources = tuple(sorted({*before.sources, *update.sources}))
-        date = min((day for day in (before.date, update.date) if day), default=None)
-        merged[update.doi, update.kind] = replace(before, sources=sources, date=date)
+        earliest = min((day for day in (before.date, update.date) if day), default=None)
+        merged[update.doi, update.kind] = replace(before, sources=sources, date=earliest)
     return tuple(sorted(merged.values()))
 
 
@@ -198,9 +201,12 @@ def _date(found: object) -> str | None:
     first = lists[0] if isinstance(lists, list) and lists and isinstance(lists[0], list) else []
     parts = [whole_at({"n": part}, "n") for part in first[:3]]
     numbers = parts[: parts.index(None)] if None in parts else parts
-    if not numbers or not 1000 <= (numbers[0] or 0) <= 9999 or any(not 1 <= (n or 0) <= 31 for n in numbers[1:]):
+    try:
+        year, month, number = (*(part or 0 for part in numbers), 1, 1, 1)[:3]
+        day = date(year, month, number)
+    except (ValueError, OverflowError):
         return None
-    return "-".join([str(numbers[0]), *(f"{number:02d}" for number in numbers[1:])])
+    return day.isoformat()[: (0, 4, 7, 10)[len(numbers)]] if day.year > 999 and numbers else None
 
 
 _REF_TYPES: dict[str, str] = {

@@ -123,7 +123,10 @@ class ClinicalTrials:
         SourceError
             The service refused the expression, and says why; it stayed unreachable; or its pages did not fit together.
         """
-        return self._every(query.params(), PAGE, progress)
+        params = query.params()
+        return self._every(params, PAGE, progress) or self._every(
+            params, PAGE, progress
+        )  # no single empty answer counts
 
     def fetch(self, nct_ids: Iterable[str], progress: Progress = lambda what, done, total: None) -> FetchedTrials:
         """Return trials by their numbers, 300 per list; one that is missing from its list is asked for alone.

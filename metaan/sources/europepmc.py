@@ -76,7 +76,7 @@ class EuropePMCQuery:
 
 @dataclass(frozen=True, slots=True)
 class EuropePMCHits:
-    """Every record of a query; ``count`` is what Europe PMC counts, ``text`` the query as it was sent."""
+    """Every record of a query, by source and id; ``count`` is Europe PMC's, ``text`` the query as it was sent."""
 
     text: str
     count: int
@@ -173,7 +173,7 @@ class EuropePMC:
                     progress("searching", len(records), count)
                 if len(records) != count:
                     raise _TornError(f"{count:,} records were counted and {len(records):,} listed")
-                return EuropePMCHits(text, count, tuple(records.values()))
+                return EuropePMCHits(text, count, tuple(records[key] for key in sorted(records)))
             except _TornError as error:
                 torn = error
         raise SourceError(f"{self._client.service}: {torn}, {RESTARTS} times; nothing of this search is used")

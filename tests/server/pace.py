@@ -1,4 +1,4 @@
-"""A PubMed client for tests: it asks the local service, and waits in a time that only its own sleeping moves."""
+"""Clients for tests: they ask the local services, and wait in a time that only their own sleeping moves."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from metaan.sources.client import Client
+from metaan.sources.crossref import Crossref
+from metaan.sources.ctgov import ClinicalTrials
+from metaan.sources.europepmc import EuropePMC
 from metaan.sources.limiter import Limiter
 from metaan.sources.pubmed import PubMed
 from metaan.sources.settings import Settings
@@ -28,12 +31,27 @@ class FakeTime:
         self.sleeps.append(seconds)
 
 
-def client_at(url: str, time: FakeTime, **more: Any) -> Client:
+def client_at(url: str, time: FakeTime, service: str = "PubMed", **more: Any) -> Client:
     """Return a client without luck in its pauses."""
     options = {"clock": time.clock, "sleep": time.sleep, "jitter": lambda: 0.5} | more
-    return Client("PubMed", url, Limiter(2.5, clock=time.clock, sleep=time.sleep), **options)
+    return Client(service, url, Limiter(2.5, clock=time.clock, sleep=time.sleep), **options)
 
 
 def pubmed_at(url: str) -> PubMed:
     """Return a PubMed that never really waits."""
     return PubMed(Settings(pubmed_url=url), client=client_at(url, FakeTime()))
+
+
+def trials_at(url: str) -> ClinicalTrials:
+    """Return a ClinicalTrials.gov that never really waits."""
+    return ClinicalTrials(Settings(), client=client_at(url, FakeTime(), "ClinicalTrials.gov", longest_get=None))
+
+
+def crossref_at(url: str) -> Crossref:
+    """Return a Crossref that never really waits."""
+    return Crossref(Settings(), client=client_at(url, FakeTime(), "Crossref", longest_get=None))
+
+
+def europepmc_at(url: str) -> EuropePMC:
+    """Return a Europe PMC that never really waits."""
+    return EuropePMC(Settings(), client=client_at(url, FakeTime(), "Europe PMC", longest_get=None))
