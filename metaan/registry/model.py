@@ -1,11 +1,14 @@
 """The types of the registry, from one place: what review.yaml holds and what a study file holds."""
 
+from .judgements import Certainty, CertaintyDomain
 from .review_model import (
     AssumedRisk,
     Dates,
     Eligibility,
     Explore,
     Labels,
+    MinimalDifference,
+    NamedRisk,
     Outcome,
     Plan,
     Question,
@@ -39,6 +42,8 @@ __all__ = [
     "Arm",
     "AssumedRisk",
     "Baseline",
+    "Certainty",
+    "CertaintyDomain",
     "Citation",
     "Confirmation",
     "Counts",
@@ -48,7 +53,9 @@ __all__ = [
     "Eligibility",
     "Explore",
     "Labels",
+    "MinimalDifference",
     "Moderator",
+    "NamedRisk",
     "Outcome",
     "Plan",
     "PublishedPool",

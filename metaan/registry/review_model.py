@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from .judgements import Certainty
 from .types import (
     CiMethod,
     Day,
@@ -50,8 +51,18 @@ class Dates(Entry):
     updated: Day | None = None
 
 
+class MinimalDifference(Entry):
+    """The smallest difference that matters to patients, in people per 1000, and who says so."""
+
+    per_1000: Annotated[Number, Field(gt=0, lt=1000)]
+    source: Text
+
+
 class Outcome(Entry):
-    """What was measured: its direction says whether an event is good or bad for the patient."""
+    """What was measured: its direction says whether an event is good or bad for the patient.
+
+    ``mid`` is the minimal important difference.
+    """
 
     id: Id
     name: Text
@@ -60,6 +71,7 @@ class Outcome(Entry):
     measure: MeasureCode = "OR"
     time: str | None = None
     unit: str | None = None
+    mid: MinimalDifference | None = None
 
 
 class ZeroCells(Entry):
@@ -74,6 +86,12 @@ class AssumedRisk(Entry):
 
     value: Proportion
     source: Text
+
+
+class NamedRisk(AssumedRisk):
+    """One of several assumed risks, such as low, medium and high."""
+
+    name: Text
 
 
 class TestForSmallStudies(Entry):
@@ -112,6 +130,8 @@ class Plan(Entry):
 
     ``time_points`` are in order of preference; ``nearest`` stands for the time in days that is nearest to the first of
     the list that names a day. A result at a time that is not listed is not taken; an empty list takes any.
+
+    ``assumed_risks`` are those of the summary table, such as low, medium and high; ``assumed_risk`` that of sentences.
     """
 
     id: Id | None = None
@@ -133,6 +153,7 @@ class Plan(Entry):
     pool_designs: Flag = False
     time_points: tuple[Text, ...] = ()
     assumed_risk: AssumedRisk | None = None
+    assumed_risks: tuple[NamedRisk, ...] = ()
     explore: Explore | None = None
 
     @property
@@ -195,6 +216,7 @@ class ReviewFile(Entry):
     labels: Labels = Labels()
     outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1)]
     analyses: tuple[Plan, ...] = ()
+    certainty: tuple[Certainty, ...] = ()
     search: tuple[SearchStrategy, ...] = ()
     screening: Screening = Screening()
     services: Services = Services()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from ...errors import Problem
 from ..draft import Draft
-from . import arms, counts, designs, effects, identity, protocol
+from . import arms, counts, designs, effects, identity, judgements, protocol
 
 CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
     "the file is named after the id": identity.file_is_named_after_id,
@@ -29,6 +29,13 @@ CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
     "exclusion has a reason": designs.state_has_a_reason,
     "a control has a kind": designs.control_has_a_kind,
     "only studies are pooled": designs.only_studies_are_pooled,
+    "bias is judged with a known tool": judgements.bias_tools_are_known,
+    "domains of bias are the tool's": judgements.bias_domains_are_the_tools,
+    "overall bias is no better than its domains": judgements.overall_is_no_better_than_its_domains,
+    "bias is judged once": judgements.bias_is_judged_once,
+    "certainty is of an analysis": judgements.certainty_is_of_an_analysis,
+    "certainty is judged once": judgements.certainty_is_judged_once,
+    "what changes certainty has a reason": judgements.certainty_has_reasons,
     "only reviews have published pools": designs.only_reviews_have_pools,
 }
 
