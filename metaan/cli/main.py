@@ -15,7 +15,7 @@ from types import ModuleType
 
 from .. import __version__
 from ..errors import MetaanError, UsageError
-from . import add, check, diff, explain, extract, fetch, init, plot, pool, report, schema
+from . import add, check, diff, explain, extract, fetch, import_, init, plot, pool, report, schema, screen, update
 
 #: Imports make tens of thousands of objects that stay; looking through them again and again costs a tenth of a start.
 GC_THRESHOLD = 50_000
@@ -101,6 +101,9 @@ COMMANDS: dict[str, ModuleType] = {
     "diff": diff,
     "check": check,
     "fetch": fetch,
+    "update": update,
+    "import": import_,
+    "screen": screen,
     "extract": extract,
     "add": add,
     "init": init,

@@ -113,6 +113,17 @@ def add(
     return [added]
 
 
+def add_record(review: Review, record: Record) -> Added:
+    """Write the file of the study that a record is of.
+
+    Raises
+    ------
+    ConflictError
+        The study is in the registry already; the message names the file.
+    """
+    return _add(record, review, _Shelf.of(review))
+
+
 def _checked_key(doi: str | None, pmid: str | None) -> tuple[str, str]:
     """Return what is asked for as a kind and a value."""
     if doi is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,7 +113,7 @@ def fetch(
     chosen = choose_studies(review.studies, study_ids)
     service = pubmed or PubMed(settings or settings_of(review), session=session, notice=notice)
     time = now().astimezone(UTC)
-    found = look_up(chosen, service, progress)
+    found = _look_up(chosen, service, progress)
     outcomes = [outcome_of(Path(folder), study, found[study.id], service.url, time) for study in chosen]
     for outcome in outcomes:
         if outcome.metadata is not None:
@@ -139,12 +139,9 @@ def choose_studies(studies: Iterable[Study], study_ids: Iterable[str] | None) ->
     return [study for study_id, study in by_id.items() if study_id in wanted]
 
 
-def look_up(
-    studies: list[Study], service: PubMed, progress: Progress, known: Mapping[str, Metadata] | None = None
-) -> dict[str, Found]:
-    """Ask PubMed for all studies: those whose PMID stands in their file, or is known, in batches, the others by DOI."""
-    stored_pmids = {study_id: metadata.pmid for study_id, metadata in (known or {}).items()}
-    pmids = {s.id: pmid for s in studies if (pmid := normalise_pmid(s.pmid or stored_pmids.get(s.id)))}
+def _look_up(studies: list[Study], service: PubMed, progress: Progress) -> dict[str, Found]:
+    """Ask PubMed for all studies: those with a PMID in batches, the others by DOI."""
+    pmids = {study.id: pmid for study in studies if (pmid := normalise_pmid(study.pmid))}
     dois = {study.id: doi for study in studies if study.id not in pmids and (doi := normalise_doi(study.doi))}
     fetched = service.fetch(pmids.values(), progress) if pmids else None
     found = service.find(dois.values(), progress) if dois else {}

@@ -1,0 +1,75 @@
+"""Make candidates of exported files of references: RIS, NBIB, BibTeX, PubMed XML, EndNote XML or CSV.
+
+For each file it says how many records were read, are new, are there already, and failed; what failed is kept in a file
+beside it. A record that may be one that is there is a question, never merged unseen. Next: `metaan screen`.
+"""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .progress import progress_bar
+from .project import studies_folder
+from .update import candidate_lines
+
+if TYPE_CHECKING:
+    from ..workflows.import_records import Imported, ImportReport
+
+HELP = "make candidates of exported files of references"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="RIS, NBIB, BibTeX, XML or CSV")
+    parser.add_argument("--json", action="store_true", help="print what became of each file as JSON")
+
+
+def run(args: Namespace) -> int:
+    """Import, and say what became of each file."""
+    from ..workflows.import_records import import_records
+
+    with progress_bar() as progress:
+        report = import_records(studies_folder(args), args.files, progress=progress)
+    print(json.dumps(_as_dict(report), indent=2, ensure_ascii=False) if args.json else "\n".join(_as_text(report)))
+    return 1 if any(file.problem or file.failed for file in report.files) else 0
+
+
+def _as_text(report: ImportReport) -> Iterator[str]:
+    for file in report.files:
+        yield from _file_lines(file)
+    for candidate in report.candidates:
+        yield from candidate_lines(candidate)
+    if report.waiting:
+        yield f"next: metaan screen ({report.waiting} to judge)"
+
+
+def _file_lines(file: Imported) -> Iterator[str]:
+    if file.problem:
+        yield f"not read - {file.problem}"
+        return
+    yield f"{file.file}: {file.read} read, {file.new} new, {file.duplicate} duplicate, {len(file.failed)} failed"
+    if file.kept:
+        yield f"  what failed is in {file.kept}; the first: {file.failed[0]}"
+
+
+def _as_dict(report: ImportReport) -> dict[str, Any]:
+    return {
+        "files": [
+            {
+                "file": str(file.file),
+                "read": file.read,
+                "new": file.new,
+                "duplicate": file.duplicate,
+                "failed": [{"line": f.line, "reason": f.reason, "text": f.text} for f in file.failed],
+                "kept": None if file.kept is None else str(file.kept),
+                "problem": file.problem,
+            }
+            for file in report.files
+        ],
+        "candidates": [candidate.model_dump(mode="json") for candidate in report.candidates],
+        "waiting": report.waiting,
+    }

@@ -1,0 +1,111 @@
+"""Run the searches of review.yaml again, and look at every study again.
+
+What is new becomes a candidate for `metaan screen`; what has been published about the studies (corrections, expressions
+of concern, retractions) is said. Only sources that `search:` in review.yaml names are asked, since the last complete
+run and 14 days before it. A run that fails changes nothing. Where services are and who asks: METAAN_PUBMED_URL,
+METAAN_EMAIL and NCBI_API_KEY in the environment, or `services:` in review.yaml.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from .progress import progress_bar
+from .project import studies_folder
+
+if TYPE_CHECKING:
+    from ..registry.candidates import Candidate
+    from ..registry.candidates_runs import Notice, Run, SearchRun
+    from ..workflows.update import UpdateReport
+
+HELP = "search again: new candidates, corrections and retractions"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--full", action="store_true", help="search the whole of each source, not only what is new")
+    parser.add_argument("--source", action="append", metavar="NAME", help="only this source (may be repeated)")
+    parser.add_argument("--json", action="store_true", help="print the record of the run as JSON")
+
+
+def run(args: Namespace) -> int:
+    """Update, and say what is new."""
+    from ..workflows.update import update
+
+    with progress_bar() as progress:
+        report = update(
+            studies_folder(args),
+            full=args.full,
+            sources=args.source,
+            progress=progress,
+            notice=lambda message: print(f"metaan update: {message}", file=sys.stderr),
+        )
+    print(json.dumps(_as_dict(report), indent=2, ensure_ascii=False) if args.json else "\n".join(_as_text(report)))
+    return 0
+
+
+def _as_text(report: UpdateReport) -> Iterator[str]:
+    for search in report.run.searches:
+        yield _searched(search, report.run)
+    if report.candidates:
+        yield "new:"
+    for candidate in report.candidates:
+        yield from candidate_lines(candidate)
+    if report.run.recheck:
+        yield f"studies looked at again: {len(report.recheck.studies)}"
+    for notice in report.recheck.notices:
+        yield f"  {_notice(notice)}"
+    for unknown in report.recheck.unknown:
+        yield f"  not found - {unknown}"
+    yield _next(report)
+
+
+def _searched(search: SearchRun, run: Run) -> str:
+    listed = {f"{search.source}:{identifier}" for identifier in search.identifiers}
+    since = f" since {search.since}" if search.since else ""
+    lost = f"; {len(search.no_longer)} of earlier runs no longer listed" if search.no_longer else ""
+    accepted = f"; left out, as accepted: {', '.join(search.accepted)}" if search.accepted else ""
+    known = len(listed & run.known.keys())
+    words = f"{search.count} {'record' if search.count == 1 else 'records'}{since}"
+    return f"{search.source}: {words}, {search.fetched} not seen before, {known} of known studies{lost}{accepted}"
+
+
+def candidate_lines(candidate: Candidate) -> Iterator[str]:
+    """Yield what a person reads of a candidate in a list."""
+    from ..workflows.screen import called, plain
+
+    flags = [word for word, set_ in (("RETRACTED", candidate.retracted), ("CONCERN", candidate.concern)) if set_]
+    yield f"  {candidate.key}  {called(candidate)}" + (f"  [{', '.join(flags)}]" if flags else "")
+    yield f"      {plain(candidate.title)}"
+    for link in candidate.linked:
+        yield f"      linked to {link.to}: {plain(link.how)}"
+    for question in candidate.questions:
+        same = f"; the same: {', '.join(question.agree)}" if question.agree else ""
+        differ = f"; differ: {', '.join(question.differ)}" if question.differ else ""
+        yield f"      the same publication as {question.to}? titles alike to {question.similarity:.0f} %{same}{differ}"
+
+
+def _notice(notice: Notice) -> str:
+    where = ", ".join(filter(None, [f"PMID {notice.pmid}" if notice.pmid else "", notice.doi or notice.source]))
+    known = "known" if notice.known else "NEW"
+    return f"{known} - {notice.study}: {notice.severity} ({notice.kind}{f', {where}' if where else ''}; {notice.by})"
+
+
+def _next(report: UpdateReport) -> str:
+    if report.waiting:
+        return f"next: metaan screen ({report.waiting} to judge)"
+    if any(not notice.known for notice in report.recheck.notices):
+        return "next: read the notices, and correct the study files where they ask for it"
+    return "nothing new; next: the same command, later"
+
+
+def _as_dict(report: UpdateReport) -> dict[str, Any]:
+    return {
+        "run": report.run.model_dump(mode="json"),
+        "candidates": [candidate.model_dump(mode="json") for candidate in report.candidates],
+        "waiting": report.waiting,
+    }

@@ -1,0 +1,189 @@
+"""Exported files of references become candidates, like what a search finds; what cannot be read is kept beside them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import SourceError, UsageError
+from ..registry.atomic import write_text
+from ..registry.candidates import Candidate, json_bytes, read_candidates
+from ..registry.candidates_commit import commit, locked
+from ..registry.candidates_runs import FileRun, Run, run_id
+from ..registry.load import load
+from ..sources.encoding import decode
+from ..sources.read import read_records
+from .matching import Matched, Shelf, match
+from .searching import Sighted
+from .update import TIME, versions, waiting
+
+if TYPE_CHECKING:
+    from ..sources.bibtex import Failure, Read
+
+LONGEST_BLOCK = 400  # lines of a failed block that are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one file.
+
+    Attributes
+    ----------
+    failed
+        What could not be read, and ``kept`` is the file beside that holds it.
+    problem
+        Why nothing of the file was read.
+    """
+
+    file: Path
+    read: int = 0
+    new: int = 0
+    duplicate: int = 0
+    failed: tuple[Failure, ...] = ()
+    kept: Path | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of each file, the new candidates, and how many wait to be judged."""
+
+    files: tuple[Imported, ...]
+    candidates: tuple[Candidate, ...]
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    digest: str
+    read: Read
+
+    @property
+    def source(self) -> str:
+        """Its name as a source: the same file under another name is the same source."""
+        return f"file-{self.digest[:8]}"
+
+    def sighted(self) -> Iterator[Sighted]:
+        """Yield its records, numbered; the digest keeps those of two files apart."""
+        for number, record in enumerate(self.read.records, 1):
+            yield Sighted(record, self.source, str(number))
+
+
+def import_records(
+    folder: Path | str,
+    paths: Iterable[Path | str],
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    progress: Callable[[str, int, int], None] = lambda what, done, total: None,
+) -> ImportReport:
+    """Read files of references and make candidates of what is new.
+
+    Parameters
+    ----------
+    folder
+        The folder of the study files.
+    paths
+        RIS, NBIB, BibTeX, PubMed XML, EndNote XML or CSV; found from the content.
+    now
+        The present time, UTC.
+    progress
+        Told what is being done, how much of it is done, and how much there is.
+
+    Raises
+    ------
+    UsageError
+        There are no files.
+    ConflictError
+        Another run is at work.
+    RegistryError
+        The registry is at fault. Nothing was written.
+    """
+    files = list(dict.fromkeys(map(Path, paths)))
+    if not files:
+        raise UsageError("no file to import")
+    with locked(folder, "metaan import"):
+        review, candidates = load(folder), read_candidates(folder)
+        started = now().astimezone(UTC)
+        opened: dict[Path, _File | str] = {}
+        for number, path in enumerate(files):
+            progress("reading", number, len(files))
+            opened[path] = _opened(path)
+        readable = [file for file in opened.values() if isinstance(file, _File)]
+        name = run_id(folder, started)
+        sighted = [one for file in readable for one in file.sighted()]
+        matched = match(sighted, Shelf.of(review, candidates), name, started.strftime(TIME))
+        outcomes = tuple(_imported(path, found, matched) for path, found in opened.items())
+        if readable:
+            run = Run(
+                id=name,
+                kind="import",
+                started=started.strftime(TIME),
+                finished=now().astimezone(UTC).strftime(TIME),
+                versions=versions(),
+                files=tuple(_file_run(file, matched) for file in readable),
+                new=tuple(candidate.key for candidate in matched.new),
+                known=matched.known,
+                duplicates=matched.duplicates,
+            )
+            made = {f"candidates/{candidate.key}.json": json_bytes(candidate) for candidate in matched.new}
+            commit(folder, {**made, f"runs/{name}.json": json_bytes(run)})
+    return ImportReport(outcomes, matched.new, waiting(folder, review))
+
+
+def _opened(path: Path) -> _File | str:
+    """Return a file with what it holds, or why it cannot be read."""
+    try:
+        read = read_records(path)
+        return _File(path, hashlib.sha256(path.read_bytes()).hexdigest(), read)
+    except (SourceError, OSError) as error:
+        return str(error)
+
+
+def _counts(file: _File, matched: Matched) -> tuple[int, int]:
+    """Return how many records of a file are new, and how many were there or repeat another."""
+    names = [one.name for one in file.sighted()]
+    repeated = sum(name in matched.known or name in matched.duplicates for name in names)
+    return len(names) - repeated, repeated
+
+
+def _file_run(file: _File, matched: Matched) -> FileRun:
+    new, repeated = _counts(file, matched)
+    return FileRun(
+        file=file.path.name,
+        sha256=file.digest,
+        identifiers=tuple(one.name for one in file.sighted()),
+        read=len(file.read.records),
+        new=new,
+        duplicate=repeated,
+        failed=len(file.read.failed),
+    )
+
+
+def _imported(path: Path, found: _File | str, matched: Matched) -> Imported:
+    """Say what became of a file, and keep beside it what could not be read."""
+    if isinstance(found, str):
+        return Imported(path, problem=found)
+    new, repeated = _counts(found, matched)
+    failed = found.read.failed
+    kept = path.with_name(f"{path.name}.failed.txt") if failed else None
+    if kept:
+        write_text(kept, _blocks(decode(path.read_bytes()).splitlines(), failed))
+    return Imported(path, len(found.read.records), new, repeated, failed, kept)
+
+
+def _blocks(lines: list[str], failed: tuple[Failure, ...]) -> str:
+    """Return each failed block as it stands in the file, up to the next blank line, with the reason before it."""
+    text = []
+    for failure in failed:
+        block: list[str] = []
+        for line in lines[failure.line - 1 : failure.line - 1 + LONGEST_BLOCK]:
+            if not line.strip() and block:
+                break
+            block.append(line)
+        text.append("\n".join([f"# line {failure.line}: {failure.reason}", *(block or [failure.text])]))
+    return "\n\n".join(text) + "\n"

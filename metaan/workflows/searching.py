@@ -1,0 +1,231 @@
+"""One strategy of review.yaml -> every record that its source has for it, with what the run has to remember.
+
+To add a source: a function from `Strategy` and `Desk` to `Hits`, entered in `SEARCHERS`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+from ..errors import SourceError, choose
+from ..registry.candidates import raw_file
+from ..sources.pubmed import PubMed
+from ..sources.pubmed_query import OVERLAP_DAYS, PubMedQuery
+from ..sources.xml_guard import guard
+
+if TYPE_CHECKING:
+    from ..sources.answers import Answer
+    from ..sources.client import Client
+    from ..sources.record import Record
+    from ..sources.settings import Settings
+
+Progress = Callable[[str, int, int], None]
+MakeClient = Callable[[str, "Settings", Callable[["Answer"], None]], "Client"]
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """What is asked of one source.
+
+    Attributes
+    ----------
+    since, overlap_days
+        The day from which on, and how many days before it are searched again; None for the whole source.
+    known
+        Identifiers whose records need not be fetched again.
+    """
+
+    source: str
+    term: str
+    accepted: tuple[str, ...] = ()
+    since: date | None = None
+    overlap_days: int = OVERLAP_DAYS
+    known: frozenset[str] = frozenset()
+
+    @property
+    def start(self) -> date | None:
+        """The first day that is asked for, the overlap included."""
+        if self.since is None:
+            return None
+        return date.fromordinal(max(self.since.toordinal() - self.overlap_days, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Sighted:
+    """A record with its identifier at the source, which has the source in front: ``pubmed:35925914``."""
+
+    record: Record
+    source: str
+    id: str
+    digest: str | None = None
+    url: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What known records and duplicates are listed under."""
+        return f"{self.source}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What a source answered; ``version`` is the one that it says it has, ``answers`` are the raw ones by digest."""
+
+    asked: str
+    count: int
+    identifiers: tuple[str, ...]
+    sighted: tuple[Sighted, ...]
+    translation: str = ""
+    accepted: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    version: str | None = None
+    answers: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
+
+
+@dataclass
+class Desk:
+    """What a run asks with, and keeps of the answers: the files of `metaan.registry.candidates.raw_file`, by digest.
+
+    Attributes
+    ----------
+    client
+        Makes the client of a source, by its name.
+    records, answers
+        Raw records by their digest, and raw answers to searches by theirs.
+    """
+
+    settings: Settings
+    today: date
+    client: MakeClient
+    progress: Progress = lambda what, done, total: None
+    records: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    answers: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+
+    def pubmed(self) -> tuple[PubMed, Client]:
+        """Return PubMed, every record of which is kept."""
+        client = self.client("pubmed", self.settings, self._keep_pubmed)
+        return PubMed(self.settings, client=client), client
+
+    def ask(self, source: str) -> Client:
+        """Return the client of another source, whose answers are kept."""
+        return self.client(source, self.settings, lambda answer: self._keep(self.answers, answer.body, source))
+
+    def _keep_pubmed(self, answer: Answer) -> None:
+        if not answer.url.endswith("efetch.fcgi"):
+            self._keep(self.answers, answer.body, "pubmed")
+            return
+        for start, end in guard(answer.body):
+            self._keep(self.records, answer.body[start:end])
+
+    def _keep(self, shelf: dict[str, tuple[str, bytes]], body: bytes, source: str | None = None) -> None:
+        """Keep what names a record; an empty list may be one that was not believed."""
+        if source is None or _NAMES[source].search(body):
+            suffix: Literal["xml", "json"] = "json" if source else "xml"
+            name, packed = raw_file(body, suffix)
+            shelf[name.split("/")[1].split(".")[0]] = (name, packed)
+
+
+def search(strategy: Strategy, desk: Desk) -> Hits:
+    """Run one strategy.
+
+    Raises
+    ------
+    UsageError
+        The source is unknown, or the query cannot be right.
+    SourceError
+        The source could not be reached, or its answer is not complete.
+    """
+    desk.answers.clear()
+    hits = choose(SEARCHERS, strategy.source, "source")(strategy, desk)
+    return replace(hits, answers=dict(desk.answers))
+
+
+def client_of(notice: Callable[[str], None]) -> MakeClient:
+    """Return what makes the real client of each source; ``notice`` is told when a request is repeated."""
+    from ..sources import crossref, ctgov, europepmc, pubmed
+
+    makers: Mapping[str, Callable[..., Client]] = {
+        "pubmed": pubmed.client_for,
+        "ctgov": ctgov.client_for,
+        "europepmc": europepmc.client_for,
+        "crossref": crossref.client_for,
+    }
+    return lambda source, settings, keep: makers[source](settings, notice=notice, keep=keep)
+
+
+def search_pubmed(strategy: Strategy, desk: Desk) -> Hits:
+    """Search PubMed, and fetch the records that are not known."""
+    from ..sources import pubmed_search
+
+    service, client = desk.pubmed()
+    query = PubMedQuery(strategy.term, strategy.since, strategy.accepted, strategy.overlap_days)
+    try:
+        hits = pubmed_search.search(client, query, today=desk.today, progress=desk.progress)
+    except pubmed_search.DroppedTermsError as error:
+        listed = ", ".join(dropped.words for dropped in error.dropped)
+        raise SourceError(f"{error}\nIn review.yaml: accept_dropped: [{listed}] beside the query") from None
+    new = [pmid for pmid in hits.pmids if pmid not in strategy.known]
+    fetched = service.fetch(new, desk.progress)
+    if fetched.missing:
+        lost = ", ".join(fetched.missing[:10])
+        raise SourceError(
+            f"PubMed lists {len(fetched.missing)} record(s) that it does not return: PMID {lost}; "
+            "the search is not complete, so nothing was changed; try again in a day"
+        )
+    sighted = (
+        Sighted(article.record, "pubmed", pmid, article.digest, service.url)
+        for pmid, article in fetched.articles.items()
+    )
+    dropped = tuple(map(str, hits.dropped))
+    return Hits(hits.text, hits.count, hits.pmids, tuple(sighted), hits.translation, dropped, hits.messages)
+
+
+def search_ctgov(strategy: Strategy, desk: Desk) -> Hits:
+    """Search ClinicalTrials.gov for trials that are new, changed, or have posted results."""
+    from ..sources.ctgov import ClinicalTrials
+    from ..sources.ctgov_query import TrialQuery
+
+    service = ClinicalTrials(desk.settings, client=desk.ask("ctgov"))
+    query = TrialQuery(term=strategy.term, updated_since=strategy.start)
+    version = service.version()
+    trials = service.search(query, desk.progress)
+    sighted = tuple(
+        Sighted(trial.record(), "ctgov", trial.nct_id, trial.digest, trial.url)
+        for trial in trials
+        if trial.nct_id not in strategy.known
+    )
+    asked = "&".join(f"{name}={value}" for name, value in query.params().items())
+    nct_ids = tuple(trial.nct_id for trial in trials)
+    return Hits(asked, len(trials), nct_ids, sighted, version=f"{version.api} ({version.data})")
+
+
+def search_europepmc(strategy: Strategy, desk: Desk) -> Hits:
+    """Search Europe PMC; a strategy for preprints alone says so with SRC:PPR."""
+    from ..sources.europepmc import EuropePMC, EuropePMCQuery
+
+    service = EuropePMC(desk.settings, client=desk.ask("europepmc"))
+    query = EuropePMCQuery(strategy.term, since=strategy.since, overlap_days=strategy.overlap_days)
+    hits = service.search(query, desk.progress)
+    found = {f"{record.extra['source']}-{record.extra['id']}": record for record in hits.records}
+    sighted = tuple(
+        Sighted(record, "europepmc", name) for name, record in sorted(found.items()) if name not in strategy.known
+    )
+    return Hits(hits.text, hits.count, tuple(sorted(found)), sighted)
+
+
+# By what an answer to a search is known to name a record.
+_NAMES = {
+    "pubmed": re.compile(rb'"idlist"\s*:\s*\[\s*"'),
+    "ctgov": re.compile(rb'"nctId"'),
+    "europepmc": re.compile(rb'"id"\s*:'),
+    "crossref": re.compile(rb'"DOI"\s*:'),
+}
+
+SEARCHERS: dict[str, Callable[[Strategy, Desk], Hits]] = {
+    "pubmed": search_pubmed,
+    "ctgov": search_ctgov,
+    "europepmc": search_europepmc,
+}

@@ -1,0 +1,249 @@
+"""The searches of review.yaml run again: new candidates, and what has been published about the studies.
+
+Everything is asked first and written as one change at the very end: a run that fails, or is cut, leaves what was there.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import __version__
+from ..errors import UsageError, choose, did_you_mean
+from ..registry.candidates import Candidate, json_bytes, read_candidates
+from ..registry.candidates_commit import commit, locked
+from ..registry.candidates_runs import (
+    WATERMARK,
+    Mark,
+    Recheck,
+    Run,
+    SearchRun,
+    Watermark,
+    read_runs,
+    read_watermark,
+    run_id,
+    strategy_key,
+    watermark_bytes,
+)
+from ..registry.load import Review, load
+from ..sources.pubmed_query import OVERLAP_DAYS
+from .fetch import settings_of
+from .matching import Matched, Shelf, match
+from .rechecking import Rechecked, recheck
+from .searching import SEARCHERS, Desk, Hits, MakeClient, Strategy, client_of, search
+
+if TYPE_CHECKING:
+    from ..registry.review_model import SearchStrategy
+    from ..sources.settings import Settings
+    from .searching import Progress
+
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateReport:
+    """What a run did.
+
+    Attributes
+    ----------
+    run
+        Its record, as it was stored.
+    candidates
+        The new ones.
+    waiting
+        How many candidates nobody has judged, those of before included.
+    """
+
+    run: Run
+    candidates: tuple[Candidate, ...]
+    waiting: int
+
+    @property
+    def recheck(self) -> Recheck:
+        """What was found about the studies."""
+        return self.run.recheck or Recheck()
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What the store held when the run began."""
+
+    review: Review
+    candidates: dict[str, Candidate]
+    runs: tuple[Run, ...]
+    watermark: Watermark
+
+
+def update(
+    folder: Path | str,
+    *,
+    full: bool = False,
+    sources: Iterable[str] | None = None,
+    settings: Settings | None = None,
+    client: MakeClient | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    progress: Progress = lambda what, done, total: None,
+    notice: Callable[[str], None] = lambda message: None,
+) -> UpdateReport:
+    """Run the searches of review.yaml since the last complete run, and look at every study again.
+
+    Parameters
+    ----------
+    folder
+        The folder of the study files.
+    full
+        Search the whole of each source again, and say what it no longer lists.
+    sources
+        Only the strategies of these sources; the studies are looked at again only where PubMed is among them.
+    settings
+        Base URLs and identity; from the environment and review.yaml where it is None.
+    client
+        Makes the client of a source, by its name; for tests.
+    now
+        The present time, UTC.
+    progress, notice
+        As in `metaan.workflows.fetch.fetch`.
+
+    Raises
+    ------
+    UsageError
+        review.yaml has no such search.
+    ConflictError
+        Another run is at work.
+    SourceError
+        A service could not be reached, or its answer is not complete. Nothing was changed.
+    RegistryError
+        The registry is at fault.
+    """
+    with locked(folder, "metaan update"):
+        review = load(folder)
+        only = None if sources is None else set(sources)
+        chosen = _chosen(review.info.search, only)
+        before = _Before(review, read_candidates(folder), read_runs(folder), read_watermark(folder))
+        started = now().astimezone(UTC)
+        desk = Desk(settings or settings_of(review), started.date(), client or client_of(notice), progress)
+        strategies = [_strategy(strategy, before, full) for strategy in chosen]
+        hits = [search(strategy, desk) for strategy in strategies]
+        looked_at = only is None or "pubmed" in only
+        rechecked = recheck(review, desk, started, before.runs) if looked_at else Rechecked()
+        name = run_id(folder, started)
+        sighted = [one for hit in hits for one in hit.sighted]
+        matched = match(sighted, Shelf.of(review, before.candidates), name, started.strftime(TIME))
+        run = Run(
+            id=name,
+            kind="update",
+            started=started.strftime(TIME),
+            finished=now().astimezone(UTC).strftime(TIME),
+            full=full,
+            versions=versions(),
+            searches=tuple(_search_run(s, h, before.runs) for s, h in zip(strategies, hits)),
+            new=tuple(candidate.key for candidate in matched.new),
+            known=matched.known,
+            duplicates=matched.duplicates,
+            recheck=rechecked.recheck,
+        )
+        raw = {file for hit in hits for file in hit.answers.values()} | _records(matched, rechecked, desk)
+        commit(folder, dict(raw) | _files(run, matched, rechecked, before.watermark))
+    return UpdateReport(run, matched.new, waiting(folder, review))
+
+
+def versions() -> dict[str, str]:
+    """Return what a run was made with."""
+    return {"metaan": __version__, "python": platform.python_version()}
+
+
+def waiting(folder: Path | str, review: Review) -> int:
+    """Return how many candidates are not decided."""
+    from ..registry.candidates_decisions import read_decisions, standings
+
+    found = standings(read_decisions(folder), read_candidates(folder), review.info.screening.reviewers)
+    return sum(standing.state not in ("included", "excluded") for standing in found.values())
+
+
+def _chosen(written: Sequence[SearchStrategy], sources: set[str] | None) -> list[SearchStrategy]:
+    """Return the strategies to run; a source that is misspelt in review.yaml is noticed before anything is asked."""
+    if not written:
+        raise UsageError("review.yaml has no search; allowed: search: [{source: pubmed, query: ...}]")
+    for strategy in written:
+        choose(SEARCHERS, strategy.source, "review.yaml: search: source")
+    names = dict.fromkeys(strategy.source for strategy in written)
+    for source in sorted(sources or ()):
+        if source not in names:
+            raise UsageError(f"review.yaml has no search of {source!r}; {did_you_mean(source, names)}")
+    return [strategy for strategy in written if sources is None or strategy.source in sources]
+
+
+def _strategy(strategy: SearchStrategy, before: _Before, full: bool) -> Strategy:
+    """Return what is asked: from the watermark on, else from the day that review.yaml names, else everything."""
+    mark = before.watermark.get(strategy.source, {}).get(strategy_key(strategy.query))
+    since = strategy.since if full or mark is None else mark.searched
+    return Strategy(
+        strategy.source,
+        strategy.query,
+        strategy.accept_dropped,
+        since,
+        OVERLAP_DAYS if mark and not full else 0,
+        _known(strategy.source, before),
+    )
+
+
+def _known(source: str, before: _Before) -> frozenset[str]:
+    """Return the identifiers whose records are there: of candidates, of studies, and what earlier runs matched."""
+    there = {study.id for study in before.review.studies} | before.candidates.keys()
+    seen = {s.id for c in before.candidates.values() for s in c.sightings if s.source == source}
+    for run in before.runs:
+        matched = {**run.known, **run.duplicates}.items()
+        seen |= {name.partition(":")[2] for name, to in matched if to in there and name.startswith(f"{source}:")}
+    if source == "pubmed":
+        seen |= {candidate.pmid for candidate in before.candidates.values() if candidate.pmid}
+    return frozenset(seen)
+
+
+def _search_run(strategy: Strategy, hits: Hits, runs: Sequence[Run]) -> SearchRun:
+    return SearchRun(
+        source=strategy.source,
+        strategy=strategy_key(strategy.term),
+        term=strategy.term,
+        asked=hits.asked,
+        translation=hits.translation,
+        since=strategy.start.isoformat() if strategy.start else None,
+        count=hits.count,
+        identifiers=hits.identifiers,
+        fetched=len(hits.sighted),
+        accepted=hits.accepted,
+        messages=hits.messages,
+        answers=tuple(sorted(hits.answers)),
+        no_longer=_no_longer(strategy, hits, runs) if strategy.since is None else (),
+        version=hits.version,
+    )
+
+
+def _no_longer(strategy: Strategy, hits: Hits, runs: Sequence[Run]) -> tuple[str, ...]:
+    """Return what earlier runs of a strategy listed and a search of the whole source does not."""
+    name = strategy.source, strategy_key(strategy.term)
+    earlier = (s for run in runs for s in run.searches if (s.source, s.strategy) == name)
+    return tuple(sorted({i for s in earlier for i in s.identifiers} - set(hits.identifiers)))
+
+
+def _records(matched: Matched, rechecked: Rechecked, desk: Desk) -> set[tuple[str, bytes]]:
+    """Return the raw records of what is new: of candidates, and of studies whose record has changed."""
+    digests = [s.digest for c in matched.new for s in c.sightings if s.digest] + list(rechecked.digests)
+    return {desk.records[digest] for digest in digests if digest in desk.records}
+
+
+def _files(run: Run, matched: Matched, rechecked: Rechecked, watermark: Watermark) -> dict[str, bytes]:
+    """Return what a run writes, by path; the watermark moves here and nowhere else."""
+    moved: Watermark = {source: dict(marks) for source, marks in watermark.items()}
+    day = date.fromisoformat(run.started[:10])
+    for part in run.searches:
+        moved.setdefault(part.source, {})[part.strategy] = Mark(term=part.term, searched=day, run=run.id)
+    return {
+        **{f"candidates/{candidate.key}.json": json_bytes(candidate) for candidate in matched.new},
+        **rechecked.files,
+        f"runs/{run.id}.json": json_bytes(run),
+        WATERMARK: watermark_bytes(moved),
+    }
