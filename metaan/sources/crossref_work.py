@@ -38,7 +38,7 @@ class Update:
     doi
         Of the other side: of the notice in `Work.updated_by`, of the article in `Work.update_to`.
     sources
-        Who reported it: "publisher", "retraction-watch".
+        Who reported it: "publisher", "retraction-watch"; "title" where only the work's own title says so.
     date
         When, as precise as it is known.
     """
@@ -61,8 +61,6 @@ class Work:
         Notices about this work, and what this work is a notice about.
     preprints, preprint_of
         DOIs.
-    title_says_retracted
-        Whether the title begins with such a word: a third signal, by publishers that set no link.
     """
 
     record: Record
@@ -78,14 +76,9 @@ class Work:
         return self.record.doi or ""
 
     @property
-    def title_says_retracted(self) -> bool:
-        """Whether the title begins with the word."""
-        return _TITLE_SIGN.match(self.record.title) is not None
-
-    @property
     def retracted(self) -> bool:
         """Whether a notice retracts this work, or its title says so; never because it is a notice itself."""
-        return any(update.kind in RETRACTIONS for update in self.updated_by) or self.title_says_retracted
+        return any(update.kind in RETRACTIONS for update in self.updated_by)
 
     @property
     def concern(self) -> bool:
@@ -112,11 +105,14 @@ def parse_work(item: object) -> Work:
     updated_by, update_to = _updates(item, "updated-by"), _updates(item, "update-to")
     # A notice that names itself is a correction made in place; a retraction made in place is a retraction all the same.
     in_place = [update for update in (*updated_by, *update_to) if update.doi == doi and update.kind in RETRACTIONS]
-    by_others = merge_updates([*(update for update in updated_by if update.doi != doi), *in_place])
+    notices = [*(update for update in updated_by if update.doi != doi), *in_place]
+    if _TITLE_SIGN.match(plain_text(_title(item))) and not any(update.kind in RETRACTIONS for update in notices):
+        notices.append(Update("retraction", doi, ("title",)))
+    about_it = merge_updates(notices)
     return Work(
-        record=_record(item, doi, by_others),
+        record=_record(item, doi, about_it),
         kind=text_at(item, "type") or "",
-        updated_by=by_others,
+        updated_by=about_it,
         update_to=tuple(update for update in merge_updates(update_to) if update.doi != doi),
         preprints=_related(item, "has-preprint"),
         preprint_of=_related(item, "is-preprint-of"),
@@ -165,7 +161,7 @@ def _related(item: object, kind: str) -> tuple[str, ...]:
 
 
 def _record(item: object, doi: str, updates: tuple[Update, ...]) -> Record:
-    title = title_markup(next(iter(texts_at(item, "title")), None))
+    title = _title(item)
     published = next((day for key in ("published", "issued", "posted") if (day := _date(value_at(item, key)))), None)
     numbers = (text_at(found, "clinical-trial-number") for found in items_at(item, "clinical-trial-number"))
     return Record(
@@ -186,6 +182,10 @@ def _record(item: object, doi: str, updates: tuple[Update, ...]) -> Record:
         corrections=_corrections(updates),
         source="crossref",
     )
+
+
+def _title(item: object) -> str:
+    return title_markup(next(iter(texts_at(item, "title")), None))
 
 
 def _author(found: Mapping[str, Any]) -> str | None:

@@ -56,6 +56,71 @@ _LINKS: dict[str, Work] = {
     },
 }
 
+_ANAKINRA = tuple(  # those that the registry has without a PMID
+    work(doi, title, issued={"date-parts": [[year]]}, **{"container-title": [journal], "volume": volume, "page": pages})
+    for doi, title, journal, year, volume, pages in (
+        (
+            "10.3389/fmicb.2023.1098703",
+            "Evaluation of anakinra in the management of patients with COVID-19 infection: A randomized clinical trial",
+            "Frontiers in Microbiology",
+            2023,
+            "14",
+            "1098703",
+        ),
+        (
+            "10.1016/j.ijid.2020.11.149",
+            "Anakinra in hospitalized patients with severe COVID-19 pneumonia requiring oxygen therapy: Results of a "
+            "prospective, open-label, interventional study",
+            "International Journal of Infectious Diseases",
+            2021,
+            "103",
+            "288-296",
+        ),
+        (
+            "10.1136/annrheumdis-2020-217706",
+            "Targeting the inflammatory cascade with anakinra in moderate to severe COVID-19 pneumonia: case series",
+            "Annals of the Rheumatic Diseases",
+            2020,
+            "79",
+            "1381-1382",
+        ),
+        (
+            "10.3389/fimmu.2021.734279",
+            "Interleukin-1 inhibitors and vaccination including COVID-19 in inflammatory rheumatic diseases: a "
+            "nonsystematic review",
+            "Frontiers in Immunology",
+            2021,
+            "12",
+            "734279",
+        ),
+        (
+            "10.1371/journal.pone.0273202",
+            "Anakinra in hospitalized COVID-19 patients guided by baseline soluble urokinase plasminogen receptor plasma "
+            "levels: a real world, retrospective cohort study",
+            "PLoS One",
+            2023,
+            "18",
+            "e0273202",
+        ),
+        (
+            "10.7554/eLife.66125",
+            "An open label trial of anakinra to prevent respiratory failure in COVID-19",
+            "eLife",
+            2021,
+            "",
+            "",
+        ),
+        (
+            "10.1016/S2665-9913(20)30164-8",
+            "Anakinra for severe forms of COVID-19: a cohort study",
+            "The Lancet Rheumatology",
+            2020,
+            "",
+            "",
+        ),
+    )
+)
+
 _NOTICES = (
     work(
         "10.5555/notice.2",
@@ -86,6 +151,6 @@ _NOTICES = (
 
 WORKS: dict[str, Work] = {
     found["DOI"].lower(): found | _LINKS.get(found["DOI"], {})
-    for found in (*(_work_of(paper) for paper in PAPERS.values() if paper.doi), *_NOTICES)
+    for found in (*(_work_of(paper) for paper in PAPERS.values() if paper.doi), *_ANAKINRA, *_NOTICES)
 }
 AGENCIES = {"10.5555/data.1": "DataCite"}

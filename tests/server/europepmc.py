@@ -72,7 +72,27 @@ PREPRINTS: tuple[Result, ...] = (
         "pubTypeList": {"pubType": ["preprint"]},
     },
 )
-RESULTS: tuple[Result, ...] = (*map(result_of, PAPERS.values()), *PREPRINTS)
+FULL_TEXTS: tuple[Result, ...] = tuple(  # of PubMed Central, without a record of PubMed here
+    {"id": pmcid, "source": "PMC", "pmcid": pmcid, "doi": doi, "title": title, "journalTitle": journal, "pubYear": year}
+    for pmcid, doi, title, journal, year in (
+        (
+            "PMC10072376",
+            "10.1371/journal.pone.0273202",
+            "Anakinra in hospitalized COVID-19 patients guided by baseline soluble urokinase plasminogen receptor plasma "
+            "levels: a real world, retrospective cohort study",
+            "PLoS One",
+            "2023",
+        ),
+        (
+            "PMC7259909",
+            "10.1016/s2665-9913(20)30164-8",
+            "Anakinra for severe forms of COVID-19: a cohort study",
+            "Lancet Rheumatol",
+            "2020",
+        ),
+    )
+)
+RESULTS: tuple[Result, ...] = (*map(result_of, PAPERS.values()), *PREPRINTS, *FULL_TEXTS)
 
 
 class EuropePMC(Service):

@@ -139,3 +139,11 @@ def test_values_of_other_types_are_absent_and_break_nothing(doi, odd):
     found = parse_work(copy.deepcopy(WORKS[doi]) | odd)
     assert found.doi == doi
     assert json.dumps(found.record.title)
+
+
+def test_the_title_adds_nothing_to_a_notice():
+    notice = {"updated-by": [update("10.5555/b", "retraction", "publisher", 2024)]}
+    assert [u.doi for u in parse_work(work("10.5555/a", "RETRACTED: x", **notice)).updated_by] == ["10.5555/b"]
+    alone = parse_work(work("10.5555/a", "RETRACTED: x"))
+    assert alone.updated_by == (Update("retraction", "10.5555/a", ("title",)),)
+    assert alone.record.retracted
