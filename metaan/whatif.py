@@ -6,7 +6,7 @@ A pool of one study is that study, with a between-study variance of 0; a pool of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -138,6 +138,10 @@ def blocks(version: Version) -> tuple[str, ...]:
     return (*named, *([""] if total else []))
 
 
+#: A study of a pool: its bit (0 where it is no cause), and what is taken of its old and of its new version.
+Entry = tuple[int, "Chosen | None", "Chosen | None"]
+
+
 @dataclass(frozen=True)
 class WhatIf:
     """Every state between two versions of one pool.
@@ -156,7 +160,7 @@ class WhatIf:
     new: Version
     block: str
     causes: tuple[Cause, ...]
-    _taken: dict[int, tuple[dict[str, Chosen], dict[str, Chosen]]] = field(default_factory=dict, repr=False)
+    _taken: dict[int, list[Entry]] = field(default_factory=dict, repr=False)
     _results: dict[int, Mapping[str, Snapshot]] = field(default_factory=dict, repr=False)
 
     def at(self, mask: int) -> Mapping[str, Snapshot]:
@@ -180,8 +184,7 @@ class WhatIf:
 
     def _pool(self, mask: int) -> Mapping[str, Snapshot]:
         plan, direction = self._protocol(mask)
-        chosen = sorted(self._members(mask, plan), key=lambda c: (c.study.citation.published or "9999", c.study.label))
-        fits = protocol_results(chosen, plan, plan.measure or "")
+        fits = protocol_results(self._members(mask, plan), plan, plan.measure or "")
         found = {model: _snapshot(fit, direction) for model, fit in fits.items()}
         main = found.get("random") or found.get("common")
         return found | ({LEAD: main} if main else {})
@@ -192,21 +195,24 @@ class WhatIf:
         direction = update.pop("direction", self.old.direction)
         return (self.old.plan.model_copy(update=update) if update else self.old.plan), direction
 
-    def _members(self, mask: int, plan: Plan) -> Iterable[Chosen]:
-        """Yield the studies of the pool: of each study that is a cause the old or the new version, else the new."""
-        before, after = self._entries(mask, plan)
-        for study_id in before.keys() | after.keys():
-            bit = self._studies.get(study_id)
-            chosen = (before if bit and not mask & bit else after).get(study_id)
-            if chosen is not None:
-                yield chosen
+    def _members(self, mask: int, plan: Plan) -> list[Chosen]:
+        """Return the studies of the pool: of each study that is a cause the old or the new version, else the new."""
+        either = (was if bit & ~mask else now for bit, was, now in self._entries(mask, plan))
+        return [chosen for chosen in either if chosen is not None]
 
-    def _entries(self, mask: int, plan: Plan) -> tuple[dict[str, Chosen], dict[str, Chosen]]:
+    def _entries(self, mask: int, plan: Plan) -> list[Entry]:
         """Return what the pool takes from the old and from the new registry under the protocol of a state."""
         key = mask & sum(self._fields)
         if key not in self._taken:
-            self._taken[key] = entries(self.old.review, plan, self.block), entries(self.new.review, plan, self.block)
+            before, after = (entries(v.review, plan, self.block) for v in (self.old, self.new))
+            ids = sorted(before.keys() | after.keys(), key=lambda i: _place(after.get(i) or before[i]))
+            self._taken[key] = [(self._studies.get(i, 0), before.get(i), after.get(i)) for i in ids]
         return self._taken[key]
+
+
+def _place(chosen: Chosen) -> tuple[str, str]:
+    """Studies are added up in the order of `choose_studies`: the same studies then give the same last digit."""
+    return chosen.study.citation.published or "9999", chosen.study.label
 
 
 def entries(review: Review, plan: Plan, block: str) -> dict[str, Chosen]:
@@ -232,11 +238,10 @@ def what_if(old: Version, new: Version, block: str, protocol: Sequence[Cause], n
     masks = range(plans.full + 1) if several else (0, plans.full, *(1 << i for i in range(len(protocol))))
     differing: dict[str, str] = {}
     for mask in masks:
-        before, after = plans._entries(mask, plans._protocol(mask)[0])
-        for study_id in sorted(before.keys() | after.keys()):
-            if _data(before.get(study_id)) != _data(after.get(study_id)):
-                differing[study_id] = (after.get(study_id) or before[study_id]).study.label
-    studies = [Cause("study", i, label, names.get(i, "changed")) for i, label in differing.items()]
+        for _, was, now in plans._entries(mask, plans._protocol(mask)[0]):
+            if _data(was) != _data(now) and (chosen := now or was) is not None:
+                differing[chosen.study.id] = chosen.study.label
+    studies = [Cause("study", i, label, names.get(i, "changed")) for i, label in sorted(differing.items())]
     return WhatIf(old, new, block, (*studies, *protocol))
 
 

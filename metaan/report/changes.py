@@ -224,13 +224,15 @@ def _note(lead: SeriesChange) -> str:
         return f"The change of the numbers is not shared out: {lead.refused}."
     found = lead.shares["estimate"]
     adding = "multiply to" if lead.after and scale_of(lead.after.measure).is_ratio else "add up to"
-    how = f"{'all' if found.se is None else 'a random sample of'} {found.orders} orders"
+    total = math.factorial(len(found.shares))
+    how = "all orders" if found.orders == total else f"the {found.orders} orders with something to pool at every step,"
+    how = f"a random sample of {found.orders} orders" if found.se else how
     most = (
         f"; the largest standard error of a share of the estimate is {formats.number(max(found.se))}"
         if found.se
         else ""
     )
     return (
-        f"A share is what the number moves by when the change comes in, on average over {how} in which the changes "
-        f"could have come (Shapley value); shares {adding} the whole change{most}."
+        f"A share is what the number moves by when the change comes in, on average over {how} in "
+        f"which the changes could have come (Shapley value); shares {adding} the whole change{most}."
     )

@@ -23,6 +23,7 @@ Value = Callable[[int], float | None]
 
 EXACT_UP_TO = 10  # causes; 1024 sets
 SAMPLED_ORDERS = 200
+SAMPLED_VALUES = 4000  # with very many causes fewer orders are drawn, but not below a quarter of the usual number
 _TRIES = 20  # orders drawn for each that is wanted
 
 
@@ -49,7 +50,7 @@ class Attribution:
 
 
 def attribute(
-    value: Value, n: int, *, exact_up_to: int = EXACT_UP_TO, orders: int = SAMPLED_ORDERS, seed: int = 0
+    value: Value, n: int, *, exact_up_to: int = EXACT_UP_TO, orders: int | None = None, seed: int = 0
 ) -> Attribution:
     """Share the change of a number out among ``n`` causes.
 
@@ -63,7 +64,8 @@ def attribute(
     exact_up_to
         With more causes, ``orders`` random orders are averaged in place of all.
     orders, seed
-        Of the sample, at least 2; the same seed gives the same shares.
+        Of the sample, at least 2 (default: 200, from 20 causes on fewer, and never below 50); the same seed gives the
+        same shares.
 
     Raises
     ------
@@ -86,7 +88,7 @@ def attribute(
     if n <= exact_up_to:
         shares, counted = _exact(value, n)
         return Attribution(after - before, shares, None, counted)
-    sample = _sample(value, n, orders, seed)
+    sample = _sample(value, n, orders or max(SAMPLED_ORDERS // 4, min(SAMPLED_ORDERS, SAMPLED_VALUES // n)), seed)
     se = sample.std(axis=0, ddof=1) / math.sqrt(len(sample))
     return Attribution(after - before, tuple(sample.mean(axis=0).tolist()), tuple(se.tolist()), len(sample))
 

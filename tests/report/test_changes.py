@@ -118,7 +118,7 @@ def test_factors_multiply_to_the_whole_change(core):
     for row in pool.shares:
         product *= float(row.estimate.removeprefix("×"))
     assert product == pytest.approx(0.96 / 3.32, rel=0.02)
-    assert "all 6 orders" in pool.note
+    assert "over all orders in which the changes could have come" in pool.note
 
 
 def test_shares_of_a_difference_have_signs(core):
