@@ -103,7 +103,8 @@ def _headlines(difference: Difference, arms: Arms) -> Iterable[str]:
         return
     for study in difference.studies:
         if "flagged" in study.kinds:
-            yield f"{study.label}: PubMed says {formats.listing(study.flags)}."
+            state = (study.now or "").partition(":")[0]
+            yield f"{study.label}: PubMed now says {formats.listing(study.flags)}; the study is {state}."
     for analysis in difference.analyses:
         for pool in analysis.pools:
             if pool.lead.conclusion_changed:

@@ -10,6 +10,7 @@ from pathlib import Path
 from .changes_view import ChangesView, EditRow, PoolView
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 RESULT_HEADER = ("Model", "Version", "Studies", "Effect (interval)", "τ²", "I²", "Prediction interval", "Reading")
 SHARE_HEADER = ("Change", "Without it", "Alone", "Estimate", "Lower limit", "Upper limit", "τ²", "Conclusion")
 
@@ -87,14 +88,14 @@ def _study_lines(changes: ChangesView) -> Iterable[str]:
     for study in changes.studies:
         yield "\n".join(
             (
-                f"{_md(study.label)}: {_md(study.what)} (`{study.place}`)",
+                f"{_md(study.label)}: {_md(study.what)} ({_code(study.place)})",
                 *(f"  - {_edit_markdown(e)}" for e in study.edits),
             )
         )
 
 
 def _edit_markdown(edit: EditRow) -> str:
-    old, new = (f" (`{place}`)" if place else "" for place in (edit.old_place, edit.new_place))
+    old, new = (f" ({_code(place)})" if place else "" for place in (edit.old_place, edit.new_place))
     return f"{_md(edit.where)}: {_md(edit.old)}{old} → {_md(edit.new)}{new}"
 
 
@@ -104,7 +105,17 @@ def _bullets(items: Iterable[str]) -> str:
 
 def _md(text: str) -> str:
     """Escape what Markdown would read as markup; a line break would end a list or a table."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return _MARKDOWN.sub(r"\\\1", _plain(" ".join(text.split())))
+
+
+def _code(text: str) -> str:
+    """Return text between backticks, which it must not end itself."""
+    return f"`{_plain(text).replace('`', chr(39))}`"
+
+
+def _plain(text: str) -> str:
+    """Leave out what would steer a terminal."""
+    return _CONTROL.sub("", text)
 
 
 def changes_terminal(changes: ChangesView, width: int = 100) -> str:
@@ -132,7 +143,7 @@ def changes_terminal(changes: ChangesView, width: int = 100) -> str:
             "For the report of this version (PRISMA-LSR):",
             *(x for i in items for x in _wrapped(i, width, 2)),
         ]
-    return "\n".join(lines)
+    return "\n".join(map(_plain, lines))
 
 
 def _pool_lines(pool: PoolView, width: int) -> Iterable[str]:

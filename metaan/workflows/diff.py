@@ -71,10 +71,16 @@ def compare_revisions(folder: Path | str, old: str = "HEAD", new: str | None = N
         The registry holds mistakes; those of a revision are named ``REVISION:studies/...``.
     """
     root = Path(folder)
-    before = load_revision(root, old)
+    before, old_name = load_revision(root, old), _name(root, old)
     if new is None:
-        return compare(before, load(root), old, WORKING_TREE)
-    return compare(before, load_revision(root, new), old, new)
+        return compare(before, load(root), old_name, WORKING_TREE)
+    return compare(before, load_revision(root, new), old_name, _name(root, new))
+
+
+def _name(folder: Path, revision: str) -> str:
+    """Return a revision with the commit that it names today."""
+    commit = _Git(folder.resolve()).commit(revision)
+    return revision if commit.startswith(revision) else f"{revision} ({commit[:9]})"
 
 
 def write_changes(difference: Difference, path: Path | str) -> Path:

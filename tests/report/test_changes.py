@@ -1,16 +1,20 @@
 """What changed in words: sentences, tables, Markdown, the page and the plot."""
 
+import json
 import re
 import shutil
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
 import metaan as ma
-from metaan.difference import compare
+from metaan.difference import PoolChange, compare
 from metaan.report.changes import changes_section
 from metaan.report.changes_text import changes_markdown, changes_page, changes_terminal
-from metaan.report.changes_words import where
+from metaan.report.changes_words import flips, where
+from metaan.report.words import Arms
+from metaan.whatif import Cause
 
 CORE = ("review", "elmekaty-2023", "audemard-verger-2022", "balkhair-2021", "barkas-2021")
 
@@ -107,6 +111,23 @@ class TestSentences:
         )
         assert pool.plot is None
 
+    @pytest.mark.parametrize(
+        ("alone", "needed", "smallest", "said"),
+        [
+            ((0, 1), (), ((0,), (1,)), ": enough for it is A (added) or B (added) alone."),
+            ((), (0, 1), ((0, 1),), ": enough for it is A (added) with B (added)."),
+            ((0,), (), ((0,), (1, 2)), ": enough for it is A (added) or B (added) with C (added)."),
+            ((0, 2), (), None, ": A (added) or C (added) alone would have done it."),
+            ((), (1,), None, ": no change alone would have done it; not without B (added)."),
+        ],
+    )
+    def test_what_it_took(self, core, alone, needed, smallest, said):
+        lead = next(a for a in compare(*map(ma.load, core)).analyses if a.key == "death").pools[1].lead
+        causes = tuple(Cause("study", name, name, "added") for name in "ABC")
+        taken = replace(lead, flips_alone=alone, needed=needed, smallest=smallest)
+        got = flips(PoolChange("randomised", causes, (taken,)), Arms("anakinra", "usual care"))
+        assert got == f"The conclusion changed from no clear difference to favours anakinra{said}"
+
     @pytest.mark.parametrize(("name", "said"), [("randomised", "among randomised trials"), ("", "among all studies")])
     def test_where(self, name, said):
         assert where(name) == said
@@ -186,6 +207,33 @@ def test_names_from_outside_are_text_in_markdown(hostile):
     assert re.search(r"(?<!\\)\[x", text) is None
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {9}
+
+
+@pytest.mark.parametrize("write", [changes_terminal, changes_markdown])
+def test_a_name_does_not_steer_the_terminal(folders, write):
+    edit(folders[1], "segala-2023", "label: Segala 2023", 'label: "Segala \\e[2J\\x9b2J 2023"')
+    text = write(section(folders))
+    assert "Segala" in text
+    assert re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text) is None
+
+
+def test_a_retraction_is_said_first(folders):
+    for folder, extra in zip(folders, ({}, {"retracted": True})):
+        (folder / "metadata").mkdir(exist_ok=True)
+        record = {
+            "pmid": "1",
+            "title": "A title",
+            "fetched": "2026-01-02",
+            "url": "https://example.org/",
+            "digest": "0" * 64,
+        }
+        (folder / "metadata" / "segala-2023.json").write_text(json.dumps(record | extra), encoding="utf-8")
+    changes = section(folders)
+    assert changes.headlines == (
+        "Segala 2023: PubMed now says retracted; the study is included.",
+        "No conclusion changed.",
+    )
+    assert changes.summary == "1 study flagged by PubMed."
 
 
 def test_the_page_allows_its_own_style_and_nothing_else(core):

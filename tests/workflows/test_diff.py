@@ -65,7 +65,9 @@ def test_the_last_commit_against_the_files(folder):
     correct(folder)
     difference = compare_revisions(folder)
     (change,) = difference.studies
-    assert (difference.old_name, difference.new_name) == ("HEAD", "the working tree")
+    head = git(folder, "rev-parse", "HEAD")[:9]
+    assert (difference.old_name, difference.new_name) == (f"HEAD ({head})", "the working tree")
+    assert compare_revisions(folder, head).old_name == head
     assert (change.kinds, change.edits[0].new) == (("corrected",), 31)
 
 
