@@ -95,8 +95,8 @@ _ANAKINRA = tuple(  # those that the registry has without a PMID
         ),
         (
             "10.1371/journal.pone.0273202",
-            "Anakinra in hospitalized COVID-19 patients guided by baseline soluble urokinase plasminogen receptor plasma "
-            "levels: a real world, retrospective cohort study",
+            "Anakinra in hospitalized COVID-19 patients guided by baseline soluble urokinase plasminogen receptor "
+            "plasma levels: a real world, retrospective cohort study",
             "PLoS One",
             2023,
             "18",

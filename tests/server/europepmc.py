@@ -78,8 +78,8 @@ FULL_TEXTS: tuple[Result, ...] = tuple(  # of PubMed Central, without a record o
         (
             "PMC10072376",
             "10.1371/journal.pone.0273202",
-            "Anakinra in hospitalized COVID-19 patients guided by baseline soluble urokinase plasminogen receptor plasma "
-            "levels: a real world, retrospective cohort study",
+            "Anakinra in hospitalized COVID-19 patients guided by baseline soluble urokinase plasminogen receptor "
+            "plasma levels: a real world, retrospective cohort study",
             "PLoS One",
             "2023",
         ),
