@@ -287,6 +287,27 @@ class TestProtocol:
         assert pool_of(difference, "infection").lead.after is None
 
 
+def test_a_study_that_moves_to_another_subgroup(tmp_path):
+    for name in ("old", "new"):
+        shutil.copytree(ma.example("bcg"), tmp_path / name)
+    path = tmp_path / "new" / "aronson-1948.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert "value: random\n" in text
+    path.write_text(text.replace("value: random\n", "value: alternate\n"), encoding="utf-8")
+    difference = compare(ma.load(tmp_path / "old"), ma.load(tmp_path / "new"))
+    by_allocation = next(a for a in difference.analyses if a.plan.by == "allocation")
+    found = {
+        pool.name: ([cause.id for cause in pool.causes], pool.lead.before.k, pool.lead.after.k)
+        for pool in by_allocation.pools
+    }
+    assert found == {
+        "random": (["aronson-1948"], 7, 6),
+        "alternate": (["aronson-1948"], 2, 3),
+        "systematic": ([], 4, 4),
+        "": ([], 13, 13),
+    }
+
+
 def test_orders_through_an_empty_pool_do_not_count(two):
     """One study is replaced by another: it cannot go before the other has come."""
     for path in (*two("old").glob("*.yaml"), *two("new").glob("*.yaml")):
