@@ -148,7 +148,7 @@ def _quote(text: str, bounds: tuple[int, int], first: int, last: int) -> str:
     return text[start : min(end, start + 2 * QUOTE)].strip()
 
 
-_STOP = re.compile(r"(?P<word>\w{0,8})[)\]]{0,2}[.!?][)\]]?\s+(?=[A-Z0-9])")
+_STOP = re.compile(r"(?P<word>\w{0,8})[)\]]{0,2}[.!?][)\]]?\s{1,4}(?=[A-Z0-9])")
 _COMPARED = re.compile(r"\b(?:and|vs|versus|compared|against|while|whereas|than|or)\b", re.IGNORECASE)
 _ABBREVIATIONS = frozenset(
     {"vs", "v", "al", "eg", "g", "ie", "e", "no", "ca", "approx", "dr", "fig", "cf", "resp", "p"}

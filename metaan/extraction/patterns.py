@@ -206,7 +206,10 @@ _ALTERNATIVES = rf"""
     (?:(?:{PEOPLE})\b|(?:in|of|on|from|receiving|with|given|who)\s))
 |(?P<percent>{_START}(?<!I2\s)(?<!I²\s)(?<!=\s)(?P<percent_p>{_PERCENT})(?!\s?{_INTERVAL}))
 """
-_PATTERN = re.compile(_ALTERNATIVES, re.VERBOSE)
+
+# Nothing starts inside of a word, or with another character than these: most places are left at once.
+_FIRST = r"(?:(?<!\w)(?=[\dOoRrHhMmAaDdPpNnZzTtFfSsEe])|(?=[(\[]))"
+_PATTERN = re.compile(f"{_FIRST}(?:{_ALTERNATIVES})", re.VERBOSE)
 
 _KINDS: dict[str, Callable[[Passage, re.Match[str]], Found | None]] = {
     "effect": _effect,

@@ -64,7 +64,7 @@ def events_of(percent: Percent, total: int) -> range:
 
 
 def totals_of(events: int, percent: Percent) -> range | None:
-    """Return all totals among which ``events`` are printed as this percentage; None where nothing bounds them.
+    """Return all totals among which ``events`` are printed as this percentage; None where they have no end.
 
     Examples
     --------

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from ..registry.model import Result, Study
     from ..sources.answers import Answer
+    from ..sources.client import Client
     from ..sources.ctgov_trial import Trial
     from ..sources.settings import Settings
 
@@ -178,6 +179,7 @@ def fetch_results(
     *,
     settings: Settings | None = None,
     session: requests.Session | None = None,
+    client: Client | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     notice: Callable[[str], None] = lambda message: None,
 ) -> list[Path]:
@@ -189,8 +191,8 @@ def fetch_results(
         The study; its registrations say which trials.
     settings
         Base URL; from the environment and review.yaml where it is None.
-    session
-        A `requests.Session` to use instead of a new one.
+    session, client
+        A `requests.Session`, or the whole client, to use instead of new ones.
     now
         The present time, UTC.
     notice
@@ -209,7 +211,7 @@ def fetch_results(
         raise UsageError(
             f"{study_id} has no number at ClinicalTrials.gov; allowed: one under registrations: in its file"
         )
-    client = client_for(settings or settings_of(review), session=session, notice=notice)
+    client = client or client_for(settings or settings_of(review), session=session, notice=notice)
     try:
         answers = {nct_id: client.ask(f"studies/{nct_id}", {}, _checked_study) for nct_id in numbers}
     except RefusedError as error:
