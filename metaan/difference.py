@@ -178,7 +178,7 @@ def _happened(change: StudyChange) -> str:
     """Say what happened to a study, for a sentence about what it did."""
     if "status" in change.kinds:
         return f"now {(change.now or '').partition(':')[0]}"
-    return next((kind for kind in ("added", "removed", "corrected") if kind in change.kinds), "edited")
+    return next((kind for kind in ("added", "removed", "corrected", "confirmed") if kind in change.kinds), "edited")
 
 
 def _analysis(

@@ -24,7 +24,7 @@ DATA = frozenset(
 )
 
 #: What can happen to a study, in the order of its weight; ``edited`` is a change without a change of data.
-KINDS = ("added", "removed", "status", "flagged", "corrected", "re-rated", "edited")
+KINDS = ("added", "removed", "status", "flagged", "confirmed", "corrected", "re-rated", "edited")
 
 REVIEW = "review"
 
@@ -124,7 +124,10 @@ def _kinds(was: Study | None, now: Study | None, edits: tuple[Edit, ...], flags:
         yield "status"
     if flags:
         yield "flagged"
-    parts = {edit.part for edit in edits}
+    confirmations = [edit for edit in edits if edit.where.endswith(", unconfirmed") or ", confirmed, " in edit.where]
+    if any(edit.old is True and edit.where.endswith(", unconfirmed") for edit in confirmations):
+        yield "confirmed"
+    parts = {edit.part for edit in edits if edit not in confirmations}
     if parts & DATA:
         yield "corrected"
     if "risk_of_bias" in parts:
@@ -140,6 +143,8 @@ def _only_the_reason(was: Study | None, now: Study | None) -> bool:
 def _state(study: Study | None) -> str | None:
     if study is None:
         return None
+    if study.results and all(result.unconfirmed for result in study.results):
+        return f"{study.status.state}, its numbers not confirmed yet"
     return f"{study.status.state}: {study.status.reason}" if study.status.reason else study.status.state
 
 

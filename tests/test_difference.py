@@ -164,6 +164,15 @@ class TestStudies:
         assert change_of(difference, "segala-2023").kinds == ("removed",)
         assert [cause.change for cause in pool_of(difference, "death", "non-randomised").causes] == ["removed"]
 
+    def test_numbers_that_were_confirmed_take_part(self, two):
+        mark = "    name: death from any cause\n    time: day 28\n    unconfirmed: true\n"
+        edit(two("old"), "kyriazopoulou-2021-save-more", "    name: death from any cause\n    time: day 28\n", mark)
+        difference = compared(two)
+        assert change_of(difference, "kyriazopoulou-2021-save-more").kinds == ("confirmed",)
+        (cause,) = pool_of(difference, "death").causes
+        assert cause.change == "confirmed"
+        assert (pool_of(difference, "death").lead.before.k, pool_of(difference, "death").lead.after.k) == (3, 4)
+
     def test_another_judgement_of_bias_moves_no_number(self, two):
         for name, judgement in (("old", "low"), ("new", "serious")):
             path = two(name) / "segala-2023.yaml"

@@ -91,6 +91,7 @@ KINDS = {
     "removed": "removed",
     "status": "with another status",
     "flagged": "flagged by PubMed",
+    "confirmed": "with numbers confirmed",
     "corrected": "corrected",
     "re-rated": "with risk of bias judged anew",
     "edited": "edited without a change of data",
@@ -129,7 +130,7 @@ def _silent(difference: Difference) -> Iterable[str]:
     pools = [pool for analysis in difference.analyses for pool in analysis.pools]
     told = {cause.id for pool in pools for cause in pool.causes}
     for study in difference.studies:
-        if study.id not in told and set(study.kinds) & {"added", "removed", "status", "corrected"}:
+        if study.id not in told and set(study.kinds) & {"added", "removed", "status", "confirmed", "corrected"}:
             yield nothing_moved(study)
 
 
