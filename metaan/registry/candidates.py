@@ -115,7 +115,7 @@ def candidate_key(pmid: str | None, registration: str | None, words: str, identi
     """
     if pmid:
         return f"pmid-{_safe(pmid)}"
-    if registration:
+    if registration and _safe(registration):
         return _safe(registration)
     digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
     return f"{_safe(words)[:40].strip('-') or 'record'}-{digest}"

@@ -89,7 +89,8 @@ def _look_up(review: Review, desk: Desk) -> dict[str, Found]:
     for study_id, doi in dois.items():
         carrying = by_doi[doi]
         one = carrying[0] if len(carrying) == 1 else None
-        found[study_id] = Found(one, f"PubMed has {len(carrying) or 'no'} record(s) with the DOI {doi}")
+        several = f"{len(carrying)} records carry" if carrying else "no record carries"
+        found[study_id] = Found(one, f"in PubMed {several} the DOI {doi}")
     return found
 
 

@@ -1,0 +1,98 @@
+"""A made-up living review: one study in the registry, and a PubMed that knows more than it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from metaan.registry.write import scaffold_review, scaffold_study
+from metaan.sources.client import Client
+
+from .pace import FakeTime, client_at
+from .papers import Paper
+
+NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
+_RCT = (("D016428", "Journal Article"), ("D016449", "Randomized Controlled Trial"))
+
+
+def paper(pmid: str, title: str, day: str = "2026/11/01", **more: Any) -> Paper:
+    """Return a made-up trial; ``day`` is the one on which PubMed had it."""
+    year, month, date = day.split("/")
+    known = {
+        "journal": "Journal of Made-up Trials",
+        "authors": (f"Nobody{pmid[-2:]} A",),
+        "types": _RCT,
+        "date": (year, month, date),
+        "doi": f"10.5555/metaan.{pmid[-2:]}",
+        "volume": pmid[-2:],
+        "pages": f"{pmid[-2:]}1-9",
+        "abstract": (("RESULTS", "Of the bees, 9 and 3 died."),),
+    }
+    return Paper(pmid, title, **(known | more))
+
+
+STUDY = paper(
+    "900000011", "Zymodrug in bees: a made-up trial.", "2024/05/01", registration=("ClinicalTrials.gov", "NCT99999911")
+)
+PAPERS = {
+    one.pmid: one
+    for one in (
+        STUDY,
+        paper("900000012", "Zymodrug in wasps: a made-up trial of another animal.", "2025/02/01"),
+        paper(
+            "900000013",
+            "Long-term follow-up of bees after zymodrug.",
+            "2026/03/01",
+            registration=("ClinicalTrials.gov", "NCT99999911"),
+        ),
+        paper("900000014", "Erratum: Zymodrug in bees.", "2026/04/01", corrections=(("ErratumFor", "x", "900000011"),)),
+        paper("900000015", "Zymodrug in wasps: a made-up trial of another animals.", "2025/06/01", volume="99"),
+    )
+}
+RETRACTED = paper(
+    STUDY.pmid,
+    STUDY.title,
+    "2024/05/01",
+    registration=STUDY.registration,
+    types=(*_RCT, ("D016441", "Retracted Publication")),
+    corrections=(("RetractionIn", "J Made-up Trials. 2026;1:99. doi: 10.5555/metaan.notice", "900000099"),),
+)
+LATER = paper("900000021", "Zymodrug in hornets: a made-up trial of a third animal.", "2026/11/25")
+
+
+def registry(root: Path, search: str = "[{source: pubmed, query: 'zymodrug[tiab]'}]", more: str = "") -> Path:
+    """Write the review into a folder, and return that of the studies."""
+    for name, text in scaffold_review("A made-up review").items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    folder = root / "studies"
+    (folder / "example-2026.yaml").unlink()
+    review = (folder / "review.yaml").read_text(encoding="utf-8")
+    kept = review.split("\nsearch:")[0] + f"\nsearch: {search}\n{more}"
+    (folder / "review.yaml").write_text(kept, encoding="utf-8")
+    known = {"pmid": STUDY.pmid, "doi": STUDY.doi, "registrations": ["NCT99999911"], "citation": {"published": "2024"}}
+    (folder / "bees.yaml").write_text(scaffold_study("bees", "Bees 2024", STUDY.title, **known), encoding="utf-8")
+    return folder
+
+
+def clients(**urls: str) -> Callable[..., Client]:
+    """Return what makes clients that never really wait, by the URLs of the local services."""
+
+    def make(source: str, settings: object, keep: Any) -> Client:
+        more = {} if source == "pubmed" else {"longest_get": None}
+        name = {"pubmed": "PubMed"}.get(source, source)
+        return client_at(urls[source], FakeTime(), name, keep=keep, **more)
+
+    return make
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file of the store but the lock, by its name: the state that a run may change."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".update" not in path.parts
+    }

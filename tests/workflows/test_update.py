@@ -1,0 +1,391 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metaan.errors import ConflictError, SourceError, UsageError
+from metaan.registry.candidates import read_candidates, read_raw
+from metaan.registry.candidates_commit import locked
+from metaan.registry.candidates_runs import read_runs, read_watermark
+from metaan.registry.load import load
+from metaan.workflows.screen import judge
+from metaan.workflows.update import update
+from tests.server.crossref import Crossref
+from tests.server.ctgov import CTGov
+from tests.server.europepmc import EuropePMC
+from tests.server.eutils import Eutils
+from tests.server.faults import FAULTS, LIES
+from tests.server.living import LATER, NOW, PAPERS, RETRACTED, STUDY, clients, contents, paper, registry
+
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Eutils(papers=PAPERS, rate=None) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def sound(server):
+    server.reset()
+    server.papers = dict(PAPERS)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return registry(tmp_path)
+
+
+def run(folder, server, now=NOW, **more):
+    return update(folder, client=clients(pubmed=server.url), now=lambda: now, **more)
+
+
+def asked(server, path):
+    return [call.params for call in server.calls if call.path == path]
+
+
+def test_what_is_new_becomes_a_candidate_and_what_is_known_does_not(folder, server):
+    report = run(folder, server)
+    assert [candidate.key for candidate in report.candidates] == [f"pmid-9000000{n}" for n in (15, 14, 13, 12)]
+    assert report.run.known == {"pubmed:900000011": "bees"}
+    assert report.waiting == 4
+    assert {key: c.pmid for key, c in read_candidates(folder).items()} == {
+        f"pmid-{pmid}": pmid for pmid in PAPERS if pmid != STUDY.pmid
+    }
+    assert load(folder).studies[0].id == "bees"
+
+
+def test_publications_of_one_study_are_linked_and_look_alikes_are_asked_about(folder, server):
+    run(folder, server)
+    found = read_candidates(folder)
+    assert [(link.to, link.how) for link in found["pmid-900000013"].linked] == [("bees", "registered as NCT99999911")]
+    assert [(link.to, link.how) for link in found["pmid-900000014"].linked] == [("bees", "ErratumFor")]
+    (question,) = [q for candidate in found.values() for q in candidate.questions]
+    assert question.to in ("pmid-900000012", "pmid-900000015")
+    assert question.similarity > 95
+    assert "pmid" in question.differ
+
+
+def test_the_run_is_kept_with_everything_that_was_asked_and_answered(folder, server):
+    report = run(folder, server)
+    (kept,) = read_runs(folder)
+    assert kept == report.run
+    (search,) = kept.searches
+    assert (search.source, search.term, search.asked, search.since) == ("pubmed", "zymodrug[tiab]", search.term, None)
+    assert search.translation == "zymodrug[tiab]"
+    assert search.count == len(search.identifiers) == len(PAPERS)
+    assert kept.versions["metaan"]
+    assert (kept.started, kept.finished) == ("2026-11-22T12:00:05Z", "2026-11-22T12:00:05Z")
+    assert json.loads(read_raw(folder, search.answers[0]))["esearchresult"]["count"] == str(len(PAPERS))
+    sighting = read_candidates(folder)["pmid-900000012"].sightings[0]
+    assert b'<PMID Version="1">900000012</PMID>' in read_raw(folder, sighting.digest)
+    assert load(folder).metadata["bees"].pmid == STUDY.pmid
+    assert STUDY.pmid.encode() in read_raw(folder, load(folder).metadata["bees"].digest)
+
+
+def test_the_next_run_asks_from_the_watermark_with_an_overlap(folder, server):
+    first = run(folder, server)
+    (mark,) = read_watermark(folder)["pubmed"].values()
+    assert (mark.searched.isoformat(), mark.run) == ("2026-11-22", first.run.id)
+    server.reset()
+    server.papers = PAPERS | {LATER.pmid: LATER}
+    report = run(folder, server, NOW + WEEK)
+    assert '"2026/11/08"[crdt] : "3000"[crdt]' in asked(server, "esearch.fcgi")[0]["term"]
+    assert [candidate.key for candidate in report.candidates] == [f"pmid-{LATER.pmid}"]
+    assert report.run.searches[0].since == "2026-11-08"
+    assert report.waiting == 5
+
+
+def test_a_run_without_news_fetches_nothing_again(folder, server):
+    run(folder, server)
+    before = contents(folder)
+    server.reset()
+    report = run(folder, server, full=True)
+    assert (report.candidates, report.run.searches[0].fetched) == ((), 0)
+    assert [params["id"] for params in asked(server, "efetch.fcgi")] == [STUDY.pmid]
+    changed = {name for name, raw in contents(folder).items() if before.get(name) != raw}
+    assert changed == {"runs/20261122T120005Z-2.json", "watermark.json"}
+
+
+def test_studies_are_looked_at_again_in_few_requests(folder, server):
+    text = (folder / "bees.yaml").read_text(encoding="utf-8")
+    for number in range(450):
+        pmid, name = str(800000000 + number), f"bees-{number}"
+        server.papers[pmid] = paper(pmid, f"Trial {number}", doi=f"10.5555/{number}")
+        other = (
+            text.replace("id: bees", f"id: {name}").replace(STUDY.pmid, pmid).replace(STUDY.doi, f"10.5555/{number}")
+        )
+        (folder / f"{name}.yaml").write_text(other.replace("Bees 2024", name), encoding="utf-8")
+    server.papers = {pmid: one for pmid, one in server.papers.items() if pmid == STUDY.pmid or pmid.startswith("8")}
+    report = run(folder, server)
+    assert len(report.recheck.studies) == 451
+    assert len(asked(server, "efetch.fcgi")) == 1 + 3  # of the search, and ceil(451 / 200)
+
+
+def test_studies_without_a_pmid_are_found_together_by_their_doi(folder, server):
+    text = (folder / "bees.yaml").read_text(encoding="utf-8")
+    (folder / "bees.yaml").write_text(text.replace(f'pmid: "{STUDY.pmid}"\n', ""), encoding="utf-8")
+    (folder / "gone.yaml").write_text(
+        text.replace("id: bees", "id: gone").replace(f'pmid: "{STUDY.pmid}"\n', "").replace(STUDY.doi, "10.5555/gone")
+        .replace("Bees 2024", "Gone 2024"),
+        encoding="utf-8",
+    )  # fmt: skip
+    report = run(folder, server)
+    assert report.recheck.studies == ("bees",)
+    assert "no record carries the DOI 10.5555/gone" in report.recheck.unknown[0]
+    assert [params["term"].count("[doi]") for params in asked(server, "esearch.fcgi")] == [0, 2]
+    server.reset()
+    run(folder, server)  # what was found by its DOI has a PMID now
+    assert [params["term"].count("[doi]") for params in asked(server, "esearch.fcgi")][-1] == 1
+
+
+def test_a_retraction_is_new_once(folder, server):
+    assert run(folder, server).recheck.notices == ()
+    server.papers[STUDY.pmid] = RETRACTED
+    (notice,) = run(folder, server, NOW + WEEK).recheck.notices
+    assert (notice.study, notice.kind, notice.severity, notice.known) == ("bees", "RetractionIn", "retracted", False)
+    assert (notice.pmid, notice.doi, notice.by) == ("900000099", "10.5555/metaan.notice", "PubMed")
+    assert load(folder).metadata["bees"].retracted
+    (notice,) = run(folder, server, NOW + 2 * WEEK).recheck.notices
+    assert notice.known
+
+
+def test_a_notice_that_the_study_names_is_known(folder, server):
+    with (folder / "bees.yaml").open("a", encoding="utf-8") as file:
+        file.write("\nrelations:\n  - {kind: retraction, pmid: '900000099'}\n")
+    server.papers[STUDY.pmid] = RETRACTED
+    (notice,) = run(folder, server).recheck.notices
+    assert notice.known
+
+
+def test_dropped_words_fail_the_run_unless_they_are_accepted(tmp_path, server):
+    search = "[{source: pubmed, query: 'zymodrug[tiab] OR zzzword[tiab]'}]"
+    folder = registry(tmp_path, search)
+    before = contents(folder)
+    with pytest.raises(SourceError, match=r"accept_dropped: \[zzzword\]"):
+        run(folder, server)
+    assert contents(folder) == before
+    accepted = search.replace("}]", ", accept_dropped: [zzzword]}]")
+    folder = registry(tmp_path / "accepted", accepted)
+    assert run(folder, server).run.searches[0].accepted == ("not found and left out: zzzword",)
+
+
+def test_a_record_that_is_listed_and_never_comes_fails_the_run(folder, server):
+    before = contents(folder)
+    server.reset([None, "a record missing", "empty set"])
+    with pytest.raises(SourceError, match="lists 1 record"):
+        run(folder, server)
+    assert contents(folder) == before
+
+
+def test_another_query_begins_anew_and_since_is_kept(tmp_path, server):
+    folder = registry(tmp_path)
+    run(folder, server)
+    review = folder / "review.yaml"
+    text = review.read_text(encoding="utf-8")
+    review.write_text(
+        text.replace("query: 'zymodrug[tiab]'", "query: 'bees[tiab]', since: 2026-01-01"), encoding="utf-8"
+    )
+    search = run(folder, server, NOW + WEEK).run.searches[0]
+    assert search.since == "2026-01-01"
+    assert len(read_watermark(folder)["pubmed"]) == 2
+
+
+def test_a_full_run_says_what_is_no_longer_listed(folder, server):
+    run(folder, server)
+    del server.papers["900000012"]
+    assert run(folder, server, NOW + WEEK).run.searches[0].no_longer == ()
+    assert run(folder, server, NOW + WEEK, full=True).run.searches[0].no_longer == ("900000012",)
+
+
+@pytest.mark.parametrize(
+    ("search", "sources", "message"),
+    [
+        ("[]", None, "has no search"),
+        ("[{source: pubmde, query: x}]", None, "did you mean pubmed"),
+        ("[{source: pubmed, query: 'x[tiab]'}]", ["ctgov"], "no search of 'ctgov'"),
+        ("[{source: pubmed, query: 'x[tiabb]'}]", None, r"field tag \[tiabb\] is unknown"),
+    ],
+)
+def test_a_search_that_cannot_be_right_is_refused_before_anything_is_asked(tmp_path, server, search, sources, message):
+    folder = registry(tmp_path, search)
+    with pytest.raises(UsageError, match=message):
+        run(folder, server, sources=sources)
+    assert server.calls == []
+
+
+def test_a_second_run_stops(folder, server):
+    with locked(folder, "metaan update"), pytest.raises(ConflictError, match="is at work on these studies"):
+        run(folder, server)
+    assert server.calls == []
+
+
+def test_nobody_there_leaves_everything_as_it_was(folder, server):
+    run(folder, server)
+    before = contents(folder)
+    with Eutils() as gone:
+        url = gone.url
+    with pytest.raises(SourceError, match="nobody answers there"):
+        update(folder, client=clients(pubmed=url), now=lambda: NOW + WEEK)
+    assert contents(folder) == before
+
+
+def test_an_included_candidate_is_a_known_study_afterwards(folder, server):
+    run(folder, server)
+    judge(folder, "900000012", "include", by="ada")
+    report = run(folder, server, NOW + WEEK, full=True)
+    assert (report.candidates, report.waiting) == ((), 3)
+    assert len(report.recheck.studies) == 2
+
+
+def test_every_source_that_is_named_is_asked(tmp_path, server):
+    search = """
+  - {source: pubmed, query: 'zymodrug[tiab]'}
+  - {source: ctgov, query: anakinra}
+  - {source: europepmc, query: anakinra}
+"""
+    folder = registry(tmp_path, search)
+    with CTGov(rate=None) as trials, EuropePMC(rate=None) as europepmc:
+        made = clients(pubmed=server.url, ctgov=trials.url, europepmc=europepmc.url)
+        report = update(folder, client=made, now=lambda: NOW)
+        again = update(folder, client=made, now=lambda: NOW + WEEK, full=True)
+        only = update(folder, client=made, now=lambda: NOW + WEEK, sources=["ctgov"])
+    assert [search.source for search in report.run.searches] == ["pubmed", "ctgov", "europepmc"]
+    assert all(search.count for search in report.run.searches)
+    assert report.run.searches[1].version
+    assert any(key.startswith("nct") for key in report.run.new)
+    assert again.candidates == only.candidates == ()
+    assert only.run.recheck is None
+    assert sorted(read_watermark(folder)) == ["ctgov", "europepmc", "pubmed"]
+
+
+def test_crossref_is_asked_where_the_review_names_it(tmp_path, server):
+    with Crossref(rate=None) as crossref:
+        folder = registry(tmp_path, more=f"services: {{crossref_url: '{crossref.url}'}}\n")
+        text = (folder / "bees.yaml").read_text(encoding="utf-8")
+        (folder / "bees.yaml").write_text(text.replace(STUDY.doi, "10.5555/metaan.2"), encoding="utf-8")
+        report = update(folder, client=clients(pubmed=server.url, crossref=crossref.url), now=lambda: NOW)
+    assert {(n.by, n.severity) for n in report.recheck.notices} >= {("Crossref", "retracted")}
+
+
+# One lie at most: a sound answer that lacks something shows only by being asked for twice.
+_FAULTS = st.lists(st.sampled_from([None, *(name for name in FAULTS if name not in LIES)]), max_size=10)
+_PLANS = st.tuples(_FAULTS, st.sampled_from([None, *LIES]), _FAULTS).map(lambda plan: [*plan[0], plan[1], *plan[2]])
+
+
+@pytest.fixture(scope="module")
+def outcome(server, tmp_path_factory):
+    """A registry that was updated once, and what a run without faults makes of it when there is more."""
+    folder = registry(tmp_path_factory.mktemp("faultless"))
+    server.reset()
+    server.papers = dict(PAPERS)
+    run(folder, server)
+    before = contents(folder)
+    server.papers = PAPERS | {LATER.pmid: LATER, STUDY.pmid: RETRACTED}
+    run(folder, server, NOW + WEEK)
+    return folder, before, contents(folder)
+
+
+def restore(folder, files):
+    shutil.rmtree(folder)
+    for name, raw in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(raw)
+
+
+@given(plan=_PLANS)
+@settings(max_examples=40, deadline=None)
+def test_whatever_fails_the_end_is_the_faultless_one_or_an_error_and_the_old_files(outcome, server, plan):
+    folder, before, after = outcome
+    restore(folder, before)
+    server.papers = PAPERS | {LATER.pmid: LATER, STUDY.pmid: RETRACTED}
+    server.reset(plan)
+    try:
+        run(folder, server, NOW + WEEK)
+    except SourceError:
+        assert contents(folder) == before
+    else:
+        assert contents(folder) == after
+
+
+# Each child runs a whole update and kills itself at one of the times it touches a file, or asks for something.
+_KILLED = """
+import os, random, signal, sys
+sys.path.insert(0, sys.argv[3])
+from datetime import timedelta
+from pathlib import Path
+from metaan.registry.candidates_commit import locked
+from metaan.workflows.update import update
+from tests.server.living import NOW, clients, contents, registry
+url, root = sys.argv[1], Path(sys.argv[2])
+def work(folder):
+    update(folder, client=clients(pubmed=url), now=lambda: NOW)
+old = contents(registry(root / "old"))
+work(registry(root / "new"))
+new = contents(root / "new" / "studies")
+events, seen = [], 0
+def hook(event, args):
+    global seen
+    if not watched or not (event in ("os.rename", "os.mkdir", "os.remove", "socket.connect") or event == "open"):
+        return
+    seen += 1
+    if seen == stop:
+        os.kill(os.getpid(), signal.SIGKILL)
+watched, stop = False, 0
+sys.addaudithook(hook)
+folder = registry(root / "count")
+watched = True
+work(folder)
+watched, total = False, seen
+rng = random.Random(5)
+ends = set()
+for nth in sorted(rng.sample(range(1, total + 1), 12)) + [total - 8, total - 4]:
+    folder = registry(root / str(nth))
+    child = os.fork()
+    if child == 0:
+        seen, stop, watched = 0, nth, True
+        work(folder)
+        os._exit(0)
+    os.waitpid(child, 0)
+    with locked(folder, "the next run"):
+        after = contents(folder)
+    assert after in (old, new), (nth, total, sorted(after))
+    ends.add(after == new)
+    work(folder) if after == old else None
+    assert contents(folder) == new
+assert ends == {True, False}, (ends, total)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+def test_killed_at_random_points_it_leaves_the_old_or_the_new_state(tmp_path, server):
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", _KILLED, server.url, tmp_path, root]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_killed_while_it_waits_for_an_answer_it_changes_nothing(folder, server):
+    before = contents(folder)
+    server.reset(["bad gateway"] * 6)
+    environment = os.environ | {"METAAN_PUBMED_URL": server.url}
+    command = [sys.executable, "-m", "metaan", "update", "--project", folder.parent]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, text=True) as working:
+        assert "asking again" in working.stderr.readline()
+        working.send_signal(signal.SIGKILL)
+    assert working.returncode == -signal.SIGKILL
+    assert contents(folder) == before
+    server.reset()
+    assert run(folder, server).candidates
