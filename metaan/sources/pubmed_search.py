@@ -173,8 +173,6 @@ class _Run:
             if page.count != first.count or not page.pmids:
                 raise _MovedError(f"a list of {first.count:,} records went on after {len(pmids):,} with another count")
             pmids += page.pmids
-        if len(set(pmids)) != first.count:
-            raise _MovedError(f"a list of {first.count:,} records names {len(set(pmids)):,}")
         return tuple(pmids)
 
     def _page(self, text: str, start: int) -> Page:

@@ -19,6 +19,7 @@ ON_THE_WAY = (
     "half", "half gzip", "corrupt bytes", "slow", "chunked",
 )  # fmt: skip
 LIES = ("empty list", "an item missing")  # well formed, and wrong
+CONSISTENT = ("nothing found",)  # nothing shows that it is wrong, but that asking again gives another answer
 SHUFFLES = ("items shuffled and doubled", "keys reordered")  # well formed, and right
 
 
@@ -44,6 +45,7 @@ def faults_of(*path: str, count: str, **more: Fault) -> dict[str, Fault]:
 
     inside: dict[str, Fault] = {
         "empty list": with_items(lambda items: [], counted=False),
+        "nothing found": with_items(lambda items: [], counted=True),
         "an item missing": with_items(lambda items: items[1:], counted=False),
         "items shuffled and doubled": with_items(lambda items: items[-1:] + items[::-1], counted=False),
         "keys reordered": _reordered,
