@@ -18,12 +18,18 @@ from markupsafe import Markup
 
 from ..resources import templates as packaged_templates
 from . import formats, methods, provenance, words
+from .bias import bias
+from .certainty import astray
+from .checklist import checklist
+from .flow import boxes
 from .outcomes import outcome
 from .studies import StudyView, states, studies
+from .summary import summary
 from .words import Arms
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, ReportedCheck
+    from ..certainty import Evidence
     from ..registry.load import Review
     from ..stats.effects import Interval
 
@@ -64,6 +70,9 @@ def render(
     *,
     version: str,
     templates: Path | None = None,
+    evidence: Mapping[str, Sequence[Evidence]] | None = None,
+    flow: Mapping[str, Any] | None = None,
+    commit: str = "",
 ) -> str:
     """Return the report as one self-contained HTML page.
 
@@ -75,6 +84,12 @@ def render(
         metaan's version, for the methods and the citation.
     templates
         A folder whose files replace the packaged templates of the same name.
+    evidence
+        By an analysis' key what `metaan.certainty.evidence` gives: effects per 1000, and suggestions for certainty.
+    flow
+        Counts of the records that searches found, as `metaan.report.flow.boxes` reads them.
+    commit
+        The git commit that holds the registry, where there is one.
 
     Examples
     --------
@@ -83,7 +98,9 @@ def render(
     >>> render(review, ma.analyse(review), (), version=ma.__version__).splitlines()[0]
     '<!doctype html>'
     """
-    return fill("page.html", _context(review, analyses, checks, version), templates)
+    context = _context(review, analyses, checks, version) | _appraisal(review, analyses, evidence or {})
+    records = {"flow": boxes(review, flow), "searched": bool(flow and flow.get("identified")), "commit": commit}
+    return fill("page.html", context | records, templates)
 
 
 def fill(name: str, context: Mapping[str, Any], templates: Path | None = None) -> str:
@@ -140,6 +157,24 @@ def _context(
         "pubmed": _pubmed(shown),
         "judged": sum(bool(study.risk_of_bias) for study in review.studies),
         "cite": cite(review, version),
+    }
+
+
+def _appraisal(
+    review: Review, analyses: Sequence[Analysis], evidence: Mapping[str, Sequence[Evidence]]
+) -> dict[str, Any]:
+    """Return what a panel judges by: the summary of findings, certainty, risk of bias, and the checklist."""
+    arms = Arms(review.info.labels.experimental, review.info.labels.control)
+    table = summary(review, analyses, arms, evidence)
+    items = checklist(review, analyses)
+    return {
+        "summary": table,
+        "suggestions": [row.certainty for row in table.rows if row.certainty.suggested],
+        "astray": astray(review, analyses),
+        "bias": bias(review),
+        "checklist": items,
+        "written": sum(bool(item.href) for item in items),
+        "upper_first": words.upper_first,
     }
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
+from ..certainty import evidence
 from ..recompute import reported_checks
 from ..registry.write import write_text
 from ..report.page import render
 from ..synthesis import PROTOCOL, Choices, analyse
+from .commit import commit_of
 
 if TYPE_CHECKING:
     from ..registry.load import Review
@@ -43,12 +45,15 @@ def write_report(review: Review, path: str | Path, choices: Choices = PROTOCOL) 
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     own = review.folder.resolve().parent / "templates"
+    analyses = analyse(review, choices=choices)
     page = render(
         review,
-        analyse(review, choices=choices),
+        analyses,
         reported_checks(review),
         version=__version__,
         templates=own if own.is_dir() else None,
+        evidence={analysis.plan.key: evidence(analysis) for analysis in analyses},
+        commit=commit_of(review.folder),
     )
     write_text(target, page)
     return target

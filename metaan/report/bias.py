@@ -1,0 +1,127 @@
+"""Risk of bias: what people judged, by tool and outcome, as a table and as two plots. Nothing is judged here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from ..appraisal import BiasTool, find_tool
+from . import bias_plot, words
+
+if TYPE_CHECKING:
+    from ..registry.load import Review
+    from ..registry.model import RiskOfBias, Study
+
+
+@dataclass(frozen=True, slots=True)
+class BiasCell:
+    """One judgement: its words, its ``code`` (a key of `SIGNS`), and what supports it."""
+
+    text: str
+    code: str
+    support: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BiasRow:
+    """One study: a cell for each domain, and the overall judgement last."""
+
+    id: str
+    label: str
+    cells: tuple[BiasCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BiasGroup:
+    """The judgements with one tool about one outcome, or about the studies as a whole.
+
+    Attributes
+    ----------
+    columns
+        Short name and name of each domain, and of the overall judgement.
+    lights, shares
+        A sign for each study and domain; how many studies have which judgement in each domain.
+    """
+
+    id: str
+    title: str
+    tool: str
+    source: str
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[BiasRow, ...]
+    lights: Markup
+    shares: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Bias:
+    """All judgements of bias, and the included studies that have none."""
+
+    groups: tuple[BiasGroup, ...]
+    missing: tuple[tuple[str, str], ...]
+
+
+def bias(review: Review) -> Bias:
+    """Return what the registry holds of risk of bias."""
+    found: dict[tuple[str, str], list[tuple[Study, RiskOfBias, BiasTool]]] = {}
+    for study in review.studies:
+        for judged in study.risk_of_bias:
+            tool = find_tool(judged.tool, judged.version)
+            if tool is not None:
+                found.setdefault((tool.title, judged.outcome or ""), []).append((study, judged, tool))
+    names = {outcome.id: words.upper_first(outcome.name) for outcome in review.info.outcomes}
+    groups = tuple(_group(i, names.get(key[1], "Whole study"), judged) for i, (key, judged) in enumerate(found.items()))
+    bare = tuple((s.id, s.label) for s in review.studies if s.status.state == "included" and not s.risk_of_bias)
+    return Bias(groups, bare)
+
+
+def _group(number: int, about: str, judged: Sequence[tuple[Study, RiskOfBias, BiasTool]]) -> BiasGroup:
+    tool = judged[0][2]
+    columns = (*((f"D{i}", words.upper_first(name)) for i, name in enumerate(tool.domains, 1)), ("All", "Overall"))
+    rows = tuple(_row(study, one, tool) for study, one, _ in judged)
+    name, title = f"bias-{number}", f"{about}: {tool.title}"
+    grid = [(row.label, [(cell.code, cell.text) for cell in row.cells]) for row in rows]
+    each = [(full, _counts(rows, i)) for i, (_, full) in enumerate(columns)]
+    return BiasGroup(
+        id=name,
+        title=about,
+        tool=tool.title,
+        source=tool.source,
+        columns=columns,
+        rows=rows,
+        lights=Markup(bias_plot.lights(name, title, [short for short, _ in columns], grid)),  # noqa: S704  is escaped
+        shares=Markup(bias_plot.shares(name, title, each)),  # noqa: S704  is escaped
+    )
+
+
+def _row(study: Study, judged: RiskOfBias, tool: BiasTool) -> BiasRow:
+    by_name = {tool.domain(domain.name): domain for domain in judged.domains}
+    cells = []
+    for name in tool.domains:
+        domain = by_name.get(name)
+        cells.append(_cell(tool, domain.judgement, domain.support or "") if domain else _cell(tool, None))
+    return BiasRow(study.id, study.label, (*cells, _cell(tool, judged.overall)))
+
+
+def _cell(tool: BiasTool, judgement: str | None, support: str = "") -> BiasCell:
+    word = tool.judgement(judgement) if judgement else None
+    if word is None:
+        return BiasCell("not judged", "blank", support)
+    rank = tool.judgements[word]
+    return BiasCell(word, "unknown" if rank is None else CODES[rank], support)
+
+
+def _counts(rows: Sequence[BiasRow], column: int) -> list[tuple[str, str, int]]:
+    """Return code, words and number of each judgement in a column, from best to worst."""
+    counted = Counter((row.cells[column].code, row.cells[column].text) for row in rows)
+    order = [*bias_plot.SIGNS]
+    ranked: Iterable[tuple[tuple[str, str], int]] = sorted(counted.items(), key=lambda item: order.index(item[0][0]))
+    return [(code, text, n) for (code, text), n in ranked]
+
+
+#: The code of the sign of each severity, 0 the best.
+CODES = ("low", "some", "high", "critical")

@@ -1,0 +1,79 @@
+"""The flow of records and studies (PRISMA 2020) as boxes, from counts that the registry holds; nothing is made up.
+
+The boxes are text in a list, which every reader can hear; the stylesheet draws them as a diagram.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import formats
+
+if TYPE_CHECKING:
+    from ..registry.load import Review
+
+MOST_REASONS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One box: its number in words, further lines, and what leaves the flow beside it."""
+
+    text: str
+    lines: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
+
+
+def boxes(review: Review, counts: Mapping[str, Any] | None = None) -> tuple[Box, ...]:
+    """Return the boxes from top to bottom.
+
+    Parameters
+    ----------
+    review
+        Whose studies are counted.
+    counts
+        Of the records that searches found: ``previous``, ``identified`` (source to number), ``known``, ``duplicates``,
+        ``screened``, ``excluded`` (reason to number), ``undecided``, ``included``. None where no search is kept.
+    """
+    return (*(_records(counts) if counts and counts.get("identified") else ()), *_studies(review))
+
+
+def _records(counts: Mapping[str, Any]) -> Iterable[Box]:
+    identified: Mapping[str, int] = counts["identified"]
+    before = [f"{counts.get('known', 0)} of studies that were in the registry already"] if counts.get("known") else []
+    before += [formats.plural(counts["duplicates"], "duplicate")] if counts.get("duplicates") else []
+    total = formats.plural(sum(identified.values()), "record")
+    sources = tuple(f"{source}: {n}" for source, n in identified.items())
+    yield Box(f"{total} identified", sources, ("Removed before screening:", *before) if before else ())
+    excluded: Mapping[str, int] = counts.get("excluded", {})
+    left = [f"{sum(excluded.values())} excluded:", *_most(excluded)] if excluded else []
+    left += [f"{counts['undecided']} not decided yet"] if counts.get("undecided") else []
+    yield Box(f"{formats.plural(counts.get('screened', 0), 'candidate')} judged", (), tuple(left))
+    new = formats.plural(counts.get("included", 0), "candidate")
+    yield Box(f"{new} became or belong to a study", _previous(counts))
+
+
+def _previous(counts: Mapping[str, Any]) -> tuple[str, ...]:
+    previous = counts.get("previous", 0)
+    return (f"beside {formats.plural(previous, 'study', 'studies')} of the registry before",) if previous else ()
+
+
+def _studies(review: Review) -> Iterable[Box]:
+    states = Counter(study.status.state for study in review.studies)
+    reasons = Counter[str](study.design.kind for study in review.studies if study.status.state == "excluded")
+    left = [f"{states['excluded']} excluded, by design:", *_most(reasons)] if states["excluded"] else []
+    left += [f"{states['awaiting data']} awaiting data"] if states["awaiting data"] else []
+    yield Box(f"{formats.plural(len(review.studies), 'study', 'studies')} in the registry", (), tuple(left))
+    kinds = Counter[str](study.design.kind for study in review.studies if study.status.state == "included")
+    each = tuple(f"{kind}: {n}" for kind, n in kinds.most_common())
+    yield Box(f"{formats.plural(states['included'], 'study', 'studies')} included", each)
+
+
+def _most(reasons: Mapping[str, int]) -> list[str]:
+    """Return reasons with their numbers, the most frequent first, the rare ones together."""
+    ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    rest = sum(n for _, n in ordered[MOST_REASONS:])
+    return [f"{reason}: {n}" for reason, n in ordered[:MOST_REASONS]] + ([f"other reasons: {rest}"] if rest else [])

@@ -1,0 +1,246 @@
+"""The summary-of-findings table (GRADE): what a panel decides from, of the same objects as the plots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from . import formats, words
+from .certainty import CertaintyView, certainty
+from .forest import pool_heading
+from .words import Arms
+
+if TYPE_CHECKING:
+    from ..analysis import Analysis, Pool
+    from ..certainty import Evidence, RiskEffect
+    from ..registry.load import Review
+    from ..stats.effects import Interval
+
+PER = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A footnote, by its letter."""
+
+    letter: str
+    text: str
+
+    @property
+    def id(self) -> str:
+        """The anchor of the note."""
+        return f"summary.note.{self.letter}"
+
+
+@dataclass
+class Notes:
+    """The footnotes of one table, each text once."""
+
+    texts: dict[str, Note] = field(default_factory=dict)
+
+    def add(self, text: str) -> Note:
+        """Return the note of a text, a new one where it is not there yet."""
+        return self.texts.setdefault(text, Note(letter(len(self.texts)), text))
+
+
+def letter(number: int) -> str:
+    """Return the mark of a footnote.
+
+    >>> letter(0), letter(25), letter(26)
+    ('a', 'z', 'aa')
+    """
+    first, last = divmod(number, 26)
+    return (letter(first - 1) if first else "") + chr(ord("a") + last)
+
+
+@dataclass(frozen=True, slots=True)
+class RiskLine:
+    """The effect at one assumed risk, per 1000 people."""
+
+    name: str
+    control: str
+    treated: str
+    difference: str
+    prediction: str
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRow:
+    """One result of the table; without absolute effects it has one line that says so."""
+
+    pool: str
+    size: str
+    effect: str
+    measure: str
+    lines: tuple[RiskLine, ...]
+    certainty: CertaintyView
+    statement: str
+    effect_notes: tuple[Note, ...]
+    certainty_notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryGroup:
+    """The results of one outcome."""
+
+    id: str
+    title: str
+    time: str
+    rows: tuple[SummaryRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The whole table with its footnotes."""
+
+    groups: tuple[SummaryGroup, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def rows(self) -> tuple[SummaryRow, ...]:
+        """All results."""
+        return tuple(row for group in self.groups for row in group.rows)
+
+    @property
+    def judged(self) -> bool:
+        """Whether anybody has judged the certainty of any result."""
+        return any(row.certainty.judged for row in self.rows)
+
+
+def summary(
+    review: Review, analyses: Sequence[Analysis], arms: Arms, evidence: Mapping[str, Sequence[Evidence]]
+) -> Summary:
+    """Return the table.
+
+    Parameters
+    ----------
+    review
+        Whose judgements of certainty are shown.
+    analyses, arms
+        What was pooled, and what the arms are called.
+    evidence
+        By the analysis' key what `metaan.certainty.evidence` gives for its results; an analysis may be absent, and has
+        no suggestions and no absolute effects then.
+    """
+    notes = Notes()
+    groups = tuple(_group(a, arms, evidence.get(a.plan.key, ()), review, notes) for a in analyses)
+    return Summary(groups, tuple(notes.texts.values()))
+
+
+def _group(analysis: Analysis, arms: Arms, evidence: Sequence[Evidence], review: Review, notes: Notes) -> SummaryGroup:
+    rows = []
+    for i, pool in enumerate(words.blocks(analysis)):
+        found = evidence[i] if i < len(evidence) else None
+        heading = "All studies" if pool is analysis.overall else pool_heading(pool)
+        judged = certainty(analysis, pool, heading, i, found, review.info.certainty)
+        rows.append(_row(analysis, pool, arms, judged, found, notes))
+    title = words.upper_first(analysis.plan.title or analysis.outcome.name)
+    return SummaryGroup(analysis.plan.key, title, analysis.outcome.time or "", tuple(rows))
+
+
+def _row(
+    analysis: Analysis, pool: Pool, arms: Arms, judged: CertaintyView, found: Evidence | None, notes: Notes
+) -> SummaryRow:
+    got = words.lead(pool)
+    single = () if got is None or got.fit is not None else (notes.add("One study: its own result, nothing is pooled."),)
+    return SummaryRow(
+        pool=judged.pool,
+        size=_size(pool),
+        effect=formats.effect(got.estimate, got.ci, analysis.measure) if got else formats.NOTHING,
+        measure=words.measure_name(analysis.measure),
+        lines=tuple(_lines(found, notes)) if got else (),
+        certainty=judged,
+        statement=statement(analysis, pool, arms, judged, found),
+        effect_notes=single,
+        certainty_notes=tuple(_reasons(judged, notes)),
+    )
+
+
+def _size(pool: Pool) -> str:
+    return f"{words.people(pool) or formats.NOTHING} ({formats.plural(pool.k, 'study', 'studies')})" if pool.k else "0"
+
+
+def _lines(found: Evidence | None, notes: Notes) -> Iterable[RiskLine]:
+    for effect in found.risks if found else ():
+        source = notes.add(f"Assumed risk{f' ({effect.name})' if effect.name else ''}: {effect.source}.")
+        yield RiskLine(
+            name=effect.name,
+            control=_per(effect.risk),
+            treated=f"{_per(effect.treated)} ({_per(effect.treated_ci.lb)} to {_per(effect.treated_ci.ub)})",
+            difference=f"{formats.per_1000(effect.difference)} ({_between(effect.ci)})",
+            prediction=_prediction(effect),
+            notes=(source,),
+        )
+
+
+def _per(risk: float) -> str:
+    """Write a risk per 1000: whole people, with digits where there are few."""
+    people = PER * risk
+    return formats.number(people) if 0 < people < 1 else f"{people:.0f}"
+
+
+def _between(ci: Interval) -> str:
+    return f"{formats.per_1000(ci.lb)} to {formats.per_1000(ci.ub)}"
+
+
+def _prediction(effect: RiskEffect) -> str:
+    return "" if effect.pi is None else _between(effect.pi)
+
+
+def _reasons(judged: CertaintyView, notes: Notes) -> Iterable[Note]:
+    if judged.judged is None:
+        return
+    for domain in judged.judged.domains:
+        if domain.matters:
+            yield notes.add(f"{words.upper_first(domain.name)}: {domain.judgement}. {domain.reason.rstrip('.')}.")
+    if judged.judged.stale:
+        yield notes.add(judged.judged.stale)
+
+
+def statement(analysis: Analysis, pool: Pool, arms: Arms, judged: CertaintyView, found: Evidence | None) -> str:
+    """Say in plain language what a result means; how firmly, only a signed judgement of certainty decides.
+
+    The words for each level follow Santesso et al. 2020 (GRADE guidelines 26).
+    """
+    level = judged.judged.level if judged.judged else ""
+    code, outcome = words.verdict(pool, analysis), words.lower_first(analysis.outcome.name)
+    if code == words.NOTHING:
+        return words.upper_first(pool.reason or "no data") + "."
+    if level == "very low":
+        return f"The evidence is very uncertain about the effect of {arms.experimental} on {outcome}."
+    if code == words.UNCLEAR:
+        text = _unclear(arms, outcome, level, found)
+    else:
+        text = _clear(arms, outcome, level, _fewer(pool))
+    return words.upper_first(text)
+
+
+def _fewer(pool: Pool) -> bool:
+    got = words.lead(pool)
+    fit = got.fit if got else None
+    return fit.estimate < 0 if fit is not None else any(row.yi < 0 for row in pool.rows if row.yi is not None)
+
+
+def _clear(arms: Arms, outcome: str, level: str, fewer: bool) -> str:
+    if not level:
+        return f"{outcome} was {'less' if fewer else 'more'} frequent with {arms.experimental} in these studies."
+    verb = HOW_FIRM[level][not fewer]
+    return f"{arms.experimental} {verb} {outcome}."
+
+
+def _unclear(arms: Arms, outcome: str, level: str, found: Evidence | None) -> str:
+    precision = found.imprecision if found else None
+    if level and precision is not None and precision.mid is not None and not precision.crossed:
+        return f"{arms.experimental} {LITTLE[level]} little or no difference to {outcome}."
+    return f"it is not clear whether {arms.experimental} changes {outcome}: both fewer and more remain possible."
+
+
+#: Level of certainty to the verbs for fewer and for more; the lowest has a sentence of its own.
+HOW_FIRM = {
+    "high": ("reduces", "increases"),
+    "moderate": ("probably reduces", "probably increases"),
+    "low": ("may reduce", "may increase"),
+}
+LITTLE = {"high": "makes", "moderate": "probably makes", "low": "may make"}
