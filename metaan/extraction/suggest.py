@@ -6,8 +6,9 @@ To teach a synonym of an outcome, enter it in `SYNONYMS`; of a role, in `ROLE_WO
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .proposal import Cell, Passage, Span
@@ -98,13 +99,21 @@ def with_arms(cells: Sequence[Cell], passage: Passage, bounds: tuple[int, int], 
     if len(cells) != len(ids):
         return tuple(cells)
     start, end = max(bounds[0], cells[0].span.start - 300), min(bounds[1], cells[-1].span.end + 300)  # type: ignore[union-attr]
-    mentions = {
-        arm: m.start() for arm, pattern in context.arms.items() if (m := pattern.search(passage.text, start, end))
-    }
-    if len(mentions) == len(ids):
-        ordered = sorted(ids, key=mentions.__getitem__)
+    mentions = {arm: pattern.search(passage.text, start, end) for arm, pattern in context.arms.items()}
+    ordered = _in_order({arm: match for arm, match in mentions.items() if match}, passage.text)
+    if len(ordered) == len(ids):
         return tuple(replace(c, arm=arm, because="by the order in the sentence") for c, arm in zip(cells, ordered))
     return tuple(replace(c, arm=arm, because=WEAK) for c, arm in zip(cells, ids))
+
+
+def _in_order(mentions: Mapping[str, re.Match[str]], text: str) -> list[str]:
+    """Return the arms in the order of their mentions, where these are enumerated: ``in the drug and placebo groups``.
+
+    Elsewhere the order says nothing: ``compared with placebo, the drug ...``.
+    """
+    ordered = sorted(mentions, key=lambda arm: mentions[arm].start())
+    between = [text[mentions[a].end() : mentions[b].start()] for a, b in pairwise(ordered)]
+    return ordered if all(len(words) <= NEAR and _JOINED.search(words) for words in between) else []
 
 
 def _after(cells: Sequence[Cell], text: str, bounds: tuple[int, int]) -> list[str]:
@@ -165,6 +174,7 @@ SYNONYMS = {
 }
 
 _STEM = 6
+_JOINED = re.compile(r"\b(?:and|or|vs|versus)\b|/")
 _WORD = re.compile(r"[^\W\d_]+")
 _COMMON_WORDS = frozenset(
     {"the", "and", "plus", "with", "arm", "group", "care", "treatment", "standard", "usual", "daily"}

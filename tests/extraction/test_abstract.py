@@ -84,6 +84,8 @@ def test_what_abstracts_print_gives_the_counts_of_the_registry(review, study, se
         ("anakinra: 35 (87.5%), standard of care: 37 (92.5%)", ["anakinra", "control"], "before"),
         ("in the control and anakinra groups 37 (92.5%) and 35 (87.5%) were well", ["control", "anakinra"], "order"),
         ("35 (87.5%) versus 37 (92.5%) were well", ["anakinra", "control"], "alone"),
+        ("compared with control, anakinra gave 35 (87.5%) versus 37 (92.5%)", ["anakinra", "control"], "alone"),
+        ("anakinra vs. control: 35 (87.5%) versus 37 (92.5%)", ["anakinra", "control"], "order"),
         ("nine patients in the anakinra group and three in the SOC group died", ["anakinra", "control"], "after"),
     ],
 )
