@@ -51,6 +51,7 @@ def run(args: Namespace) -> int:
 def _as_text(report: UpdateReport) -> Iterator[str]:
     for search in report.run.searches:
         yield _searched(search, report.run)
+        yield from (f"  {change.to}: {change.what} {change.day} ({change.id})" for change in search.changes)
     if report.candidates:
         yield "new:"
     for candidate in report.candidates:
@@ -71,7 +72,9 @@ def _searched(search: SearchRun, run: Run) -> str:
     accepted = f"; left out, as accepted: {', '.join(search.accepted)}" if search.accepted else ""
     known = len(listed & run.known.keys())
     words = f"{search.count} {'record' if search.count == 1 else 'records'}{since}"
-    return f"{search.source}: {words}, {search.fetched} not seen before, {known} of known studies{lost}{accepted}"
+    return (
+        f"{search.source}: {words}, {search.fetched} not seen before, {known} of studies that are here{lost}{accepted}"
+    )
 
 
 def candidate_lines(candidate: Candidate) -> Iterator[str]:

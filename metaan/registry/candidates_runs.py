@@ -22,6 +22,15 @@ from .types import Entry, Flag, Text
 WATERMARK = "watermark.json"
 
 
+class Change(Entry):
+    """What has become of the registration of a known study or candidate, and on which day."""
+
+    id: Text
+    to: Text
+    what: Literal["results posted", "changed"]
+    day: str
+
+
 class SearchRun(Entry):
     """One strategy as it was run.
 
@@ -45,6 +54,8 @@ class SearchRun(Entry):
         SHA-256 of the raw answers to the search.
     no_longer
         Records of earlier runs of the same strategy that a whole search no longer lists.
+    changes
+        Of registrations that belong to a study or a candidate.
     """
 
     source: Text
@@ -60,6 +71,7 @@ class SearchRun(Entry):
     messages: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     no_longer: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
     version: str | None = None
 
 

@@ -20,6 +20,7 @@ from ..sources.xml_guard import guard
 if TYPE_CHECKING:
     from ..sources.answers import Answer
     from ..sources.client import Client
+    from ..sources.ctgov_trial import Trial
     from ..sources.record import Record
     from ..sources.settings import Settings
 
@@ -72,7 +73,17 @@ class Sighted:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What a source answered; ``version`` is the one that it says it has, ``answers`` are the raw ones by digest."""
+    """What a source answered.
+
+    Attributes
+    ----------
+    version
+        The one that the source says it has.
+    changes
+        Identifier -> what has become of it since, and on which day.
+    answers
+        The raw answers by digest.
+    """
 
     asked: str
     count: int
@@ -82,6 +93,7 @@ class Hits:
     accepted: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
     version: str | None = None
+    changes: Mapping[str, tuple[Literal["results posted", "changed"], str]] = field(default_factory=dict)
     answers: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
 
 
@@ -199,7 +211,17 @@ def search_ctgov(strategy: Strategy, desk: Desk) -> Hits:
     )
     asked = "&".join(f"{name}={value}" for name, value in query.params().items())
     nct_ids = tuple(trial.nct_id for trial in trials)
-    return Hits(asked, len(trials), nct_ids, sighted, version=f"{version.api} ({version.data})")
+    changes = {trial.nct_id: change for trial in trials if (change := _change(trial, strategy.start))}
+    return Hits(asked, len(trials), nct_ids, sighted, version=f"{version.api} ({version.data})", changes=changes)
+
+
+def _change(trial: Trial, start: date | None) -> tuple[Literal["results posted", "changed"], str] | None:
+    """Say what has become of a trial since a day; of the whole past only that there are results."""
+    since = start.isoformat() if start else ""
+    posted, updated = trial.dates.results_posted, trial.dates.last_updated
+    if trial.has_results and (posted or "") >= since:
+        return "results posted", posted or ""
+    return ("changed", updated) if since and updated and updated >= since else None
 
 
 def search_europepmc(strategy: Strategy, desk: Desk) -> Hits:

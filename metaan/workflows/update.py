@@ -18,6 +18,7 @@ from ..registry.candidates import Candidate, json_bytes, read_candidates
 from ..registry.candidates_commit import commit, locked
 from ..registry.candidates_runs import (
     WATERMARK,
+    Change,
     Mark,
     Recheck,
     Run,
@@ -132,7 +133,8 @@ def update(
         rechecked = recheck(review, desk, started, before.runs) if looked_at else Rechecked()
         name = run_id(folder, started)
         sighted = [one for hit in hits for one in hit.sighted]
-        matched = match(sighted, Shelf.of(review, before.candidates), name, started.strftime(TIME))
+        shelf = Shelf.of(review, before.candidates)
+        matched = match(sighted, shelf, name, started.strftime(TIME))
         run = Run(
             id=name,
             kind="update",
@@ -140,7 +142,7 @@ def update(
             finished=now().astimezone(UTC).strftime(TIME),
             full=full,
             versions=versions(),
-            searches=tuple(_search_run(s, h, before.runs) for s, h in zip(strategies, hits)),
+            searches=tuple(_search_run(s, h, before.runs, shelf) for s, h in zip(strategies, hits)),
             new=tuple(candidate.key for candidate in matched.new),
             known=matched.known,
             duplicates=matched.duplicates,
@@ -203,7 +205,7 @@ def _known(source: str, before: _Before) -> frozenset[str]:
     return frozenset(seen)
 
 
-def _search_run(strategy: Strategy, hits: Hits, runs: Sequence[Run]) -> SearchRun:
+def _search_run(strategy: Strategy, hits: Hits, runs: Sequence[Run], shelf: Shelf) -> SearchRun:
     return SearchRun(
         source=strategy.source,
         strategy=strategy_key(strategy.term),
@@ -218,6 +220,11 @@ def _search_run(strategy: Strategy, hits: Hits, runs: Sequence[Run]) -> SearchRu
         messages=hits.messages,
         answers=tuple(sorted(hits.answers)),
         no_longer=_no_longer(strategy, hits, runs) if strategy.since is None else (),
+        changes=tuple(
+            Change(id=number, to=shelf.numbers[number][0], what=what, day=day)
+            for number, (what, day) in hits.changes.items()
+            if shelf.numbers.get(number)
+        ),
         version=hits.version,
     )
 

@@ -270,6 +270,17 @@ def test_every_source_that_is_named_is_asked(tmp_path, server):
     assert sorted(read_watermark(folder)) == ["ctgov", "europepmc", "pubmed"]
 
 
+def test_results_of_a_registered_study_are_told(tmp_path, server):
+    folder = registry(tmp_path, "[{source: ctgov, query: nothing}]")
+    text = (folder / "bees.yaml").read_text(encoding="utf-8")
+    (folder / "bees.yaml").write_text(text.replace("NCT99999911", "NCT99990001"), encoding="utf-8")
+    with CTGov(rate=None) as trials:
+        report = update(folder, client=clients(pubmed=server.url, ctgov=trials.url), now=lambda: NOW)
+    (search,) = report.run.searches
+    assert report.run.known["ctgov:NCT99990001"] == "bees"
+    assert [(change.to, change.what) for change in search.changes] == [("bees", "results posted")]
+
+
 def test_crossref_is_asked_where_the_review_names_it(tmp_path, server):
     with Crossref(rate=None) as crossref:
         folder = registry(tmp_path, more=f"services: {{crossref_url: '{crossref.url}'}}\n")
