@@ -78,7 +78,7 @@ class Client:
     base_url
         With the closing slash; redirects to another host are refused.
     limiter
-        Every attempt passes it, also a repeated one.
+        Every request passes it, also a repeated one and one that follows a redirect.
     session
         A `requests.Session`; made when it is first needed unless one is given.
     identity
@@ -212,6 +212,7 @@ class Client:
                 if response.status_code not in _REDIRECTS or not target:
                     return self._answer(response, url, self._body(response, url, deadline))
                 url = self._redirect(url, target)
+            self._limiter.wait()
         raise SourceError(self._say(f"{self.service}: {url} redirects more than {self.policy.redirects} times"))
 
     def _send(self, session: requests.Session, url: str, params: Mapping[str, str], form: bool) -> requests.Response:

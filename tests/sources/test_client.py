@@ -99,6 +99,13 @@ def test_every_attempt_passes_the_limiter(server, make_client, time):
     assert time.now == pytest.approx(0.8)
 
 
+def test_what_follows_a_redirect_passes_the_limiter(server, make_client, time):
+    server.reset([Reply(301, "text/html", b"", {"Location": "efetch.fcgi"})])
+    make_client(server.url).ask("old.fcgi", {"db": "pubmed"}, read_articles)
+    assert len(server.calls) == 2
+    assert time.now == pytest.approx(0.4)
+
+
 def test_being_asked_too_often_holds_all_callers_back(server, make_client, time):
     server.reset(["asked too often"])
     client = make_client(server.url, Policy(first_pause=0.001))
