@@ -106,7 +106,7 @@ def candidate_key(pmid: str | None, registration: str | None, words: str, identi
     words
         What people call it; for the eye.
     identity
-        What tells it from every other, such as DOI, else title and year.
+        What tells it from every other: DOI, title, year, authors.
 
     Examples
     --------

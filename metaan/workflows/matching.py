@@ -116,12 +116,17 @@ def match(sighted: Sequence[Sighted], shelf: Shelf, run: str, found: str) -> Mat
     ded = deduplicate([*shelf.records, *(one.record for one in rest)])
     clusters = [cluster for cluster in ded.clusters if cluster[-1] >= base]
     new: dict[int, Candidate] = {}
+    taken = set(shelf.names)
     for cluster in clusters:
         ours = [rest[index - base] for index in cluster if index >= base]
         if cluster[0] < base:
             owned |= {one.name: shelf.names[cluster[0]] for one in ours}
             continue
         candidate = candidate_of(ours, run, found)
+        if candidate.key in taken:  # alike to the last letter, though too short to be merged by a rule
+            owned |= {one.name: candidate.key for one in ours}
+            continue
+        taken.add(candidate.key)
         new |= dict.fromkeys(cluster, candidate)
         owned |= {one.name: candidate.key for one in ours[1:]}
     asked = _questions(ded, shelf, new)
@@ -217,9 +222,9 @@ def candidate_of(sighted: Sequence[Sighted], run: str, found: str) -> Candidate:
     record = _filled([one.record for one in ordered])
     number = record.registrations[0] if REGISTRATION in record.publication_types and record.registrations else None
     label = label_of(record.authors, record.title, record.year)
-    identity = record.doi or "|".join((record.title.casefold(), str(record.year), record.pages or "", *record.authors))
+    said = (record.doi or "", record.title.casefold(), str(record.year), record.pages or "", *record.authors)
     return Candidate(
-        key=candidate_key(record.pmid, number, slug(label), identity),
+        key=candidate_key(record.pmid, number, slug(label), "|".join(said)),
         title=record.title_markup or escape(record.title),
         abstract=tuple(AbstractPart(label=part.label, text=part.text) for part in record.abstract),
         corrections=tuple(

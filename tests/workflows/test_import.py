@@ -123,6 +123,13 @@ def test_hostile_cells_and_identifiers_stay_text_in_the_folder(folder):
     assert {c.title for c in read_candidates(folder).values()} == {"=cmd|' /C calc'!A0", "../../x"}
 
 
+def test_abstracts_that_share_the_doi_of_their_supplement_are_candidates_of_their_own(folder):
+    rows = [f"Zymodrug in animal number {n}: {'abc'[n] * 9},Doe {'ABC'[n]},2026,10.5555/supplement" for n in range(3)]
+    report = run(folder, write(folder, "supplement.csv", "\n".join(["title,authors,year,doi", *rows, rows[0]])))
+    assert counts(report) == [(4, 3, 1, 0)]
+    assert len(read_candidates(folder)) == 3
+
+
 def test_an_entity_bomb_is_refused(folder):
     bomb = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><PubmedArticleSet>&b;</PubmedArticleSet>'
     (file,) = run(folder, write(folder, "bomb.xml", bomb)).files

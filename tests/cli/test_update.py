@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from metaan.registry.candidates_commit import locked
+from metaan.sources import limiter
+from tests.server.eutils import Eutils
+from tests.server.living import PAPERS, RETRACTED, STUDY, contents, registry
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setattr(limiter, "_SHARED", {("eutils", 2.5): limiter.Limiter(1e6)})
+    with Eutils(papers=dict(PAPERS), rate=None) as running:
+        monkeypatch.setenv("METAAN_PUBMED_URL", running.url)
+        yield running
+
+
+@pytest.fixture
+def review(tmp_path):
+    return registry(tmp_path)
+
+
+def test_it_says_what_is_new_and_what_comes_next(review, server, run):
+    status, out, err = run("update", "--project", review.parent)
+    assert status == 0
+    assert out.startswith("pubmed: 5 records, 5 not seen before, 1 of studies that are here\nnew:\n  pmid-900000015")
+    assert "linked to bees: registered as NCT99999911" in out
+    assert "the same publication as pmid-9000000" in out
+    assert "studies looked at again: 1\n" in out
+    assert out.endswith("next: metaan screen (4 to judge)\n")
+    assert "fetching: 0 of 5" in err
+
+
+def test_a_retraction_is_said_first_as_new_and_then_as_known(review, server, run):
+    server.papers = {STUDY.pmid: RETRACTED}
+    out = run("update", "--project", review.parent)[1]
+    assert "NEW - bees: retracted (RetractionIn, PMID 900000099, 10.5555/metaan.notice; PubMed)" in out
+    assert out.endswith("next: read the notices, and correct the study files where they ask for it\n")
+    out = run("update", "--project", review.parent)[1]
+    assert "known - bees: retracted" in out
+    assert "nothing new" in out
+
+
+def test_json_is_the_record_of_the_run(review, server, run):
+    status, out, _ = run("update", "--full", "--source", "pubmed", "--json", "--project", review.parent)
+    answer = json.loads(out)
+    assert (status, answer["waiting"], len(answer["candidates"])) == (0, 4, 4)
+    (kept,) = (review / "runs").glob("*.json")
+    assert answer["run"]["id"] == kept.stem
+    assert answer["run"]["full"] is True
+
+
+def test_no_service_and_a_second_run_end_with_1_and_a_misspelt_source_with_2(review, server, run):
+    before = contents(review)
+    server.reset(["refused"])
+    status, out, err = run("update", "--project", review.parent)
+    assert (status, out) == (1, "")
+    assert "Invalid db name" in err
+    with locked(review, "metaan update"):
+        status, _, err = run("update", "--project", review.parent)
+    assert status == 1
+    assert "is at work on these studies; nothing was done" in err
+    status, _, err = run("update", "--source", "pubmde", "--project", review.parent)
+    assert status == 2
+    assert "did you mean pubmed" in err
+    assert contents(review) == before
