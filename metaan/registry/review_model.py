@@ -123,6 +123,18 @@ class Explore(Entry):
     plots: tuple[Literal["funnel", "radial", "labbe", "drapery"], ...] = ()
 
 
+class ForestOptions(Entry):
+    """How the forest plot is drawn: the order of rows in each block, further columns, and the style of `metaan plot`.
+
+    A column is a moderator of the study files, or year, design, control, setting, population, registration, PMID,
+    funding or risk of bias.
+    """
+
+    sort: Literal["year", "effect", "weight", "precision", "name", "risk of bias"] | None = None
+    columns: tuple[Text, ...] = ()
+    style: Literal["default", "revman", "bmj", "jama", "greyscale"] = "default"
+
+
 class Plan(Entry):
     """One analysis of the protocol: what is pooled, and how.
 
@@ -155,6 +167,7 @@ class Plan(Entry):
     assumed_risk: AssumedRisk | None = None
     assumed_risks: tuple[NamedRisk, ...] = ()
     explore: Explore | None = None
+    plot: ForestOptions = ForestOptions()
 
     @property
     def key(self) -> str:

@@ -1,4 +1,4 @@
-"""The columns of a forest plot, chosen by what was pooled.
+"""The columns of a forest plot, chosen by what was pooled and put into the order of the style.
 
 To add the columns of another kind of data, write the two functions and enter them in `DATA_COLUMNS`.
 """
@@ -6,10 +6,11 @@ To add the columns of another kind of data, write the two functions and enter th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from . import formats, words
+from .styles import STYLES, Style
 from .words import Arms
 
 if TYPE_CHECKING:
@@ -27,25 +28,40 @@ class Column:
     side: str = "left"
 
 
-def columns(analysis: Analysis, arms: Arms) -> tuple[Column, ...]:
-    """Return the columns: the study, its time point, its data, the effect and the weight in each model."""
+def columns(
+    analysis: Analysis, arms: Arms, style: Style = STYLES["default"], further: Sequence[Column] = ()
+) -> tuple[Column, ...]:
+    """Return the columns: the study, further ones, its time point, its data, the effect and the weight in each model."""
     times = {row.result.time for row in analysis.rows}
-    weighted = [
-        model for model in ("common", "random") if any(getattr(r, f"weight_{model}") is not None for r in analysis.rows)
-    ]
-    return (
-        Column("label", "Study", align="start"),
-        *([Column("time", "Time", align="start")] if times else []),
-        *_data_columns(analysis, arms),
-        Column("effect", f"{analysis.measure} ({formats.level(analysis.level)} CI)", side="right"),
-        *(Column(f"weight_{model}", model, "Weight", side="right") for model in weighted),
-    )
+    parts = {
+        "label": [Column("label", style.study, align="start")],
+        "extra": further,
+        "time": [Column("time", "Time", align="start")] if times else [],
+        "data": _data_columns(analysis, arms, style),
+        "effect": [_effect(style.heading(style.effect, analysis))],
+        "weights": _weights(analysis, style),
+    }
+    at = style.order.index("plot")
+    sides = (("left", style.order[:at]), ("right", style.order[at + 1 :]))
+    return tuple(replace(column, side=side) for side, names in sides for name in names for column in parts[name])
 
 
-def _data_columns(analysis: Analysis, arms: Arms) -> Sequence[Column]:
+def _effect(heading: str) -> Column:
+    group, _, header = heading.rpartition("|")
+    return Column("effect", header, group)
+
+
+def _weights(analysis: Analysis, style: Style) -> list[Column]:
+    models = [m for m in ("common", "random") if any(getattr(r, f"weight_{m}") is not None for r in analysis.rows)]
+    if len(models) == 1 and style.pooled:
+        return [Column(f"weight_{models[0]}", style.weight)]
+    return [Column(f"weight_{model}", model, style.weight) for model in models]
+
+
+def _data_columns(analysis: Analysis, arms: Arms, style: Style) -> Sequence[Column]:
     names = set(analysis.rows[0].data) if analysis.rows else set()
     make = next((entry[1] for needs, entry in DATA_COLUMNS.items() if set(needs) <= names), None)
-    return make(arms) if make else []
+    return make(arms, style) if make else []
 
 
 def data_cells(data: Mapping[str, float]) -> dict[str, str]:
@@ -55,16 +71,27 @@ def data_cells(data: Mapping[str, float]) -> dict[str, str]:
 
 
 def _counts(x: Mapping[str, float]) -> dict[str, str]:
-    pairs = (("experimental", "ai", "n1i"), ("control", "ci", "n2i"))
-    return {arm: f"{formats.count(x[events])}/{formats.count(x[total])}" for arm, events, total in pairs}
+    """Return both ways of writing counts: in one column an arm, and in two."""
+    cells = {}
+    for arm, events, total in (("experimental", "ai", "n1i"), ("control", "ci", "n2i")):
+        first, second = formats.count(x[events]), formats.count(x[total])
+        cells |= {arm: f"{first}/{second}", f"{arm}:events": first, f"{arm}:total": second}
+    return cells
 
 
-def _count_columns(arms: Arms) -> list[Column]:
-    return [
-        Column("experimental", "events/total", words.upper_first(arms.experimental)),
-        Column("control", "events/total", words.upper_first(arms.control)),
-    ]
+def _count_columns(arms: Arms, style: Style) -> list[Column]:
+    names = (("experimental", words.upper_first(arms.experimental)), ("control", words.upper_first(arms.control)))
+    if style.split:
+        events, total = style.data
+        return [c for arm, name in names for c in _two(arm, name, events, total)]
+    if style.pooled:
+        return [Column(arm, name, style.data[0]) for arm, name in names]
+    return [Column(arm, style.data[0], name) for arm, name in names]
 
 
-Make = tuple[Callable[[Mapping[str, float]], dict[str, str]], Callable[[Arms], list[Column]]]
+def _two(arm: str, name: str, events: str, total: str) -> list[Column]:
+    return [Column(f"{arm}:events", events, name), Column(f"{arm}:total", total, name)]
+
+
+Make = tuple[Callable[[Mapping[str, float]], dict[str, str]], Callable[[Arms, Style], list[Column]]]
 DATA_COLUMNS: dict[tuple[str, ...], Make] = {("ai", "n1i", "ci", "n2i"): (_counts, _count_columns)}

@@ -18,6 +18,11 @@ _EMOJI = 1.4
 _SLACK = 1.02  # hinting and rounding of the renderer
 
 
+def typefaces() -> Path:
+    """Return the folder of the bundled font, which measures and is embedded."""
+    return Path(__file__).with_name("typefaces")
+
+
 @cache
 def _face(bold: bool) -> dict[str, float]:
     """Return the width of each character in em."""

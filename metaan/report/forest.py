@@ -15,6 +15,10 @@ from ..stats.pooling import Pooled
 from . import formats, methods, spread, words
 from .axis import Axis, axis
 from .columns import Column, columns, data_cells
+from .landmarks import Band, band, guide
+from .order import sort
+from .styles import STYLES, Style, axis_title
+from .traits import trait_cells, trait_columns
 from .words import Arms
 
 if TYPE_CHECKING:
@@ -80,6 +84,10 @@ class Plot:
         What a value left and right of no effect favours.
     notes
         Lines below the axis: the methods, and the studies left out with the reason.
+    band, guide
+        Effects too small to matter, and where a dashed line stands; display scale.
+    favours_above
+        What each side favours stands over the plot, the heading of the axis below it.
     """
 
     id: str
@@ -91,9 +99,12 @@ class Plot:
     axis_title: str
     favours: tuple[str, str]
     notes: tuple[str, ...] = ()
+    band: Band | None = None
+    guide: float | None = None
+    favours_above: bool = False
 
 
-def forest(analysis: Analysis, arms: Arms, terse: bool = False) -> Plot:
+def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = STYLES["default"]) -> Plot:
     """Turn an analysis into a plot.
 
     Parameters
@@ -103,7 +114,10 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False) -> Plot:
     arms
         What the arms are called.
     terse
-        True: results have short names, and those of other methods on the same studies are rows too.
+        True: results have short names, those of other methods on the same studies are rows too, and the further columns
+        of the protocol are left out.
+    style
+        How columns are ordered and headed and numbers written.
 
     Examples
     --------
@@ -112,46 +126,50 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False) -> Plot:
     >>> [row.kind for row in forest(failure, Arms("anakinra", "usual care")).rows]
     ['heading', 'study', 'study', 'pooled', 'pooled', 'text', 'spacer']
     """
-    rows = tuple(_rows(analysis, terse))
+    rows = tuple(_rows(analysis, terse, style))
     marks = [row.mark for row in rows if row.mark is not None]
+    further = () if terse else trait_columns(analysis.plan.plot.columns, analysis.rows)
+    shaded = band(analysis)
     return Plot(
         id=analysis.plan.key,
         title=f"{words.upper_first(analysis.outcome.name)}: forest plot",
         description=_description(analysis, arms),
-        columns=columns(analysis, arms),
+        columns=columns(analysis, arms, style, further),
         rows=rows,
         axis=_axis(marks, analysis.measure),
-        axis_title=f"{words.measure_name(analysis.measure).capitalize()} ({formats.level(analysis.level)} CI)"
-        + (", log scale" if scale_of(analysis.measure).is_ratio else ""),
-        favours=favours(analysis.outcome.direction, arms),
-        notes=(methods.footer(analysis), *_left_out(analysis)),
+        axis_title=axis_title(style, analysis),
+        favours=favours(analysis.outcome.direction, arms, style.favours[0]),
+        notes=(*([shaded.note] if shaded else []), methods.footer(analysis), *_left_out(analysis)),
+        band=shaded,
+        guide=guide(analysis) if style.guide else None,
+        favours_above=style.favours[1],
     )
 
 
-def favours(direction: str, arms: Arms) -> tuple[str, str]:
+def favours(direction: str, arms: Arms, word: str = "Favours") -> tuple[str, str]:
     """Return what the left and the right side of no effect favour.
 
     >>> favours("bad", Arms("anakinra", "usual care"))
     ('Favours anakinra', 'Favours usual care')
     """
     left, right = (arms.experimental, arms.control) if direction == "bad" else (arms.control, arms.experimental)
-    return f"Favours {left}", f"Favours {right}"
+    return f"{word} {left}", f"{word} {right}"
 
 
-def _rows(analysis: Analysis, terse: bool) -> Iterable[Row]:
+def _rows(analysis: Analysis, terse: bool, style: Style) -> Iterable[Row]:
     for pool in analysis.pools:
         apart = len(analysis.pools) > 1 or bool(pool.name)
-        yield from _block(pool, analysis, pool_heading(pool) if apart else "", terse)
+        yield from _block(pool, analysis, pool_heading(pool) if apart else "", terse, style)
     if analysis.overall is not None and len(analysis.pools) > 1:
         yield Row("heading", {"label": "All studies"})
-        yield from _results(analysis.overall, terse)
+        yield from _results(analysis.overall, terse, style, True)
         yield Row("spacer")
     test = spread.subgroups(analysis.subgroup_test)
     if test:
         yield from (Row("text", {"label": test}), Row("spacer"))
     if analysis.references:
         yield Row("heading", {"label": "Published pools of reviews (not pooled here)"})
-        yield from (_reference(r, analysis.measure, terse) for r in analysis.references)
+        yield from (_reference(r, analysis.measure, terse, style) for r in analysis.references)
 
 
 def pool_heading(pool: Pool) -> str:
@@ -159,20 +177,21 @@ def pool_heading(pool: Pool) -> str:
     return DESIGN_HEADINGS.get(pool.name, words.upper_first(pool.name) or "All studies")
 
 
-def _block(pool: Pool, analysis: Analysis, heading: str, terse: bool) -> Iterable[Row]:
+def _block(pool: Pool, analysis: Analysis, heading: str, terse: bool, style: Style) -> Iterable[Row]:
     if heading:
         yield Row("heading", {"label": heading})
-    yield from (study_row(row, analysis) for row in pool.rows)
-    yield from _results(pool, terse)
+    yield from (study_row(row, analysis, style) for row in sort(pool.rows, analysis.plan.plot.sort))
+    yield from _results(pool, terse, style, len(analysis.pools) == 1)
     yield Row("spacer")
 
 
-def study_row(row: StudyRow, analysis: Analysis) -> Row:
+def study_row(row: StudyRow, analysis: Analysis, style: Style = STYLES["default"]) -> Row:
     """Return the row of a study; one without an effect has no mark and says why."""
-    effect = formats.effect(row.estimate, row.ci, analysis.measure)
+    effect = style.value(row.estimate, row.ci, analysis.measure)
     label = f"{row.label} (unconfirmed)" if row.result.unconfirmed else row.label
     cells = {"label": label, "time": row.result.time, **data_cells(row.data), "effect": effect}
-    cells |= {name: formats.percent(getattr(row, name), 1) for name in ("weight_common", "weight_random")}
+    cells |= {name: style.share(getattr(row, name)) for name in ("weight_common", "weight_random")}
+    cells |= trait_cells(analysis.plan.plot.columns, row)
     if row.estimate is None:
         return Row("study", cells | {"effect": "not estimable"}, None, row.id, f"{label}: {row.note or 'no effect'}")
     weight = row.weight_random if row.weight_random is not None else row.weight_common
@@ -180,25 +199,23 @@ def study_row(row: StudyRow, analysis: Analysis) -> Row:
     return Row("study", cells, mark, row.id, f"{label}: {words.measure_name(analysis.measure)} {effect}")
 
 
-def _results(pool: Pool, terse: bool) -> Iterable[Row]:
+def _results(pool: Pool, terse: bool, style: Style, last: bool) -> Iterable[Row]:
     for fit, role in ((pool.common, "common"), (pool.random, "random")):
         if fit is not None:
             totals = {} if role == "random" and pool.common is not None else _totals(pool)
-            yield _pooled(fit, role, totals, terse)
+            name = style.total(fit, pool, last) or (methods.short_name(fit) if terse else methods.model_name(fit))
+            yield _pooled(fit, role, totals, name, style)
     if terse:
         yield from (_other(s) for s in pool.sensitivity)
     if pool.random is not None and pool.random.pi is not None:
-        yield _prediction(pool.random)
-    line = spread.short(pool) if pool.common or pool.random else pool.reason
-    if line:
-        yield Row("text", {"label": words.upper_first(line)})
+        yield _prediction(pool.random, style)
+    yield from (Row("text", {"label": line}) for line in style.lines(pool))
 
 
-def _pooled(fit: Pooled, role: str, totals: Mapping[str, str], terse: bool) -> Row:
+def _pooled(fit: Pooled, role: str, totals: Mapping[str, str], name: str, style: Style) -> Row:
     shown = fit.display
-    effect = formats.effect(shown.estimate, shown.ci, fit.measure)
-    name = methods.short_name(fit) if terse else methods.model_name(fit)
-    cells = {"label": name, "effect": effect, f"weight_{role}": "100%"}
+    effect = style.value(shown.estimate, shown.ci, fit.measure)
+    cells = {"label": name, "effect": effect, f"weight_{role}": "100%" if style.weight_sign else "100"}
     mark = Mark("diamond", shown.estimate, shown.ci, role=role)
     return Row("pooled", {**cells, **totals}, mark, None, f"{name}: {effect}")
 
@@ -216,21 +233,21 @@ def _totals(pool: Pool) -> dict[str, str]:
     return data_cells({name: sum(data[name] for data in rows) for name in sorted(names)})
 
 
-def _prediction(fit: Pooled) -> Row:
+def _prediction(fit: Pooled, style: Style) -> Row:
     pi = fit.display.pi
-    text = formats.bounds(pi, fit.measure)
+    text = formats.NOTHING if pi is None else style.bounds(pi, fit.measure)
     label = f"Prediction interval, {methods.convention(fit.pi_method)}"
     return Row("prediction", {"label": label, "effect": text}, Mark("bar", None, pi, role="prediction"), None, text)
 
 
-def _reference(reference: Reference, measure: str, terse: bool) -> Row:
+def _reference(reference: Reference, measure: str, terse: bool, style: Style) -> Row:
     pool = reference.pool
     ci = Interval(*pool.ci)
     size = [formats.plural(pool.k, "study", "studies")] if pool.k else []
     size += [f"{pool.n} people"] if pool.n and not terse else []
     aside = f" ({', '.join(size)})" if size else ""
     label = f"{reference.study.label}{aside}"
-    effect = formats.effect(pool.estimate, ci, pool.measure)
+    effect = style.value(pool.estimate, ci, pool.measure)
     same = pool.measure == measure
     mark = Mark("diamond", pool.estimate, ci, role="reference") if same else None
     effect = effect if same else f"{pool.measure} {effect}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from .axis import Axis
 from .columns import Column
@@ -53,14 +54,28 @@ def layout(plot: Plot) -> Drawing:
         y = group.bottom
     bottom = y + 4
     below, height = _below(plot, grid, bottom)
-    null = plot.axis.scale.null
-    top = groups[0].top if groups else y
-    background = (Line(_x(null, plot.axis, grid), top, _x(null, plot.axis, grid), bottom, "null"),)
+    background = tuple(_behind(plot, grid, groups[0].top if groups else y, bottom))
     return Drawing(plot, grid.width, height, grid.left, grid.right, background, tuple(groups), (*header, *below))
+
+
+def _behind(plot: Plot, grid: Grid, top: float, bottom: float) -> Iterable[Item]:
+    """Draw what all rows are read against: the band of effects that do not matter, no effect, the pooled result."""
+    if plot.band is not None:
+        lo, hi = (min(max(_x(x, plot.axis, grid), grid.left), grid.right) for x in (plot.band.lo, plot.band.hi))
+        if hi > lo:
+            yield Shape(((lo, top), (hi, top), (hi, bottom), (lo, bottom)), "mid")
+    x = _x(plot.axis.scale.null, plot.axis, grid)
+    yield Line(x, top, x, bottom, "null")
+    if plot.guide is not None and grid.left <= _x(plot.guide, plot.axis, grid) <= grid.right:
+        x = _x(plot.guide, plot.axis, grid)
+        yield Line(x, top, x, bottom, "guide")
 
 
 def _grid(plot: Plot) -> Grid:
     widths = {column.key: _column_width(column, plot.rows) for column in plot.columns}
+    for run in _runs(plot.columns):
+        short = text_width(run[0].group, SIZE, bold=True) - sum(widths[c.key] for c in run) - GAP * (len(run) - 1)
+        widths[run[0].key] += max(0.0, short)
     x, anchors = MARGIN, {}
     left = right = 0.0
     sides = [c for c in plot.columns if c.side == "left"], [c for c in plot.columns if c.side == "right"]
@@ -69,7 +84,7 @@ def _grid(plot: Plot) -> Grid:
             anchors[column.key] = x + (widths[column.key] if column.align == "end" else 0.0)
             x += widths[column.key] + GAP
         if i == 0:
-            room = max(PLOT_WIDTH, _favours_width(plot))
+            room = max(PLOT_WIDTH, _favours_width(plot), *_title_widths(plot))
             left, right = x, x + room
             x = right + GAP
     marks = [row.mark.weight for row in plot.rows if row.mark is not None and row.mark.weight is not None]
@@ -84,8 +99,20 @@ def _column_width(column: Column, rows: Iterable[Row]) -> float:
         for row in rows
         if not _spans(row, column.key)
     ]
-    heads = [text_width(text, SIZE, bold=True) for text in (column.header, column.group)]
-    return max(heads) if not cells else max(*heads, min(limit, max(cells)))
+    head = text_width(column.header, SIZE, bold=True)
+    return head if not cells else max(head, min(limit, max(cells)))
+
+
+def _runs(columns: Sequence[Column]) -> list[list[Column]]:
+    """Return the neighbours that share a first line, which stands once over all of them."""
+    runs = [list(run) for _, run in groupby(columns, key=lambda column: (column.side, column.group))]
+    return [run for run in runs if run[0].group]
+
+
+def _title_widths(plot: Plot) -> list[float]:
+    """Return the widths of a heading of two lines, which is kept whole; one line may be shortened."""
+    lines = plot.axis_title.split("|")
+    return [text_width(line, SIZE, bold=True) for line in lines] if len(lines) > 1 else [0.0]
 
 
 def _spans(row: Row, key: str) -> bool:
@@ -96,23 +123,47 @@ def _spans(row: Row, key: str) -> bool:
 def _favours_width(plot: Plot) -> float:
     """Return the width at which both labels fit beside the line of no effect."""
     place = plot.axis.place(plot.axis.scale.null)
-    need = [text_width(f"← {text}", SMALL) + 8 for text in plot.favours]
+    need = [text_width(f"← {text}", SMALL, plot.favours_above) + 8 for text in plot.favours]
     if not 0.2 <= place <= 0.8:
         return sum(need)
     return max(need[0] / place, need[1] / (1 - place))
 
 
 def _header(plot: Plot, grid: Grid) -> tuple[list[Item], float]:
-    two = any(column.group for column in plot.columns)
+    two = any(column.group for column in plot.columns) or "|" in plot.axis_title
     first, second = MARGIN + SIZE, MARGIN + SIZE + (LINE if two else 0)
     items: list[Item] = [_head(c.header, grid.anchors[c.key], second, c.align) for c in plot.columns]
-    items += [_head(c.group, grid.anchors[c.key], first, c.align) for c in plot.columns if c.group]
-    middle = (grid.left + grid.right) / 2
-    title = wrap(plot.axis_title, SIZE, grid.right - grid.left, bold=True, lines=1)[0]
-    items.append(Text(title, middle, second, anchor="middle", bold=True, role="head"))
+    for run in _runs(plot.columns):
+        items += _over(run, grid, first)
+    if plot.favours_above:
+        items += _favours(plot, grid, second, bold=True)
+    else:
+        items += _title(plot, grid, (first, second))
     rule = second + 8
     items.append(Line(MARGIN, rule, grid.width - MARGIN, rule, "rule"))
     return items, rule + 4
+
+
+def _over(run: Sequence[Column], grid: Grid, y: float) -> list[Item]:
+    """Write the first line of a column over it, that of several over their middle with a line below."""
+    head, last = run[0], run[-1]
+    if len(run) == 1:
+        return [_head(head.group, grid.anchors[head.key], y, head.align)]
+    lo = grid.anchors[head.key] - (grid.widths[head.key] if head.align == "end" else 0.0)
+    hi = grid.anchors[last.key] + (0.0 if last.align == "end" else grid.widths[last.key])
+    text = Text(head.group, (lo + hi) / 2, y, anchor="middle", bold=True, role="head")
+    return [text, Line(lo, y + 4, hi, y + 4, "rule")]
+
+
+def _title(plot: Plot, grid: Grid, ys: Sequence[float]) -> list[Item]:
+    """Write the heading of the plot, in one line or two, over its middle."""
+    lines = plot.axis_title.split("|")
+    middle = (grid.left + grid.right) / 2
+    room = grid.right - grid.left + 0.01
+    return [
+        Text(wrap(line, SIZE, room, bold=True, lines=1)[0], middle, y, anchor="middle", bold=True, role="head")
+        for line, y in zip(lines, ys[-len(lines) :], strict=True)
+    ]
 
 
 def _head(text: str, x: float, y: float, align: str) -> Text:
@@ -217,7 +268,7 @@ def _below(plot: Plot, grid: Grid, y: float) -> tuple[list[Item], float]:
     items: list[Item] = [Line(grid.left, y, grid.right, y, "axis")]
     items += _ticks(plot.axis, grid, y)
     y += 5 + SMALL + 4 + LINE
-    items += _favours(plot, grid, y)
+    items += _title(plot, grid, (y,)) if plot.favours_above else _favours(plot, grid, y)
     y += 10
     for note in plot.notes:
         for line in wrap(note, SMALL, grid.width - 2 * MARGIN):
@@ -244,14 +295,15 @@ def _ticks(axis: Axis, grid: Grid, y: float) -> list[Item]:
     return items
 
 
-def _favours(plot: Plot, grid: Grid, y: float) -> list[Item]:
+def _favours(plot: Plot, grid: Grid, y: float, bold: bool = False) -> list[Item]:
     """Write what each side favours beside the line of no effect, or at the ends where that is too near to one."""
     null = _x(plot.axis.scale.null, plot.axis, grid)
     left, right = (f"← {plot.favours[0]}", f"{plot.favours[1]} →")
-    if null - 4 - text_width(left, SMALL) >= grid.left and null + 4 + text_width(right, SMALL) <= grid.right:
+    wide = text_width(left, SMALL, bold), text_width(right, SMALL, bold)
+    if null - 4 - wide[0] >= grid.left and null + 4 + wide[1] <= grid.right:
         at = (null - 4, "end"), (null + 4, "start")
     else:
         at = (grid.left, "start"), (grid.right, "end")
     return [
-        Text(text, x, y, SMALL, anchor, role="favours") for text, (x, anchor) in zip((left, right), at, strict=True)
+        Text(text, x, y, SMALL, anchor, bold, "favours") for text, (x, anchor) in zip((left, right), at, strict=True)
     ]

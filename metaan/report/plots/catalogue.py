@@ -7,23 +7,24 @@ from collections.abc import Callable
 from .. import svg
 from ..forest import Plot
 from ..layout import layout
+from ..styles import STYLES, Style
 from . import curves, funnel, refits, studies
 from .chart import chart
 from .figure import Figure, Request
 from .markup import markup
 
 
-def draw(kind: str, asked: Request) -> str:
+def draw(kind: str, asked: Request, style: Style = STYLES["default"]) -> str:
     """Return a plot as one ``<svg>`` element.
 
-    ``kind`` is a key of `PLOTS`.
+    ``kind`` is a key of `PLOTS`; the style orders and words a forest plot of an analysis, and leaves other plots as they are.
 
     Raises
     ------
     NotEstimableError
         The pool does not hold what the plot needs; the message says what.
     """
-    plot = PLOTS[kind][1](asked)
+    plot = refits.whole_forest(asked, style) if kind == "forest" else PLOTS[kind][1](asked)
     if isinstance(plot, Figure):
         return markup(chart(plot))
     return svg.markup(layout(plot), "forest" if kind == "forest" else "forest refits")

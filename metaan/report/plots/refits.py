@@ -12,6 +12,7 @@ from ..axis import axis
 from ..columns import Column
 from ..explored import Looked
 from ..forest import Mark, Plot, Row, favours, forest
+from ..styles import STYLES, Style
 from .figure import Request
 from .studies import why_not
 
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     from ...stats.sequence import Refits
 
 
-def whole_forest(asked: Request) -> Plot:
+def whole_forest(asked: Request, style: Style = STYLES["default"]) -> Plot:
     """Return the forest plot of the analysis that the pool belongs to."""
-    return forest(asked.analysis, asked.arms)
+    return forest(asked.analysis, asked.arms, style=style)
 
 
 def leave_one_out(asked: Request) -> Plot:

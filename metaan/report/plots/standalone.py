@@ -1,7 +1,7 @@
 """A plot as a file of its own, for a manuscript: its styles are inside, on a light background.
 
 The styles are the page's own, with the variables written out, because programs that place a drawing in a text do not
-know them. To add a look, enter what it changes in `STYLES`.
+know them. What a style changes stands in `metaan.report.styles`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from ...errors import choose
 from ...resources import templates
+from ..styles import STYLES
 from .catalogue import draw
 from .figure import Request
 
@@ -27,15 +28,16 @@ def standalone(kind: str, asked: Request, style: str = "default") -> str:
     asked
         What to draw.
     style
-        A key of `STYLES`.
+        A key of `metaan.report.styles.STYLES`.
 
     Raises
     ------
     NotEstimableError
         The pool does not hold what the plot needs.
     """
-    rules = plot_rules(choose(STYLES, style, "style"))
-    body = draw(kind, asked)
+    look = choose(STYLES, style, "style")
+    rules = "\n".join(part for part in (plot_rules(look.variables), look.rules) if part)
+    body = draw(kind, asked, look)
     at = body.index(">") + 1
     paper = '<rect width="100%" height="100%" fill="#ffffff"/>'
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body[:at]}\n<style>\n{rules}\n</style>\n{paper}{body[at:]}\n'
@@ -44,9 +46,8 @@ def standalone(kind: str, asked: Request, style: str = "default") -> str:
 def plot_rules(changes: Mapping[str, str]) -> str:
     """Return the rules of the page's stylesheet that are about plots, without variables."""
     text = (templates() / "style.css").read_text(encoding="utf-8")
-    screen = text[: text.index("@media (max-width")]
     values = {**_root(text), **changes}
-    return "\n".join(_VARIABLE.sub(lambda found: values[found[1]], rule) for rule in _rules(screen))
+    return "\n".join(_VARIABLE.sub(lambda found: values[found[1]], rule) for rule in _rules(text))
 
 
 def _root(text: str) -> dict[str, str]:
@@ -56,15 +57,5 @@ def _root(text: str) -> dict[str, str]:
 
 
 def _rules(text: str) -> Iterable[str]:
-    """Yield the rules that draw: those of the ``<svg>`` element itself are about its place on a page."""
+    """Yield the rules that draw, none of a media query (those are indented); those of ``<svg>`` are about a page."""
     yield from re.findall(r"^\.(?:forest|chart)[ .][^{]*\{[^}]*\}", text, re.MULTILINE)
-
-
-#: Name of a look to the variables of the stylesheet that it changes.
-STYLES: dict[str, dict[str, str]] = {
-    "default": {},
-    "greyscale": {
-        "--study": "#5a5a5a", "--centre": "#000000", "--prediction": "#8c8c8c", "--reference": "#707070",
-        "--warn": "#000000", "--ink": "#000000", "--soft": "#505050", "--rule": "#d8d8d8",
-    },
-}  # fmt: skip

@@ -1,0 +1,227 @@
+"""How a forest plot looks in print: order and headings of its columns, how numbers are written, colours and shapes.
+
+A style never changes a number, only how it is written. To add one, enter it in `STYLES`. Colours are blue, orange and
+greys, which people with any colour vision tell apart, and shape carries the meaning as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..stats.measures import scale_of
+from . import formats, spread, words
+
+if TYPE_CHECKING:
+    from ..analysis import Analysis, Pool
+    from ..stats.effects import Interval
+    from ..stats.pooling import Pooled
+
+ROOM = 1e6  # numbers from here on, and those that would round to nothing, are written as everywhere else
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """One look.
+
+    Attributes
+    ----------
+    order
+        What stands where, from left to right: label, extra (further columns), time, data, plot, effect, weights.
+    study, effect, weight
+        Headings; ``effect`` and ``axis`` know ``{measure}``, ``{name}``, ``{how}`` and ``{level}``. A ``|`` parts the
+        line above from the heading itself.
+    split
+        Events and totals have columns of their own; ``data`` is the line above the arms, or the two headings.
+    interval, decimals
+        How an effect is written; None decimals: as many as the number deserves.
+    weight_sign
+        True: every weight has its percent sign.
+    pooled
+        Label of a diamond, with ``{total}`` and ``{model}``; empty: the methods by name.
+    heterogeneity, overall
+        Lines under a diamond, in the order and the signs of the journal; empty: ours, or none.
+    p
+        Sign of a p value, and whether a zero stands before its point.
+    favours
+        The word before the arm, and whether it stands over the plot.
+    guide
+        True: a dashed line through the pooled result.
+    variables, rules
+        What changes in the stylesheet.
+    """
+
+    order: tuple[str, ...] = ("label", "extra", "time", "data", "plot", "effect", "weights")
+    study: str = "Study"
+    effect: str = "{measure} ({level} CI)"
+    axis: str = "{name} ({level} CI)"
+    weight: str = "Weight"
+    split: bool = False
+    data: tuple[str, ...] = ("events/total",)
+    interval: str = "({lo} to {hi})"
+    decimals: int | None = None
+    weight_sign: bool = True
+    pooled: str = ""
+    heterogeneity: str = ""
+    overall: str = ""
+    p: tuple[str, bool] = ("p", True)
+    favours: tuple[str, bool] = ("Favours", False)
+    guide: bool = False
+    variables: Mapping[str, str] = field(default_factory=dict)
+    rules: str = ""
+
+    def number(self, x: float, measure: str, of: Interval | None = None) -> str:
+        """Write one number of the display scale."""
+        if self.decimals is None or abs(x) >= ROOM or 0 < abs(x) < 0.5 * 10**-self.decimals:
+            return formats.estimate(x, measure, of)
+        return formats.fixed(x, self.decimals)
+
+    def bounds(self, ci: Interval, measure: str) -> str:
+        """Write an interval without an estimate."""
+        return self._interval(ci, measure).strip("()") if self.interval.startswith("(") else self._interval(ci, measure)
+
+    def value(self, x: float | None, ci: Interval | None, measure: str) -> str:
+        """Write an effect with its interval."""
+        if x is None:
+            return formats.NOTHING
+        return self.number(x, measure, ci) + (f" {self._interval(ci, measure)}" if ci is not None else "")
+
+    def _interval(self, ci: Interval, measure: str) -> str:
+        """Write the two bounds; a hyphen between them would be taken for a minus where one of them is negative."""
+        shape = self.interval.replace("-", " to ") if ci.lb < 0 else self.interval
+        return shape.format(lo=self.number(ci.lb, measure, ci), hi=self.number(ci.ub, measure, ci))
+
+    def share(self, weight: float | None) -> str:
+        """Write a weight in percent."""
+        text = formats.percent(weight, 1)
+        return text if self.weight_sign else text.rstrip("%")
+
+    def heading(self, shape: str, analysis: Analysis) -> str:
+        """Fill in a heading."""
+        name = words.upper_first(words.measure_name(analysis.measure))
+        level = formats.level(analysis.level)
+        return shape.format(measure=analysis.measure, name=name, level=level, how=how(analysis))
+
+    def total(self, fit: Pooled, pool: Pool, last: bool) -> str:
+        """Return the label of a diamond; the model is named where the pool has two."""
+        both = pool.common is not None and pool.random is not None
+        model = f", {'common' if fit.model == 'common' else 'random'} effect{'s' * (fit.model != 'common')}"
+        return self.pooled.format(
+            total="Total" if last else "Subtotal", model=model if both else "", level=formats.level(fit.level)
+        )
+
+    def p_text(self, p: float) -> str:
+        """Write a p value with its sign."""
+        sign, zero = self.p
+        text = formats.p_text(p)[1:]
+        return sign + (text if zero else text.replace("0.", ".", 1))
+
+    def lines(self, pool: Pool) -> tuple[str, ...]:
+        """Return the lines under the diamonds of a pool."""
+        fit = pool.random or pool.common
+        if fit is None or fit.k < 2 or not self.heterogeneity:
+            line = spread.short(pool) if fit is not None else pool.reason
+            return (words.upper_first(line),) if line else ()
+        known = {
+            "tau2": formats.fixed(fit.tau2 or 0.0, 2), "q": formats.fixed(fit.q, 2), "df": fit.q_df,
+            "p": self.p_text(fit.q_pval), "i2": formats.percent(fit.i2 or 0.0), "z": formats.fixed(abs(fit.stat), 2),
+            "overall": self.p_text(fit.pval), "sign": "z" if fit.df is None else "t",
+        }  # fmt: skip
+        return tuple(shape.format(**known) for shape in (self.heterogeneity, self.overall) if shape)
+
+
+def how(analysis: Analysis) -> str:
+    """Return the methods as RevMan heads its columns: ``M-H, Fixed``, ``IV, Random``."""
+    models = analysis.plan.model
+    common = "M-H" if analysis.plan.common_method == "MH" else "IV"
+    known = {"common": (common, "Fixed"), "random": ("IV", "Random")}
+    used = [known[model] for model in models]
+    weights = dict.fromkeys(weight for weight, _ in used)
+    return f"{' / '.join(weights)}, {' + '.join(name for _, name in used)}"
+
+
+def axis_title(style: Style, analysis: Analysis) -> str:
+    """Return the heading of the plot itself."""
+    title = style.heading(style.axis, analysis)
+    return f"{title}, log scale" if style.axis == Style().axis and scale_of(analysis.measure).is_ratio else title
+
+
+GREY = {
+    "--study": "#5a5a5a", "--centre": "#000000", "--prediction": "#8c8c8c", "--reference": "#707070",
+    "--warn": "#000000", "--ink": "#000000", "--soft": "#505050", "--rule": "#d8d8d8",
+}  # fmt: skip
+BLACK = {"--ink": "#000000", "--soft": "#333333", "--rule": "#000000"}
+
+#: Name of a style to the style.
+STYLES: dict[str, Style] = {
+    "default": Style(),
+    "revman": Style(
+        order=("label", "extra", "data", "weights", "effect", "plot"),
+        study="Study or subgroup",
+        effect="{name}|{how}, {level} CI",
+        axis="{name}|{how}, {level} CI",
+        split=True,
+        data=("Events", "Total"),
+        interval="[{lo}, {hi}]",
+        decimals=2,
+        pooled="{total} ({level} CI{model})",
+        heterogeneity="Heterogeneity: Tau² = {tau2}; Chi² = {q}, df = {df} ({p}); I² = {i2}",
+        overall="Test for overall effect: {sign} = {z} ({overall})",
+        p=("P", True),
+        variables={**BLACK, "--study": "#1f55d0", "--centre": "#000000", "--prediction": "#b3541e"},
+        rules=".forest polygon.diamond.common { fill: #000000; stroke: none; }",
+    ),
+    "bmj": Style(
+        order=("label", "extra", "data", "plot", "weights", "effect"),
+        effect="{name}|({level} CI)",
+        axis="{name}|({level} CI)",
+        weight="Weight (%)",
+        data=("No of events/total",),
+        decimals=2,
+        weight_sign=False,
+        pooled="{total} ({level} CI{model})",
+        heterogeneity="Test for heterogeneity: τ²={tau2}; χ²={q}, df={df}, {p}; I²={i2}",
+        overall="Test for overall effect: {sign}={z}, {overall}",
+        p=("P", True),
+        guide=True,
+        variables={
+            **BLACK,
+            "--study": "#2a6ebb",
+            "--centre": "#2a6ebb",
+            "--rule": "#9fb6cf",
+            "--prediction": "#b3541e",
+        },
+        rules=(
+            ".forest polygon.diamond.common, .forest polygon.diamond.random { fill: #2a6ebb; stroke: #2a6ebb; }\n"
+            ".forest polygon.diamond.common { fill: #ffffff; }"
+        ),
+    ),
+    "jama": Style(
+        order=("label", "extra", "data", "effect", "plot", "weights"),
+        study="Source",
+        axis="{name} ({level} CI)",
+        weight="Weight, %",
+        data=("No. of events/total No.",),
+        interval="({lo}-{hi})",
+        decimals=2,
+        weight_sign=False,
+        pooled="{total}{model}",
+        heterogeneity="Heterogeneity: χ² = {q}, df = {df} ({p}); I² = {i2}",
+        p=("P", False),
+        favours=("Favors", True),
+        guide=True,
+        variables={
+            **BLACK,
+            "--study": "#1b3f7a",
+            "--centre": "#1b3f7a",
+            "--rule": "#8a8a8a",
+            "--prediction": "#b3541e",
+        },
+        rules=(
+            ".forest polygon.diamond.random { fill: #8db9e2; stroke: #1b3f7a; stroke-width: 1; }\n"
+            ".forest polygon.diamond.common { stroke: #1b3f7a; }"
+        ),
+    ),
+    "greyscale": Style(variables=GREY),
+}
