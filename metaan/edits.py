@@ -248,6 +248,7 @@ NAMES = (
     (("outcome",), "{outcome}"),
     (("source", "query"), "{source}"),
     (("kind",), "{kind}"),
+    (("about", "date"), "{about} on {date}"),
     (("measure",), "{measure}"),
     (("p",), "p"),
 )

@@ -11,7 +11,7 @@ from .analysis import Excluded
 
 if TYPE_CHECKING:
     from .registry.load import Review
-    from .registry.model import Plan, Result, Study
+    from .registry.model import Plan, Result, SignedDecision, Study
 
 NOT_CONFIRMED = "its numbers are not confirmed yet"
 
@@ -20,7 +20,10 @@ _DAY = re.compile(r"\bday (\d+)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A study that enters, the result taken from it, its counts under metafor's names, and what PubMed flags."""
+    """A study that enters, the result taken from it, its counts under metafor's names, and what PubMed flags.
+
+    ``decision`` is the signed decision that stands about the flag, in words.
+    """
 
     study: Study
     result: Result
@@ -28,6 +31,7 @@ class Chosen:
     data: Mapping[str, float]
     note: str | None = None
     flag: str | None = None
+    decision: str | None = None
 
 
 def choose_studies(
@@ -43,19 +47,40 @@ def choose_studies(
     for study in sorted(review.studies, key=lambda s: (s.citation.published or "9999", s.label)):
         taken = _take(study, plan, only, exclude, unconfirmed)
         if isinstance(taken, str):
-            excluded.append(Excluded(study.id, study.label, taken))
+            excluded.append(Excluded(study.id, study.label, taken + _excluded_by(review, study)))
         else:
-            chosen.append(replace(taken, flag=_flag(review, study)))
+            flag, about = _flag(review, study)
+            chosen.append(replace(taken, flag=flag, decision=_said(study.decision(about)) if flag else None))
     return chosen, excluded
 
 
-def _flag(review: Review, study: Study) -> str | None:
-    """Return in words what PubMed says against a study, with the day it was first seen; None where nothing is known."""
+def _flag(review: Review, study: Study) -> tuple[str | None, str]:
+    """Return in words what PubMed says against a study, with the day it was first seen, and what a decision is about.
+
+    The words are None where nothing is known.
+    """
     metadata = review.metadata.get(study.id)
     if metadata is None or not (metadata.retracted or metadata.concern):
-        return None
+        return None, ""
     what = "retracted" if metadata.retracted else "under an expression of concern"
-    return f"{what} (PubMed, {metadata.fetched[:10]})"
+    return f"{what} (PubMed, {metadata.fetched[:10]})", "retraction" if metadata.retracted else "concern"
+
+
+def _said(decision: SignedDecision | None) -> str | None:
+    return None if decision is None else str(decision)
+
+
+def _excluded_by(review: Review, study: Study) -> str:
+    """Return the signed decisions that exclude a study, each with the notice it is about; empty where none does."""
+    if study.status.state != "excluded":
+        return ""
+    metadata, said = review.metadata.get(study.id), ""
+    for about in dict.fromkeys(decision.about for decision in study.decisions):
+        stands = study.decision(about)
+        if stands is not None and stands.decision == "exclude":
+            notice = metadata.notice(about) if metadata else ""
+            said += f"; {about}: {stands}" + (f" (notice: {notice})" if notice else "")
+    return said
 
 
 def _take(study: Study, plan: Plan, only: Sequence[str], exclude: Sequence[str], unconfirmed: bool) -> Chosen | str:

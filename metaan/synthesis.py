@@ -206,7 +206,8 @@ def _warnings(chosen: Sequence[Chosen]) -> Iterable[str]:
     """Yield what is to be known of the studies that were taken: they are neither dropped nor kept in silence."""
     for c in chosen:
         if c.flag:
-            yield f"{c.study.label} is {c.flag} and is still in the pool; the rows without it stand beside"
+            decided = c.decision or "no signed decision stands about it"
+            yield f"{c.study.label} is {c.flag} and is still in the pool ({decided}); the rows without it stand beside"
     for c in chosen:
         if c.result.unconfirmed:
             yield f"{c.study.label} is in the pool although {NOT_CONFIRMED}"

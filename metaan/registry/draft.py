@@ -141,7 +141,7 @@ def where(tree: Node, path: Path) -> str:
 
 
 def _title(node: Node) -> str | None:
-    titles = (node.child(key) for key in ("id", "outcome", "source", "kind", "tool"))
+    titles = (node.child(key) for key in ("id", "outcome", "source", "kind", "tool", "about"))
     return next((t.value for t in titles if t is not None and isinstance(t.value, str)), None)
 
 

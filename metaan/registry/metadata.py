@@ -71,6 +71,19 @@ class Metadata(Entry):
     url: Text
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
+    def notice(self, about: str) -> str:
+        """Return where the notice of a retraction, a concern or a correction stands; empty where PubMed names none."""
+        links = [link for link in self.corrections if link.kind in NOTICES.get(about, ())]
+        return "; ".join(", ".join(filter(None, (link.source, link.pmid and f"PMID {link.pmid}"))) for link in links)
+
+
+#: What a decision is about -> PubMed's RefTypes of the notices.
+NOTICES = {
+    "retraction": ("RetractionIn", "RetractedandRepublishedIn"),
+    "concern": ("ExpressionOfConcernIn",),
+    "correction": ("ErratumIn", "CorrectedandRepublishedIn"),
+}
+
 
 def path_of(folder: Path | str, study_id: str) -> Path:
     """Return where the metadata of a study is kept; an id that would leave the folder is refused."""

@@ -183,6 +183,23 @@ class Relation(Entry):
     note: str | None = None
 
 
+class SignedDecision(Entry):
+    """What a person decided about a study after something was published against it: who, when, and why.
+
+    ``about`` is what was published; of several decisions about one thing the latest stands.
+    """
+
+    about: Literal["retraction", "concern", "correction"]
+    decision: Literal["keep", "exclude", "keep with caution"]
+    reason: Text
+    by: Text
+    date: Day
+
+    def __str__(self) -> str:
+        """Return the decision in words, as a table or a warning says it."""
+        return f"{self.decision}, decided by {self.by} on {self.date}: {self.reason}"
+
+
 class PublishedPool(Entry):
     """A pooled result that a systematic review printed, on the display scale; ``i2`` in percent."""
 
@@ -225,6 +242,7 @@ class Study(Entry):
     results: tuple[Result, ...] = ()
     risk_of_bias: tuple[RiskOfBias, ...] = ()
     relations: tuple[Relation, ...] = ()
+    decisions: tuple[SignedDecision, ...] = ()
     published_pools: tuple[PublishedPool, ...] = ()
     funding: str | None = None
     notes: str | None = None
@@ -241,3 +259,8 @@ class Study(Entry):
     def arm(self, role: str) -> tuple[Arm, ...]:
         """Return the arms with a role, ``experimental`` or ``control``, in the order of the file."""
         return tuple(arm for arm in self.arms if arm.role == role)
+
+    def decision(self, about: str) -> SignedDecision | None:
+        """Return the decision that stands about a retraction, a concern or a correction; None where there is none."""
+        found = [decision for decision in self.decisions if decision.about == about]
+        return max(found, key=lambda decision: decision.date, default=None)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from ...errors import Problem
 from ..draft import Draft
-from . import arms, counts, designs, effects, identity, judgements, protocol
+from . import arms, counts, decisions, designs, effects, identity, judgements, protocol
 
 CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
     "the file is named after the id": identity.file_is_named_after_id,
@@ -27,6 +27,8 @@ CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
     "intervals are sound": effects.intervals_are_sound,
     "ratios are above 0": effects.ratios_are_positive,
     "exclusion has a reason": designs.state_has_a_reason,
+    "decisions are followed": decisions.decisions_are_followed,
+    "one decision stands": decisions.one_decision_stands,
     "a control has a kind": designs.control_has_a_kind,
     "only studies are pooled": designs.only_studies_are_pooled,
     "bias is judged with a known tool": judgements.bias_tools_are_known,
