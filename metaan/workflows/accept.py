@@ -97,18 +97,23 @@ def accept(extraction: Extraction, number: int, wanted: Wanted) -> Written:
         raise UsageError(f"the time point of proposal {number} is not known; allowed: --time TEXT, such as 'day 28'")
     _refuse_double(study, outcome.id, time)
     effects = [*proposal.reported, *(e for n in wanted.reported for e in extraction.proposal(n).reported)]
+    name = wanted.name or proposal.title or outcome.name
+    item = {"outcome": outcome.id, "name": name, "time": time, **_numbers(proposal, cells, readings, effects)}
+    return _write(review.folder, study, lambda path: append(path, ("results",), item), -1)
+
+
+def _numbers(
+    proposal: Proposal, cells: Sequence[Cell], readings: Sequence[Reading], effects: Sequence[Effect]
+) -> dict[str, Any]:
+    """Return what a result holds besides its outcome; a printed percentage that does not fit is noted."""
     problems = [f"{cell.arm}: {reading.problem}" for cell, reading in zip(cells, readings) if reading.problem]
-    item = {
-        "outcome": outcome.id,
-        "name": wanted.name or proposal.title or outcome.name,
-        "time": time,
+    return {
         "arms": {cell.arm: _counts(reading) for cell, reading in zip(cells, readings)},
         "source": _source(proposal, cells, readings),
         "reported": [_reported(effect) for effect in effects if _is_sound(effect)],
         **({"note": "; ".join(problems)} if problems else {}),
         "unconfirmed": True,
     }
-    return _write(review.folder, study, lambda path: append(path, ("results",), item), -1)
 
 
 def confirm(

@@ -106,17 +106,18 @@ def propose(folder: Path | str, study_id: str, *, results: Path | str | None = N
     context = context_of(study, review.info.outcomes)
     sizes = abstract.sizes(passages, context)
     context = abstract.with_sizes(context, sizes)
-    found = list(abstract.propose(passages, context, _document(review, study_id)))
-    unusable: list[trial_results.Unusable] = []
+    found = abstract.propose(passages, context, _document(review, study_id))
     trials = [_read(Path(results))] if results is not None else _stored(review, study)
-    for trial in trials:
-        if trial.results is not None:
-            proposals, without = trial_results.propose(trial.results, trial.nct_id, context)
-            found += proposals
-            unusable += without
+    tables, unusable = _tables(trials, context)
     unconfirmed = tuple((i, result) for i, result in enumerate(study.results, 1) if result.unconfirmed)
     notes = tuple(_notes(study, passages, trials))
-    return Extraction(review, study, context, tuple(found), sizes, tuple(unusable), unconfirmed, notes)
+    return Extraction(review, study, context, (*found, *tables), sizes, tuple(unusable), unconfirmed, notes)
+
+
+def _tables(trials: Sequence[Trial], context: Context) -> tuple[list[Proposal], list[trial_results.Unusable]]:
+    """Return what the tables of all trials may be, and those without numbers of people."""
+    read = [trial_results.propose(t.results, t.nct_id, context) for t in trials if t.results is not None]
+    return [p for proposals, _ in read for p in proposals], [u for _, unusable in read for u in unusable]
 
 
 def _passages(review: Review, study_id: str) -> list[Passage]:
@@ -189,14 +190,10 @@ def fetch_results(
     ----------
     folder, study_id
         The study; its registrations say which trials.
-    settings
-        Base URL; from the environment and review.yaml where it is None.
-    session, client
-        A `requests.Session`, or the whole client, to use instead of new ones.
-    now
-        The present time, UTC.
-    notice
-        Told in words when a request has failed and is repeated.
+    settings, session, client
+        Base URL, a `requests.Session`, the whole client: in place of the usual ones.
+    now, notice
+        The present time, UTC; told in words when a request has failed and is repeated.
 
     Raises
     ------
@@ -212,13 +209,18 @@ def fetch_results(
             f"{study_id} has no number at ClinicalTrials.gov; allowed: one under registrations: in its file"
         )
     client = client or client_for(settings or settings_of(review), session=session, notice=notice)
+    answers = _asked(client, numbers)
+    day = now().astimezone(UTC).isoformat(timespec="seconds")
+    return [_store(results_file(folder, nct_id), day, *answers[nct_id]) for nct_id in numbers]
+
+
+def _asked(client: Client, numbers: Sequence[str]) -> dict[str, tuple[dict[str, Any], str]]:
+    """Return the documents of all trials; none where one of them is not to be had."""
     try:
-        answers = {nct_id: client.ask(f"studies/{nct_id}", {}, _checked_study) for nct_id in numbers}
+        return {nct_id: client.ask(f"studies/{nct_id}", {}, _checked_study) for nct_id in numbers}
     except RefusedError as error:
         known = "does not know one of " if error.status == 404 else "refused "
         raise SourceError(f"ClinicalTrials.gov {known}{', '.join(numbers)}: {error}") from None
-    day = now().astimezone(UTC).isoformat(timespec="seconds")
-    return [_store(results_file(folder, nct_id), day, *answers[nct_id]) for nct_id in numbers]
 
 
 def _checked_study(answer: Answer) -> tuple[dict[str, Any], str]:
