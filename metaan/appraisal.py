@@ -133,7 +133,7 @@ TOOLS: dict[str, BiasTool] = {
 #: GRADE's levels, the highest first, with the symbol that summary tables print.
 LEVELS: dict[str, str] = {
     "high": "⊕⊕⊕⊕",
-    "moderate": "⊕⊕⊕◯",
-    "low": "⊕⊕◯◯",
-    "very low": "⊕◯◯◯",
+    "moderate": "⊕⊕⊕○",
+    "low": "⊕⊕○○",
+    "very low": "⊕○○○",
 }

@@ -136,10 +136,11 @@ def _evidence(pool: Pool, analysis: Analysis) -> Evidence:
         return Evidence()
     rows = [row for row in pool.rows if row.yi is not None]
     risks = tuple(_risks(result, rows, analysis))
+    usual = risks[len(risks) // 2] if risks else None  # of low, medium and high, the medium one
     return Evidence(
         risks,
-        _imprecision(result, rows, risks, analysis),
-        _inconsistency(result, pool, risks, analysis),
+        _imprecision(result, rows, usual, analysis),
+        _inconsistency(result, pool, usual, analysis),
         _small_studies(pool, analysis),
     )
 
@@ -206,23 +207,23 @@ def _crossed(interval: Interval, absolute: Interval | None, analysis: Analysis) 
 
 
 def _imprecision(
-    result: _Result, rows: Sequence[StudyRow], risks: Sequence[RiskEffect], analysis: Analysis
+    result: _Result, rows: Sequence[StudyRow], usual: RiskEffect | None, analysis: Analysis
 ) -> Imprecision:
     """Suggest a level for each threshold in the interval; without any, one where too few people were studied."""
     mid, _ = _thresholds(analysis)
-    found = _crossed(result.ci, risks[0].ci if risks else None, analysis)
+    found = _crossed(result.ci, usual.ci if usual else None, analysis)
     people = round(sum(row.data.get("n1i", 0) + row.data.get("n2i", 0) for row in rows))
-    needed, pair, why = _needed(risks, mid, 1 - analysis.level)
+    needed, pair, why = _needed(usual, mid, 1 - analysis.level)
     few = needed is not None and people < needed
     return Imprecision(len(found) or int(few), mid, found, people, needed, pair, why)
 
 
 def _needed(
-    risks: Sequence[RiskEffect], mid: float | None, alpha: float
+    usual: RiskEffect | None, mid: float | None, alpha: float
 ) -> tuple[int | None, tuple[float, float] | None, str]:
-    if not risks:
+    if usual is None:
         return None, None, "the measure gives no risks"
-    risk = risks[0].risk
+    risk = usual.risk
     other = risk * (1 - RELATIVE_REDUCTION)
     if mid is not None:
         other = risk - mid / 1000 if risk > mid / 1000 else risk + mid / 1000
@@ -232,13 +233,13 @@ def _needed(
         return None, None, str(error)
 
 
-def _inconsistency(result: _Result, pool: Pool, risks: Sequence[RiskEffect], analysis: Analysis) -> Inconsistency:
+def _inconsistency(result: _Result, pool: Pool, usual: RiskEffect | None, analysis: Analysis) -> Inconsistency:
     """Suggest a level where a new study may lie beyond a threshold that the mean does not reach."""
     mid, _ = _thresholds(analysis)
     if result.pi is None:
         return Inconsistency(None, mid, why=_no_prediction(pool))
-    pi = risks[0].pi if risks else None
-    by_mean = _crossed(result.ci, risks[0].ci if risks else None, analysis)
+    pi = usual.pi if usual else None
+    by_mean = _crossed(result.ci, usual.ci if usual else None, analysis)
     further = tuple(x for x in _crossed(result.pi, pi, analysis) if x not in by_mean)
     tau2, i2 = (pool.random.tau2, pool.random.i2) if pool.random else (None, None)
     return Inconsistency(int(bool(further)), mid, further, tau2, i2)

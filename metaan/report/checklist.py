@@ -73,7 +73,9 @@ def _facts(review: Review, analyses: Sequence[Analysis]) -> dict[str, bool]:
     info = review.info
     return {
         "eligibility": bool(info.eligibility.include or info.eligibility.exclude),
+        "title": any(word in info.title.casefold() for word in ("systematic review", "meta-analysis")),
         "search": bool(info.search),
+        "dated": bool(info.search and info.dates.searched),
         "question": bool(info.question.text),
         "registration": bool(info.registration),
         "funding": bool(info.funding),
@@ -105,12 +107,19 @@ PLACES = {
 _NO_BIAS = "not assessed yet"
 
 ITEMS: tuple[Item, ...] = (
-    Item("1", "Title", "Named as a systematic review", "top"),
+    Item("1", "Title", "Named as a systematic review", "top", "title", "the title does not say so"),
     Item("2", "Abstract", "Structured abstract (PRISMA 2020 for abstracts)"),
     Item("3", "Introduction", "Rationale"),
     Item("4", "Introduction", "Objectives or questions", "question", "question"),
     Item("5", "Methods", "Eligibility criteria, and how studies were grouped", "eligibility", "eligibility"),
-    Item("6", "Methods", "Information sources, with the date of each last search", "search", "search"),
+    Item(
+        "6",
+        "Methods",
+        "Information sources, with the date of each last search",
+        "search",
+        "dated",
+        "dates are not recorded",
+    ),
     Item("7", "Methods", "Full search strategies", "search", "search"),
     Item("8", "Methods", "How studies were selected"),
     Item("9", "Methods", "How data were collected"),

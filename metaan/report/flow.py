@@ -49,8 +49,8 @@ def _records(counts: Mapping[str, Any]) -> Iterable[Box]:
     sources = tuple(f"{source}: {n}" for source, n in identified.items())
     yield Box(f"{total} identified", sources, ("Removed before screening:", *before) if before else ())
     excluded: Mapping[str, int] = counts.get("excluded", {})
-    left = [f"{sum(excluded.values())} excluded:", *_most(excluded)] if excluded else []
-    left += [f"{counts['undecided']} not decided yet"] if counts.get("undecided") else []
+    left = [f"{counts['undecided']} not decided yet"] if counts.get("undecided") else []
+    left += [f"{sum(excluded.values())} excluded:", *_most(excluded)] if excluded else []
     yield Box(f"{formats.plural(counts.get('screened', 0), 'candidate')} judged", (), tuple(left))
     new = formats.plural(counts.get("included", 0), "candidate")
     yield Box(f"{new} became or belong to a study", _previous(counts))
@@ -64,8 +64,8 @@ def _previous(counts: Mapping[str, Any]) -> tuple[str, ...]:
 def _studies(review: Review) -> Iterable[Box]:
     states = Counter(study.status.state for study in review.studies)
     reasons = Counter[str](study.design.kind for study in review.studies if study.status.state == "excluded")
-    left = [f"{states['excluded']} excluded, by design:", *_most(reasons)] if states["excluded"] else []
-    left += [f"{states['awaiting data']} awaiting data"] if states["awaiting data"] else []
+    left = [f"{states['awaiting data']} awaiting data"] if states["awaiting data"] else []
+    left += [f"{states['excluded']} excluded, by design:", *_most(reasons)] if states["excluded"] else []
     yield Box(f"{formats.plural(len(review.studies), 'study', 'studies')} in the registry", (), tuple(left))
     kinds = Counter[str](study.design.kind for study in review.studies if study.status.state == "included")
     each = tuple(f"{kind}: {n}" for kind, n in kinds.most_common())

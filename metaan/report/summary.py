@@ -56,12 +56,14 @@ def letter(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RiskLine:
-    """The effect at one assumed risk, per 1000 people."""
+    """The effect at one assumed risk, per 1000 people: risks, their difference, and the intervals of both."""
 
     name: str
     control: str
     treated: str
+    treated_ci: str
     difference: str
+    ci: str
     prediction: str
     notes: tuple[Note, ...]
 
@@ -71,8 +73,10 @@ class SummaryRow:
     """One result of the table; without absolute effects it has one line that says so."""
 
     pool: str
-    size: str
+    people: str
+    studies: str
     effect: str
+    ci: str
     measure: str
     lines: tuple[RiskLine, ...]
     certainty: CertaintyView
@@ -147,8 +151,10 @@ def _row(
     single = () if got is None or got.fit is not None else (notes.add("One study: its own result, nothing is pooled."),)
     return SummaryRow(
         pool=judged.pool,
-        size=_size(pool),
-        effect=formats.effect(got.estimate, got.ci, analysis.measure) if got else formats.NOTHING,
+        people=str(words.people(pool) or formats.NOTHING),
+        studies=formats.plural(pool.k, "study", "studies"),
+        effect=formats.estimate(got.estimate, analysis.measure, got.ci) if got else formats.NOTHING,
+        ci=formats.bounds(got.ci, analysis.measure) if got else "",
         measure=words.measure_name(analysis.measure),
         lines=tuple(_lines(found, notes)) if got else (),
         certainty=judged,
@@ -158,18 +164,16 @@ def _row(
     )
 
 
-def _size(pool: Pool) -> str:
-    return f"{words.people(pool) or formats.NOTHING} ({formats.plural(pool.k, 'study', 'studies')})" if pool.k else "0"
-
-
 def _lines(found: Evidence | None, notes: Notes) -> Iterable[RiskLine]:
     for effect in found.risks if found else ():
         source = notes.add(f"Assumed risk{f' ({effect.name})' if effect.name else ''}: {effect.source}.")
         yield RiskLine(
             name=effect.name,
             control=_per(effect.risk),
-            treated=f"{_per(effect.treated)} ({_per(effect.treated_ci.lb)} to {_per(effect.treated_ci.ub)})",
-            difference=f"{formats.per_1000(effect.difference)} ({_between(effect.ci)})",
+            treated=_per(effect.treated),
+            treated_ci=f"{_per(effect.treated_ci.lb)} to {_per(effect.treated_ci.ub)}",
+            difference=formats.per_1000(effect.difference),
+            ci=_between(effect.ci),
             prediction=_prediction(effect),
             notes=(source,),
         )
@@ -194,7 +198,7 @@ def _reasons(judged: CertaintyView, notes: Notes) -> Iterable[Note]:
         return
     for domain in judged.judged.domains:
         if domain.matters:
-            yield notes.add(f"{words.upper_first(domain.name)}: {domain.judgement}. {domain.reason.rstrip('.')}.")
+            yield notes.add(f"{words.upper_first(domain.name)} {domain.judgement}: {domain.reason.rstrip('.')}.")
     if judged.judged.stale:
         yield notes.add(judged.judged.stale)
 
