@@ -67,9 +67,8 @@ def with_sizes(context: Context, read: Sequence[Size]) -> Context:
 
 
 def _in_passage(passage: Passage, context: Context, document: str) -> Iterator[Proposal]:
-    time: str | None = None
+    earlier: str | None = None
     for bounds, items in _by_sentence(passage):
-        time = time_in(passage.text[bounds[0] : min(bounds[1], bounds[0] + QUOTE)]) or time
         for first, last, cells, effects in _grouped(items, max(2, len(context.arms)), passage.text):
             quote = _quote(passage.text, bounds, first, last)
             yield Proposal(
@@ -80,9 +79,11 @@ def _in_passage(passage: Passage, context: Context, document: str) -> Iterator[P
                 cells=with_arms(cells, passage, bounds, context) if len(cells) > 1 else cells,
                 reported=effects,
                 outcomes=outcomes_in(quote, context),
-                time=time_in(quote) or time,
+                time=time_in(quote),
+                earlier_time=None if time_in(quote) else earlier,
                 span=passage.span(first, last),
             )
+        earlier = time_in(passage.text[bounds[0] : min(bounds[1], bounds[0] + QUOTE)]) or earlier
 
 
 def _by_sentence(passage: Passage) -> Iterator[tuple[tuple[int, int], list[Found]]]:

@@ -35,8 +35,14 @@ def as_lines(proposals: Iterable[Proposal], context: Context, width: int = 100) 
             )
         if proposal.kind == "counts":
             meant = " or ".join(proposal.outcomes) or "an outcome that the words do not name"
-            yield from _indented(f"may be: {meant}; time: {proposal.time or 'not named'}", width)
+            yield from _indented(f"may be: {meant}; time: {_time(proposal)}", width)
         yield ""
+
+
+def _time(proposal: Proposal) -> str:
+    if proposal.time or not proposal.earlier_time:
+        return proposal.time or "not named: say --time"
+    return f"not named, {proposal.earlier_time} in a sentence before: say --time"
 
 
 def _indented(text: str, width: int) -> list[str]:
@@ -86,7 +92,11 @@ def _proposal(number: int, proposal: Proposal, context: Context) -> dict[str, An
         "title": proposal.title,
         "cells": [_cell(cell, context) for cell in proposal.cells],
         "reported": [_effect(effect) for effect in proposal.reported],
-        "suggested": {"outcomes": list(proposal.outcomes), "time": proposal.time},
+        "suggested": {
+            "outcomes": list(proposal.outcomes),
+            "time": proposal.time,
+            "earlier_time": proposal.earlier_time,
+        },
     }
 
 

@@ -178,7 +178,7 @@ _ALTERNATIVES = rf"""
     (?<![A-Z])(?P<effect_name>{_NAMES}|(?:OR|RR|HR|RD|MD)\b)s?
     (?:\s?[(\[](?:[aA]?[A-Z]{{2}}|\d{{2}}\s?%\s?{_INTERVAL})[)\]])?
     (?P<effect_between>[^\d;.%()\[\]]{{0,40}}?[(\[]?)
-    (?<!\w)(?P<effect_estimate>{_SIGNED})(?![\d.·]?\d)\s?(?P<effect_percent>%)?
+    (?<!\w)(?P<effect_estimate>{_SIGNED})(?![\d.·]?\d)\s?(?P<effect_percent>%|percentage\spoints?|percent\b)?
     (?:
         [\s,;:(\[]{{0,4}}
         (?:(?P<effect_level>\d{{2}}(?:\.\d)?)\s?%\s?(?P<effect_kind>{_INTERVAL})(?:\s(?i:intervals?))?[\s:,=(\[]{{0,4}}

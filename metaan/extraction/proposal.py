@@ -94,6 +94,8 @@ class Proposal:
         Ids of outcomes of the review that the words may mean, the likeliest first; suggestions.
     time
         The time point that the words name, or None.
+    earlier_time
+        Where they name none: the time point that a sentence before them named last.
     title
         What a table calls the outcome; None in a text.
     span
@@ -108,6 +110,7 @@ class Proposal:
     reported: tuple[Effect, ...] = ()
     outcomes: tuple[str, ...] = ()
     time: str | None = None
+    earlier_time: str | None = None
     title: str | None = None
     span: Span | None = None
 

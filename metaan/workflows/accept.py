@@ -94,7 +94,8 @@ def accept(extraction: Extraction, number: int, wanted: Wanted) -> Written:
     readings = [_counted(cell, i, extraction, wanted) for i, cell in enumerate(cells)]
     time = wanted.time or proposal.time
     if not time:
-        raise UsageError(f"the time point of proposal {number} is not known; allowed: --time TEXT, such as 'day 28'")
+        perhaps = proposal.earlier_time or "day 28"
+        raise UsageError(f"the words of proposal {number} name no time; allowed: --time TEXT, such as {perhaps!r}")
     _refuse_double(study, outcome.id, time)
     effects = [*proposal.reported, *(e for n in wanted.reported for e in extraction.proposal(n).reported)]
     name = wanted.name or proposal.title or outcome.name

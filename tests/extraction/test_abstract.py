@@ -114,9 +114,10 @@ def test_full_stops_of_abbreviations_end_no_sentence(context):
     assert [cell.events for cell in found.cells] == [9, 3]
 
 
-def test_a_time_is_taken_from_the_sentence_before_where_there_is_none(context):
+def test_the_time_of_a_sentence_before_is_told_apart_from_one_that_is_named(context):
     first, second = proposals("At day 14, 9 and 3 patients died. 5 and 4 patients were ventilated.", context)
-    assert (first.time, second.time) == ("day 14", "day 14")
+    assert (first.time, first.earlier_time) == ("day 14", None)
+    assert (second.time, second.earlier_time) == (None, "day 14")
 
 
 def test_three_arms_are_compared_together(review, context):

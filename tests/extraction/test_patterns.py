@@ -65,6 +65,7 @@ def test_counts(text, expected):
         ("risk ratio 0.69, 95% confidence interval 0.31 to 1.56", [("RR", 0.69, (0.31, 1.56))]),
         ("RD −0.037 (95% CI −0.077 to 0.003)", [("RD", -0.037, (-0.077, 0.003))]),
         ("absolute risk difference -21%, 95% CI -39% to -2%", [("RD", -0.21, (-0.39, -0.02))]),
+        ("risk difference -21 percentage points (95% CI, -39 to -2)", [("RD", -0.21, (-0.39, -0.02))]),
         ("OR = 2", [("OR", 2.0, None)]),
         ("OR 2", []),
         ("FOR = 2", []),

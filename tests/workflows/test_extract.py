@@ -132,14 +132,21 @@ def test_what_the_words_leave_open_is_for_the_person_to_say(folder):
     assert (written.result.time, written.result.name) == ("study end", "intubation")
 
 
+def test_a_time_that_the_words_do_not_name_is_not_taken_from_elsewhere(folder):
+    with pytest.raises(
+        UsageError, match="the words of proposal 2 name no time; allowed: --time TEXT, such as 'day 28'"
+    ):
+        accept(propose(folder, "doe-2026"), 2, Wanted("ventilation", arms=("drug", "control")))
+
+
 def test_a_percentage_gives_a_count_only_where_the_digits_tell(folder):
     found = propose(folder, "doe-2026")
     arms = ("drug", "control")
     with pytest.raises(UsageError, match=r"26%: no integer gives 26% of 40.*--totals"):
-        accept(found, 3, Wanted("infection", arms=arms))
+        accept(found, 3, Wanted("infection", arms=arms, time="day 28"))
     with pytest.raises(UsageError, match="no integer gives 29% of 40"):
-        accept(found, 3, Wanted("infection", arms=arms, totals=(38, 40)))
-    written = accept(found, 3, Wanted("infection", arms=arms, totals=(38, 41)))
+        accept(found, 3, Wanted("infection", arms=arms, time="day 28", totals=(38, 40)))
+    written = accept(found, 3, Wanted("infection", arms=arms, time="day 28", totals=(38, 41)))
     assert [(c.events, c.total) for c in written.result.arms.values()] == [(10, 38), (12, 41)]
     assert "10 is the only integer that gives 26% of 38" in written.result.source.derived
 
@@ -165,7 +172,7 @@ def test_totals_that_contradict_what_is_printed_are_refused(folder):
     with pytest.raises(UsageError, match="a total of 39 does not fit what is printed"):
         accept(found, 1, Wanted("death", totals=(39, 41)))
     with pytest.raises(UsageError, match="a total of 50 does not fit"):
-        accept(found, 4, Wanted("infection", arms=("drug", "control"), totals=(50, 40)))
+        accept(found, 4, Wanted("infection", arms=("drug", "control"), time="day 28", totals=(50, 40)))
 
 
 def test_an_effect_goes_with_counts(folder):
