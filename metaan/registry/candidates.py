@@ -63,6 +63,8 @@ class Candidate(Entry):
         The name of its file: from PMID or registration, else from its label and a digest.
     title, abstract
         Markup strings: escaped text in which i, b, sub and sup are the only tags.
+    mentioned
+        The one registration number that its text mentions, where the source itself gives none.
     found, run
         When, ISO 8601, UTC, and in which run.
     """
@@ -82,6 +84,7 @@ class Candidate(Entry):
     pmid: str | None = None
     pmcid: str | None = None
     registrations: tuple[str, ...] = ()
+    mentioned: tuple[str, ...] = ()
     abstract: tuple[AbstractPart, ...] = ()
     mesh: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()

@@ -132,7 +132,7 @@ def import_records(
             )
             made = {f"candidates/{candidate.key}.json": json_bytes(candidate) for candidate in matched.new}
             commit(folder, {**made, f"runs/{name}.json": json_bytes(run)})
-    return ImportReport(outcomes, matched.new, waiting(folder, review))
+    return ImportReport(outcomes, matched.new, waiting(folder, review, [*candidates, *(c.key for c in matched.new)]))
 
 
 def _opened(path: Path) -> _File | str:

@@ -65,20 +65,21 @@ class Shelf:
         """Return the shelf of a registry: its studies first, so that they go before candidates."""
         shelf = cls([], [], frozenset(study.id for study in review.studies), {}, {}, defaultdict(list))
         for study in review.studies:
-            shelf.put(study.id, record_of_study(study, review.metadata.get(study.id)))
+            record = record_of_study(study, review.metadata.get(study.id))
+            shelf.put(study.id, record, own_numbers(record))
             for relation in study.relations:
                 if relation.study is None and relation.kind != "overlaps with":
                     shelf.name(study.id, normalise_pmid(relation.pmid), normalise_doi(relation.doi))
         for key, candidate in candidates.items():
-            shelf.put(key, record_of_candidate(candidate))
+            shelf.put(key, record_of_candidate(candidate), numbers_of(candidate))
         return shelf
 
-    def put(self, name: str, record: Record) -> None:
-        """Add a study or a candidate."""
+    def put(self, name: str, record: Record, numbers: Iterable[str]) -> None:
+        """Add a study or a candidate, with the numbers of its own registration."""
         self.names.append(name)
         self.records.append(record)
         self.name(name, record.pmid, record.doi)
-        for number in own_numbers(record):
+        for number in numbers:
             self.numbers[number].append(name)
 
     def name(self, name: str, pmid: str | None, doi: str | None) -> None:
@@ -171,7 +172,7 @@ def _links(new: Mapping[int, Candidate], shelf: Shelf) -> dict[str, tuple[Link, 
     unique = {candidate.key: candidate for candidate in new.values()}
     numbers, pmids = defaultdict(list, {k: list(v) for k, v in shelf.numbers.items()}), dict(shelf.pmids)
     for key, candidate in unique.items():
-        for number in own_numbers(record_of_candidate(candidate)):
+        for number in numbers_of(candidate):
             numbers[number].append(key)
         if candidate.pmid:
             pmids.setdefault(candidate.pmid, key)
@@ -192,7 +193,7 @@ def _links_of(
         if link.pmid and (to := pmids.get(link.pmid)) and to != candidate.key:
             yield Link(to=to, how=link.kind)
     yield from backward.get(candidate.pmid or "", ())
-    for number in own_numbers(record_of_candidate(candidate)):
+    for number in numbers_of(candidate):
         for to in numbers.get(number, ()):
             if to != candidate.key:
                 yield Link(to=to, how=f"registered as {number}")
@@ -216,6 +217,11 @@ def own_numbers(record: Record) -> tuple[str, ...]:
     return record.registrations or (mentioned if len(mentioned) == 1 else ())
 
 
+def numbers_of(candidate: Candidate) -> tuple[str, ...]:
+    """Return the registration of a candidate's own trial, found when the candidate was."""
+    return () if _POOLED & set(candidate.publication_types) else candidate.registrations or candidate.mentioned
+
+
 def candidate_of(sighted: Sequence[Sighted], run: str, found: str) -> Candidate:
     """Return the candidate of one publication: the best of its records, what that lacks filled in from the others."""
     ordered = sorted(sighted, key=lambda one: (one.record.pmid is None, not one.record.abstract))
@@ -232,6 +238,7 @@ def candidate_of(sighted: Sequence[Sighted], run: str, found: str) -> Candidate:
             for link in record.corrections
             if link.kind
         ),
+        mentioned=() if record.registrations else own_numbers(record),
         retracted=record.retracted,
         concern=record.concern,
         sightings=tuple(Sighting(source=s.source, id=s.id, digest=s.digest, url=s.url) for s in sighted),

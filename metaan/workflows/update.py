@@ -150,7 +150,7 @@ def update(
         )
         raw = {file for hit in hits for file in hit.answers.values()} | _records(matched, rechecked, desk)
         commit(folder, dict(raw) | _files(run, matched, rechecked, before.watermark))
-    return UpdateReport(run, matched.new, waiting(folder, review))
+    return UpdateReport(run, matched.new, waiting(folder, review, [*before.candidates, *run.new]))
 
 
 def versions() -> dict[str, str]:
@@ -158,11 +158,11 @@ def versions() -> dict[str, str]:
     return {"metaan": __version__, "python": platform.python_version()}
 
 
-def waiting(folder: Path | str, review: Review) -> int:
-    """Return how many candidates are not decided."""
+def waiting(folder: Path | str, review: Review, keys: Iterable[str]) -> int:
+    """Return how many of these candidates are not decided."""
     from ..registry.candidates_decisions import read_decisions, standings
 
-    found = standings(read_decisions(folder), read_candidates(folder), review.info.screening.reviewers)
+    found = standings(read_decisions(folder), keys, review.info.screening.reviewers)
     return sum(standing.state not in ("included", "excluded") for standing in found.values())
 
 
