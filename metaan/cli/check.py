@@ -40,6 +40,10 @@ def run(args: Namespace) -> int:
     else:
         found = ", ".join(f"{count} {name}" for name, count in summary.items())
         print(f"{folder}: {found}; no problem found (digest {review.digest[:12]})")
+        for study in review.studies:
+            waiting = [str(i) for i, result in enumerate(study.results, 1) if result.unconfirmed]
+            if waiting:
+                print(f"{review.file(study.id)}: not confirmed yet and not pooled: result {', '.join(waiting)}")
     return 0
 
 

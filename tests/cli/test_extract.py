@@ -74,6 +74,7 @@ def test_from_a_proposal_to_the_pool(run, abstract):
     assert "Elmekaty 2023 (unconfirmed)" in asked
     assert "Note: Elmekaty 2023 is in the pool although its numbers are not confirmed yet." in asked
     assert "unconfirmed in the file: result 3, death at day 28" in extract(run, abstract)[1]
+    assert "elmekaty-2023.yaml: not confirmed yet and not pooled: result 3" in run("--project", abstract, "check")[1]
     assert "result 3, death at day 28, confirmed" in extract(run, abstract, "--confirm", "death", "--by", "A")[1]
     assert "Elmekaty 2023 " in run("--project", abstract, "pool", "death")[1].split("Left out")[0]
 
