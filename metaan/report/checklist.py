@@ -51,15 +51,17 @@ class ItemView:
     text: str
 
 
-def checklist(review: Review, analyses: Sequence[Analysis]) -> tuple[ItemView, ...]:
+def checklist(review: Review, analyses: Sequence[Analysis], dated: bool = False) -> tuple[ItemView, ...]:
     """Return the checklist of a page.
 
     Parameters
     ----------
     review, analyses
         What the page is made of: an item without data in the registry is said to be open.
+    dated
+        Whether the page says when was searched.
     """
-    facts = _facts(review, analyses)
+    facts = _facts(review, analyses) | {"dated": dated and bool(review.info.search)}
     return tuple(_view(item, facts) for item in ITEMS)
 
 
@@ -75,7 +77,6 @@ def _facts(review: Review, analyses: Sequence[Analysis]) -> dict[str, bool]:
         "eligibility": bool(info.eligibility.include or info.eligibility.exclude),
         "title": any(word in info.title.casefold() for word in ("systematic review", "meta-analysis")),
         "search": bool(info.search),
-        "dated": bool(info.search and info.dates.searched),
         "question": bool(info.question.text),
         "registration": bool(info.registration),
         "funding": bool(info.funding),

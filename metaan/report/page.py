@@ -87,7 +87,8 @@ def render(
     evidence
         By an analysis' key what `metaan.certainty.evidence` gives: effects per 1000, and suggestions for certainty.
     flow
-        Counts of the records that searches found, as `metaan.report.flow.boxes` reads them.
+        Counts of the records that searches found, as `metaan.report.flow.boxes` reads them, and under ``searches`` a
+        mapping for each search that was run: source, day, since, records.
     commit
         The git commit that holds the registry, where there is one.
 
@@ -99,8 +100,7 @@ def render(
     '<!doctype html>'
     """
     context = _context(review, analyses, checks, version) | _appraisal(review, analyses, evidence or {})
-    records = {"flow": boxes(review, flow), "searched": bool(flow and flow.get("identified")), "commit": commit}
-    return fill("page.html", context | records, templates)
+    return fill("page.html", context | _search(review, analyses, flow or {}) | {"commit": commit}, templates)
 
 
 def fill(name: str, context: Mapping[str, Any], templates: Path | None = None) -> str:
@@ -163,18 +163,28 @@ def _context(
 def _appraisal(
     review: Review, analyses: Sequence[Analysis], evidence: Mapping[str, Sequence[Evidence]]
 ) -> dict[str, Any]:
-    """Return what a panel judges by: the summary of findings, certainty, risk of bias, and the checklist."""
+    """Return what a panel judges by: the summary of findings, certainty, and risk of bias."""
     arms = Arms(review.info.labels.experimental, review.info.labels.control)
     table = summary(review, analyses, arms, evidence)
-    items = checklist(review, analyses)
     return {
         "summary": table,
         "suggestions": [row.certainty for row in table.rows if row.certainty.suggested],
         "astray": astray(review, analyses),
         "bias": bias(review),
+        "upper_first": words.upper_first,
+    }
+
+
+def _search(review: Review, analyses: Sequence[Analysis], flow: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is known of searches and of what they found, and the checklist that asks for it."""
+    searches = flow.get("searches", ())
+    items = checklist(review, analyses, dated=bool(searches or review.info.dates.searched))
+    return {
+        "flow": boxes(review, flow),
+        "searched": bool(flow.get("identified")),
+        "searches": searches,
         "checklist": items,
         "written": sum(bool(item.href) for item in items),
-        "upper_first": words.upper_first,
     }
 
 

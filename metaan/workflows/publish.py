@@ -13,6 +13,7 @@ from ..registry.write import write_text
 from ..report.page import render
 from ..synthesis import PROTOCOL, Choices, analyse
 from .commit import commit_of
+from .living import store_of
 
 if TYPE_CHECKING:
     from ..registry.load import Review
@@ -53,6 +54,7 @@ def write_report(review: Review, path: str | Path, choices: Choices = PROTOCOL) 
         version=__version__,
         templates=own if own.is_dir() else None,
         evidence={analysis.plan.key: evidence(analysis) for analysis in analyses},
+        flow=store_of(review),
         commit=commit_of(review.folder),
     )
     write_text(target, page)
