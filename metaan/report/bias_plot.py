@@ -65,7 +65,7 @@ def shares(name: str, title: str, rows: Sequence[tuple[str, Sequence[tuple[str, 
 
 def _bar(x: float, y: float, wide: float, code: str, n: int, sentence: str) -> Iterable[str]:
     corners = f"{px(x)},{px(y)} {px(x + wide)},{px(y)} {px(x + wide)},{px(y + BAR)} {px(x)},{px(y + BAR)}"
-    yield f'<polygon points="{corners}" class="field {code}"><title>{clean(sentence)}</title></polygon>'
+    yield f'<g><title>{clean(sentence)}</title><polygon points="{corners}" class="field {code}"/></g>'
     yield _text(x + wide / 2, y + 14.5, f"{SIGNS[code]} {n}".strip(), "middle", True, f"sign {code}")
 
 
