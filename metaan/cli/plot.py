@@ -1,7 +1,8 @@
-"""Write one plot of an outcome as an SVG file for a manuscript.
+"""Write one plot of an outcome as a file for a manuscript: SVG, PDF, PNG or EPS.
 
-The file needs nothing else: its styles are inside, on a light background, and its text stays text. What a plot needs
-and the protocol does not ask for is computed. A plot that says nothing for so few studies is refused with the reason.
+The file needs nothing else: styles and (in PDF and EPS) fonts are inside, on a light background, and text stays text.
+What a plot needs and the protocol does not ask for is computed. A plot that says nothing for so few studies is refused
+with the reason.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from pathlib import Path
 
 from .project import studies_folder
 
-HELP = "write one plot of an outcome as an SVG file: forest, funnel, Baujat, ..."
+HELP = "write one plot of an outcome as SVG, PDF, PNG or EPS: forest, funnel, Baujat, ..."
 
 KINDS = (
     "forest", "funnel", "baujat", "radial", "labbe", "cumulative", "leave-one-out", "bubble", "gosh", "drapery",
 )  # fmt: skip
-STYLES = ("default", "greyscale")
+STYLES = ("default", "revman", "bmj", "jama", "greyscale")
+FORMATS = ("svg", "pdf", "png", "eps")
+ORDERS = ("year", "effect", "weight", "precision", "name", "risk of bias")
+MODELS = {"both": ("common", "random"), "common": ("common",), "random": ("random",)}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -26,27 +30,63 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--kind", choices=KINDS, default="forest", help="which plot (default: forest)")
     parser.add_argument("--pool", metavar="NAME", help="which subgroup, such as randomised (default: the first)")
     parser.add_argument("--moderator", metavar="NAME", help="what a bubble plot regresses on (default: year)")
-    parser.add_argument("--style", choices=STYLES, default="default", help="colours")
-    parser.add_argument(
+    parser.add_argument("--model", choices=MODELS, help="in place of the protocol's models")
+    _add_look(parser)
+    _add_file(parser)
+
+
+def _add_look(parser: ArgumentParser) -> None:
+    look = parser.add_argument_group("look")
+    look.add_argument("--style", choices=STYLES, help="as which journal prints it (default: the protocol's)")
+    look.add_argument("--sort", choices=ORDERS, help="order of the rows of a forest plot, within each block")
+    look.add_argument(
+        "--columns",
+        metavar="NAME[,NAME]",
+        type=_names,
+        help="further columns of a forest plot: moderators, year, design, setting, risk of bias, ...",
+    )
+
+
+def _add_file(parser: ArgumentParser) -> None:
+    file = parser.add_argument_group("file")
+    file.add_argument("--format", choices=FORMATS, help="default: as the name of the output ends, else svg")
+    file.add_argument("--dpi", type=int, default=300, metavar="N", help="dots per inch of a PNG (default: 300)")
+    file.add_argument("--width", type=float, metavar="MM", help="width in millimetres; the height follows")
+    file.add_argument(
         "-o",
         "--output",
-        metavar="FILE.svg",
+        metavar="FILE",
         type=Path,
-        help="where to write it (default: outputs/OUTCOME-KIND.svg in the project)",
+        help="where to write it (default: outputs/OUTCOME-KIND.FORMAT in the project)",
     )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def run(args: Namespace) -> int:
     """Load, draw, write."""
     from ..registry.load import load
-    from ..workflows.plot import default_output, plot_outcome, write_plot
+    from ..synthesis import Choices
+    from ..workflows.plot import Look, default_output, plot_outcome, write_plot
 
     review = load(studies_folder(args))
+    look = Look(args.style, args.sort, args.columns)
+    choices = Choices(model=MODELS[args.model] if args.model else None)
     drawn = plot_outcome(
-        review, args.outcome, args.kind, pool=args.pool, moderator=args.moderator, style=args.style
-    )  # fmt: skip
+        review, args.outcome, args.kind, pool=args.pool, moderator=args.moderator, look=look, choices=choices
+    )
     if args.pool is None and drawn.pool and drawn.others:
         others = " or ".join(f"--pool {name}" for name in drawn.others)
         print(f"metaan plot: {drawn.pool} studies; for the others: {others}", file=sys.stderr)
-    print(write_plot(drawn.svg, args.output or default_output(review, args.outcome, args.kind, args.pool)))
+    form = _format(args)
+    path = args.output or default_output(review, args.outcome, args.kind, args.pool, form)
+    print(write_plot(drawn.svg, path, form, width=args.width, dpi=args.dpi))
     return 0
+
+
+def _format(args: Namespace) -> str:
+    """Return the format that was named, else that of the file's name."""
+    ending = args.output.suffix.lstrip(".").casefold() if args.output else ""
+    return args.format or (ending if ending in FORMATS else "svg")

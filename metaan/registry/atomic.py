@@ -22,13 +22,18 @@ def write_text(path: Path | str, text: str) -> None:
     OSError
         The folder cannot be written to; the old file is untouched and nothing is left behind.
     """
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path | str, content: bytes) -> None:
+    """Write a whole file of bytes, as `write_text` does with text."""
     target = Path(path)
     target = target.resolve() if target.is_symlink() else target
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8"))
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(_mode(target))

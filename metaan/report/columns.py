@@ -31,7 +31,7 @@ class Column:
 def columns(
     analysis: Analysis, arms: Arms, style: Style = STYLES["default"], further: Sequence[Column] = ()
 ) -> tuple[Column, ...]:
-    """Return the columns: the study, further ones, its time point, its data, the effect and the weight in each model."""
+    """Return the columns: the study, further ones, time point, data, effect, and the weight in each model."""
     times = {row.result.time for row in analysis.rows}
     parts = {
         "label": [Column("label", style.study, align="start")],
@@ -72,7 +72,7 @@ def data_cells(data: Mapping[str, float]) -> dict[str, str]:
 
 def _counts(x: Mapping[str, float]) -> dict[str, str]:
     """Return both ways of writing counts: in one column an arm, and in two."""
-    cells = {}
+    cells: dict[str, str] = {}
     for arm, events, total in (("experimental", "ai", "n1i"), ("control", "ci", "n2i")):
         first, second = formats.count(x[events]), formats.count(x[total])
         cells |= {arm: f"{first}/{second}", f"{arm}:events": first, f"{arm}:total": second}

@@ -65,7 +65,7 @@ def _is_number(text: str) -> bool:
 
 
 def risk_of_bias(row: StudyRow) -> tuple[str, int] | None:
-    """Return the overall judgement and its severity, 0 the best: of this outcome, else of the study; None if unjudged."""
+    """Return the overall judgement and its severity (0 the best) of this outcome, else of the study."""
     judged = [r for r in row.study.risk_of_bias if r.overall and r.outcome in (row.result.outcome, None)]
     for found in sorted(judged, key=lambda r: r.outcome is None):
         tool = find_tool(found.tool, found.version)

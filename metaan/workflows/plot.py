@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +12,9 @@ from ..analysis import Exploration
 from ..errors import UsageError, choose, did_you_mean
 from ..exploration import explore
 from ..registry.model import Explore
-from ..registry.write import write_text
+from ..registry.write import write_bytes
 from ..report.plots.catalogue import PLOTS
+from ..report.plots.convert import DPI, convert
 from ..report.plots.curves import regression_on
 from ..report.plots.figure import Request
 from ..report.plots.standalone import standalone
@@ -22,6 +25,25 @@ from .slug import slug
 if TYPE_CHECKING:
     from ..analysis import Analysis, Pool
     from ..registry.load import Review
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What to put in place of the protocol's look of a plot; None keeps it.
+
+    Attributes
+    ----------
+    style
+        A key of `metaan.report.styles.STYLES`.
+    sort
+        A key of `metaan.report.order.KEYS`; forest plots only.
+    columns
+        Names of moderators or of `metaan.report.traits.TRAITS`; forest plots only.
+    """
+
+    style: str | None = None
+    sort: str | None = None
+    columns: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +62,7 @@ def plot_outcome(
     *,
     pool: str | None = None,
     moderator: str | None = None,
-    style: str = "default",
+    look: Look = Look(),
     choices: Choices = PROTOCOL,
 ) -> Plotted:
     """Draw one plot of one outcome.
@@ -56,8 +78,8 @@ def plot_outcome(
         forest plot shows all of them unless it is given.
     moderator
         What a bubble plot regresses on.
-    style
-        A key of `metaan.report.plots.standalone.STYLES`.
+    look
+        How it looks.
     choices
         What to put in place of the protocol.
 
@@ -77,14 +99,14 @@ def plot_outcome(
     """
     choose(PLOTS, kind, "kind of plot")
     _check_moderator(kind, moderator)
-    analysis = _analysis(review, outcome, choices)
+    analysis = _looking(_analysis(review, outcome, choices), look)
     shown = choose_pool(analysis, pool)
     if kind == "forest" and pool is not None:
         analysis = replace(analysis, pools=(shown,), overall=None, subgroup_test=None)
     labels = review.info.labels
     found = Exploration() if kind == "forest" else _explored(analysis, shown, kind, moderator)
     asked = Request(analysis, shown, found, Arms(labels.experimental, labels.control), moderator)
-    text = standalone(kind, asked, style)
+    text = standalone(kind, asked, look.style or analysis.plan.plot.style)
     if kind == "forest" and pool is None:
         return Plotted(text, "", ())
     return Plotted(text, shown.name, tuple(other.name for other in analysis.pools if other.name != shown.name))
@@ -96,6 +118,13 @@ def _analysis(review: Review, outcome: str, choices: Choices) -> Analysis:
         names = ", ".join(analysis.plan.key for analysis in found)
         raise UsageError(f"{outcome} is pooled in {len(found)} analyses; allowed: {names}")
     return found[0]
+
+
+def _looking(analysis: Analysis, look: Look) -> Analysis:
+    """Return the analysis with the look in place of the protocol's."""
+    changes = {name: getattr(look, name) for name in ("sort", "columns") if getattr(look, name) is not None}
+    options = analysis.plan.plot.model_copy(update=changes)
+    return replace(analysis, plan=analysis.plan.model_copy(update={"plot": options}))
 
 
 def _check_moderator(kind: str, moderator: str | None) -> None:
@@ -137,16 +166,21 @@ def _explored(analysis: Analysis, pool: Pool, kind: str, moderator: str | None) 
     return replace(found, **{field: getattr(more, field)}, refused=more.refused)
 
 
-def default_output(review: Review, outcome: str, kind: str, pool: str | None) -> Path:
-    """Return outputs/OUTCOME-KIND.svg beside the studies, with the pool where one was named."""
+def default_output(review: Review, outcome: str, kind: str, pool: str | None, form: str = "svg") -> Path:
+    """Return outputs/OUTCOME-KIND.FORMAT beside the studies, with the pool where one was named."""
     name = "-".join(slug(part) for part in (outcome, kind, pool or "") if part)
-    return review.folder.resolve().parent / "outputs" / f"{name}.svg"
+    return review.folder.resolve().parent / "outputs" / f"{name}.{form}"
 
 
-def write_plot(text: str, path: Path) -> Path:
-    """Write a plot; folders are made, and the file appears whole or not at all."""
+def write_plot(svg: str, path: Path, form: str = "svg", *, width: float | None = None, dpi: int = DPI) -> Path:
+    """Write a plot; folders are made, and the file appears whole or not at all.
+
+    ``form`` is a key of `metaan.report.plots.convert.FORMATS`, ``width`` is in millimetres; ``dpi`` is for PNG.
+    """
+    title = re.search(r"<title[^>]*>([^<]*)<", svg)
+    content = convert(svg, form, width=width, dpi=dpi, title=unescape(title[1]) if title else "")
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, text)
+    write_bytes(path, content)
     return path
 
 

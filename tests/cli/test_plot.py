@@ -12,7 +12,7 @@ from metaan.cli.plot import KINDS
 from metaan.cli.plot import STYLES as OFFERED
 from metaan.errors import UsageError
 from metaan.report.plots.catalogue import PLOTS
-from metaan.report.plots.standalone import STYLES
+from metaan.report.styles import STYLES
 from metaan.workflows.plot import NEEDS, choose_pool, plot_outcome
 
 

@@ -21,7 +21,8 @@ from metaan.report.plots.catalogue import PLOTS, draw
 from metaan.report.plots.chart import LARGEST, Chart, Dot, Path, chart, radius
 from metaan.report.plots.figure import Figure, Request
 from metaan.report.plots.geometry import Box, clip_area, clip_path, clip_segment
-from metaan.report.plots.standalone import STYLES, standalone
+from metaan.report.plots.standalone import standalone
+from metaan.report.styles import STYLES
 from metaan.report.words import Arms
 from metaan.stats.intervals import mean_test
 from metaan.stats.measures import scale_of

@@ -17,7 +17,7 @@ from .markup import markup
 def draw(kind: str, asked: Request, style: Style = STYLES["default"]) -> str:
     """Return a plot as one ``<svg>`` element.
 
-    ``kind`` is a key of `PLOTS`; the style orders and words a forest plot of an analysis, and leaves other plots as they are.
+    ``kind`` is a key of `PLOTS`. The style orders and words a forest plot of an analysis; others only take its colours.
 
     Raises
     ------

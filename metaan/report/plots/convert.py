@@ -1,8 +1,8 @@
 """A plot as PDF, PNG or EPS: converters of the SVG text, so that there is one drawing and no second drawing code.
 
-Typst reads the SVG with the bundled font, shapes every script that a font of the system has, embeds what it used, and
-gives the same bytes each time. It writes no PostScript, so an EPS is made of its PDF by Poppler or Ghostscript, whichever
-is installed; both keep the embedded fonts.
+Typst (PDF) and resvg (PNG) read the SVG with the bundled font, shape every script that a font of the system has, and
+give the same bytes each time; a PDF holds the fonts it uses. Neither writes PostScript, so an EPS is made of the PDF by
+Poppler or Ghostscript, whichever is installed; both keep the embedded fonts.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ...errors import UsageError, choose
 from ..fonts import typefaces
@@ -88,13 +89,15 @@ def _svg(sheet: Sheet) -> bytes:
     return _SIZE.sub(lambda found: f'viewBox="0 0 {found[1]} {found[2]}" {size}', sheet.svg, count=1).encode()
 
 
-def _pdf(sheet: Sheet) -> bytes:
-    return _typst(sheet, "pdf")
-
-
 def _png(sheet: Sheet) -> bytes:
     """Return a PNG that says its resolution, since programs take 72 dpi where nothing is said."""
-    plain = _typst(sheet, "png")
+    try:
+        import resvg_py
+    except ImportError:
+        raise UsageError(_missing("PNG", "resvg-py")) from None
+    across = round(sheet.width * sheet.dpi / MM)
+    fonts = [str(typefaces())]
+    plain = bytes(resvg_py.svg_to_bytes(svg_string=sheet.svg, width=across, font_dirs=fonts, background="#ffffff"))
     head = 8 + 25  # the signature and the first chunk, whose size is fixed
     per_metre = round(sheet.dpi * 1000 / MM).to_bytes(4, "big")
     body = b"pHYs" + per_metre + per_metre + b"\x01"
@@ -102,20 +105,21 @@ def _png(sheet: Sheet) -> bytes:
     return plain[:head] + chunk + plain[head:]
 
 
-def _typst(sheet: Sheet, form: str) -> bytes:
+def _missing(form: str, package: str) -> str:
+    return f"a {form} needs the package {package}, which is not installed; allowed: pip install 'metaan[figures]'"
+
+
+def _pdf(sheet: Sheet) -> bytes:
     try:
         import typst
     except ImportError:
-        raise UsageError(
-            f"a {form.upper()} needs the package typst, which is not installed; pip install 'metaan[figures]'"
-        ) from None
+        raise UsageError(_missing("PDF", "typst")) from None
     inputs = {"svg": sheet.svg, "title": sheet.title, "width": f"{sheet.width:.4f}mm"}
+    write: Any = typst.compile  # its types allow no list of paths beside a text
     try:
-        made = typst.compile(
-            _PAGE.encode(), format=form, ppi=float(sheet.dpi), sys_inputs=inputs, font_paths=[str(typefaces())]
-        )
+        made = write(_PAGE.encode(), format="pdf", sys_inputs=inputs, font_paths=[str(typefaces())])
     except typst.TypstError as error:
-        raise UsageError(f"typst cannot write this plot as {form.upper()}: {error}") from None
+        raise UsageError(f"typst cannot write this plot as PDF: {error}") from None
     return bytes(made[0] if isinstance(made, list) else made or b"")
 
 
