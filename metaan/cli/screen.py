@@ -15,7 +15,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .project import studies_folder
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 HELP = "judge candidates: include, exclude with a reason, later"
 
-KEYS = {"i": "include", "e": "exclude", "l": "later", "u": "undo", "q": "quit"}
+ACTIONS: dict[str, Literal["include", "exclude", "later"]] = {"i": "include", "e": "exclude", "l": "later"}
+KEYS = {**ACTIONS, "u": "undo", "q": "quit"}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -142,7 +143,8 @@ def _ask(folder: Path, by: str) -> int:
     """Show one candidate after the other until there is none, or the person has had enough."""
     from ..workflows.screen import open_desktop
 
-    while waiting := (desktop := open_desktop(folder)).to_judge(by):
+    desktop = open_desktop(folder)
+    while waiting := desktop.to_judge(by):
         print("\n".join(_card(waiting[0], desktop, len(waiting))))
         try:
             key = input("[i]nclude  [e]xclude  [l]ater  [u]ndo  [q]uit: ").strip().lower()[:1]
@@ -150,14 +152,15 @@ def _ask(folder: Path, by: str) -> int:
             break
         if key == "q":
             break
-        _obey(key, folder, waiting[0].key, by)
+        _obey(key, folder, waiting[0].key, by, desktop)
         if key == "l" and all(by in desktop.standings[c.key].votes for c in waiting):
             break  # all that is left was put off: asking for ever would not help
-    print("\n".join(_flow_lines(open_desktop(folder))))
+        desktop = open_desktop(folder, desktop.candidates)
+    print("\n".join(_flow_lines(open_desktop(folder, desktop.candidates))))
     return 0
 
 
-def _obey(key: str, folder: Path, candidate: str, by: str) -> None:
+def _obey(key: str, folder: Path, candidate: str, by: str, desktop: Desktop) -> None:
     """Do what a key says; what is refused is said, and the person goes on."""
     from ..errors import MetaanError
     from ..workflows.screen import judge, undo
@@ -165,13 +168,12 @@ def _obey(key: str, folder: Path, candidate: str, by: str) -> None:
     try:
         if key == "u":
             print(f"{undo(folder, by=by)[0].key}: taken back")
-        elif key == "e":
-            reason = input("reason: ")
-            print("\n".join(_said(judge(folder, candidate, "exclude", by=by, reason=reason))))
-        elif key == "i":
-            print("\n".join(_said(judge(folder, candidate, "include", by=by))))
-        elif key == "l":
-            judge(folder, candidate, "later", by=by)
+        elif key in ("i", "e", "l"):
+            reason = input("reason: ") if key == "e" else None
+            action = ACTIONS[key]
+            print(
+                "\n".join(_said(judge(folder, candidate, action, by=by, reason=reason, candidates=desktop.candidates)))
+            )
         else:
             print(f"allowed: {', '.join(f'{letter} ({word})' for letter, word in KEYS.items())}")
     except MetaanError as error:

@@ -45,22 +45,29 @@ _LONGEST_REASON = 500
 
 @dataclass(frozen=True, slots=True)
 class Desktop:
-    """Everything that screening looks at; read anew after each decision.
+    """Everything that screening looks at; opened anew after each decision.
 
     Attributes
     ----------
     standings
         Where each candidate stands, by key.
-    agreement
-        Of each two reviewers, by their names.
     """
 
     review: Review
     candidates: Mapping[str, Candidate]
     decisions: tuple[Decision, ...]
     standings: Mapping[str, Standing]
-    agreement: Mapping[tuple[str, str], Agreement]
-    flow: Flow
+
+    @property
+    def agreement(self) -> dict[tuple[str, str], Agreement]:
+        """Of each two reviewers, by their names."""
+        return {names: cohen_kappa(*zip(*pairs)) for names, pairs in paired_judgements(self.decisions).items()}
+
+    @property
+    def flow(self) -> Flow:
+        """The numbers of the flow diagram; reads the runs."""
+        runs = read_runs(self.review.folder)
+        return flow(runs, self.decisions, self.review, self.review.info.screening.reviewers)
 
     def to_judge(self, by: str) -> list[Candidate]:
         """Return what one reviewer has not judged and is not decided, what was put off last."""
@@ -84,8 +91,15 @@ class Judged:
     notes: tuple[str, ...] = ()
 
 
-def open_desktop(folder: Path | str) -> Desktop:
+def open_desktop(folder: Path | str, candidates: Mapping[str, Candidate] | None = None) -> Desktop:
     """Return the state of the screening.
+
+    Parameters
+    ----------
+    folder
+        The folder of the study files.
+    candidates
+        Those of a desktop that was open before, which saves reading thousands of files after each decision.
 
     Raises
     ------
@@ -93,17 +107,9 @@ def open_desktop(folder: Path | str) -> Desktop:
         The registry, or a file of the store, is at fault.
     """
     _settle(folder)
-    review, candidates, decisions = load(folder), read_candidates(folder), read_decisions(folder)
-    reviewers = review.info.screening.reviewers
-    agreement = {names: cohen_kappa(*zip(*pairs)) for names, pairs in paired_judgements(decisions).items()}
-    return Desktop(
-        review,
-        candidates,
-        decisions,
-        standings(decisions, candidates, reviewers),
-        agreement,
-        flow(read_runs(folder), decisions, review, reviewers),
-    )
+    review, decisions = load(folder), read_decisions(folder)
+    known = read_candidates(folder) if candidates is None else candidates
+    return Desktop(review, known, decisions, standings(decisions, known, review.info.screening.reviewers))
 
 
 def _settle(folder: Path | str) -> None:
@@ -124,6 +130,7 @@ def judge(
     by: str,
     reason: str | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    candidates: Mapping[str, Candidate] | None = None,
 ) -> Judged:
     """Decide about one candidate.
 
@@ -141,6 +148,8 @@ def judge(
         Why it is excluded; needed there, and only there.
     now
         The present time, UTC.
+    candidates
+        As in `open_desktop`.
 
     Returns
     -------
@@ -154,7 +163,7 @@ def judge(
     ConflictError
         The study that it would become is in the registry already. Nothing was written.
     """
-    desktop = open_desktop(folder)
+    desktop = open_desktop(folder, candidates)
     candidate = find_candidate(desktop.candidates, name)
     decision = Decision(
         key=candidate.key,
