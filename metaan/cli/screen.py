@@ -11,6 +11,7 @@ in review.yaml; what they differ about is listed, and decided with --by consensu
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
@@ -44,7 +45,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Do one thing, or show one candidate after the other."""
-    from ..workflows.screen import open_desktop, reviewer
+    from ..workflows.screen import open_desktop
+    from ..workflows.screen_words import reviewer
 
     folder, by = studies_folder(args), reviewer(args.by)
     for action in ("include", "exclude", "later"):
@@ -92,7 +94,7 @@ def _undo(folder: Path, by: str, as_json: bool) -> int:
 
 
 def _list(desktop: Desktop) -> Iterator[str]:
-    from ..workflows.screen import called, plain
+    from ..workflows.screen_words import called, plain
 
     for key, standing in desktop.standings.items():
         candidate = desktop.candidates.get(key)
@@ -185,15 +187,20 @@ def _card(candidate: Candidate, desktop: Desktop, left: int) -> Iterator[str]:
     import shutil
     import textwrap
 
-    from ..workflows.screen import called, highlighted, plain, search_terms
+    from ..workflows.screen_words import called, highlighted, plain, search_terms
     from .update import candidate_lines
 
     width = min(shutil.get_terminal_size((100, 24)).columns, 110)
     terms = search_terms(strategy.query for strategy in desktop.review.info.search)
+    plain_wanted = bool(os.environ.get("NO_COLOR"))
     place = ", ".join(filter(None, (candidate.journal, candidate.published, ", ".join(candidate.publication_types))))
     yield f"\n{'-' * width}\n{left} to judge: {called(candidate)} ({candidate.key})"
     yield plain(place)
     words = [candidate.title, *(f"{p.label}: {p.text}" if p.label else p.text for p in candidate.abstract)]
     for text in words:
-        yield highlighted(textwrap.fill(plain(text), width), terms, lambda word: f"\033[1m{word}\033[0m")
+        yield highlighted(textwrap.fill(plain(text), width), terms, "{}".format if plain_wanted else _bold)
     yield from list(candidate_lines(candidate))[2:]
+
+
+def _bold(word: str) -> str:
+    return f"\033[1m{word}\033[0m"

@@ -79,7 +79,7 @@ def _searched(search: SearchRun, run: Run) -> str:
 
 def candidate_lines(candidate: Candidate) -> Iterator[str]:
     """Yield what a person reads of a candidate in a list."""
-    from ..workflows.screen import called, plain
+    from ..workflows.screen_words import called, plain
 
     flags = [word for word, set_ in (("RETRACTED", candidate.retracted), ("CONCERN", candidate.concern)) if set_]
     yield f"  {candidate.key}  {called(candidate)}" + (f"  [{', '.join(flags)}]" if flags else "")

@@ -127,13 +127,11 @@ def update(
         before = _Before(review, read_candidates(folder), read_runs(folder), read_watermark(folder))
         started = now().astimezone(UTC)
         desk = Desk(settings or settings_of(review), started.date(), client or client_of(notice), progress)
-        strategies = [_strategy(strategy, before, full) for strategy in chosen]
-        hits = [search(strategy, desk) for strategy in strategies]
+        asked = [(strategy, search(strategy, desk)) for strategy in (_strategy(s, before, full) for s in chosen)]
         looked_at = only is None or "pubmed" in only
         rechecked = recheck(review, desk, started, before.runs) if looked_at else Rechecked()
-        name = run_id(folder, started)
-        sighted = [one for hit in hits for one in hit.sighted]
-        shelf = Shelf.of(review, before.candidates)
+        shelf, name = Shelf.of(review, before.candidates), run_id(folder, started)
+        sighted = [one for _, hits in asked for one in hits.sighted]
         matched = match(sighted, shelf, name, started.strftime(TIME))
         run = Run(
             id=name,
@@ -142,13 +140,13 @@ def update(
             finished=now().astimezone(UTC).strftime(TIME),
             full=full,
             versions=versions(),
-            searches=tuple(_search_run(s, h, before.runs, shelf) for s, h in zip(strategies, hits)),
+            searches=tuple(_search_run(strategy, hits, before.runs, shelf) for strategy, hits in asked),
             new=tuple(candidate.key for candidate in matched.new),
             known=matched.known,
             duplicates=matched.duplicates,
             recheck=rechecked.recheck,
         )
-        raw = {file for hit in hits for file in hit.answers.values()} | _records(matched, rechecked, desk)
+        raw = {file for _, hits in asked for file in hits.answers.values()} | _records(matched, rechecked, desk)
         commit(folder, dict(raw) | _files(run, matched, rechecked, before.watermark))
     return UpdateReport(run, matched.new, waiting(folder, review, [*before.candidates, *run.new]))
 

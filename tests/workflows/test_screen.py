@@ -7,7 +7,8 @@ import pytest
 from metaan.errors import ConflictError, UsageError
 from metaan.registry.candidates_decisions import read_decisions
 from metaan.registry.load import load
-from metaan.workflows.screen import highlighted, judge, open_desktop, reviewer, search_terms, undo
+from metaan.workflows.screen import judge, open_desktop, undo
+from metaan.workflows.screen_words import highlighted, reviewer, search_terms
 from metaan.workflows.update import update
 from tests.server.eutils import Eutils
 from tests.server.living import NOW, PAPERS, clients, contents, registry
