@@ -15,7 +15,23 @@ from types import ModuleType
 
 from .. import __version__
 from ..errors import MetaanError, UsageError
-from . import add, check, diff, explain, extract, fetch, import_, init, plot, pool, report, schema, screen, update
+from . import (
+    add,
+    check,
+    diff,
+    explain,
+    extract,
+    fetch,
+    import_,
+    init,
+    plot,
+    pool,
+    release,
+    report,
+    schema,
+    screen,
+    update,
+)
 
 #: Imports make tens of thousands of objects that stay; looking through them again and again costs a tenth of a start.
 GC_THRESHOLD = 50_000
@@ -105,6 +121,7 @@ COMMANDS: dict[str, ModuleType] = {
     "import": import_,
     "screen": screen,
     "extract": extract,
+    "release": release,
     "add": add,
     "init": init,
     "schema": schema,

@@ -52,6 +52,23 @@ def changes_markdown(changes: ChangesView) -> str:
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
+def changes_entry(changes: ChangesView) -> str:
+    """Return what changed as the items of a Markdown list, in words and without tables: the entry of a changelog."""
+    said = (
+        *(f"**{_md(headline)}**" for headline in changes.headlines),
+        _md(changes.summary),
+        *(_md(sentence) for pool in changes.pools for sentence in pool.sentences),
+        *map(_md, changes.silent),
+        *(f"Protocol: {_edit_markdown(edit)}" for edit in changes.protocol),
+    )
+    return _bullets(said)
+
+
+def markdown_text(text: str) -> str:
+    """Return a text that Markdown shows as it is, on one line."""
+    return _md(text)
+
+
 def _section(title: str, body: str) -> tuple[str, ...]:
     return (f"## {title}", body) if body else ()
 

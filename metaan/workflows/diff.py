@@ -79,7 +79,7 @@ def compare_revisions(folder: Path | str, old: str = "HEAD", new: str | None = N
 
 def _name(folder: Path, revision: str) -> str:
     """Return a revision with the commit that it names today."""
-    commit = _Git(folder.resolve()).commit(revision)
+    commit = Git(folder.resolve()).commit(revision)
     return revision if commit.startswith(revision) else f"{revision} ({commit[:9]})"
 
 
@@ -105,7 +105,7 @@ def load_revision(folder: Path | str, revision: str) -> Review:
         As in `compare_revisions`.
     """
     root = Path(folder).resolve()
-    git = _Git(root)
+    git = Git(root)
     commit = git.commit(revision)
     files = dict(git.files(commit))
     if not files:
@@ -129,7 +129,7 @@ def _relative(file: str, scratch: Path) -> str:
 
 
 @dataclass(frozen=True)
-class _Git:
+class Git:
     """git, asked about one folder; nothing that it is asked here writes."""
 
     folder: Path

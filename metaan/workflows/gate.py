@@ -1,0 +1,115 @@
+"""Studies that something has been published against, and the signed decisions about them: the gate of a release.
+
+A flag is what PubMed's stored record says, or a notice that the last look at the studies found elsewhere. That of a
+retraction needs a decision about the retraction: one about an earlier expression of concern does not answer it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..registry.candidates_runs import read_runs
+from ..registry.study_model import Status
+from ..selection import choose_studies
+
+if TYPE_CHECKING:
+    from ..registry.candidates_runs import Notice
+    from ..registry.load import Review
+    from ..registry.model import SignedDecision, Study
+
+SAID = {"retraction": "retracted", "concern": "under an expression of concern"}
+_ABOUT = {"retracted": "retraction", "concern": "concern"}  # severity of a notice -> what a decision is about
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """An included study with a flag.
+
+    Attributes
+    ----------
+    about
+        ``"retraction"`` or ``"concern"``.
+    by
+        Who says so.
+    notice
+        Where the notice stands; empty where nobody names it.
+    decision
+        The signed decision that stands about it; None where the gate is closed.
+    """
+
+    study: Study
+    about: str
+    by: str
+    notice: str
+    decision: SignedDecision | None
+
+    def __str__(self) -> str:
+        """Return the flag in words."""
+        notice = f" ({self.notice})" if self.notice else ""
+        return f"{self.study.label} is {SAID[self.about]} according to {self.by}{notice}"
+
+
+def flagged_studies(review: Review) -> tuple[Flagged, ...]:
+    """Return every included study that is retracted or under concern, in the order of the registry."""
+    looks = [run.recheck for run in read_runs(review.folder) if run.recheck is not None]
+    notices = looks[-1].notices if looks else ()
+    included = [study for study in review.studies if study.status.state == "included"]
+    found = (_flagged(study, review, notices) for study in included)
+    return tuple(flag for flag in found if flag is not None)
+
+
+def _flagged(study: Study, review: Review, notices: Iterable[Notice]) -> Flagged | None:
+    said = [*_by_pubmed(study, review), *_by_notices(study, notices)]
+    for about in SAID:
+        if found := [(by, notice) for flag, by, notice in said if flag == about]:
+            by, notice = found[0]
+            return Flagged(study, about, by, notice, study.decision(about))
+    return None
+
+
+def _by_pubmed(study: Study, review: Review) -> Iterator[tuple[str, str, str]]:
+    metadata = review.metadata.get(study.id)
+    if metadata is not None:
+        flags = {"retraction": metadata.retracted, "concern": metadata.concern}
+        yield from ((about, "PubMed", metadata.notice(about)) for about, flagged in flags.items() if flagged)
+
+
+def _by_notices(study: Study, notices: Iterable[Notice]) -> Iterator[tuple[str, str, str]]:
+    for notice in notices:
+        if notice.study == study.id and notice.severity in _ABOUT:
+            yield _ABOUT[notice.severity], notice.by, notice.doi or notice.source
+
+
+def undecided(review: Review) -> tuple[Flagged, ...]:
+    """Return the flagged studies that nobody has signed a decision about."""
+    return tuple(flag for flag in flagged_studies(review) if flag.decision is None)
+
+
+def unconfirmed_results(review: Review) -> tuple[str, ...]:
+    """Return in words the numbers that the protocol would pool, and that no person has confirmed."""
+    found: dict[str, None] = {}
+    for plan in review.info.analyses:
+        for chosen in choose_studies(review, plan, unconfirmed=True)[0]:
+            if chosen.result.unconfirmed:
+                found[f"{chosen.study.id}: {chosen.result.outcome} at {chosen.result.time}"] = None
+    return tuple(found)
+
+
+def without(review: Review, studies: Iterable[str], reason: str) -> Review:
+    """Return the review as it would be with studies excluded."""
+    out = frozenset(studies)
+    status = Status(state="excluded", reason=reason)
+    changed = (study.model_copy(update={"status": status}) if study.id in out else study for study in review.studies)
+    return replace(review, studies=tuple(changed))
+
+
+def confirmed(review: Review) -> Review:
+    """Return the review as it would be with every unconfirmed number confirmed."""
+    return replace(review, studies=tuple(map(_confirmed, review.studies)))
+
+
+def _confirmed(study: Study) -> Study:
+    results = tuple(result.model_copy(update={"unconfirmed": False}) for result in study.results)
+    return study.model_copy(update={"results": results}) if results != study.results else study
