@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import TypeAdapter, ValidationError
+
 from ..errors import ConflictError, DataError, RegistryError, SourceError, UsageError
 from ..registry import metadata as stored
 from ..registry.draft import read_document
 from ..registry.load import Review, load
 from ..registry.model import Study
 from ..registry.scaffold import scaffold_study
+from ..registry.types import Registration
 from ..registry.write import write_text
 from ..sources.bibtex import read_bibtex
 from ..sources.identifiers import normalise_doi, normalise_pmid, normalise_registration
@@ -250,7 +253,7 @@ def _text(record: Record, study_id: str, label: str, review: Review) -> str:
         doi=record.doi,
         pmid=record.pmid,
         pmcid=record.pmcid,
-        registrations=_registrations(record),
+        registrations=[number for number in _registrations(record) if _is_number(number)],
         keywords=record.keywords,
         citation={
             "authors": record.authors,
@@ -268,6 +271,15 @@ def _text(record: Record, study_id: str, label: str, review: Review) -> str:
     )
 
 
+def _is_number(text: str) -> bool:
+    """Whether a study file takes a registration number: databases hold misprints, and what is none at all."""
+    try:
+        TypeAdapter(Registration).validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
 def _outcomes(review: Review) -> list[Outcome]:
     """Return the outcomes that the protocol pools, each once."""
     return [review.outcome(name) for name in dict.fromkeys(plan.outcome for plan in review.info.analyses)]
@@ -283,5 +295,7 @@ def _notes(record: Record) -> Iterator[str]:
     yield from oddities(record)
     if kinds := sorted(_NOT_TRIALS & set(record.publication_types)):
         yield f"PubMed calls it {', '.join(kinds)}: set design.kind"
+    if wrong := [number for number in _registrations(record) if not _is_number(number)]:
+        yield f"left out, for no registry has such a number: {', '.join(wrong)}"
     if not record.registrations and (number := _registrations(record)):
         yield f"the registration {number[0]} was found in its text: check that it is the study's own"

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Literal
 
 from ..errors import SourceError, choose
 from ..registry.candidates import raw_file
+from ..sources.identifiers import find_registrations
 from ..sources.pubmed import PubMed
 from ..sources.pubmed_query import OVERLAP_DAYS, PubMedQuery
+from ..sources.record import Correction
 from ..sources.xml_guard import guard
 
 if TYPE_CHECKING:
@@ -205,7 +207,7 @@ def search_ctgov(strategy: Strategy, desk: Desk) -> Hits:
     version = service.version()
     trials = service.search(query, desk.progress)
     sighted = tuple(
-        Sighted(trial.record(), "ctgov", trial.nct_id, trial.digest, trial.url)
+        Sighted(_with_publications(trial), "ctgov", trial.nct_id, trial.digest, trial.url)
         for trial in trials
         if trial.nct_id not in strategy.known
     )
@@ -213,6 +215,18 @@ def search_ctgov(strategy: Strategy, desk: Desk) -> Hits:
     nct_ids = tuple(trial.nct_id for trial in trials)
     changes = {trial.nct_id: change for trial in trials if (change := _change(trial, strategy.start))}
     return Hits(asked, len(trials), nct_ids, sighted, version=f"{version.api} ({version.data})", changes=changes)
+
+
+def _with_publications(trial: Trial) -> Record:
+    """Return a registration with the articles that it names as its own; what it names as background is others' work.
+
+    Of its numbers those of registries are kept: what a sponsor calls it (a 1, a COVID-19) others call theirs too.
+    """
+    named = (r for r in trial.references if r.pmid and r.kind in ("RESULT", "DERIVED"))
+    links = (Correction(f"{r.kind} reference", r.citation, r.pmid) for r in named)
+    record = trial.record()
+    numbers = (number for number in record.registrations if find_registrations(number) or _EUDRACT.fullmatch(number))
+    return replace(record, registrations=tuple(numbers), corrections=tuple(links))
 
 
 def _change(trial: Trial, start: date | None) -> tuple[Literal["results posted", "changed"], str] | None:
@@ -237,6 +251,8 @@ def search_europepmc(strategy: Strategy, desk: Desk) -> Hits:
     )
     return Hits(hits.text, hits.count, tuple(sorted(found)), sighted)
 
+
+_EUDRACT = re.compile(r"\d{4}-\d{6}-\d{2}")  # as it stands in a field for numbers, without its name
 
 # By what an answer to a search is known to name a record.
 _NAMES = {

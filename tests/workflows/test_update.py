@@ -24,7 +24,7 @@ from tests.server.crossref import Crossref
 from tests.server.ctgov import CTGov
 from tests.server.europepmc import EuropePMC
 from tests.server.eutils import Eutils
-from tests.server.faults import FAULTS, LIES
+from tests.server.faults import FAULTS, LIES, Reply
 from tests.server.living import LATER, NOW, PAPERS, RETRACTED, STUDY, clients, contents, paper, registry
 
 WEEK = timedelta(days=7)
@@ -225,6 +225,44 @@ def test_a_search_that_cannot_be_right_is_refused_before_anything_is_asked(tmp_p
     assert server.calls == []
 
 
+def test_hostile_records_are_text_and_stay_in_the_folder(folder, server):
+    evil = paper(
+        "900000031",
+        "Zymodrug &lt;script&gt;alert(1)&lt;/script&gt; <i>x</i> =cmd|calc",
+        doi="10.5555/../../../evil",
+        authors=("../../etc/passwd A",),
+        registration=("ClinicalTrials.gov", "../NCT1"),
+        abstract=(("../X", "&lt;img src=x onerror=alert(1)&gt;"),),
+    )
+    server.papers = {STUDY.pmid: STUDY, evil.pmid: evil}
+    before = {path for path in folder.parent.rglob("*") if path.is_file()}
+    (candidate,) = run(folder, server).candidates
+    assert candidate.title.startswith("Zymodrug &lt;script&gt;alert(1)&lt;/script&gt; <i>x</i>")
+    assert candidate.abstract[0].text == "&lt;img src=x onerror=alert(1)&gt;"
+    judged = judge(folder, candidate.key, "include", by="ada")
+    file = judged.file
+    assert file.parent == folder
+    assert "left out, for no registry has such a number: ../NCT1" in judged.notes
+    assert load(folder).study(file.stem).title.startswith("Zymodrug <script>")
+    new = {path for path in folder.parent.rglob("*") if path.is_file()} - before
+    assert {path.parent.name for path in new} <= {"studies", ".update", "candidates", "metadata", "raw", "runs"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        (Reply(302, "text/html", b"", {"Location": "http://127.0.0.2:9/"}), "redirects to another host"),
+        (Reply(200, "text/xml", b"", flood=lambda: iter([b"x" * (1 << 20)] * 80)), "larger than 64 MB"),
+    ],
+)
+def test_answers_that_lead_away_or_do_not_end_change_nothing(folder, server, reply, message):
+    before = contents(folder)
+    server.reset([None, reply])
+    with pytest.raises(SourceError, match=message):
+        run(folder, server)
+    assert contents(folder) == before
+
+
 def test_a_second_run_stops(folder, server):
     with locked(folder, "metaan update"), pytest.raises(ConflictError, match="is at work on these studies"):
         run(folder, server)
@@ -279,6 +317,18 @@ def test_results_of_a_registered_study_are_told(tmp_path, server):
     (search,) = report.run.searches
     assert report.run.known["ctgov:NCT99990001"] == "bees"
     assert [(change.to, change.what) for change in search.changes] == [("bees", "results posted")]
+
+
+def test_a_registration_is_linked_to_the_articles_that_it_names_as_its_own(tmp_path, server):
+    folder = registry(tmp_path, "[{source: ctgov, query: nothing}]")
+    text = (folder / "bees.yaml").read_text(encoding="utf-8")
+    (folder / "bees.yaml").write_text(text.replace(STUDY.pmid, "900000001"), encoding="utf-8")
+    with CTGov(rate=None) as trials:
+        update(folder, client=clients(pubmed=server.url, ctgov=trials.url), now=lambda: NOW)
+    links = read_candidates(folder)["nct99990001"].linked
+    study = judge(folder, "NCT99990002", "include", by="ada").decision.study
+    assert load(folder).study(study).registrations[0] == "NCT99990002"
+    assert [(link.to, link.how) for link in links] == [("bees", "RESULT reference")]
 
 
 def test_crossref_is_asked_where_the_review_names_it(tmp_path, server):
