@@ -1,0 +1,42 @@
+"""The Nu HTML checker finds no error in either report."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .conftest import missing
+
+CHECKER = Path(__file__).parent / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
+UNAWARE = "Inline style violates Content Security Policy"  # the checker does not compute the hash; Chromium does
+
+
+@pytest.fixture(scope="module")
+def complaints(reports: dict[str, Path]) -> list[str]:
+    """What the checker says about both reports in one run."""
+    if shutil.which("java") is None:
+        missing("Java")
+    if not CHECKER.exists():
+        missing("the Nu HTML checker (npm ci --ignore-scripts --prefix tests/browser)")
+    return check(*reports.values())
+
+
+def check(*pages: Path) -> list[str]:
+    """Run the checker; warnings count as much as errors."""
+    command = ["java", "-jar", str(CHECKER), "--format", "json", "--stdout", *map(str, pages)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    found = [one for one in json.loads(said)["messages"] if one["type"] != "info" or "subType" in one]
+    return [f"{Path(one['url']).name}:{one.get('lastLine')}: {one['message']}" for one in found]
+
+
+def test_the_html_is_valid(complaints: list[str]) -> None:
+    assert [one for one in complaints if UNAWARE not in one] == []
+
+
+def test_the_checker_notices_what_is_invalid(complaints: list[str], tmp_path: Path) -> None:
+    assert all(UNAWARE in one for one in complaints)
+    bad = tmp_path / "bad.html"
+    bad.write_text('<!doctype html><html lang="en"><title>x</title><p><div>', encoding="utf-8")
+    assert check(bad) != []
