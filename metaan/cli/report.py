@@ -1,6 +1,7 @@
 """Write the report: one self-contained HTML file with the answer, the forest plots, and the source of every number.
 
-The same registry gives the same bytes.
+Or the same results as Markdown, JSON or CSV, or the included studies as RIS or BibTeX for a reference manager. The same
+registry gives the same bytes.
 """
 
 from __future__ import annotations
@@ -11,17 +12,20 @@ from pathlib import Path
 
 from .project import studies_folder
 
-HELP = "write the HTML report"
+HELP = "write the HTML report, or its results and references in other formats"
+
+FORMATS = ("html", "md", "json", "csv", "ris", "bib")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
+    parser.add_argument("--format", choices=FORMATS, help="default: as the name of the output ends, else html")
     parser.add_argument(
         "-o",
         "--output",
         metavar="FILE",
         type=Path,
-        help="where to write it (default: outputs/NAME.html in the project)",
+        help="where to write it (default: outputs/NAME.FORMAT in the project)",
     )
     parser.add_argument(
         "--unconfirmed", action="store_true", help="also numbers that no person has confirmed yet, marked as such"
@@ -37,9 +41,11 @@ def run(args: Namespace) -> int:
 
     folder = studies_folder(args)
     review = load(folder)
-    path = args.output or default_output(review)
+    ending = args.output.suffix.lstrip(".").casefold() if args.output else ""
+    form = args.format or (ending if ending in FORMATS else "html")
+    path = args.output or default_output(review, form)
     print(f"writing {path} ...", file=sys.stderr)
-    written = write_report(review, path, Choices(unconfirmed=args.unconfirmed))
+    written = write_report(review, path, Choices(unconfirmed=args.unconfirmed), form)
     print(written)
     if args.open:
         import webbrowser

@@ -1,15 +1,21 @@
-"""Writing the report of a review."""
+"""Writing the report of a review, as a page or in another format."""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..certainty import evidence
+from ..errors import choose
 from ..recompute import reported_checks
 from ..registry.write import write_text
+from ..report.citations import to_bibtex, to_ris
+from ..report.export import to_csv, to_json
+from ..report.markdown import to_markdown
 from ..report.page import render
 from ..synthesis import PROTOCOL, Choices, analyse
 from .commit import commit_of
@@ -19,15 +25,15 @@ if TYPE_CHECKING:
     from ..registry.load import Review
 
 
-def default_output(review: Review) -> Path:
-    """Return outputs/NAME.html beside the studies, NAME being the project folder's or the review's short name."""
+def default_output(review: Review, form: str = "html") -> Path:
+    """Return outputs/NAME.FORMAT beside the studies, NAME being the project folder's or the review's short name."""
     project = review.folder.resolve().parent
     name = re.sub(r"[^a-z0-9]+", "-", (review.info.name or project.name).casefold()).strip("-") or "report"
-    return project / "outputs" / f"{name}.html"
+    return project / "outputs" / f"{name}.{form}"
 
 
-def write_report(review: Review, path: str | Path, choices: Choices = PROTOCOL) -> Path:
-    """Analyse a review by its protocol and write the report as one self-contained HTML file.
+def write_report(review: Review, path: str | Path, choices: Choices = PROTOCOL, form: str = "html") -> Path:
+    """Analyse a review by its protocol and write the report as one self-contained HTML file, or in another format.
 
     Parameters
     ----------
@@ -37,17 +43,25 @@ def write_report(review: Review, path: str | Path, choices: Choices = PROTOCOL) 
         The file to write; folders are made, and the file appears whole or not at all.
     choices
         What to put in place of the protocol.
+    form
+        A key of `REPORTS`.
 
     Returns
     -------
     Path
         The file.
     """
+    text = choose(REPORTS, form, "format")(review, choices)
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
+    write_text(target, text)
+    return target
+
+
+def _page(review: Review, choices: Choices) -> str:
     own = review.folder.resolve().parent / "templates"
     analyses = analyse(review, choices=choices)
-    page = render(
+    return render(
         review,
         analyses,
         reported_checks(review),
@@ -57,5 +71,20 @@ def write_report(review: Review, path: str | Path, choices: Choices = PROTOCOL) 
         flow=store_of(review),
         commit=commit_of(review.folder),
     )
-    write_text(target, page)
-    return target
+
+
+def _json(review: Review, choices: Choices) -> str:
+    head = {"title": review.info.title, "version": __version__, "registry": review.digest}
+    found = to_json(analyse(review, choices=choices))
+    return json.dumps(head | found, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+#: Name of a format, which is also the end of its files' names, to what writes it.
+REPORTS: dict[str, Callable[[Review, Choices], str]] = {
+    "html": _page,
+    "md": lambda review, choices: to_markdown(review, analyse(review, choices=choices), version=__version__),
+    "json": _json,
+    "csv": lambda review, choices: to_csv(analyse(review, choices=choices)),
+    "ris": lambda review, choices: to_ris(review),
+    "bib": lambda review, choices: to_bibtex(review),
+}
