@@ -45,7 +45,7 @@ def locked(folder: Path | str, what: str) -> Iterator[None]:
     try:
         _lock(handle)
         os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{what} (process {os.getpid()})".encode(), 0) if os.name != "nt" else None
+        os.write(handle, f"{what} (process {os.getpid()})".encode())
         recover(folder)
         yield
         os.ftruncate(handle, 0)
