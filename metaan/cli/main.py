@@ -31,6 +31,7 @@ from . import (
     schema,
     screen,
     update,
+    watch,
 )
 
 #: Imports make tens of thousands of objects that stay; looking through them again and again costs a tenth of a start.
@@ -47,6 +48,7 @@ examples:
   metaan init my-review           start a review of your own
 
 exit status: 0 done; 1 the data or a service is at fault; 2 the command line is at fault
+(metaan watch has two more: 3 something is to be judged; 4 a conclusion would change)
 """
 
 
@@ -121,6 +123,7 @@ COMMANDS: dict[str, ModuleType] = {
     "import": import_,
     "screen": screen,
     "extract": extract,
+    "watch": watch,
     "release": release,
     "add": add,
     "init": init,

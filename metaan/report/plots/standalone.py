@@ -11,7 +11,9 @@ from collections.abc import Iterable, Mapping
 
 from ...errors import choose
 from ...resources import templates
-from ..styles import STYLES
+from ..forest import Plot
+from ..styles import STYLES, Style
+from ..svg import svg
 from .catalogue import draw
 from .figure import Request
 
@@ -36,8 +38,17 @@ def standalone(kind: str, asked: Request, style: str = "default") -> str:
         The pool does not hold what the plot needs.
     """
     look = choose(STYLES, style, "style")
+    return _file(draw(kind, asked, look), look)
+
+
+def forest_file(plot: Plot) -> str:
+    """Return a forest plot that was built elsewhere, such as a what-if plot, as the text of an SVG file."""
+    return _file(svg(plot), STYLES["default"])
+
+
+def _file(body: str, look: Style) -> str:
+    """Put the styles and a paper into an ``<svg>`` element."""
     rules = "\n".join(part for part in (plot_rules(look.variables), look.rules) if part)
-    body = draw(kind, asked, look)
     at = body.index(">") + 1
     paper = '<rect width="100%" height="100%" fill="#ffffff"/>'
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body[:at]}\n<style>\n{rules}\n</style>\n{paper}{body[at:]}\n'

@@ -1,0 +1,237 @@
+"""The whole cycle against local services: what is to be judged, what would happen, and what a scheduler is told."""
+
+import json
+import shutil
+import subprocess
+from datetime import timedelta
+
+import pytest
+
+import metaan as ma
+from metaan.errors import SourceError
+from metaan.workflows.release import release
+from metaan.workflows.screen import judge
+from metaan.workflows.watch import NOTHING, TO_JUDGE, WOULD_FLIP, watch, write_plots
+from metaan.workflows.watch_summary import as_json, summary
+from tests.server.eutils import Eutils
+from tests.server.living import LATER, NOW, PAPERS, RETRACTED, STUDY, clients, contents, paper, registry
+
+RESULT = """
+results:
+  - outcome: death
+    name: death
+    time: day 28
+    arms:
+      drug: {{events: {0}, total: 100}}
+      control: {{events: {1}, total: 100}}
+    source: {{document: abstract, level: primary}}
+"""
+OTHER = """\
+id: {0}
+label: {0}
+title: Zymodrug in {0}
+design: {{kind: randomised}}
+status: {{state: included}}
+arms:
+  - {{id: drug, role: experimental, name: drug}}
+  - {{id: control, role: control, name: usual care}}
+"""
+BEES = OTHER.format("bees") + f"pmid: '{STUDY.pmid}'\n"
+REVIEW = """\
+title: Zymodrug
+question: {population: p, intervention: i, comparator: c}
+outcomes:
+  - {id: death, name: death, direction: bad, measure: OR}
+analyses:
+  - {outcome: death, model: [common]}
+search: [{source: pubmed, query: 'zymodrug[tiab]'}]
+"""
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Eutils(papers=PAPERS, rate=None) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def sound(server):
+    server.reset()
+    server.papers = {STUDY.pmid: STUDY}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two studies, of which only the one that PubMed knows makes the conclusion."""
+    folder = registry(tmp_path / "review")
+    for name, text in (
+        ("review", REVIEW),
+        ("bees", BEES + RESULT.format(5, 40)),
+        ("wasps", OTHER.format("wasps") + RESULT.format(20, 21)),
+    ):
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def edit(folder, name, old, new):
+    path = folder / f"{name}.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def run(folder, server, now=NOW):
+    return watch(folder, client=clients(pubmed=server.url), now=lambda: now)
+
+
+def scenario(found, key):
+    (one,) = [scenario for scenario in found.scenarios if scenario.key == key]
+    return one
+
+
+def test_nothing_new_is_status_0(folder, server):
+    found = run(folder, server)
+    assert (found.status, found.waiting, found.scenarios, found.flagged) == (NOTHING, (), (), ())
+    assert summary(found).startswith("# Zymodrug: watched on 2026-11-22\n\n**Nothing to do.**\n")
+
+
+def test_new_candidates_are_to_be_judged_until_they_are(folder, server):
+    server.papers = PAPERS
+    found = run(folder, server)
+    assert (found.status, len(found.waiting)) == (TO_JUDGE, 4)
+    text = summary(found)
+    assert "## Candidates to judge: 4\n" in text
+    assert "- new: `pmid-900000012` " in text
+    again = run(folder, server, NOW + timedelta(days=7))
+    assert again.status == TO_JUDGE
+    assert "new: " not in summary(again)
+    for candidate in found.waiting:
+        judge(folder, candidate.key, "exclude", by="A", reason="not a trial")
+    assert run(folder, server, NOW + timedelta(days=14)).status == NOTHING
+
+
+def test_study_files_are_not_changed(folder, server):
+    before = {path: path.read_bytes() for path in folder.glob("*.yaml")}
+    server.papers = PAPERS | {STUDY.pmid: RETRACTED}
+    run(folder, server)
+    assert {path: path.read_bytes() for path in folder.glob("*.yaml")} == before
+
+
+def test_a_retraction_that_carries_the_conclusion_is_status_4_until_it_is_decided(folder, server):
+    run(folder, server)
+    server.papers = {STUDY.pmid: RETRACTED}
+    found = run(folder, server, NOW + timedelta(days=7))
+    assert found.status == WOULD_FLIP
+    assert [(flag.study.id, flag.about) for flag in found.flagged] == [("bees", "retraction")]
+    assert [notice.pmid for notice in found.notices] == ["900000099"]
+    flagged = scenario(found, "flagged")
+    assert flagged.flips
+    text = summary(found)
+    assert "**A conclusion would change.**" in text
+    assert "## Studies that need a signed decision\n\n- bees is retracted according to PubMed" in text
+    assert "## If the retracted and questioned studies were excluded" in text
+    assert "the conclusion changed from favours the treatment to no clear difference" in text
+    said = "about: retraction, decision: keep, reason: r, by: A, date: 2026-11-22"
+    edit(folder, "bees", "results:", f"decisions: [{{{said}}}]\nresults:")
+    decided = run(folder, server, NOW + timedelta(days=14))
+    assert (decided.status, decided.scenarios, decided.flagged) == (NOTHING, (), ())
+
+
+def test_a_retraction_that_carries_nothing_is_to_be_judged(folder, server):
+    edit(folder, "wasps", "drug: {events: 20,", "drug: {events: 2,")
+    server.papers = {STUDY.pmid: RETRACTED}
+    found = run(folder, server)
+    assert found.status == TO_JUDGE
+    assert not scenario(found, "flagged").flips
+
+
+def test_unconfirmed_numbers_are_shown_with_what_they_would_do(folder, server):
+    text = OTHER.format("flies") + RESULT.format(90, 20) + "    unconfirmed: true\n"
+    (folder / "flies.yaml").write_text(text, encoding="utf-8")
+    found = run(folder, server)
+    assert (found.status, found.unconfirmed) == (WOULD_FLIP, ("flies: death at day 28",))
+    change = scenario(found, "unconfirmed")
+    (cause,) = change.difference.analyses[0].pools[0].causes
+    assert (cause.id, cause.change) == ("flies", "confirmed")
+    assert "flies" not in [row.id for row in ma.analyse(ma.load(folder))[0].rows]
+
+
+def test_one_number_that_would_flip_alone_counts_though_another_undoes_it(folder, server):
+    for name, numbers in (("flies", (90, 20)), ("ants", (20, 90))):
+        text = OTHER.format(name) + RESULT.format(*numbers) + "    unconfirmed: true\n"
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    found = run(folder, server)
+    assert not scenario(found, "unconfirmed").difference.conclusion_changed
+    assert found.status == WOULD_FLIP
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git")
+def test_what_changed_since_the_last_release_counts(folder, server, monkeypatch):
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "A Reviewer")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "reviewer@example.org")
+    for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "now")):
+        subprocess.run(["git", *words], cwd=folder.parent, check=True)
+    release(folder, "1.0", tag=False)
+    assert run(folder, server).status == NOTHING
+    edit(folder, "bees", "drug: {events: 5,", "drug: {events: 35,")
+    found = run(folder, server)
+    assert (found.status, scenario(found, "release").difference.old_name) == (WOULD_FLIP, "release 1.0")
+    record = folder.parent / "releases" / "1.0.json"
+    record.write_text(json.dumps(json.loads(record.read_bytes()) | {"commit": "0" * 40}), encoding="utf-8")
+    lost = run(folder, server)
+    assert lost.status == NOTHING
+    assert lost.notes[0].startswith("Since the last release: ")
+
+
+def test_plots_are_files_that_stand_alone_and_old_ones_go(folder, server, tmp_path):
+    server.papers = {STUDY.pmid: RETRACTED}
+    found = run(folder, server)
+    plots = tmp_path / "watch"
+    plots.mkdir()
+    (plots / "what-if-old.svg").write_text("x", encoding="utf-8")
+    (plots / "mine.svg").write_text("x", encoding="utf-8")
+    written = write_plots(found, plots)
+    assert sorted(path.name for path in plots.iterdir()) == sorted(["mine.svg", *(f"{name}.svg" for name in written)])
+    (path,) = written.values()
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("<?xml")
+    assert "<style>" in text
+    assert "var(" not in text
+    assert f"](<{path.name}>)" in summary(found, written, plots / "summary.md")
+
+
+def test_json_is_plain(folder, server):
+    server.papers = PAPERS | {STUDY.pmid: RETRACTED}
+    found = json.loads(json.dumps(as_json(run(folder, server)), allow_nan=False))
+    assert (found["status"], len(found["waiting"]), found["flagged"][0]["study"]) == (WOULD_FLIP, 4, "bees")
+    assert found["what_if"][0]["conclusion_changed"] is True
+
+
+def test_titles_from_outside_are_text_and_call_nobody(folder, server):
+    title = "Zymodrug &lt;img src=x&gt; @everyone [x](http://example.org) `a` # | end"
+    server.papers = {STUDY.pmid: STUDY, "900000031": paper("900000031", title)}
+    text = summary(run(folder, server))
+    line = next(line for line in text.splitlines() if "900000031" in line)
+    assert "@everyone" not in line
+    assert "\\<img" in line
+    assert "\\[x\\]" in line
+
+
+def test_without_a_search_the_studies_are_looked_at_again(folder, server, monkeypatch):
+    edit(folder, "review", "search: [{source: pubmed, query: 'zymodrug[tiab]'}]\n", "")
+    monkeypatch.setenv("METAAN_PUBMED_URL", server.url)
+    server.papers = {STUDY.pmid: RETRACTED}
+    found = watch(folder, now=lambda: NOW)
+    assert found.status == WOULD_FLIP
+    assert found.not_found == ("wasps: the study has neither a PMID nor a DOI to ask for",)
+    assert "no search" in found.notes[0]
+
+
+def test_a_service_at_fault_is_an_error_and_nothing_is_changed(folder, server):
+    server.papers = PAPERS | {LATER.pmid: LATER}
+    before = contents(folder)
+    server.reset(["bad gateway"] * 40)
+    with pytest.raises(SourceError):
+        run(folder, server)
+    assert contents(folder) == before
