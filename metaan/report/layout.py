@@ -88,7 +88,14 @@ def _grid(plot: Plot) -> Grid:
             left, right = x, x + room
             x = right + GAP
     marks = [row.mark.weight for row in plot.rows if row.mark is not None and row.mark.weight is not None]
-    return Grid(plot.columns, widths, anchors, left, right, x - GAP + MARGIN, max(marks, default=0.0))
+    edge = max(x - GAP, right + _overhang(plot.axis, right - left))
+    return Grid(plot.columns, widths, anchors, left, right, edge + MARGIN, max(marks, default=0.0))
+
+
+def _overhang(axis: Axis, room: float) -> float:
+    """Return how far the label of a tick reaches beyond the right end of the axis."""
+    ends = (axis.place(tick.value) * room + text_width(tick.label, SMALL) / 2 for tick in axis.ticks)
+    return max(0.0, max(ends, default=0.0) - room)
 
 
 def _column_width(column: Column, rows: Iterable[Row]) -> float:
