@@ -1,6 +1,7 @@
 """`metaan plot` writes one plot as a file."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -8,12 +9,16 @@ import pytest
 
 import metaan as ma
 from metaan.cli.main import main
-from metaan.cli.plot import KINDS
+from metaan.cli.plot import FORMATS as OFFERED_FORMATS
+from metaan.cli.plot import KINDS, ORDERS
 from metaan.cli.plot import STYLES as OFFERED
 from metaan.errors import UsageError
+from metaan.registry.review_model import ForestOptions
+from metaan.report.order import KEYS
 from metaan.report.plots.catalogue import PLOTS
+from metaan.report.plots.convert import FORMATS
 from metaan.report.styles import STYLES
-from metaan.workflows.plot import NEEDS, choose_pool, plot_outcome
+from metaan.workflows.plot import NEEDS, Look, choose_pool, plot_outcome
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +34,9 @@ def run(project: Path, *words: str) -> int:
 
 def test_the_choices_of_the_command_are_those_of_the_library() -> None:
     assert set(KINDS) == set(PLOTS)
-    assert set(OFFERED) == set(STYLES)
+    assert list(OFFERED) == list(STYLES)
+    assert list(OFFERED_FORMATS) == list(FORMATS)
+    assert list(ORDERS) == list(KEYS)
     assert set(NEEDS) < set(PLOTS)
 
 
@@ -105,3 +112,37 @@ def test_a_pool_over_all_studies_comes_first(project: Path) -> None:
     assert choose_pool(analysis, None).name == "randomised"
     with pytest.raises(UsageError, match="no pool"):
         choose_pool(analysis, "all")
+
+
+def test_the_format_follows_the_option_or_the_name(project: Path, tmp_path: Path) -> None:
+    assert run(project, "death", "--format", "pdf", "--style", "jama") == 0
+    assert (project / "outputs" / "death-forest.pdf").read_bytes().startswith(b"%PDF")
+    assert (
+        run(project, "death", "--kind", "funnel", "--width", "80", "--dpi", "200", "-o", str(tmp_path / "a.png")) == 0
+    )
+    png = (tmp_path / "a.png").read_bytes()
+    assert int.from_bytes(png[16:20], "big") == round(80 / 25.4 * 200)
+
+
+def test_rows_are_sorted_and_columns_added(project: Path, tmp_path: Path) -> None:
+    target = tmp_path / "a.svg"
+    words = ("--sort", "effect", "--columns", "year,design", "--model", "random", "--style", "revman")
+    assert run(project, "death", *words, "-o", str(target)) == 0
+    texts = [element.text for element in ET.parse(target).getroot().iter("{http://www.w3.org/2000/svg}text")]
+    assert texts.index("SAVE-MORE 2021") < texts.index("Audemard-Verger 2022")
+    assert {"Year", "Design", "IV, Random, 95% CI"} <= set(texts)
+    assert not any("Mantel-Haenszel" in text for text in texts)
+
+
+def test_the_protocol_says_how_the_plot_looks(project: Path, tmp_path: Path) -> None:
+    review = ma.load(project / "studies")
+    plans = tuple(
+        plan.model_copy(update={"plot": ForestOptions(sort="name", columns=("year",), style="bmj")})
+        for plan in review.info.analyses
+    )
+    made = replace(review, info=review.info.model_copy(update={"analyses": plans}))
+    svg = plot_outcome(made, "death").svg
+    assert ">No of events/total<" in svg
+    assert svg.index(">Audemard-Verger 2022<") < svg.index(">SAVE-MORE 2021<")
+    assert "<title>" in svg
+    assert "No of events/total" not in plot_outcome(made, "death", look=Look(style="default")).svg

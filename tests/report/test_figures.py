@@ -137,3 +137,10 @@ def test_the_licence_stands_beside_the_font_and_all_is_small() -> None:
     files = list(typefaces().iterdir())
     assert "SIL OPEN FONT LICENSE Version 1.1" in (typefaces() / "OFL.txt").read_text(encoding="utf-8")
     assert sum(path.stat().st_size for path in files) < 1_000_000
+
+
+def test_the_picture_in_the_docs_is_what_the_command_draws() -> None:
+    kept = (Path(ma.__file__).parent.parent / "docs" / "forest-bcg.svg").read_text(encoding="utf-8")
+    now = plot_outcome(ma.load(ma.example("bcg")), "tuberculosis").svg
+    read = re.compile(r"<text[^>]*>([^<]*)</text>")
+    assert read.findall(kept) == read.findall(now)
