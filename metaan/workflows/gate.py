@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..registry.candidates_runs import read_runs
 from ..registry.study_model import Status
-from ..selection import choose_studies
+from ..synthesis import Choices, analyse
 
 if TYPE_CHECKING:
     from ..registry.candidates_runs import Notice
@@ -89,12 +89,9 @@ def undecided(review: Review) -> tuple[Flagged, ...]:
 
 def unconfirmed_results(review: Review) -> tuple[str, ...]:
     """Return in words the numbers that the protocol would pool, and that no person has confirmed."""
-    found: dict[str, None] = {}
-    for plan in review.info.analyses:
-        for chosen in choose_studies(review, plan, unconfirmed=True)[0]:
-            if chosen.result.unconfirmed:
-                found[f"{chosen.study.id}: {chosen.result.outcome} at {chosen.result.time}"] = None
-    return tuple(found)
+    analyses = analyse(review, choices=Choices(unconfirmed=True, explore=False))
+    rows = (row for analysis in analyses for row in analysis.rows if row.result.unconfirmed)
+    return tuple(dict.fromkeys(f"{row.id}: {row.result.outcome} at {row.result.time}" for row in rows))
 
 
 def without(review: Review, studies: Iterable[str], reason: str) -> Review:
