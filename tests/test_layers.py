@@ -18,6 +18,7 @@ LIBRARY = {
     "synthesis",
     "recompute",
     "exploration",
+    "selection",
     "difference",
     "extraction",
     "certainty",
