@@ -125,7 +125,14 @@ def _multiverse(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> Multiverse:
     from .stats.multiverse import multiverse
 
     columns: dict[str, Any] = {name: [row.data[name] for row in rows] for name in ("ai", "n1i", "ci", "n2i")}
-    return multiverse(level=fit.level, **columns)
+    return multiverse(groups=_by_design(rows), level=fit.level, **columns)
+
+
+def _by_design(rows: Sequence[StudyRow]) -> dict[str, list[bool]]:
+    """Return which studies to pool: all, and where designs were pooled together also each design by itself."""
+    designs = dict.fromkeys(row.design for row in rows)
+    apart = {name: [row.design == name for row in rows] for name in designs} if len(designs) > 1 else {}
+    return {"all": [True] * len(rows), **apart}
 
 
 #: Field of the registry's `Explore` to its words and its function.

@@ -238,9 +238,9 @@ def _multiverse(looked: Looked) -> Iterable[Finding]:
     fit = looked.pool.random or looked.pool.common
     if found is None or fit is None or not found.universes:
         return
-    group, conclusion = found.universes[0].group, side(fit)
-    n, m = found.holds(group, conclusion)
-    yield Finding("Multiverse", words.lower_first(found.sentence(group, conclusion).rstrip(".")), n < m)
+    conclusion = side(fit)
+    n, m = found.holds(None, conclusion)
+    yield Finding("Multiverse", words.lower_first(found.sentence(None, conclusion).rstrip(".")), n < m)
 
 
 def side(fit: Pooled) -> int:

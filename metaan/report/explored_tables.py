@@ -176,22 +176,25 @@ def _multiverse(looked: Looked) -> Iterable[Table]:
     fit = looked.pool.random or looked.pool.common
     if found is None or fit is None:
         return
+    several = len({universe.group for universe in found.universes}) > 1
     headers = (
+        *((Header("Design", number=False),) if several else ()),
         Header("Measure", number=False), Header("Pooled by", number=False), Header("Interval", number=False),
         Header("Zero cells", number=False), Header("Studies"), Header("Effect (interval)"), Header("p"),
         Header("Reading", number=False),
     )  # fmt: skip
-    lines = tuple(_universe(universe, explored.side(fit)) for universe in found.universes)
+    lines = tuple(_universe(universe, explored.side(fit), several) for universe in found.universes)
     yield Table("Every defensible way to pool these studies", headers, lines)
 
 
-def _universe(universe: Universe, conclusion: int) -> Line:
+def _universe(universe: Universe, conclusion: int, several: bool) -> Line:
     how = POOLING.get(universe.method, universe.method)
     by = f"{how}, {universe.tau2_method}" if universe.tau2_method else f"common effect, {how}"
     zero = f"{universe.zero_cells} added" if universe.zero_cells != "none" else "nothing added"
     differs = universe.conclusion != conclusion
     return Line(
         (
+            *((universe.group,) if several else ()),
             universe.measure, by, INTERVALS[universe.ci_method or "wald"], zero, str(universe.k),
             formats.effect(universe.estimate, universe.ci, universe.measure), formats.p_value(universe.pval),
             CONCLUSIONS[universe.conclusion] + (" (differs)" if differs else ""),

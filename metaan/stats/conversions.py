@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,8 +19,11 @@ from ..errors import UsageError, choose
 from .effects import FloatArray, column, labels, same_length
 from .families import Mask, above_zero, refuse
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Converted:
     """Columns that were worked out, not read.
 
@@ -53,6 +56,21 @@ class Converted:
     def __getitem__(self, name: str) -> FloatArray:
         return choose(self.columns, name, "column")
 
+    def __repr__(self) -> str:
+        rows = zip(self.slab, zip(*self.columns.values()), self.reasons)
+        lines = [
+            f"  {label:<24} " + (", ".join(map(_named, self.columns, row)) if why is None else f"none: {why}")
+            for label, row, why in rows
+        ]
+        return "\n".join([f"Converted, {len(self.slab)} studies", *lines, *(f"  note: {note}" for note in self.notes)])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a study: slab, what it was worked out from, what was worked out, reason."""
+        import pandas as pd
+
+        reasons = pd.Series(self.reasons, dtype=object)
+        return pd.DataFrame({"slab": self.slab, **self.inputs, **self.columns, "reason": reasons})
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON; what does not exist is None."""
         return {
@@ -62,6 +80,10 @@ class Converted:
             "notes": list(self.notes),
             "reasons": list(self.reasons),
         }
+
+
+def _named(name: str, value: float) -> str:
+    return f"{name} {value:.6g}"
 
 
 def _plain(values: FloatArray) -> list[float | None]:

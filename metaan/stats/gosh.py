@@ -46,6 +46,8 @@ class Gosh:
         True where these are all subsets but the empty one.
     seed
         Of the sample; None where complete.
+    effects
+        What was pooled.
     """
 
     slab: tuple[str, ...]
@@ -60,6 +62,7 @@ class Gosh:
     tau2_method: str | None
     complete: bool
     seed: int | None
+    effects: EffectSizes
 
     def __len__(self) -> int:
         return self.estimate.size
@@ -197,7 +200,7 @@ def gosh(
     return Gosh(
         slab=used.slab, included=included, k=included.sum(axis=1), model=model,
         tau2_method=tau2_method if model == "random" else None, complete=complete,
-        seed=None if complete else seed, **columns,
+        seed=None if complete else seed, effects=used, **columns,
     )  # fmt: skip
 
 

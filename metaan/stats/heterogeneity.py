@@ -68,7 +68,7 @@ class Moments:
         return self.yi.size
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class QBased:
     """H and I2 from Q with their test-based intervals; ``i2`` in percent.
 
@@ -97,7 +97,7 @@ class QBased:
         rows = {"h": (self.h, *self.h_ci), "i2": (self.i2, *self.i2_ci)}
         return pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "lb", "ub"])
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         h, i2 = (f"[{lb:.4g}, {ub:.4g}]" for lb, ub in (self.h_ci, self.i2_ci))
         return f"From Q: H = {self.h:.4g} {h}, I2 = {self.i2:.4g}% {i2}, {100 * self.level:g}% test-based intervals"
 

@@ -66,6 +66,8 @@ class Influence:
         hat > 3 p / k, |dfbetas| > 1.
     reasons
         For each study None, or why it cannot be left out.
+    fit
+        What was looked at.
     """
 
     slab: tuple[str, ...]
@@ -81,6 +83,7 @@ class Influence:
     dfbetas: FloatArray
     influential: NDArray[np.bool_]
     reasons: tuple[str | None, ...]
+    fit: Pooled | MetaRegression
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON; what does not exist is None."""
@@ -120,12 +123,15 @@ class Baujat:
         Influence on the result: the squared change of the study's predicted effect, standardised, when it is left out.
     reasons
         For each study None, or why it cannot be left out (``y`` is nan).
+    fit
+        What was looked at.
     """
 
     slab: tuple[str, ...]
     x: FloatArray
     y: FloatArray
     reasons: tuple[str | None, ...]
+    fit: Pooled | MetaRegression
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON; what does not exist is None."""
@@ -170,7 +176,7 @@ def influence(fit: Pooled | MetaRegression) -> Influence:
         slab=deletion.effects.slab, names=deletion.names, rstudent=rstudent, dffits=dffits, cook=cook,
         cov_ratio=cov_ratio, tau2_del=tau2_del, qe_del=qe_del, hat=hat,
         weight=whole.fit.wi * (100.0 / float(whole.fit.wi.sum())), dfbetas=dfbetas,
-        influential=far | (chdtr(p, cook) > 0.5) | (hat > 3 * p / k), reasons=deletion.reasons,
+        influential=far | (chdtr(p, cook) > 0.5) | (hat > 3 * p / k), reasons=deletion.reasons, fit=fit,
     )  # fmt: skip
 
 
@@ -196,7 +202,7 @@ def baujat(fit: Pooled | MetaRegression) -> Baujat:
         if without is not None:
             moved = float(whole.m.x[i] @ (whole.fit.coefficients - without.fit.coefficients))
             y[i] = moved * moved / predicted_variance(without, whole.m.x[i])
-    return Baujat(deletion.effects.slab, whole.fit.wi * whole.fit.residual**2, y, deletion.reasons)
+    return Baujat(deletion.effects.slab, whole.fit.wi * whole.fit.residual**2, y, deletion.reasons, fit)
 
 
 def delete_each(fit: Pooled | MetaRegression) -> Deletion:

@@ -28,7 +28,7 @@ _GRID_RATIO = 3.0
 _ROW_BY_ROW = 1000  # above this many studies one tau2 at a time is as fast and needs less memory
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class FitStatistics:
     """Log-likelihood and information criteria.
 
@@ -62,7 +62,7 @@ class FitStatistics:
 
         return pd.DataFrame([asdict(self)])
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         kind = "restricted log-likelihood" if self.restricted else "log-likelihood"
         numbers = {"deviance": self.deviance, "AIC": self.aic, "BIC": self.bic, "AICc": self.aicc}
         shown = ", ".join(f"{name} {value:.5g}" for name, value in numbers.items() if value is not None)

@@ -68,18 +68,21 @@ class Multiverse:
     data: Mapping[str, FloatArray]
     level: float
 
-    def holds(self, group: str, conclusion: int) -> tuple[int, int]:
-        """Return in how many combinations of a group the conclusion holds, and how many there are."""
-        counts = Counter(u.conclusion for u in self.universes if u.group == group)
+    def holds(self, group: str | None, conclusion: int) -> tuple[int, int]:
+        """Return in how many combinations of a group (None: of all) the conclusion holds, and how many there are."""
+        counts = self._conclusions(group)
         return counts[conclusion], counts.total()
 
-    def sentence(self, group: str, conclusion: int) -> str:
-        """Say it in one sentence."""
+    def sentence(self, group: str | None, conclusion: int) -> str:
+        """Say it in one sentence, of a group or of all (None)."""
         n, m = self.holds(group, conclusion)
-        counts = Counter(u.conclusion for u in self.universes if u.group == group)
+        counts = self._conclusions(group)
         others = [f"{counts[c]} {CONCLUSIONS[c]}" for c in CONCLUSIONS if c != conclusion and counts[c]]
         rest = f"; of the others, {' and '.join(others)}" if others else ""
         return f"The conclusion ({CONCLUSIONS[conclusion]}) holds in {n} of {m} defensible analyses{rest}."
+
+    def _conclusions(self, group: str | None) -> Counter[int]:
+        return Counter(u.conclusion for u in self.universes if group in (None, u.group))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON."""

@@ -34,6 +34,8 @@ class Residuals:
     raw_deleted, se_deleted, rstudent
         The same with the study left out of the fit that predicts it (externally standardised); nan where ``reasons``
         says why it cannot be left out.
+    fit
+        What was looked at.
     """
 
     slab: tuple[str, ...]
@@ -44,6 +46,7 @@ class Residuals:
     se_deleted: FloatArray
     rstudent: FloatArray
     reasons: tuple[str | None, ...]
+    fit: Pooled | MetaRegression
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON; what does not exist is None."""
@@ -71,6 +74,8 @@ class Blups:
     ----------
     estimate, se, pi
         One value a study: its effect pulled towards what the fit predicts, the more so the less it knows by itself.
+    level, fit
+        Coverage of ``pi``, and what was looked at.
     """
 
     slab: tuple[str, ...]
@@ -78,6 +83,7 @@ class Blups:
     se: FloatArray
     pi: tuple[Interval, ...]
     level: float
+    fit: Pooled | MetaRegression
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON."""
@@ -126,7 +132,7 @@ def residuals(fit: Pooled | MetaRegression) -> Residuals:
     raw = whole.fit.residual
     return Residuals(
         slab=deletion.effects.slab, raw=raw, se=se, rstandard=raw / se, raw_deleted=raw_deleted,
-        se_deleted=se_deleted, rstudent=raw_deleted / se_deleted, reasons=deletion.reasons,
+        se_deleted=se_deleted, rstudent=raw_deleted / se_deleted, reasons=deletion.reasons, fit=fit,
     )  # fmt: skip
 
 
@@ -157,4 +163,4 @@ def blup(fit: Pooled | MetaRegression, level: float | None = None) -> Blups:
     se = np.sqrt(own * m.vi + (1 - own) ** 2 * spread)
     at = fit.level if level is None else level
     half = quantile(found.df, at) * se
-    return Blups(fit.effects.slab, estimate, se, tuple(map(Interval, estimate - half, estimate + half)), at)
+    return Blups(fit.effects.slab, estimate, se, tuple(map(Interval, estimate - half, estimate + half)), at, fit)

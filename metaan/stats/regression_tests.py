@@ -79,6 +79,8 @@ class PermutationTest:
         True where these are all there are.
     seed
         Of the random ones; None where exact.
+    fit
+        What was tested.
     """
 
     names: tuple[str, ...]
@@ -87,6 +89,7 @@ class PermutationTest:
     arrangements: int
     exact: bool
     seed: int | None
+    fit: MetaRegression
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON."""
@@ -171,7 +174,7 @@ def permutation_test(reg: MetaRegression, iterations: int = 1000, seed: int = 20
     problems, exact = (_sign_changes if alone else _shuffles)(reg.linear, iterations, seed)
     found = np.abs([_statistics(problem, options, reg.names) for problem in problems])
     pval = (found >= found[0] * (1 - 1e-8)).mean(axis=0)
-    return PermutationTest(reg.names, pval[:-1], float(pval[-1]), len(found), exact, None if exact else seed)
+    return PermutationTest(reg.names, pval[:-1], float(pval[-1]), len(found), exact, None if exact else seed, reg)
 
 
 def _check_nested(full: MetaRegression, reduced: MetaRegression) -> None:

@@ -14,11 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError, NotEstimableError, UsageError, choose
 from .effects import EffectSizes, FloatArray, Interval, column
+from .glmm import Glmm, glmm
 from .peto import peto
 from .pooling import Pooled, pool
 from .regression_result import MetaRegression
 from .regression_sequence import RegressionRefits, leave_one_out_regression
-from .stratified import mantel_haenszel
+from .stratified import MantelHaenszel, mantel_haenszel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -302,7 +303,8 @@ def _tables(fit: Pooled, at: Indices) -> tuple[dict[str, Any], EffectSizes]:
 
 def _mantel_haenszel(fit: Pooled, at: Indices) -> Pooled:
     data, part = _tables(fit, at)
-    return mantel_haenszel(fit.measure, level=fit.level, slab=part.slab, **data)
+    rules: Mapping[str, Any] = fit.options if isinstance(fit, MantelHaenszel) else {}
+    return mantel_haenszel(fit.measure, level=fit.level, slab=part.slab, **rules, **data)
 
 
 def _peto(fit: Pooled, at: Indices) -> Pooled:
@@ -310,7 +312,15 @@ def _peto(fit: Pooled, at: Indices) -> Pooled:
     return peto(level=fit.level, slab=part.slab, **data)
 
 
-REFITS: dict[str, Refit] = {"IV": _inverse_variance, "MH": _mantel_haenszel, "Peto": _peto}
+def _mixed_model(fit: Pooled, at: Indices) -> Pooled:
+    """Fit the mixed model again; studies without events are in ``fit.effects`` only where they were wanted."""
+    data, part = _tables(fit, at)
+    options: Any = {name: getattr(fit, name) for name in ("measure", "model", "ci_method", "pi_method", "level")}
+    structure, points = (fit.structure, fit.points) if isinstance(fit, Glmm) else ("UM.FS", None)
+    return glmm(structure, points=points, drop00=False, slab=part.slab, **options, **data)
+
+
+REFITS: dict[str, Refit] = {"IV": _inverse_variance, "MH": _mantel_haenszel, "Peto": _peto, "GLMM": _mixed_model}
 
 ORDERS: dict[str, Callable[[EffectSizes], FloatArray]] = {
     "precision": lambda es: es.vi,

@@ -17,7 +17,7 @@ from .measures import Columns
 from .summary import p_value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ChiSquared:
     """A test whose statistic has a chi-squared distribution with ``df`` degrees of freedom under its null."""
 
@@ -30,7 +30,7 @@ class ChiSquared:
         """Look up the p value; with no degree of freedom there is nothing to test, and p is 1."""
         return cls(stat, df, float(chdtrc(df, stat)) if df > 0 else 1.0)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"X2({self.df}) = {self.stat:.4g}, {p_value(self.pval)}"
 
     def to_dict(self) -> dict[str, Any]:

@@ -5,8 +5,8 @@ The estimators and their table, `MH_MEASURES`, are in `metaan.stats.mantel_haens
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,8 @@ class MantelHaenszel(Pooled):
         Tests of one common odds ratio; None for other measures.
     continuity_correction
         Whether ``cmh`` and ``cochran`` carry Yates's correction.
+    options
+        ``drop00``, ``add``, ``to`` and ``vtype`` as they were given.
     """
 
     cmh: ChiSquared | None = None
@@ -49,6 +51,7 @@ class MantelHaenszel(Pooled):
     breslow_day: ChiSquared | None = None
     tarone: ChiSquared | None = None
     continuity_correction: bool = True
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Return what a statistician would want printed."""
@@ -64,7 +67,7 @@ class MantelHaenszel(Pooled):
         for name in ("cmh", "cochran", "breslow_day", "tarone"):
             test = getattr(self, name)
             plain[name] = None if test is None else test.to_dict()
-        return plain
+        return plain | {"options": dict(self.options)}
 
 
 def mantel_haenszel(
@@ -138,6 +141,7 @@ def mantel_haenszel(
         ci=mean_interval(estimate, se, None, level), pi=None, pi_reason=NO_PREDICTION, tau2=None, tau2_se=None,
         weights=shares * (100.0 / shares.sum()), k=int(kept.sum()), effects=es.take(np.flatnonzero(kept)),
         excluded=left_out(es, kept), continuity_correction=correct,
+        options={"drop00": drop00, "add": add, "to": to, "vtype": vtype},
         **heterogeneity(es, kept & ~(drop[0] & empty), estimate), **tests,
     )  # fmt: skip
 

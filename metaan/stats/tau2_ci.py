@@ -32,7 +32,7 @@ class Tau2(NamedTuple):
     method: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class HeterogeneityCI:
     """tau2, tau, I2 and H2 with their intervals; ``method`` is a key of `TAU2_CI_METHODS`, ``note`` what to know."""
 
@@ -60,7 +60,7 @@ class HeterogeneityCI:
         rows = {name: (getattr(self, name), *getattr(self, f"{name}_ci")) for name in ("tau2", "tau", "i2", "h2")}
         return pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "lb", "ub"])
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         names = {"tau2": "tau2", "tau": "tau", "i2": "I2 (%)", "h2": "H2"}
         lines = [f"{100 * self.level:g}% intervals of heterogeneity ({self.method})"]
         for name, shown in names.items():

@@ -136,6 +136,19 @@ def test_what_was_not_explored_is_not_spoken_of(death: Analysis) -> None:
     assert exploration(death.pools[0]) is None
 
 
+def test_designs_that_are_pooled_together_are_one_more_choice_of_the_multiverse(death: Analysis) -> None:
+    whole = death.pools[0]
+    rows = [replace(row, design="non-randomised" if i < 2 else "randomised") for i, row in enumerate(whole.rows)]
+    made = explored_of(replace(death, pools=(replace(whole, rows=tuple(rows)),)), Explore(multiverse=True))
+    [pool] = made.pools
+    universes = pool.exploration.multiverse.universes
+    assert {universe.group for universe in universes} == {"all", "randomised", "non-randomised"}
+    assert f"of {len(universes)} defensible analyses" in said(made)["Multiverse"].text
+    [shown] = tables("multiverse", Looked(made, pool, pool.exploration, ARMS))
+    assert shown.headers[0].text == "Design"
+    assert [line.cells[0] for line in shown.lines] == [universe.group for universe in universes]
+
+
 def test_tables_hold_the_numbers(full: Analysis) -> None:
     pool = full.pools[0]
     looked = Looked(full, pool, pool.exploration, ARMS)

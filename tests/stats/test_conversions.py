@@ -371,3 +371,15 @@ class TestRescaling:
     def test_other_measures_are_refused(self):
         with pytest.raises(DataError, match="effects are RR; allowed: OR"):
             ma.smd_from_odds_ratio(ma.EffectSizes.of([0.1], [0.1], measure="RR"))
+
+
+def test_what_was_worked_out_prints_and_tabulates_with_its_inputs():
+    found = ma.sd_from_se([1.0, None], [100, 50], slab=["a", "b"])
+    lines = repr(found).splitlines()
+    assert lines[0] == "Converted, 2 studies"
+    assert lines[1].split() == ["a", "sdi", "10"]
+    assert lines[2].split()[:2] == ["b", "none:"]
+    frame = found.to_frame()
+    assert frame["slab"].tolist() == ["a", "b"]
+    assert frame["sdi"][0] == 10
+    assert {"reason", *found.inputs} <= set(frame.columns)

@@ -73,13 +73,21 @@ def test_exact_test_is_the_sum_over_all_outcomes(power, data):
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(1, 12), st.floats(0.05, 0.9), st.data())
-def test_binomial_and_exact_agree_where_all_studies_have_one_power(k, power, data):
-    observed = data.draw(st.integers(0, k))
-    same = np.full(k, power)
+@given(st.lists(st.floats(0.01, 0.99), min_size=1, max_size=12), st.data())
+def test_binomial_is_the_binomial_test_of_scipy_at_the_mean_power(power, data):
+    from scipy.stats import binomtest
+
+    observed = data.draw(st.integers(0, len(power)))
+    mean = float(np.mean(power))
     for alternative in ("greater", "less", "two-sided"):
-        exact, binom = (EXCESS_TESTS[t](observed, same, alternative) for t in ("exact", "binom"))
-        assert binom == pytest.approx(exact, rel=1e-9)
+        want = binomtest(observed, len(power), mean, alternative=alternative).pvalue
+        assert EXCESS_TESTS["binom"](observed, np.array(power), alternative) == pytest.approx(want, rel=1e-9)
+
+
+def test_a_two_sided_exact_test_sums_what_is_no_likelier():
+    power = np.array([0.5, 0.25, 0.2])  # 0 to 3 significant: 0.3, 0.475, 0.2, 0.025
+    for observed, want in enumerate((0.525, 1.0, 0.225, 0.025)):
+        assert EXCESS_TESTS["exact"](observed, power, "two-sided") == pytest.approx(want)
 
 
 def test_at_the_limit_estimate_the_test_is_just_significant():

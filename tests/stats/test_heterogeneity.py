@@ -154,7 +154,7 @@ def test_test_based_interval_never_goes_below_no_heterogeneity() -> None:
     assert calm.i2_ci.ub > 50
     assert calm.to_dict()["i2_ci"] == list(calm.i2_ci)
     assert calm.to_frame().loc["h", "ub"] == calm.h_ci.ub
-    assert str(calm).startswith("From Q: H = 1 [1, ")
+    assert repr(calm).startswith("From Q: H = 1 [1, ")
     with pytest.raises(NotEstimableError, match="k = 2"):
         q_based(2.0, 2, 0.95)
 

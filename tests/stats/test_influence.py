@@ -135,3 +135,13 @@ def test_fits_of_another_kind_are_refused():
         ma.influence(ma.pool(es, tau2_method="REML", ci_method="KR"))
     with pytest.raises(UsageError, match="this needs"):
         ma.baujat(ma.pool(es, weights=[1, 2, 3]))
+
+
+def test_what_was_looked_at_is_inside():
+    es = ma.EffectSizes.of([0.1, 0.3, 0.2, 1.9], [0.04, 0.05, 0.03, 0.04])
+    fit, reg = ma.pool(es), ma.meta_regression(es, {"dose": [1, 2, 4, 3]})
+    for look in (ma.influence, ma.baujat, ma.residuals, ma.blup):
+        assert look(fit).fit is fit
+        assert look(reg).fit is reg
+    assert ma.permutation_test(reg).fit is reg
+    assert ma.gosh(es).effects is es

@@ -99,18 +99,41 @@ def test_a_rest_without_estimate_has_a_reason():
     assert "- Study 1  Mantel-Haenszel" in repr(got)
 
 
-def test_other_rules_for_zero_cells_need_a_function():
+def test_rules_for_zero_cells_are_kept():
     revman = {"drop00": (True, True), "add": (0.5, 0.5), "to": ("only0", "only0")}
-    fit = ma.mantel_haenszel("OR", **TABLES, **revman)
+    got = ma.leave_one_out(ma.mantel_haenszel("OR", **TABLES, **revman))
+    for i, row in enumerate(got):
+        rest = {name: np.delete(values, i) for name, values in TABLES.items()}
+        assert row.estimate == pytest.approx(ma.mantel_haenszel("OR", **rest, **revman).estimate, rel=1e-12)
+
+
+def test_what_cannot_be_repeated_needs_a_function():
+    fit = ma.peto(**TABLES, add=0.5, to="all")
     with pytest.raises(UsageError, match="give refit"):
         ma.leave_one_out(fit)
 
     def again(whole, at):
-        return ma.mantel_haenszel("OR", **{name: values[at] for name, values in whole.effects.data.items()}, **revman)
+        return ma.peto(**{name: values[at] for name, values in whole.effects.data.items()}, add=0.5, to="all")
 
-    assert ma.leave_one_out(fit, again).estimate[2] == pytest.approx(
-        ma.mantel_haenszel("OR", **{name: np.delete(values, 2) for name, values in TABLES.items()}).estimate
-    )
+    rest = {name: np.delete(values, 2) for name, values in TABLES.items()}
+    assert ma.leave_one_out(fit, again).estimate[2] == pytest.approx(ma.peto(**rest, add=0.5, to="all").estimate)
+
+
+MIXED = [
+    (("CM.EL",), "OR", TABLES),
+    (("CM.AL",), "OR", TABLES),
+    (("UM.FS",), "IRR", {"x1i": [3, 4, 5, 9], "t1i": [10, 20, 30, 25], "x2i": [5, 3, 8, 7], "t2i": [12, 20, 30, 24]}),
+    ((), "PLO", {"xi": [3, 4, 5, 9], "ni": [10, 20, 30, 25]}),
+]
+
+
+@pytest.mark.parametrize(("structure", "measure", "data"), MIXED)
+def test_a_mixed_model_is_fitted_to_the_rest(structure, measure, data):
+    got = ma.leave_one_out(ma.glmm(*structure, measure=measure, ci_method="t", level=0.9, **data))
+    for i, row in enumerate(got):
+        rest = {name: np.delete(values, i) for name, values in data.items()}
+        alone = ma.glmm(*structure, measure=measure, ci_method="t", level=0.9, **rest)
+        assert (row.k, row.estimate, row.tau2, row.ci) == (alone.k, alone.estimate, alone.tau2, alone.ci)
 
 
 def test_a_regression_is_fitted_to_the_rest():
@@ -135,4 +158,4 @@ def test_a_regression_is_fitted_to_the_rest():
 
 
 def test_every_refit_is_compared():
-    assert set(REFITS) == {"IV", "MH", "Peto"}
+    assert set(REFITS) == {"IV", "MH", "Peto", "GLMM"}

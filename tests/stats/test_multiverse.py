@@ -54,6 +54,14 @@ def test_the_sentence_counts_what_holds():
     )
 
 
+def test_all_groups_are_counted_together():
+    masks = {"all": [True] * 3, "first two": [True, True, False]}
+    found = multiverse(groups=masks, **ZERO)
+    parts = [found.holds(group, 0) for group in masks]
+    assert found.holds(None, 0) == tuple(map(sum, zip(*parts)))
+    assert f"of {len(found.universes)} defensible" in found.sentence(None, 0)
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(*[st.integers(1, 30)] * 4), min_size=2, max_size=6))
 def test_swapping_the_arms_turns_every_conclusion_over(tables):

@@ -187,5 +187,5 @@ def test_interval_record_is_plain_and_readable() -> None:
     ci = pool(es).tau2_ci("QP", level=0.9)
     assert json.loads(json.dumps(ci.to_dict()))["tau2_ci"] == list(ci.tau2_ci)
     assert ci.to_frame().loc["i2", "lb"] == ci.i2_ci.lb
-    assert str(ci).startswith("90% intervals of heterogeneity (QP)")
+    assert repr(ci).startswith("90% intervals of heterogeneity (QP)")
     assert ci.tau_ci.ub == math.sqrt(ci.tau2_ci.ub)
