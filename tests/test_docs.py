@@ -113,6 +113,21 @@ def test_every_test_that_a_page_points_to_exists():
         assert f"def {test}(" in (ROOT / "tests" / "stats" / f"test_{module}.py").read_text(encoding="utf-8"), test
 
 
+def test_every_item_of_the_page_on_security_names_tests_that_exist():
+    rows = [line for line in (ROOT / "docs" / "security.md").read_text(encoding="utf-8").splitlines() if "|" in line]
+    for row in rows[2:]:
+        pointed = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", row)
+        assert pointed, row
+        for file, test in pointed:
+            assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), test
+
+
+def test_every_link_between_pages_leads_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!https?:)([^)#\s]+\.(?:md|yml))", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
 def test_every_function_that_a_page_names_exists():
     named = {name for page in PAGES for name in re.findall(r"\bma\.(\w+)", page.read_text(encoding="utf-8"))}
     assert len(named) > 40

@@ -30,6 +30,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--unconfirmed", action="store_true", help="also numbers that no person has confirmed yet, marked as such"
     )
+    parser.add_argument(
+        "--since", metavar="REV", help="say what changed since this git revision (default: since the last release)"
+    )
     parser.add_argument("--open", action="store_true", help="open it in the browser")
 
 
@@ -45,7 +48,7 @@ def run(args: Namespace) -> int:
     form = args.format or (ending if ending in FORMATS else "html")
     path = args.output or default_output(review, form)
     print(f"writing {path} ...", file=sys.stderr)
-    written = write_report(review, path, Choices(unconfirmed=args.unconfirmed), form)
+    written = write_report(review, path, Choices(unconfirmed=args.unconfirmed), form, args.since)
     print(written)
     if args.open:
         import webbrowser

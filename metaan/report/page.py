@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..certainty import Evidence
     from ..registry.load import Review
     from ..stats.effects import Interval
+    from .changes_view import ChangesView
 
 DIGEST_SHOWN = 12
 
@@ -73,6 +74,7 @@ def render(
     evidence: Mapping[str, Sequence[Evidence]] | None = None,
     flow: Mapping[str, Any] | None = None,
     commit: str = "",
+    changes: ChangesView | str | None = None,
 ) -> str:
     """Return the report as one self-contained HTML page.
 
@@ -91,6 +93,8 @@ def render(
         mapping for each search that was run: source, day, since, records.
     commit
         The git commit that holds the registry, where there is one.
+    changes
+        What changed since the version before, or why that is not known; None where there is no such version.
 
     Examples
     --------
@@ -100,7 +104,8 @@ def render(
     '<!doctype html>'
     """
     context = _context(review, analyses, checks, version) | _appraisal(review, analyses, evidence or {})
-    return fill("page.html", context | _search(review, analyses, flow or {}) | {"commit": commit}, templates)
+    found = {"commit": commit, "changes": changes, "changes_known": not isinstance(changes, str | None)}
+    return fill("page.html", context | _search(review, analyses, flow or {}) | found, templates)
 
 
 def fill(name: str, context: Mapping[str, Any], templates: Path | None = None) -> str:

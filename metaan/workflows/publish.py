@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..certainty import evidence
-from ..errors import choose
+from ..errors import UsageError, choose
 from ..recompute import reported_checks
 from ..registry.write import write_text
 from ..report.citations import to_bibtex, to_ris
@@ -20,6 +20,7 @@ from ..report.page import render
 from ..synthesis import PROTOCOL, Choices, analyse
 from .commit import commit_of
 from .living import store_of
+from .since import changes_since
 
 if TYPE_CHECKING:
     from ..registry.load import Review
@@ -32,7 +33,9 @@ def default_output(review: Review, form: str = "html") -> Path:
     return project / "outputs" / f"{name}.{form}"
 
 
-def write_report(review: Review, path: str | Path, choices: Choices = PROTOCOL, form: str = "html") -> Path:
+def write_report(
+    review: Review, path: str | Path, choices: Choices = PROTOCOL, form: str = "html", since: str | None = None
+) -> Path:
     """Analyse a review by its protocol and write the report as one self-contained HTML file, or in another format.
 
     Parameters
@@ -45,20 +48,32 @@ def write_report(review: Review, path: str | Path, choices: Choices = PROTOCOL, 
         What to put in place of the protocol.
     form
         A key of `REPORTS`.
+    since
+        The git revision with which the page compares the registry; where it is None, the release before, if any.
 
     Returns
     -------
     Path
         The file.
+
+    Raises
+    ------
+    UsageError
+        The format is unknown, or is not a page and ``since`` is given.
+    SourceError, RegistryError
+        The revision cannot be read.
     """
-    text = choose(REPORTS, form, "format")(review, choices)
+    make = choose(REPORTS, form, "format")
+    if since is not None and form != "html":
+        raise UsageError(f"--since goes with the HTML report, not with {form}; metaan diff says what changed")
+    text = make(review, choices, since)
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_text(target, text)
     return target
 
 
-def _page(review: Review, choices: Choices) -> str:
+def _page(review: Review, choices: Choices, since: str | None) -> str:
     own = review.folder.resolve().parent / "templates"
     analyses = analyse(review, choices=choices)
     return render(
@@ -70,21 +85,22 @@ def _page(review: Review, choices: Choices) -> str:
         evidence={analysis.plan.key: evidence(analysis) for analysis in analyses},
         flow=store_of(review),
         commit=commit_of(review.folder),
+        changes=changes_since(review, since),
     )
 
 
-def _json(review: Review, choices: Choices) -> str:
+def _json(review: Review, choices: Choices, _: str | None) -> str:
     head = {"title": review.info.title, "version": __version__, "registry": review.digest}
     found = to_json(analyse(review, choices=choices))
     return json.dumps(head | found, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 #: Name of a format, which is also the end of its files' names, to what writes it.
-REPORTS: dict[str, Callable[[Review, Choices], str]] = {
+REPORTS: dict[str, Callable[[Review, Choices, str | None], str]] = {
     "html": _page,
-    "md": lambda review, choices: to_markdown(review, analyse(review, choices=choices), version=__version__),
+    "md": lambda review, choices, _: to_markdown(review, analyse(review, choices=choices), version=__version__),
     "json": _json,
-    "csv": lambda review, choices: to_csv(analyse(review, choices=choices)),
-    "ris": lambda review, choices: to_ris(review),
-    "bib": lambda review, choices: to_bibtex(review),
+    "csv": lambda review, choices, _: to_csv(analyse(review, choices=choices)),
+    "ris": lambda review, choices, _: to_ris(review),
+    "bib": lambda review, choices, _: to_bibtex(review),
 }

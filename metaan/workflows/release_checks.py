@@ -148,6 +148,15 @@ def last_release(folder: Path | str) -> tuple[str, str] | None:
     return previous_release(Work(root, "", date.min, Git(root.parent)))
 
 
+def release_before(review: Review) -> tuple[str, str] | None:
+    """Return version and commit of the newest release of another registry than this one, None where there is none."""
+    root = review.folder.resolve()
+    records = _records(Work(root, "", date.min, Git(root.parent)))
+    others = (v for v, record in records.items() if VERSION.fullmatch(v) and record["registry"] != review.digest)
+    newest = max(others, key=_order, default=None)
+    return None if newest is None else (newest, records[newest]["commit"])
+
+
 def previous_release(work: Work) -> tuple[str, str] | None:
     """Return version and commit of the newest release that has a record."""
     records = _records(work)

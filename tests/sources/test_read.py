@@ -53,9 +53,10 @@ def test_what_cannot_be_read_says_why_and_which_file(tmp_path):
         ma.read_records(path)
 
 
-def test_a_file_without_end_is_refused(tmp_path):
+@pytest.mark.parametrize("megabytes", [51, 100, 100_000])
+def test_a_file_without_end_is_refused(tmp_path, megabytes):
     path = tmp_path / "large.ris"
     with path.open("wb") as file:
-        file.truncate(51 << 20)
-    with pytest.raises(SourceError, match="51 MB found"):
+        file.truncate(megabytes << 20)
+    with pytest.raises(SourceError, match=f"{megabytes} MB found"):
         ma.read_records(path)

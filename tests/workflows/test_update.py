@@ -26,6 +26,7 @@ from tests.server.europepmc import EuropePMC
 from tests.server.eutils import Eutils
 from tests.server.faults import FAULTS, LIES, Reply
 from tests.server.living import LATER, NOW, PAPERS, RETRACTED, STUDY, clients, contents, paper, registry
+from tests.server.papers import FOOT, HEAD
 
 WEEK = timedelta(days=7)
 
@@ -248,9 +249,25 @@ def test_hostile_records_are_text_and_stay_in_the_folder(folder, server):
     assert {path.parent.name for path in new} <= {"studies", ".update", "candidates", "metadata", "raw", "runs"}
 
 
+def huge(megabytes):
+    """A record whose abstract has that many megabytes, sent piece by piece."""
+    head, tail = paper("900000032", "Zymodrug at length.", abstract=(("", "CUT"),)).xml().split(b"CUT")
+    piece = b"bees " * 209_716
+    return (HEAD + head, *[piece[: 1 << 20]] * megabytes, tail + FOOT)
+
+
+def test_an_abstract_of_a_megabyte_is_a_candidate(folder, server):
+    long = paper("900000032", "Zymodrug at length.", abstract=(("", "bees " * 200_000),))
+    server.papers = {STUDY.pmid: STUDY, long.pmid: long}
+    assert [candidate.pmid for candidate in run(folder, server).candidates] == [long.pmid]
+    (part,) = read_candidates(folder)[f"pmid-{long.pmid}"].abstract
+    assert len(part.text) == 999_999
+
+
 @pytest.mark.parametrize(
     ("reply", "message"),
     [
+        (Reply(200, "text/xml", b"", flood=lambda: iter(huge(100))), "larger than 64 MB"),
         (Reply(302, "text/html", b"", {"Location": "http://127.0.0.2:9/"}), "redirects to another host"),
         (Reply(200, "text/xml", b"", flood=lambda: iter([b"x" * (1 << 20)] * 80)), "larger than 64 MB"),
     ],
