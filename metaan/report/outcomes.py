@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -12,6 +12,7 @@ from ..stats.pooling import Pooled
 from . import designs, formats, methods, provenance, spread, words
 from .columns import Column
 from .explored_page import Explored, explored
+from .explorer import sort_keys
 from .forest import Plot, Row, forest, pool_heading
 from .svg import svg
 from .words import Answer, Arms
@@ -31,10 +32,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row of a plot's table; one of kind ``heading`` or ``text`` has a single cell over all columns."""
+    """A row of a plot's table; one of kind ``heading`` or ``text`` has a single cell over all columns.
+
+    ``sort`` holds what a study can be sorted by.
+    """
 
     kind: str
     cells: tuple[Cell, ...]
+    sort: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,8 @@ def _table(plot: Plot, analysis: Analysis) -> Iterable[TableRow]:
         if row.kind in ("heading", "text"):
             yield TableRow(row.kind, (Cell(row.label),))
         else:
-            yield TableRow(row.kind, tuple(_cells(row, plot.columns, studies.get(row.id or ""))))
+            study = studies.get(row.id or "")
+            yield TableRow(row.kind, tuple(_cells(row, plot.columns, study)), sort_keys(study))
 
 
 def _cells(row: Row, columns: Sequence[Column], study: StudyRow | None) -> Iterable[Cell]:

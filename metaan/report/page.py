@@ -21,6 +21,7 @@ from . import formats, methods, provenance, words
 from .bias import bias
 from .certainty import astray
 from .checklist import checklist
+from .explorer import explorable
 from .flow import boxes
 from .outcomes import outcome
 from .studies import StudyView, states, studies
@@ -109,13 +110,15 @@ def render(
 
 
 def fill(name: str, context: Mapping[str, Any], templates: Path | None = None) -> str:
-    """Return a template filled in, with the stylesheet and the hash that lets the browser take it and no other."""
+    """Return a template filled in, with stylesheet and script, and the hashes that let the browser take only them."""
     environment = _environment(templates)
-    style = _style(environment)
+    style, script = _source(environment, "style.css"), _source(environment, "script.js")
     return environment.get_template(name).render(
         **context,
         style=Markup(style),  # noqa: S704  the designer's own file
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        style_hash=_hash(style),
+        script=Markup(script),  # noqa: S704  the designer's own file
+        script_hash=_hash(script),
     )
 
 
@@ -132,10 +135,15 @@ def _environment(templates: Path | None) -> Environment:
     )
 
 
-def _style(environment: Environment) -> str:
-    """Return the stylesheet as it stands, with the line ends that a browser sees when it checks the hash."""
+def _source(environment: Environment, name: str) -> str:
+    """Return a file as it stands, with the line ends that a browser sees when it checks the hash."""
     loader = environment.loader or ChoiceLoader([])
-    return loader.get_source(environment, "style.css")[0].replace("\r\n", "\n")
+    return loader.get_source(environment, name)[0].replace("\r\n", "\n")
+
+
+def _hash(text: str) -> str:
+    """Return what the policy names a style or a script by."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _context(
@@ -162,6 +170,7 @@ def _context(
         "pubmed": _pubmed(shown),
         "judged": sum(bool(study.risk_of_bias) for study in review.studies),
         "cite": cite(review, version),
+        "explore": explorable(analyses),
     }
 
 

@@ -101,7 +101,7 @@ def test_the_page_shows_signs_and_words_and_reasons(made: Callable[..., Any], de
         {"name": "randomisation process", "judgement": "low", "support": f"computer list {EVIL}"}]))  # fmt: skip
     page = render(review, [death], [], version="1")
     section = page.split('<section id="risk-of-bias"')[1].split('id="studies"')[0]
-    assert "<script" not in page
+    assert page.count("<script") == 2  # the data and the page's own
     assert "computer list &lt;script&gt;" in section
     assert 'class="chart bias"' in section
     assert "Not assessed yet: " in section
