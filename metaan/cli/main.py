@@ -75,6 +75,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+def entry() -> int:
+    """Run one command as a process of its own."""
+    status = main()
+    # The process ends here: looking once more through everything that was imported would only delay its end.
+    gc.freeze()
+    return status
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     parser = argparse.ArgumentParser(
@@ -131,4 +139,4 @@ COMMANDS: dict[str, ModuleType] = {
 }
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(entry())
