@@ -12,6 +12,9 @@ from argparse import ArgumentParser, Namespace
 from ..errors import RegistryError
 from .project import problems_as_text, studies_folder
 
+#: Key of the summary to one and many of it.
+NAMES = {"studies": ("study", "studies"), "outcomes": ("outcome",), "analyses": ("analysis", "analyses")}
+
 HELP = "validate the registry; print every problem with its file and line"
 
 
@@ -23,6 +26,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Load the registry, which checks all of it."""
     from ..registry.load import load
+    from ..report.formats import plural
 
     folder = studies_folder(args)
     try:
@@ -38,7 +42,7 @@ def run(args: Namespace) -> int:
     if args.json:
         print(json.dumps({"ok": True, "problems": [], **summary}, indent=2))
     else:
-        found = ", ".join(f"{count} {name}" for name, count in summary.items())
+        found = ", ".join(plural(count, *NAMES[name]) for name, count in summary.items())
         print(f"{folder}: {found}; no problem found (digest {review.digest[:12]})")
         for study in review.studies:
             waiting = [str(i) for i, result in enumerate(study.results, 1) if result.unconfirmed]

@@ -103,6 +103,11 @@ class Plot:
     guide: float | None = None
     favours_above: bool = False
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to draw, neither a study nor a published pool: that is said."""
+        return all(row.kind in ("heading", "text", "spacer") for row in self.rows)
+
 
 def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = STYLES["default"]) -> Plot:
     """Turn an analysis into a plot.

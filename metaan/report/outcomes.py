@@ -102,7 +102,7 @@ def outcome(analysis: Analysis, arms: Arms) -> Outcome:
         disagreement=designs.disagreement(analysis, arms) or "",
         contradicts=designs.contradicts(analysis),
         agreement=designs.agreement(analysis) or "",
-        figure=Markup(svg(plot)),  # noqa: S704  every text in it is escaped
+        figure=Markup("" if plot.empty else svg(plot)),  # noqa: S704  every text in it is escaped
         headers=tuple(_header(column) for column in plot.columns),
         rows=tuple(_table(plot, analysis)),
         notes=plot.notes,

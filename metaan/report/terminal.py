@@ -130,6 +130,8 @@ def _wrapped(kind: str, text: str, width: int) -> list[Line]:
 
 
 def _table(plot: Plot, width: int, signs: Signs) -> list[Line]:
+    if plot.empty:
+        return [("text", line) for row in plot.rows if row.label for line in wrap(f"{row.label}.", width)]
     columns, widths, room = _fit(plot, width)
     lines = [("head", text) for text in _head(plot, columns, widths, room)]
     for row in plot.rows:

@@ -146,3 +146,19 @@ def test_the_protocol_says_how_the_plot_looks(project: Path, tmp_path: Path) -> 
     assert svg.index(">Audemard-Verger 2022<") < svg.index(">SAVE-MORE 2021<")
     assert "<title>" in svg
     assert "No of events/total" not in plot_outcome(made, "death", look=Look(style="default")).svg
+
+
+def test_an_outcome_without_a_study_is_not_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", str(tmp_path / "new")]) == 0
+    assert run(tmp_path / "new", "death") == 1
+    assert "no study reports death: there is nothing to draw" in capsys.readouterr().err
+    assert not list(tmp_path.rglob("*.svg"))
+
+
+def test_the_page_says_that_an_outcome_has_no_study(tmp_path: Path) -> None:
+    assert main(["init", str(tmp_path / "new")]) == 0
+    assert main(["--project", str(tmp_path / "new"), "report", "-o", str(tmp_path / "page.html")]) == 0
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "No study reports this outcome in a form that can be pooled" in page
+    assert 'class="forest"' not in page
+    assert "Left out (awaiting data: numbers are not in yet): Example 2026." in page

@@ -65,7 +65,14 @@ def test_studies_left_out_have_their_reason(death: Analysis) -> None:
 
 def test_one_study_and_none(analysis: Callable[..., Analysis]) -> None:
     assert "0.13 (0.024 to 0.66)" in table(analysis({"randomised": [("only", 3, 15, 10, 15)]}), ARMS)
-    assert "No study reports this outcome" in table(analysis({"": []}), ARMS)
+    assert "No study reports this outcome." in table(analysis({"": []}), ARMS)
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_no_study_is_said_and_not_drawn(analysis: Callable[..., Analysis], width: int) -> None:
+    text = table(analysis({"": []}), ARMS, width=width)
+    assert "avours" not in text
+    assert "0.95" not in text
 
 
 def test_a_line_is_broken_by_its_width_on_the_screen() -> None:

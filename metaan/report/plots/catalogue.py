@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...errors import NotEstimableError
 from .. import svg
 from ..forest import Plot
 from ..layout import layout
@@ -27,6 +28,8 @@ def draw(kind: str, asked: Request, style: Style = STYLES["default"]) -> str:
     plot = refits.whole_forest(asked, style) if kind == "forest" else PLOTS[kind][1](asked)
     if isinstance(plot, Figure):
         return markup(chart(plot))
+    if plot.empty:
+        raise NotEstimableError(f"no study reports {asked.analysis.plan.key}: there is nothing to draw")
     return svg.markup(layout(plot), "forest" if kind == "forest" else "forest refits")
 
 
