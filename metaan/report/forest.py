@@ -6,7 +6,7 @@ Nothing here knows a pixel.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..stats.effects import Interval
@@ -55,7 +55,8 @@ class Mark:
 class Row:
     """One row: text per column key and, for most kinds, a mark. ``id`` names its study where it has one.
 
-    ``kind`` is heading, study, pooled, sensitivity, prediction, text, reference or spacer.
+    ``kind`` is heading, study, pooled, sensitivity, prediction, text, reference or spacer. ``block`` is the name of the
+    pool that it belongs to; None where it stands outside of all, and empty for that over all studies.
     """
 
     kind: str
@@ -63,6 +64,7 @@ class Row:
     mark: Mark | None = None
     id: str | None = None
     sentence: str = ""
+    block: str | None = None
 
     @property
     def label(self) -> str:
@@ -164,10 +166,11 @@ def favours(direction: str, arms: Arms, word: str = "Favours") -> tuple[str, str
 def _rows(analysis: Analysis, terse: bool, style: Style) -> Iterable[Row]:
     for pool in analysis.pools:
         apart = len(analysis.pools) > 1 or bool(pool.name)
-        yield from _block(pool, analysis, pool_heading(pool) if apart else "", terse, style)
+        heading = pool_heading(pool) if apart else ""
+        yield from _in_block(pool.name, _block(pool, analysis, heading, terse, style))
     if analysis.overall is not None and len(analysis.pools) > 1:
-        yield Row("heading", {"label": "All studies"})
-        yield from _results(analysis.overall, terse, style, True)
+        yield from _in_block("", [Row("heading", {"label": "All studies"})])
+        yield from _in_block("", _results(analysis.overall, terse, style, True))
         yield Row("spacer")
     test = spread.subgroups(analysis.subgroup_test)
     if test:
@@ -175,6 +178,10 @@ def _rows(analysis: Analysis, terse: bool, style: Style) -> Iterable[Row]:
     if analysis.references:
         yield Row("heading", {"label": "Published pools of reviews (not pooled here)"})
         yield from (_reference(r, analysis.measure, terse, style) for r in analysis.references)
+
+
+def _in_block(name: str, rows: Iterable[Row]) -> Iterable[Row]:
+    return (replace(row, block=name) for row in rows)
 
 
 def pool_heading(pool: Pool) -> str:

@@ -6,15 +6,17 @@ Coordinates are written with two decimals, so the same drawing gives the same by
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
 
 from .drawing import Drawing, Group, Item, Line, Shape, Text
-from .forest import Plot
+from .forest import Plot, Row
 from .layout import layout as lay_out
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+_UNFIT = re.compile(r"[^A-Za-z0-9.-]+")  # in a name that may be part of an address
 
 
 def svg(plot: Plot) -> str:
@@ -31,9 +33,11 @@ def svg(plot: Plot) -> str:
 
 def markup(drawing: Drawing, look: str = "forest") -> str:
     """Return a drawing as one ``<svg>`` element; ``look`` is its CSS classes."""
-    parts = [*map(_item, drawing.background), *map(_group, drawing.groups), *map(_item, drawing.foreground)]
     plot = drawing.plot
-    return element(f"forest-{plot.id}", look, plot.title, plot.description, (drawing.width, drawing.height), parts)
+    name = f"forest-{plot.id}"
+    rows = [_group(group, name, row) for group, row in zip(drawing.groups, row_names(plot.rows), strict=True)]
+    parts = [*map(_item, drawing.background), *rows, *map(_item, drawing.foreground)]
+    return element(name, look, plot.title, plot.description, (drawing.width, drawing.height), parts)
 
 
 def element(name: str, look: str, title: str, description: str, size: tuple[float, float], parts: Iterable[str]) -> str:
@@ -58,11 +62,27 @@ def px(x: float) -> str:
     return "0" if text == "-0" else text
 
 
-def _group(group: Group) -> str:
+def row_names(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return a name for each row, of its pool and its study or role; empty for one that belongs to neither."""
+    seen: Counter[str] = Counter()
+    names = []
+    for row in rows:
+        what = row.id or (row.mark.role if row.mark is not None else row.kind)
+        name = "" if row.id is None and row.block is None else _UNFIT.sub("-", f"{row.block or 'all'}.{what}")
+        seen[name] += 1
+        names.append(name if seen[name] == 1 or not name else f"{name}.{seen[name]}")
+    return tuple(names)
+
+
+def _group(group: Group, plot: str, name: str) -> str:
+    """Write a row; a script finds it by the ids of its study and its pool."""
     if not group.items:
         return ""
-    title = f"<title>{clean(group.row.sentence)}</title>" if group.row.sentence else ""
-    return f'<g class="row {group.row.kind}">{title}{"".join(map(_item, group.items))}</g>'
+    row = group.row
+    known = (("id", f"{plot}.{name}" if name else None), ("data-study", row.id), ("data-pool", row.block))
+    about = "".join(f' {key}="{clean(text)}"' for key, text in known if text is not None)
+    title = f"<title>{clean(row.sentence)}</title>" if row.sentence else ""
+    return f'<g class="row {row.kind}"{about}>{title}{"".join(map(_item, group.items))}</g>'
 
 
 def _item(item: Item) -> str:

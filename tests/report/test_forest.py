@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -95,3 +96,14 @@ def test_the_markup_is_the_same_each_time_and_escaped(analysis: Callable[..., An
 @pytest.mark.parametrize("attribute", ["style=", "onload", "href", "font-family"])
 def test_the_markup_needs_no_style_and_no_link(death: Analysis, attribute: str) -> None:
     assert attribute not in svg(forest(death, ARMS))
+
+
+def test_each_row_is_a_group_that_a_script_finds_by_pool_and_study(death: Analysis) -> None:
+    text = svg(forest(death, ARMS))
+    ids = re.findall(r' id="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+    for row in death.rows:
+        pool = next(pool.name for pool in death.pools if row in pool.rows)
+        assert f'id="forest-death.{pool}.{row.id}" data-study="{row.id}" data-pool="{pool}">' in text
+    assert 'class="row pooled" id="forest-death.randomised.random" data-pool="randomised">' in text
+    assert 'class="row prediction" id="forest-death.non-randomised.prediction"' in text

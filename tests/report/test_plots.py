@@ -284,7 +284,7 @@ def test_the_markup_is_named_well_formed_and_the_same_each_time(bcg: Request, ki
     assert text == draw(kind, bcg)
     root = ET.fromstring(text)
     ids = [element.get("id") for element in root.iter() if element.get("id")]
-    assert len(ids) == len(set(ids)) == 3
+    assert len(ids) == len(set(ids)) >= 3
     assert set(root.get("aria-labelledby").split()) <= set(ids)
     assert root.get("role") == "img"
     assert "style=" not in text
