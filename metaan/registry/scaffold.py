@@ -28,6 +28,7 @@ def scaffold_study(
     keywords: Sequence[str] = (),
     citation: Mapping[str, Any] | None = None,
     outcomes: Iterable[Outcome] = (),
+    kind: str = "randomised",
     experimental: str = "the treatment",
     control: str = "usual care",
 ) -> str:
@@ -39,6 +40,8 @@ def scaffold_study(
         As in `metaan.registry.model.Study`; the id is the name of the file.
     outcomes
         Those outcomes of the review that become forms for the numbers; usually the ones that an analysis names.
+    kind
+        What the design may be; the person who reads the study says.
     experimental, control
         Names of the two arms.
 
@@ -49,7 +52,8 @@ def scaffold_study(
     title: "A trial: with a colon"
     """
     identity = {"id": id, "label": label, "title": title, "doi": doi, "pmid": pmid, "pmcid": pmcid}
-    arms = _STUDY_BODY.format(experimental=flow_text(experimental), control=flow_text(control))
+    named = {"experimental": flow_text(experimental), "control": flow_text(control)}
+    arms = _STUDY_BODY.format(kind=f"kind: {kind}".ljust(26), **named)
     head = STUDY_SCHEMA + _STUDY_HEAD + _identity(identity, registrations, keywords)
     return head + _citation(citation or {}) + arms + _forms(outcomes) + _STUDY_TAIL
 
@@ -134,7 +138,7 @@ _STUDY_HEAD = """\
 
 _STUDY_BODY = """
 design:
-  kind: randomised           # randomised, non-randomised, systematic review, case series, narrative review
+  {kind} # randomised, non-randomised, systematic review, case series, narrative review
   control:                   # if non-randomised: historical, matched, propensity-matched, concurrent ...
   description:
 status:

@@ -23,6 +23,7 @@ from ..sources.bibtex import read_bibtex
 from ..sources.identifiers import normalise_doi, normalise_pmid, normalise_registration
 from ..sources.pubmed import Progress, PubMed
 from ..sources.settings import Settings
+from .design_guess import design_of
 from .fetch import metadata_of, oddities, settings_of, title_key
 from .slug import label_of, unique_id
 
@@ -266,6 +267,7 @@ def _text(record: Record, study_id: str, label: str, review: Review) -> str:
             "pages": record.pages,
         },
         outcomes=_outcomes(review),
+        kind=design_of(record)[0],
         experimental=review.info.labels.experimental,
         control=review.info.labels.control,
     )
@@ -294,7 +296,9 @@ def _notes(record: Record) -> Iterator[str]:
     """Say what a person should look at before filling in numbers."""
     yield from oddities(record)
     if kinds := sorted(_NOT_TRIALS & set(record.publication_types)):
-        yield f"PubMed calls it {', '.join(kinds)}: set design.kind"
+        yield f"PubMed calls it {', '.join(kinds)}: look at design.kind"
+    elif doubt := design_of(record)[1]:
+        yield doubt
     if wrong := [number for number in _registrations(record) if not _is_number(number)]:
         yield f"left out, for no registry has such a number: {', '.join(wrong)}"
     if not record.registrations and (number := _registrations(record)):

@@ -7,7 +7,8 @@ import pytest
 from metaan.errors import ConflictError, SourceError, UsageError
 from metaan.registry.load import load
 from metaan.registry.write import scaffold_review, scaffold_study
-from metaan.workflows.add import add
+from metaan.sources.record import Record
+from metaan.workflows.add import add, add_record
 from tests.server.eutils import Eutils
 from tests.server.pace import pubmed_at
 from tests.server.papers import Paper
@@ -155,9 +156,9 @@ def test_what_a_person_should_look_at_is_said(folder, server):
     (retracted,) = run(folder, server, pmid="900000002")
     assert retracted.notes == ("PubMed flags it as retracted",)
     (doubted,) = run(folder, server, pmid="900000003")
-    assert doubted.notes == ("an expression of concern about it has been published",)
+    assert doubted.notes[0] == "an expression of concern about it has been published"
     (review,) = run(folder, server, pmid="33999135")
-    assert review.notes == ("PubMed calls it Meta-Analysis, Systematic Review: set design.kind",)
+    assert review.notes == ("PubMed calls it Meta-Analysis, Systematic Review: look at design.kind",)
 
 
 def test_ids_stay_apart(folder, server):
@@ -244,3 +245,22 @@ def test_no_title_can_write_more_than_a_title(folder, title):
 def test_records_without_author_or_year_get_an_id(folder, server):
     (added,) = run(folder, server, pmid="900000005")
     assert (added.study_id, added.name) == ("a-made-up-paper", "A made-up paper")
+
+
+@pytest.mark.parametrize(
+    ("title", "types", "kind"),
+    [
+        ("A randomised trial of nothing", (), "randomised"),
+        ("Nothing, in people", ("Randomized Controlled Trial", "Meta-Analysis"), "randomised"),
+        ("A non-randomised trial of nothing", (), "non-randomised"),
+        ("Nothing: a retrospective, observational study", (), "non-randomised"),
+        ("Mendelian randomization of nothing", (), "non-randomised"),
+        ("Nothing: a meta-analysis of randomised trials", (), "systematic review"),
+        ("Nothing: a case series", (), "case series"),
+    ],
+)
+def test_nothing_counts_as_randomised_that_does_not_say_so(folder, title, types, kind):
+    added = add_record(load(folder), Record(title=title, publication_types=types))
+    study = load(folder).study(added.study_id)
+    assert study.design.kind == kind
+    assert any("until somebody has looked" in note for note in added.notes) == (kind == "non-randomised")

@@ -19,9 +19,11 @@ def state_has_a_reason(draft: Draft) -> Iterator[Problem]:
 
 
 def control_has_a_kind(draft: Draft) -> Iterator[Problem]:
-    """A study that is not randomised says what its controls are."""
+    """A study that is not randomised says what its controls are, as soon as it has numbers."""
     for document in draft.studies:
-        design = document.model.design
+        design, status = document.model.design, document.model.status
+        if status.state == "awaiting data" and not document.model.results:
+            continue
         if design.kind == "non-randomised" and design.control is None and "control" not in document.gone("design"):
             allowed = "allowed: 'control:' with its kind, such as historical, matched, propensity-matched, concurrent"
             yield document.problem(("design",), "non-randomised, and the kind of control is not said", allowed)
