@@ -14,7 +14,7 @@ from .stats.pooling import Pooled
 from .stats.tau2_ci import HeterogeneityCI
 
 if TYPE_CHECKING:
-    from .registry.model import Outcome, Plan, PublishedPool, ReportedEffect, Result, Study
+    from .registry.model import Outcome, Plan, PublishedPool, ReportedEffect, Result, Study, Waiver
     from .stats.bias import SmallStudyTest
     from .stats.gosh import Gosh
     from .stats.influence import Baujat, Influence
@@ -247,6 +247,10 @@ class ReportedCheck:
         The same for the opposite outcome.
     p_values
         For a printed p: what each usual test gives.
+    where
+        The place in the study's file, such as ``results[death].reported[1]``.
+    waiver
+        Who lets a difference stand, and why; None where nobody does.
     """
 
     study: Study
@@ -259,3 +263,5 @@ class ReportedCheck:
     inverted: float | None = None
     inverted_ci: Interval | None = None
     p_values: Mapping[str, float] = field(default_factory=dict)
+    where: str = ""
+    waiver: Waiver | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,12 @@ VERDICTS = {
     "not checked": "counts alone do not give this number",
 }
 
+#: The check's name, by which a waiver in a study's file lets a difference stand.
+CHECK = "printed results follow from the counts"
+
+#: What a person has to look at: a slip of the authors, or of whoever read their numbers.
+DIFFERING = ("agrees inverted", "interval differs", "disagrees")
+
 #: Measures that follow from the counts of two arms.
 CHECKED_MEASURES = ("OR", "RR", "RD")
 
@@ -34,15 +41,16 @@ Recomputed = tuple[float, Interval]
 
 def reported_checks(review: Review) -> tuple[ReportedCheck, ...]:
     """Recompute every reported effect and p value of every study from its counts."""
-    return tuple(_checks(review.studies))
+    return tuple(check for study in review.studies for check in _checks(study, review))
 
 
-def _checks(studies: Iterable[Study]) -> Iterable[ReportedCheck]:
-    for study in studies:
-        for result in study.results:
-            for reported in result.reported:
-                data, _ = counts_by_role(study, result)
-                yield _check(study, result, reported, data)
+def _checks(study: Study, review: Review) -> Iterable[ReportedCheck]:
+    for i, result in enumerate(study.results):
+        for j, reported in enumerate(result.reported):
+            data, _ = counts_by_role(study, result)
+            where = review.where(study.id, "results", i, "reported", j)
+            waiver = next((one for one in study.waivers if one.covers(CHECK, where)), None)
+            yield replace(_check(study, result, reported, data), where=where, waiver=waiver)
 
 
 def _check(study: Study, result: Result, reported: ReportedEffect, data: dict[str, float]) -> ReportedCheck:

@@ -1,6 +1,9 @@
 """Validate review.yaml and every study file, and print all problems of all files in one run.
 
 Each problem is one line, `file:line: where: what was found; what is allowed`. Exit status 1 when there is any.
+
+What is no fault comes apart from it: checks that a person has waived in a study's file (`waivers:`), and printed
+results that do not follow from their own counts.
 """
 
 from __future__ import annotations
@@ -8,9 +11,14 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..errors import RegistryError
 from .project import problems_as_text, studies_folder
+
+if TYPE_CHECKING:
+    from ..workflows.checking import Remark
 
 #: Key of the summary to one and many of it.
 NAMES = {"studies": ("study", "studies"), "outcomes": ("outcome",), "analyses": ("analysis", "analyses")}
@@ -27,6 +35,7 @@ def run(args: Namespace) -> int:
     """Load the registry, which checks all of it."""
     from ..registry.load import load
     from ..report.formats import plural
+    from ..workflows.checking import remarks
 
     folder = studies_folder(args)
     try:
@@ -34,21 +43,38 @@ def run(args: Namespace) -> int:
     except RegistryError as error:
         print(_as_json(error) if args.json else problems_as_text(error), file=sys.stdout if args.json else sys.stderr)
         return 1
+    found = remarks(review)
     summary = {
         "studies": len(review.studies),
         "outcomes": len(review.info.outcomes),
         "analyses": len(review.info.analyses),
     }
     if args.json:
-        print(json.dumps({"ok": True, "problems": [], **summary}, indent=2))
+        apart = {
+            "waived": [r.to_dict() for r in found if r.waiver],
+            "remarks": [r.to_dict() for r in found if not r.waiver],
+        }
+        print(json.dumps({"ok": True, "problems": [], **apart, **summary}, indent=2, ensure_ascii=False))
     else:
-        found = ", ".join(plural(count, *NAMES[name]) for name, count in summary.items())
-        print(f"{folder}: {found}; no problem found (digest {review.digest[:12]})")
+        counts = ", ".join(plural(count, *NAMES[name]) for name, count in summary.items())
+        print(f"{folder}: {counts}; no problem found (digest {review.digest[:12]})")
         for study in review.studies:
             waiting = [str(i) for i, result in enumerate(study.results, 1) if result.unconfirmed]
             if waiting:
                 print(f"{review.file(study.id)}: not confirmed yet and not pooled: result {', '.join(waiting)}")
+        _print(found)
     return 0
+
+
+def _print(found: Sequence[Remark]) -> None:
+    """Print what is no fault: what is waived, and what nobody has looked at yet."""
+    for title, some in (
+        ("waived", [remark for remark in found if remark.waiver]),
+        ("to be looked at: printed results that their counts do not give", [r for r in found if not r.waiver]),
+    ):
+        if some:
+            print(f"{title}:")
+            print("\n".join(f"  {remark}" for remark in some))
 
 
 def _as_json(error: RegistryError) -> str:

@@ -1,4 +1,4 @@
-"""What people have judged of the certainty of the evidence, with their names; nothing here is computed or assumed."""
+"""What people have judged, with their names: certainty, and checks that they waive. Nothing is computed or assumed."""
 
 from typing import Annotated, Literal
 
@@ -54,3 +54,34 @@ class Certainty(Entry):
     on: Day
     studies: Positive | None = None
     note: str | None = None
+
+
+class Waiver(Entry):
+    """A check that a person waives in one file: what it finds stays visible, with the reason, and is no fault.
+
+    Attributes
+    ----------
+    check
+        The name of the check.
+    at
+        The place as the check names it, such as ``results[death].reported[1]``, or the beginning of it; absent where
+        the check is waived in the whole file.
+    reason, by, date
+        Why, by whom, and when.
+    """
+
+    check: Text
+    at: Text | None = None
+    reason: Text
+    by: Text
+    date: Day
+
+    def covers(self, check: str, where: str) -> bool:
+        """Return whether what a check found at a place is waived."""
+        rest = where.removeprefix(self.at or "")
+        at = self.at is None or (where.startswith(self.at) and (rest == "" or rest[0] in ".["))
+        return at and self.check == check
+
+    def __str__(self) -> str:
+        """Return the waiver in words, as a table or a command says it."""
+        return f"waived by {self.by} on {self.date}: {self.reason}"

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
 from ..errors import Problem, RegistryError, choose
 from .check import problems as check_problems
-from .draft import Document, Draft, M, read_document
+from .check.waivers import WAIVABLE
+from .draft import Document, Draft, M, read_document, where
 from .metadata import Metadata
 from .metadata import read as read_metadata
 from .nodes import Node
 from .review_model import Outcome, Plan, ReviewFile
 from .study_model import Status, Study
+from .waivers import Waived, waive
 
 REVIEW = "review"
 
@@ -40,6 +42,8 @@ class Review:
         What PubMed said, by study id; only the studies it was fetched for.
     digest
         SHA-256 (hexadecimal) over the names and bytes of the YAML files.
+    waived
+        What the checks found and people let stand.
     """
 
     folder: Path
@@ -48,6 +52,7 @@ class Review:
     metadata: Mapping[str, Metadata]
     digest: str
     trees: Mapping[str, Node] = field(repr=False)
+    waived: tuple[Waived, ...] = ()
 
     def outcome(self, outcome_id: str) -> Outcome:
         """Return an outcome by its id; an unknown one is a `UsageError` which lists what is known."""
@@ -67,6 +72,10 @@ class Review:
         A path that is not there has the line of the deepest part that is; ``"review"`` stands for review.yaml.
         """
         return choose(self.trees, study_id, "study").at(path).line
+
+    def where(self, study_id: str, *path: str | int) -> str:
+        """Return a key path in words, as problems name it: ``results[death].reported[1]``."""
+        return where(choose(self.trees, study_id, "study"), path)
 
     def file(self, study_id: str) -> str:
         """Return the name of a study's file, with the folder of the studies in front."""
@@ -102,12 +111,13 @@ def load(folder: Path | str = "studies", *, with_metadata: bool = True) -> Revie
         raise RegistryError([Problem(str(folder), 1, "", "there is no such folder", allowed)])
     files, problems = _files(root)
     draft, found = _draft(root, files)
-    problems += [*found, *check_problems(draft)]
+    standing, waived = waive(draft, check_problems(draft), WAIVABLE)
+    problems += [*found, *standing]
     metadata, found = _metadata(root, draft) if with_metadata else ({}, [])
     problems += found
     if problems or draft.review is None:
         raise RegistryError(set(problems))
-    return _review(root, draft, metadata, _digest(files))
+    return replace(_review(root, draft, metadata, _digest(files)), waived=waived)
 
 
 def _files(root: Path) -> tuple[dict[str, bytes], list[Problem]]:

@@ -1,6 +1,6 @@
 """The types of the registry, from one place: what review.yaml holds and what a study file holds."""
 
-from .judgements import Certainty, CertaintyDomain
+from .judgements import Certainty, CertaintyDomain, Waiver
 from .review_model import (
     AssumedRisk,
     Dates,
@@ -74,5 +74,6 @@ __all__ = [
     "Status",
     "Study",
     "TestForSmallStudies",
+    "Waiver",
     "ZeroCells",
 ]

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from .judgements import Waiver
 from .types import (
     Bounds,
     Count,
@@ -243,6 +244,7 @@ class Study(Entry):
     risk_of_bias: tuple[RiskOfBias, ...] = ()
     relations: tuple[Relation, ...] = ()
     decisions: tuple[SignedDecision, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
     published_pools: tuple[PublishedPool, ...] = ()
     funding: str | None = None
     notes: str | None = None

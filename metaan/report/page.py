@@ -21,6 +21,7 @@ from . import formats, methods, provenance, words
 from .bias import bias
 from .certainty import astray
 from .checklist import checklist
+from .checks import check_row, tally, waived
 from .explorer import explorable
 from .flow import boxes
 from .outcomes import outcome
@@ -32,24 +33,9 @@ if TYPE_CHECKING:
     from ..analysis import Analysis, ReportedCheck
     from ..certainty import Evidence
     from ..registry.load import Review
-    from ..stats.effects import Interval
     from .changes_view import ChangesView
 
 DIGEST_SHOWN = 12
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRow:
-    """An effect as printed, beside what the counts give."""
-
-    study: str
-    label: str
-    what: str
-    href: str
-    printed: str
-    recomputed: str
-    verdict: str
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +147,9 @@ def _context(
         "included": [study for study in shown if study.state == "included"],
         "not_included": [study for study in shown if study.state != "included"],
         "published_pools": list(_published(review)),
-        "checks": [_check(check) for check in checks],
+        "checks": [check_row(check) for check in checks],
+        "waived": waived(review),
+        "tally": tally(checks),
         "sources": provenance.rows(review),
         "methods": methods.paragraphs(analyses),
         "references": methods.references(analyses),
@@ -240,46 +228,3 @@ def _published(review: Review) -> Iterable[PoolRow]:
                 i2=formats.percent(pool.i2),
                 href="#" + provenance.anchor(study.id, "published_pools", i, "estimate"),
             )
-
-
-def _check(check: ReportedCheck) -> CheckRow:
-    return CheckRow(
-        study=check.study.id,
-        label=check.study.label,
-        what=f"{words.upper_first(check.result.name)}, {check.result.time}",
-        href=_check_href(check),
-        printed=provenance.printed(check.reported),
-        recomputed=_recomputed(check),
-        verdict=check.verdict,
-        note=check.note,
-    )
-
-
-def _check_href(check: ReportedCheck) -> str:
-    results = check.study.results
-    i = next((i for i, result in enumerate(results) if result is check.result), None)
-    j = next((j for j, reported in enumerate(check.result.reported) if reported is check.reported), None)
-    return "" if i is None or j is None else "#" + provenance.anchor(check.study.id, "results", i, "reported", j)
-
-
-def _recomputed(check: ReportedCheck) -> str:
-    """Write what the counts give, and the opposite outcome where only that is what was printed."""
-    if check.p_values:
-        return "; ".join(f"{name} {_digits(p)}" for name, p in check.p_values.items())
-    if check.recomputed is None:
-        return formats.NOTHING
-    stated = _effect(check.reported.measure, check.recomputed, check.recomputed_ci)
-    if check.verdict != "agrees inverted" or check.inverted is None:
-        return stated
-    opposite = _effect(check.reported.measure, check.inverted, check.inverted_ci)
-    return f"{stated} as the registry counts it; {opposite} for the opposite outcome"
-
-
-def _effect(measure: str | None, estimate: float, ci: Interval | None) -> str:
-    bounds = "" if ci is None else f" ({_digits(ci.lb)} to {_digits(ci.ub)})"
-    return f"{measure or ''} {_digits(estimate)}{bounds}".strip()
-
-
-def _digits(x: float) -> str:
-    """Write a number with one digit more than authors usually print."""
-    return formats.fixed(x, 3) if 0.001 <= abs(x) < 100 else formats.number(x)

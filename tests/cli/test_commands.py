@@ -31,7 +31,29 @@ def test_a_projects_own_template_overrides_the_packaged_one(run, project):
 def test_check_says_what_it_looked_at(run, project):
     status, out, _ = run("--project", project, "check", "--json")
     assert status == 0
-    assert json.loads(out) == {"ok": True, "problems": [], "studies": 15, "outcomes": 12, "analyses": 5}
+    got = json.loads(out)
+    apart = [got.pop("remarks"), got.pop("waived")]
+    assert got == {"ok": True, "problems": [], "studies": 15, "outcomes": 12, "analyses": 5}
+    assert [(one["where"], one["waiver"]) for one in apart[0]] == [
+        ("results[treatment-success].reported[2]", None),
+        ("results[death].reported[1]", None),
+        ("results[treatment-success].reported[1]", None),
+    ]
+    assert apart[1] == []
+
+
+def test_check_names_what_is_waived_apart(run, project):
+    path = project / "studies" / "balkhair-2021.yaml"
+    signed = "reason: the test is not named, by: A. Reader, date: 2026-11-20"
+    waiver = f"waivers:\n  - {{check: printed results follow from the counts, {signed}}}\n"
+    path.write_text(path.read_text(encoding="utf-8") + waiver, encoding="utf-8")
+    status, out, _ = run("--project", project, "check")
+    assert status == 0
+    apart = out.split("to be looked at")[0]
+    assert "waived:\n  studies/balkhair-2021.yaml:93: results[death].reported[1]: printed p 0.082" in apart
+    assert "waived by A. Reader on 2026-11-20: the test is not named" in apart
+    [one] = json.loads(run("--project", project, "check", "--json")[1])["waived"]
+    assert one["waiver"]["by"] == "A. Reader"
 
 
 def test_check_lists_problems_as_json(run, project):

@@ -11,6 +11,7 @@ from metaan.analysis import Absolute, Analysis, Pool, Reference, Sensitivity, St
 from metaan.errors import NotEstimableError
 from metaan.registry.metadata import Metadata
 from metaan.registry.model import Outcome, Plan, ReviewFile, Study
+from metaan.registry.waivers import Waived
 from metaan.stats.effects import EffectSizes, Interval
 from metaan.stats.measures import effect_sizes, scale_of
 from metaan.stats.pooling import Pooled, mean_interval, pool
@@ -147,9 +148,13 @@ class MadeReview:
     studies: tuple[Study, ...]
     metadata: Mapping[str, Metadata] = field(default_factory=dict)
     digest: str = "0" * 64
+    waived: tuple[Waived, ...] = ()
 
     def outcome(self, name: str) -> Outcome:
         return next(outcome for outcome in self.info.outcomes if outcome.id == name)
+
+    def study(self, name: str) -> Study:
+        return next(study for study in self.studies if study.id == name)
 
     def file(self, study_id: str) -> str:
         return f"studies/{study_id}.yaml"

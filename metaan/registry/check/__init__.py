@@ -1,15 +1,16 @@
 """What must hold between the values of a registry, one module for each family of checks.
 
-To add a check: write a function from `Draft` to problems in the module of its family and enter it in `CHECKS`.
+To add a check: write a function from `Draft` to problems in the module of its family and enter it in `CHECKS`; in
+`waivers.WAIVABLE` too, where what it finds can be right all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from ...errors import Problem
 from ..draft import Draft
-from . import arms, counts, decisions, designs, effects, identity, judgements, protocol
+from . import arms, counts, decisions, designs, effects, identity, judgements, protocol, waivers
 
 CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
     "the file is named after the id": identity.file_is_named_after_id,
@@ -39,9 +40,10 @@ CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
     "certainty is judged once": judgements.certainty_is_judged_once,
     "what changes certainty has a reason": judgements.certainty_has_reasons,
     "only reviews have published pools": designs.only_reviews_have_pools,
+    "waivers are of checks": waivers.waivers_are_of_checks,
 }
 
 
-def problems(draft: Draft) -> list[Problem]:
-    """Return what all checks find."""
-    return [problem for check in CHECKS.values() for problem in check(draft)]
+def problems(draft: Draft) -> Iterator[tuple[str, Problem]]:
+    """Yield what all checks find, each with the name of its check."""
+    return ((name, problem) for name, check in CHECKS.items() for problem in check(draft))

@@ -1,0 +1,28 @@
+"""Waivers name checks that can be waived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...errors import Problem, did_you_mean
+from ..draft import Draft
+
+#: What `metaan.recompute` compares; it is no fault of a file, so a waiver only says why.
+RECOMPUTED = "printed results follow from the counts"
+
+#: What a person can let stand, with a reason. Without the other checks nothing could be computed or told apart.
+WAIVABLE = (
+    "nobody is counted twice",
+    "intervals are sound",
+    "overall bias is no better than its domains",
+    RECOMPUTED,
+)
+
+
+def waivers_are_of_checks(draft: Draft) -> Iterator[Problem]:
+    """A waiver names a check that a person can waive."""
+    for document in draft.studies:
+        for i, waiver in enumerate(document.model.waivers):
+            if waiver.check not in WAIVABLE:
+                found = f"there is no check {waiver.check!r} that can be waived"
+                yield document.problem(("waivers", i, "check"), found, did_you_mean(waiver.check, WAIVABLE))

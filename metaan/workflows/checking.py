@@ -1,0 +1,71 @@
+"""What `metaan check` says of a registry without a fault: what people let stand, and what they should look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..recompute import CHECK, DIFFERING, reported_checks
+
+if TYPE_CHECKING:
+    from ..analysis import ReportedCheck
+    from ..registry.load import Review
+    from ..registry.model import Waiver
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that is no fault: its place, what was found, and the waiver where a person lets it stand."""
+
+    file: str
+    line: int
+    where: str
+    found: str
+    check: str
+    waiver: Waiver | None
+
+    def __str__(self) -> str:
+        """Return the line that the user reads."""
+        said = f"; {self.waiver}" if self.waiver else ""
+        return f"{self.file}:{self.line}: {self.where}: {self.found}{said}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        waiver = self.waiver.model_dump(mode="json") if self.waiver else None
+        return {
+            "file": self.file, "line": self.line, "where": self.where, "check": self.check, "found": self.found,
+            "waiver": waiver,
+        }  # fmt: skip
+
+
+def remarks(review: Review) -> tuple[Remark, ...]:
+    """Return what the checks of the registry found and people let stand, then printed results that the counts deny."""
+    return (*_waived(review), *_differing(review))
+
+
+def _waived(review: Review) -> Iterator[Remark]:
+    for one in review.waived:
+        at = one.problem
+        yield Remark(review.file(one.study), at.line, at.where, at.found, one.check, one.waiver)
+
+
+def _differing(review: Review) -> Iterator[Remark]:
+    for check in reported_checks(review):
+        if check.verdict in DIFFERING:
+            found = f"printed {_printed(check)}: {check.verdict}, {check.note}"
+            line = review.line(check.study.id, *_path(check))
+            yield Remark(review.file(check.study.id), line, check.where, found, CHECK, check.waiver)
+
+
+def _printed(check: ReportedCheck) -> str:
+    reported = check.reported
+    return f"p {reported.p}" if reported.estimate is None else f"{reported.measure} {reported.estimate:g}"
+
+
+def _path(check: ReportedCheck) -> tuple[str | int, ...]:
+    for i, result in enumerate(check.study.results):
+        for j, reported in enumerate(result.reported):
+            if reported is check.reported:
+                return "results", i, "reported", j
+    return ("results",)
