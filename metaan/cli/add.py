@@ -19,8 +19,6 @@ from .project import studies_folder
 if TYPE_CHECKING:
     from ..workflows.add import Added
 
-HELP = "enter a new study from its DOI, its PMID or a BibTeX file"
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

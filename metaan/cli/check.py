@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 #: Key of the summary to one and many of it.
 NAMES = {"studies": ("study", "studies"), "outcomes": ("outcome",), "analyses": ("analysis", "analyses")}
 
-HELP = "validate the registry; print every problem with its file and line"
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ..difference import Difference
     from ..report.changes_view import ChangesView
 
-HELP = "what changed since a git revision, and what each change did to the conclusions"
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

@@ -13,8 +13,6 @@ from argparse import ArgumentParser, Namespace
 from ..errors import NotEstimableError
 from .project import studies_folder
 
-HELP = "why programs differ: one outcome under the rules of metafor, meta, RevMan, Stata, IQWiG"
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from ..workflows.accept import Wanted, Written
     from ..workflows.extract import Extraction
 
-HELP = "propose numbers from the abstract and from posted trial results"
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

@@ -18,8 +18,6 @@ from .project import studies_folder
 if TYPE_CHECKING:
     from ..workflows.fetch import FetchReport
 
-HELP = "fetch PubMed metadata for the studies"
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

@@ -19,8 +19,6 @@ from .update import candidate_lines
 if TYPE_CHECKING:
     from ..workflows.import_records import Imported, ImportReport
 
-HELP = "make candidates of exported files of references"
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-HELP = "start a new review in a folder"
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

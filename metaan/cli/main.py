@@ -1,38 +1,26 @@
 """The entry point: parses, dispatches, and turns every error into one message and an exit status.
 
-To add a command: write a module with ``HELP``, ``add_arguments(parser)`` and ``run(args) -> int`` and enter it in
-`COMMANDS`. A command module imports what is heavy inside ``run``.
+To add a command: write a module with ``add_arguments(parser)`` and ``run(args) -> int`` and enter its name and its
+line of help in `COMMANDS`. Only the module of the command that is called is imported; what is heavy,
+it imports inside ``run``.
 """
 
 from __future__ import annotations
 
 import argparse
+import atexit
 import gc
+import keyword
 import os
 import sys
+import threading
 from collections.abc import Sequence
+from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from .. import __version__
 from ..errors import MetaanError, UsageError
-from . import (
-    add,
-    check,
-    diff,
-    explain,
-    extract,
-    fetch,
-    import_,
-    init,
-    plot,
-    pool,
-    release,
-    report,
-    schema,
-    screen,
-    update,
-    watch,
-)
 
 #: Imports make tens of thousands of objects that stay; looking through them again and again costs a tenth of a start.
 GC_THRESHOLD = 50_000
@@ -80,7 +68,26 @@ def entry() -> int:
     status = main()
     # The process ends here: looking once more through everything that was imported would only delay its end.
     gc.freeze()
+    if _may_end_at_once():
+        atexit._run_exitfuncs()
+        os._exit(status)
     return status
+
+
+def _may_end_at_once() -> bool:
+    """Say whether nothing is left to do but to take the interpreter apart, which costs an eighth of `metaan pool`.
+
+    What Python itself would still do is wait for other threads, call what was registered for the end (`entry` does),
+    and flush; where one of these is not plainly done, or somebody watches the process, it ends the long way.
+    """
+    if threading.active_count() > 1 or sys.flags.inspect or sys.gettrace() or sys.getprofile():
+        return False
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -93,18 +100,35 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"metaan {__version__}")
     _add_project(parser, default=None)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
-    for name, module in COMMANDS.items():
-        command = commands.add_parser(
-            name,
-            help=module.HELP,
-            description=module.__doc__,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        _add_project(command, default=argparse.SUPPRESS)
-        module.add_arguments(command)
-        command.set_defaults(run=module.run)
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, title="commands", parser_class=_CommandParser
+    )
+    for name, line in COMMANDS.items():
+        commands.add_parser(name, help=line, command=name, formatter_class=argparse.RawDescriptionHelpFormatter)
     return parser
+
+
+def command_module(name: str) -> ModuleType:
+    """Import the module of a command."""
+    return import_module(f".{name}_" if keyword.iskeyword(name) else f".{name}", __package__)
+
+
+class _CommandParser(argparse.ArgumentParser):
+    """The parser of one command, which imports the command when it is called."""
+
+    def __init__(self, *, command: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._command = command
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Learn the arguments from the command's module, then parse."""
+        if self.description is None:
+            module = command_module(self._command)
+            self.description = module.__doc__
+            _add_project(self, default=argparse.SUPPRESS)
+            module.add_arguments(self)
+            self.set_defaults(run=module.run)
+        return super().parse_known_args(args, namespace)
 
 
 def _add_project(parser: argparse.ArgumentParser, default: str | None) -> None:
@@ -119,23 +143,24 @@ def _fail(command: str, error: Exception, status: int) -> int:
     return status
 
 
-COMMANDS: dict[str, ModuleType] = {
-    "pool": pool,
-    "report": report,
-    "plot": plot,
-    "explain": explain,
-    "diff": diff,
-    "check": check,
-    "fetch": fetch,
-    "update": update,
-    "import": import_,
-    "screen": screen,
-    "extract": extract,
-    "watch": watch,
-    "release": release,
-    "add": add,
-    "init": init,
-    "schema": schema,
+#: Names and their lines of help. The rest of a command is in the module of its name.
+COMMANDS: dict[str, str] = {
+    "pool": "pool the studies of one or more outcomes and print the results",
+    "report": "write the HTML report, or its results and references in other formats",
+    "plot": "write one plot of an outcome as SVG, PDF, PNG or EPS: forest, funnel, Baujat, ...",
+    "explain": "why programs differ: one outcome under the rules of metafor, meta, RevMan, Stata, IQWiG",
+    "diff": "what changed since a git revision, and what each change did to the conclusions",
+    "check": "validate the registry; print every problem with its file and line",
+    "fetch": "fetch PubMed metadata for the studies",
+    "update": "search again: new candidates, corrections and retractions",
+    "import": "make candidates of exported files of references",
+    "screen": "judge candidates: include, exclude with a reason, later",
+    "extract": "propose numbers from the abstract and from posted trial results",
+    "watch": "update, look again, what if: for a scheduler, with an exit status",
+    "release": "publish a version: report, record, changelog and tag",
+    "add": "enter a new study from its DOI, its PMID or a BibTeX file",
+    "init": "start a new review in a folder",
+    "schema": "print the JSON Schema of review.yaml and of the study files",
 }
 
 if __name__ == "__main__":

@@ -13,8 +13,6 @@ from pathlib import Path
 
 from .project import studies_folder
 
-HELP = "write one plot of an outcome as SVG, PDF, PNG or EPS: forest, funnel, Baujat, ..."
-
 KINDS = (
     "forest", "funnel", "baujat", "radial", "labbe", "cumulative", "leave-one-out", "bubble", "gosh", "drapery",
 )  # fmt: skip

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ..registry.load import Review
     from ..synthesis import Choices
 
-HELP = "pool the studies of one or more outcomes and print the results"
-
 MODELS = {"both": ("common", "random"), "common": ("common",), "random": ("random",)}
 
 

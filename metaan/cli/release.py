@@ -19,8 +19,6 @@ from .project import studies_folder
 if TYPE_CHECKING:
     from ..workflows.release import Release
 
-HELP = "publish a version: report, record, changelog and tag"
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

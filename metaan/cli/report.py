@@ -12,8 +12,6 @@ from pathlib import Path
 
 from .project import studies_folder
 
-HELP = "write the HTML report, or its results and references in other formats"
-
 FORMATS = ("html", "md", "json", "csv", "ris", "bib")
 
 

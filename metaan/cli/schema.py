@@ -9,8 +9,6 @@ import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-HELP = "print the JSON Schema of review.yaml and of the study files"
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from ..registry.candidates import Candidate
     from ..workflows.screen import Desktop, Judged
 
-HELP = "judge candidates: include, exclude with a reason, later"
-
 ACTIONS: dict[str, Literal["include", "exclude", "later"]] = {"i": "include", "e": "exclude", "l": "later"}
 KEYS = {**ACTIONS, "u": "undo", "q": "quit"}
 

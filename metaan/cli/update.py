@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ..registry.candidates_runs import Notice, Run, SearchRun
     from ..workflows.update import UpdateReport
 
-HELP = "search again: new candidates, corrections and retractions"
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

@@ -21,8 +21,6 @@ from pathlib import Path
 from .progress import progress_bar
 from .project import studies_folder
 
-HELP = "update, look again, what if: for a scheduler, with an exit status"
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""

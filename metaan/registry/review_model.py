@@ -156,7 +156,7 @@ class Plan(Entry):
     ci_method: CiMethod = "wald"
     pi_method: PiMethod = "t(k-1)"
     level: Proportion = 0.95
-    zero_cells: ZeroCells = ZeroCells()
+    zero_cells: ZeroCells = ZeroCells.model_construct()
     designs: Annotated[tuple[Literal["randomised", "non-randomised"], ...], Field(min_length=1)] = (
         "randomised",
         "non-randomised",
@@ -167,7 +167,7 @@ class Plan(Entry):
     assumed_risk: AssumedRisk | None = None
     assumed_risks: tuple[NamedRisk, ...] = ()
     explore: Explore | None = None
-    plot: ForestOptions = ForestOptions()
+    plot: ForestOptions = ForestOptions.model_construct()
 
     @property
     def key(self) -> str:
@@ -219,17 +219,17 @@ class ReviewFile(Entry):
     title: Text
     name: Id | None = None
     question: Question
-    eligibility: Eligibility = Eligibility()
+    eligibility: Eligibility = Eligibility.model_construct()
     authors: tuple[Text, ...] = ()
     registration: str | None = None
-    dates: Dates = Dates()
+    dates: Dates = Dates.model_construct()
     version: str | None = None
     license: str | None = None
     funding: str | None = None
-    labels: Labels = Labels()
+    labels: Labels = Labels.model_construct()
     outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1)]
     analyses: tuple[Plan, ...] = ()
     certainty: tuple[Certainty, ...] = ()
     search: tuple[SearchStrategy, ...] = ()
-    screening: Screening = Screening()
-    services: Services = Services()
+    screening: Screening = Screening.model_construct()
+    services: Services = Services.model_construct()

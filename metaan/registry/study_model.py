@@ -230,7 +230,7 @@ class Study(Entry):
     pmcid: Pmcid | None = None
     registrations: tuple[Registration, ...] = ()
     keywords: tuple[Text, ...] = ()
-    citation: Citation = Citation()
+    citation: Citation = Citation.model_construct()
     design: Design
     status: Status
     setting: str | None = None

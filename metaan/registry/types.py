@@ -1,13 +1,14 @@
 """The kinds of values that registry files hold: ids, DOIs, counts, codes of methods.
 
 To add a trial registry, enter its prefix in `REGISTRIES`. The codes of measures and methods are never listed here: they
-are the keys of the tables in `metaan.stats`, imported when the first code is checked.
+are the keys of the tables in `metaan.stats`, imported when the first code is checked. `COMMON_CODES` are those of
+tables that only an exploration needs: they are accepted without the import, which `metaan pool` would pay for.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ class Entry(BaseModel):
     """The base of all models here: unknown keys are refused, values never change."""
 
     # Building is deferred: a nested model is then built once, within its parent, which halves the time of the import.
+    # For the same reason a default that is a model is made by model_construct, which needs no validator.
     model_config = ConfigDict(
         extra="forbid", frozen=True, coerce_numbers_to_str=True, str_strip_whitespace=True, defer_build=True
     )
@@ -118,10 +120,12 @@ def _interval(value: object) -> tuple[float, float]:
     raise fault(f"{value} is not an interval", "allowed: two numbers, [lower, upper]")
 
 
-def _code(tables: Callable[[], Mapping[str, Any]], what: str) -> BeforeValidator:
-    """Check a code against a table that is looked up when it is first needed."""
+def _code(tables: Callable[[], Mapping[str, Any]], what: str, known: Collection[str] = ()) -> BeforeValidator:
+    """Check a code against a table that is looked up when it is first needed; ``known`` are in it without a look."""
 
     def check(value: object) -> object:
+        if isinstance(value, str) and value in known:
+            return value
         table = tables()
         if not isinstance(value, str) or value not in table:
             raise fault(f"{what} {value} is unknown", did_you_mean(str(value), table))
@@ -201,6 +205,13 @@ _OTHER_REGISTRY = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9/.:-]{4,39}", re.ASC
 _PUBLISHED = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 _P_BOUND = re.compile(r"[<>≤≥]=?\s?(?:0?\.\d+|[01])", re.ASCII)
 
+COMMON_CODES = {
+    "tests": frozenset({"egger", "egger-mixed", "begg", "harbord", "peters", "macaskill", "deeks"}),
+    "fill": frozenset({"L0", "R0", "Q0"}),
+    "tau2": frozenset({"DL", "REML", "PM"}),
+    "ci": frozenset({"wald", "t", "hksj", "hksj-adhoc"}),
+}
+
 ID_PATTERN = r"^[a-z0-9][a-z0-9-]{0,79}$"
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
@@ -231,10 +242,14 @@ Tau2Method = Annotated[str, _code(_tau2_methods, "tau2_method")]
 CiMethod = Annotated[str, _code(_ci_methods, "ci_method")]
 PiMethod = Annotated[str, _code(_pi_methods, "pi_method")]
 ZeroCellRule = Annotated[str, _code(_zero_cell_rules, "to")]
-SmallStudyTestCode = Annotated[str, _code(_small_study_tests, "small-study test")]
-TrimAndFillEstimator = Annotated[str, _code(_trim_and_fill_estimators, "estimator of trim and fill")]
-RegressionTau2Method = Annotated[str, _code(_regression_tau2_methods, "tau2_method of a regression")]
-RegressionCiMethod = Annotated[str, _code(_regression_ci_methods, "ci_method of a regression")]
+SmallStudyTestCode = Annotated[str, _code(_small_study_tests, "small-study test", COMMON_CODES["tests"])]
+TrimAndFillEstimator = Annotated[
+    str, _code(_trim_and_fill_estimators, "estimator of trim and fill", COMMON_CODES["fill"])
+]
+RegressionTau2Method = Annotated[
+    str, _code(_regression_tau2_methods, "tau2_method of a regression", COMMON_CODES["tau2"])
+]
+RegressionCiMethod = Annotated[str, _code(_regression_ci_methods, "ci_method of a regression", COMMON_CODES["ci"])]
 
 REGISTRIES = {
     "NCT": (r"NCT\d{8}", "NCT04643678"),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import designs, explored, formats, words
+from . import designs, formats, words
 from .axis import Axis
 from .columns import Column
 from .forest import Mark, Plot, Row, forest
@@ -122,7 +122,10 @@ def _below(analysis: Analysis, arms: Arms) -> Iterable[Line]:
     for one in analysis.excluded:
         left_out.setdefault(one.reason, []).append(one.label)
     yield from (("text", f"Left out ({why}): {formats.listing(who)}.") for why, who in left_out.items())
-    yield from explored.lines(analysis, arms)
+    if any(pool.exploration is not None for pool in words.blocks(analysis)):
+        from . import explored
+
+        yield from explored.lines(analysis, arms)
 
 
 def _wrapped(kind: str, text: str, width: int) -> list[Line]:

@@ -18,8 +18,6 @@ from scipy.special import chdtrc
 from ..errors import DataError, NotEstimableError, choose
 from .effects import EffectSizes, column
 from .pooling import Pooled, pool
-from .regression_linear import Linear
-from .regression_tau2 import REGRESSION_TAU2_METHODS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -239,6 +237,9 @@ def _split(es: EffectSizes, by: Sequence[Hashable] | ArrayLike) -> dict[str, Eff
 
 def _shared_tau2(parts: Mapping[str, EffectSizes], tau2_method: str) -> tuple[float, float | None]:
     """Return the tau2 of a regression on the subgroups."""
+    from .regression_linear import Linear
+    from .regression_tau2 import REGRESSION_TAU2_METHODS
+
     sizes = [part.k for part in parts.values()]
     if max(sizes) < 2:
         raise NotEstimableError("common_tau2: every subgroup has one study, so nothing is left to estimate tau2 from")

@@ -4,25 +4,55 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import metaan
-from metaan.cli import pool
-from metaan.cli.main import COMMANDS
+from metaan.cli import main, pool
+from metaan.cli.main import COMMANDS, command_module
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(run, command):
     status, out, _ = run(command, "--help")
     assert status == 0
-    assert COMMANDS[command].__doc__.splitlines()[0] in out
+    assert command_module(command).__doc__.splitlines()[0] in out
 
 
 def test_the_help_lists_every_command_with_its_words(run):
     _, out, _ = run("--help")
-    assert all(name in out for name in COMMANDS)
+    assert all(name in out and " ".join(line.split()[:4]) in out for name, line in COMMANDS.items())
     assert "exit status" in out
+
+
+def test_every_command_module_is_a_command():
+    names = {
+        path.stem.rstrip("_") for path in Path(main.__file__).parent.glob("*.py") if "def run(" in path.read_text()
+    }
+    assert names == set(COMMANDS)
+
+
+def test_only_the_command_that_is_called_is_imported():
+    code = (
+        "import sys; from metaan.cli.main import build_parser; build_parser().parse_args(['pool']); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.rpartition(".")[2] for name in done.stdout.split() if name.startswith("metaan.cli.")}
+    assert loaded & {name + "_" * (name == "import") for name in COMMANDS} == {"pool"}
+
+
+def test_pool_does_not_import_what_only_an_exploration_needs(project):
+    code = "import sys; sys.argv[1:] = ['pool']; from metaan.cli.main import main; main(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=project)
+    needless = {
+        "stats.bias_tests",
+        "stats.regression_ci",
+        "stats.trimfill",
+        "stats.regression_linear",
+        "report.explored",
+    }
+    assert not {f"metaan.{name}" for name in needless} & set(done.stdout.split())
 
 
 def test_version(run):
@@ -99,3 +129,39 @@ def test_a_report_that_is_killed_leaves_no_half_file(project):
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert not target.exists() or target.read_text(encoding="utf-8").rstrip().endswith("</html>")
+
+
+def as_process(code, *argv, **options):
+    """Run the entry point as a process of its own, with something done to it before."""
+    program = (
+        f"import sys; sys.argv = ['metaan', *{argv!r}]; from metaan.cli import main; {code}; sys.exit(main.entry())"
+    )
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, **options)
+
+
+def test_a_process_ends_with_the_status_and_all_its_output(project):
+    done = as_process("pass", "--project", str(project), "pool", "--json")
+    assert done.returncode == 0
+    assert done.stdout.rstrip().endswith("}")
+    assert as_process("pass", "pool", "--project", "nowhere").returncode == 2
+
+
+def test_what_was_registered_for_the_end_is_called(project):
+    done = as_process("import atexit; atexit.register(print, 'the end')", "--project", str(project), "check")
+    assert done.stdout.endswith("the end\n")
+
+
+def test_other_threads_are_waited_for(project):
+    thread = "import threading as t; t.Thread(target=lambda: (t.main_thread().join(), print('done'))).start()"
+    done = as_process(thread, "--project", str(project), "check")
+    assert done.stdout.endswith("done\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_output_that_cannot_be_written_is_status_1(project):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "metaan", "--project", str(project), "pool"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -108,3 +108,16 @@ def test_each_registry_accepts_its_example(prefix: str) -> None:
 
 def test_ratios_are_told_from_differences() -> None:
     assert [is_ratio(measure) for measure in ("OR", "RR", "HR", "RD")] == [True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("kind", "codes"),
+    [
+        (types._small_study_tests, types.COMMON_CODES["tests"]),
+        (types._trim_and_fill_estimators, types.COMMON_CODES["fill"]),
+        (types._regression_tau2_methods, types.COMMON_CODES["tau2"]),
+        (types._regression_ci_methods, types.COMMON_CODES["ci"]),
+    ],
+)
+def test_codes_that_are_accepted_without_a_look_are_in_their_table(kind, codes) -> None:
+    assert codes <= set(kind())
