@@ -8,7 +8,7 @@ with the reason.
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from pathlib import Path
 
 from .project import studies_folder
@@ -43,6 +43,11 @@ def _add_look(parser: ArgumentParser) -> None:
         type=_names,
         help="further columns of a forest plot: moderators, year, design, setting, risk of bias, ...",
     )
+    look.add_argument(
+        "--lights",
+        action=BooleanOptionalAction,
+        help="signs of bias by domain in a forest plot (default: where studies have judgements)",
+    )
 
 
 def _add_file(parser: ArgumentParser) -> None:
@@ -70,7 +75,7 @@ def run(args: Namespace) -> int:
     from ..workflows.plot import Look, default_output, plot_outcome, write_plot
 
     review = load(studies_folder(args))
-    look = Look(args.style, args.sort, args.columns)
+    look = Look(args.style, args.sort, args.columns, args.lights)
     choices = Choices(model=MODELS[args.model] if args.model else None)
     drawn = plot_outcome(
         review, args.outcome, args.kind, pool=args.pool, moderator=args.moderator, look=look, choices=choices

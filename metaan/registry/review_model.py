@@ -127,12 +127,13 @@ class ForestOptions(Entry):
     """How the forest plot is drawn: the order of rows in each block, further columns, and the style of `metaan plot`.
 
     A column is a moderator of the study files, or year, design, control, setting, population, registration, PMID,
-    funding or risk of bias.
+    funding or risk of bias. ``lights``: where people judged the bias of studies, each has a sign for each domain.
     """
 
     sort: Literal["year", "effect", "weight", "precision", "name", "risk of bias"] | None = None
     columns: tuple[Text, ...] = ()
     style: Literal["default", "revman", "bmj", "jama", "greyscale"] = "default"
+    lights: Flag = True
 
 
 class Plan(Entry):

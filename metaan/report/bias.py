@@ -11,19 +11,11 @@ from markupsafe import Markup
 
 from ..appraisal import BiasTool, find_tool
 from . import bias_plot, words
+from .judgements import SIGNS, BiasCell, cells, headings
 
 if TYPE_CHECKING:
     from ..registry.load import Review
     from ..registry.model import RiskOfBias, Study
-
-
-@dataclass(frozen=True, slots=True)
-class BiasCell:
-    """One judgement: its words, its ``code`` (a key of `SIGNS`), and what supports it."""
-
-    text: str
-    code: str
-    support: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +73,7 @@ def bias(review: Review) -> Bias:
 
 def _group(number: int, about: str, judged: Sequence[tuple[Study, RiskOfBias, BiasTool]]) -> BiasGroup:
     tool = judged[0][2]
-    columns = (*((f"D{i}", words.upper_first(name)) for i, name in enumerate(tool.domains, 1)), ("All", "Overall"))
+    columns = headings(tool)
     rows = tuple(_row(study, one, tool) for study, one, _ in judged)
     name, title = f"bias-{number}", f"{about}: {tool.title}"
     grid = [(row.label, [(cell.code, cell.text) for cell in row.cells]) for row in rows]
@@ -99,29 +91,12 @@ def _group(number: int, about: str, judged: Sequence[tuple[Study, RiskOfBias, Bi
 
 
 def _row(study: Study, judged: RiskOfBias, tool: BiasTool) -> BiasRow:
-    by_name = {tool.domain(domain.name): domain for domain in judged.domains}
-    cells = []
-    for name in tool.domains:
-        domain = by_name.get(name)
-        cells.append(_cell(tool, domain.judgement, domain.support or "") if domain else _cell(tool, None))
-    return BiasRow(study.id, study.label, (*cells, _cell(tool, judged.overall)))
-
-
-def _cell(tool: BiasTool, judgement: str | None, support: str = "") -> BiasCell:
-    word = tool.judgement(judgement) if judgement else None
-    if word is None:
-        return BiasCell("not judged", "blank", support)
-    rank = tool.judgements[word]
-    return BiasCell(word, "unknown" if rank is None else CODES[rank], support)
+    return BiasRow(study.id, study.label, cells(judged, tool))
 
 
 def _counts(rows: Sequence[BiasRow], column: int) -> list[tuple[str, str, int]]:
     """Return code, words and number of each judgement in a column, from best to worst."""
     counted = Counter((row.cells[column].code, row.cells[column].text) for row in rows)
-    order = [*bias_plot.SIGNS]
+    order = [*SIGNS]
     ranked: Iterable[tuple[tuple[str, str], int]] = sorted(counted.items(), key=lambda item: order.index(item[0][0]))
     return [(code, text, n) for (code, text), n in ranked]
-
-
-#: The code of the sign of each severity, 0 the best.
-CODES = ("low", "some", "high", "critical")

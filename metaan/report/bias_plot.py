@@ -1,13 +1,11 @@
-"""Risk of bias as plots: traffic lights, and shares by domain. A sign in every field; colour only helps.
-
-To add a kind of judgement: an entry in `SIGNS` and a colour in the stylesheet.
-"""
+"""Risk of bias as plots: traffic lights, and shares by domain. A sign in every field; colour only helps."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from .fonts import text_width
+from .judgements import SIGNS
 from .svg import clean, element, px
 
 SIZE = 13.0
@@ -97,7 +95,3 @@ def _text(x: float, y: float, text: str, anchor: str = "start", bold: bool = Fal
 
 def _rule(y: float, right: float) -> str:
     return f'<line x1="0" y1="{px(y)}" x2="{px(right)}" y2="{px(y)}" class="rule"/>'
-
-
-#: Code of a judgement to its sign, from best to worst.
-SIGNS: dict[str, str] = {"low": "+", "some": "\u2212", "high": "×", "critical": "!", "unknown": "?", "blank": ""}

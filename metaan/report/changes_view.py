@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from .forest import Plot
 from .living import LivingItem
+from .plot import Plot
 from .svg import svg
 
 

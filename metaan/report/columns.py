@@ -19,19 +19,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of text. ``side`` is where it stands: left or right of the plot; ``group`` is a first line over it."""
+    """One column of text. ``side`` is where it stands: left or right of the plot; ``group`` is a first line over it.
+
+    ``light``: its cells are drawn as signs in circles; their text is for the table.
+    """
 
     key: str
     header: str
     group: str = ""
     align: str = "end"
     side: str = "left"
+    light: bool = False
 
 
 def columns(
-    analysis: Analysis, arms: Arms, style: Style = STYLES["default"], further: Sequence[Column] = ()
+    analysis: Analysis,
+    arms: Arms,
+    style: Style = STYLES["default"],
+    further: Sequence[Column] = (),
+    lights: Sequence[Column] = (),
 ) -> tuple[Column, ...]:
-    """Return the columns: the study, further ones, time point, data, effect, and the weight in each model."""
+    """Return the columns: the study, further ones, time point, data, effect, weight in each model, and risk of bias."""
     times = {row.result.time for row in analysis.rows}
     parts = {
         "label": [Column("label", style.study, align="start")],
@@ -40,6 +48,7 @@ def columns(
         "data": _data_columns(analysis, arms, style),
         "effect": [_effect(style.heading(style.effect, analysis))],
         "weights": _weights(analysis, style),
+        "lights": lights,
     }
     at = style.order.index("plot")
     sides = (("left", style.order[:at]), ("right", style.order[at + 1 :]))

@@ -1,11 +1,11 @@
-"""What a laid-out plot is made of: text, lines and shapes with their places in pixels, and nothing that draws them."""
+"""What a laid-out plot is made of: text, lines, shapes and circles, with their places in pixels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from .fonts import text_width
-from .forest import Plot, Row
+from .plot import Plot, Row
 
 SIZE = 13.0  # px, text where nothing else is said
 
@@ -49,7 +49,24 @@ class Shape:
     role: str
 
 
-Item = Text | Line | Shape
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A circle; ``role`` is its CSS class, ``sentence`` what it is."""
+
+    x: float
+    y: float
+    radius: float
+    role: str
+    sentence: str = ""
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """The room it takes: left, top, right, bottom."""
+        r = self.radius
+        return self.x - r, self.y - r, self.x + r, self.y + r
+
+
+Item = Text | Line | Shape | Dot
 
 
 @dataclass(frozen=True, slots=True)

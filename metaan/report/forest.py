@@ -1,12 +1,9 @@
-"""The forest plot as data: columns, rows and an axis; `metaan.report.layout` gives it a geometry.
-
-Nothing here knows a pixel.
-"""
+"""From an analysis to its forest plot as data: which rows there are, and what stands in them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..stats.effects import Interval
@@ -14,9 +11,11 @@ from ..stats.measures import scale_of
 from ..stats.pooling import Pooled
 from . import formats, methods, spread, words
 from .axis import Axis, axis
-from .columns import Column, columns, data_cells
+from .columns import columns, data_cells
 from .landmarks import Band, band, guide
+from .lights import NONE, Lights, lights
 from .order import sort
+from .plot import Mark, Plot, Row
 from .styles import STYLES, Style, axis_title
 from .traits import trait_cells, trait_columns
 from .words import Arms
@@ -25,90 +24,6 @@ if TYPE_CHECKING:
     from ..analysis import Analysis, Pool, Reference, Sensitivity, StudyRow
 
 DESIGN_HEADINGS = {"randomised": "Randomised trials", "non-randomised": "Non-randomised studies"}
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What is drawn on a row.
-
-    Attributes
-    ----------
-    shape
-        ``"square"``, ``"diamond"`` or ``"bar"``.
-    estimate, interval
-        Display scale; a bar has no estimate.
-    weight
-        Percent; the area of a square is proportional to it. None is drawn at a fixed small size.
-    role
-        ``"study"``, ``"common"``, ``"random"``, ``"prediction"``, ``"reference"`` or
-        ``"sensitivity"``: the CSS class.
-    """
-
-    shape: str
-    estimate: float | None
-    interval: Interval | None
-    weight: float | None = None
-    role: str = "study"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: text per column key and, for most kinds, a mark. ``id`` names its study where it has one.
-
-    ``kind`` is heading, study, pooled, sensitivity, prediction, text, reference or spacer. ``block`` is the name of the
-    pool that it belongs to; None where it stands outside of all, and empty for that over all studies.
-    """
-
-    kind: str
-    cells: Mapping[str, str] = field(default_factory=dict)
-    mark: Mark | None = None
-    id: str | None = None
-    sentence: str = ""
-    block: str | None = None
-
-    @property
-    def label(self) -> str:
-        """The text of its first column."""
-        return self.cells.get("label", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """A forest plot.
-
-    Attributes
-    ----------
-    id
-        Unique on a page: from the analysis.
-    title, description
-        For readers who cannot see it.
-    favours
-        What a value left and right of no effect favours.
-    notes
-        Lines below the axis: the methods, and the studies left out with the reason.
-    band, guide
-        Effects too small to matter, and where a dashed line stands; display scale.
-    favours_above
-        What each side favours stands over the plot, the heading of the axis below it.
-    """
-
-    id: str
-    title: str
-    description: str
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    axis: Axis
-    axis_title: str
-    favours: tuple[str, str]
-    notes: tuple[str, ...] = ()
-    band: Band | None = None
-    guide: float | None = None
-    favours_above: bool = False
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is nothing to draw, neither a study nor a published pool: that is said."""
-        return all(row.kind in ("heading", "text", "spacer") for row in self.rows)
 
 
 def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = STYLES["default"]) -> Plot:
@@ -133,7 +48,8 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = S
     >>> [row.kind for row in forest(failure, Arms("anakinra", "usual care")).rows]
     ['heading', 'study', 'study', 'pooled', 'pooled', 'text', 'spacer']
     """
-    rows = tuple(_rows(analysis, terse, style))
+    found = NONE if terse or not analysis.plan.plot.lights else lights(analysis.rows)
+    rows = tuple(_rows(analysis, terse, style, found))
     marks = [row.mark for row in rows if row.mark is not None]
     further = () if terse else trait_columns(analysis.plan.plot.columns, analysis.rows)
     shaded = band(analysis)
@@ -141,12 +57,13 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = S
         id=analysis.plan.key,
         title=f"{words.upper_first(analysis.outcome.name)}: forest plot",
         description=_description(analysis, arms),
-        columns=columns(analysis, arms, style, further),
+        columns=columns(analysis, arms, style, further, found.columns),
         rows=rows,
         axis=_axis(marks, analysis.measure),
         axis_title=axis_title(style, analysis),
         favours=favours(analysis.outcome.direction, arms, style.favours[0]),
-        notes=(*([shaded.note] if shaded else []), methods.footer(analysis), *_left_out(analysis)),
+        signs=found.key,
+        notes=(*_shading(shaded), methods.footer(analysis), *found.notes, *_left_out(analysis)),
         band=shaded,
         guide=guide(analysis) if style.guide else None,
         favours_above=style.favours[1],
@@ -163,11 +80,11 @@ def favours(direction: str, arms: Arms, word: str = "Favours") -> tuple[str, str
     return f"{word} {left}", f"{word} {right}"
 
 
-def _rows(analysis: Analysis, terse: bool, style: Style) -> Iterable[Row]:
+def _rows(analysis: Analysis, terse: bool, style: Style, found: Lights) -> Iterable[Row]:
     for pool in analysis.pools:
         apart = len(analysis.pools) > 1 or bool(pool.name)
         heading = pool_heading(pool) if apart else ""
-        yield from _in_block(pool.name, _block(pool, analysis, heading, terse, style))
+        yield from _in_block(pool.name, _block(pool, analysis, heading, terse, style, found))
     if analysis.overall is not None and len(analysis.pools) > 1:
         yield from _in_block("", [Row("heading", {"label": "All studies"})])
         yield from _in_block("", _results(analysis.overall, terse, style, True))
@@ -189,26 +106,31 @@ def pool_heading(pool: Pool) -> str:
     return DESIGN_HEADINGS.get(pool.name, words.upper_first(pool.name) or "All studies")
 
 
-def _block(pool: Pool, analysis: Analysis, heading: str, terse: bool, style: Style) -> Iterable[Row]:
+def _block(
+    pool: Pool, analysis: Analysis, heading: str, terse: bool, style: Style, found: Lights
+) -> Iterable[Row]:  # fmt: skip
     if heading:
         yield Row("heading", {"label": heading})
-    yield from (study_row(row, analysis, style) for row in sort(pool.rows, analysis.plan.plot.sort))
+    yield from (study_row(row, analysis, style, found) for row in sort(pool.rows, analysis.plan.plot.sort))
     yield from _results(pool, terse, style, len(analysis.pools) == 1)
     yield Row("spacer")
 
 
-def study_row(row: StudyRow, analysis: Analysis, style: Style = STYLES["default"]) -> Row:
+def study_row(
+    row: StudyRow, analysis: Analysis, style: Style = STYLES["default"], found: Lights = NONE
+) -> Row:  # fmt: skip
     """Return the row of a study; one without an effect has no mark and says why."""
-    effect = style.value(row.estimate, row.ci, analysis.measure)
+    effect = style.value(row.estimate, row.ci, analysis.measure) if row.estimate is not None else "not estimable"
     label = f"{row.label} (unconfirmed)" if row.result.unconfirmed else row.label
     cells = {"label": label, "time": row.result.time, **data_cells(row.data), "effect": effect}
     cells |= {name: style.share(getattr(row, name)) for name in ("weight_common", "weight_random")}
     cells |= trait_cells(analysis.plan.plot.columns, row)
-    if row.estimate is None:
-        return Row("study", cells | {"effect": "not estimable"}, None, row.id, f"{label}: {row.note or 'no effect'}")
+    cells |= {name: light.text for name, light in found.of(row.id).items()}
     weight = row.weight_random if row.weight_random is not None else row.weight_common
-    mark = Mark("square", row.estimate, row.ci, weight)
-    return Row("study", cells, mark, row.id, f"{label}: {words.measure_name(analysis.measure)} {effect}")
+    mark = None if row.estimate is None else Mark("square", row.estimate, row.ci, weight)
+    said = f"{words.measure_name(analysis.measure)} {effect}" if mark else row.note or "no effect"
+    sentence = f"{label}: {said}{found.sentence(row.id)}"
+    return Row("study", cells, mark, row.id, sentence, lights=found.of(row.id))
 
 
 def _results(pool: Pool, terse: bool, style: Style, last: bool) -> Iterable[Row]:
@@ -269,6 +191,10 @@ def _reference(reference: Reference, measure: str, terse: bool, style: Style) ->
 def _axis(marks: Sequence[Mark], measure: str) -> Axis:
     points = [m.estimate for m in marks if m.estimate is not None]
     return axis(points, [m.interval for m in marks if m.interval is not None], scale_of(measure))
+
+
+def _shading(shaded: Band | None) -> tuple[str, ...]:
+    return () if shaded is None else (shaded.note,)
 
 
 def _left_out(analysis: Analysis) -> tuple[str, ...]:

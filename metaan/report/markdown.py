@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from . import designs, methods, words
-from .forest import Plot, Row, forest
+from .forest import forest
+from .plot import Plot, Row
 from .words import Arms
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from . import designs, formats, methods, provenance, spread, words
 from .columns import Column
 from .explored_page import Explored, explored
 from .explorer import sort_keys
-from .forest import Plot, Row, forest, pool_heading
+from .forest import forest, pool_heading
+from .plot import Plot, Row
 from .svg import svg
 from .words import Answer, Arms
 

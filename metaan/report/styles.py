@@ -28,7 +28,8 @@ class Style:
     Attributes
     ----------
     order
-        What stands where, from left to right: label, extra (further columns), time, data, plot, effect, weights.
+        What stands where, from left to right: label, extra (further columns), time, data, plot, effect, weights, lights
+        (risk of bias).
     study, effect, weight
         Headings; ``effect`` and ``axis`` know ``{measure}``, ``{name}``, ``{how}`` and ``{level}``. A ``|`` parts the
         line above from the heading itself.
@@ -52,7 +53,7 @@ class Style:
         What changes in the stylesheet.
     """
 
-    order: tuple[str, ...] = ("label", "extra", "time", "data", "plot", "effect", "weights")
+    order: tuple[str, ...] = ("label", "extra", "time", "data", "plot", "effect", "weights", "lights")
     study: str = "Study"
     effect: str = "{measure} ({level} CI)"
     axis: str = "{name} ({level} CI)"
@@ -150,14 +151,24 @@ def axis_title(style: Style, analysis: Analysis) -> str:
 GREY = {
     "--study": "#5a5a5a", "--centre": "#000000", "--prediction": "#8c8c8c", "--reference": "#707070",
     "--warn": "#000000", "--ink": "#000000", "--soft": "#505050", "--rule": "#d8d8d8",
+    "--good": "#000000", "--some": "#d0d0d0", "--some-ink": "#000000",
 }  # fmt: skip
+#: Green, yellow and red, of falling lightness from yellow to red, where a journal prints them so.
+TRAFFIC = "\n".join(
+    f".forest .field.{code} {{ fill: {fill}; stroke: #000000; stroke-width: 0.6; }}\n"
+    f".forest text.sign.{code} {{ fill: {ink}; }}"
+    for code, fill, ink in (
+        ("low", "#4fb34f", "#000000"), ("except", "#a6d96a", "#000000"), ("some", "#ffe14d", "#000000"),
+        ("high", "#c8102e", "#ffffff"), ("critical", "#5c0011", "#ffffff"), ("unknown", "#ffffff", "#000000"),
+    )
+)  # fmt: skip
 BLACK = {"--ink": "#000000", "--soft": "#333333", "--rule": "#000000"}
 
 #: Name of a style to the style.
 STYLES: dict[str, Style] = {
     "default": Style(),
     "revman": Style(
-        order=("label", "extra", "data", "weights", "effect", "plot"),
+        order=("label", "extra", "data", "weights", "effect", "plot", "lights"),
         study="Study or subgroup",
         effect="{name}|{how}, {level} CI",
         axis="{name}|{how}, {level} CI",
@@ -170,10 +181,10 @@ STYLES: dict[str, Style] = {
         overall="Test for overall effect: {sign} = {z} ({overall})",
         p=("P", True),
         variables={**BLACK, "--study": "#1f55d0", "--centre": "#000000", "--prediction": "#b3541e"},
-        rules=".forest polygon.diamond.common { fill: #000000; stroke: none; }",
+        rules=".forest polygon.diamond.common { fill: #000000; stroke: none; }\n" + TRAFFIC,
     ),
     "bmj": Style(
-        order=("label", "extra", "data", "plot", "weights", "effect"),
+        order=("label", "extra", "data", "plot", "weights", "effect", "lights"),
         effect="{name}|({level} CI)",
         axis="{name}|({level} CI)",
         weight="Weight (%)",
@@ -198,7 +209,7 @@ STYLES: dict[str, Style] = {
         ),
     ),
     "jama": Style(
-        order=("label", "extra", "data", "effect", "plot", "weights"),
+        order=("label", "extra", "data", "effect", "plot", "weights", "lights"),
         study="Source",
         axis="{name} ({level} CI)",
         weight="Weight, %",

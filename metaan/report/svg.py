@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
 
-from .drawing import Drawing, Group, Item, Line, Shape, Text
-from .forest import Plot, Row
+from .drawing import Dot, Drawing, Group, Item, Line, Shape, Text
 from .layout import layout as lay_out
+from .plot import Plot, Row
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 _UNFIT = re.compile(r"[^A-Za-z0-9.-]+")  # in a name that may be part of an address
@@ -81,8 +81,12 @@ def _group(group: Group, plot: str, name: str) -> str:
     row = group.row
     known = (("id", f"{plot}.{name}" if name else None), ("data-study", row.id), ("data-pool", row.block))
     about = "".join(f' {key}="{clean(text)}"' for key, text in known if text is not None)
-    title = f"<title>{clean(row.sentence)}</title>" if row.sentence else ""
-    return f'<g class="row {row.kind}"{about}>{title}{"".join(map(_item, group.items))}</g>'
+    return f'<g class="row {row.kind}"{about}>{titled(row.sentence)}{"".join(map(_item, group.items))}</g>'
+
+
+def titled(text: str) -> str:
+    """Return the ``<title>`` of a part, which is shown where a pointer rests on it."""
+    return f"<title>{clean(text)}</title>" if text else ""
 
 
 def _item(item: Item) -> str:
@@ -108,4 +112,9 @@ def _shape(item: Shape) -> str:
     return f'<polygon points="{points}" class="{item.role}"/>'
 
 
-WRITERS: dict[type, Callable[[Any], str]] = {Text: _text, Line: _line, Shape: _shape}
+def _dot(item: Dot) -> str:
+    at = f'cx="{px(item.x)}" cy="{px(item.y)}" r="{px(item.radius)}"'
+    return f'<circle {at} class="{item.role}">{titled(item.sentence)}</circle>'
+
+
+WRITERS: dict[type, Callable[[Any], str]] = {Text: _text, Line: _line, Shape: _shape, Dot: _dot}

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from . import designs, formats, words
 from .axis import Axis
 from .columns import Column
-from .forest import Mark, Plot, Row, forest
+from .forest import forest
+from .plot import Mark, Plot, Row
 from .words import Arms, lower_first
 
 if TYPE_CHECKING:

@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from ..appraisal import find_tool
 from ..errors import UsageError, did_you_mean
 from . import formats
 from .columns import Column
+from .judgements import SIGNS, assessments, cells
 from .words import upper_first
 
 if TYPE_CHECKING:
     from ..analysis import StudyRow
-
-BETTER, WORSE, BETWEEN = "+", formats.MINUS, "?"
 
 
 def trait_columns(names: Iterable[str], rows: Iterable[StudyRow]) -> tuple[Column, ...]:
@@ -66,23 +64,18 @@ def _is_number(text: str) -> bool:
 
 def risk_of_bias(row: StudyRow) -> tuple[str, int] | None:
     """Return the overall judgement and its severity (0 the best) of this outcome, else of the study."""
-    judged = [r for r in row.study.risk_of_bias if r.overall and r.outcome in (row.result.outcome, None)]
-    for found in sorted(judged, key=lambda r: r.outcome is None):
-        tool = find_tool(found.tool, found.version)
-        word = tool.judgement(found.overall or "") if tool else None
-        if tool and word:
+    for found, tool in assessments(row):
+        word = tool.judgement(found.overall or "")
+        if word:
             severity = tool.judgements[word]
             return word, max(s or 0 for s in tool.judgements.values()) + 1 if severity is None else severity
     return None
 
 
 def _bias_text(row: StudyRow) -> str:
-    """Return the judgement with a sign, so that a column of them can be read down."""
-    found = risk_of_bias(row)
-    if found is None:
-        return ""
-    sign = BETTER if found[1] == 0 else WORSE if found[0] in ("high", "serious", "critical") else BETWEEN
-    return f"{sign} {found[0]}"
+    """Return the overall judgement with its sign, so that a column of them can be read down."""
+    overall = next((cells(*found)[-1] for found in assessments(row) if found[0].overall), None)
+    return f"{SIGNS[overall.code]} {overall.text}" if overall else ""
 
 
 #: Name of a column to what a study says there.

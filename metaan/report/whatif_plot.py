@@ -10,7 +10,8 @@ from . import formats, words
 from .axis import axis
 from .changes_words import cause_name, where
 from .columns import Column
-from .forest import Mark, Plot, Row, favours
+from .forest import favours
+from .plot import Mark, Plot, Row
 from .words import Arms
 
 if TYPE_CHECKING:

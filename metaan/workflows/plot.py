@@ -13,6 +13,7 @@ from ..errors import UsageError, choose, did_you_mean
 from ..exploration import explore
 from ..registry.model import Explore
 from ..registry.write import write_bytes
+from ..report.judgements import assessments
 from ..report.plots.catalogue import PLOTS
 from ..report.plots.convert import DPI, convert
 from ..report.plots.curves import regression_on
@@ -39,11 +40,14 @@ class Look:
         A key of `metaan.report.order.KEYS`; forest plots only.
     columns
         Names of moderators or of `metaan.report.traits.TRAITS`; forest plots only.
+    lights
+        Whether each study has the signs of its risk of bias; forest plots only.
     """
 
     style: str | None = None
     sort: str | None = None
     columns: tuple[str, ...] | None = None
+    lights: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,10 @@ def plot_outcome(
     ('randomised', ('non-randomised',), 5)
     """
     choose(PLOTS, kind, "kind of plot")
-    _check_moderator(kind, moderator)
+    _check_kind(kind, moderator, look)
     analysis = _looking(_analysis(review, outcome, choices), look)
+    if look.lights and not any(map(assessments, analysis.rows)):
+        raise UsageError(f"no study of {analysis.plan.key} has a judgement of bias to draw; risk_of_bias holds them")
     shown = choose_pool(analysis, pool)
     if kind == "forest" and pool is not None:
         analysis = replace(analysis, pools=(shown,), overall=None, subgroup_test=None)
@@ -122,14 +128,18 @@ def _analysis(review: Review, outcome: str, choices: Choices) -> Analysis:
 
 def _looking(analysis: Analysis, look: Look) -> Analysis:
     """Return the analysis with the look in place of the protocol's."""
-    changes = {name: getattr(look, name) for name in ("sort", "columns") if getattr(look, name) is not None}
+    changes = {name: getattr(look, name) for name in ("sort", "columns", "lights") if getattr(look, name) is not None}
     options = analysis.plan.plot.model_copy(update=changes)
     return replace(analysis, plan=analysis.plan.model_copy(update={"plot": options}))
 
 
-def _check_moderator(kind: str, moderator: str | None) -> None:
+def _check_kind(kind: str, moderator: str | None, look: Look) -> None:
+    """Refuse what another kind of plot has."""
     if moderator is not None and kind != "bubble":
         raise UsageError(f"a {kind} plot has no moderator; allowed: with kind bubble")
+    for name, what in (("sort", "order of rows"), ("columns", "further columns"), ("lights", "signs of bias")):
+        if getattr(look, name) is not None and kind != "forest":
+            raise UsageError(f"a {kind} plot has no {what}; allowed: with kind forest")
 
 
 def choose_pool(analysis: Analysis, name: str | None) -> Pool:

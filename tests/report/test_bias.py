@@ -10,8 +10,9 @@ import pytest
 from metaan.analysis import Analysis
 from metaan.appraisal import TOOLS
 from metaan.registry.model import RiskOfBias
-from metaan.report.bias import CODES, bias
-from metaan.report.bias_plot import SIGNS, lights, shares
+from metaan.report.bias import bias
+from metaan.report.bias_plot import lights, shares
+from metaan.report.judgements import CODES, SIGNS
 from metaan.report.page import render
 from tests.report.test_page import EVIL, Page
 

@@ -85,7 +85,7 @@ def check_texts(drawn: Chart) -> None:
     page = Box(-0.01, 0.0, drawn.width + 0.01, drawn.height)
     assert all(page.holds(box) for box in boxes)
     assert not any(a.meets(b) for a, b in combinations(boxes, 2))
-    dots = [item.box for item in drawn.items if isinstance(item, Dot)]
+    dots = [Box(*item.box) for item in drawn.items if isinstance(item, Dot)]
     labels = [Box(*text.box) for text in texts(drawn) if text.role == "label"]
     assert not any(label.meets(dot) for label in labels for dot in dots)
 

@@ -163,7 +163,7 @@ def test_what_has_no_place_comes_last(analysis: Callable[..., Analysis]) -> None
     ]
     made = [replace(row, study=study) for row, study in zip(rows, studies, strict=True)]
     assert [row.label for row in sort(made, "risk of bias")] == ["B", "A", "none"]
-    assert [TRAITS["risk of bias"](row) for row in made] == ["", "− high", "+ low"]
+    assert [TRAITS["risk of bias"](row) for row in made] == ["", "× high", "+ low"]
 
 
 def _judged(plain: dict):

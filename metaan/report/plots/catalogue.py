@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from ...errors import NotEstimableError
 from .. import svg
-from ..forest import Plot
 from ..layout import layout
+from ..plot import Plot
 from ..styles import STYLES, Style
 from . import curves, funnel, refits, studies
 from .chart import chart

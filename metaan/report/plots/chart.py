@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..drawing import SIZE, Line, Shape, Text
+from ..drawing import SIZE, Dot, Line, Shape, Text
 from ..fonts import text_width, wrap
 from .figure import XY, Curve, Figure, Key, Point
 from .geometry import Box, clip_area, clip_path, free_place, near
@@ -24,23 +24,6 @@ SWATCH = 20.0  # px, in the legend
 RADIUS, LARGEST = 4.5, 12.0  # px: of a point without weight, and of the heaviest
 MAX_LABEL = 190.0
 MOST_LABELS = 60  # more could not be told apart
-
-
-@dataclass(frozen=True, slots=True)
-class Dot:
-    """A circle; ``role`` is its CSS class, ``sentence`` what it is."""
-
-    x: float
-    y: float
-    radius: float
-    role: str
-    sentence: str = ""
-
-    @property
-    def box(self) -> Box:
-        """The room it takes."""
-        r = self.radius
-        return Box(self.x - r, self.y - r, self.x + r, self.y + r)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +126,7 @@ def _labels(
     points: Sequence[Point], dots: Sequence[tuple[Point, Dot]], drawn: Sequence[Path], frame: Box
 ) -> list[Text]:
     """Place the labels in the order of the points, as many as can be told apart."""
-    taken = [dot.box for _, dot in dots]
+    taken = [Box(*dot.box) for _, dot in dots]
     lines = [pair for path in drawn for pair in pairwise(path.points)]
     order = {id(point): i for i, point in enumerate(points)}
     texts = []

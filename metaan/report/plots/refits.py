@@ -11,7 +11,8 @@ from .. import explored, formats, methods, words
 from ..axis import axis
 from ..columns import Column
 from ..explored import Looked
-from ..forest import Mark, Plot, Row, favours, forest
+from ..forest import favours, forest
+from ..plot import Mark, Plot, Row
 from ..styles import STYLES, Style
 from .figure import Request
 from .studies import why_not

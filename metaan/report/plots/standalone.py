@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from ...errors import choose
 from ...resources import templates
-from ..forest import Plot
+from ..plot import Plot
 from ..styles import STYLES, Style
 from ..svg import svg
 from .catalogue import draw

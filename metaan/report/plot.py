@@ -1,0 +1,104 @@
+"""A forest plot as data: columns, rows and an axis; `metaan.report.layout` gives it a geometry.
+
+Nothing here knows a pixel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..stats.effects import Interval
+from .axis import Axis
+from .columns import Column
+from .landmarks import Band
+from .lights import Key, Light
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What is drawn on a row.
+
+    Attributes
+    ----------
+    shape
+        ``"square"``, ``"diamond"`` or ``"bar"``.
+    estimate, interval
+        Display scale; a bar has no estimate.
+    weight
+        Percent; the area of a square is proportional to it. None is drawn at a fixed small size.
+    role
+        ``"study"``, ``"common"``, ``"random"``, ``"prediction"``, ``"reference"`` or
+        ``"sensitivity"``: the CSS class.
+    """
+
+    shape: str
+    estimate: float | None
+    interval: Interval | None
+    weight: float | None = None
+    role: str = "study"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: text per column key and, for most kinds, a mark. ``id`` names its study where it has one.
+
+    ``kind`` is heading, study, pooled, sensitivity, prediction, text, reference or spacer. ``block`` is the name of the
+    pool that it belongs to; None where it stands outside of all, and empty for that over all studies. ``lights`` holds
+    the sign in each column of signs.
+    """
+
+    kind: str
+    cells: Mapping[str, str] = field(default_factory=dict)
+    mark: Mark | None = None
+    id: str | None = None
+    sentence: str = ""
+    block: str | None = None
+    lights: Mapping[str, Light] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The text of its first column."""
+        return self.cells.get("label", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A forest plot.
+
+    Attributes
+    ----------
+    id
+        Unique on a page: from the analysis.
+    title, description
+        For readers who cannot see it.
+    favours
+        What a value left and right of no effect favours.
+    signs
+        Code and words of each sign of the columns of signs.
+    notes
+        Lines below the axis: the methods, the domains of bias, and the studies left out with the reason.
+    band, guide
+        Effects too small to matter, and where a dashed line stands; display scale.
+    favours_above
+        What each side favours stands over the plot, the heading of the axis below it.
+    """
+
+    id: str
+    title: str
+    description: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    axis: Axis
+    axis_title: str
+    favours: tuple[str, str]
+    signs: Key = ()
+    notes: tuple[str, ...] = ()
+    band: Band | None = None
+    guide: float | None = None
+    favours_above: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to draw, neither a study nor a published pool: that is said."""
+        return all(row.kind in ("heading", "text", "spacer") for row in self.rows)
