@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from html import unescape
 
 TAGS = ("i", "b", "sub", "sup")
@@ -25,13 +26,25 @@ def clean_text(text: str) -> str:
     >>> clean_text("death" + chr(27) + "[2J  by" + chr(10) + "day 28")
     'death[2J by day 28'
     """
-    if not (text.isascii() and text.isprintable()):
-        text = "".join(" " if char.isspace() else char for char in text if char.isspace() or _shown(char))
-    return " ".join(text.split())
+    text = " ".join(text.split())
+    return text if text.isprintable() else " ".join(text.translate(_SHOWN).split())
 
 
-def _shown(char: str) -> bool:
-    return char not in _REORDERING and unicodedata.category(char) not in _CATEGORIES_OUT
+@lru_cache(1 << 12)
+def _shown(number: int) -> int | None:
+    """Return a character, or nothing in place of one that is not to be shown."""
+    char = chr(number)
+    return None if char in _REORDERING or unicodedata.category(char) in _CATEGORIES_OUT else number
+
+
+class _Shown:
+    """What `str.translate` asks; a dict of all characters would be a large one."""
+
+    def __getitem__(self, number: int) -> int | None:
+        return _shown(number)
+
+
+_SHOWN = _Shown()
 
 
 def escape(text: str) -> str:
@@ -40,7 +53,7 @@ def escape(text: str) -> str:
     >>> escape("p < 0.05 & n > 3")
     'p &lt; 0.05 &amp; n &gt; 3'
     """
-    return clean_text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escape_keeping_ends(clean_text(text))
 
 
 def inline_markup(text: str) -> str:
@@ -51,6 +64,8 @@ def inline_markup(text: str) -> str:
     >>> inline_markup("TNF<sub>a<script>x()</script></sub></b>")
     'TNF<sub>a&lt;script&gt;x()&lt;/script&gt;</sub>'
     """
+    if "<" not in text:
+        return escape(text)
     parts = _TAG.split(clean_text(text))
     if len(parts) > 3 * _MOST_TAGS:  # no title or abstract is like this; a page has to survive it
         return escape(_TAG.sub("", text))
@@ -88,4 +103,4 @@ def plain_text(markup: str) -> str:
     >>> plain_text("IL-1<sub>b</sub> &lt; 3")
     'IL-1b < 3'
     """
-    return unescape(_TAG.sub("", markup))
+    return unescape(_TAG.sub("", markup)) if "<" in markup or "&" in markup else markup

@@ -8,6 +8,7 @@ from .markup import clean_text
 
 _SUFFIX = re.compile(r"^(?:jr|sr|i{2,3}|iv|2nd|3rd)\.?$", re.IGNORECASE)
 
+_BETWEEN = re.compile(r"[\s.\-‐]+")
 _GIVEN_FIRST = re.compile(r"^((?:[^\W\d_]\.[\s-]*){1,5})([^\W\d_]{2}.*)$")
 
 
@@ -33,9 +34,9 @@ def initials(given: str) -> str:
     >>> initials("JQ"), initials("J.Q."), initials("Jane")
     ('JQ', 'JQ', 'J')
     """
-    if re.fullmatch(r"[^\W\d_]{1,3}", given) and given.isupper():
+    if len(given) < 4 and given.isalpha() and given.isupper():
         return given
-    words = re.split(r"[\s.\-‐]+", given)
+    words = _BETWEEN.split(given)
     return "".join(
         word if word.isupper() and len(word) < 3 else word[0].upper() for word in words if word[:1].isalpha()
     )

@@ -7,21 +7,22 @@ the rest of the record before it. Tags that are not understood stand in `Record.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
-from ..errors import SourceError
 from .bibtex import Read
 from .identifiers import find_registrations, normalise_doi, normalise_pmid, normalise_registration
 from .markup import clean_text, inline_markup, plain_text
 from .names import short_name
 from .record import AbstractPart, Correction, Record
-from .tagged import Block, numbered, sort_out
+from .tagged import Block, lines_of, read_blocks
 
 _TAG = re.compile(r"^\ufeff?([A-Z][A-Z0-9]{1,3}) {0,2}-(?: |$|(?=\S))(.*)$")
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?!\d)")
 _DATE = re.compile(r"(\d{4})(?:[ /-]+([A-Za-z]{3}|\d{1,2})(?:[ /-]+(\d{1,2}))?)?(?=$|[^\d-])")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MARKED = re.compile(r"^(\S+)\s*\[(doi|pii)\]", re.IGNORECASE)
-_LABEL = re.compile(r"(?:^|(?<=[.?!)] ))([A-Z][A-Z /,&-]{3,60}): ")
+_LABEL = re.compile(r"([A-Z](?:(?<=^.)|(?<=[.?!)] .))[A-Z /,&-]{3,60}): ")  # a capital first: that is found fast
+_STARTS = frozenset({"PMID", "TI", "BTI", "PMC"})
 _USED = {
     "PMID", "PMC", "TI", "BTI", "TT", "FAU", "AU", "CN", "DP", "JT", "TA", "VI", "IP", "PG", "AB", "MH", "OT", "PT",
     "SI", "LID", "AID",
@@ -43,58 +44,55 @@ def parse_nbib(text: str) -> Read:
     >>> record.pmid, record.title, record.authors, record.published
     ('123', 'Anakinra in COVID-19.', ('Doe J',), '2021-02-05')
     """
-    blocks = _join(_blocks(text))
-    read = sort_out((block, _record(block)) for block in blocks)
-    starts = sum(line.lstrip("\ufeff").startswith("PMID-") for _, line in numbered(text))
-    starts += sum(not any(tag == "PMID" for tag, _ in block.fields) for block in blocks)
-    if len(read.records) + len(read.failed) != starts:
-        raise SourceError(f"NBIB: {starts} records begin, {len(read.records)} were read, {len(read.failed)} failed")
-    return read
+    lines = lines_of(text)
+    starts = sum("PMID-" in line[:6] and line.lstrip("\ufeff").startswith("PMID-") for line in lines)
+    return read_blocks("NBIB", "PMID", starts, _joined(_blocks(lines)), _record)
 
 
-def _blocks(text: str) -> list[Block]:
-    """Return the tagged lines between blank lines, each with the lines that go on from them."""
-    blocks: list[Block] = []
-    parted = True
-    for number, line in numbered(text):
-        tag = _TAG.match(line)
-        if not line.strip():
-            parted = True
-        elif tag:
-            again = tag[1] == "PMID" and bool(blocks) and any(name == "PMID" for name, _ in blocks[-1].fields)
-            if parted or again:
-                blocks.append(Block(number))
-            parted = False
-            blocks[-1].add(tag[1], tag[2])
-        elif blocks and not parted:
-            blocks[-1].go_on(line)
-    return blocks
+def _blocks(lines: list[str]) -> Iterator[Block]:
+    """Yield the tagged lines between blank lines, each with the lines that go on from them."""
+    block: Block | None = None
+    for number, line in enumerate(lines, start=1):
+        if not line or line.isspace():
+            if block:
+                yield block
+            block = None
+        elif tag := None if line[0] == " " else _TAG.match(line):
+            if block and tag[1] == "PMID" and "PMID" in block.fields:
+                yield block
+                block = None
+            block = block or Block(number)
+            block.add(tag[1], tag[2])
+        elif block:
+            block.go_on(line)
+    if block:
+        yield block
 
 
-def _begins(block: Block) -> bool:
-    return any(tag in ("PMID", "TI", "BTI", "PMC") for tag, _ in block.fields)
-
-
-def _join(blocks: list[Block]) -> list[Block]:
-    """Give the blocks that are no records of their own to the record before them."""
-    joined: list[Block] = []
+def _joined(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield the blocks; those that are no records of their own belong to the record before them."""
+    before: Block | None = None
     for block in blocks:
-        if joined and not _begins(block):
-            joined[-1].fields += block.fields
-        else:
-            joined.append(block)
-    return joined
+        if before and _STARTS.isdisjoint(block.fields):
+            before.take(block)
+            continue
+        if before:
+            yield before
+        before = block
+    if before:
+        yield before
 
 
 def _record(block: Block) -> Record:
     title = inline_markup(block.first("TI", "BTI", "TT"))
     published = _published(block.first("DP"))
-    full = tuple(name for value in block.all("FAU") if (name := short_name(value)))
-    people = tuple(clean_text(value) for value in block.all("AU")) or full
+    people = [clean_text(value) for value in block.all("AU")] or [
+        name for value in block.all("FAU") if (name := short_name(value))
+    ]
     return Record(
         title=plain_text(title),
         title_markup=title,
-        authors=people + tuple(map(clean_text, block.all("CN"))),
+        authors=(*people, *map(clean_text, block.all("CN"))),
         year=int(published[:4]) if published else None,
         published=published,
         journal=block.first("JT") or block.first("TA") or None,
@@ -110,9 +108,11 @@ def _record(block: Block) -> Record:
         mesh=tuple(clean_text(value).split("/")[0].strip("*") for value in block.all("MH")),
         keywords=tuple(clean_text(value).strip("*") for value in block.all("OT")),
         publication_types=tuple(map(clean_text, block.all("PT"))),
-        corrections=tuple(_correction(kind, value) for tag, kind in LINKS.items() for value in block.all(tag)),
+        corrections=tuple(
+            _correction(LINKS[tag], value) for tag in LINKS if tag in block.fields for value in block.all(tag)
+        ),
         source="nbib",
-        extra={**block.rest({*_USED, *LINKS}), "line": str(block.line)},
+        extra={**block.rest(_KNOWN), "line": str(block.line)},
     )
 
 
@@ -183,3 +183,4 @@ LINKS = {
     "SPIN": "SummaryForPatientsIn",
     "ORI": "OriginalReportIn",
 }
+_KNOWN = frozenset({*_USED, *LINKS})

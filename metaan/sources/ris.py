@@ -7,14 +7,14 @@ not understood stand in `Record.extra`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from ..errors import SourceError
 from .bibtex import Read
 from .identifiers import find_registrations, normalise_doi, normalise_pmid
 from .markup import clean_text, inline_markup, plain_text
 from .names import short_name
 from .record import AbstractPart, Record
-from .tagged import Block, numbered, sort_out
+from .tagged import Block, lines_of, read_blocks
 
 _TAG = re.compile(r"^[\s\ufeff]*([A-Z][A-Z0-9])(?:\s{1,2}-(?:\s(.*)|$)|\s\s-(.*)$)")
 _START = re.compile(r"^[\s\ufeff]*TY\s{0,3}-\s?(.*)$")
@@ -49,34 +49,32 @@ def parse_ris(text: str) -> Read:
     >>> record.title, record.authors, record.published, record.pages
     ('Anakinra', ('Doe J',), '2021-02-05', '1-9')
     """
-    blocks = _blocks(text)
-    read = sort_out((block, _record(block)) for block in blocks)
-    starts = sum(bool(_START.match(line)) for _, line in numbered(text))
-    starts += sum(block.fields[0][0] != "TY" for block in blocks)
-    if len(read.records) + len(read.failed) != starts:
-        raise SourceError(f"RIS: {starts} records begin, {len(read.records)} were read, {len(read.failed)} failed")
-    return read
+    lines = lines_of(text)
+    starts = sum("TY" in line and _START.match(line) is not None for line in lines)
+    return read_blocks("RIS", "TY", starts, _blocks(lines), _record)
 
 
-def _blocks(text: str) -> list[Block]:
-    """Return the tagged lines of each record, each with the lines that go on from them."""
-    blocks: list[Block] = []
-    inside = False
-    for number, line in numbered(text):
-        if _END.match(line):
-            inside = False
-        elif start := _START.match(line):
-            blocks.append(Block(number))
-            blocks[-1].add("TY", start[1])
-            inside = True
+def _blocks(lines: list[str]) -> Iterator[Block]:
+    """Yield the tagged lines of each record, each with the lines that go on from them."""
+    block: Block | None = None
+    for number, line in enumerate(lines, start=1):
+        start = _START.match(line) if "TY" in line else None
+        end = _END.match(line) if "ER" in line else None
+        if block and (start or end):
+            yield block
+            block = None
+        if start:
+            block = Block(number)
+            block.add("TY", start[1])
+        elif end:
+            pass
         elif tag := _TAG.match(line):
-            if not inside:
-                blocks.append(Block(number))
-                inside = True
-            blocks[-1].add(tag[1], tag[2] or tag[3] or "")
-        elif inside and line.strip():
-            blocks[-1].go_on(line)
-    return blocks
+            block = block or Block(number)
+            block.add(tag[1], tag[2] or tag[3] or "")
+        elif block and line:
+            block.go_on(line)
+    if block:
+        yield block
 
 
 def _record(block: Block) -> Record:

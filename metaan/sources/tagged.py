@@ -5,9 +5,11 @@ Nothing is dropped here: a line belongs to a block, or is counted among those ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
+from ..errors import SourceError
 from .bibtex import Failure, Read
 from .markup import clean_text
 from .record import Record
@@ -17,41 +19,51 @@ NOTHING_SAID = "no title, identifier, author, journal or abstract"
 
 @dataclass(slots=True)
 class Block:
-    """The tagged lines of one record: the line it begins in (from 1), and the tag of each with its lines, in order."""
+    """The tagged lines of one record: the line it begins in (from 1), and by tag its values, each in its lines."""
 
     line: int
-    fields: list[tuple[str, list[str]]] = field(default_factory=list)
+    fields: dict[str, list[list[str]]] = field(default_factory=dict)
+    _last: list[str] = field(default_factory=list)
 
     def add(self, tag: str, value: str) -> None:
         """Append a tagged line."""
-        self.fields.append((tag, [value.strip()]))
+        self._last = last = [value]
+        if tag in self.fields:
+            self.fields[tag].append(last)
+        else:
+            self.fields[tag] = [last]
 
     def go_on(self, text: str) -> None:
         """Append a line without a tag to the value before it, as a line of its own."""
-        self.fields[-1][1].append(text.strip())
+        self._last.append(text)
+
+    def take(self, other: Block) -> None:
+        """Append the values of another block."""
+        for tag, values in other.fields.items():
+            self.fields.setdefault(tag, []).extend(values)
 
     def all(self, *tags: str) -> list[str]:
         """Return every value that says something: tag after tag, in the order of the tags."""
-        values = ("\n".join(lines).strip() for wanted in tags for tag, lines in self.fields if tag == wanted)
-        return [value for value in values if value]
+        lines = [lines for tag in tags if tag in self.fields for lines in self.fields[tag]]
+        return [value for value in map(str.strip, map("\n".join, lines)) if value]
 
     def first(self, *tags: str) -> str:
         """Return the first such value on one line, or nothing."""
-        return clean_text(next(iter(self.all(*tags)), ""))
+        for tag in tags:
+            for lines in self.fields.get(tag, ()):
+                if text := clean_text("\n".join(lines)):
+                    return text
+        return ""
 
-    def rest(self, known: Iterable[str]) -> dict[str, str]:
+    def rest(self, known: Collection[str]) -> dict[str, str]:
         """Return the values of all other tags, those of one tag joined."""
-        known = set(known)
-        found: dict[str, list[str]] = {}
-        for tag, lines in self.fields:
-            if tag not in known and (text := clean_text("\n".join(lines))):
-                found.setdefault(tag, []).append(text)
-        return {tag: "; ".join(values) for tag, values in found.items()}
+        texts = {tag: [clean_text(value) for value in self.all(tag)] for tag in self.fields if tag not in known}
+        return {tag: "; ".join(filter(None, values)) for tag, values in texts.items() if any(values)}
 
     def failure(self, reason: str) -> Failure:
         """Return the block as one that is no record."""
-        words = clean_text(" ".join(f"{tag} {' '.join(lines)}" for tag, lines in self.fields[:20])[:400])
-        return Failure(self.line, reason, words[:80])
+        said = (f"{tag} {value}" for tag in self.fields for value in self.all(tag) or [""])
+        return Failure(self.line, reason, clean_text(" ".join(islice(said, 20))[:400])[:80])
 
 
 def says_something(record: Record) -> bool:
@@ -59,18 +71,37 @@ def says_something(record: Record) -> bool:
     return any((record.title, record.doi, record.pmid, record.authors, record.journal, record.abstract))
 
 
-def sort_out(found: Iterable[tuple[Block, Record]]) -> Read:
-    """Return the records; a block that does not say what it is of is reported in their place."""
+def read_blocks(
+    name: str, head: str, starts: int, blocks: Iterable[Block], record_of: Callable[[Block], Record]
+) -> Read:
+    """Return the record of each block; one that does not say what it is of is reported in its place.
+
+    Parameters
+    ----------
+    name
+        Of the format.
+    head, starts
+        The tag that records begin with, and in how many lines it stands: counted apart from the blocks. A block
+        without it is a start as well.
+
+    Raises
+    ------
+    SourceError
+        Not every start became a record or a reported failure: that must never pass in silence.
+    """
     records, failed = [], []
-    for block, record in found:
+    for block in blocks:
+        starts += head not in block.fields
+        record = record_of(block)
         if says_something(record):
             records.append(record)
         else:
             failed.append(block.failure(NOTHING_SAID))
+    if len(records) + len(failed) != starts:
+        raise SourceError(f"{name}: {starts} records begin, {len(records)} were read, {len(failed)} failed")
     return Read(tuple(records), tuple(failed))
 
 
-def numbered(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines and their numbers; any of the ways to end a line will do."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return enumerate((line.rstrip() for line in lines), start=1)
+def lines_of(text: str) -> list[str]:
+    """Return the lines; any of the ways to end a line will do."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
