@@ -5,43 +5,17 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from typing import Any
 
-from ..errors import SourceError
 from .bibtex_names import read_authors
-from .encoding import decode
-from .identifiers import find_registrations, normalise_doi, normalise_pmid
+from .citation import day, find_year, page_range
+from .encoding import decode, read_file
+from .identifiers import doi_in_link, find_registrations, normalise_doi, normalise_pmid, written_pmid
 from .latex import to_text
 from .markup import clean_text, inline_markup, plain_text
-from .record import AbstractPart, Record
-
-LARGEST = 50 << 20  # bytes; an export of 50,000 records is about as large
-_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?!\d)")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One entry that could not be read: where it begins (line, from 1), why, and its first words."""
-
-    line: int
-    reason: str
-    text: str
-
-    def __str__(self) -> str:
-        """Return the line that the user reads."""
-        return f"line {self.line}: {self.reason}: {self.text}"
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What a file holds: the records in its order, and what failed."""
-
-    records: tuple[Record, ...]
-    failed: tuple[Failure, ...] = ()
+from .record import AbstractPart, Failure, Read, Record
 
 
 def read_bibtex(path: Path | str) -> Read:
@@ -52,14 +26,7 @@ def read_bibtex(path: Path | str) -> Read:
     SourceError
         The file cannot be opened, or is too large to be a list of references.
     """
-    file = Path(path)
-    try:
-        size = file.stat().st_size
-        if size > LARGEST:
-            raise SourceError(f"{file}: {size >> 20} MB found; allowed: {LARGEST >> 20} MB")
-        return parse_bibtex(decode(file.read_bytes()))
-    except OSError as error:
-        raise SourceError(f"{file}: {error.strerror or error}") from None
+    return parse_bibtex(decode(read_file(path)))
 
 
 def parse_bibtex(text: str) -> Read:
@@ -200,27 +167,29 @@ def _plain(text: str) -> str | None:
 
 
 def _pages(text: str) -> str | None:
-    return re.sub(r"\s*[-–—]+\s*", "-", clean_text(text.strip("{}"))) or None
+    return page_range(clean_text(to_text(text.strip("{}"))))
 
 
 def _bare(text: str) -> str:
     """Undo the little LaTeX that stands in identifiers, which must not be decoded like prose."""
+    text = text.replace("\\textless", "<").replace("\\textgreater", ">")
     return re.sub(r"\\([_%&#$])|[{}]", r"\1", text).strip()
 
 
 def _doi(fields: Mapping[str, str]) -> str | None:
     for name in ("doi", "url", "ee", "note"):
         text = _bare(fields.get(name, ""))
-        if found := normalise_doi(text) if name == "doi" or "doi.org/" in text.lower() else None:
+        found = normalise_doi(text) if name == "doi" else None
+        if found := found or (doi_in_link(text) if name == "doi" or "doi.org/" in text.lower() else None):
             return found
     return None
 
 
 def _pmid(fields: Mapping[str, str]) -> str | None:
-    if found := normalise_pmid(_bare(_first(fields, "pmid", "pubmed_id", "pubmedid"))):
+    if found := written_pmid(_bare(_first(fields, "pmid", "pubmed_id", "pubmedid"))):
         return found
     if _first(fields, "eprinttype", "archiveprefix").casefold() == "pubmed":
-        return normalise_pmid(_bare(fields.get("eprint", "")))
+        return written_pmid(_bare(fields.get("eprint", "")))
     stated = re.search(r"PMID:?\s*(\d{1,9})\b", fields.get("note", ""))
     return normalise_pmid(stated[1]) if stated else None
 
@@ -244,10 +213,5 @@ def _published(fields: Mapping[str, str]) -> str | None:
     """Return the date as precisely as year and month, or BibLaTeX's date, give it."""
     if iso := re.match(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?)?(?=$|[/T~?])", fields.get("date", "")):
         return "-".join(part for part in iso.groups() if part)
-    year = _YEAR.search(f"{fields.get('year', '')} {fields.get('date', '')}")
-    if not year:
-        return None
-    month = _bare(fields.get("month", "")).casefold()
-    if month[:3] in _MONTHS:
-        return f"{year[0]}-{_MONTHS.index(month[:3]) + 1:02d}"
-    return f"{year[0]}-{int(month):02d}" if re.fullmatch(r"0?[1-9]|1[0-2]", month) else year[0]
+    year = find_year(f"{fields.get('year', '')} {fields.get('date', '')}")
+    return day(year, _bare(fields.get("month", "")), _bare(fields.get("day", ""))) if year else None

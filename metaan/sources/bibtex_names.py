@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from itertools import accumulate
 
 from .latex import to_text
 from .markup import clean_text
+from .names import initials, inverted_name, is_group
 
 
 def read_authors(raw: str) -> tuple[tuple[str, ...], bool]:
@@ -41,13 +42,18 @@ def _split_names(raw: str) -> Iterator[str]:
 
 def _name(raw: str) -> str | None:
     """Return "Family AB Jr"; a name in braces of its own is a group's and stays as it is."""
-    if raw.startswith("{") and raw.endswith("}") and "{" not in raw[1:-1]:
+    if _is_braced(raw):
         return clean_text(to_text(raw[1:-1])) or None
     parts = [clean_text(to_text(part)) for part in _split_commas(raw)]
     if len(parts) == 1:
         return _unordered(parts[0])
-    suffix, given = (parts[1], parts[2]) if len(parts) > 2 else ("", parts[1])
-    return " ".join(part for part in (parts[0], _initials(given), suffix) if part) or None
+    return inverted_name(*parts)
+
+
+def _is_braced(raw: str) -> bool:
+    """Whether the brace that a name begins with is closed by the one that it ends with, and by no other."""
+    depths = accumulate((char == "{") - (char == "}") for char in raw[:-1])
+    return raw[:1] + raw[-1:] == "{}" and len(raw) > 1 and min(depths) > 0
 
 
 def _split_commas(raw: str) -> list[str]:
@@ -65,14 +71,7 @@ def _split_commas(raw: str) -> list[str]:
 def _unordered(name: str) -> str | None:
     """Turn "Jane Q. van Doe" into "van Doe JQ": what is in small letters before the family name belongs to it."""
     words = name.split()
-    if len(words) < 2:
+    if len(words) < 2 or is_group(name):
         return name or None
     small = next((at for at, word in enumerate(words[:-1]) if at and word[0].islower()), len(words) - 1)
-    return f"{' '.join(words[small:])} {_initials(' '.join(words[:small]))}".strip()
-
-
-def _initials(given: str) -> str:
-    """Return "Jean-Marc Q." as "JMQ"; what is initials already stays."""
-    if re.fullmatch(r"[^\W\d_]{1,3}", given) and given.isupper():
-        return given
-    return "".join(word[0].upper() for word in re.split(r"[\s.\-]+", given) if word and word[0].isalpha())
+    return f"{' '.join(words[small:])} {initials(' '.join(words[:small]))}".strip()

@@ -11,14 +11,13 @@ import re
 from collections.abc import Mapping
 
 from ..errors import SourceError, did_you_mean
-from .bibtex import Failure, Read
-from .identifiers import find_registrations, normalise_doi, normalise_pmid
+from .citation import find_year, page_range
+from .identifiers import find_registrations, normalise_doi, written_pmid
 from .markup import clean_text, inline_markup, plain_text
 from .names import short_name
-from .record import AbstractPart, Record
+from .record import AbstractPart, Failure, Read, Record
 from .tagged import NOTHING_SAID, says_something
 
-_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?!\d)")
 _CITATION = re.compile(
     r"^(?P<in_citation>[^()]{2,200}) \((?P<year>\d{4})\) (?P<volume>[\w-]{1,9})?(?::(?P<issue>[^\s(]{1,30}))?"
     r"(?: [^(]{0,40})?(?: ?\((?P<pages>[\w-]{1,30})\))?"
@@ -93,7 +92,7 @@ def _record(row: list[str], names: list[str], places: Mapping[str, int], line: i
     known = {*places.values()}
     title, abstract = (inline_markup(cells.get(field, "")) for field in ("title", "abstract"))
     cells |= {field: value for field, value in _citation(cells.get("journal", "")).items() if not cells.get(field)}
-    year = _YEAR.search(cells.get("year", ""))
+    year = find_year(cells.get("year", ""))
     rest = {
         names[at]: clean_text(cell) for at, cell in enumerate(row[: len(names)]) if at not in known and cell.strip()
     }
@@ -101,15 +100,15 @@ def _record(row: list[str], names: list[str], places: Mapping[str, int], line: i
         title=plain_text(title),
         title_markup=title,
         authors=_authors(cells.get("authors", "")),
-        year=int(year[0]) if year else None,
-        published=year[0] if year else None,
+        year=int(year) if year else None,
+        published=year,
         journal=cells.get("in_citation") or cells.get("journal") or None,
         journal_abbreviation=cells.get("journal_abbreviation") or None,
         volume=cells.get("volume") or None,
         issue=cells.get("issue") or None,
         pages=_pages(cells),
         doi=normalise_doi(cells.get("doi")),
-        pmid=normalise_pmid(cells.get("pmid")),
+        pmid=written_pmid(cells.get("pmid")),
         pmcid=cells.get("pmcid") or None,
         registrations=find_registrations(cells.get("registrations", "")),
         abstract=(AbstractPart(None, abstract),) if abstract else (),
@@ -148,7 +147,7 @@ def _split_authors(text: str) -> list[str]:
 def _pages(cells: Mapping[str, str]) -> str | None:
     first, last = cells.get("first_page", ""), cells.get("last_page", "")
     text = cells.get("pages") or (f"{first}-{last}" if first and last and first != last else first)
-    return re.sub(r"\s*[-–—]+\s*", "-", text) or None
+    return page_range(text)
 
 
 COLUMNS: dict[str, tuple[str, ...]] = {

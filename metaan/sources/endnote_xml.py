@@ -6,16 +6,15 @@ import re
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from .bibtex import Failure, Read
+from .citation import find_year, page_range
 from .client import UnreadableError
-from .identifiers import find_registrations, normalise_doi, normalise_pmid
+from .identifiers import doi_in_link, find_registrations, normalise_doi, normalise_pmid, written_pmid
 from .markup import clean_text, inline_markup, plain_text
 from .names import short_name
-from .record import AbstractPart, Record
+from .record import AbstractPart, Failure, Read, Record
 from .tagged import NOTHING_SAID, says_something
 from .xml_guard import guard
 
-_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?!\d)")
 _PMCID = re.compile(r"\bPMC[1-9]\d{0,8}\b")
 _KNOWN = {
     "abstract", "contributors", "dates", "electronic-resource-num", "keywords", "number", "pages", "periodical",
@@ -67,7 +66,7 @@ def _record(element: Element, at: int) -> Record:
         journal_abbreviation=_text(element, "periodical/abbr-1") or _text(element, "titles/alt-title") or None,
         volume=_text(element, "volume") or None,
         issue=_text(element, "number") or None,
-        pages=re.sub(r"\s*[-–—]+\s*", "-", _text(element, "pages")) or None,
+        pages=page_range(_text(element, "pages")),
         doi=_doi(element),
         pmid=_pmid(element, numbers),
         pmcid=pmcid[0] if pmcid else None,
@@ -90,14 +89,13 @@ def _texts(element: Element, path: str) -> list[str]:
 
 
 def _published(element: Element) -> str | None:
-    found = _YEAR.search(_text(element, "dates/year")) or _YEAR.search(_text(element, "dates/pub-dates/date"))
-    return found[0] if found else None
+    return find_year(_text(element, "dates/year")) or find_year(_text(element, "dates/pub-dates/date"))
 
 
 def _doi(element: Element) -> str | None:
     """Return the DOI from its own field, or from a link that resolves one."""
-    places = [*_texts(element, "electronic-resource-num"), *_links(element)]
-    return next((doi for text in places if (doi := normalise_doi(text))), None)
+    numbers = (normalise_doi(text) or doi_in_link(text) for text in _texts(element, "electronic-resource-num"))
+    return next((doi for doi in (*numbers, *map(doi_in_link, _links(element))) if doi), None)
 
 
 def _links(element: Element) -> list[str]:
@@ -108,7 +106,7 @@ def _pmid(element: Element, numbers: str) -> str | None:
     """Return the accession number where the database is PubMed or MEDLINE, or what calls itself a PMID."""
     base = " ".join(_text(element, name) for name in ("remote-database-name", "remote-database-provider")).casefold()
     if ("medline" in base or "pubmed" in base or "nlm" in base) and (
-        pmid := normalise_pmid(_text(element, "accession-num"))
+        pmid := written_pmid(_text(element, "accession-num"))
     ):
         return pmid
     stated = re.search(r"\bPMID:?\s*(\d{1,9})\b", f"{numbers} {_text(element, 'notes')[:40]}", re.IGNORECASE)

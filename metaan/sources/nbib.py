@@ -9,17 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from .bibtex import Read
-from .identifiers import find_registrations, normalise_doi, normalise_pmid, normalise_registration
+from .citation import day, find_year, page_range
+from .identifiers import find_registrations, normalise_doi, normalise_pmid, normalise_registration, written_pmid
 from .markup import clean_text, inline_markup, plain_text
 from .names import short_name
-from .record import AbstractPart, Correction, Record
+from .record import AbstractPart, Correction, Read, Record
 from .tagged import Block, lines_of, read_blocks
 
 _TAG = re.compile(r"^\ufeff?([A-Z][A-Z0-9]{1,3}) {0,2}-(?: |$|(?=\S))(.*)$")
-_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?!\d)")
 _DATE = re.compile(r"(\d{4})(?:[ /-]+([A-Za-z]{3}|\d{1,2})(?:[ /-]+(\d{1,2}))?)?(?=$|[^\d-])")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MARKED = re.compile(r"^(\S+)\s*\[(doi|pii)\]", re.IGNORECASE)
 _LABEL = re.compile(r"([A-Z](?:(?<=^.)|(?<=[.?!)] .))[A-Z /,&-]{3,60}): ")  # a capital first: that is found fast
 _STARTS = frozenset({"PMID", "TI", "BTI", "PMC"})
@@ -99,9 +97,9 @@ def _record(block: Block) -> Record:
         journal_abbreviation=block.first("TA") or None,
         volume=block.first("VI") or None,
         issue=block.first("IP") or None,
-        pages=block.first("PG") or _marked(block, "pii"),
+        pages=page_range(block.first("PG")) or _marked(block, "pii"),
         doi=normalise_doi(_marked(block, "doi")),
-        pmid=normalise_pmid(block.first("PMID")),
+        pmid=written_pmid(block.first("PMID")),
         pmcid=_pmcid(block),
         registrations=_registrations(block),
         abstract=_abstract(block.first("AB")),
@@ -119,15 +117,7 @@ def _record(block: Block) -> Record:
 def _published(text: str) -> str | None:
     """Return "2021", "2021-02" or "2021-02-05"; of a range or a season only what is certain."""
     found = _DATE.match(text)
-    year = _YEAR.search(text)
-    if not found or not year:
-        return year[0] if year else None
-    month = (found[2] or "").casefold()
-    number = _MONTHS.index(month) + 1 if month in _MONTHS else int(month) if month.isdigit() else 0
-    if not 1 <= number <= 12:
-        return found[1]
-    day = int(found[3] or 0)
-    return f"{found[1]}-{number:02d}-{day:02d}" if 1 <= day <= 31 else f"{found[1]}-{number:02d}"
+    return day(*found.groups()) if found and find_year(found[1]) else find_year(text)
 
 
 def _marked(block: Block, kind: str) -> str | None:

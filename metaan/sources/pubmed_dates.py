@@ -6,10 +6,8 @@ import re
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
+from .citation import day, find_year
 from .markup import clean_text
-
-_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?!\d)")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +31,8 @@ def publication_date(printed: Element, electronic: Element) -> PublicationDate:
     raw = clean_text(" ".join(electronic.itertext() if printed.tag == "none" else printed.itertext()))
     iso = _iso(printed) or online
     if iso is None:
-        found = _YEAR.search(raw)
-        return PublicationDate(int(found[0]) if found else None, found[0] if found else None, extra | _raw(raw))
+        found = find_year(raw)
+        return PublicationDate(int(found) if found else None, found, extra | _raw(raw))
     odd = printed.find("Season") is not None
     return PublicationDate(int(iso[:4]), iso, extra | (_raw(raw) if odd else {}))
 
@@ -48,17 +46,4 @@ def _iso(date: Element) -> str | None:
     year = clean_text(date.findtext("Year") or "")
     if not re.fullmatch(r"\d{4}", year):
         return None
-    month = _month(clean_text(date.findtext("Month") or ""))
-    if month is None:
-        return year
-    day = clean_text(date.findtext("Day") or "")
-    if not (day.isascii() and day.isdigit() and 1 <= int(day) <= 31):
-        return f"{year}-{month:02d}"
-    return f"{year}-{month:02d}-{int(day):02d}"
-
-
-def _month(text: str) -> int | None:
-    if text.isascii() and text.isdigit():
-        return int(text) if 1 <= int(text) <= 12 else None
-    name = text[:3].casefold()
-    return _MONTHS.index(name) + 1 if name in _MONTHS else None
+    return day(year, clean_text(date.findtext("Month") or ""), clean_text(date.findtext("Day") or ""))

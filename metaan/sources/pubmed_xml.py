@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -16,7 +18,7 @@ from .client import UnreadableError
 from .identifiers import normalise_doi, normalise_pmid, normalise_registration
 from .markup import clean_text, plain_text
 from .pubmed_dates import publication_date
-from .record import AbstractPart, Correction, Record
+from .record import AbstractPart, Correction, Failure, Read, Record
 from .xml_guard import guard
 from .xml_text import child, markup, text_at, texts_at
 
@@ -72,15 +74,44 @@ def parse(body: bytes) -> tuple[Article, ...]:
     UnreadableError
         It is cut off, garbled, declares entities, or is another kind of document.
     """
+    return tuple(
+        Article(_KINDS[element.tag](element), hashlib.sha256(body[start:end]).hexdigest(), _version(element))
+        for element, start, end in _elements(body)
+        if element.tag in _KINDS
+    )
+
+
+def parse_file(body: bytes) -> Read:
+    """Return the records of a saved set; one that cannot be read is reported, and takes no other with it.
+
+    Raises
+    ------
+    UnreadableError
+        As in `parse`, but not for a record without a PMID, or of another kind.
+    """
+    records, failed = [], []
+    line = last = 0
+    for element, start, _ in _elements(body):
+        line, last = line + body.count(b"\n", last, start), start
+        words = clean_text(" ".join(islice(element.itertext(), 40)))[:80]
+        try:
+            if element.tag != "DeleteCitation":
+                records.append(_KINDS[element.tag](element))
+        except KeyError:
+            failed.append(Failure(line + 1, f"<{clean_text(element.tag)[:40]}> is no record", words))
+        except UnreadableError as error:
+            failed.append(Failure(line + 1, str(error), words))
+    return Read(tuple(records), tuple(failed))
+
+
+def _elements(body: bytes) -> Iterator[tuple[Element, int, int]]:
+    """Yield the members of a set, each with where it stands."""
     places = guard(body)
     root = _tree(body)
     if root.tag != "PubmedArticleSet":
         raise UnreadableError(f"a document of PubmedArticleSet was due, {clean_text(root.tag)[:60]} came")
-    return tuple(
-        Article(_KINDS[element.tag](element), hashlib.sha256(body[start:end]).hexdigest(), _version(element))
-        for element, (start, end) in zip(root, places)
-        if element.tag in _KINDS
-    )
+    for element, (start, end) in zip(root, places):
+        yield element, start, end
 
 
 def _tree(body: bytes) -> Element:

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import SourceError, choose
-from .bibtex import LARGEST, Read, parse_bibtex
+from .bibtex import parse_bibtex
 from .client import UnreadableError
 from .csv_records import parse_csv
-from .encoding import decode
+from .encoding import decode, read_file
 from .endnote_xml import parse_endnote_xml
 from .nbib import parse_nbib
-from .pubmed_xml import parse as parse_pubmed_xml
+from .pubmed_xml import parse_file
+from .record import Read, Record
 from .ris import parse_ris
+
+_ARTICLE = re.compile(rb"<Pubmed(?:Book)?Article[\s>]")
+_POOLED = frozenset({"Meta-Analysis", "Systematic Review", "Review"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ def read_records(path: Path | str, format: str | None = None) -> Read:  # noqa: 
     Parameters
     ----------
     path
-        The file, of at most 50 MB.
+        The file, of at most 50 MB; one packed with gzip is unpacked.
     format
         A key of `FORMATS`; found from the content where it is not given.
 
@@ -45,18 +49,25 @@ def read_records(path: Path | str, format: str | None = None) -> Read:  # noqa: 
     SourceError
         The file cannot be opened, is too large, or of no known format; or what makes it up cannot be read at all.
     """
-    file = Path(path)
-    try:
-        if (size := file.stat().st_size) > LARGEST:
-            raise SourceError(f"{file}: {size >> 20} MB found; allowed: {LARGEST >> 20} MB")
-        raw = file.read_bytes()
-    except OSError as error:
-        raise SourceError(f"{file}: {error.strerror or error}") from None
+    file, raw = Path(path), read_file(path)
     entry = choose(FORMATS, format, "format") if format is not None else _recognised(raw, file)
     try:
-        return entry.parse(raw)
+        read = entry.parse(raw)
     except (SourceError, UnreadableError) as error:
         raise SourceError(f"{file}: {error}") from None
+    return replace(read, records=tuple(map(_with_own_number, read.records)))
+
+
+def _with_own_number(record: Record) -> Record:
+    """Return a record with the one registration that its text mentions; few formats have a field for it.
+
+    What several are mentioned in pools or cites trials, and so does a review: those stay hints.
+    """
+    if record.registrations or _POOLED & set(record.publication_types):
+        return record
+    mentioned = record.mentioned_registrations
+    said = {**record.extra, "registration": "mentioned in its text"}
+    return replace(record, registrations=mentioned, extra=said) if len(mentioned) == 1 else record
 
 
 def _recognised(raw: bytes, file: Path) -> Format:
@@ -73,9 +84,9 @@ def _recognised(raw: bytes, file: Path) -> Format:
 
 def _pubmed(raw: bytes) -> Read:
     """Read a set of articles; some save one article without the set around it."""
-    if b"<PubmedArticleSet" not in raw and (start := raw.find(b"<PubmedArticle")) >= 0:
-        raw = b"<PubmedArticleSet>" + raw[start:] + b"</PubmedArticleSet>"
-    return Read(tuple(article.record for article in parse_pubmed_xml(raw)))
+    if b"<PubmedArticleSet" not in raw and (start := _ARTICLE.search(raw)):
+        raw = b"<PubmedArticleSet>" + raw[start.start() :] + b"</PubmedArticleSet>"
+    return parse_file(raw)
 
 
 FORMATS: dict[str, Format] = {

@@ -95,5 +95,26 @@ class Record:
 
     @property
     def mentioned_registrations(self) -> tuple[str, ...]:
-        """The registration numbers that title and abstract mention: a hint, since they may be of other trials."""
-        return find_registrations(f"{self.title}\n{self.abstract_text}")
+        """The registration numbers that title, abstract and keywords mention: a hint, they may be of other trials."""
+        return find_registrations("\n".join((self.title, self.abstract_text, *self.keywords)))
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One entry that could not be read: where it begins (line, from 1), why, and its first words."""
+
+    line: int
+    reason: str
+    text: str
+
+    def __str__(self) -> str:
+        """Return the line that the user reads."""
+        return f"line {self.line}: {self.reason}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a file holds: the records in its order, and what failed."""
+
+    records: tuple[Record, ...]
+    failed: tuple[Failure, ...] = ()

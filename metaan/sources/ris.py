@@ -9,17 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .bibtex import Read
-from .identifiers import find_registrations, normalise_doi, normalise_pmid
+from .citation import find_year, page_range
+from .identifiers import doi_in_link, find_registrations, normalise_doi, normalise_pmid, written_pmid
 from .markup import clean_text, inline_markup, plain_text
 from .names import short_name
-from .record import AbstractPart, Record
+from .record import AbstractPart, Read, Record
 from .tagged import Block, lines_of, read_blocks
 
 _TAG = re.compile(r"^[\s\ufeff]*([A-Z][A-Z0-9])(?:\s{1,2}-(?:\s(.*)|$)|\s\s-(.*)$)")
 _START = re.compile(r"^[\s\ufeff]*TY\s{0,3}-\s?(.*)$")
 _END = re.compile(r"^[\s\ufeff]*ER\s*-?\s*$")
-_YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d|21\d\d)(?!\d)")
 _DATE = re.compile(r"^(\d{4})[/-](0?[1-9]|1[0-2])(?:[/-](0?[1-9]|[12]\d|3[01]))?(?=$|[/\s-])")
 _DOI = re.compile(r"\b10\.\d{4,9}/\S+")
 _PMID_TEXT = re.compile(r"\b(?:PMID|PUBMED)[:\s]+(\d{1,9})\b|pubmed\.ncbi\.nlm\.nih\.gov/(\d{1,9})\b", re.IGNORECASE)
@@ -119,15 +118,14 @@ def _published(block: Block) -> str | None:
 def _date(text: str) -> str | None:
     if found := _DATE.match(text):
         return "-".join(f"{int(part):02d}" for part in found.groups() if part)
-    year = _YEAR.search(text)
-    return year[0] if year else None
+    return find_year(text)
 
 
 def _pages(block: Block) -> str | None:
-    first, last = (re.sub(r"\s*[-–—]+\s*", "-", block.first(tag)) for tag in ("SP", "EP"))
+    first, last = (page_range(block.first(tag)) for tag in ("SP", "EP"))
     if first and last and last != first and "-" not in first:
         return f"{first}-{last}"
-    return first or last or block.first("C7") or None
+    return first or last or block.first("C7", "AR") or None
 
 
 def _doi(block: Block) -> str | None:
@@ -135,17 +133,18 @@ def _doi(block: Block) -> str | None:
     for tag in _LINKS:
         for value in block.all(tag):
             text = clean_text(value)
-            found = _DOI.search(text if tag != "N1" else text[:30] if text.lower().startswith("doi") else "")
-            if found and (doi := normalise_doi(text[found.start() :].split()[0])):
-                return doi
-            if tag in ("DO", "DI") and (doi := normalise_doi(text)):
+            if tag in ("DO", "DI"):
+                doi = normalise_doi(text) or doi_in_link(text)
+            else:
+                doi = doi_in_link(text if tag != "N1" else text[:60] if text.lower().startswith("doi") else "")
+            if doi:
                 return doi
     return None
 
 
 def _pmid(block: Block) -> str | None:
     """Return the PMID that is called one, or the accession number of an export that names PubMed or MEDLINE."""
-    if found := normalise_pmid(block.first("PM")):
+    if found := written_pmid(block.first("PM")):
         return found
     notes = [value[:40] for value in block.all("N1")]
     for value in [*block.all(*_NUMBERS), *notes]:
@@ -154,7 +153,7 @@ def _pmid(block: Block) -> str | None:
     base = f"{block.first('DB')} {block.first('DP')}".casefold()
     tags: tuple[str, ...] = ("AN", "ID", "C2", "U2") if "pubmed" in base or "medline" in base or "nlm" in base else ()
     tags += tuple(tag for name, tag in (("embase", "C5"), ("scopus", "C2")) if name in base)
-    return next((pmid for tag in tags if (pmid := normalise_pmid(block.first(tag)))), None)
+    return next((pmid for tag in tags if (pmid := written_pmid(block.first(tag)))), None)
 
 
 def _pmcid(block: Block) -> str | None:

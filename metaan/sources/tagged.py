@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from ..errors import SourceError
-from .bibtex import Failure, Read
 from .markup import clean_text
-from .record import Record
+from .record import Failure, Read, Record
 
 NOTHING_SAID = "no title, identifier, author, journal or abstract"
 
@@ -83,6 +82,8 @@ def read_blocks(
     head, starts
         The tag that records begin with, and in how many lines it stands: counted apart from the blocks. A block
         without it is a start as well.
+    blocks, record_of
+        What was cut out of the lines, and what makes a record of one.
 
     Raises
     ------

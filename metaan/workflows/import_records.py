@@ -22,7 +22,7 @@ from .searching import Sighted
 from .update import TIME, versions, waiting
 
 if TYPE_CHECKING:
-    from ..sources.bibtex import Failure, Read
+    from ..sources.record import Failure, Read
 
 LONGEST_BLOCK = 400  # lines of a failed block that are kept
 

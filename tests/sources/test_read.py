@@ -4,7 +4,7 @@ import pytest
 
 import metaan as ma
 from metaan.errors import SourceError, UsageError
-from metaan.sources.read import FORMATS
+from metaan.sources.read import FORMATS, read_records
 
 CONTENT = {
     "ris": b"\xef\xbb\xbfTY  - JOUR\nTI  - A\nER  -\n",
@@ -51,6 +51,35 @@ def test_what_cannot_be_read_says_why_and_which_file(tmp_path):
     path.write_bytes(b"<PubmedArticleSet><cut")
     with pytest.raises(SourceError, match=r"x\.ris: .*cut off"):
         ma.read_records(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("AB  - Registered: ClinicalTrials.gov NCT01234567.", ("NCT01234567",)),
+        ("KW  - ISRCTN12345678", ("ISRCTN12345678",)),
+        ("AB  - Of NCT01234567 and NCT01234568.", ()),
+        ("AB  - Of NCT01234567.\nM3  - Review", ()),
+        ("AB  - Of NCT01234567.\nCN  - NCT01234569", ("NCT01234569",)),
+    ],
+)
+def test_the_one_registration_that_a_text_mentions_is_its_own(tmp_path, text, numbers):
+    path = tmp_path / "x.ris"
+    path.write_text(f"TY  - JOUR\nTI  - A\n{text}\nER  -\n")
+    (record,) = read_records(path).records
+    assert record.registrations == numbers
+    assert ("registration" in record.extra) == (len(numbers) == 1 and "CN" not in text)
+
+
+def test_a_record_of_pubmed_without_a_pmid_takes_no_other_with_it(tmp_path):
+    path = tmp_path / "x.xml"
+    one = b"<PubmedArticle><MedlineCitation>%s<Article><ArticleTitle>A</ArticleTitle></Article></MedlineCitation>"
+    one += b"</PubmedArticle>\n"
+    path.write_bytes(b"<PubmedArticleSet>\n" + one % b"" + one % b"<PMID>5</PMID>" + b"<Other>x</Other>\n"
+                     b"<DeleteCitation><PMID>6</PMID></DeleteCitation></PubmedArticleSet>")  # fmt: skip
+    read = read_records(path)
+    assert [record.pmid for record in read.records] == ["5"]
+    assert [(failure.line, failure.text) for failure in read.failed] == [(2, "A"), (4, "x")]
 
 
 @pytest.mark.parametrize("megabytes", [51, 100, 100_000])

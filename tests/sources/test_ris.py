@@ -79,6 +79,7 @@ def test_no_start_is_lost(lines):
         ("M3  - doi: 10.1000/c", "10.1000/c"),
         ("N1  - doi: 10.1000/d", "10.1000/d"),
         ("N1  - References: Roe, R., doi: 10.1000/cited", None),
+        ("UR  - https://onlinelibrary.wiley.com/doi/abs/10.1000/e/full?x=1", "10.1000/e"),
         ("DO  - none", None),
     ],
 )
@@ -112,6 +113,7 @@ def test_an_accession_number_is_a_pmid_only_where_the_database_is_pubmed(fields,
         ("SP  - S12–S14", "S12-S14"),
         ("C7  - e123", "e123"),
         ("EP  - 9", "9"),
+        ("SP  - pp. 12 – 15", "12-15"),
         ("SP  - ", None),
     ],
 )
