@@ -64,7 +64,7 @@ def run(args: Namespace) -> int:
 
         print(json.dumps(to_json(analyses), indent=2, ensure_ascii=False, allow_nan=False))
     elif args.csv:
-        from ..report.export import to_csv
+        from ..report.export_csv import to_csv
 
         sys.stdout.write(to_csv(analyses))
     else:

@@ -90,7 +90,7 @@ def certainty(
         title=words.upper_first(analysis.plan.title or analysis.outcome.name),
         pool=heading,
         judged=None if judgement is None else _judged(judgement, pool),
-        suggested=tuple(_suggested(found, pool, analysis)) if found else (),
+        suggested=tuple(suggestions(found, pool, analysis)) if found else (),
     )
 
 
@@ -141,7 +141,8 @@ def _stale(signed: Certainty, pool: Pool) -> str:
     return f"Judged with {then}; the result has {pool.k} now."
 
 
-def _suggested(found: Evidence, pool: Pool, analysis: Analysis) -> Iterable[Suggested]:
+def suggestions(found: Evidence, pool: Pool, analysis: Analysis) -> Iterable[Suggested]:
+    """Yield what arithmetic suggests for the certainty of one result, with the numbers behind it."""
     if found.imprecision is not None:
         yield _suggestion("imprecision", found.imprecision.levels, _imprecision(found.imprecision, analysis))
     if found.inconsistency is not None:

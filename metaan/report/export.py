@@ -1,14 +1,12 @@
-"""Analyses as JSON and CSV: the raw numbers, nothing rounded, no NaN.
+"""Analyses as JSON: the raw numbers, nothing rounded, no NaN.
 
 ``estimate``, ``ci`` and ``pi`` are on the display scale; ``yi``, ``vi``, ``se`` and ``tau2`` on the analysis scale.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..stats.effects import Interval
@@ -19,15 +17,6 @@ if TYPE_CHECKING:
     from ..analysis import Analysis, Pool, Reference, StudyRow, SubgroupTest
 
 Json = dict[str, Any]
-
-CSV_COLUMNS = (
-    "analysis", "outcome", "measure", "level", "kind", "subgroup", "id", "label", "time", "events_experimental",
-    "total_experimental", "events_control", "total_control", "yi", "vi", "estimate", "ci_lb", "ci_ub", "pi_lb", "pi_ub",
-    "se", "pval", "weight_common", "weight_random", "tau2", "i2", "q", "q_df", "q_pval", "note",
-)  # fmt: skip
-_COUNTS = {
-    "events_experimental": "ai", "total_experimental": "n1i", "events_control": "ci", "total_control": "n2i",
-}  # fmt: skip
 
 
 def to_json(analyses: Iterable[Analysis]) -> Json:
@@ -41,7 +30,7 @@ def to_json(analyses: Iterable[Analysis]) -> Json:
     >>> death["k"], round(death["subgroups"][0]["random"]["estimate"], 4)
     (8, 0.964)
     """
-    return {"analyses": [_finite(_analysis(analysis)) for analysis in analyses]}
+    return {"analyses": [finite(_analysis(analysis)) for analysis in analyses]}
 
 
 def _analysis(analysis: Analysis) -> Json:
@@ -102,7 +91,7 @@ def _study(row: StudyRow, subgroup: str) -> Json:
         "label": row.label,
         "subgroup": subgroup or None,
         "time": row.result.time,
-        "counts": {name: _whole(value) for name, value in row.data.items()},
+        "counts": {name: whole(value) for name, value in row.data.items()},
         "yi": row.yi,
         "vi": row.vi,
         "estimate": row.estimate,
@@ -112,7 +101,8 @@ def _study(row: StudyRow, subgroup: str) -> Json:
     }
 
 
-def _whole(value: float) -> float | int:
+def whole(value: float) -> float | int:
+    """Return a count as it was written: without a point where it has no fraction."""
     return int(value) if float(value).is_integer() else value
 
 
@@ -186,89 +176,10 @@ def _reference(reference: Reference) -> Json:
     }  # fmt: skip
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """Put None in place of what JSON cannot hold."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: _finite(inner) for key, inner in value.items()}
-    return [_finite(inner) for inner in value] if isinstance(value, list) else value
-
-
-def to_csv(analyses: Iterable[Analysis]) -> str:
-    """Return one row a study, a pooled result and a published pool.
-
-    A text that a spreadsheet would take for a formula gets an apostrophe before it.
-
-    >>> import metaan as ma
-    >>> to_csv(ma.analyse(ma.load(ma.example("anakinra")), ["infection"])).splitlines()[1].split(",")[:5]
-    ['infection', 'infection', 'OR', '0.95', 'study']
-    """
-    out = io.StringIO()
-    writer = csv.DictWriter(out, CSV_COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
-    for analysis in analyses:
-        for row in _csv_rows(analysis):
-            writer.writerow({name: _cell(value) for name, value in row.items()})
-    return out.getvalue()
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else ""
-    if isinstance(value, str) and value[:1] in tuple("=+-@\t\r"):
-        return f"'{value}"
-    return "" if value is None else value
-
-
-def _csv_rows(analysis: Analysis) -> Iterable[Json]:
-    first = {
-        "analysis": analysis.plan.key, "outcome": analysis.outcome.id, "measure": analysis.measure,
-        "level": analysis.level,
-    }  # fmt: skip
-    pools: Sequence[Pool] = analysis.pools if analysis.overall is None else (*analysis.pools, analysis.overall)
-    for pool in pools:
-        group = {**first, "subgroup": pool.name if pool is not analysis.overall else "all"}
-        if pool is not analysis.overall:
-            yield from ({**group, **_csv_study(row)} for row in pool.rows)
-        yield from ({**group, **_csv_fit(fit, name)} for name, fit in _fits(pool))
-    for reference in analysis.references:
-        yield {**first, **_csv_reference(reference)}
-
-
-def _fits(pool: Pool) -> Iterable[tuple[str, Pooled]]:
-    """Yield the results of a pool with the names of their rows."""
-    if pool.common is not None:
-        yield f"common effect, {pool.common.method}", pool.common
-    if pool.random is not None:
-        yield f"random effects, {pool.random.tau2_method}, {pool.random.ci_method}", pool.random
-    yield from ((s.name, s.fit) for s in pool.sensitivity)
-
-
-def _csv_study(row: StudyRow) -> Json:
-    ci = row.ci or (None, None)
-    return {
-        "kind": "study", "id": row.id, "label": row.label, "time": row.result.time,
-        **{name: _whole(row.data[code]) for name, code in _COUNTS.items() if code in row.data},
-        "yi": row.yi, "vi": row.vi, "estimate": row.estimate, "ci_lb": ci[0], "ci_ub": ci[1],
-        "weight_common": row.weight_common, "weight_random": row.weight_random, "note": row.note,
-    }  # fmt: skip
-
-
-def _csv_fit(fit: Pooled, name: str) -> Json:
-    shown = fit.display
-    pi = shown.pi or (None, None)
-    return {
-        "kind": "pooled", "label": name, "yi": fit.estimate, "estimate": shown.estimate, "ci_lb": shown.ci.lb,
-        "ci_ub": shown.ci.ub, "pi_lb": pi[0], "pi_ub": pi[1], "se": fit.se, "pval": fit.pval, "tau2": fit.tau2,
-        "i2": fit.i2, "q": fit.q, "q_df": fit.q_df, "q_pval": fit.q_pval,
-    }  # fmt: skip
-
-
-def _csv_reference(reference: Reference) -> Mapping[str, object]:
-    pool = reference.pool
-    return {
-        "kind": "published pool", "id": reference.study.id, "label": reference.study.label, "measure": pool.measure,
-        "estimate": pool.estimate, "ci_lb": pool.ci[0], "ci_ub": pool.ci[1], "i2": pool.i2, "level": pool.level,
-        "note": "never pooled with studies",
-    }  # fmt: skip
+        return {key: finite(inner) for key, inner in value.items()}
+    return [finite(inner) for inner in value] if isinstance(value, list) else value

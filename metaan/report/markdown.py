@@ -1,55 +1,152 @@
-"""The report as Markdown: the answers, every row of every forest plot, and what must be read with them."""
+"""The report as Markdown: what the page says, in its order; its tables are those of GitHub's dialect."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from . import designs, methods, words
+from . import words
 from .forest import forest
 from .plot import Plot, Row
 from .words import Arms
 
 if TYPE_CHECKING:
     from ..analysis import Analysis
-    from ..registry.load import Review
+    from .outcomes import Block, Outcome
+    from .summary import RiskLine, Summary, SummaryRow
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|#~$])")
+Content = Mapping[str, Any]
 
 
-def to_markdown(review: Review, analyses: Sequence[Analysis], *, version: str) -> str:
-    """Return the report as one Markdown text; its tables are those of GitHub's dialect.
+def to_markdown(analyses: Sequence[Analysis], said: Content) -> str:
+    """Return the report as one Markdown text.
 
+    Parameters
+    ----------
+    analyses
+        Whose forest plots are written as tables.
+    said
+        What `metaan.report.content.content` makes of them.
+
+    Examples
+    --------
     >>> import metaan as ma
+    >>> from .content import content
     >>> review = ma.load(ma.example("anakinra"))
-    >>> to_markdown(review, ma.analyse(review, ["death"]), version="1").splitlines()[0]
+    >>> analyses = ma.analyse(review, ["death"])
+    >>> to_markdown(analyses, content(review, analyses, version="1")).splitlines()[0]
     '# Anakinra in COVID-19'
     """
-    info, labels = review.info, review.info.labels
-    arms = Arms(labels.experimental, labels.control)
-    parts = [f"# {plain(info.title)}"]
-    parts += [plain(info.question.text)] if info.question.text else []
-    for analysis in analyses:
-        parts += _outcome(analysis, arms)
-    parts += _not_included(review)
-    parts += ["## Methods", _list(plain(text) for text in methods.paragraphs(analyses))]
-    parts.append(f"Made by metaan {plain(version)} from the registry with SHA-256 `{review.digest}`.")
+    from .markdown_registry import registry
+
+    parts = [*_head(said), *_answers(said), *_summary(said["summary"], said["arms"])]
+    parts += ["## Results"] if analyses else []
+    for analysis, shown in zip(analyses, said["outcomes"], strict=True):
+        parts += _outcome(forest(analysis, said["arms"]), shown)
+    parts += [*_certainty(said), *registry(said)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _outcome(analysis: Analysis, arms: Arms) -> Iterable[str]:
-    plot = forest(analysis, arms)
-    yield f"## {plain(words.upper_first(analysis.plan.title or analysis.outcome.name))}"
-    yield _list(plain(answer.text) for answer in words.answers(analysis, arms))
-    apart = designs.disagreement(analysis, arms)
-    if apart:
-        yield f"**{plain(apart)}**"
-    yield _table(plot)
-    yield _list(plain(text) for text in (*plot.notes, *map(words.upper_first, analysis.warnings)))
+def _head(said: Content) -> Iterable[str]:
+    info = said["review"]
+    yield f"# {plain(info.title)}"
+    yield plain(info.question.text or "")
+    asked = {"Population": info.question.population, "Intervention": info.question.intervention}
+    asked |= {"Comparator": info.question.comparator, "Studies": said["states"]}
+    yield bullets(f"{name}: {plain(text)}" for name, text in asked.items())
 
 
-def _table(plot: Plot) -> str:
+def _answers(said: Content) -> Iterable[str]:
+    yield "## The answer"
+    for outcome in said["outcomes"]:
+        yield f"**{plain(outcome.title)}**"
+        yield bullets(plain(answer.text) for answer in outcome.answers)
+        yield plain(outcome.agreement)
+        yield f"**{plain(outcome.disagreement)}**" if outcome.disagreement else ""
+    yield "" if said["summary"].judged else "Certainty of the evidence: not assessed yet."
+
+
+def _summary(summary: Summary, arms: Arms) -> Iterable[str]:
+    if not summary.groups:
+        return
+    yield "## Summary of findings"
+    without, given = (f"per 1000 with {name}" for name in (arms.control, arms.experimental))
+    heads = ["Outcome", "Result", "People (studies)", "Relative effect", without, given, "difference per 1000"]
+    rows = [line for group in summary.groups for row in group.rows for line in _summary_lines(group.title, row)]
+    yield table([*heads, "in a new setting", "Certainty", "In words"], rows)
+    yield bullets(f"{note.letter}: {plain(note.text)}" for note in summary.notes)
+
+
+def _summary_lines(title: str, row: SummaryRow) -> Iterable[list[str]]:
+    marks = ", ".join(note.letter for note in (*row.effect_notes, *row.certainty_notes))
+    effect = f"{row.measure} {row.effect}" + (f" ({row.ci})" if row.ci else "") + (f" [{marks}]" if marks else "")
+    judged = row.certainty.judged
+    level = f"{judged.level} {judged.symbols}" if judged else "not assessed yet"
+    first = [title, row.certainty.pool, f"{row.people} ({row.studies})", effect]
+    for cells in [_risk(line) for line in row.lines] or [["–"] * 4]:
+        yield [*first, *cells, level, row.statement]
+
+
+def _risk(line: RiskLine) -> list[str]:
+    marks = ", ".join(note.letter for note in line.notes)
+    assumed = f"{line.name} {line.control} [{marks}]".strip()
+    return [assumed, f"{line.treated} ({line.treated_ci})", f"{line.difference} ({line.ci})", line.prediction or "–"]
+
+
+def _outcome(plot: Plot, shown: Outcome) -> Iterable[str]:
+    yield f"### {plain(shown.title)}"
+    yield plain(shown.description)
+    yield forest_table(plot)
+    yield bullets(plain(text) for text in (*plot.notes, *shown.warnings))
+    for block in shown.blocks:
+        yield from _block(block)
+    yield f"Between the subgroups: {plain(shown.subgroup_test)}." if shown.subgroup_test else ""
+    for explored in shown.explored:
+        yield f"#### Sensitivity and influence: {plain(words.lower_first(explored.heading))}"
+        yield bullets(f"{plain(one.name)}: {plain(one.text)}." for one in explored.findings)
+        for one in (made for part in explored.parts for made in part.tables):
+            yield f"{plain(one.caption)}:"
+            yield table([header.text for header in one.headers], [line.cells for line in one.lines])
+
+
+def _block(block: Block) -> Iterable[str]:
+    yield f"#### {plain(block.heading)}"
+    heads = ("Model", "Effect (interval)", "p", "τ²", "I²", "Prediction interval", "Reading")
+    rows = [
+        (m.name + (" (protocol)" if m.protocol else ""), m.effect, m.p, m.tau2, m.i2, m.prediction, _reading(m))
+        for m in block.models
+    ]
+    yield table(heads, rows) if rows else ""
+    said = [block.single and f"{block.single}.", block.heterogeneity and f"Heterogeneity: {block.heterogeneity}."]
+    said += [*block.sentences, block.assumed and f"Risk assumed for the effect per 1000 people: {block.assumed}."]
+    yield bullets(plain(text) for text in said if text)
+
+
+def _reading(model: Any) -> str:
+    return f"{model.conclusion} (differs)" if model.differs else str(model.conclusion)
+
+
+def _certainty(said: Content) -> Iterable[str]:
+    yield "## Certainty of the evidence"
+    judged = [row.certainty for row in said["summary"].rows if row.certainty.judged]
+    yield "" if judged else "Not assessed yet."
+    yield bullets(plain(text) for text in said["astray"])
+    for view in judged:
+        yield f"**{plain(view.title)}, {plain(view.pool)}: {plain(view.judged.level)} {view.judged.symbols}**"
+        yield plain(f"Judged by {view.judged.by} on {view.judged.on}. {view.judged.stale} {view.judged.note}")
+        yield table(("Domain", "Judgement", "Reason"), [(d.name, d.judgement, d.reason) for d in view.judged.domains])
+    if said["suggestions"]:
+        yield "### Suggestions for a panel"
+        yield "Computed by rule, for people to weigh: not judgements."
+        rows = [(v.title, v.pool, *(f"{s.verdict}: {s.text}" for s in v.suggested)) for v in said["suggestions"]]
+        heads = [words.upper_first(one.domain) for one in said["suggestions"][0].suggested]
+        yield table(("Outcome", "Result", *heads), rows)
+
+
+def forest_table(plot: Plot) -> str:
+    """Return every row of a forest plot as a line of a table."""
     heads = [f"{c.group}, {c.header}" if c.group else c.header for c in plot.columns]
     lines = [_line(map(plain, heads)), _line(":--" if c.align == "start" else "--:" for c in plot.columns)]
     return "\n".join([*lines, *(_row(row, plot) for row in plot.rows if row.kind != "spacer")])
@@ -61,19 +158,18 @@ def _row(row: Row, plot: Plot) -> str:
     return _line(f"**{cell}**" if strong and cell else cell for cell in cells)
 
 
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table; no text in it is taken for markup."""
+    lines = [_line(map(plain, heads)), _line(["---"] * len(heads)), *(_line(map(plain, row)) for row in rows)]
+    return "\n".join(lines)
+
+
 def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _not_included(review: Review) -> Iterable[str]:
-    left = [study for study in review.studies if study.status.state != "included"]
-    if not left:
-        return []
-    lines = (f"{study.label} ({study.status.state}): {study.status.reason or 'no reason'}" for study in left)
-    return ["## Studies that are not included", _list(map(plain, lines))]
-
-
-def _list(items: Iterable[str]) -> str:
+def bullets(items: Iterable[str]) -> str:
+    """Return a list; its items are Markdown already."""
     return "\n".join(f"- {item}" for item in items)
 
 

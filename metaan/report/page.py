@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,38 +16,15 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Stri
 from markupsafe import Markup
 
 from ..resources import templates as packaged_templates
-from . import formats, methods, provenance, words
-from .bias import bias
-from .certainty import astray
-from .checklist import checklist
-from .checks import check_row, tally, waived
+from . import words
+from .content import content
 from .explorer import explorable
-from .flow import boxes
-from .outcomes import outcome
-from .studies import StudyView, states, studies
-from .summary import summary
-from .words import Arms
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, ReportedCheck
     from ..certainty import Evidence
     from ..registry.load import Review
     from .changes_view import ChangesView
-
-DIGEST_SHOWN = 12
-
-
-@dataclass(frozen=True, slots=True)
-class PoolRow:
-    """A published pool of a review, with the link to where it was read."""
-
-    study: str
-    label: str
-    outcome: str
-    effect: str
-    size: str
-    i2: str
-    href: str
 
 
 def render(
@@ -90,9 +66,10 @@ def render(
     >>> render(review, ma.analyse(review), (), version=ma.__version__).splitlines()[0]
     '<!doctype html>'
     """
-    context = _context(review, analyses, checks, version) | _appraisal(review, analyses, evidence or {})
-    found = {"commit": commit, "changes": changes, "changes_known": not isinstance(changes, str | None)}
-    return fill("page.html", context | _search(review, analyses, flow or {}) | found, templates)
+    said = content(
+        review, analyses, checks, version=version, evidence=evidence, flow=flow, commit=commit, changes=changes
+    )
+    return fill("page.html", said | {"explore": explorable(analyses), "upper_first": words.upper_first}, templates)
 
 
 def fill(name: str, context: Mapping[str, Any], templates: Path | None = None) -> str:
@@ -130,101 +107,3 @@ def _source(environment: Environment, name: str) -> str:
 def _hash(text: str) -> str:
     """Return what the policy names a style or a script by."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _context(
-    review: Review, analyses: Sequence[Analysis], checks: Sequence[ReportedCheck], version: str
-) -> dict[str, Any]:
-    info = review.info
-    arms = Arms(info.labels.experimental, info.labels.control)
-    shown = studies(review)
-    return {
-        "review": info,
-        "arms": arms,
-        "outcomes": [outcome(analysis, arms) for analysis in analyses],
-        "studies": shown,
-        "states": states(review),
-        "included": [study for study in shown if study.state == "included"],
-        "not_included": [study for study in shown if study.state != "included"],
-        "published_pools": list(_published(review)),
-        "checks": [check_row(check) for check in checks],
-        "waived": waived(review),
-        "tally": tally(checks),
-        "sources": provenance.rows(review),
-        "methods": methods.paragraphs(analyses),
-        "references": methods.references(analyses),
-        "version": version,
-        "digest": review.digest,
-        "pubmed": _pubmed(shown),
-        "judged": sum(bool(study.risk_of_bias) for study in review.studies),
-        "cite": cite(review, version),
-        "explore": explorable(analyses),
-    }
-
-
-def _appraisal(
-    review: Review, analyses: Sequence[Analysis], evidence: Mapping[str, Sequence[Evidence]]
-) -> dict[str, Any]:
-    """Return what a panel judges by: the summary of findings, certainty, and risk of bias."""
-    arms = Arms(review.info.labels.experimental, review.info.labels.control)
-    table = summary(review, analyses, arms, evidence)
-    return {
-        "summary": table,
-        "suggestions": [row.certainty for row in table.rows if row.certainty.suggested],
-        "astray": astray(review, analyses),
-        "bias": bias(review),
-        "upper_first": words.upper_first,
-    }
-
-
-def _search(review: Review, analyses: Sequence[Analysis], flow: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is known of searches and of what they found, and the checklist that asks for it."""
-    searches = flow.get("searches", ())
-    items = checklist(review, analyses, dated=bool(searches or review.info.dates.searched))
-    return {
-        "flow": boxes(review, flow),
-        "searched": bool(flow.get("identified")),
-        "searches": searches,
-        "checklist": items,
-        "written": sum(bool(item.href) for item in items),
-    }
-
-
-def cite(review: Review, version: str) -> str:
-    """Return how to cite the report."""
-    info = review.info
-    updated = info.dates.updated
-    parts = [
-        formats.listing(info.authors) if info.authors else "",
-        info.title,
-        f"Version {info.version}" if info.version else "",
-        f"Updated {updated.isoformat()}" if updated else "",
-        f"Computed with metaan {version}, registry {review.digest[:DIGEST_SHOWN]}",
-    ]
-    return " ".join(f"{part.rstrip('.')}." for part in parts if part)
-
-
-def _pubmed(shown: Sequence[StudyView]) -> str:
-    """Say for how many studies PubMed's record is there."""
-    known = sum(study.flag.code != "unknown" for study in shown)
-    if known == 0:
-        return "PubMed's records were not fetched, so retractions and corrections were not looked up."
-    missing = len(shown) - known
-    rest = f"; for {formats.plural(missing, 'study', 'studies')} it was not fetched" if missing else ""
-    return f"PubMed's record is there for {known} of {formats.plural(len(shown), 'study', 'studies')}{rest}."
-
-
-def _published(review: Review) -> Iterable[PoolRow]:
-    for study in review.studies:
-        for i, pool in enumerate(study.published_pools):
-            size = [formats.plural(pool.k, "study", "studies")] if pool.k else []
-            size += [f"{pool.n} people"] if pool.n else []
-            yield PoolRow(
-                study=study.id,
-                label=study.label,
-                outcome=words.upper_first(pool.name or review.outcome(pool.outcome).name),
-                effect=f"{pool.measure} {pool.estimate:g} ({pool.ci[0]:g} to {pool.ci[1]:g})",
-                size=", ".join(size),
-                i2=formats.percent(pool.i2),
-                href="#" + provenance.anchor(study.id, "published_pools", i, "estimate"),
-            )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..certainty import evidence
@@ -14,15 +14,18 @@ from ..errors import UsageError, choose
 from ..recompute import reported_checks
 from ..registry.write import write_text
 from ..report.citations import to_bibtex, to_ris
-from ..report.export import to_csv, to_json
+from ..report.content import content
+from ..report.export_csv import to_csv
 from ..report.markdown import to_markdown
 from ..report.page import render
+from ..report.whole_json import report_json
 from ..synthesis import PROTOCOL, Choices, analyse
 from .commit import commit_of
 from .living import store_of
 from .since import changes_since
 
 if TYPE_CHECKING:
+    from ..analysis import Analysis
     from ..registry.load import Review
 
 
@@ -76,31 +79,45 @@ def write_report(
 def _page(review: Review, choices: Choices, since: str | None) -> str:
     own = review.folder.resolve().parent / "templates"
     analyses = analyse(review, choices=choices)
-    return render(
-        review,
-        analyses,
-        reported_checks(review),
-        version=__version__,
-        templates=own if own.is_dir() else None,
-        evidence={analysis.plan.key: evidence(analysis) for analysis in analyses},
-        flow=store_of(review),
-        commit=commit_of(review.folder),
-        changes=changes_since(review, since),
-    )
+    said = _found(review, analyses, since)
+    return render(review, analyses, reported_checks(review), templates=own if own.is_dir() else None, **said)
 
 
-def _json(review: Review, choices: Choices, _: str | None) -> str:
-    head = {"title": review.info.title, "version": __version__, "registry": review.digest}
-    found = to_json(analyse(review, choices=choices))
-    return json.dumps(head | found, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def _found(review: Review, analyses: Sequence[Analysis], since: str | None) -> dict[str, Any]:
+    """Return what is known beside the registry and its analyses: appraisal, searches, commit and changes."""
+    return {
+        "version": __version__,
+        "evidence": {analysis.plan.key: evidence(analysis) for analysis in analyses},
+        "flow": store_of(review),
+        "commit": commit_of(review.folder),
+        "changes": changes_since(review, since),
+    }
+
+
+def _json(review: Review, choices: Choices, since: str | None) -> str:
+    analyses, checks = analyse(review, choices=choices), reported_checks(review)
+    found = _found(review, analyses, since)
+    said = content(review, analyses, checks, **found)
+    whole = report_json(review, analyses, checks, found["evidence"], said)
+    return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _markdown(review: Review, choices: Choices, since: str | None) -> str:
+    analyses = analyse(review, choices=choices)
+    return to_markdown(analyses, content(review, analyses, reported_checks(review), **_found(review, analyses, since)))
+
+
+def _csv(review: Review, choices: Choices, _: str | None) -> str:
+    analyses = analyse(review, choices=choices)
+    return to_csv(analyses, {analysis.plan.key: evidence(analysis) for analysis in analyses})
 
 
 #: Name of a format, which is also the end of its files' names, to what writes it.
 REPORTS: dict[str, Callable[[Review, Choices, str | None], str]] = {
     "html": _page,
-    "md": lambda review, choices, _: to_markdown(review, analyse(review, choices=choices), version=__version__),
+    "md": _markdown,
     "json": _json,
-    "csv": lambda review, choices, _: to_csv(analyse(review, choices=choices)),
+    "csv": _csv,
     "ris": lambda review, choices, _: to_ris(review),
     "bib": lambda review, choices, _: to_bibtex(review),
 }
