@@ -55,7 +55,8 @@ def _as_text(outcomes: Sequence[Added]) -> str:
         lines += [f"  note: {note}" for note in added.notes]
     new = [added for added in outcomes if not added.problem]
     if new:
-        lines.append("next: fill in the arms and the numbers in the new file; `metaan check` says what is missing")
+        ids = ", ".join(str(added.study_id) for added in new[:3]) + (" ..." if len(new) > 3 else "")
+        lines.append(f"next: the numbers, with metaan extract ID (here: {ids}) or in the file; metaan check")
     return "\n".join(lines)
 
 

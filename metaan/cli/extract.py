@@ -3,11 +3,15 @@
 The abstract is the one that `metaan fetch` stored; --fetch stores the posted results. Each proposal has its place and
 its words. --accept writes one into the study file as unconfirmed, with where it was read; unconfirmed numbers are not
 pooled (metaan pool --unconfirmed shows what they would do) until --confirm says that a person has compared them.
+--enter writes numbers that you have read yourself.
 
   metaan extract doe-2020                                  what was found, numbered
   metaan extract doe-2020 --accept 2 --outcome death --arms drug,control --time "day 28"
   metaan extract doe-2020 --accept 5 --outcome death --experimental "Drug" --control "Placebo"
+  metaan extract doe-2020 --accept 5 --outcome death --group low=OG000 --group high=OG001 --group control=OG002
   metaan extract doe-2020 --confirm death --by "A. Reader"
+  metaan extract doe-2020 --enter 9/37,3/34 --outcome death --time "day 28" --document "article, table 2" --by You
+  metaan extract doe-2020 --design "non-randomised: historical"
 """
 
 from __future__ import annotations
@@ -25,8 +29,10 @@ from .project import studies_folder
 
 if TYPE_CHECKING:
     from ..extraction.proposal import Proposal
-    from ..workflows.accept import Wanted, Written
+    from ..registry.model import Study
+    from ..workflows.accept import Wanted
     from ..workflows.extract import Extraction
+    from ..workflows.study_edit import Written
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -40,11 +46,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--accept", metavar="N", type=int, help="write proposal N into the study file, unconfirmed")
     action.add_argument("--confirm", metavar="RESULT", help="take the mark from a result: its number, or its outcome")
-    said = parser.add_argument_group("with --accept")
+    action.add_argument(
+        "--enter", metavar="E/N,E/N", type=_fractions, help="write what you have read: events and people of each arm"
+    )
+    parser.add_argument(
+        "--design", metavar="KIND[: CONTROL]", help="write the design, such as 'non-randomised: historical'"
+    )
+    said = parser.add_argument_group("with --accept or --enter")
     said.add_argument("--outcome", metavar="ID", help="the outcome of the review that it is")
     said.add_argument("--arms", metavar="ID,ID", type=_words, default=(), help="the arms, in the order of the numbers")
     said.add_argument("--time", metavar="TEXT", help="the time point, such as 'day 28'")
     said.add_argument("--name", metavar="TEXT", help="the outcome as the authors call it")
+    said = parser.add_argument_group("with --accept")
     said.add_argument("--events", metavar="N,N", type=_numbers, default=(), help="events, where several are possible")
     said.add_argument("--totals", metavar="N,N", type=_numbers, default=(), help="totals, where they are not printed")
     said.add_argument(
@@ -52,17 +65,37 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     said.add_argument("--experimental", metavar="GROUP", help="in a table: the experimental group, by id or title")
     said.add_argument("--control", metavar="GROUP", help="in a table: the control group, by id or title")
-    parser.add_argument_group("with --confirm").add_argument("--by", metavar="NAME", default="", help="who confirms")
+    said.add_argument(
+        "--group",
+        metavar="ARM=GROUP",
+        type=_pair,
+        action="append",
+        default=[],
+        help="in a table: the group of each arm",
+    )
+    read = parser.add_argument_group("with --enter")
+    read.add_argument("--document", metavar="TEXT", help="what you have read, such as 'article'")
+    read.add_argument("--place", metavar="TEXT", help="where in it, such as 'Table 2'")
+    read.add_argument("--quote", metavar="TEXT", help="its words")
+    read.add_argument("--derived", metavar="TEXT", help="how the numbers follow, where they are not printed")
+    read.add_argument("--secondary", action="store_true", help="the document quotes the study")
+    parser.add_argument_group("with --confirm or --enter").add_argument(
+        "--by", metavar="NAME", default="", help="who has compared the numbers, or read them"
+    )
 
 
 def run(args: Namespace) -> int:
-    """Confirm, or propose, or propose and accept."""
-    from ..workflows.accept import accept, confirm
+    """Write the design, confirm, enter, or propose and accept."""
+    from ..workflows.confirm import confirm
     from ..workflows.extract import fetch_results, propose
 
     folder = studies_folder(args)
+    if args.design is not None and _designed(args, folder):
+        return 0
     if args.confirm is not None:
         return _written(args, confirm(folder, args.study, args.confirm, args.by), "confirmed")
+    if args.enter is not None:
+        return _entered(args, folder)
     if args.fetch:
         for path in fetch_results(folder, args.study, notice=_say):
             _say(f"stored {path}")
@@ -70,33 +103,75 @@ def run(args: Namespace) -> int:
     if args.accept is None:
         _print(args, extraction)
         return 0
-    wanted = _wanted(args, extraction.proposal(args.accept))
+    from ..workflows.accept import accept
+
+    wanted = _wanted(args, extraction)
     return _written(args, accept(extraction, args.accept, wanted), "written, unconfirmed")
 
 
-def _wanted(args: Namespace, proposal: Proposal) -> Wanted:
+def _designed(args: Namespace, folder: Path) -> bool:
+    """Write the design; say whether this was all that was asked for."""
+    from ..workflows.enter import set_design
+
+    design = set_design(folder, args.study, args.design)
+    _say(f"{args.study} is {design.kind}" + (f", controls: {design.control}" if design.control else ""))
+    return args.confirm is None and args.enter is None and args.accept is None
+
+
+def _entered(args: Namespace, folder: Path) -> int:
+    from ..workflows.enter import Typed, enter
+
+    if args.outcome is None or args.document is None:
+        raise UsageError("--enter needs --outcome ID and --document TEXT (what you have read, such as 'article')")
+    typed = Typed(
+        args.outcome,
+        args.enter,
+        args.document,
+        arms=args.arms,
+        time=args.time,
+        name=args.name,
+        place=args.place,
+        quote=args.quote,
+        level="secondary" if args.secondary else "primary",
+        derived=args.derived,
+        by=args.by,
+    )
+    written = enter(folder, args.study, typed)
+    return _written(args, written, "written, unconfirmed" if written.result.unconfirmed else "written")
+
+
+def _wanted(args: Namespace, extraction: Extraction) -> Wanted:
     from ..workflows.accept import Wanted
 
+    proposal = extraction.proposal(args.accept)
     if args.outcome is None:
         likely = ", ".join(proposal.outcomes) or "an outcome of review.yaml"
         raise UsageError(f"--accept needs --outcome; perhaps: {likely}")
-    experimental, control = args.experimental, args.control
+    groups = [*args.group]
     if any(cell.group for cell in proposal.cells) and sys.stdin.isatty() and sys.stdout.isatty():
-        experimental = experimental or _ask("experimental", proposal)
-        control = control or _ask("control", proposal)
-    given = (args.outcome, args.arms, args.time, args.name, args.events, args.totals, experimental, control)
-    return Wanted(*given, reported=args.reported)
+        groups += _asked(args, proposal, extraction.study)
+    given = (args.outcome, args.arms, args.time, args.name, args.events, args.totals, args.experimental, args.control)
+    return Wanted(*given, reported=args.reported, groups=tuple(groups))
 
 
-def _ask(role: str, proposal: Proposal) -> str:
+def _asked(args: Namespace, proposal: Proposal, study: Study) -> Iterator[tuple[str, str]]:
+    """Ask which group of a table each arm is that nothing was said of."""
+    said = {arm for arm, _ in args.group}
+    said |= {arm.id for role in ("experimental", "control") if getattr(args, role) for arm in study.arm(role)}
+    for arm in study.arms:
+        if arm.id not in said:
+            yield arm.id, _ask(f"{arm.name} ({arm.role})", proposal)
+
+
+def _ask(what: str, proposal: Proposal) -> str:
     """Ask which group of a table is an arm."""
     for cell in proposal.cells:
         if cell.group:
             print(f"  {cell.group[0]}  {cell.printed}")
     try:
-        return input(f"the {role} group: ").strip()
+        return input(f"the group that is {what}: ").strip()
     except EOFError:
-        raise UsageError(f"no answer; allowed: --{role} GROUP") from None
+        raise UsageError("no answer; allowed: --group ARM=GROUP for each arm") from None
 
 
 def _print(args: Namespace, found: Extraction) -> None:
@@ -133,8 +208,15 @@ def _lines(found: Extraction) -> Iterator[str]:
     yield from (f"not usable: {count} table{'s' if count != 1 else ''}: {why}" for why, count in reasons.items())
     yield from (f"unconfirmed in the file: result {i}, {r.outcome} at {r.time}" for i, r in found.unconfirmed)
     yield from (f"note: {note}" for note in found.notes)
+    command = f"metaan extract {found.study.id}"
     if n:
-        yield "nothing was written; --accept N --outcome ID writes one of them, as unconfirmed"
+        yield f"nothing was written. next: {command} --accept N --outcome ID writes one of them, as unconfirmed"
+    if found.study.design_group is not None:
+        forms = " ".join(f"{arm.id} E/N" for arm in found.study.arms)
+        yield (
+            f"what you read yourself: {command} --enter E/N,E/N --outcome ID --time 'day 28' --document 'article' "
+            f"--by NAME (events/people: {forms})"
+        )
 
 
 def _written(args: Namespace, written: Written, what: str) -> int:
@@ -149,6 +231,8 @@ def _written(args: Namespace, written: Written, what: str) -> int:
         print(
             f"next: compare it with its source, then metaan extract {args.study} --confirm {written.number} --by NAME"
         )
+    else:
+        print("next: metaan diff says what it does to the conclusions")
     return 0
 
 
@@ -158,6 +242,21 @@ def _say(message: str) -> None:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _pair(text: str) -> tuple[str, str]:
+    arm, equals, group = (part.strip() for part in text.partition("="))
+    if not (arm and equals and group):
+        raise ArgumentTypeError(f"{text!r}; allowed: an arm of the study, =, and a group of the table: control=OG001")
+    return arm, group
+
+
+def _fractions(text: str) -> tuple[tuple[int, int], ...]:
+    parts = [word.partition("/") for word in _words(text)]
+    numbers = [(events.strip(), total.strip()) for events, _, total in parts]
+    if not parts or not all(n.isascii() and n.isdigit() and len(n) < 10 for pair in numbers for n in pair):
+        raise ArgumentTypeError(f"{text!r}; allowed: events/people of each arm, separated by commas: 9/37,3/34")
+    return tuple((int(events), int(total)) for events, total in numbers)
 
 
 def _numbers(text: str) -> tuple[int, ...]:

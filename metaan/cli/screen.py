@@ -74,7 +74,7 @@ def _judge(folder: Path, name: str, action: Any, by: str, args: Namespace) -> in
 def _said(judged: Judged) -> Iterator[str]:
     yield f"{judged.decision.key}: {judged.decision.action} by {judged.decision.by}; now: {judged.standing.state}"
     if judged.file:
-        yield f"{judged.file}: fill in the arms and the numbers (metaan extract {judged.file.stem} proposes some)"
+        yield f"{judged.file}: the new study awaits its numbers\nnext: metaan extract {judged.file.stem}"
     elif judged.decision.study:
         yield f"it is {judged.decision.study}, which is in the registry"
     yield from (f"note: {note}" for note in judged.notes)

@@ -55,6 +55,7 @@ def _cell_line(cell: Cell, context: Context) -> str:
     group = f"{cell.group[0]} " if cell.group else ""
     counts = f" = {reading.counts[0]} of {reading.counts[1]}" if reading.counts and reading.derived else ""
     notes = [text for text in (reading.derived, reading.problem and f"but {reading.problem}") if text]
+    notes += [f"as many as {' and '.join(cell.holds)} together: it may hold the same people"] if cell.holds else []
     arm = (
         f" - perhaps {cell.arm}, {cell.because}" + (": say --arms" if cell.because == WEAK else "") if cell.arm else ""
     )
@@ -112,6 +113,7 @@ def _cell(cell: Cell, context: Context) -> dict[str, Any]:
         "possible": {"events": _several(reading.events), "totals": _several(reading.totals)},
         "derived": reading.derived,
         "problem": reading.problem,
+        "holds": list(cell.holds),
         "suggested": {"arm": cell.arm, "because": cell.because} if cell.arm else None,
     }
 

@@ -45,6 +45,8 @@ class Cell:
         The arm of the study that they may belong to, and why; a suggestion.
     group
         In a table: id and title of the column.
+    holds
+        In a table: the columns that it seems to be the sum of.
     """
 
     printed: str
@@ -55,6 +57,7 @@ class Cell:
     arm: str | None = None
     because: str = ""
     group: tuple[str, str] | None = None
+    holds: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[bool, ...]:

@@ -7,8 +7,9 @@ something within one table only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST = 400
 MOST_WORDS = 300  # characters of a title
+_MOST_PARTS = 3  # columns that are tried as the parts of another
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +59,27 @@ def propose(results: Results, nct_id: str, context: Context) -> tuple[tuple[Prop
     return tuple(proposals[:MOST]), tuple(unusable)
 
 
-def choose_groups(proposal: Proposal, experimental: str, control: str) -> tuple[Cell, Cell]:
-    """Return the columns of a table that a person names as the two arms.
+def choose_groups(proposal: Proposal, *names: str) -> tuple[Cell, ...]:
+    """Return the columns of a table that a person names, in their order.
 
     Parameters
     ----------
     proposal
         Of a table.
-    experimental, control
-        The id of a column, its title, or a part of the title that only one column has.
+    names
+        Each the id of a column, its title, or a part of the title that only one column has.
 
     Raises
     ------
     UsageError
         No column or several are called so, or one is named twice; the columns are listed.
     """
-    first, second = _group(proposal, experimental), _group(proposal, control)
-    if first is second:
-        raise UsageError(f"{experimental!r} and {control!r} are the same group; allowed: two of {_groups(proposal)}")
-    return first, second
+    chosen = [_group(proposal, name) for name in names]
+    for i, cell in enumerate(chosen):
+        if (first := chosen.index(cell)) < i:
+            same = f"{names[first]!r} and {names[i]!r} are the same group"
+            raise UsageError(f"{same}; allowed: each of {_groups(proposal)} once")
+    return tuple(chosen)
 
 
 def _group(proposal: Proposal, name: str) -> Cell:
@@ -126,7 +130,7 @@ def _is_percent(unit: str) -> bool:
 def _outcome(outcome: Outcome, document: str, context: Context) -> Iterator[Proposal]:
     rows = [(block, row) for block in outcome.classes for row in block.categories]
     for block, row in rows:
-        cells = tuple(_cells(outcome, block, row))
+        cells = _with_sums(tuple(_cells(outcome, block, row)))
         if not cells:
             continue
         where = [f"{outcome.kind.lower().replace('_', ' ')} outcome", _short(outcome.title)]
@@ -171,6 +175,27 @@ def _cells(outcome: Outcome, block: ResultClass, row: Category) -> Iterator[Cell
             yield replace(cell, events=events)
 
 
+def _with_sums(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """Return the columns; one with as many people and events as others together says so: it may hold them."""
+    return tuple(replace(cell, holds=_parts(cell, [c for c in cells if c is not cell])) for cell in cells)
+
+
+def _parts(whole: Cell, others: list[Cell]) -> tuple[str, ...]:
+    if not whole.total or whole.events is None:
+        return ()
+    for size in range(2, min(len(others), _MOST_PARTS) + 1):
+        for some in combinations(others, size):
+            if _sum_of("total", some) == whole.total and _sum_of("events", some) == whole.events:
+                return tuple(cell.group[0] for cell in some if cell.group)
+    return ()
+
+
+def _sum_of(name: str, cells: Iterable[Cell]) -> int | None:
+    """Return the sum of a number over columns; None, which no column has, where one of them has none."""
+    numbers = [getattr(cell, name) for cell in cells]
+    return None if None in numbers else sum(numbers)
+
+
 def _totals(denominators: tuple[Denominators, ...]) -> dict[str, int]:
     people = next((d.counts for d in denominators if d.units.casefold() == "participants"), {})
     read = {group: _whole(text) for group, text in people.items()}
@@ -199,7 +224,7 @@ def _safety(events: AdverseEvents, document: str, context: Context) -> Iterator[
                 document=document,
                 place=f"adverse events: {title}",
                 quote="; ".join(cell.printed for cell in cells),
-                cells=tuple(cells),
+                cells=_with_sums(tuple(cells)),
                 outcomes=outcomes_in(title, context),
                 time=_time(None, events.time_frame),
                 title=title,

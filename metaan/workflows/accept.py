@@ -1,28 +1,20 @@
-"""A proposal enters a study file, marked as unconfirmed; a person confirms it, and the mark says who and when."""
+"""A proposal enters a study file, marked as unconfirmed until a person confirms it (`metaan.workflows.confirm`)."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConflictError, RegistryError, UsageError, choose, did_you_mean
+from ..errors import UsageError, choose
 from ..extraction.proposal import Cell, Effect, Proposal, Reading, read_cell
 from ..extraction.suggest import WEAK
 from ..extraction.trial_results import choose_groups
-from ..registry.draft import unfilled
-from ..registry.load import load
-from ..registry.nodes import compose
-from ..registry.raw import decode
 from ..registry.types import is_ratio
-from ..registry.write import append, set_value, write_text
+from .study_edit import Written, write_result
 
 if TYPE_CHECKING:
-    from ..registry.model import Result, Study
+    from ..registry.model import Study
     from .extract import Extraction
 
 
@@ -41,7 +33,9 @@ class Wanted:
     events, totals
         Numbers in the same order, where what is printed allows several or says nothing; empty: as read.
     experimental, control
-        In a table: the groups that are the arms.
+        In a table: the groups that are the arms of a study that has two.
+    groups
+        In a table: each arm's id, and the group that it is; for any number of arms.
     reported
         Numbers of further proposals, effects and p values, that belong to the result.
     """
@@ -55,15 +49,7 @@ class Wanted:
     experimental: str | None = None
     control: str | None = None
     reported: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What stands in a study file now: ``number`` is the place of the result among the study's, from 1."""
-
-    file: Path
-    number: int
-    result: Result
+    groups: tuple[tuple[str, str], ...] = ()
 
 
 def accept(extraction: Extraction, number: int, wanted: Wanted) -> Written:
@@ -96,11 +82,10 @@ def accept(extraction: Extraction, number: int, wanted: Wanted) -> Written:
     if not time:
         perhaps = proposal.earlier_time or "day 28"
         raise UsageError(f"the words of proposal {number} name no time; allowed: --time TEXT, such as {perhaps!r}")
-    _refuse_double(study, outcome.id, time)
     effects = [*proposal.reported, *(e for n in wanted.reported for e in extraction.proposal(n).reported)]
     name = wanted.name or proposal.title or outcome.name
     item = {"outcome": outcome.id, "name": name, "time": time, **_numbers(proposal, cells, readings, effects)}
-    return _write(review.folder, study, lambda path: append(path, ("results",), item), -1)
+    return write_result(review.folder, study, item)
 
 
 def _numbers(
@@ -115,42 +100,6 @@ def _numbers(
         **({"note": "; ".join(problems)} if problems else {}),
         "unconfirmed": True,
     }
-
-
-def confirm(
-    folder: Path | str, study_id: str, which: str, by: str, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-) -> Written:
-    """Take the mark from a result: a person has compared its numbers with the place they were read in.
-
-    Parameters
-    ----------
-    folder, study_id
-        The study.
-    which
-        The number of the result in the study file, from 1, or its outcome where one unconfirmed result has that.
-    by
-        Who confirms.
-    now
-        The present time; its day (UTC) is written down.
-
-    Raises
-    ------
-    UsageError
-        There is no such result, several are meant, it is confirmed already, or nobody is named.
-    """
-    study = load(folder, with_metadata=False).study(study_id)
-    index = _unconfirmed(study, which)
-    if not by.strip():
-        raise UsageError("a confirmation needs a name; allowed: --by NAME")
-    day = now().astimezone(UTC).date()
-    path = Path(folder) / f"{study_id}.yaml"
-    place = _in_file(path, index)
-
-    def edit(target: Path) -> None:
-        set_value(target, ("results", place, "confirmed"), {"by": " ".join(by.split()), "on": day})
-        set_value(target, ("results", place, "unconfirmed"), False)
-
-    return _write(Path(folder), study, edit, index)
 
 
 def _assigned(proposal: Proposal, study: Study, wanted: Wanted) -> tuple[Cell, ...]:
@@ -172,17 +121,35 @@ def _assigned(proposal: Proposal, study: Study, wanted: Wanted) -> tuple[Cell, .
 
 
 def _groups(proposal: Proposal, study: Study, wanted: Wanted) -> tuple[Cell, ...]:
-    """In a table, return the two groups that were named, with the arms of their roles."""
+    """In a table, return the groups that were named, with the arms of the study that they are."""
     if not any(cell.group for cell in proposal.cells):
         return proposal.cells
-    if wanted.experimental is None or wanted.control is None:
-        groups = ", ".join(f"{cell.group[0]} ({cell.group[1]})" for cell in proposal.cells if cell.group)
-        raise UsageError(f"which groups are the arms is yours to say: --experimental, --control; allowed: {groups}")
-    chosen = choose_groups(proposal, wanted.experimental, wanted.control)
-    roles = (study.arm("experimental"), study.arm("control"))
-    if wanted.arms or any(len(arms) != 1 for arms in roles):
-        return tuple(replace(cell, because=WEAK) for cell in chosen)
-    return tuple(replace(cell, arm=arms[0].id, because="chosen") for cell, arms in zip(chosen, roles))
+    roles = {role: study.arm(role) for role in ("experimental", "control")}
+    pairs = list(wanted.groups)
+    for role, group in (("experimental", wanted.experimental), ("control", wanted.control)):
+        if group is not None:
+            pairs += [(roles[role][0].id if len(roles[role]) == 1 else role, group)]
+    known = {arm.id: arm for arm in study.arms}
+    if not pairs or len(pairs) < len(known):
+        raise UsageError(_which_groups(proposal, study))
+    cells = choose_groups(proposal, *(group for _, group in pairs))
+    return tuple(
+        replace(cell, arm=choose(known, arm, "arm").id, because="chosen") for cell, (arm, _) in zip(cells, pairs)
+    )
+
+
+def _which_groups(proposal: Proposal, study: Study) -> str:
+    """Say which options tell which groups of a table are the arms."""
+    groups = [f"{cell.group[0]} ({cell.group[1]})" for cell in proposal.cells if cell.group]
+    two = "--experimental GROUP --control GROUP, or " if len(study.arms) == 2 else ""
+    each = " ".join(f"--group {arm.id}=GROUP" for arm in study.arms)
+    more = (
+        f"; {len(groups)} groups and {len(study.arms)} arms: groups that are to be pooled as one are arms of one role, "
+        "each with an entry of its own under arms: in the study file"
+        if len(groups) > len(study.arms)
+        else ""
+    )
+    return f"which groups are the arms is yours to say: {two}{each}; allowed: {', '.join(groups)}{more}"
 
 
 def _counted(cell: Cell, i: int, extraction: Extraction, wanted: Wanted) -> Reading:
@@ -226,14 +193,6 @@ def _nth(numbers: Sequence[int], i: int, option: str) -> int | None:
     return numbers[i] if numbers else None
 
 
-def _refuse_double(study: Study, outcome: str, time: str) -> None:
-    for i, result in enumerate(study.results, 1):
-        if result.outcome == outcome and result.time.casefold() == time.casefold():
-            raise ConflictError(
-                f"{study.id} has {outcome} at {result.time} already (result {i}); it is not overwritten"
-            )
-
-
 def _counts(reading: Reading) -> dict[str, int]:
     assert reading.counts is not None
     return dict(zip(("events", "total"), reading.counts))
@@ -270,42 +229,3 @@ def _reported(effect: Effect) -> dict[str, Any]:
         "note": effect.note,
     }
     return {key: value for key, value in found.items() if value is not None}
-
-
-def _unconfirmed(study: Study, which: str) -> int:
-    """Return the place of the unconfirmed result that is meant, from 0."""
-    waiting = [i for i, result in enumerate(study.results) if result.unconfirmed]
-    names = [f"{i + 1} ({study.results[i].outcome} at {study.results[i].time})" for i in waiting]
-    meant = [i for i in waiting if which in (str(i + 1), study.results[i].outcome)]
-    if len(meant) == 1:
-        return meant[0]
-    if not waiting:
-        raise UsageError(f"{study.id} has no unconfirmed result")
-    found = "several results are" if meant else "no unconfirmed result is"
-    raise UsageError(f"{study.id}: {found} called {which!r}; {did_you_mean(which, names)}")
-
-
-def _in_file(path: Path, index: int) -> int:
-    """Return the place of a result in the file, where forms that nobody has filled in stand among the results."""
-    root, _ = compose(decode(path.read_bytes())[0])
-    assert root is not None
-    forms = {at[1] for at in unfilled(root)}
-    return [i for i in range(len(root.at(("results",)).value)) if i not in forms][index]
-
-
-def _write(folder: Path, study: Study, edit: Callable[[Path], None], index: int) -> Written:
-    """Edit a copy of the registry; its file takes the place of the old one, at once, if the copy is valid."""
-    name = f"{study.id}.yaml"
-    with tempfile.TemporaryDirectory() as copy:
-        for path in folder.glob("*.yaml"):
-            shutil.copyfile(path, Path(copy) / path.name)
-        edit(Path(copy) / name)
-        try:
-            load(copy, with_metadata=False)
-        except RegistryError as error:
-            found = "; ".join(f"{p.where}: {p.found}; {p.allowed}" for p in error.problems)
-            raise UsageError(f"{name} would not be valid, and was not changed: {found}") from None
-        write_text(folder / name, (Path(copy) / name).read_bytes().decode("utf-8"))
-    results = load(folder, with_metadata=False).study(study.id).results
-    number = index % len(results)
-    return Written(folder / name, number + 1, results[number])

@@ -155,7 +155,7 @@ def test_at_a_terminal_the_groups_are_asked_for(run, posted, monkeypatch, capsys
     status, out, _ = extract(run, posted, "--accept", 1, "--outcome", "death", "--time", "day 28")
     assert status == 0
     assert "OG001  Nothing: 7 of 40" in out
-    assert "the experimental group: " in out
+    assert "the group that is anakinra (experimental): " in out
     assert "anakinra: 3 of 40; control: 7 of 40" in out
 
 
@@ -164,7 +164,7 @@ def test_a_terminal_that_gives_no_answer(run, posted, monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     status, _, err = extract(run, posted, "--accept", 1, "--outcome", "death")
     assert status == 2
-    assert "no answer; allowed: --experimental GROUP" in err
+    assert "no answer; allowed: --group ARM=GROUP" in err
 
 
 def test_posted_results_are_fetched_and_stored(run, project, monkeypatch):

@@ -11,7 +11,8 @@ from metaan.errors import ConflictError, RegistryError, SourceError, UsageError
 from metaan.registry import metadata as stored
 from metaan.registry.load import load
 from metaan.synthesis import Choices, analyse
-from metaan.workflows.accept import Wanted, accept, confirm
+from metaan.workflows.accept import Wanted, accept
+from metaan.workflows.confirm import confirm
 from metaan.workflows.extract import fetch_results, propose, results_file
 from tests.server.ctgov import CTGov
 from tests.server.pace import FakeTime, client_at
@@ -329,7 +330,9 @@ def test_posted_results_are_stored_with_day_place_and_digest(posted):
 def test_the_person_names_the_groups_of_a_table(posted):
     found = propose(posted, "doe-2026")
     number = table(found, "primary outcome: Deaths")
-    with pytest.raises(UsageError, match=r"--experimental, --control; allowed: OG000 \(Made-up drug\)"):
+    with pytest.raises(
+        UsageError, match=r"--experimental GROUP --control GROUP, or .*; allowed: OG000 \(Made-up drug\)"
+    ):
         accept(found, number, Wanted("death"))
     written = accept(found, number, Wanted("death", experimental="Made-up", control="OG001"))
     assert {arm: (c.events, c.total) for arm, c in written.result.arms.items()} == {"drug": (3, 40), "control": (7, 40)}
@@ -348,6 +351,48 @@ def test_groups_of_the_safety_tables_are_chosen_and_not_added(posted):
     written = accept(found, number, chosen)
     by_group = {cell.group[0]: cell.events for cell in found.proposal(number).cells}
     assert [c.events for c in written.result.arms.values()] == [by_group["EG000"], by_group["EG001"]]
+
+
+@pytest.fixture
+def three(posted):
+    """The study with two doses of the drug, which are pooled as one."""
+    path = posted / "doe-2026.yaml"
+    low = "  - {id: drug, role: experimental, name: made-up drug, randomised: 40}\n"
+    text = path.read_text(encoding="utf-8").replace(low, low + low.replace("drug,", "high,", 1))
+    text = text.replace(", randomised: 40", "").replace(", randomised: 41", "")
+    path.write_text(text.replace("      drug: {events: , total: }\n", "", 1), encoding="utf-8")
+    return posted
+
+
+def test_any_number_of_arms_has_a_group_each(three):
+    found = propose(three, "doe-2026")
+    number = table(found, "serious adverse event")
+    arms = (("drug", "EG000"), ("high", "EG001"), ("control", "EG002"))
+    written = accept(found, number, Wanted("serious-adverse-events", groups=arms))
+    assert [(arm, c.events) for arm, c in written.result.arms.items()] == [("drug", 4), ("high", 8), ("control", 11)]
+    assert "Made-up drug = drug, Nothing = high, All = control" in written.result.source.place
+    for wrong, words in {
+        arms[:2]: "--group drug=GROUP --group high=GROUP --group control=GROUP; allowed: EG000",
+        (*arms[:2], ("contrl", "EG002")): "arm 'contrl' is unknown; did you mean control",
+        (*arms[:2], ("control", "EG000")): "are the same group; allowed: each of",
+        (*arms[:2], ("drug", "EG002")): "which arm is which is not said",
+    }.items():
+        with pytest.raises(UsageError, match=words):
+            accept(found, number, Wanted("death", groups=wrong))
+
+
+def test_more_groups_than_arms_say_how_two_become_one(posted):
+    found = propose(posted, "doe-2026")
+    with pytest.raises(
+        UsageError, match="3 groups and 2 arms: groups that are to be pooled as one are arms of one role"
+    ):
+        accept(found, table(found, "serious adverse event"), Wanted("serious-adverse-events"))
+
+
+def test_a_group_that_holds_others_is_said(posted):
+    found = propose(posted, "doe-2026")
+    cells = found.proposal(table(found, "adverse events: death")).cells
+    assert [cell.holds for cell in cells] == [(), (), ("EG000", "EG001")]
 
 
 def test_a_file_of_results_may_be_given(folder, tmp_path):

@@ -1,0 +1,139 @@
+"""Numbers that a person has read enter a study file, with the place they stand at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageError, choose
+from ..registry.load import load
+from ..registry.study_model import Design, Kind
+from ..registry.write import set_value
+from .study_edit import Written, edit_study, write_result
+
+if TYPE_CHECKING:
+    from ..registry.model import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a person has read.
+
+    Attributes
+    ----------
+    counts
+        Events and people of each arm.
+    arms
+        Ids of the arms in the order of the counts; empty: the order of the file.
+    document, place, quote
+        Where it was read: what, where in it, and its words.
+    level
+        ``"secondary"`` where the document quotes the study.
+    derived
+        How the numbers follow from what was printed, where they do not stand there.
+    by
+        Who has read them there; without a name they are written as unconfirmed.
+    """
+
+    outcome: str
+    counts: tuple[tuple[int, int], ...]
+    document: str
+    arms: tuple[str, ...] = ()
+    time: str | None = None
+    name: str | None = None
+    place: str | None = None
+    quote: str | None = None
+    level: str = "primary"
+    derived: str | None = None
+    by: str = ""
+
+
+def enter(
+    folder: Path | str, study_id: str, typed: Typed, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Written:
+    """Write a result into a study file.
+
+    Parameters
+    ----------
+    folder, study_id
+        The study.
+    typed
+        What was read.
+    now
+        The present time; its day (UTC) stands with the name.
+
+    Raises
+    ------
+    UsageError
+        Something is missing, or the file would not be valid; it was not changed.
+    ConflictError
+        The study has a result for this outcome at this time.
+    """
+    review = load(folder, with_metadata=False)
+    study, outcome = review.study(study_id), review.outcome(typed.outcome)
+    time = typed.time or _only(outcome.time)
+    if not time:
+        raise UsageError(f"{outcome.id} needs its time; allowed: --time TEXT, such as 'day 28'")
+    said = {key: getattr(typed, key) for key in ("document", "place", "quote", "level", "derived")}
+    by = " ".join(typed.by.split())
+    mark = {"confirmed": {"by": by, "on": now().astimezone(UTC).date()}} if by else {"unconfirmed": True}
+    item: dict[str, Any] = {
+        "outcome": outcome.id,
+        "name": typed.name or outcome.name,
+        "time": time,
+        "arms": _arms(study, typed),
+        "source": {key: value for key, value in said.items() if value},
+        **mark,
+    }
+    return write_result(Path(folder), study, item)
+
+
+def _only(time: str | None) -> str | None:
+    """Return the time of an outcome where review.yaml names one, and not an order of preference."""
+    return time if time and "," not in time else None
+
+
+def _arms(study: Study, typed: Typed) -> dict[str, dict[str, int]]:
+    """Return the counts by arm, every arm of the study once."""
+    known = {arm.id: arm for arm in study.arms}
+    arms = [choose(known, arm, "arm").id for arm in typed.arms] or list(known)
+    if sorted(arms) != sorted(known) or len(arms) != len(typed.counts):
+        found = f"{len(typed.counts)} groups for the arms {', '.join(arms)}"
+        raise UsageError(f"{found}; allowed: events/people of every arm of {study.id} once ({', '.join(known)})")
+    for events, total in typed.counts:
+        if events > total or not total:
+            raise UsageError(f"{events}/{total}: {events} events among {total} people; allowed: events/people")
+    return {arm: {"events": events, "total": total} for arm, (events, total) in zip(arms, typed.counts)}
+
+
+def set_design(folder: Path | str, study_id: str, text: str) -> Design:
+    """Write the design of a study into its file.
+
+    Parameters
+    ----------
+    folder, study_id
+        The study.
+    text
+        The kind, and behind a colon what its controls are where it is not randomised:
+        ``"non-randomised: historical"``.
+
+    Raises
+    ------
+    UsageError
+        There is no such kind, or the file would not be valid.
+    """
+    kind, _, control = (part.strip() for part in text.partition(":"))
+    kinds: Sequence[str] = Kind.__args__  # type: ignore[attr-defined]
+    choose(dict.fromkeys(kinds), kind, "design")
+    load(folder, with_metadata=False).study(study_id)
+
+    def edit(path: Path) -> None:
+        set_value(path, ("design", "kind"), kind)
+        if control:
+            set_value(path, ("design", "control"), control)
+
+    edit_study(Path(folder), study_id, edit)
+    return load(folder, with_metadata=False).study(study_id).design

@@ -1,0 +1,105 @@
+"""Results enter study files: into the form that waits, or as a new entry. The file stays valid, or as it was."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ConflictError, RegistryError, UsageError
+from ..registry.draft import unfilled
+from ..registry.load import load
+from ..registry.nodes import Node, compose
+from ..registry.raw import decode
+from ..registry.write import append, set_value, write_text
+
+if TYPE_CHECKING:
+    from ..registry.model import Result, Study
+
+KeyPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands in a study file now: ``number`` is the place of the result among the study's, from 1."""
+
+    file: Path
+    number: int
+    result: Result
+
+
+def write_result(folder: Path, study: Study, item: Mapping[str, Any]) -> Written:
+    """Write a new result into the file of a study, into the form for its outcome where there is one.
+
+    Raises
+    ------
+    ConflictError
+        The study has a result for this outcome at this time.
+    UsageError
+        The file would not be valid; it was not changed.
+    """
+    _refuse_double(study, item["outcome"], item["time"])
+    edit_study(folder, study.id, lambda path: _put(path, item))
+    results = load(folder, with_metadata=False).study(study.id).results
+    found = [i for i, r in enumerate(results) if (r.outcome, r.time) == (item["outcome"], item["time"])]
+    return Written(folder / f"{study.id}.yaml", found[-1] + 1, results[found[-1]])
+
+
+def edit_study(folder: Path, study_id: str, edit: Callable[[Path], None]) -> None:
+    """Edit a copy of the registry; its file takes the place of the old one, at once, if the copy is valid."""
+    name = f"{study_id}.yaml"
+    with tempfile.TemporaryDirectory() as copy:
+        for path in folder.glob("*.yaml"):
+            shutil.copyfile(path, Path(copy) / path.name)
+        edit(Path(copy) / name)
+        try:
+            load(copy, with_metadata=False)
+        except RegistryError as error:
+            found = "; ".join(f"{p.where}: {p.found}; {p.allowed}" for p in error.problems)
+            raise UsageError(f"{name} would not be valid, and was not changed: {found}") from None
+        write_text(folder / name, (Path(copy) / name).read_bytes().decode("utf-8"))
+
+
+def place_in_file(path: Path, index: int) -> int:
+    """Return the place of a result in the file, where forms that nobody has filled in stand among the results."""
+    tree, forms = _forms(path)
+    return [i for i in range(len(tree.at(("results",)).value)) if i not in forms][index]
+
+
+def _forms(path: Path) -> tuple[Node, list[int]]:
+    root, _ = compose(decode(path.read_bytes())[0])
+    assert root is not None
+    return root, sorted(int(at[1]) for at in unfilled(root))
+
+
+def _refuse_double(study: Study, outcome: str, time: str) -> None:
+    for i, result in enumerate(study.results, 1):
+        if result.outcome == outcome and result.time.casefold() == time.casefold():
+            raise ConflictError(
+                f"{study.id} has {outcome} at {result.time} already (result {i}); it is not overwritten"
+            )
+
+
+def _put(path: Path, item: Mapping[str, Any]) -> None:
+    """Fill in the first form for this outcome that has the same arms, else add an entry."""
+    tree, forms = _forms(path)
+    for i in forms:
+        form = tree.at(("results", i))
+        outcome, arms = form.child("outcome"), form.child("arms")
+        if outcome and outcome.value == item["outcome"] and arms and set(arms.value) == set(item["arms"]):
+            for key_path, value in _leaves(("results", i), item, form):
+                set_value(path, key_path, value)
+            return
+    append(path, ("results",), item)
+
+
+def _leaves(at: KeyPath, value: Any, form: Node | None) -> Iterator[tuple[KeyPath, Any]]:
+    """Yield what is to be set in a form, value by value, so that its comments stay; empty keys of it are left."""
+    if isinstance(value, Mapping) and form is not None and isinstance(form.value, dict):
+        for key, inner in value.items():
+            yield from _leaves((*at, key), inner, form.child(key))
+    else:
+        yield at, value

@@ -1,0 +1,103 @@
+"""Numbers that a person has read go into the form that waits for them, with their place and the name."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from metaan.errors import ConflictError, UsageError
+from metaan.registry.load import load
+from metaan.registry.write import scaffold_review, scaffold_study
+from metaan.synthesis import analyse
+from metaan.workflows.enter import Typed, enter, set_design
+
+NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
+READ = Typed("death", ((3, 40), (7, 41)), "article", place="Table 2", by="A.  Reader")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, text in scaffold_review("A made-up review").items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    folder = tmp_path / "studies"
+    death = load(folder).info.outcomes
+    (folder / "example-2026.yaml").unlink()
+    text = scaffold_study("doe-2026", "Doe 2026", "A trial", outcomes=death)
+    (folder / "doe-2026.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def run(folder, typed=READ):
+    return enter(folder, "doe-2026", typed, now=lambda: NOW)
+
+
+def text_of(folder):
+    return (folder / "doe-2026.yaml").read_text(encoding="utf-8")
+
+
+def test_the_form_is_filled_in_and_the_study_takes_part(folder):
+    before = text_of(folder)
+    written = run(folder)
+    result = load(folder).study("doe-2026").results[0]
+    assert written.result == result
+    assert {arm: (c.events, c.total) for arm, c in result.arms.items()} == {"experimental": (3, 40), "control": (7, 41)}
+    assert (result.time, result.name, result.unconfirmed) == ("day 28", "death from any cause", False)
+    assert (result.confirmed.by, result.confirmed.on) == ("A. Reader", date(2026, 11, 22))
+    assert (result.source.document, result.source.place, result.source.level) == ("article", "Table 2", "primary")
+    assert [row.id for row in analyse(load(folder))[0].rows] == ["doe-2026"]
+    assert text_of(folder).count("- outcome:") == before.count("- outcome:") == 1
+    assert "# as the authors call it" in text_of(folder)
+
+
+def test_without_a_name_nobody_has_confirmed_it(folder):
+    assert run(folder, Typed("death", ((3, 40), (7, 41)), "article")).result.unconfirmed
+    assert analyse(load(folder))[0].rows == ()
+
+
+def test_a_second_result_of_the_outcome_is_an_entry_of_its_own(folder):
+    run(folder)
+    written = run(folder, Typed("death", ((4, 40), (8, 41)), "article", time="day 60", level="secondary", by="A"))
+    assert (written.number, written.result.time, written.result.source.level) == (2, "day 60", "secondary")
+    with pytest.raises(ConflictError, match=r"has death at day 28 already \(result 1\)"):
+        run(folder)
+
+
+def test_the_arms_may_come_in_another_order(folder):
+    written = run(folder, Typed("death", ((7, 41), (3, 40)), "article", arms=("control", "experimental")))
+    assert written.result.arms["control"].events == 7
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        (Typed("deaths", ((3, 40), (7, 41)), "a"), "'deaths' is unknown; did you mean death"),
+        (Typed("death", ((3, 40),), "a"), "1 groups for the arms experimental, control"),
+        (Typed("death", ((3, 40), (7, 41)), "a", arms=("control", "control")), "every arm of doe-2026 once"),
+        (Typed("death", ((3, 40), (7, 41)), "a", arms=("x", "control")), "arm 'x' is unknown"),
+        (Typed("death", ((3, 2), (7, 41)), "a"), "3 events among 2 people"),
+        (Typed("death", ((0, 0), (7, 41)), "a"), "0 events among 0 people"),
+    ],
+)
+def test_what_cannot_be_changes_nothing(folder, typed, words):
+    before = text_of(folder)
+    with pytest.raises(UsageError, match=words):
+        run(folder, typed)
+    assert text_of(folder) == before
+
+
+def test_a_study_that_is_not_randomised_says_what_its_controls_are_before_it_has_numbers(folder):
+    set_design(folder, "doe-2026", "non-randomised")
+    with pytest.raises(UsageError, match="the kind of control is not said"):
+        run(folder)
+    assert set_design(folder, "doe-2026", "non-randomised: historical").control == "historical"
+    assert "kind: non-randomised           # randomised, non-randomised" in text_of(folder)
+    assert run(folder).number == 1
+    with pytest.raises(UsageError, match="design 'randomized' is unknown; did you mean randomised"):
+        set_design(folder, "doe-2026", "randomized")
+
+
+def test_a_review_of_studies_takes_no_numbers(folder):
+    set_design(folder, "doe-2026", "systematic review")
+    with pytest.raises(UsageError, match="published_pools"):
+        run(folder)
