@@ -10,13 +10,14 @@ pooled (metaan pool --unconfirmed shows what they would do) until --confirm says
   metaan extract doe-2020 --accept 5 --outcome death --experimental "Drug" --control "Placebo"
   metaan extract doe-2020 --accept 5 --outcome death --group low=OG000 --group high=OG001 --group control=OG002
   metaan extract doe-2020 --confirm death --by "A. Reader"
-  metaan extract doe-2020 --enter 9/37,3/34 --outcome death --time "day 28" --document "article, table 2" --by You
+  metaan extract doe-2020 --enter 9/37,3/34 --outcome death --time "day 28" --document article --place "Table 2"
   metaan extract doe-2020 --design "non-randomised: historical"
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections import Counter
@@ -79,8 +80,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     read.add_argument("--quote", metavar="TEXT", help="its words")
     read.add_argument("--derived", metavar="TEXT", help="how the numbers follow, where they are not printed")
     read.add_argument("--secondary", action="store_true", help="the document quotes the study")
+    read.add_argument("--unconfirmed", action="store_true", help="somebody else is to compare the numbers")
     parser.add_argument_group("with --confirm or --enter").add_argument(
-        "--by", metavar="NAME", default="", help="who has compared the numbers, or read them"
+        "--by", metavar="NAME", help="who has compared the numbers, or read them (METAAN_REVIEWER, git's user.name)"
     )
 
 
@@ -93,7 +95,7 @@ def run(args: Namespace) -> int:
     if args.design is not None and _designed(args, folder):
         return 0
     if args.confirm is not None:
-        return _written(args, confirm(folder, args.study, args.confirm, args.by), "confirmed")
+        return _written(args, confirm(folder, args.study, args.confirm, _signer(args.by)), "confirmed")
     if args.enter is not None:
         return _entered(args, folder)
     if args.fetch:
@@ -118,6 +120,16 @@ def _designed(args: Namespace, folder: Path) -> bool:
     return args.confirm is None and args.enter is None and args.accept is None
 
 
+def _signer(given: str | None) -> str:
+    """Return who signs; the name of a login is no signature."""
+    from ..workflows.screen_words import reviewer
+
+    name = reviewer(given, {key: value for key, value in os.environ.items() if key not in ("USER", "USERNAME")})
+    if name == "unnamed":
+        raise UsageError("whose name stands for the numbers? allowed: --by NAME, METAAN_REVIEWER, or git's user.name")
+    return name
+
+
 def _entered(args: Namespace, folder: Path) -> int:
     from ..workflows.enter import Typed, enter
 
@@ -134,7 +146,7 @@ def _entered(args: Namespace, folder: Path) -> int:
         quote=args.quote,
         level="secondary" if args.secondary else "primary",
         derived=args.derived,
-        by=args.by,
+        by="" if args.unconfirmed else _signer(args.by),
     )
     written = enter(folder, args.study, typed)
     return _written(args, written, "written, unconfirmed" if written.result.unconfirmed else "written")
@@ -206,7 +218,7 @@ def _lines(found: Extraction) -> Iterator[str]:
         yield f"size: {size.people} people, perhaps of arm {size.arm}: {size.quote}"
     reasons = Counter(table.reason for table in found.unusable)
     yield from (f"not usable: {count} table{'s' if count != 1 else ''}: {why}" for why, count in reasons.items())
-    yield from (f"unconfirmed in the file: result {i}, {r.outcome} at {r.time}" for i, r in found.unconfirmed)
+    yield from (f"unconfirmed in the file: result {i}, {r.outcome} ({r.time})" for i, r in found.unconfirmed)
     yield from (f"note: {note}" for note in found.notes)
     command = f"metaan extract {found.study.id}"
     if n:
@@ -214,8 +226,8 @@ def _lines(found: Extraction) -> Iterator[str]:
     if found.study.design_group is not None:
         forms = " ".join(f"{arm.id} E/N" for arm in found.study.arms)
         yield (
-            f"what you read yourself: {command} --enter E/N,E/N --outcome ID --time 'day 28' --document 'article' "
-            f"--by NAME (events/people: {forms})"
+            f"what you read yourself: {command} --enter E/N,E/N --outcome ID --time 'day 28' --document article "
+            f"(events/people: {forms})"
         )
 
 
@@ -226,11 +238,9 @@ def _written(args: Namespace, written: Written, what: str) -> int:
         print(json.dumps(found | {"result": result.model_dump(mode="json")}, indent=2, ensure_ascii=False))
         return 0
     arms = "; ".join(f"{arm}: {counts.events} of {counts.total}" for arm, counts in result.arms.items())
-    print(f"{written.file}: result {written.number}, {result.outcome} at {result.time}, {what}\n  {arms}")
+    print(f"{written.file}: result {written.number}, {result.outcome} ({result.time}), {what}\n  {arms}")
     if result.unconfirmed:
-        print(
-            f"next: compare it with its source, then metaan extract {args.study} --confirm {written.number} --by NAME"
-        )
+        print(f"next: compare it with its source, then metaan extract {args.study} --confirm {written.number}")
     else:
         print("next: metaan diff says what it does to the conclusions")
     return 0

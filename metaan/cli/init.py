@@ -1,6 +1,6 @@
 """Start a new review: a folder with a commented studies/review.yaml and a study file to fill in, runnable at once.
 
-`metaan init demo --example anakinra` copies a complete review instead.
+`metaan init demo --example anakinra` copies a complete review instead; with --only, some of its studies.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help="the folder to make, or . for this one")
     parser.add_argument("--example", metavar="NAME", help="copy a packaged example: anakinra")
+    parser.add_argument("--only", metavar="ID", nargs="+", default=[], help="with --example: only these studies")
 
 
 def run(args: Namespace) -> int:
@@ -20,7 +21,7 @@ def run(args: Namespace) -> int:
     from ..workflows.init import init
 
     folder = Path(args.project or ".") / args.name
-    written = init(folder, folder.resolve().name, args.example)
+    written = init(folder, folder.resolve().name, args.example, args.only)
     for path in written:
         print(path)
     where = "" if args.name == "." else f"cd {args.name}\n  "

@@ -74,10 +74,12 @@ def _judge(folder: Path, name: str, action: Any, by: str, args: Namespace) -> in
 def _said(judged: Judged) -> Iterator[str]:
     yield f"{judged.decision.key}: {judged.decision.action} by {judged.decision.by}; now: {judged.standing.state}"
     if judged.file:
-        yield f"{judged.file}: the new study awaits its numbers\nnext: metaan extract {judged.file.stem}"
+        yield f"{judged.file}: the new study awaits its numbers"
     elif judged.decision.study:
         yield f"it is {judged.decision.study}, which is in the registry"
     yield from (f"note: {note}" for note in judged.notes)
+    if judged.file:
+        yield f"next: metaan extract {judged.file.stem}"
 
 
 def _undo(folder: Path, by: str, as_json: bool) -> int:

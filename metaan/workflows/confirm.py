@@ -56,7 +56,7 @@ def confirm(
 def _unconfirmed(study: Study, which: str) -> int:
     """Return the place of the unconfirmed result that is meant, from 0."""
     waiting = [i for i, result in enumerate(study.results) if result.unconfirmed]
-    names = [f"{i + 1} ({study.results[i].outcome} at {study.results[i].time})" for i in waiting]
+    names = [f"{i + 1} ({study.results[i].outcome}, {study.results[i].time})" for i in waiting]
     meant = [i for i in waiting if which in (str(i + 1), study.results[i].outcome)]
     if len(meant) == 1:
         return meant[0]

@@ -30,7 +30,7 @@ def design_of(record: Record) -> tuple[str, str]:
     if found := next(typed, None) or next(titled, None):
         return found, ""
     what = "neither its title nor its publication types say that it was randomised"
-    return OTHER, f"{what}: design.kind is {OTHER} until somebody has looked"
+    return OTHER, f"{what}: design.kind is {OTHER} until somebody has looked (metaan extract ID --design KIND)"
 
 
 #: Publication types of PubMed that say which design it is, the first that fits.

@@ -137,12 +137,11 @@ class Git:
     def commit(self, revision: str) -> str:
         """Return the commit that a revision names."""
         self.run("rev-parse", "--show-prefix")
-        wrong = "\0" in revision or not revision.strip()
-        status, out, _ = (
-            (1, b"", "")
-            if wrong
-            else self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        )
+        status, out = 1, b""
+        if "\0" not in revision and revision.strip():
+            status, out, _ = self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        if status and revision == "HEAD":
+            raise SourceError("this repository has no commit yet; allowed: git add studies && git commit first")
         if status:
             raise SourceError(
                 f"{revision!r} is no revision of this repository; allowed: a commit, branch or tag, such as HEAD~1"
@@ -177,6 +176,10 @@ class Git:
     def run(self, *words: str, given: bytes = b"") -> bytes:
         """Return what git prints; what it refuses is an error with its words."""
         status, out, err = self.ask(*words, given=given)
+        if status and "not a git repository" in err:
+            raise SourceError(
+                f"{self.folder} is in no git repository; allowed: git init and a commit, or --folders OLD NEW"
+            )
         if status:
             raise SourceError(f"git: {err or f'{words[0]} failed'}")
         return out

@@ -1,15 +1,16 @@
-"""Starting a review: an empty, commented one, or a copy of an example."""
+"""Starting a review: an empty, commented one, or a copy of an example or of some of its studies."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import ConflictError
+from ..errors import ConflictError, UsageError, choose
 from ..registry.write import scaffold_review, write_text
 from ..resources import example
 
 
-def init(folder: Path, name: str, from_example: str | None = None) -> list[Path]:
+def init(folder: Path, name: str, from_example: str | None = None, only: Sequence[str] = ()) -> list[Path]:
     """Write a new review into ``folder``, which must not hold one.
 
     Parameters
@@ -20,6 +21,8 @@ def init(folder: Path, name: str, from_example: str | None = None) -> list[Path]
         The review's name, for its title.
     from_example
         The name of a packaged example to copy instead.
+    only
+        Ids of the studies of the example that are copied; empty for all.
 
     Returns
     -------
@@ -30,11 +33,15 @@ def init(folder: Path, name: str, from_example: str | None = None) -> list[Path]
     ------
     ConflictError
         ``folder`` holds a studies/ folder with files in it.
+    UsageError
+        There is no such example, or it has no such study.
     """
+    if only and not from_example:
+        raise UsageError("a choice of studies belongs to an example; allowed: --example NAME --only ID ...")
     studies = folder / "studies"
     if studies.exists() and any(studies.iterdir()):
         raise ConflictError(f"{studies} is not empty; a new review needs a folder without one")
-    files = _copied(from_example) if from_example else scaffold_review(name)
+    files = _copied(from_example, only) if from_example else scaffold_review(name)
     for place, text in files.items():
         path = folder / place
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,10 +49,15 @@ def init(folder: Path, name: str, from_example: str | None = None) -> list[Path]
     return [folder / place for place in files]
 
 
-def _copied(name: str) -> dict[str, str]:
+def _copied(name: str, only: Sequence[str]) -> dict[str, str]:
     root = example(name)
+    studies = {path.stem: path for path in sorted(root.glob("*.yaml")) if path.stem != REVIEW}
+    left_out = studies.keys() - {choose(studies, one, "study").stem for one in only} if only else set()
     return {
         f"studies/{path.relative_to(root).as_posix()}": path.read_text(encoding="utf-8")
         for path in sorted(root.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.relative_to(root).as_posix().partition(".")[0] not in left_out
     }
+
+
+REVIEW = "review"

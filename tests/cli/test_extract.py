@@ -66,16 +66,16 @@ def test_from_a_proposal_to_the_pool(run, abstract):
     assert "Elmekaty 2023" not in run("--project", abstract, "pool", "death")[1].split("Left out")[0]
     status, out, _ = extract(run, abstract, *ACCEPT)
     assert status == 0
-    assert "result 3, death at day 28, written, unconfirmed" in out
-    assert "--confirm 3 --by NAME" in out
+    assert "result 3, death (day 28), written, unconfirmed" in out
+    assert "--confirm 3\n" in out
     plain = run("--project", abstract, "pool", "death")[1]
     assert "Left out (its numbers are not confirmed yet): Elmekaty 2023." in plain
     asked = run("--project", abstract, "pool", "death", "--unconfirmed")[1]
     assert "Elmekaty 2023 (unconfirmed)" in asked
     assert "Note: Elmekaty 2023 is in the pool although its numbers are not confirmed yet." in asked
-    assert "unconfirmed in the file: result 3, death at day 28" in extract(run, abstract)[1]
+    assert "unconfirmed in the file: result 3, death (day 28)" in extract(run, abstract)[1]
     assert "elmekaty-2023.yaml: not confirmed yet and not pooled: result 3" in run("--project", abstract, "check")[1]
-    assert "result 3, death at day 28, confirmed" in extract(run, abstract, "--confirm", "death", "--by", "A")[1]
+    assert "result 3, death (day 28), confirmed" in extract(run, abstract, "--confirm", "death", "--by", "A")[1]
     assert "Elmekaty 2023 " in run("--project", abstract, "pool", "death")[1].split("Left out")[0]
 
 

@@ -1,7 +1,8 @@
 """What the local E-utilities know: made-up papers, and of the anakinra studies only what the registry's sources say.
 
 A made-up paper has a DOI under 10.5555, which no publisher uses, and a nine-digit PMID that PubMed has not reached.
-Nothing is filled in for the real ones: an author list that was not seen is absent, and so is an abstract.
+Nothing is filled in for the real ones: of an author list that was not seen there is the first name that the study is
+known by, or none, and an abstract that was not seen is absent.
 """
 
 from __future__ import annotations
@@ -141,7 +142,9 @@ def _date(parts: tuple[str, ...]) -> str:
 
 
 def _author(name: str) -> str:
-    """Split "Family AB"; a name with a colon in front is that of a group."""
+    """Split "Family AB"; one word is a family name, and a name with a colon in front is that of a group."""
+    if " " not in name:
+        return f'<Author ValidYN="Y">{_tag("LastName", name)}</Author>'
     if name.startswith(":"):
         return f'<Author ValidYN="Y">{_tag("CollectiveName", name[1:])}</Author>'
     family, _, initials = name.rpartition(" ")
@@ -191,6 +194,8 @@ ANAKINRA = (
         issue="10",
         pages="1752-",
         pmcid="PMC8516650",
+        authors=("Kyriazopoulou",),
+        complete=False,
         registration=("ClinicalTrials.gov", "NCT04680949"),
         types=_RCT,
         corrections=(("ErratumIn", "doi: 10.1038/s41591-021-01569-2", "34625750"),),
@@ -221,6 +226,8 @@ ANAKINRA = (
         issue="2",
         pages="201-208",
         pmcid="PMC8652881",
+        authors=("Kharazmi",),
+        complete=False,
         types=_RCT,
     ),
     Paper(
@@ -234,6 +241,8 @@ ANAKINRA = (
         issue="7",
         pages="1569-1575",
         pmcid="PMC7980530",
+        authors=("Franzetti",),
+        complete=False,
     ),
 )
 
