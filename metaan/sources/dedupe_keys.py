@@ -6,34 +6,33 @@ Databases write one and the same title, journal, page or name in many ways; all 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Literal
 
+from .dedupe_names import journal_words, name_words, one_journal
+from .dedupe_titles import is_about_another, numbers_of, titles_of, words_of
 from .record import Record
 
 LONGEST = 1_000  # characters of a title or a name; whatever is longer is none, and must not cost hours
+MOST_AUTHORS = 8  # that are compared
 
-_GREEK = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
-    "κ": "kappa", "λ": "lambda", "μ": "mu", "π": "pi", "ρ": "rho", "σ": "sigma", "τ": "tau", "φ": "phi", "χ": "chi",
-    "ψ": "psi", "ω": "omega", "ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d",
-}  # fmt: skip
-_GREEK_TABLE = str.maketrans(_GREEK)
-_RETRACTED = re.compile(r"^\W*(?:retracted(?: article)?|withdrawn)\s*[:.\]]\s*", re.IGNORECASE)
-_ABOUT = re.compile(
-    r"^\W*(?:(?:corrections?|corrigend(?:um|a)|errat(?:um|a)|addendum|retraction)(?:\s+not(?:e|ice))?\s*(?:[:.\-]|to\b|for\b|$)"
-    r"|expression of concern|re\s*:|in reply\b|author\W?s?\W? (?:reply|response)|(?:reply|response)\s*(?:[:.]|to\b|$)"
-    r"|comments? on\b|commentary\s*(?:[:.]|on\b))",
-    re.IGNORECASE,
+Kind = Literal["", "article", "abstract", "preprint", "registration", "notice"]
+
+_PREPRINTS = re.compile(r"\b(?:(?:med|bio|ar|psy|chem|soc)rxiv|research square|ssrn|preprints?|authorea)\b")
+_PREPRINT_DOI = re.compile(
+    r"10\.1101/(?:\d{4}\.\d\d\.\d\d\.)?\d{6,}"
+    r"|10\.(?:21203/rs|2139/ssrn|20944/preprints|31234/osf|48550/arxiv|26434/chem|22541/au)"
 )
-_OF_ANOTHER = re.compile(r"\((?:vol(?:ume)?|pg|page)\b[^()]*\)\s*\W*$", re.IGNORECASE)
-_PLACE = re.compile(r"\([^)]*\)|\s*[:;=].*$")
-_PART = re.compile(
-    r"\b(?:ii|iii|iv|vi|vii|viii|ix)\b|\b(?:i|v|x|[b-d]|one|two|three)$"
-    r"|\b(?:part|study|phase|trial|paper|section|chapter|volume|report|stage) (?:[a-d]|[ivx]|one|two|three)\b"
+_REGISTRIES = re.compile(r"clinicaltrials gov|clinicaltrialsregister|trialsearch|isrctn|ictrp|trial regist")
+_TYPES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("notice", re.compile(r"erratum|corrigend|^correction|retraction (?:of|notice)|expression of concern")),
+    ("registration", re.compile(r"trial regist")),
+    ("preprint", re.compile(r"preprint")),
+    ("abstract", re.compile(r"(?:conference|meeting|congress) (?:abstract|paper|poster)|^abstract$")),
+    ("article", re.compile(r"article|review|trial|meta.analysis|journal")),
 )
-_STOP = {"the", "of", "and", "in", "for", "a", "an", "on", "und", "de", "la", "der", "et"}
+_NUMBERED = re.compile(r"(?:e|cd)\d{4,}")  # an article's number, which no other article of the journal has
+_VERSION = re.compile(r"(?<=\d)/?v\d+$|^(10\.12688/[a-z]+\.\d+)\.\d+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,77 +41,95 @@ class Keys:
 
     Attributes
     ----------
-    title, ordered
-        Words of the title, as written and sorted.
+    title, other, ordered
+        Words of the title, of the same in another language, and of the title sorted.
     numbers
         The digits of the title, and the other words that tell part one from part two.
-    about
-        Whether it is a notice, letter or reply about another publication.
-    year, volume, page, journal, short_journal, author
-        In one spelling each; ``page`` is the first.
+    about, kind
+        Whether it is a notice, letter or reply about another publication; what it says that it is.
+    year, volume, issue, page, last, journal, short_journal, author
+        In one spelling each; ``page`` is the first, ``last`` the last of a range in full, or an article's number.
+    starts
+        The first pages of all ranges, where one article has several.
+    names
+        Words of the names of the first authors, in their order; none for groups.
     doi, pmid
-        As in the record.
+        As in the record, without a preprint's version.
     """
 
     title: str
+    other: str
     ordered: str
     numbers: tuple[str, ...]
     about: bool
+    kind: Kind
     year: int
     volume: str
+    issue: str
     page: str
+    last: str
+    starts: frozenset[str]
     journal: str
     short_journal: str
     author: str
+    names: tuple[frozenset[str], ...]
     doi: str
     pmid: str
 
     @classmethod
     def of(cls, record: Record) -> Keys:
         """Return the keys of a record."""
-        title = plain_title(record.title[:LONGEST])
-        words = title.split()
+        title, *more = titles_of(record.title[:LONGEST])
+        pages = (record.pages or "")[:LONGEST]
+        ranges = re.split(r"[,;+]", pages)
+        page = first_page(pages)
+        people = [name for author in record.authors[:MOST_AUTHORS] if (name := name_words(author[:LONGEST]))]
+        kind = kind_of(record)
         return cls(
             title=title,
-            ordered=" ".join(sorted(words)),
-            numbers=("".join(re.findall(r"\d", title)), *sorted(_PART.findall(title))),
-            about=is_about_another(record.title[:LONGEST]),
+            other=more[0] if more else "",
+            ordered=" ".join(sorted(title.split())),
+            numbers=numbers_of(title),
+            about=kind == "notice" or is_about_another(record.title[:LONGEST]),
+            kind=kind,
             year=record.year or 0,
             volume=_first_number(record.volume),
-            page=first_page((record.pages or "")[:LONGEST]),
-            journal=words_of(_PLACE.sub(" ", (record.journal or "")[:LONGEST])),
-            short_journal=words_of(_PLACE.sub(" ", (record.journal_abbreviation or "")[:LONGEST])),
-            author=family_name(record.authors[0][:LONGEST]) if record.authors else "",
-            doi=record.doi or "",
+            issue=record.issue.strip() if record.issue and record.issue.strip().isdigit() else "",
+            page=page,
+            last=page if _NUMBERED.fullmatch(page) else last_page(ranges[0]),
+            starts=frozenset({page, *map(first_page, ranges[1:])} - {""}),
+            journal=journal_words((record.journal or "")[:LONGEST]),
+            short_journal=journal_words((record.journal_abbreviation or "")[:LONGEST]),
+            author=max(people[0], key=len) if people else "",
+            names=tuple(people),
+            doi=_VERSION.sub(r"\1", record.doi or ""),
             pmid=record.pmid or "",
         )
 
+    @property
+    def in_supplement(self) -> bool:
+        """Whether its page has the letters of a supplement, where one page has several abstracts."""
+        return bool(re.match(r"[a-df-z]", self.page)) and not self.page.startswith("cd")
 
-def plain_title(title: str) -> str:
-    """Return the words of a title: no accents, case, punctuation, brackets of translations or mark of retraction.
+    @property
+    def is_cochrane(self) -> bool:
+        """Whether it is in the Cochrane library, whose reviews are updated under one title and number."""
+        return "cochrane" in self.journal
 
-    >>> plain_title("RETRACTED: [Interleukin-1β in Müller’s disease.]")
-    'interleukin 1beta in muller s disease'
+
+def kind_of(record: Record) -> Kind:
+    """Return what a record is, by its type, its journal and its DOI; empty where nothing says so.
+
+    >>> kind_of(Record("A", journal="medRxiv")), kind_of(Record("A", publication_types=("Published Erratum",)))
+    ('preprint', 'notice')
     """
-    return words_of(_OF_ANOTHER.sub("", _RETRACTED.sub("", title)))
-
-
-def is_about_another(title: str) -> bool:
-    """Whether a title says that this is a notice about, or an answer to, another publication.
-
-    >>> is_about_another("Erratum to: Anakinra"), is_about_another("Anakinra (vol 3, pg 5, 2020)")
-    (True, True)
-    """
-    return bool(_ABOUT.match(title) or _OF_ANOTHER.search(title))
-
-
-@lru_cache(maxsize=200_000)
-def words_of(text: str) -> str:
-    """Return letters and digits in one spelling, everything else a blank."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", text)
-        text = "".join(char for char in text if not unicodedata.combining(char)).casefold().translate(_GREEK_TABLE)
-    return " ".join(re.findall(r"[^\W_]+", text.lower().replace("&", " and ")))
+    journal = words_of((record.journal or record.journal_abbreviation or "")[:LONGEST])
+    if _PREPRINTS.search(journal) or _PREPRINT_DOI.match(record.doi or ""):
+        return "preprint"
+    if _REGISTRIES.search(journal):
+        return "registration"
+    types = [kind.casefold() for kind in record.publication_types[:MOST_AUTHORS]]
+    return next((kind for kind, pattern in _TYPES if any(map(pattern.search, types))), "")
 
 
 def first_page(pages: str | None) -> str:
@@ -122,53 +139,31 @@ def first_page(pages: str | None) -> str:
     ('1008', 's12', '44504', 'e44504')
     """
     text = re.sub(r"^(?:pp?\.?|pages?)\s*", "", (pages or "").strip().lower())
+    if re.fullmatch(r"\W*|n\W?a\W*|no\W*specified", text):
+        return ""
     found = re.match(r"([a-z]{0,6}\.?\s?\d+[a-z]?)", text) or re.match(r"([a-z0-9.]+)", text)
     page = re.sub(r"[^a-z0-9]", "", found[1]) if found else ""
     return re.sub(r"^([a-z]*)0+(?=\d)", r"\1", page)
 
 
-def family_name(author: str) -> str:
-    """Return the family name in one spelling: what comes before the initials.
+def last_page(pages: str) -> str:
+    """Return the last page of a range of numbers in full, or nothing.
 
-    >>> family_name("van der Berg JM"), family_name("Müller K"), family_name("RECOVERY Group")
-    ('vanderberg', 'muller', 'recoverygroup')
+    >>> last_page("1008-12"), last_page("1008–1012"), last_page("S1-S3"), last_page("7")
+    ('1012', '1012', '', '')
     """
-    words = author.replace(",", " ").split()
-    while len(words) > 1 and (
-        (re.fullmatch(r"[^\W\d_]{1,3}", words[-1]) and words[-1].isupper()) or words[-1] in ("Jr", "Sr")
-    ):
-        words.pop()
-    return words_of(" ".join(words)).replace(" ", "")
+    found = re.match(r"\D*?(\d+)\s*[-‐-―]+\s*(\d+)\b", pages)
+    if not found or re.match(r"\W*[a-oq-z]", pages.lower()):
+        return ""
+    first, last = found[1].lstrip("0"), found[2].lstrip("0")
+    return first[: len(first) - len(last)] + last if len(last) < len(first) else last
 
 
 def same_journal(a: Keys, b: Keys) -> bool:
     """Whether two journals can be the same one: equal, or one the abbreviation of the other, word by word."""
     names_a = [name for name in (a.journal, a.short_journal) if name]
     names_b = [name for name in (b.journal, b.short_journal) if name]
-    return any(_one_journal(x, y) for x in names_a for y in names_b)
-
-
-@lru_cache(maxsize=200_000)
-def _one_journal(a: str, b: str) -> bool:
-    """Whether most words of the shorter name, the first among them, are the beginnings of those of the other."""
-    if a == b:
-        return True
-    first, second = ([word for word in name.split() if word not in _STOP] for name in (a, b))
-    shorter, longer = sorted((first, second), key=len)
-    if not shorter:
-        return False
-    if len(shorter) == 1:
-        word = shorter[0]
-        return word == "".join(word[0] for word in longer) or (len(longer) == 1 and _begins(word, longer[0]))
-    alike = [_begins(x, y) for x, y in zip(shorter, longer)]
-    return alike[0] and sum(alike) >= 0.75 * len(alike)
-
-
-def _begins(x: str, y: str) -> bool:
-    """Whether one word abbreviates the other: the same first letter, and its letters in their order ("natl")."""
-    shorter, longer = sorted((x, y), key=len)
-    letters = iter(longer)
-    return shorter[0] == longer[0] and all(letter in letters for letter in shorter)
+    return any(one_journal(x, y) for x in names_a for y in names_b)
 
 
 def _first_number(text: str | None) -> str:

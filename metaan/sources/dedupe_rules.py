@@ -6,11 +6,11 @@ rule merges without anybody looking, so what it allows must be safe; `_worth_ask
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .dedupe_keys import Keys, same_journal
+from .dedupe_compare import compare, goes_on, is_slip, misspelt, one_page, similarity
+from .dedupe_keys import Keys
 
 SIMILAR = 85.0
 SHORT_TITLE = 4  # words; "Editorial" and "COVID-19" are no evidence
@@ -26,7 +26,8 @@ class Evidence:
         Of the titles, 0 to 100, the order of words apart; 100 for the same words.
     agree, differ
         What both say and say alike, and what both say and say differently: ``pmid``, ``doi``, ``year``, ``volume``,
-        ``page``, ``journal``, ``author``, ``numbers`` (in the title), ``about`` (a notice about another).
+        ``page``, ``last page``, ``journal``, ``author``, ``authors`` (all of them), ``numbers`` (in the title),
+        ``about`` (a notice about another), ``kind`` (article, preprint, conference abstract ...).
     rule
         The rule that merged them; for a question, why it is one.
     """
@@ -36,16 +37,36 @@ class Evidence:
     differ: tuple[str, ...]
     rule: str = ""
 
+    def has(self, *names: str) -> bool:
+        """Whether all of these agree."""
+        return all(name in self.agree for name in names)
+
+    def has_one(self, *names: str) -> bool:
+        """Whether one of these agrees."""
+        return any(name in self.agree for name in names)
+
+    def against(self, *names: str) -> bool:
+        """Whether one of these differs."""
+        return any(name in self.differ for name in names)
+
 
 def judge(a: Keys, b: Keys) -> Evidence | None:
     """Return the evidence on two records with the first rule that applies, or None where nothing speaks for one."""
     alike = similarity(a, b)
-    agree, differ = _compare(a, b)
-    found = Evidence(alike, agree, differ)
+    if alike < SIMILAR and not _one_thing(a, b):
+        return None
+    found = Evidence(alike, *compare(a, b))
     rule = next((name for name, applies in RULES.items() if applies(found, a, b)), None)
     if rule is None and not _worth_asking(found, a):
         return None
-    return Evidence(alike, agree, differ, rule or _why(found))
+    return Evidence(found.similarity, found.agree, found.differ, rule or _why(found))
+
+
+def _one_thing(a: Keys, b: Keys) -> bool:
+    """Whether something beside the title could make two records with unlike titles one."""
+    if (a.pmid and a.pmid == b.pmid) or (a.doi and a.doi == b.doi):
+        return True
+    return bool(a.starts) and one_page(a, b)
 
 
 def is_merger(evidence: Evidence) -> bool:
@@ -53,152 +74,158 @@ def is_merger(evidence: Evidence) -> bool:
     return evidence.rule in RULES
 
 
-def similarity(a: Keys, b: Keys) -> float:
-    """Return how alike two titles are, 0 to 100: as they stand, or their words sorted, whichever is more."""
-    from rapidfuzz import fuzz
-
-    if a.ordered == b.ordered:
-        return 100.0
-    return float(max(fuzz.ratio(a.ordered, b.ordered), fuzz.ratio(a.title, b.title)))
-
-
-def _compare(a: Keys, b: Keys) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    agree: list[str] = []
-    differ: list[str] = []
-    for name in ("pmid", "doi", "volume", "page", "author"):
-        x, y = getattr(a, name), getattr(b, name)
-        if x and y:
-            (agree if x == y or _as_good_as(name, x, y) else differ).append(name)
-    if a.year and b.year:
-        apart = 0 if "cochrane" in a.journal else 1  # its reviews are updated under one number and title
-        (agree if abs(a.year - b.year) <= apart else differ).append("year")
-    if (a.journal or a.short_journal) and (b.journal or b.short_journal):
-        (agree if same_journal(a, b) else differ).append("journal")
-    differ += [name for name, same in (("numbers", a.numbers == b.numbers), ("about", a.about == b.about)) if not same]
-    return tuple(agree), tuple(differ)
-
-
-def _as_good_as(name: str, x: str, y: str) -> bool:
-    """Whether two pages differ only by an e, or two authors only by a given name that stands with the family name."""
-    if name == "author":
-        shorter, longer = sorted((x, y), key=len)
-        return len(shorter) > 2 and (longer.startswith(shorter) or longer.endswith(shorter))
-    return name == "page" and x.removeprefix("e") == y.removeprefix("e")
+def contradict(a: Keys, b: Keys) -> bool:
+    """Whether two records can never be in one group, whatever a third record says."""
+    agree, differ = compare(a, b)
+    e = Evidence(0, agree, differ)
+    if e.against("pmid", "about", "kind"):
+        return True
+    if e.has_one("pmid", "doi", "page"):
+        return False
+    if "volume" in e.differ and e.against("page", "journal"):
+        return True
+    if "page" in e.differ and (a.page + b.page).isdigit() and not _online_first(a, b) and not _overlap(a, b):
+        return True
+    return ("doi" in e.differ and not is_slip(a.doi, b.doi)) or (e.against("numbers") and similarity(a, b) >= SIMILAR)
 
 
 def _same_pmid(e: Evidence, a: Keys, b: Keys) -> bool:
-    return "pmid" in e.agree and _titles_fit(e, a, b, 60)
+    return e.has("pmid") and (_titles_fit(e, a, b) or len({"volume", "page", "author", "journal"} & {*e.agree}) > 1)
 
 
 def _same_doi(e: Evidence, a: Keys, b: Keys) -> bool:
     """A supplement has one DOI for all its abstracts: pages or authors that differ need the same title."""
-    if "doi" not in e.agree or _against(e, "pmid", "about"):
+    if not e.has("doi") or e.against("pmid", "about", "kind"):
         return False
-    doubtful = _against(e, "page", "author") or ("numbers" in e.differ and "page" not in e.agree)
-    return misspelt(a.title, b.title) if doubtful and a.title and b.title else _titles_fit(e, a, b, 60)
+    elsewhere = "page" in e.differ and not _online_first(a, b)
+    doubtful = elsewhere or e.against("author") or ("numbers" in e.differ and not e.has("page"))
+    supplement = a.in_supplement or b.in_supplement
+    if (doubtful or supplement) and a.title and b.title:
+        cut = goes_on(a, b) and (not doubtful or (not supplement and e.has("author", "journal", "volume")))
+        return cut or e.similarity == 100 or misspelt(a.title, b.title)
+    return _titles_fit(e, a, b) or e.has("page", "author")
 
 
-def _titles_fit(e: Evidence, a: Keys, b: Keys, at_least: float) -> bool:
+def _titles_fit(e: Evidence, a: Keys, b: Keys) -> bool:
     """Whether the titles of two records with one identifier fit; one without a title must not name another page."""
     if not a.title or not b.title:
         return "page" not in e.differ
-    return e.similarity >= at_least or goes_on(a, b)
+    return e.similarity >= 60 or goes_on(a, b)
 
 
-def goes_on(a: Keys, b: Keys) -> bool:
-    """Whether one title is the beginning or the end of the other."""
-    shorter, longer = sorted((a.title, b.title), key=len)
-    return longer.startswith(f"{shorter} ") or longer.endswith(f" {shorter}")
+def _same_place(e: Evidence, a: Keys, b: Keys) -> bool:
+    """From the same page to the same page of one volume: one article, be its title translated in two ways."""
+    if not e.has("volume", "page", "last page", "year") or e.against("pmid", "doi", "about", "kind", "author"):
+        return False
+    if _other_part(e, a, b):
+        return False
+    if e.has("authors") and len(a.names) > 1:
+        return True
+    pages = int(a.last) - int(a.page) if a.page.isdigit() else len(a.page) - 2
+    beside = e.has("journal") + e.has("author") + (e.similarity >= 60) + (pages > 2)
+    return pages > 0 and beside > 2
+
+
+def _other_part(e: Evidence, a: Keys, b: Keys) -> bool:
+    """Whether two titles are alike but for the part or the number at their end."""
+    return e.similarity >= SIMILAR and a.numbers[1:] != b.numbers[1:]
 
 
 def _same_title(e: Evidence, a: Keys, b: Keys) -> bool:
     """The same words, and the same place in print as far as both name one."""
-    if e.similarity < 100 or _against(e, "pmid", "year", "about", "numbers"):
+    if e.similarity < 100 or e.against("pmid", "about", "numbers", "kind"):
         return False
-    if "page" in e.agree:
-        return _same_place(e)
-    if _against(e, "doi") or not (len(a.title.split()) >= SHORT_TITLE or _vouched(e, a, b)):
+    if e.has("page"):
+        return _one_place(e, a, b)
+    if e.against("year") or ("doi" in e.differ and not is_slip(a.doi, b.doi)):
+        return False
+    if len(a.title.split()) < SHORT_TITLE and not _vouched(e, a, b):
         return False
     if "page" in e.differ:
-        unlike = not (a.page.isdigit() and b.page.isdigit()) or "1" in (
-            a.page,
-            b.page,
-        )  # an article number, or its pages
-        return unlike and {"volume", "journal"} <= {*e.agree} and "author" not in e.differ and a.year == b.year
-    return "volume" not in e.differ and ({"volume", "journal"} & {*e.agree} != set() or _bare(e, a, b))
+        return _other_pages(e, a, b)
+    if e.against("volume"):
+        return a.issue == b.volume or b.issue == a.volume
+    return e.has_one("volume", "journal") or _bare(e, a, b)
+
+
+def _one_place(e: Evidence, a: Keys, b: Keys) -> bool:
+    """Whether, with the same page, volume, journal and year allow that it is the same place."""
+    if e.against("year"):
+        return e.has("volume", "journal") and not a.is_cochrane and abs(a.year - b.year) < 4
+    if a.is_cochrane and b.is_cochrane and e.against("doi"):
+        return False
+    if e.against("volume", "author") or len(a.title.split()) < SHORT_TITLE:
+        beside = len({"volume", "journal", "last page", "author"} & {*e.agree})
+        return beside > 1 and (e.has("author") or not e.against("volume", "author"))
+    return e.has_one("volume", "journal", "last page") or (e.has("author") and not e.against("journal"))
+
+
+def _other_pages(e: Evidence, a: Keys, b: Keys) -> bool:
+    """Whether pages that differ are one article's: an article number, the proofs, or a slip in an overlapping range."""
+    if e.against("author", "journal"):
+        return False
+    if _online_first(a, b):
+        return e.has("journal", "author")
+    if a.in_supplement or b.in_supplement or not e.has("volume", "journal"):
+        return False
+    numbered = not (a.page.isdigit() and b.page.isdigit()) or "1" in (a.page, b.page)
+    return numbered or (_overlap(a, b) and e.has("authors") and a.year == b.year)
+
+
+def _online_first(a: Keys, b: Keys) -> bool:
+    """Whether one was exported before it had a volume: its pages count from 1."""
+    return any(key.page == "1" and not key.volume for key in (a, b))
+
+
+def _overlap(a: Keys, b: Keys) -> bool:
+    if not (a.last.isdigit() and b.last.isdigit() and a.page.isdigit() and b.page.isdigit()):
+        return False
+    return int(a.page) < int(b.last) and int(b.page) < int(a.last)
 
 
 def _vouched(e: Evidence, a: Keys, b: Keys) -> bool:
     """Whether everything beside a short title of three words agrees."""
-    beside = {"author", "journal"} <= {*e.agree} and a.year == b.year and not _against(e, "page")
+    beside = e.has("author", "journal") and a.year == b.year and not e.against("page")
     return beside and len(a.title.split()) == SHORT_TITLE - 1
-
-
-def _same_place(e: Evidence) -> bool:
-    """Whether, with the same page, volume and journal allow that it is the same place."""
-    if {"volume", "journal"} & {*e.agree}:
-        return True
-    return "author" in e.agree and not _against(e, "volume", "journal")
 
 
 def _bare(e: Evidence, a: Keys, b: Keys) -> bool:
     """A record that does not say where it was printed: the same author, the same year, and nothing against."""
-    return {"author", "year"} <= {*e.agree} and a.year == b.year and not _against(e, "journal", "page", "volume")
+    if not e.has("author", "year") or a.year != b.year or e.against("page", "volume"):
+        return False
+    nowhere = not (a.volume or b.volume or a.page or b.page)
+    return not e.against("journal") or (nowhere and e.has("authors") and len(a.names) > 1)
 
 
 def _similar_title(e: Evidence, a: Keys, b: Keys) -> bool:
     """Nearly the same words at the same place in print; in a supplement or without pages, the same words misspelt."""
     words = min(len(key.title.split()) for key in (a, b))
-    if _against(e, "pmid", "doi", "year", "about", "numbers") or words < SHORT_TITLE or e.similarity < SIMILAR:
+    if e.against("pmid", "doi", "year", "about", "kind") or words < SHORT_TITLE or e.similarity < SIMILAR:
         return False
     place = {"page", "volume", "journal", "author"} & {*e.agree}
-    if "page" in place and a.page[:1].isdigit() and not _against(e, "volume", "journal"):
-        return len(place) >= (2 if e.similarity >= 95 else 3)
-    if _against(e, "page", "volume", "journal", "author") or not misspelt(a.title, b.title):
+    if e.has("page") and not (a.in_supplement or b.in_supplement) and not e.against("volume", "journal"):
+        one_number = "numbers" not in e.differ or (e.has("last page") and not _other_part(e, a, b))
+        return one_number and len(place) >= (2 if e.similarity >= 95 else 3)
+    if e.against("page", "volume", "journal", "author", "numbers") or not misspelt(a.title, b.title):
         return False
     return len(place) >= 2 or (words >= 8 and bool(place))
 
 
-def misspelt(one: str, other: str) -> bool:
-    """Whether two titles are the same but for a letter here and there: men and women are not, nor cats and rats.
-
-    >>> misspelt("a randomised trial in tumour", "a randomized trial in tumor"), misspelt("old men", "old women")
-    (True, False)
-    """
-    from rapidfuzz.distance import Levenshtein
-
-    first, second = (Counter(title.split()) for title in (one, other))
-    left, right = [*(first - second).elements()], [*(second - first).elements()]
-    if one.replace(" ", "") == other.replace(" ", ""):
-        return True
-    if len(left) != len(right):
-        return len("".join(left)) > 8 and Levenshtein.distance("".join(left), "".join(right)) <= 1
-    return all(any(_one_word(x, y) for y in right) for x in left)
-
-
-def _one_word(x: str, y: str) -> bool:
-    from rapidfuzz.distance import Levenshtein
-
-    return f"{x}s" == y or f"{y}s" == x or (min(len(x), len(y)) > 4 and Levenshtein.distance(x, y) <= 1)
-
-
 def _part_of_title(e: Evidence, a: Keys, b: Keys) -> bool:
-    """One title goes on where the other ends, at the same volume, page and year by the same author."""
-    if not {"page", "volume", "year", "author"} <= {*e.agree} or _against(e, "pmid", "doi", "about", "journal"):
+    """One title goes on where the other ends, at the same page by the same author."""
+    if not e.has("page", "year") or e.against("pmid", "doi", "about", "kind", "journal", "volume"):
+        return False
+    if a.in_supplement or b.in_supplement or "author" in e.differ or not e.has_one("volume", "journal"):
         return False
     return min(len(key.title.split()) for key in (a, b)) >= SHORT_TITLE and goes_on(a, b)
 
 
-def _against(e: Evidence, *names: str) -> bool:
-    return any(name in e.differ for name in names)
-
-
 def _worth_asking(e: Evidence, a: Keys) -> bool:
     """Whether a person should look: identifiers, or titles with something beside them, speak for a merger."""
-    if {"pmid", "doi"} & {*e.agree}:
-        return e.similarity >= 50 or "page" in e.agree
+    if e.has_one("pmid", "doi"):
+        return e.similarity >= 50 or e.has("page")
     if len(a.title.split()) < SHORT_TITLE:
-        return {"page", "volume", "author"} <= {*e.agree} and e.similarity >= 90
+        return e.has("page", "volume", "author") and e.similarity >= 90
     beside = len({"page", "volume", "journal", "author", "year"} & {*e.agree})
     return (e.similarity >= 95 and beside >= 1) or (e.similarity >= SIMILAR and beside >= 3)
 
@@ -212,6 +239,7 @@ RULES: dict[str, Callable[[Evidence, Keys, Keys], bool]] = {
     "same PMID": _same_pmid,
     "same DOI": _same_doi,
     "same title": _same_title,
+    "same place": _same_place,
     "similar title": _similar_title,
     "part of the title": _part_of_title,
 }

@@ -12,10 +12,12 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
+from .dedupe_compare import goes_on, similarity
 from .dedupe_keys import Keys
-from .dedupe_rules import RULES, Evidence, goes_on, is_merger, judge, similarity
+from .dedupe_rules import RULES, Evidence, contradict, is_merger, judge
 from .record import Record
 
+LEAST_ALIKE = 70  # of 100; titles that share a weak key and are less alike than this are not looked at
 LARGEST_BLOCK = 400  # records that share a weak key; beyond it the key says nothing
 
 Pair = tuple[int, int]
@@ -124,18 +126,18 @@ def _pairs(block: list[int], keys: Sequence[Keys], seen: set[Pair], strong: bool
         pair = (x, y) if x < y else (y, x)
         if pair in seen:
             continue
-        if strong or fuzz.ratio(keys[x].ordered, keys[y].ordered, score_cutoff=60):
+        if strong or fuzz.ratio(keys[x].ordered, keys[y].ordered, score_cutoff=LEAST_ALIKE):
             seen.add(pair)
             yield pair
 
 
 def _merge(keys: Sequence[Keys], judged: Mapping[Pair, Evidence]) -> tuple[list[list[int]], list[Pair]]:
-    """Join pair after pair, the surest first; groups whose PMIDs differ stay apart, and the pair is asked about."""
+    """Join pair after pair, the surest first; groups that contradict each other stay apart, and are asked about."""
     leader = list(range(len(keys)))
     members = [[index] for index in leader]
     asked = []
     order = {name: at for at, name in enumerate(RULES)}
-    for pair in sorted(judged, key=lambda p: (order.get(judged[p].rule, len(order)), p)):
+    for pair in sorted(judged, key=lambda p: (order.get(judged[p].rule, len(order)), -_weight(judged[p]), p)):
         x, y = leader[pair[0]], leader[pair[1]]
         if not is_merger(judged[pair]) or (x != y and _contradict(keys, members[x], members[y])):
             asked.append(pair)
@@ -150,16 +152,8 @@ def _merge(keys: Sequence[Keys], judged: Mapping[Pair, Evidence]) -> tuple[list[
 
 
 def _contradict(keys: Sequence[Keys], one: list[int], other: list[int]) -> bool:
-    """Whether two groups have PMIDs and none in common, or, without a DOI in common, pages and none in common."""
-
-    def apart(name: str) -> bool:
-        first, second = ({getattr(keys[index], name) for index in group} - {""} for group in (one, other))
-        if name == "page":
-            first, second = ({page for page in pages if page.isdigit() and page != "1"} for pages in (first, second))
-        return bool(first and second and not first & second)
-
-    shared_doi = {keys[index].doi for index in one} & {keys[index].doi for index in other} - {""}
-    return apart("pmid") or (not shared_doi and apart("page"))
+    """Whether a record of one group cannot be of the publication of a record in the other: A~B and B~C make no A~C."""
+    return any(contradict(keys[x], keys[y]) for x in one for y in other)
 
 
 def _questions(asked: Sequence[Pair], judged: Mapping[Pair, Evidence], together: Mapping[int, int]) -> list[Pair]:
@@ -193,10 +187,12 @@ BLOCKS: dict[str, Callable[[Keys], Hashable]] = {
     "pmid": lambda key: key.pmid or None,
     "doi": lambda key: key.doi or None,
     "title": lambda key: key.ordered or None,
+    "squeezed": lambda key: key.title.replace(" ", "") or None,
+    "other": lambda key: key.other or None,
     "place": lambda key: (key.volume, key.page.removeprefix("e")) if key.volume and key.page else None,
     "start": lambda key: " ".join(key.title.split()[:3]) or None,
     "end": lambda key: " ".join(key.title.split()[-3:]) or None,
     "author": lambda key: (key.year, key.author) if key.year and key.author else None,
     "page": lambda key: (key.page.removeprefix("e"), key.author) if key.page and key.author else None,
 }
-_STRONG = frozenset({"pmid", "doi", "title"})
+_STRONG = frozenset({"pmid", "doi", "title", "squeezed", "other", "place", "page"})

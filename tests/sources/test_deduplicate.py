@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import metaan as ma
+from metaan.sources.dedupe_compare import misspelt
 from metaan.sources.dedupe_keys import Keys
-from metaan.sources.dedupe_rules import RULES, judge, misspelt
+from metaan.sources.dedupe_rules import RULES, judge
 from metaan.sources.record import Record
 
 PAPER = Record(
@@ -28,8 +29,12 @@ SAME = {
     "same PMID": (replace(PAPER, doi=None, title="Anakinra vs placebo in severe COVID-19"), replace(PAPER, pages=None)),
     "same DOI": (replace(PAPER, pmid=None, title="Anakinra vs. placebo in severe COVID: a randomised trial"), PAPER),
     "same title": (BARE, replace(BARE, journal="ANN MADE UP MED", pages="1008-12", year=2020, authors=("DOE J",))),
-    "similar title": (BARE, replace(BARE, title=BARE.title.replace("randomised", "randomized"), volume=None)),
-    "part of the title": (BARE, replace(BARE, title="Anakinra against placebo in severe COVID-19", journal=None)),
+    "same place": (BARE, replace(BARE, title="[Anakinra bei schwerem Verlauf: ein Versuch mit Losentscheid]")),
+    "similar title": (BARE, replace(BARE, title=BARE.title.replace("severe", "sever"), volume=None)),
+    "part of the title": (
+        replace(BARE, pages="1008"),
+        replace(BARE, title="Anakinra against placebo in severe COVID-19", journal=None),
+    ),
 }
 
 DIFFERENT = {
