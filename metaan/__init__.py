@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from .synthesis import Choices as Choices
     from .synthesis import analyse as analyse
     from .workflows.diff import compare_revisions as compare_revisions
+    from .workflows.forest import forest_plot as forest_plot
     from .workflows.publish import write_report as write_report
 
 _WHERE = {
@@ -125,6 +126,7 @@ _WHERE = {
     "excess_significance": "stats.excess",
     "explain": "stats.explain",
     "fail_safe_n": "stats.failsafe",
+    "forest_plot": "workflows.forest",
     "glmm": "stats.glmm",
     "gosh": "stats.gosh",
     "influence": "stats.influence",

@@ -1,15 +1,15 @@
 """The columns of a forest plot, chosen by what was pooled and put into the order of the style.
 
-To add the columns of another kind of data, write the two functions and enter them in `DATA_COLUMNS`.
+To add the columns of another kind of data, enter it in `DATA`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from . import formats, words
+from . import words
 from .styles import STYLES, Style
 from .words import Arms
 
@@ -32,6 +32,33 @@ class Column:
     light: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Data:
+    """How the numbers of one kind are written.
+
+    Attributes
+    ----------
+    names
+        metafor's names of what each arm has, or of what the one group has.
+    shape, header
+        All of an arm in one column, and the heading over it.
+    parts
+        The headings where each number has a column of its own.
+    sums
+        How many of the last names add up over studies.
+    """
+
+    names: tuple[tuple[str, ...], ...]
+    shape: str
+    header: str
+    parts: tuple[str, ...]
+    sums: int = 2
+
+    def arms(self) -> Iterable[tuple[str, tuple[str, ...]]]:
+        """Yield the key of each arm with its names; one group stands under the key of the first."""
+        return zip(("experimental", "control"), self.names)
+
+
 def columns(
     analysis: Analysis,
     arms: Arms,
@@ -40,11 +67,10 @@ def columns(
     lights: Sequence[Column] = (),
 ) -> tuple[Column, ...]:
     """Return the columns: the study, further ones, time point, data, effect, weight in each model, and risk of bias."""
-    times = {row.result.time for row in analysis.rows}
     parts = {
         "label": [Column("label", style.study, align="start")],
         "extra": further,
-        "time": [Column("time", "Time", align="start")] if times else [],
+        "time": [Column("time", "Time", align="start")] if len(times(analysis)) > 1 else [],
         "data": _data_columns(analysis, arms, style),
         "effect": [_effect(style.heading(style.effect, analysis))],
         "weights": _weights(analysis, style),
@@ -53,6 +79,11 @@ def columns(
     at = style.order.index("plot")
     sides = (("left", style.order[:at]), ("right", style.order[at + 1 :]))
     return tuple(replace(column, side=side) for side, names in sides for name in names for column in parts[name])
+
+
+def times(analysis: Analysis) -> tuple[str, ...]:
+    """Return the time points of the results, each once."""
+    return tuple(dict.fromkeys(row.result.time for row in analysis.rows))
 
 
 def _effect(heading: str) -> Column:
@@ -67,40 +98,79 @@ def _weights(analysis: Analysis, style: Style) -> list[Column]:
     return [Column(f"weight_{model}", model, style.weight) for model in models]
 
 
+def data_of(names: Iterable[str]) -> tuple[str, Data] | None:
+    """Return the kind of data that has these names; None where no entry of `DATA` is about them."""
+    known = set(names)
+    return next(((kind, data) for kind, data in DATA.items() if {n for arm in data.names for n in arm} <= known), None)
+
+
 def _data_columns(analysis: Analysis, arms: Arms, style: Style) -> Sequence[Column]:
-    names = set(analysis.rows[0].data) if analysis.rows else set()
-    make = next((entry[1] for needs, entry in DATA_COLUMNS.items() if set(needs) <= names), None)
-    return make(arms, style) if make else []
+    found = data_of(analysis.rows[0].data if analysis.rows else ())
+    if found is None:
+        return []
+    kind, data = found
+    titles = [words.upper_first(arms.experimental), words.upper_first(arms.control)] if len(data.names) > 1 else [""]
+    if style.split:
+        each = zip(data.arms(), titles)
+        return [Column(f"{arm}:{n}", part, t) for (arm, names), t in each for n, part in zip(names, data.parts)]
+    header = style.data.get(kind, data.header)
+    pairs = zip(data.arms(), titles)
+    if style.pooled and len(titles) > 1:
+        return [Column(arm, title, header) for (arm, _), title in pairs]
+    return [Column(arm, header, title) for (arm, _), title in pairs]
 
 
-def data_cells(data: Mapping[str, float]) -> dict[str, str]:
-    """Return the text of a study's data columns."""
-    make = next((entry[0] for needs, entry in DATA_COLUMNS.items() if set(needs) <= set(data)), None)
-    return make(data) if make else {}
+def data_cells(row: Mapping[str, float], style: Style, places: Mapping[str, int]) -> dict[str, str]:
+    """Return the text of a study's data, both in one column an arm and in one a number.
 
-
-def _counts(x: Mapping[str, float]) -> dict[str, str]:
-    """Return both ways of writing counts: in one column an arm, and in two."""
+    ``places`` holds the decimals of each number, as `decimals` returns them.
+    """
+    found = data_of(row)
+    if found is None:
+        return {}
     cells: dict[str, str] = {}
-    for arm, events, total in (("experimental", "ai", "n1i"), ("control", "ci", "n2i")):
-        first, second = formats.count(x[events]), formats.count(x[total])
-        cells |= {arm: f"{first}/{second}", f"{arm}:events": first, f"{arm}:total": second}
+    for arm, names in found[1].arms():
+        texts = [style.count(row[name], places.get(name, 0)) for name in names]
+        cells |= {arm: found[1].shape.format(*texts)} | {f"{arm}:{name}": t for name, t in zip(names, texts)}
     return cells
 
 
-def _count_columns(arms: Arms, style: Style) -> list[Column]:
-    names = (("experimental", words.upper_first(arms.experimental)), ("control", words.upper_first(arms.control)))
-    if style.split:
-        events, total = style.data
-        return [c for arm, name in names for c in _two(arm, name, events, total)]
-    if style.pooled:
-        return [Column(arm, name, style.data[0]) for arm, name in names]
-    return [Column(arm, style.data[0], name) for arm, name in names]
+def decimals(rows: Iterable[Mapping[str, float]]) -> dict[str, int]:
+    """Return how many decimals show every number of each name as it was given, up to four.
+
+    >>> decimals([{"m1i": 5.1, "n1i": 20.0}, {"m1i": 12.25, "n1i": 31.0}])
+    {'m1i': 2, 'n1i': 0}
+    """
+    most: dict[str, int] = {}
+    for row in rows:
+        for name, x in row.items():
+            shown = 0 if float(x).is_integer() else len(f"{round(x, 4):.4f}".rstrip("0").partition(".")[2])
+            most[name] = max(most.get(name, 0), shown)
+    return most
 
 
-def _two(arm: str, name: str, events: str, total: str) -> list[Column]:
-    return [Column(f"{arm}:events", events, name), Column(f"{arm}:total", total, name)]
+def total_cells(rows: Sequence[Mapping[str, float]], style: Style, places: Mapping[str, int]) -> dict[str, str]:
+    """Return the text of what adds up over studies: counts and people, never means."""
+    found = data_of(rows[0]) if rows else None
+    if found is None:
+        return {}
+    cells: dict[str, str] = {}
+    for arm, names in found[1].arms():
+        added = names[-found[1].sums :]
+        texts = [style.count(sum(row[name] for row in rows), places.get(name, 0)) for name in added]
+        cells |= {arm: "/".join(texts)} | {f"{arm}:{name}": text for name, text in zip(added, texts)}
+    return cells
 
 
-Make = tuple[Callable[[Mapping[str, float]], dict[str, str]], Callable[[Arms, Style], list[Column]]]
-DATA_COLUMNS: dict[tuple[str, ...], Make] = {("ai", "n1i", "ci", "n2i"): (_counts, _count_columns)}
+#: Kind of data to how it is written.
+DATA: dict[str, Data] = {
+    "counts": Data((("ai", "n1i"), ("ci", "n2i")), "{}/{}", "events/total", ("Events", "Total")),
+    "means": Data(
+        (("m1i", "sd1i", "n1i"), ("m2i", "sd2i", "n2i")), "{} ({}), {}", "mean (SD), n", ("Mean", "SD", "Total"), 1
+    ),
+    "rates": Data((("x1i", "t1i"), ("x2i", "t2i")), "{}/{}", "events/time", ("Events", "Time")),
+    "proportion": Data((("xi", "ni"),), "{}/{}", "events/total", ("Events", "Total")),
+    "rate": Data((("xi", "ti"),), "{}/{}", "events/time", ("Events", "Time")),
+    "mean": Data((("mi", "sdi", "ni"),), "{} ({}), {}", "mean (SD), n", ("Mean", "SD", "Total"), 1),
+    "correlation": Data((("ri", "ni"),), "{}, {}", "r, n", ("r", "Total"), 1),
+}

@@ -7,6 +7,7 @@ Scripts that it lacks are drawn by another font of the reader's system, so they 
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ FAMILY = "'Liberation Sans', Arimo, Arial, Helvetica, 'Nimbus Sans', sans-serif"
 _WIDE = 1.05  # em: East Asian full width, with room for fonts that are a little wider
 _OTHER = 0.9  # em: Arabic, Devanagari, Thai and all else that the table lacks
 _EMOJI = 1.4
+_SPACE = re.compile(r"(?<![=<>])[ \t\n]+(?![=<>])")  # those at which a line may end
 _SLACK = 1.02  # hinting and rounding of the renderer
 
 
@@ -56,12 +58,13 @@ def text_width(text: str, size: float, bold: bool = False) -> float:
 def wrap(text: str, size: float, width: float, bold: bool = False, lines: int = 1000) -> tuple[str, ...]:
     """Break a text into lines no wider than ``width``: at spaces, or inside a word that is wider by itself.
 
+    No line begins or ends with a sign of comparison, and a no-break space is none to break at.
     There are at most ``lines``; the last of them then ends in an ellipsis.
 
     >>> wrap("a study with a long name", 10, 60)
     ('a study with', 'a long name')
     """
-    broken = _break(text.split(), size, width, bold)
+    broken = _break(_SPACE.split(text.strip()), size, width, bold)
     if len(broken) <= lines:
         return tuple(broken)
     return (*broken[: lines - 1], _shorten(" ".join(broken[lines - 1 :]), size, width, bold))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..stats.effects import Interval
 from ..stats.measures import scale_of
 from ..stats.pooling import Pooled
-from . import formats, methods, spread, words
+from . import formats, methods, words
 from .axis import Axis, axis
-from .columns import columns, data_cells
+from .columns import columns, data_cells, decimals, times, total_cells
 from .landmarks import Band, band, guide
 from .lights import NONE, Lights, lights
 from .order import sort
@@ -24,6 +24,22 @@ if TYPE_CHECKING:
     from ..analysis import Analysis, Pool, Reference, Sensitivity, StudyRow
 
 DESIGN_HEADINGS = {"randomised": "Randomised trials", "non-randomised": "Non-randomised studies"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the rows of one plot share; ``places`` holds the decimals of each number of the data."""
+
+    analysis: Analysis
+    terse: bool
+    style: Style
+    lights: Lights
+    places: Mapping[str, int]
+
+    @property
+    def measure(self) -> str:
+        """The measure of the analysis."""
+        return self.analysis.measure
 
 
 def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = STYLES["default"]) -> Plot:
@@ -49,7 +65,7 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = S
     ['heading', 'study', 'study', 'pooled', 'pooled', 'text', 'spacer']
     """
     found = NONE if terse or not analysis.plan.plot.lights else lights(analysis.rows)
-    rows = tuple(_rows(analysis, terse, style, found))
+    rows = tuple(_rows(Shared(analysis, terse, style, found, decimals(row.data for row in analysis.rows))))
     marks = [row.mark for row in rows if row.mark is not None]
     further = () if terse else trait_columns(analysis.plan.plot.columns, analysis.rows)
     shaded = band(analysis)
@@ -63,7 +79,7 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = S
         axis_title=axis_title(style, analysis),
         favours=favours(analysis.outcome.direction, arms, style.favours[0]),
         signs=found.key,
-        notes=(*_shading(shaded), methods.footer(analysis), *found.notes, *_left_out(analysis)),
+        notes=(*_shading(shaded), methods.footer(analysis), *_time(analysis), *found.notes, *_left_out(analysis)),
         band=shaded,
         guide=guide(analysis) if style.guide else None,
         favours_above=style.favours[1],
@@ -80,21 +96,20 @@ def favours(direction: str, arms: Arms, word: str = "Favours") -> tuple[str, str
     return f"{word} {left}", f"{word} {right}"
 
 
-def _rows(analysis: Analysis, terse: bool, style: Style, found: Lights) -> Iterable[Row]:
+def _rows(shared: Shared) -> Iterable[Row]:
+    analysis = shared.analysis
     for pool in analysis.pools:
-        apart = len(analysis.pools) > 1 or bool(pool.name)
-        heading = pool_heading(pool) if apart else ""
-        yield from _in_block(pool.name, _block(pool, analysis, heading, terse, style, found))
+        yield from _in_block(pool.name, _block(pool, shared))
     if analysis.overall is not None and len(analysis.pools) > 1:
         yield from _in_block("", [Row("heading", {"label": "All studies"})])
-        yield from _in_block("", _results(analysis.overall, terse, style, True))
+        yield from _in_block("", _results(analysis.overall, shared, True))
         yield Row("spacer")
-    test = spread.subgroups(analysis.subgroup_test)
-    if test:
-        yield from (Row("text", {"label": test}), Row("spacer"))
+    tests = shared.style.between(analysis.subgroup_test)
+    yield from (Row("text", {"label": line}) for line in tests)
+    yield from [Row("spacer")] if tests else []
     if analysis.references:
         yield Row("heading", {"label": "Published pools of reviews (not pooled here)"})
-        yield from (_reference(r, analysis.measure, terse, style) for r in analysis.references)
+        yield from (_reference(reference, shared) for reference in analysis.references)
 
 
 def _in_block(name: str, rows: Iterable[Row]) -> Iterable[Row]:
@@ -106,40 +121,39 @@ def pool_heading(pool: Pool) -> str:
     return DESIGN_HEADINGS.get(pool.name, words.upper_first(pool.name) or "All studies")
 
 
-def _block(
-    pool: Pool, analysis: Analysis, heading: str, terse: bool, style: Style, found: Lights
-) -> Iterable[Row]:  # fmt: skip
-    if heading:
-        yield Row("heading", {"label": heading})
-    yield from (study_row(row, analysis, style, found) for row in sort(pool.rows, analysis.plan.plot.sort))
-    yield from _results(pool, terse, style, len(analysis.pools) == 1)
+def _block(pool: Pool, shared: Shared) -> Iterable[Row]:
+    alone = len(shared.analysis.pools) == 1
+    if pool.name or not alone:
+        yield Row("heading", {"label": pool_heading(pool)})
+    yield from (_study(row, shared) for row in sort(pool.rows, shared.analysis.plan.plot.sort))
+    yield from _results(pool, shared, alone)
     yield Row("spacer")
 
 
-def study_row(
-    row: StudyRow, analysis: Analysis, style: Style = STYLES["default"], found: Lights = NONE
-) -> Row:  # fmt: skip
+def _study(row: StudyRow, shared: Shared) -> Row:
     """Return the row of a study; one without an effect has no mark and says why."""
-    effect = style.value(row.estimate, row.ci, analysis.measure) if row.estimate is not None else "not estimable"
+    style, drawn = shared.style, shared.lights.of(row.id)
+    effect = "not estimable" if row.estimate is None else style.value(row.estimate, row.ci, shared.measure)
     label = f"{row.label} (unconfirmed)" if row.result.unconfirmed else row.label
-    cells = {"label": label, "time": row.result.time, **data_cells(row.data), "effect": effect}
+    cells = {"label": label, "time": row.result.time, "effect": effect}
+    cells |= data_cells(row.data, style, shared.places)
     cells |= {name: style.share(getattr(row, name)) for name in ("weight_common", "weight_random")}
-    cells |= trait_cells(analysis.plan.plot.columns, row)
-    cells |= {name: light.text for name, light in found.of(row.id).items()}
+    cells |= trait_cells(shared.analysis.plan.plot.columns, row)
+    cells |= {name: light.text for name, light in drawn.items()}
     weight = row.weight_random if row.weight_random is not None else row.weight_common
     mark = None if row.estimate is None else Mark("square", row.estimate, row.ci, weight)
-    said = f"{words.measure_name(analysis.measure)} {effect}" if mark else row.note or "no effect"
-    sentence = f"{label}: {said}{found.sentence(row.id)}"
-    return Row("study", cells, mark, row.id, sentence, lights=found.of(row.id))
+    said = f"{words.measure_name(shared.measure)} {effect}" if mark else row.note or "no effect"
+    return Row("study", cells, mark, row.id, f"{label}: {said}{shared.lights.sentence(row.id)}", lights=drawn)
 
 
-def _results(pool: Pool, terse: bool, style: Style, last: bool) -> Iterable[Row]:
+def _results(pool: Pool, shared: Shared, last: bool) -> Iterable[Row]:
+    style = shared.style
     for fit, role in ((pool.common, "common"), (pool.random, "random")):
         if fit is not None:
-            totals = {} if role == "random" and pool.common is not None else _totals(pool)
-            name = style.total(fit, pool, last) or (methods.short_name(fit) if terse else methods.model_name(fit))
-            yield _pooled(fit, role, totals, name, style)
-    if terse:
+            totals = {} if role == "random" and pool.common is not None else _totals(pool, shared)
+            plain = methods.short_name(fit) if shared.terse else methods.model_name(fit)
+            yield _pooled(fit, role, totals, style.total(fit, pool, last) or plain, style)
+    if shared.terse:
         yield from (_other(s) for s in pool.sensitivity)
     if pool.random is not None and pool.random.pi is not None:
         yield _prediction(pool.random, style)
@@ -161,10 +175,8 @@ def _other(other: Sensitivity) -> Row:
     return Row("sensitivity", cells, Mark("diamond", shown.estimate, shown.ci, role="sensitivity"))
 
 
-def _totals(pool: Pool) -> dict[str, str]:
-    rows = [row.data for row in pool.rows if row.yi is not None]
-    names = {name for data in rows for name in data}
-    return data_cells({name: sum(data[name] for data in rows) for name in sorted(names)})
+def _totals(pool: Pool, shared: Shared) -> dict[str, str]:
+    return total_cells([row.data for row in pool.rows if row.yi is not None], shared.style, shared.places)
 
 
 def _prediction(fit: Pooled, style: Style) -> Row:
@@ -174,15 +186,15 @@ def _prediction(fit: Pooled, style: Style) -> Row:
     return Row("prediction", {"label": label, "effect": text}, Mark("bar", None, pi, role="prediction"), None, text)
 
 
-def _reference(reference: Reference, measure: str, terse: bool, style: Style) -> Row:
+def _reference(reference: Reference, shared: Shared) -> Row:
     pool = reference.pool
     ci = Interval(*pool.ci)
     size = [formats.plural(pool.k, "study", "studies")] if pool.k else []
-    size += [f"{pool.n} people"] if pool.n and not terse else []
+    size += [f"{pool.n} people"] if pool.n and not shared.terse else []
     aside = f" ({', '.join(size)})" if size else ""
     label = f"{reference.study.label}{aside}"
-    effect = style.value(pool.estimate, ci, pool.measure)
-    same = pool.measure == measure
+    effect = shared.style.value(pool.estimate, ci, pool.measure)
+    same = pool.measure == shared.measure
     mark = Mark("diamond", pool.estimate, ci, role="reference") if same else None
     effect = effect if same else f"{pool.measure} {effect}"
     return Row("reference", {"label": label, "effect": effect}, mark, reference.study.id, f"{label}: {effect}")
@@ -191,6 +203,12 @@ def _reference(reference: Reference, measure: str, terse: bool, style: Style) ->
 def _axis(marks: Sequence[Mark], measure: str) -> Axis:
     points = [m.estimate for m in marks if m.estimate is not None]
     return axis(points, [m.interval for m in marks if m.interval is not None], scale_of(measure))
+
+
+def _time(analysis: Analysis) -> tuple[str, ...]:
+    """Say when all results were measured, where no column is needed for it."""
+    found = times(analysis)
+    return (f"Time: {found[0]}.",) if len(found) == 1 and found[0] else ()
 
 
 def _shading(shaded: Band | None) -> tuple[str, ...]:

@@ -14,10 +14,11 @@ from ..stats.measures import scale_of
 from . import formats, spread, words
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, Pool
+    from ..analysis import Analysis, Pool, SubgroupTest
     from ..stats.effects import Interval
     from ..stats.pooling import Pooled
 
+SPACE = "\u00a0"
 ROOM = 1e6  # numbers from here on, and those that would round to nothing, are written as everywhere else
 
 
@@ -34,7 +35,11 @@ class Style:
         Headings; ``effect`` and ``axis`` know ``{measure}``, ``{name}``, ``{how}`` and ``{level}``. A ``|`` parts the
         line above from the heading itself.
     split
-        Events and totals have columns of their own; ``data`` is the line above the arms, or the two headings.
+        Every number of an arm has a column of its own.
+    data
+        Kind of data (a key of `metaan.report.columns.DATA`) to what stands over it in place of the usual words.
+    thousands
+        What parts the thousands of numbers of five digits and more.
     interval, decimals
         How an effect is written; None decimals: as many as the number deserves.
     weight_sign
@@ -43,8 +48,12 @@ class Style:
         Label of a diamond, with ``{total}`` and ``{model}``; empty: the methods by name.
     heterogeneity, overall
         Lines under a diamond, in the order and the signs of the journal; empty: ours, or none.
+    subgroups
+        The test for differences between subgroups in the signs of the journal; empty: ours.
     p
         Sign of a p value, and whether a zero stands before its point.
+    tight
+        No spaces around the signs of comparison.
     favours
         The word before the arm, and whether it stands over the plot.
     guide
@@ -59,14 +68,17 @@ class Style:
     axis: str = "{name} ({level} CI)"
     weight: str = "Weight"
     split: bool = False
-    data: tuple[str, ...] = ("events/total",)
+    data: Mapping[str, str] = field(default_factory=dict)
+    thousands: str = ""
     interval: str = "({lo} to {hi})"
     decimals: int | None = None
     weight_sign: bool = True
     pooled: str = ""
     heterogeneity: str = ""
     overall: str = ""
+    subgroups: str = ""
     p: tuple[str, bool] = ("p", True)
+    tight: bool = False
     favours: tuple[str, bool] = ("Favours", False)
     guide: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -93,6 +105,11 @@ class Style:
         shape = self.interval.replace("-", " to ") if ci.lb < 0 else self.interval
         return shape.format(lo=self.number(ci.lb, measure, ci), hi=self.number(ci.ub, measure, ci))
 
+    def count(self, x: float, decimals: int = 0) -> str:
+        """Write a count, or another number of the data."""
+        text = formats.fixed(x, decimals)
+        return f"{x:,.0f}".replace(",", self.thousands) if text.isdigit() and len(text) > 4 else text
+
     def share(self, weight: float | None) -> str:
         """Write a weight in percent."""
         text = formats.percent(weight, 1)
@@ -115,7 +132,7 @@ class Style:
     def p_text(self, p: float) -> str:
         """Write a p value with its sign."""
         sign, zero = self.p
-        text = formats.p_text(p)[1:]
+        text = formats.p_text(p)[1:].replace(" ", "" if self.tight else " ")
         return sign + (text if zero else text.replace("0.", ".", 1))
 
     def lines(self, pool: Pool) -> tuple[str, ...]:
@@ -130,6 +147,18 @@ class Style:
             "overall": self.p_text(fit.pval), "sign": "z" if fit.df is None else "t",
         }  # fmt: skip
         return tuple(shape.format(**known) for shape in (self.heterogeneity, self.overall) if shape)
+
+    def between(self, test: SubgroupTest | None) -> tuple[str, ...]:
+        """Return the lines of the test for differences between subgroups, one a model where there are two."""
+        if test is None or not self.subgroups:
+            line = spread.subgroups(test)
+            return (line,) if line else ()
+        found = [(name, values) for name, values in (("common", test.common), ("random", test.random)) if values]
+        return tuple(self._difference(name if len(found) > 1 else "", *values) for name, values in found)
+
+    def _difference(self, model: str, q: float, df: int, p: float) -> str:
+        text = self.subgroups.format(q=formats.fixed(q, 2), df=df, p=self.p_text(p))
+        return text.replace("differences", f"differences, {model} effect{'s' * (model == 'random')}") if model else text
 
 
 def how(analysis: Analysis) -> str:
@@ -173,12 +202,12 @@ STYLES: dict[str, Style] = {
         effect="{name}|{how}, {level} CI",
         axis="{name}|{how}, {level} CI",
         split=True,
-        data=("Events", "Total"),
         interval="[{lo}, {hi}]",
         decimals=2,
         pooled="{total} ({level} CI{model})",
         heterogeneity="Heterogeneity: Tau² = {tau2}; Chi² = {q}, df = {df} ({p}); I² = {i2}",
         overall="Test for overall effect: {sign} = {z} ({overall})",
+        subgroups="Test for subgroup differences: Chi² = {q}, df = {df} ({p})",
         p=("P", True),
         variables={**BLACK, "--study": "#1f55d0", "--centre": "#000000", "--prediction": "#b3541e"},
         rules=".forest polygon.diamond.common { fill: #000000; stroke: none; }\n" + TRAFFIC,
@@ -188,13 +217,16 @@ STYLES: dict[str, Style] = {
         effect="{name}|({level} CI)",
         axis="{name}|({level} CI)",
         weight="Weight (%)",
-        data=("No of events/total",),
+        data={"counts": "No of events/total", "means": "Mean (SD), No"},
+        thousands=SPACE,
         decimals=2,
         weight_sign=False,
         pooled="{total} ({level} CI{model})",
         heterogeneity="Test for heterogeneity: τ²={tau2}; χ²={q}, df={df}, {p}; I²={i2}",
         overall="Test for overall effect: {sign}={z}, {overall}",
+        subgroups="Test for subgroup differences: χ²={q}, df={df}, {p}",
         p=("P", True),
+        tight=True,
         guide=True,
         variables={
             **BLACK,
@@ -213,12 +245,14 @@ STYLES: dict[str, Style] = {
         study="Source",
         axis="{name} ({level} CI)",
         weight="Weight, %",
-        data=("No. of events/total No.",),
+        data={"counts": "No. of events/total No.", "means": "Mean (SD), No."},
+        thousands=SPACE,
         interval="({lo}-{hi})",
         decimals=2,
         weight_sign=False,
         pooled="{total}{model}",
         heterogeneity="Heterogeneity: χ² = {q}, df = {df} ({p}); I² = {i2}",
+        subgroups="Test for subgroup differences: χ² = {q}, df = {df} ({p})",
         p=("P", False),
         favours=("Favors", True),
         guide=True,

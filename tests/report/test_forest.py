@@ -71,7 +71,7 @@ def test_a_reference_of_another_measure_is_not_drawn(death: Analysis) -> None:
 def test_studies_left_out_share_a_line_with_their_reason(death: Analysis) -> None:
     why = {"a": "no control arm", "b": "no control arm", "c": "retracted"}
     gone = tuple(Excluded(name, name.upper(), reason) for name, reason in why.items())
-    assert forest(replace(death, excluded=gone), ARMS).notes[1:] == (
+    assert forest(replace(death, excluded=gone), ARMS).notes[2:] == (
         "Left out (no control arm): A and B.",
         "Left out (retracted): C.",
     )

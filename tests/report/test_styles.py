@@ -124,7 +124,7 @@ def test_the_columns_stand_in_the_order_of_the_journal(death: Analysis) -> None:
 
     assert keys("revman", "right") == []
     assert keys("revman", "left")[1:5] == [
-        "experimental:events", "experimental:total", "control:events", "control:total"
+        "experimental:ai", "experimental:n1i", "control:ci", "control:n2i"
     ]  # fmt: skip
     assert keys("bmj", "right") == ["weight_common", "weight_random", "effect"]
     assert keys("jama", "left") == ["label", "experimental", "control", "effect"]

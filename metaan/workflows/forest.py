@@ -1,0 +1,125 @@
+"""The forest plot of results that were pooled from arrays, where there is no registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..analysis import Analysis, Excluded, Exploration, Pool, StudyRow
+from ..errors import DataError
+from ..registry.model import Outcome, Plan, Result, Study
+from ..report.plots.figure import Request
+from ..report.plots.standalone import standalone
+from ..report.words import Arms
+from ..stats.effects import Interval
+from ..stats.intervals import mean_interval
+from ..stats.measures import scale_of
+
+if TYPE_CHECKING:
+    from ..stats.effects import EffectSizes
+    from ..stats.pooling import Pooled
+
+
+def forest_plot(
+    *fits: Pooled,
+    outcome: str = "effect",
+    experimental: str = "experimental",
+    control: str = "control",
+    direction: str = "bad",
+    style: str = "default",
+    sort: str | None = None,
+) -> str:
+    """Draw the forest plot of one pool of studies, as the text of an SVG file.
+
+    Columns follow the data that the effect sizes were computed from: events and totals, means with their standard
+    deviations, or person-time. `metaan.report.plots.convert.convert` makes PDF, PNG or EPS of the text.
+
+    Parameters
+    ----------
+    fits
+        What was pooled: by a common effect, by random effects, or by both of the same studies.
+    outcome
+        What was measured, for the title.
+    experimental, control
+        What the arms are called.
+    direction
+        Whether more of the outcome is ``"good"`` or ``"bad"``: what each side of no effect favours.
+    style
+        A key of `metaan.report.styles.STYLES`.
+    sort
+        A key of `metaan.report.order.KEYS`: year and risk of bias are not known here.
+
+    Raises
+    ------
+    DataError
+        No result, two of one model, or results of different studies.
+    UsageError
+        The style or the order is unknown.
+
+    Examples
+    --------
+    >>> import metaan as ma
+    >>> es = ma.effect_sizes("MD", m1i=[5.1, 4.2], sd1i=[1.1, 0.9], n1i=[20, 31], m2i=[6.0, 4.9], sd2i=[1.2, 1.0],
+    ...                      n2i=[21, 30], slab=["A 2019", "B 2021"])
+    >>> text = ma.forest_plot(ma.pool(es, "random"), outcome="pain", experimental="drug", control="placebo")
+    >>> "5.1 (1.1), 20" in text, "Favours drug" in text
+    (True, True)
+    """
+    known = _by_model(fits)
+    analysis = _analysis(known, Outcome.model_validate({"id": "effect", "name": outcome, "direction": direction}), sort)
+    return standalone("forest", Request(analysis, analysis.pools[0], Exploration(), Arms(experimental, control)), style)
+
+
+def _by_model(fits: Sequence[Pooled]) -> dict[str, Pooled]:
+    """Return the results by model, of the same studies."""
+    known = {fit.model: fit for fit in fits}
+    if not fits or len(known) < len(fits):
+        raise DataError(f"{len(fits)} results; allowed: one of a common effect, one of random effects, or both")
+    first = fits[0].effects
+    for other in fits[1:]:
+        if other.effects.slab != first.slab or other.measure != fits[0].measure:
+            raise DataError("the two results are of different studies or measures; allowed: two models of the same")
+    return known
+
+
+def _analysis(fits: Mapping[str, Pooled], outcome: Outcome, sort: str | None) -> Analysis:
+    main = fits.get("random") or fits["common"]
+    common = fits["common"].method if "common" in fits else "IV"
+    plan = Plan.model_validate({"outcome": outcome.id, "by": None, "level": main.level})
+    known: dict[str, Any] = {
+        "model": tuple(model for model in ("common", "random") if model in fits),
+        "common_method": common,
+        "tau2_method": main.tau2_method or plan.tau2_method,
+        "ci_method": main.ci_method,
+        "pi_method": main.pi_method or plan.pi_method,
+        "plot": plan.plot.model_copy(update={"sort": sort}),
+    }
+    pool = Pool("", _rows(fits, main.level), fits.get("common"), fits.get("random"))
+    gone = tuple(Excluded(f"left-out-{i}", label, reason) for i, (label, reason) in enumerate(main.excluded, 1))
+    return Analysis(outcome, plan.model_copy(update=known), main.measure, main.level, (pool,), excluded=gone)
+
+
+def _rows(fits: Mapping[str, Pooled], level: float) -> tuple[StudyRow, ...]:
+    es = next(iter(fits.values())).effects
+    weights = [fits[model].weights.tolist() if model in fits else [None] * es.k for model in ("common", "random")]
+    rows = (_row(es, i, level) for i in range(es.k))
+    return tuple(replace(row, weight_common=c, weight_random=r) for row, c, r in zip(rows, *weights, strict=True))
+
+
+def _row(es: EffectSizes, i: int, level: float) -> StudyRow:
+    """Return a study of which nothing is known but its label and its numbers."""
+    known: dict[str, Any] = {"id": f"study-{i + 1}", "label": es.slab[i]}
+    result: dict[str, Any] = {"outcome": "effect", "time": "", "arms": {}}
+    yi, sei, back = float(es.yi[i]), float(es.sei[i]), scale_of(es.measure, es.data).to_display
+    ci = mean_interval(yi, sei, None, level)
+    row = StudyRow(Study.model_construct(**known), Result.model_construct(**result), "", _data(es, i))
+    return replace(row, yi=yi, vi=float(es.vi[i]), estimate=back(yi), ci=Interval(back(ci.lb), back(ci.ub)))
+
+
+def _data(es: EffectSizes, i: int) -> dict[str, float]:
+    """Return the data of a study; the cells of a table are events and totals."""
+    data = {name: float(values[i]) for name, values in es.data.items()}
+    if {"ai", "bi", "ci", "di"} <= set(data):
+        data = {"ai": data["ai"], "n1i": data["ai"] + data["bi"], "ci": data["ci"], "n2i": data["ci"] + data["di"]}
+    return data if all(x == x for x in data.values()) else {}

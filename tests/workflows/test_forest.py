@@ -1,0 +1,56 @@
+"""Forest plots of what was pooled from arrays."""
+
+import re
+
+import pytest
+
+import metaan as ma
+from metaan.errors import DataError, UsageError
+
+MEANS = {"m1i": [5.1, 4.2, 3.0], "sd1i": [1.1, 0.9, 1.0], "n1i": [20, 31, 12],
+         "m2i": [6.0, 4.9, 3.1], "sd2i": [1.2, 1.0, 1.4], "n2i": [21, 30, 14]}  # fmt: skip
+
+
+def texts(svg: str) -> list[str]:
+    return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+
+
+def test_means_are_drawn_with_both_models() -> None:
+    es = ma.effect_sizes("MD", **MEANS, slab=["A", "B", "C"])
+    common, random = ma.pool(es, "common"), ma.pool(es, "random", tau2_method="REML", ci_method="hksj-adhoc")
+    shown = texts(ma.forest_plot(random, common, outcome="pain", experimental="drug", control="placebo"))
+    assert {"5.1 (1.1), 20", "6.0 (1.2), 21", "63", "65", "Random effects, REML, hksj-adhoc"} <= set(shown)
+    assert any("restricted maximum likelihood" in text for text in shown)
+    assert f"{random.weights[0]:.1f}%" in shown
+
+
+def test_events_and_totals_are_made_of_the_cells_of_a_table() -> None:
+    es = ma.effect_sizes("RR", ai=[4, 6, 0], bi=[119, 300, 10], ci=[11, 29, 0], di=[128, 274, 12], drop00=True)
+    fit = ma.mantel_haenszel("RR", ai=[4, 6], bi=[119, 300], ci=[11, 29], di=[128, 274])
+    assert {"4/123", "29/303", "M-H, Fixed, 95% CI"} <= {
+        *texts(ma.forest_plot(fit)), *texts(ma.forest_plot(fit, style="revman")),
+    }  # fmt: skip
+    assert any("Left out (no events, or only" in text for text in texts(ma.forest_plot(ma.pool(es, "common"))))
+
+
+def test_any_effect_with_its_variance_can_be_drawn() -> None:
+    fit = ma.pool(ma.EffectSizes.of([0.1, 0.3, 0.5], [0.04, 0.05, 0.02], ["張偉 2020", "دراسة 2021", "अध्ययन 2022"]))
+    shown = texts(ma.forest_plot(fit, sort="weight", direction="good", control="nothing"))
+    assert [text for text in shown if text.endswith(("2020", "2021", "2022"))] == [
+        "अध्ययन 2022", "張偉 2020", "دراسة 2021",
+    ]  # fmt: skip
+    assert "← Favours nothing" in shown
+
+
+def test_what_does_not_belong_together_is_refused() -> None:
+    es = ma.effect_sizes("MD", **MEANS)
+    with pytest.raises(DataError, match="0 results"):
+        ma.forest_plot()
+    with pytest.raises(DataError, match="2 results"):
+        ma.forest_plot(ma.pool(es), ma.pool(es))
+    with pytest.raises(DataError, match="different studies"):
+        ma.forest_plot(ma.pool(es, "random"), ma.pool(es.take([0, 1]), "common"))
+    with pytest.raises(UsageError, match="style 'cell' is unknown"):
+        ma.forest_plot(ma.pool(es), style="cell")
+    with pytest.raises(UsageError, match="order 'size' is unknown"):
+        ma.forest_plot(ma.pool(es), sort="size")
