@@ -1,5 +1,8 @@
 """Release the review: the report, a record, an entry of CHANGELOG.md, and an annotated tag.
 
+The changelog is the review's: studies/CHANGELOG.md where that exists or the project holds software (a pyproject.toml,
+setup.py, package.json ...), whose own changelog stays as it is; CHANGELOG.md beside studies/ elsewhere.
+
 What is released is what the last commit holds. The release is refused, with every reason, while a retracted or
 questioned study has no signed decision, numbers wait to be confirmed, the registry is at fault, or something is not
 committed. Results, digest and commit stand in releases/VERSION.json, the report beside it; commit both afterwards.
@@ -8,6 +11,7 @@ committed. Results, digest and commit stand in releases/VERSION.json, the report
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
@@ -49,7 +53,10 @@ def _lines(made: Release, dry_run: bool) -> Iterator[str]:
         yield f"{'would tag' if dry_run else 'tag'}: {made.tag} at {made.record['commit'][:9]}"
     yield f"\n{made.entry}"
     if not dry_run:
-        yield f"next: git add releases CHANGELOG.md && git commit -m 'Release {made.record['version']}'"
+        report, changelog, _ = made.files
+        project = report.parent.parent
+        words = " ".join(shlex.quote(path.relative_to(project).as_posix()) for path in (report.parent, changelog))
+        yield f"next: git add {words} && git commit -m 'Release {made.record['version']}'"
 
 
 def _day(text: str) -> date:

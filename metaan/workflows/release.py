@@ -48,7 +48,7 @@ class Release:
     record
         What ``releases/VERSION.json`` holds.
     entry
-        What was added to CHANGELOG.md.
+        What was added to the changelog of the review.
     files
         Where report, record and changelog are.
     tag

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from ..registry.load import Review
 
 RELEASES, CHANGELOG = "releases", "CHANGELOG.md"
+SOFTWARE = (
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "package.json",
+    "Cargo.toml",
+    "go.mod",
+    "DESCRIPTION",
+)  # its CHANGELOG
 VERSION = re.compile(r"(?:0|[1-9]\d{0,8})(?:\.(?:0|[1-9]\d{0,8})){0,3}")
 _SHOWN = 10  # files in a message
 
@@ -39,12 +48,19 @@ class Work:
         return self.folder.parent
 
     @property
+    def changelog(self) -> Path:
+        """The review's own: beside the studies where it is there, or where the project's is that of software."""
+        own = self.folder / CHANGELOG
+        software = any((self.project / name).exists() for name in SOFTWARE)
+        return own if own.exists() or software else self.project / CHANGELOG
+
+    @property
     def places(self) -> dict[str, Path]:
         """Where each file belongs, by its name in the hidden folder; the record is the last."""
         releases = self.project / RELEASES
         return {
             "report.html": releases / f"{self.version}.html",
-            "changelog.md": self.project / CHANGELOG,
+            "changelog.md": self.changelog,
             "record.json": releases / f"{self.version}.json",
         }
 
@@ -96,7 +112,7 @@ def _against_changelog(work: Work) -> Iterator[str]:
     try:
         path.read_bytes().decode() if path.exists() else None
     except UnicodeDecodeError as error:
-        yield f"{CHANGELOG} is not UTF-8 (byte {error.start})"
+        yield f"{path.relative_to(work.project).as_posix()} is not UTF-8 (byte {error.start})"
 
 
 def _against_tree(work: Work, review: Review | None) -> Iterator[str]:

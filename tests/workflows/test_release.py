@@ -150,6 +150,30 @@ def test_an_older_changelog_keeps_its_words_and_what_is_not_released_stays_on_to
     assert (folder.parent / "CHANGELOG.md").read_text(encoding="utf-8") == f"{head}{made.entry}\n## 0.9{tail}"
 
 
+def test_the_changelog_of_software_around_the_review_stays_as_it_is(folder):
+    project = folder.parent
+    software = "# Changelog of a program\n\n## Unreleased\n\n## 9.9.0\n"
+    for name, text in {"pyproject.toml": "[project]\n", "CHANGELOG.md": software}.items():
+        (project / name).write_text(text, encoding="utf-8")
+    commit(project)
+    for version in ("1.0", "1.1"):
+        made = release(folder, version, day=DAY)
+        commit(project)
+    assert (project / "CHANGELOG.md").read_text(encoding="utf-8") == software
+    own = (folder / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert folder / "CHANGELOG.md" in made.files
+    assert own.startswith("# Changelog\n\nEvery release of this review")
+    assert own.index("## 1.1 - ") < own.index("## 1.0 - ")
+
+
+def test_a_review_that_keeps_its_changelog_beside_its_studies_goes_on_doing_so(folder):
+    (folder / "CHANGELOG.md").write_text("# What happened\n", encoding="utf-8")
+    commit(folder.parent)
+    release(folder, "1.0", day=DAY)
+    assert "## 1.0 - " in (folder / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert not (folder.parent / "CHANGELOG.md").exists()
+
+
 def test_a_dry_run_says_the_same_and_writes_nothing(folder):
     before = everything(folder)
     made = release(folder, "1.0", day=DAY, dry_run=True)
@@ -308,8 +332,9 @@ def test_two_at_once(folder):
 
 
 @pytest.mark.parametrize("cut", ["write_report", "write_text", "tag"])
-def test_what_fails_before_the_tag_leaves_nothing(folder, monkeypatch, cut):
-    (folder.parent / "CHANGELOG.md").write_text("# Ours\n", encoding="utf-8")
+@pytest.mark.parametrize("changelog", ["CHANGELOG.md", "studies/CHANGELOG.md", "setup.py"])
+def test_what_fails_before_the_tag_leaves_nothing(folder, monkeypatch, cut, changelog):
+    (folder.parent / changelog).write_text("# Ours\n", encoding="utf-8")
     commit(folder.parent)
     before = everything(folder)
 
