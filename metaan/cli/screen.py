@@ -1,11 +1,12 @@
 """Judge candidates: include, exclude with a reason, or put off.
 
-In a terminal, without options, it shows one candidate after the other: title, abstract, the review's terms highlighted;
-keys i (include), e (exclude), l (later), u (undo), q (quit). Options do the same from a script. KEY is a candidate's
-key, PMID or DOI. An included candidate becomes a study file that awaits its numbers.
+In a terminal, without options, it shows them on the full screen: title, abstract with the review's words highlighted,
+what has been decided; ? lists the keys. --plain asks line by line. Options do the same from a script. KEY is a
+candidate's key, PMID, DOI or registration number. An included candidate becomes a study file that awaits its numbers.
 
-Every decision is a line of studies/decisions.jsonl, with who and when. Several reviewers: `screening: {reviewers: 2}`
-in review.yaml; what they differ about is listed, and decided with --by consensus.
+Every decision is a line of studies/decisions.jsonl, with who and when, on the disk before the next one is asked for.
+`screening: {reviewers: 2}` in review.yaml asks for two, who do not see each other's decisions before their own; where
+they differ, a third person's decision, or --resolve, ends it. `full_text: true` adds a second stage.
 """
 
 from __future__ import annotations
@@ -16,76 +17,137 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from .project import studies_folder
 
 if TYPE_CHECKING:
-    from ..registry.candidates import Candidate
-    from ..workflows.screen import Desktop, Judged
+    from ..workflows.screen import Judged, Verdict
+    from ..workflows.screen_desktop import Desktop
+    from ..workflows.screen_session import Session
 
-ACTIONS: dict[str, Literal["include", "exclude", "later"]] = {"i": "include", "e": "exclude", "l": "later"}
-KEYS = {**ACTIONS, "u": "undo", "q": "quit"}
+MISSING = "the full screen needs a further package; install it with: pip install 'metaan[screen]'"
+
+VERDICTS: tuple[Verdict, ...] = ("include", "exclude", "later")
+_PLAIN_TERMINALS = ("", "dumb", "unknown")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--list", action="store_true", help="show where every candidate stands, and the flow of records")
-    what.add_argument("--include", metavar="KEY", help="include a candidate")
-    what.add_argument("--exclude", metavar="KEY", help="exclude a candidate; needs --reason")
-    what.add_argument("--later", metavar="KEY", help="put a candidate off")
-    what.add_argument("--undo", action="store_true", help="take your last decision back")
-    parser.add_argument("--reason", metavar="TEXT", help="why it is excluded")
-    parser.add_argument("--by", metavar="NAME", help="who judges (default: METAAN_REVIEWER, or git's user.name)")
+    for verdict, words in zip(VERDICTS, ("include candidates", "exclude candidates; needs --reason", "put them off")):
+        parser.add_argument(f"--{verdict}", metavar="KEY", nargs="+", default=[], help=words)
+    parser.add_argument("--reason", metavar="TEXT", help="why they are excluded")
+    parser.add_argument(
+        "--stage", choices=("abstract", "full-text"), help="what was read (default: what is to be read next)"
+    )
+    parser.add_argument("--resolve", action="store_true", help="the decision ends a conflict, whoever makes it")
+    parser.add_argument("--undo", action="store_true", help="take your last decision back")
+    parser.add_argument(
+        "--list", action="store_true", help="show where every candidate stands, and the flow of records"
+    )
+    parser.add_argument("--left", action="store_true", help="show what you have to judge")
+    parser.add_argument("--csv", metavar="FILE", help="write where every candidate stands as CSV (-: to the terminal)")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--plain", action="store_true", help="ask line by line instead of on the full screen")
+    parser.add_argument(
+        "--by", "--reviewer", metavar="NAME", help="who judges (default: METAAN_REVIEWER, or git's user.name)"
+    )
 
 
 def run(args: Namespace) -> int:
     """Do one thing, or show one candidate after the other."""
-    from ..workflows.screen import open_desktop
     from ..workflows.screen_words import reviewer
 
     folder, by = studies_folder(args), reviewer(args.by)
-    for action in ("include", "exclude", "later"):
-        if name := getattr(args, action):
-            return _judge(folder, name, action, by, args)
+    if any(getattr(args, verdict) for verdict in VERDICTS):
+        return _judge(folder, by, args)
+    _refuse_alone(args)
     if args.undo:
         return _undo(folder, by, args.json)
-    if args.list or args.json or not sys.stdin.isatty():
-        desktop = open_desktop(folder)
-        print(json.dumps(_as_dict(desktop), indent=2, ensure_ascii=False) if args.json else "\n".join(_list(desktop)))
-        return 0
-    return _ask(folder, by)
+    if args.csv or args.list or args.left or args.json or not sys.stdin.isatty():
+        return _show(folder, by, args)
+    return _interactive(folder, by, args)
 
 
-def _judge(folder: Path, name: str, action: Any, by: str, args: Namespace) -> int:
+def _refuse_alone(args: Namespace) -> None:
+    """Refuse options that say more about a decision where there is none."""
+    from ..errors import UsageError
+
+    for name in ("reason", "resolve"):
+        if getattr(args, name):
+            raise UsageError(
+                f"--{name} belongs to a decision; allowed: --exclude KEY --reason TEXT, --include KEY --resolve"
+            )
+
+
+def _judge(folder: Path, by: str, args: Namespace) -> int:
+    """Decide about each candidate that is named; nothing is written where a name is wrong or a reason missing."""
+    from ..errors import ConflictError, DataError
     from ..workflows.screen import judge
+    from ..workflows.screen_desktop import open_desktop
 
-    judged = judge(folder, name, action, by=by, reason=args.reason)
-    if args.json:
-        made = {"state": judged.standing.state, "file": None if judged.file is None else str(judged.file)}
-        print(json.dumps(judged.decision.model_dump(mode="json") | made, indent=2, ensure_ascii=False))
-    else:
-        print("\n".join(_said(judged)))
-    return 0
+    _check_together(args)
+    desk = open_desktop(folder)
+    failed = 0
+    done: list[Judged] = []
+    for verdict, key in _named(desk, args):
+        reason = args.reason if verdict == "exclude" else None
+        try:
+            done.append(
+                judge(folder, key, verdict, by=by, reason=reason, stage=args.stage, resolve=args.resolve, desktop=desk)
+            )
+        except (ConflictError, DataError) as error:
+            print(f"metaan screen: {key}: {error}", file=sys.stderr)
+            failed = 1
+    _print(done, args.json)
+    return failed
 
 
-def _said(judged: Judged) -> Iterator[str]:
-    yield f"{judged.decision.key}: {judged.decision.action} by {judged.decision.by}; now: {judged.standing.state}"
-    if judged.file:
-        yield f"{judged.file}: the new study awaits its numbers"
-    elif judged.decision.study:
-        yield f"it is {judged.decision.study}, which is in the registry"
-    yield from (f"note: {note}" for note in judged.notes)
-    if judged.file:
-        yield f"next: metaan extract {judged.file.stem}"
+def _check_together(args: Namespace) -> None:
+    from ..errors import UsageError
+
+    others = [f"--{name}" for name in ("undo", "list", "left", "csv") if getattr(args, name)]
+    if others:
+        raise UsageError(f"a decision and {others[0]} at once; allowed: one after the other")
+    if args.exclude and not (args.reason and args.reason.strip()):
+        raise UsageError("an exclusion needs its reason; allowed: --exclude KEY --reason TEXT")
+    if args.reason and not args.exclude:
+        raise UsageError("a reason belongs to an exclusion; allowed: --exclude KEY --reason TEXT")
+
+
+def _named(desk: Desktop, args: Namespace) -> Iterator[tuple[Verdict, str]]:
+    """Return the candidates that are meant, each once, after all of them were found."""
+    from ..errors import UsageError
+    from ..workflows.screen import find
+
+    meant: dict[str, Verdict] = {}
+    for verdict in VERDICTS:
+        for name in getattr(args, verdict):
+            key = find(desk, name).key
+            if meant.setdefault(key, verdict) != verdict:
+                raise UsageError(f"{key} is to be {meant[key]}d and {verdict}d at once; nothing was written")
+    return iter([(verdict, key) for key, verdict in meant.items()])
+
+
+def _print(done: list[Judged], as_json: bool) -> None:
+    from .screening.listing import said
+
+    if not as_json:
+        print("".join(f"{line}\n" for judged in done for line in said(judged)), end="")
+        return
+    made = [
+        judged.decision.model_dump(mode="json")
+        | {"state": judged.standing.state, "file": None if judged.file is None else str(judged.file)}
+        for judged in done
+    ]
+    print(json.dumps(made[0] if len(made) == 1 else made, indent=2, ensure_ascii=False))
 
 
 def _undo(folder: Path, by: str, as_json: bool) -> int:
     from ..workflows.screen import undo
 
-    decision, removed = undo(folder, by=by)
+    undone = undo(folder, by=by)
+    decision, removed = undone.decision, undone.removed
     if as_json:
         print(json.dumps({"undone": decision.model_dump(mode="json"), "removed": str(removed) if removed else None}))
     else:
@@ -93,114 +155,47 @@ def _undo(folder: Path, by: str, as_json: bool) -> int:
     return 0
 
 
-def _list(desktop: Desktop) -> Iterator[str]:
-    from ..workflows.screen_words import called, plain
+def _show(folder: Path, by: str, args: Namespace) -> int:
+    """Print where everything stands, or write it into a file."""
+    from ..registry.write import write_text
+    from ..workflows.screen_desktop import open_desktop
+    from .screening import listing
 
-    for key, standing in desktop.standings.items():
-        candidate = desktop.candidates.get(key)
-        what = f"{called(candidate)}: {plain(candidate.title)}" if candidate else "(its file is gone)"
-        said = ", ".join(f"{by}: {vote.action}" for by, vote in standing.votes.items())
-        reason = f"; {standing.reason}" if standing.reason else ""
-        yield f"{standing.state:14} {key}  {what}" + (f"  ({said}{reason})" if said else "")
-    for (a, b), found in desktop.agreement.items():
-        kappa = f"kappa {found.kappa:.2f}" if found.kappa is not None else f"no kappa: {found.reason}"
-        yield f"{a} and {b}: agree on {100 * found.observed:.0f} % of {found.n}, {kappa}"
-    yield from _flow_lines(desktop)
-
-
-def _flow_lines(desktop: Desktop) -> Iterator[str]:
-    """Yield the flow of records as PRISMA 2020 counts it."""
-    flow = desktop.flow
-    sources = ", ".join(f"{name} {count}" for name, count in flow.identified.items()) or "none"
-    yield f"records: {flow.records} ({sources}); {flow.known} of known studies, {flow.duplicates} duplicates"
-    reasons = "; ".join(f"{reason}: {count}" for reason, count in flow.excluded.items())
-    excluded = sum(flow.excluded.values())
-    yield f"screened: {flow.screened}; excluded: {excluded}" + (f" ({reasons})" if reasons else "")
-    yield f"included: {flow.included}; undecided: {flow.undecided}; studies of before: {flow.previous}"
-
-
-def _as_dict(desktop: Desktop) -> dict[str, Any]:
-    return {
-        "candidates": [
-            {
-                "key": key,
-                "state": standing.state,
-                "title": desktop.candidates[key].title if key in desktop.candidates else None,
-                "study": standing.study,
-                "reason": standing.reason,
-                "votes": {by: vote.action for by, vote in standing.votes.items()},
-            }
-            for key, standing in desktop.standings.items()
-        ],
-        "conflicts": [key for key, standing in desktop.standings.items() if standing.state == "conflict"],
-        "agreement": [
-            {"reviewers": list(names), "kappa": a.kappa, "observed": a.observed, "expected": a.expected, "n": a.n}
-            for names, a in desktop.agreement.items()
-        ],
-        "flow": desktop.flow.to_dict(),
-    }
-
-
-def _ask(folder: Path, by: str) -> int:
-    """Show one candidate after the other until there is none, or the person has had enough."""
-    from ..workflows.screen import open_desktop
-
-    desktop = open_desktop(folder)
-    while waiting := desktop.to_judge(by):
-        print("\n".join(_card(waiting[0], desktop, len(waiting))))
-        try:
-            key = input("[i]nclude  [e]xclude  [l]ater  [u]ndo  [q]uit: ").strip().lower()[:1]
-        except EOFError:
-            break
-        if key == "q":
-            break
-        _obey(key, folder, waiting[0].key, by, desktop)
-        if key == "l" and all(by in desktop.standings[c.key].votes for c in waiting):
-            break  # all that is left was put off: asking for ever would not help
-        desktop = open_desktop(folder, desktop.candidates)
-    print("\n".join(_flow_lines(open_desktop(folder, desktop.candidates))))
+    desk = open_desktop(folder)
+    if args.csv and args.csv != "-":
+        write_text(Path(args.csv), listing.as_csv(desk, by))
+        print(f"wrote {args.csv}")
+    elif args.csv:
+        print(listing.as_csv(desk, by), end="")
+    elif args.json:
+        print(json.dumps(listing.as_dict(desk, by, args.stage, args.left), indent=2, ensure_ascii=False))
+    elif args.left:
+        print("".join(f"{line}\n" for line in listing.left_as_text(desk, by, args.stage)), end="")
+    else:
+        print("\n".join(listing.as_text(desk, by)))
     return 0
 
 
-def _obey(key: str, folder: Path, candidate: str, by: str, desktop: Desktop) -> None:
-    """Do what a key says; what is refused is said, and the person goes on."""
-    from ..errors import MetaanError
-    from ..workflows.screen import judge, undo
+def _interactive(folder: Path, by: str, args: Namespace) -> int:
+    """Show one candidate after the other, on the full screen where that is possible."""
+    from ..workflows.screen_session import Session
+    from .screening.prompt import ask
 
+    session = Session(folder, by, args.stage)
+    if args.plain or not sys.stdout.isatty() or os.environ.get("TERM", "") in _PLAIN_TERMINALS:
+        return ask(session)
     try:
-        if key == "u":
-            print(f"{undo(folder, by=by)[0].key}: taken back")
-        elif key in ("i", "e", "l"):
-            reason = input("reason: ") if key == "e" else None
-            action = ACTIONS[key]
-            print(
-                "\n".join(_said(judge(folder, candidate, action, by=by, reason=reason, candidates=desktop.candidates)))
-            )
-        else:
-            print(f"allowed: {', '.join(f'{letter} ({word})' for letter, word in KEYS.items())}")
-    except MetaanError as error:
-        print(f"metaan screen: {error}", file=sys.stderr)
+        from .screening.app import full_screen
+    except ImportError:
+        print(f"metaan screen: {MISSING}", file=sys.stderr)
+        return ask(session)
+    return _with_summary(session, full_screen(session))
 
 
-def _card(candidate: Candidate, desktop: Desktop, left: int) -> Iterator[str]:
-    """Yield what a person needs to judge a candidate, the review's terms highlighted."""
-    import shutil
-    import textwrap
+def _with_summary(session: Session, status: int) -> int:
+    """Say at the end where the review stands, which the full screen has hidden."""
+    from .screening.listing import flow_lines
 
-    from ..workflows.screen_words import called, highlighted, plain, search_terms
-    from .update import candidate_lines
-
-    width = min(shutil.get_terminal_size((100, 24)).columns, 110)
-    terms = search_terms(strategy.query for strategy in desktop.review.info.search)
-    plain_wanted = bool(os.environ.get("NO_COLOR"))
-    place = ", ".join(filter(None, (candidate.journal, candidate.published, ", ".join(candidate.publication_types))))
-    yield f"\n{'-' * width}\n{left} to judge: {called(candidate)} ({candidate.key})"
-    yield plain(place)
-    words = [candidate.title, *(f"{p.label}: {p.text}" if p.label else p.text for p in candidate.abstract)]
-    for text in words:
-        yield highlighted(textwrap.fill(plain(text), width), terms, "{}".format if plain_wanted else _bold)
-    yield from list(candidate_lines(candidate))[2:]
-
-
-def _bold(word: str) -> str:
-    return f"\033[1m{word}\033[0m"
+    session.refresh()
+    print("\n".join(flow_lines(session.desktop.flow)))
+    return status

@@ -77,17 +77,13 @@ def _searched(search: SearchRun, run: Run) -> str:
 
 def candidate_lines(candidate: Candidate) -> Iterator[str]:
     """Yield what a person reads of a candidate in a list."""
+    from ..workflows.screen_card import notes
     from ..workflows.screen_words import called, plain
 
     flags = [word for word, set_ in (("RETRACTED", candidate.retracted), ("CONCERN", candidate.concern)) if set_]
     yield f"  {candidate.key}  {called(candidate)}" + (f"  [{', '.join(flags)}]" if flags else "")
     yield f"      {plain(candidate.title)}"
-    for link in candidate.linked:
-        yield f"      linked to {link.to}: {plain(link.how)}"
-    for question in candidate.questions:
-        same = f"; the same: {', '.join(question.agree)}" if question.agree else ""
-        differ = f"; differ: {', '.join(question.differ)}" if question.differ else ""
-        yield f"      the same publication as {question.to}? titles alike to {question.similarity:.0f} %{same}{differ}"
+    yield from (f"      {note}" for note in notes(candidate))
 
 
 def _notice(notice: Notice) -> str:

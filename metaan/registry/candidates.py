@@ -208,6 +208,8 @@ def find_candidate(candidates: Mapping[str, Candidate], name: str) -> Candidate:
     if name in candidates:
         return candidates[name]
     word = name.strip().casefold()
+    if (key := f"pmid-{word}") in candidates:
+        return candidates[key]
     fits = [c for c in candidates.values() if word in _names(c)]
     if len(fits) == 1:
         return fits[0]

@@ -38,10 +38,7 @@ def locked(folder: Path | str, what: str) -> Iterator[None]:
     ConflictError
         Another run holds it.
     """
-    work = Path(folder) / WORK
-    work.mkdir(exist_ok=True)
-    (work / ".gitignore").write_text("*\n", encoding="utf-8")
-    handle = os.open(work / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    handle = os.open(_work(folder) / "lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         _lock(handle)
         os.ftruncate(handle, 0)
@@ -51,6 +48,34 @@ def locked(folder: Path | str, what: str) -> Iterator[None]:
         os.ftruncate(handle, 0)
     finally:
         os.close(handle)  # which gives the lock back, as does the end of the process
+
+
+@contextmanager
+def taking_turns(folder: Path | str) -> Iterator[None]:
+    """Hold the decisions for the moment of one: who comes second waits, and then sees what the first has decided."""
+    handle = os.open(_work(folder) / "decisions.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _work(folder: Path | str) -> Path:
+    """Return the folder of locks and work in progress, which keeps itself out of version control."""
+    work = Path(folder) / WORK
+    work.mkdir(exist_ok=True)
+    ignore = work / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+    return work
 
 
 def _lock(handle: int) -> None:
@@ -91,7 +116,7 @@ def commit(folder: Path | str, files: Mapping[str, bytes]) -> None:
     if files:
         _sync(staging, len(files))
         staging.rename(root / WORK / "commit")
-        _sync_one(root / WORK)
+        sync_one(root / WORK)
         recover(root)
 
 
@@ -105,7 +130,7 @@ def recover(folder: Path | str) -> None:
             target.parent.mkdir(exist_ok=True)
             path.replace(target)
     if decided.is_dir():
-        _sync_one(root)
+        sync_one(root)
         shutil.rmtree(decided)
     shutil.rmtree(root / WORK / "staging", ignore_errors=True)
 
@@ -121,11 +146,12 @@ def _sync(staging: Path, count: int) -> None:
         os.sync()
         return
     for path in sorted(staging.rglob("*"), reverse=True):
-        _sync_one(path)
-    _sync_one(staging)
+        sync_one(path)
+    sync_one(staging)
 
 
-def _sync_one(path: Path) -> None:
+def sync_one(path: Path) -> None:
+    """Make a file, or the names in a folder, outlast a power cut."""
     if os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY)

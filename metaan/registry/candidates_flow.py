@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .candidates_decisions import Decision, Standing, standings
+from .candidates_decisions import Decision
 from .candidates_runs import Run
+from .candidates_standing import Standing, standings
 from .load import Review
+
+NOT_RETRIEVED = "full text not retrieved"  # the reason at full text that PRISMA counts in a box of its own
+
+
+@dataclass(frozen=True, slots=True)
+class FullText:
+    """Candidates that passed title and abstract: ``sought``, of which some were not retrieved, and the others assessed.
+
+    ``excluded`` is reason -> candidates; ``undecided`` are those that nobody has judged, or not everybody.
+    """
+
+    sought: int
+    not_retrieved: int
+    assessed: int
+    excluded: Mapping[str, int]
+    undecided: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +44,13 @@ class Flow:
     duplicates
         Records that another one of a candidate repeats.
     screened
-        Candidates that have been judged, by title and abstract or further.
+        Candidates that have been judged by title and abstract.
     excluded
-        Reason -> candidates.
+        Reason -> candidates, by title and abstract.
     undecided
-        Candidates that nobody has judged, that wait for a second opinion, or over which reviewers differ.
+        Candidates that nobody has judged so, that wait for a second opinion, or over which reviewers differ.
+    full_text
+        What became of those that passed; None where full texts are not a stage of their own.
     included
         Candidates that became, or belong to, a study.
     studies
@@ -45,6 +64,7 @@ class Flow:
     screened: int
     excluded: Mapping[str, int]
     undecided: int
+    full_text: FullText | None
     included: int
     studies: Mapping[str, int]
 
@@ -58,7 +78,7 @@ class Flow:
         return asdict(self) | {"records": self.records}
 
 
-def flow(runs: Sequence[Run], decisions: Sequence[Decision], review: Review, reviewers: int = 1) -> Flow:
+def flow(runs: Sequence[Run], decisions: Sequence[Decision], review: Review) -> Flow:
     """Return the numbers of the flow diagram.
 
     Parameters
@@ -68,27 +88,37 @@ def flow(runs: Sequence[Run], decisions: Sequence[Decision], review: Review, rev
     decisions
         As they were made.
     review
-        Whose studies are counted.
-    reviewers
-        How many have to agree.
+        Whose studies are counted, and whose rules of screening hold.
     """
     sources = _identified(runs)
     new = dict.fromkeys(key for run in runs for key in run.new)
     known = {record for run in runs for record in run.known if record in sources}
-    found = {key: standing for key, standing in standings(decisions, new, reviewers).items() if key in new}
-    by_state = Counter(standing.state for standing in found.values())
-    became = {standing.study for standing in found.values() if standing.state == "included"}
+    rules = review.info.screening
+    found = {key: standing for key, standing in standings(decisions, new, rules).items() if key in new}
+    read = any(standing.stage == "full-text" for standing in found.values())
+    by_title = [standing.passed or standing for standing in found.values()]
+    became = {standing.study for standing in found.values()}
     return Flow(
         previous=sum(study.id not in became for study in review.studies),
         identified=dict(sorted(Counter(sources.values()).items())),
         known=len(known),
         duplicates=len(sources) - len(known) - len(new),
-        screened=by_state["included"] + by_state["excluded"],
-        excluded=_reasons(found),
-        undecided=sum(by_state.values()) - by_state["included"] - by_state["excluded"],
-        included=by_state["included"],
+        screened=sum(standing.decided for standing in by_title),
+        excluded=_reasons(by_title),
+        undecided=sum(not standing.decided for standing in by_title),
+        full_text=_full_text(list(found.values())) if rules.full_text or read else None,
+        included=sum(standing.state == "included" for standing in found.values()),
         studies=dict(sorted(Counter(study.status.state for study in review.studies).items())),
     )
+
+
+def _full_text(found: Sequence[Standing]) -> FullText:
+    """Count the second stage; a study from before there was one has been read too."""
+    sought = [one for one in found if one.stage == "full-text" or one.state == "included"]
+    excluded = _reasons(sought)
+    missing = excluded.pop(NOT_RETRIEVED, 0)
+    undecided = sum(not standing.decided for standing in sought)
+    return FullText(len(sought), missing, len(sought) - missing - undecided, excluded, undecided)
 
 
 def _identified(runs: Sequence[Run]) -> dict[str, str]:
@@ -104,6 +134,6 @@ def _identified(runs: Sequence[Run]) -> dict[str, str]:
     return sources
 
 
-def _reasons(found: Mapping[str, Standing]) -> dict[str, int]:
-    reasons = Counter(s.reason or "no reason given" for s in found.values() if s.state == "excluded")
+def _reasons(found: Iterable[Standing]) -> dict[str, int]:
+    reasons = Counter(s.reason or "no reason given" for s in found if s.state == "excluded")
     return dict(reasons.most_common())

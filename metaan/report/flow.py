@@ -36,7 +36,9 @@ def boxes(review: Review, counts: Mapping[str, Any] | None = None) -> tuple[Box,
         Whose studies are counted.
     counts
         Of the records that searches found: ``previous``, ``identified`` (source to number), ``known``, ``duplicates``,
-        ``screened``, ``excluded`` (reason to number), ``undecided``, ``included``. None where no search is kept.
+        ``screened``, ``excluded`` (reason to number), ``undecided``, ``full_text`` (where that is a stage of its own:
+        ``sought``, ``not_retrieved``, ``assessed``, ``excluded``, ``undecided``), ``included``. None where no search
+        is kept.
     """
     return (*(_records(counts) if counts and counts.get("identified") else ()), *_studies(review))
 
@@ -48,12 +50,22 @@ def _records(counts: Mapping[str, Any]) -> Iterable[Box]:
     total = formats.plural(sum(identified.values()), "record")
     sources = tuple(f"{source}: {n}" for source, n in identified.items())
     yield Box(f"{total} identified", sources, ("Removed before screening:", *before) if before else ())
-    excluded: Mapping[str, int] = counts.get("excluded", {})
-    left = [f"{counts['undecided']} not decided yet"] if counts.get("undecided") else []
-    left += [f"{sum(excluded.values())} excluded:", *_most(excluded)] if excluded else []
-    yield Box(f"{formats.plural(counts.get('screened', 0), 'candidate')} judged", (), tuple(left))
+    read: Mapping[str, Any] | None = counts.get("full_text")
+    judged = formats.plural(counts.get("screened", 0), "candidate") + " judged"
+    yield Box(judged + (" by title and abstract" if read else ""), (), _left(counts))
+    if read:
+        missing = (f"{read['not_retrieved']} not retrieved",) if read["not_retrieved"] else ()
+        yield Box(f"{formats.plural(read['sought'], 'full text')} sought", (), missing)
+        yield Box(f"{formats.plural(read['assessed'], 'full text')} assessed", (), _left(read))
     new = formats.plural(counts.get("included", 0), "candidate")
     yield Box(f"{new} became or belong to a study", _previous(counts))
+
+
+def _left(counts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what goes no further at a stage."""
+    excluded: Mapping[str, int] = counts.get("excluded", {})
+    left = [f"{counts['undecided']} not decided yet"] if counts.get("undecided") else []
+    return (*left, *([f"{sum(excluded.values())} excluded:", *_most(excluded)] if excluded else ()))
 
 
 def _previous(counts: Mapping[str, Any]) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def store_of(review: Review) -> dict[str, Any] | None:
     runs = read_runs(review.folder)
     if not runs:
         return None
-    found = flow(runs, read_decisions(review.folder), review, review.info.screening.reviewers)
+    found = flow(runs, read_decisions(review.folder), review)
     return {**found.to_dict(), "searches": searches(runs)}
 
 

@@ -2,130 +2,61 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from ..errors import ConflictError, UsageError
-from ..registry import metadata as stored
-from ..registry.candidates import Candidate, find_candidate, read_candidates
-from ..registry.candidates_commit import is_unfinished, locked
-from ..registry.candidates_decisions import (
-    Decision,
-    Standing,
-    append_decision,
-    in_force,
-    paired_judgements,
-    read_decisions,
-    standings,
-)
-from ..registry.candidates_flow import Flow, flow
-from ..registry.candidates_runs import read_runs
-from ..registry.load import Review, load
-from ..sources.identifiers import normalise_doi, normalise_pmid
+from ..errors import ConflictError, MetaanError, UsageError
+from ..registry.candidates import Candidate, find_candidate
+from ..registry.candidates_commit import taking_turns
+from ..registry.candidates_decisions import CONSENSUS, Decision, Stage, append_decision, in_force
+from ..registry.candidates_standing import Standing
+from ..registry.load import load
 from ..sources.markup import clean_text
-from ..sources.pubmed_xml import Article
-from ..stats.agreement import Agreement, cohen_kappa
-from .add import Added, add_record
-from .as_records import record_of_candidate
-from .fetch import metadata_of, title_key
+from .screen_desktop import Desktop, open_desktop
+from .screen_studies import TIME, Made, lacks_study, make_study, remove_study, untouched
 
-TIME = "%Y-%m-%dT%H:%M:%SZ"
 _LONGEST_NAME = 100  # characters of a reviewer's name; a reason may be longer
 _LONGEST_REASON = 500
 
-
-@dataclass(frozen=True, slots=True)
-class Desktop:
-    """Everything that screening looks at; opened anew after each decision.
-
-    Attributes
-    ----------
-    standings
-        Where each candidate stands, by key.
-    """
-
-    review: Review
-    candidates: Mapping[str, Candidate]
-    decisions: tuple[Decision, ...]
-    standings: Mapping[str, Standing]
-
-    @property
-    def agreement(self) -> dict[tuple[str, str], Agreement]:
-        """Of each two reviewers, by their names."""
-        return {names: cohen_kappa(*zip(*pairs)) for names, pairs in paired_judgements(self.decisions).items()}
-
-    @property
-    def flow(self) -> Flow:
-        """The numbers of the flow diagram; reads the runs."""
-        runs = read_runs(self.review.folder)
-        return flow(runs, self.decisions, self.review, self.review.info.screening.reviewers)
-
-    def to_judge(self, by: str) -> list[Candidate]:
-        """Return what one reviewer has not judged and is not decided, what was put off last."""
-        waiting = [
-            key
-            for key, standing in self.standings.items()
-            if standing.state not in ("included", "excluded")
-            and (by not in standing.votes or standing.votes[by].action == "later")
-            and key in self.candidates
-        ]
-        return [self.candidates[key] for key in sorted(waiting, key=lambda key: by in self.standings[key].votes)]
+Verdict = Literal["include", "exclude", "later"]
+Now = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What became of one decision; ``standing`` is where the candidate now stands, ``file`` the new study file."""
+    """What became of one decision.
+
+    ``standing`` is where the candidate now stands, ``file`` the new study file, ``removed`` the one that was taken
+    away; ``again`` says that the same person had said just that, and nothing was written.
+    """
 
     decision: Decision
     standing: Standing
     file: Path | None = None
+    removed: Path | None = None
     notes: tuple[str, ...] = ()
+    again: bool = False
 
 
-def open_desktop(folder: Path | str, candidates: Mapping[str, Candidate] | None = None) -> Desktop:
-    """Return the state of the screening.
-
-    Parameters
-    ----------
-    folder
-        The folder of the study files.
-    candidates
-        Those of a desktop that was open before, which saves reading thousands of files after each decision.
-
-    Raises
-    ------
-    RegistryError
-        The registry, or a file of the store, is at fault.
-    """
-    _settle(folder)
-    review, decisions = load(folder), read_decisions(folder)
-    known = read_candidates(folder) if candidates is None else candidates
-    return Desktop(review, known, decisions, standings(decisions, known, review.info.screening.reviewers))
-
-
-def _settle(folder: Path | str) -> None:
-    """Bring a run to its end that was cut after it had decided; one that is at work does so itself."""
-    if is_unfinished(folder):
-        try:
-            with locked(folder, "metaan screen"):
-                pass
-        except ConflictError:
-            return
+def the_present() -> datetime:
+    """Return the time, UTC."""
+    return datetime.now(UTC)
 
 
 def judge(
     folder: Path | str,
     name: str,
-    action: Literal["include", "exclude", "later"],
+    action: Verdict,
     *,
     by: str,
     reason: str | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    candidates: Mapping[str, Candidate] | None = None,
+    stage: Stage | None = None,
+    resolve: bool = False,
+    now: Now = the_present,
+    desktop: Desktop | None = None,
 ) -> Judged:
     """Decide about one candidate.
 
@@ -138,13 +69,17 @@ def judge(
     action
         What is decided.
     by
-        Who decides; the name ``consensus`` goes before all others.
+        Who decides. Of reviewers who differ, whoever has not judged resolves the conflict.
     reason
         Why it is excluded; needed there, and only there.
+    stage
+        What was read; None: what is to be read next.
+    resolve
+        This decision goes before those of all reviewers, whoever makes it.
     now
         The present time, UTC.
-    candidates
-        As in `open_desktop`.
+    desktop
+        One that is open already, which saves reading everything once more; it is brought up to date.
 
     Returns
     -------
@@ -154,103 +89,179 @@ def judge(
     Raises
     ------
     UsageError
-        The candidate is unknown, the reason missing, or the name empty.
+        The candidate is unknown, the stage not its own, the reason missing, or the name empty.
     ConflictError
         The study that it would become is in the registry already. Nothing was written.
     """
-    desktop = open_desktop(folder, candidates)
-    candidate = find_candidate(desktop.candidates, name)
-    decision = Decision(
-        key=candidate.key,
-        action=action,
-        at=now().astimezone(UTC).strftime(TIME),
-        by=_checked(by, "a reviewer", _LONGEST_NAME),
-        reason=_reason(action, reason),
-    )
-    reviewers = desktop.review.info.screening.reviewers
-    standing = standings([*desktop.decisions, decision], reviewers=reviewers)[candidate.key]
-    added: Added | None = None
-    if standing.state == "included" and standing.study is None:
-        study = _study_of(candidate, desktop.review)
-        if study is None:
-            added = _make_study(candidate, desktop.review)
-            study = added.study_id
-        written = hashlib.sha256(added.file.read_bytes()).hexdigest() if added and added.file else None
-        decision = decision.model_copy(update={"study": study, "written": written})
-    append_decision(folder, decision)
-    after = standings(read_decisions(folder), reviewers=reviewers)[candidate.key]
-    return Judged(decision, after, added.file if added else None, added.notes if added else ())
+    desk = desktop or open_desktop(folder)
+    candidate = find(desk, name)
+    by, reason = _checked(by, "a reviewer", _LONGEST_NAME), _reason(action, reason)
+    with taking_turns(folder):
+        desk.refresh()
+        before = desk.standings[candidate.key]
+        decision = Decision(
+            key=candidate.key,
+            action=action,
+            at=now().astimezone(UTC).strftime(TIME),
+            by=by,
+            reason=reason,
+            stage=_stage(desk, candidate.key, stage),
+            resolves=action != "later" and _resolves(before, by, resolve),
+        )
+        if _said_already(desk, decision):
+            return Judged(decision, before, again=True)
+        return _write(desk, candidate, decision)
 
 
-def undo(
-    folder: Path | str, *, by: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-) -> tuple[Decision, Path | None]:
+def _write(desk: Desktop, candidate: Candidate, decision: Decision) -> Judged:
+    """Add the decision, with the study that it makes; take a study away that it unmakes."""
+    after = desk.with_decision(candidate.key, decision)
+    made = Made(None)
+    if lacks_study(after, desk.review):
+        made = make_study(candidate, load(desk.review.folder))
+        decision = decision.model_copy(update={"study": made.study, "written": made.written})
+    append_decision(desk.review.folder, decision)
+    removed, notes = _unmake(desk, after)
+    desk.refresh()
+    return Judged(decision, desk.standings[candidate.key], made.file, removed, (*made.notes, *notes))
+
+
+def _unmake(desk: Desktop, after: Standing) -> tuple[Path | None, tuple[str, ...]]:
+    """Remove the study file of a candidate that is no longer included, or say that somebody has worked on it."""
+    if after.state == "included" or after.made is None:
+        return None, ()
+    try:
+        file = untouched(desk.review.folder, after.made)
+    except ConflictError:
+        return None, (f"the study {after.study} stays in the registry: set its status to excluded, or delete its file",)
+    if file and after.study:
+        remove_study(desk.review.folder, after.study, file)
+    return file, ()
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was taken back, where the candidate now stands, and the study file that was removed."""
+
+    decision: Decision
+    standing: Standing
+    removed: Path | None = None
+
+
+def undo(folder: Path | str, *, by: str, now: Now = the_present, desktop: Desktop | None = None) -> Undone:
     """Take a reviewer's last decision back, and remove the study file that it made if nobody has touched it.
-
-    Returns
-    -------
-    tuple
-        The decision, and the file that was removed.
 
     Raises
     ------
     UsageError
         There is nothing of this reviewer to take back.
     ConflictError
-        Somebody has worked on the study file. Nothing was changed.
+        Somebody has worked on the study file, or has judged the full text since. Nothing was changed.
     """
+    desk = desktop or open_desktop(folder)
     by = _checked(by, "a reviewer", _LONGEST_NAME)
-    mine = [(line, decision) for line, decision in in_force(read_decisions(folder)) if decision.by == by]
-    if not mine:
-        raise UsageError(f"{by} has decided nothing that could be taken back")
-    line, last = mine[-1]
-    file = _untouched(Path(folder), last)
-    time = now().astimezone(UTC).strftime(TIME)
-    append_decision(folder, Decision(key=last.key, action="undo", at=time, by=by, undoes=line))
-    if file is not None and last.study:
-        file.unlink(missing_ok=True)
-        stored.path_of(folder, last.study).unlink(missing_ok=True)
-    return last, file
+    with taking_turns(folder):
+        desk.refresh()
+        mine = [one for one in in_force(desk.decisions) if one.by == by and one.action != "study"]
+        if not mine:
+            raise UsageError(f"{by} has decided nothing that could be taken back")
+        last = mine[-1]
+        line = Decision(key=last.key, action="undo", at=now().astimezone(UTC).strftime(TIME), by=by, stage=last.stage)
+        before, after = desk.standings[last.key], desk.with_decision(last.key, line)
+        _refuse_early(before, last)
+        file = None if after.state == "included" else untouched(desk.review.folder, before.made)
+        append_decision(folder, line)
+        if file and before.study:
+            remove_study(desk.review.folder, before.study, file)
+        desk.refresh()
+        return Undone(last, desk.standings[last.key], file)
 
 
-def _untouched(folder: Path, decision: Decision) -> Path | None:
-    """Return the study file that a decision made, None where it made none or the file is gone."""
-    if not (decision.study and decision.written):
-        return None
-    path = folder / f"{stored.path_of(folder, decision.study).stem}.yaml"
-    if not path.exists():
-        return None
-    if hashlib.sha256(path.read_bytes()).hexdigest() != decision.written:
-        raise ConflictError(
-            f"{path} has been worked on since; delete it first, or leave the decision and set its status to excluded"
-        )
-    return path
+def find(desk: Desktop, name: str) -> Candidate:
+    """Return the candidate with a key, a PMID, a DOI or a registration number.
 
-
-def _study_of(candidate: Candidate, review: Review) -> str | None:
-    """Return the study that has the candidate's PMID or DOI: written by a run that was cut before it was noted."""
-    bare = not (candidate.pmid or candidate.doi)
-    for study in review.studies:
-        same_pmid = candidate.pmid and normalise_pmid(study.pmid) == candidate.pmid
-        same_doi = candidate.doi and normalise_doi(study.doi) == candidate.doi
-        if same_pmid or same_doi or (bare and title_key(study.title) == title_key(candidate.title)):
-            return study.id
-    return None
-
-
-def _make_study(candidate: Candidate, review: Review) -> Added:
-    """Write the study file, and beside it what PubMed said."""
-    record = record_of_candidate(candidate)
+    Raises
+    ------
+    UsageError
+        There is none, there are several, or the name is that of a study.
+    """
     try:
-        added = add_record(review, record)
-    except ConflictError as error:
-        raise ConflictError(f"{error}. If it is a second publication of that study: --exclude it, and say so") from None
-    sighting = next((s for s in candidate.sightings if s.source == "pubmed" and s.digest and s.url), None)
-    if sighting and sighting.url and sighting.digest and candidate.pmid and added.study_id:
-        time = datetime.strptime(candidate.found, TIME).replace(tzinfo=UTC)
-        metadata = metadata_of(Article(replace(record), sighting.digest), sighting.url, time)
-        stored.write(review.folder, added.study_id, metadata)
-    return added
+        return find_candidate(desk.candidates, name)
+    except UsageError:
+        if any(study.id == name for study in desk.review.studies):
+            raise UsageError(f"{name} is a study of the registry, not a candidate; its status is in its file") from None
+        raise
+
+
+def settle(desk: Desktop, *, by: str, now: Now = the_present) -> tuple[str, ...]:
+    """Make the studies of candidates that people included on branches of their own, without seeing that they agreed.
+
+    Returns
+    -------
+    tuple
+        What was done, and what could not be, in words.
+    """
+    return tuple(
+        _settled(desk, key, by, now)
+        for key, standing in list(desk.standings.items())
+        if standing.state == "included" and standing.made is None and key in desk.candidates
+    )
+
+
+def _settled(desk: Desktop, key: str, by: str, now: Now) -> str:
+    with taking_turns(desk.review.folder):
+        desk.refresh()
+        if desk.standings[key].made:
+            return f"{key} has become {desk.standings[key].study}"
+        try:
+            made = make_study(desk.candidates[key], load(desk.review.folder))
+        except MetaanError as error:
+            return f"{key} is included, but becomes no study: {error}"
+        at = now().astimezone(UTC).strftime(TIME)
+        stage = desk.standings[key].stage
+        line = Decision(key=key, action="study", at=at, by=by, stage=stage, study=made.study, written=made.written)
+        append_decision(desk.review.folder, line)
+        desk.refresh()
+        return f"{key} is included by all: it is the study {made.study} now"
+
+
+def _stage(desk: Desktop, key: str, asked: Stage | None) -> Stage:
+    """Return the stage that a decision is of, which must be the candidate's turn."""
+    standing = desk.standings[key]
+    if asked is None or asked == standing.stage:
+        return standing.stage
+    if asked == "full-text" and desk.rules.full_text:
+        raise UsageError(f"{key} has not passed title and abstract; allowed: --stage abstract")
+    if asked == "full-text":
+        raise UsageError(
+            f"{key} is judged once; allowed: two stages with screening: {{full_text: true}} in review.yaml"
+        )
+    _refuse_early(standing, Decision(key=key, action="later", at="-", by="-", stage=asked))
+    return asked
+
+
+def _refuse_early(standing: Standing, decision: Decision) -> None:
+    """Refuse a change by title and abstract under what was said about the full text since."""
+    later = [*standing.votes.values(), *filter(None, [standing.resolution])]
+    if decision.stage == "abstract" and standing.stage == "full-text" and later:
+        who = ", ".join(sorted({vote.by for vote in later}))
+        raise ConflictError(f"{decision.key} has been judged by its full text since ({who}); that is taken back first")
+
+
+def _resolves(standing: Standing, by: str, asked: bool) -> bool:
+    """Say whether a decision ends a conflict: as asked, or because it is that of somebody who had not judged."""
+    if asked and standing.state != "conflict" and standing.resolution is None:
+        raise UsageError("there is no conflict to resolve; allowed: a decision without --resolve")
+    outsider = by not in standing.votes or standing.votes[by].action == "later"
+    again = standing.resolution is not None and standing.resolution.by == by
+    return asked or again or (standing.state == "conflict" and outsider) or by == CONSENSUS
+
+
+def _said_already(desk: Desktop, decision: Decision) -> bool:
+    """Say whether this is word for word the last that the same person said about the candidate at this stage."""
+    mine = [one for one in desk.about(decision.key) if one.by == decision.by and one.stage == decision.stage]
+    same = ("action", "reason", "resolves")
+    return bool(mine) and all(getattr(mine[-1], name) == getattr(decision, name) for name in same)
 
 
 def _reason(action: str, reason: str | None) -> str | None:

@@ -5,11 +5,20 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
 
 from ..registry.candidates import Candidate
+from ..registry.candidates_decisions import Stage
+from ..registry.candidates_flow import NOT_RETRIEVED
+from ..registry.review_model import ReviewFile
 from ..sources.markup import clean_text, plain_text
 from .slug import label_of
+
+Mark = Literal["include", "exclude", ""]
+_MOST_USED = 9
+_COMMON = ("with", "without", "from", "dose", "route", "usual", "care", "added", "placebo", "alone", "other")
 
 
 def reviewer(given: str | None, env: Mapping[str, str] | None = None) -> str:
@@ -53,11 +62,43 @@ def search_terms(queries: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found.values(), key=len, reverse=True))
 
 
-def highlighted(text: str, terms: Iterable[str], mark: Callable[[str], str]) -> str:
-    """Return a text in which every occurrence of a term is marked.
+def question_terms(review: ReviewFile) -> tuple[str, ...]:
+    """Return what speaks for a candidate: what review.yaml lists, and the words of its searches or its question."""
+    listed = review.screening.highlight.include
+    words = search_terms(strategy.query for strategy in review.search)
+    if not (words or listed):
+        text = f"{review.question.population} {review.question.intervention}"
+        words = tuple(word for word in re.findall(r"[^\W_][\w-]{3,}", text) if word.casefold() not in _COMMON)
+    return tuple(sorted(dict.fromkeys([*listed, *words]), key=len, reverse=True))
 
-    >>> highlighted("Anakinra in COVID-19", ["anakinra"], lambda word: f"*{word}*")
-    '*Anakinra* in COVID-19'
+
+def reasons(review: ReviewFile, stage: Stage, used: Iterable[str | None] = ()) -> tuple[str, ...]:
+    """Return the reasons to choose from: of review.yaml, its criteria of exclusion, and those used most so far."""
+    missing = (NOT_RETRIEVED,) if stage == "full-text" else ()
+    often = (reason for reason, _ in Counter(filter(None, used)).most_common(_MOST_USED))
+    offered = [*missing, *review.screening.reasons, *review.eligibility.exclude, *often]
+    return tuple(dict.fromkeys(plain(reason) for reason in offered))
+
+
+def pieces(text: str, wanted: Iterable[str], unwanted: Iterable[str] = ()) -> Iterator[tuple[str, Mark]]:
+    """Yield a text in pieces, each with what its words do: speak for a candidate, against it, or neither.
+
+    >>> list(pieces("Anakinra in mice", ["anakinra"], ["mice"]))
+    [('Anakinra', 'include'), (' in ', ''), ('mice', 'exclude')]
     """
-    pattern = "|".join(re.escape(term) for term in terms)
-    return re.sub(pattern, lambda match: mark(match[0]), text, flags=re.IGNORECASE) if pattern else text
+    marks: dict[str, Mark] = {word.casefold(): "include" for word in wanted}
+    marks |= {word.casefold(): "exclude" for word in unwanted}
+    pattern = "|".join(_at_start(word) for word in sorted(marks, key=len, reverse=True))
+    end = 0
+    for match in re.finditer(pattern, text, re.IGNORECASE) if pattern else ():
+        if match.start() > end:
+            yield text[end : match.start()], ""
+        yield match[0], marks.get(match[0].casefold(), "include")
+        end = match.end()
+    if text[end:]:
+        yield text[end:], ""
+
+
+def _at_start(word: str) -> str:
+    """Return the pattern of a word, which does not begin inside another; Chinese knows no such thing."""
+    return (r"(?<![A-Za-z0-9])" if word[:1].isascii() and word[:1].isalnum() else "") + re.escape(word)

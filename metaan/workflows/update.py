@@ -158,10 +158,11 @@ def versions() -> dict[str, str]:
 
 def waiting(folder: Path | str, review: Review, keys: Iterable[str]) -> int:
     """Return how many of these candidates are not decided."""
-    from ..registry.candidates_decisions import read_decisions, standings
+    from ..registry.candidates_decisions import read_decisions
+    from ..registry.candidates_standing import standings
 
-    found = standings(read_decisions(folder), keys, review.info.screening.reviewers)
-    return sum(standing.state not in ("included", "excluded") for standing in found.values())
+    found = standings(read_decisions(folder), keys, review.info.screening)
+    return sum(not standing.decided for standing in found.values())
 
 
 def _chosen(written: Sequence[SearchStrategy], sources: set[str] | None) -> list[SearchStrategy]:

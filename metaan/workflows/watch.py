@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from ..difference import Difference, compare, conclusion_of
 from ..errors import MetaanError
 from ..registry.candidates import Candidate, read_candidates
-from ..registry.candidates_decisions import read_decisions, standings
+from ..registry.candidates_decisions import read_decisions
+from ..registry.candidates_standing import standings
 from ..registry.load import Review, load
 from ..registry.write import write_text
 from ..report.changes import changes_section
@@ -166,8 +167,8 @@ def _looked_again(
 
 def _waiting(review: Review) -> tuple[Candidate, ...]:
     candidates = read_candidates(review.folder)
-    stand = standings(read_decisions(review.folder), candidates, review.info.screening.reviewers)
-    return tuple(c for key, c in candidates.items() if stand[key].state not in ("included", "excluded"))
+    stand = standings(read_decisions(review.folder), candidates, review.info.screening)
+    return tuple(c for key, c in candidates.items() if not stand[key].decided)
 
 
 def _scenarios(review: Review, notes: list[str]) -> Iterator[Scenario]:

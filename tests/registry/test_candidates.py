@@ -28,9 +28,7 @@ from metaan.registry.candidates_decisions import (
     Decision,
     append_decision,
     in_force,
-    paired_judgements,
     read_decisions,
-    standings,
 )
 from metaan.registry.candidates_flow import flow
 from metaan.registry.candidates_runs import (
@@ -43,7 +41,9 @@ from metaan.registry.candidates_runs import (
     run_id,
     watermark_bytes,
 )
+from metaan.registry.candidates_standing import paired_judgements, standings
 from metaan.registry.load import load
+from metaan.registry.review_model import Screening
 
 AT = "2026-11-22T12:00:00Z"
 
@@ -259,16 +259,17 @@ def test_decisions_are_added_and_a_line_without_an_end_is_none(tmp_path):
         ([said("exclude")], 1, "excluded"),
         ([said("include"), said("exclude")], 1, "excluded"),
         ([said("include"), said("exclude", "bob")], 1, "conflict"),
+        ([said("include"), said("exclude", "bob")], 3, "second opinion"),
         ([said("include")], 2, "second opinion"),
         ([said("include"), said("include", "bob")], 2, "included"),
         ([said("include"), said("later", "bob")], 2, "second opinion"),
         ([said("include"), said("exclude", "bob"), said("exclude", CONSENSUS)], 2, "excluded"),
-        ([said("include"), said("undo", undoes=1)], 1, "open"),
-        ([said("later"), said("include"), said("undo", undoes=2)], 1, "later"),
+        ([said("include"), said("undo")], 1, "open"),
+        ([said("later"), said("include"), said("undo")], 1, "later"),
     ],
 )
 def test_where_a_candidate_stands_follows_from_what_was_said(decisions, reviewers, state):
-    assert standings(decisions, ["pmid-1"], reviewers)["pmid-1"].state == state
+    assert standings(decisions, ["pmid-1"], Screening(reviewers=reviewers))["pmid-1"].state == state
 
 
 def test_only_first_and_independent_words_are_compared():

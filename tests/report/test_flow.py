@@ -42,6 +42,17 @@ def test_records_come_before_studies(death: Analysis, review: Callable[..., Any]
     assert studies == list(boxes(review([death])))
 
 
+def test_full_texts_are_two_boxes_of_their_own(death: Analysis, review: Callable[..., Any]) -> None:
+    read = {"sought": 40, "not_retrieved": 3, "assessed": 30, "excluded": {"another drug": 28}, "undecided": 7}
+    _, judged, sought, assessed, became, *_ = boxes(review([death]), COUNTS | {"full_text": read})
+    assert judged.text == "100 candidates judged by title and abstract"
+    assert (sought.text, sought.aside) == ("40 full texts sought", ("3 not retrieved",))
+    assert assessed.text == "30 full texts assessed"
+    assert assessed.aside == ("7 not decided yet", "28 excluded:", "another drug: 28")
+    assert became.text == "2 candidates became or belong to a study"
+    assert boxes(review([death]), COUNTS | {"full_text": read | {"not_retrieved": 0}})[2].aside == ()
+
+
 def test_rare_reasons_are_counted_together(death: Analysis, review: Callable[..., Any]) -> None:
     many = COUNTS | {"excluded": {f"reason {i:02}": 20 - i for i in range(15)}}
     judged = boxes(review([death]), many)[1]

@@ -8,7 +8,7 @@ from metaan.errors import ConflictError, UsageError
 from metaan.registry.candidates_decisions import read_decisions
 from metaan.registry.load import load
 from metaan.workflows.screen import judge, open_desktop, undo
-from metaan.workflows.screen_words import highlighted, reviewer, search_terms
+from metaan.workflows.screen_words import pieces, reviewer, search_terms
 from metaan.workflows.update import update
 from tests.server.eutils import Eutils
 from tests.server.living import NOW, PAPERS, clients, contents, registry
@@ -84,8 +84,8 @@ def test_undo_takes_back_the_own_last_decision_and_the_untouched_file(folder):
     before = contents(folder)
     decide(folder, OTHER, "later", by="bob")
     judged = decide(folder, WASPS)
-    decision, removed = undo(folder, by="ada", now=lambda: NOW)
-    assert (decision.key, removed) == (WASPS, judged.file)
+    undone = undo(folder, by="ada", now=lambda: NOW)
+    assert (undone.decision.key, undone.removed) == (WASPS, judged.file)
     assert {name for name, raw in contents(folder).items() if before.get(name) != raw} == {"decisions.jsonl"}
     assert states(folder) == {WASPS: "open", FOLLOW_UP: "open", ERRATUM: "open", OTHER: "later"}
     assert [decision.action for decision in read_decisions(folder)] == ["later", "include", "undo"]
@@ -121,13 +121,13 @@ def test_two_reviewers_their_conflicts_and_kappa(updated, tmp_path):
     assert decide(folder, OTHER, "exclude", by="bob", reason="twice").standing.state == "conflict"
     assert decide(folder, WASPS, by="bob").file == folder / "nobody12-2025.yaml"
     desktop = open_desktop(folder)
-    agreement = desktop.agreement["ada", "bob"]
+    agreement = desktop.agreement()["ada", "bob"]
     assert (agreement.n, agreement.observed) == (3, pytest.approx(2 / 3))
     assert agreement.kappa == pytest.approx(0.4)  # (2/3 - 4/9) / (1 - 4/9)
     assert [candidate.key for candidate in desktop.to_judge("cy")] == [FOLLOW_UP, OTHER]
     assert [candidate.key for candidate in desktop.to_judge("ada")] == [FOLLOW_UP]
     assert decide(folder, OTHER, "exclude", by="consensus", reason="the same as wasps").standing.state == "excluded"
-    assert open_desktop(folder).agreement == desktop.agreement
+    assert open_desktop(folder).agreement() == desktop.agreement()
 
 
 def test_what_was_put_off_comes_last(folder):
@@ -163,5 +163,12 @@ def test_terms_of_the_review_are_highlighted():
     )
     terms = search_terms([query])
     assert set(terms) == {"anakinra", "kineret", "COVID-19", "covid"}
-    assert highlighted("COVID-19 and Anakinra (IL-1)", terms, "<{}>".format) == "<COVID-19> and <Anakinra> (IL-1)"
-    assert highlighted("x", (), str.upper) == "x"
+    assert marked("COVID-19 and Anakinra (IL-1) discovered", terms) == "<COVID-19> and <Anakinra> (IL-1) discovered"
+    assert marked("Mice, anakinra, mice-free", terms, ["mice"]) == "[Mice], <anakinra>, [mice]-free"
+    assert marked("在新冠肺炎中", ["新冠"]) == "在<新冠>肺炎中"
+    assert marked("x", ()) == "x"
+
+
+def marked(text, wanted, unwanted=()):
+    signs = {"include": "<{}>", "exclude": "[{}]", "": "{}"}
+    return "".join(signs[mark].format(piece) for piece, mark in pieces(text, wanted, unwanted))

@@ -1,0 +1,1 @@
+"""What `metaan screen` shows: lists for scripts, a plain prompt, and the full screen."""

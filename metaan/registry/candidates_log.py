@@ -1,0 +1,104 @@
+"""The decisions as they grow while people screen: only what was added is read, and only its candidates stand anew."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ..errors import Problem, RegistryError
+from .candidates import Candidate, problems_of
+from .candidates_decisions import DECISIONS, Decision, in_force, parse
+
+
+class Log:
+    """``decisions.jsonl`` as far as it has been read.
+
+    Attributes
+    ----------
+    decisions
+        All of them, in their order.
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        self.path = Path(folder) / DECISIONS
+        self.decisions: list[Decision] = []
+        self._about: defaultdict[str, list[Decision]] = defaultdict(list)
+        self._file: tuple[int, int] | None = None
+        self._end = 0
+
+    def refresh(self) -> set[str]:
+        """Read what was added, and return the candidates that it is about; of a file that was replaced, all of them.
+
+        Raises
+        ------
+        RegistryError
+            Lines do not hold what was written.
+        """
+        try:
+            file = self.path.open("rb")
+        except FileNotFoundError:
+            return self._forget()
+        with file:
+            found = os.fstat(file.fileno())
+            known = (found.st_dev, found.st_ino)
+            touched = set() if known == self._file and found.st_size >= self._end else self._forget()
+            file.seek(self._end)
+            content = file.read()
+        whole = content[: content.rfind(b"\n") + 1]
+        for decision in parse(self.path, whole, len(self.decisions)):
+            self.decisions.append(decision)
+            self._about[decision.key].append(decision)
+            touched.add(decision.key)
+        self._file, self._end = known, self._end + len(whole)
+        return touched
+
+    def about(self, key: str) -> list[Decision]:
+        """Return what is in force about one candidate."""
+        return in_force(self._about.get(key, ()))
+
+    def _forget(self) -> set[str]:
+        touched = set(self._about)
+        self.decisions, self._file, self._end = [], None, 0
+        self._about.clear()
+        return touched
+
+
+class Shelf(Mapping[str, Candidate]):
+    """The candidates of a folder in the order of their keys, each read when it is looked at."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self._folder = Path(folder) / "candidates"
+        names = (entry.name for entry in os.scandir(self._folder)) if self._folder.is_dir() else ()
+        self._read: dict[str, Candidate | None] = dict.fromkeys(
+            sorted(name.removesuffix(".json") for name in names if name.endswith(".json"))
+        )
+
+    def __getitem__(self, key: str) -> Candidate:
+        """Return one; `RegistryError` where its file does not hold what was written."""
+        found = self._read[key]
+        if found is None:
+            found = self._read[key] = _candidate(self._folder / f"{key}.json")
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._read
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read)
+
+    def __len__(self) -> int:
+        return len(self._read)
+
+
+def _candidate(path: Path) -> Candidate:
+    try:
+        candidate = Candidate.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise RegistryError(problems_of(path, error)) from None
+    if candidate.key != path.stem:
+        raise RegistryError([Problem(str(path), 1, "key", "not the file's name", "the key")])
+    return candidate

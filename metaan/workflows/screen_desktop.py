@@ -1,0 +1,121 @@
+"""Everything that screening looks at, kept up to date while people decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import ConflictError
+from ..registry.candidates import Candidate
+from ..registry.candidates_commit import is_unfinished, locked
+from ..registry.candidates_decisions import STAGES, Decision, Stage
+from ..registry.candidates_flow import Flow, flow
+from ..registry.candidates_log import Log, Shelf
+from ..registry.candidates_runs import read_runs
+from ..registry.candidates_standing import Standing, paired_judgements, standing, standings
+from ..registry.load import Review, load
+from ..registry.review_model import Screening
+from ..stats.agreement import Agreement, cohen_kappa
+
+
+class Desktop:
+    """The candidates and where each stands.
+
+    Attributes
+    ----------
+    review
+        As it was when the desktop was opened.
+    candidates
+        By key, each read when it is looked at.
+    standings
+        Where each candidate stands, by key; those first that are in the folder.
+    """
+
+    def __init__(self, review: Review) -> None:
+        self.review = review
+        self.candidates = Shelf(review.folder)
+        self._log = Log(review.folder)
+        self._log.refresh()
+        self.standings = standings(self._log.decisions, self.candidates, self.rules)
+
+    @property
+    def rules(self) -> Screening:
+        """What review.yaml says about screening."""
+        return self.review.info.screening
+
+    @property
+    def decisions(self) -> list[Decision]:
+        """Every decision, in its order."""
+        return self._log.decisions
+
+    def refresh(self) -> bool:
+        """Take in what others have decided meanwhile, and say whether there was anything."""
+        touched = self._log.refresh()
+        for key in touched:
+            self.standings[key] = self.with_decision(key)
+        return bool(touched)
+
+    def with_decision(self, key: str, *more: Decision) -> Standing:
+        """Return where a candidate would stand with further decisions."""
+        return standing([*self._log.about(key), *more], self.rules)
+
+    def about(self, key: str) -> list[Decision]:
+        """Return the decisions in force about one candidate."""
+        return self._log.about(key)
+
+    def agreement(self, stage: Stage = "abstract") -> dict[tuple[str, str], Agreement]:
+        """Return that of each two reviewers, by their names."""
+        compared = paired_judgements(self.decisions, stage)
+        return {names: cohen_kappa([a for a, _ in said], [b for _, b in said]) for names, said in compared.items()}
+
+    @property
+    def flow(self) -> Flow:
+        """The numbers of the flow diagram; reads the runs and the registry."""
+        return flow(read_runs(self.review.folder), self.decisions, load(self.review.folder))
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of this review."""
+        read = self.rules.full_text or any(one.stage == "full-text" for one in self.standings.values())
+        return tuple(STAGES)[: 2 if read else 1]
+
+    def seen_by(self, by: str) -> Iterator[tuple[str, Standing]]:
+        """Yield what one reviewer may see of each candidate."""
+        return ((key, one.seen_by(by, self.rules.blind)) for key, one in self.standings.items())
+
+    def keys_to_judge(self, by: str, stage: Stage | None = None) -> list[str]:
+        """Return what one reviewer has not judged and is not decided, what was put off last."""
+        waiting = [key for key, one in self.standings.items() if self._waits(key, one, by, stage)]
+        return sorted(waiting, key=lambda key: by in self.standings[key].votes)
+
+    def to_judge(self, by: str, stage: Stage | None = None) -> list[Candidate]:
+        """Return the candidates of `keys_to_judge`."""
+        return [self.candidates[key] for key in self.keys_to_judge(by, stage)]
+
+    def _waits(self, key: str, one: Standing, by: str, stage: Stage | None) -> bool:
+        """Say whether a candidate waits for this reviewer; a conflict waits for those who had no part in it."""
+        mine = one.votes.get(by)
+        open_ = not one.decided and (mine is None or mine.action == "later")
+        return open_ and (stage is None or one.stage == stage) and key in self.candidates
+
+
+def open_desktop(folder: Path | str) -> Desktop:
+    """Return the state of the screening.
+
+    Raises
+    ------
+    RegistryError
+        The registry, or a file of the store, is at fault.
+    """
+    _settle(folder)
+    return Desktop(load(folder))
+
+
+def _settle(folder: Path | str) -> None:
+    """Bring a run to its end that was cut after it had decided; one that is at work does so itself."""
+    if is_unfinished(folder):
+        try:
+            with locked(folder, "metaan screen"):
+                pass
+        except ConflictError:
+            return

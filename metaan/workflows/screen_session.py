@@ -1,0 +1,210 @@
+"""One reviewer at work: what lies before them, in which order, and what they have just done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from ..errors import MetaanError, UsageError
+from ..registry.candidates_decisions import Stage
+from ..registry.candidates_standing import Standing
+from .screen import Judged, Now, Undone, Verdict, find, judge, settle, the_present, undo
+from .screen_card import Card, card
+from .screen_desktop import Desktop, open_desktop
+from .screen_words import plain, question_terms, reasons
+
+Queue = Literal["to judge", "conflicts", "put off", "all"]
+
+
+class Session:
+    """A reviewer's place in a queue of candidates.
+
+    Attributes
+    ----------
+    by, stage, queue, words
+        Who judges, what is read, which candidates are shown, and the words that these must have.
+    keys
+        The candidates shown, in their order; ``place`` is that of the present one.
+    settled
+        What was brought in order when the session began, in words.
+    """
+
+    def __init__(self, folder: Path | str, by: str, stage: Stage | None = None, now: Now = the_present) -> None:
+        self.folder, self.by, self._now = Path(folder), by, now
+        self.desktop: Desktop = open_desktop(folder)
+        self.settled = settle(self.desktop, by=by, now=now)
+        self.queue: Queue = "to judge"
+        self.words = ""
+        self.keys: list[str] = []
+        self.place = 0
+        self.stage: Stage = stage or self._first_stage()
+        info = self.desktop.review.info
+        self.wanted, self.unwanted = question_terms(info), info.screening.highlight.exclude
+        self._arrange()
+
+    @property
+    def key(self) -> str | None:
+        """The present candidate, None where there is none."""
+        return self.keys[self.place] if self.keys else None
+
+    @property
+    def card(self) -> Card | None:
+        """What the reviewer may read of the present candidate."""
+        return None if self.key is None else card(self.desktop.candidates[self.key], self.standing(self.key))
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many candidates of this stage the reviewer is done with, and how many there are."""
+        here = [one for one in self.desktop.standings.values() if self._is_here(one)]
+        left = len(self.desktop.keys_to_judge(self.by, self.stage))
+        return len(here) - left, len(here)
+
+    @property
+    def conflicts(self) -> int:
+        """How many candidates of this stage reviewers differ about."""
+        return len(QUEUES["conflicts"](self))
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The reasons for an exclusion, the protocol's first."""
+        used = (one.reason for one in self.desktop.decisions if one.stage == self.stage)
+        return reasons(self.desktop.review.info, self.stage, used)
+
+    def standing(self, key: str) -> Standing:
+        """Return what the reviewer may see of where a candidate stands."""
+        return self.desktop.standings[key].seen_by(self.by, self.desktop.rules.blind)
+
+    def decide(self, action: Verdict, reason: str | None = None) -> Judged:
+        """Decide about the present candidate; the next one takes its place."""
+        if self.key is None:
+            raise UsageError("there is no candidate to decide about")
+        key = self.key
+        resolve = self.desktop.standings[key].state == "conflict" and action != "later"
+        judged = judge(
+            self.folder,
+            key,
+            action,
+            by=self.by,
+            reason=reason,
+            stage=self.desktop.standings[key].stage,
+            resolve=resolve,
+            now=self._now,
+            desktop=self.desktop,
+        )
+        self._arrange()
+        if self.key == key:
+            self.move(1)
+        return judged
+
+    def undo(self) -> Undone:
+        """Take the reviewer's last decision back, and show its candidate."""
+        undone = undo(self.folder, by=self.by, now=self._now, desktop=self.desktop)
+        self.stage = undone.standing.stage
+        self._arrange()
+        self._show(undone.decision.key)
+        return undone
+
+    def move(self, steps: int) -> None:
+        """Go on or back."""
+        self.place = self._within(self.place + steps)
+
+    def jump(self, name: str) -> str:
+        """Go to a place in the list, or to a candidate by its key, PMID, DOI or registration number; return its key."""
+        if name.isdecimal() and 1 <= int(name) <= len(self.keys):
+            self.place = int(name) - 1
+            return self.keys[self.place]
+        key = find(self.desktop, name).key
+        self._show(key)
+        return key
+
+    def show(self, queue: Queue) -> None:
+        """Show another queue."""
+        self.queue, self.place = queue, 0
+        self._arrange()
+
+    def filter(self, words: str) -> None:
+        """Show only candidates whose title, authors or abstract have all these words; none: all of them."""
+        self.words, self.place = words.casefold().strip(), 0
+        self._arrange()
+
+    def switch_stage(self) -> None:
+        """Go to the other stage, where there is one."""
+        stages = self.desktop.stages
+        self.stage, self.place = stages[(stages.index(self.stage) + 1) % len(stages)], 0
+        self._arrange()
+
+    def refresh(self) -> bool:
+        """Take in what others have decided, without leaving the present candidate."""
+        changed = self.desktop.refresh()
+        if changed:
+            key = self.key
+            self._arrange()
+            self.place = self.keys.index(key) if key in self.keys else self._within(self.place)
+        return changed
+
+    def _show(self, key: str) -> None:
+        """Go to a candidate, in the queue of all where it is in no other."""
+        if key not in self.keys:
+            self.words, self.queue = "", "all"
+            self.stage = self.desktop.standings[key].stage
+            self._arrange()
+        self.place = self.keys.index(key)
+
+    def _first_stage(self) -> Stage:
+        stages = self.desktop.stages
+        return next((one for one in stages if self.desktop.keys_to_judge(self.by, one)), stages[0])
+
+    def _is_here(self, one: Standing) -> bool:
+        """Say whether a candidate is judged at this stage, or was."""
+        return one.stage == self.stage or (one.passed is not None and self.stage == "abstract")
+
+    def _arrange(self) -> None:
+        keys = QUEUES[self.queue](self)
+        self.keys = [key for key in keys if self._has_words(key)] if self.words else keys
+        self.place = self._within(self.place)
+
+    def _within(self, place: int) -> int:
+        return max(0, min(place, len(self.keys) - 1))
+
+    def _has_words(self, key: str) -> bool:
+        try:
+            one = self.desktop.candidates[key]
+        except MetaanError:
+            return False
+        text = " ".join([one.key, one.title, *one.authors, one.journal or "", *(part.text for part in one.abstract)])
+        found = plain(text).casefold()
+        return all(word in found for word in self.words.split())
+
+
+def _to_judge(session: Session) -> list[str]:
+    return session.desktop.keys_to_judge(session.by, session.stage)
+
+
+def _all(session: Session) -> list[str]:
+    desk = session.desktop
+    return [key for key, one in desk.standings.items() if session._is_here(one) and key in desk.candidates]
+
+
+def _conflicts(session: Session) -> list[str]:
+    return [key for key in _all(session) if _stands(session, key, "conflict")]
+
+
+def _put_off(session: Session) -> list[str]:
+    later = session.desktop.standings
+    mine = ((key, later[key].votes.get(session.by)) for key in _to_judge(session))
+    return [key for key, vote in mine if vote is not None]
+
+
+def _stands(session: Session, key: str, state: str) -> bool:
+    one = session.desktop.standings[key]
+    return one.state == state and one.stage == session.stage
+
+
+#: What is shown, by its name; the first is where a session begins.
+QUEUES: dict[Queue, Callable[[Session], list[str]]] = {
+    "to judge": _to_judge,
+    "conflicts": _conflicts,
+    "put off": _put_off,
+    "all": _all,
+}
