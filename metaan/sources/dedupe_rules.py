@@ -74,6 +74,11 @@ def is_merger(evidence: Evidence) -> bool:
     return evidence.rule in RULES
 
 
+def is_kin(evidence: Evidence) -> bool:
+    """Whether two records are alike because one is about the other, or an earlier form of it: no question, a link."""
+    return evidence.against("about", "kind")
+
+
 def contradict(a: Keys, b: Keys) -> bool:
     """Whether two records can never be in one group, whatever a third record says."""
     agree, differ = compare(a, b)
@@ -231,6 +236,10 @@ def _worth_asking(e: Evidence, a: Keys) -> bool:
 
 
 def _why(e: Evidence) -> str:
+    if e.against("about"):
+        return "one is a notice about the other, or an answer to it"
+    if e.against("kind"):
+        return "one is a preprint, a registration or a conference abstract of the other"
     against = ", ".join(e.differ)
     return f"alike, but these differ: {against}" if against else "alike, but too little is said beside the title"
 

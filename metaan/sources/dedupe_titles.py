@@ -96,7 +96,7 @@ def titles_of(title: str) -> tuple[str, ...]:
     ('anakinra in severe pneumonia', 'anakinra bei schwerer lungenentzundung')
     """
     found = re.fullmatch(r"\s*([^\[\]]{15,}?)\s*\[\s*([^\[\]]{15,}?)\s*\]\W*", title) or re.fullmatch(
-        r"\s*(.{15,}?)\s(?:=|/)\s(.{15,}?)\s*", title
+        r"\s*(.{15,}?)\s(?:=|/|<original>)\s(.{15,}?)\s*", title, re.IGNORECASE
     )
     parts = tuple(plain_title(part) for part in found.groups()) if found and not _NOTE.search(title) else ()
     return parts if parts and all(len(part.split()) > 2 for part in parts) else (plain_title(title),)

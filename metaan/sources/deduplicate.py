@@ -1,8 +1,8 @@
 """Which records are of the same publication: merged where that is safe, asked where it is likely.
 
 A report is not a study: the conference abstract and the full paper of one trial are two publications, and so are a
-preprint and its article. They are asked about or linked, and never merged by themselves. The rules are in
-`metaan.sources.dedupe_rules`; a new key to find candidates by is one entry in `BLOCKS`.
+preprint and its article, a paper and its erratum. They are asked about or linked, and never merged by themselves. The
+rules are in `metaan.sources.dedupe_rules`; a new key to find candidates by is one entry in `BLOCKS`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import combinations, pairwise
 
 from .dedupe_compare import goes_on, similarity
 from .dedupe_keys import Keys
-from .dedupe_rules import RULES, Evidence, contradict, is_merger, judge
+from .dedupe_rules import RULES, Evidence, contradict, is_kin, is_merger, judge
 from .record import Record
 
 LEAST_ALIKE = 70  # of 100; titles that share a weak key and are less alike than this are not looked at
@@ -34,7 +34,8 @@ class Deduplication:
     questions
         Pairs of indices for a person, the likeliest first; their ``evidence`` says why.
     linked
-        Pairs of publications of one study by their registration number, not merged.
+        Pairs of publications of one study, never merged: they name one registration, or one is the other's erratum,
+        reply, preprint or registration, of which their ``evidence`` tells.
     evidence
         For every pair that was merged or asked about.
     n
@@ -79,9 +80,10 @@ def deduplicate(records: Sequence[Record]) -> Deduplication:
     merged, asked = _merge(keys, judged)
     groups = sorted(group for group in merged if len(group) > 1)
     together = {index: at for at, group in enumerate(groups) for index in group}
-    questions = _questions(asked, judged, together)
-    linked = [pair for pair in _linked(records) if not _joined(pair, together)]
-    return Deduplication(groups, questions, linked, judged, len(records))
+    alike = _alike(asked, judged, together)
+    questions = [pair for pair in alike if not is_kin(judged[pair])]
+    linked = sorted({*_registered(records), *alike} - {*questions})
+    return Deduplication(groups, questions, [p for p in linked if not _joined(p, together)], judged, len(records))
 
 
 def _own_dois(keys: list[Keys]) -> list[Keys]:
@@ -156,8 +158,8 @@ def _contradict(keys: Sequence[Keys], one: list[int], other: list[int]) -> bool:
     return any(contradict(keys[x], keys[y]) for x in one for y in other)
 
 
-def _questions(asked: Sequence[Pair], judged: Mapping[Pair, Evidence], together: Mapping[int, int]) -> list[Pair]:
-    """Return one pair for every two groups that are asked about: the likeliest."""
+def _alike(asked: Sequence[Pair], judged: Mapping[Pair, Evidence], together: Mapping[int, int]) -> list[Pair]:
+    """Return one pair for every two groups that are alike and were not merged: the likeliest."""
     best: dict[Hashable, Pair] = {}
     for pair in sorted(asked, key=lambda p: (-_weight(judged[p]), p)):
         if not _joined(pair, together):
@@ -174,7 +176,7 @@ def _joined(pair: Pair, together: Mapping[int, int]) -> bool:
     return pair[0] in together and together[pair[0]] == together.get(pair[1])
 
 
-def _linked(records: Sequence[Record]) -> list[Pair]:
+def _registered(records: Sequence[Record]) -> list[Pair]:
     """Return each two neighbours among the records that name one registration number."""
     by_number: defaultdict[str, list[int]] = defaultdict(list)
     for index, record in enumerate(records):

@@ -111,20 +111,24 @@ def match(sighted: Sequence[Sighted], shelf: Shelf, run: str, found: str) -> Mat
     clusters = [cluster for cluster in ded.clusters if cluster[-1] >= base]
     new: dict[int, Candidate] = {}
     taken = set(shelf.names)
+    whose = dict(enumerate(shelf.names))
     for cluster in clusters:
         ours = [rest[index - base] for index in cluster if index >= base]
         if cluster[0] < base:
             owned |= {one.name: shelf.names[cluster[0]] for one in ours}
+            whose |= dict.fromkeys(cluster, shelf.names[cluster[0]])
             continue
         candidate = candidate_of(ours, run, found)
+        whose |= dict.fromkeys(cluster, candidate.key)
         if candidate.key in taken:  # alike to the last letter, though too short to be merged by a rule
             owned |= {one.name: candidate.key for one in ours}
             continue
         taken.add(candidate.key)
         new |= dict.fromkeys(cluster, candidate)
         owned |= {one.name: candidate.key for one in ours[1:]}
-    asked = _questions(ded, shelf, new)
-    linked = _links(new, shelf)
+    records = [*shelf.records, *(one.record for one in rest)]
+    asked = _questions(ded, records, whose, new)
+    linked = _links(new, shelf, _kin(ded, whose, new))
     unique = {candidate.key: candidate for candidate in new.values()}
     finished = (
         candidate.model_copy(update={"questions": tuple(asked[key]), "linked": linked[key]})
@@ -138,7 +142,7 @@ def match(sighted: Sequence[Sighted], shelf: Shelf, run: str, found: str) -> Mat
 
 
 def _questions(
-    ded: Deduplication, shelf: Shelf, new: Mapping[int, Candidate]
+    ded: Deduplication, records: Sequence[Record], whose: Mapping[int, str], new: Mapping[int, Candidate]
 ) -> defaultdict[str, list[LikelyDuplicate]]:
     """Return for each new candidate what it may be the same as, the evidence beside it."""
     asked: defaultdict[str, list[LikelyDuplicate]] = defaultdict(list)
@@ -146,11 +150,10 @@ def _questions(
         evidence = ded.evidence[pair]
         for index, other in (pair, pair[::-1]):
             if index in new and not (other in new and other > index):  # of two new ones, the later asks
-                to = new.get(other)
                 asked[new[index].key].append(
                     LikelyDuplicate(
-                        to=to.key if to else shelf.names[other],
-                        title=plain_text(to.title) if to else shelf.records[other].title,
+                        to=whose[other],
+                        title=plain_text(new[other].title) if other in new else records[other].title,
                         why=evidence.rule,
                         similarity=round(evidence.similarity, 1),
                         agree=evidence.agree,
@@ -160,7 +163,17 @@ def _questions(
     return asked
 
 
-def _links(new: Mapping[int, Candidate], shelf: Shelf) -> dict[str, tuple[Link, ...]]:
+def _kin(ded: Deduplication, whose: Mapping[int, str], new: Mapping[int, Candidate]) -> defaultdict[str, list[Link]]:
+    """Return for each new candidate what its title says that it belongs to: the paper of an erratum or a preprint."""
+    kin: defaultdict[str, list[Link]] = defaultdict(list)
+    for pair in ded.linked:
+        for index, other in (pair, pair[::-1]):
+            if index in new and pair in ded.evidence and whose[other] != new[index].key:
+                kin[new[index].key].append(Link(to=whose[other], how=ded.evidence[pair].rule))
+    return kin
+
+
+def _links(new: Mapping[int, Candidate], shelf: Shelf, kin: Mapping[str, list[Link]]) -> dict[str, tuple[Link, ...]]:
     """Return for each new candidate the studies and candidates that it belongs to."""
     unique = {candidate.key: candidate for candidate in new.values()}
     numbers, pmids = defaultdict(list, {k: list(v) for k, v in shelf.numbers.items()}), dict(shelf.pmids)
@@ -171,9 +184,16 @@ def _links(new: Mapping[int, Candidate], shelf: Shelf) -> dict[str, tuple[Link, 
             pmids.setdefault(candidate.pmid, key)
     backward = _backward(shelf)
     return {
-        key: tuple(dict.fromkeys(_links_of(candidate, numbers, pmids, backward)))[:MOST_LINKS]
+        key: _once(_links_of(candidate, numbers, pmids, backward), kin.get(key, ()))
         for key, candidate in unique.items()
     }
+
+
+def _once(said: Iterable[Link], guessed: Iterable[Link]) -> tuple[Link, ...]:
+    """Return what a record says that it belongs to, then what its title tells of others, each once."""
+    links = dict.fromkeys(said)
+    named = {link.to for link in links}
+    return tuple(links | dict.fromkeys(link for link in guessed if link.to not in named))[:MOST_LINKS]
 
 
 def _links_of(

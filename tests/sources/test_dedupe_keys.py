@@ -141,6 +141,7 @@ def test_a_title_in_two_languages_is_two():
         "anakinra bei gicht im alter",
         "anakinra for gout in old age",
     )
+    assert titles_of("Gout in adults. <ORIGINAL> LA GOTA EN ADULTOS") == ("gout in adults", "la gota en adultos")
     assert titles_of("Anakinra for gout in old age [Letter]") == ("anakinra for gout in old age",)
 
 

@@ -96,8 +96,16 @@ def test_what_only_looks_alike_is_never_merged(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["abstract and paper", "one title, two PMIDs", "paper and its erratum", "preprint and paper"]
+    "name", ["paper and its erratum", "paper and its erratum in Web of Science", "preprint and paper"]
 )
+def test_what_is_about_a_paper_or_before_it_is_linked_with_the_evidence(name):
+    found = ma.deduplicate(DIFFERENT[name])
+    assert (found.groups, found.questions, found.linked) == ([], [], [(0, 1)])
+    assert {"about", "kind"} & {*found.evidence[0, 1].differ}
+    assert "one is a" in found.evidence[0, 1].rule
+
+
+@pytest.mark.parametrize("name", ["abstract and paper", "one title, two PMIDs", "one abstract at two meetings"])
 def test_what_is_likely_the_same_is_asked_with_the_evidence(name):
     found = ma.deduplicate(DIFFERENT[name])
     assert found.questions == [(0, 1)]
