@@ -18,8 +18,8 @@ from typing import Literal, TypeVar
 from pydantic import Field, ValidationError
 
 from ..errors import Problem, RegistryError, UsageError, did_you_mean
-from .metadata import AbstractPart, Correction
-from .types import Entry, Flag, Text
+from .metadata import Publication
+from .types import Entry, Text
 
 KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LONGEST_KEY = 80
@@ -54,15 +54,13 @@ class LikelyDuplicate(Entry):
     differ: tuple[str, ...] = ()
 
 
-class Candidate(Entry):
+class Candidate(Publication):
     """One publication that may be of a study for the review.
 
     Attributes
     ----------
     key
         The name of its file: from PMID or registration, else from its label and a digest.
-    title, abstract
-        Markup strings: escaped text in which i, b, sub and sup are the only tags.
     mentioned
         The one registration number that its text mentions, where the source itself gives none.
     found, run
@@ -70,28 +68,10 @@ class Candidate(Entry):
     """
 
     key: Text
-    title: str
-    authors: tuple[str, ...] = ()
-    authors_complete: Flag = True
-    year: int | None = None
-    published: str | None = None
-    journal: str | None = None
-    journal_abbreviation: str | None = None
-    volume: str | None = None
-    issue: str | None = None
-    pages: str | None = None
-    doi: str | None = None
     pmid: str | None = None
     pmcid: str | None = None
-    registrations: tuple[str, ...] = ()
     mentioned: tuple[str, ...] = ()
-    abstract: tuple[AbstractPart, ...] = ()
-    mesh: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
-    publication_types: tuple[str, ...] = ()
-    corrections: tuple[Correction, ...] = ()
-    retracted: Flag = False
-    concern: Flag = False
     sightings: tuple[Sighting, ...] = Field(min_length=1)
     linked: tuple[Link, ...] = ()
     questions: tuple[LikelyDuplicate, ...] = ()

@@ -30,25 +30,17 @@ class Correction(Entry):
     note: str | None = None
 
 
-class Metadata(Entry):
-    """PubMed's record of one study.
+class Publication(Entry):
+    """One publication as a source described it.
 
     Attributes
     ----------
-    authors
-        ``Family Initials``; collective names among them, as printed.
     title, abstract
         Markup strings: escaped text in which i, b, sub and sup are the only tags.
-    fetched
-        When this content was first fetched: ISO 8601, UTC.
-    checked
-        The last day on which PubMed was asked and still said the same: what a page calls "as of".
-    url, digest
-        What was asked (without a key), and the SHA-256 of the raw answer.
+    authors
+        ``Family Initials``; collective names among them, as printed.
     """
 
-    pmid: str
-    doi: str | None = None
     title: str
     authors: tuple[str, ...] = ()
     authors_complete: Flag = True
@@ -59,6 +51,7 @@ class Metadata(Entry):
     volume: str | None = None
     issue: str | None = None
     pages: str | None = None
+    doi: str | None = None
     abstract: tuple[AbstractPart, ...] = ()
     mesh: tuple[str, ...] = ()
     publication_types: tuple[str, ...] = ()
@@ -66,6 +59,22 @@ class Metadata(Entry):
     corrections: tuple[Correction, ...] = ()
     retracted: Flag = False
     concern: Flag = False
+
+
+class Metadata(Publication):
+    """PubMed's record of one study.
+
+    Attributes
+    ----------
+    fetched
+        When this content was first fetched: ISO 8601, UTC.
+    checked
+        The last day on which PubMed was asked and still said the same: what a page calls "as of".
+    url, digest
+        What was asked (without a key), and the SHA-256 of the raw answer.
+    """
+
+    pmid: str
     fetched: Text
     checked: Text | None = None
     url: Text

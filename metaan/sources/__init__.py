@@ -1,5 +1,4 @@
 """The outside world: one pure parser per format, one client per service, and `Record` as what they all give.
 
-To add a service: its base URL in `settings`, its signs of trouble in `answers` if they are new, and
-a module with its calls.
+To add a service: an entry of `services.SERVICES`.
 """

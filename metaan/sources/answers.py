@@ -20,6 +20,10 @@ CLIENT_ERRORS = frozenset(range(400, 500)) | {501, 505}
 _COMPLAINT = rb'(?:<e\w+Result>\s*<ERROR>|"(?:ERROR|error)"\s*:\s*"|<h2>Error occurred:)[^<"]{0,500}?'
 
 
+class UnreadableError(Exception):
+    """An answer that looked sound and is not: cut off, garbled, another kind of document. Asking again may help."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back for one request; ``url`` is without query, key and address of the person."""

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin
 
 from ..errors import SourceError
-from .answers import Answer, Verdict, classify
+from .answers import Answer, UnreadableError, Verdict, classify
+from .exchange import LONGEST_GET, Exchange, Policy
 
 if TYPE_CHECKING:
     import requests
@@ -20,31 +21,6 @@ if TYPE_CHECKING:
     from .limiter import Limiter
 
 T = TypeVar("T")
-
-LONGEST_GET = 1_500  # characters of query; above, NCBI answers 414 at some length, so the same goes as a form
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_CHUNK = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How patient a client is; seconds and bytes. Where nobody listens, it gives up earlier."""
-
-    connect_seconds: float = 10.0
-    read_seconds: float = 30.0
-    answer_seconds: float = 120.0
-    answer_bytes: int = 64 << 20
-    tries: int = 6
-    tries_unreachable: int = 3
-    first_pause: float = 1.0
-    longest_pause: float = 30.0
-    longest_retry_after: float = 120.0
-    budget_seconds: float = 180.0
-    redirects: int = 3
-
-
-class UnreadableError(Exception):
-    """An answer that looked sound and is not: cut off, garbled, another kind of document. Asking again may help."""
 
 
 class RefusedError(SourceError):
@@ -116,11 +92,20 @@ class Client:
         self.base_url = base_url
         self.policy = policy or Policy()
         self._limiter = limiter
-        self._session = session
         self._identity = dict(identity or {})
         self._secrets = tuple(secret for secret in secrets if secret)
         self._clock, self._sleep, self._jitter, self._notice = clock, sleep, jitter, notice
-        self._keep, self._longest_get = keep, longest_get
+        self._keep = keep
+        self._exchange = Exchange(
+            service,
+            self.policy,
+            session=session,
+            agent=self._identity.get("tool", "metaan"),
+            longest_get=longest_get,
+            wait=limiter.wait,
+            say=self._say,
+            clock=clock,
+        )
 
     def ask(self, path: str, params: Mapping[str, str], read: Callable[[Answer], T], *, form: bool = False) -> T:
         """Return what ``read`` makes of the answer, asking again as long as that may help.
@@ -185,7 +170,7 @@ class Client:
 
         def work() -> None:
             try:
-                box.put(self._exchange(path, params, form))
+                box.put(self._exchange.ask(urljoin(self.base_url, path), params, form))
             except Exception as error:
                 box.put(error)
 
@@ -198,59 +183,6 @@ class Client:
         if isinstance(found, Exception):
             raise found
         return found
-
-    def _exchange(self, path: str, params: Mapping[str, str], form: bool) -> Answer:
-        """Send one request, follow redirects on the same host, and read the whole answer within its bounds."""
-        import requests
-
-        session = self._session = self._session or requests.Session()
-        deadline = self._clock() + self.policy.answer_seconds
-        url = urljoin(self.base_url, path)
-        for _ in range(self.policy.redirects + 1):
-            with self._send(session, url, params, form) as response:
-                target = response.headers.get("Location")
-                if response.status_code not in _REDIRECTS or not target:
-                    return self._answer(response, url, self._body(response, url, deadline))
-                url = self._redirect(url, target)
-            self._limiter.wait()
-        raise SourceError(self._say(f"{self.service}: {url} redirects more than {self.policy.redirects} times"))
-
-    def _send(self, session: requests.Session, url: str, params: Mapping[str, str], form: bool) -> requests.Response:
-        """Send as GET, or as a form when the query is long."""
-        query = urlencode(params)
-        timeout = (self.policy.connect_seconds, self.policy.read_seconds)
-        headers = {"User-Agent": self._identity.get("tool", "metaan")}
-        if not form and (self._longest_get is None or len(query) <= self._longest_get):
-            return session.get(url, params=query, headers=headers, timeout=timeout, stream=True, allow_redirects=False)
-        return session.post(
-            url, data=dict(params), headers=headers, timeout=timeout, stream=True, allow_redirects=False
-        )
-
-    def _redirect(self, url: str, target: str) -> str:
-        """Return where to go next; never to another host, for the key and the query would go along."""
-        new, old = urlsplit(urljoin(url, target)), urlsplit(url)
-        same = new.scheme == old.scheme and new.netloc == old.netloc
-        upgrade = (old.scheme, new.scheme) == ("http", "https") and new.hostname == old.hostname
-        if not (same or upgrade):
-            there = f"{new.scheme}://{new.netloc}"
-            raise SourceError(self._say(f"{self.service}: {url} redirects to another host, {there}; not followed"))
-        return new._replace(query="", fragment="").geturl()
-
-    def _body(self, response: requests.Response, url: str, deadline: float) -> bytes:
-        """Read piece by piece, so that neither a drip nor a flood goes on for ever."""
-        body = bytearray()
-        while piece := response.raw.read1(_CHUNK, decode_content=True):
-            body += piece
-            if len(body) > self.policy.answer_bytes:
-                most = self.policy.answer_bytes / (1 << 20)
-                raise SourceError(self._say(f"{self.service}: the answer of {url} is larger than {most:g} MB"))
-            if self._clock() > deadline:
-                raise UnreadableError(f"the answer was not complete after {self.policy.answer_seconds:g} s")
-        return bytes(body)
-
-    def _answer(self, response: requests.Response, url: str, body: bytes) -> Answer:
-        headers = response.headers
-        return Answer(response.status_code, headers.get("Content-Type", ""), body, url, headers.get("Retry-After"))
 
     def _asked_for(self, answer: Answer) -> float:
         """Seconds that the service asks to wait, if it says so in seconds; a date is not worth its clock troubles."""

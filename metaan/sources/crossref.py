@@ -13,18 +13,17 @@ from urllib.parse import quote
 
 from ..errors import SourceError, UsageError
 from . import json_text
-from .answers import Answer
-from .client import Client, RefusedError, UnreadableError
+from .answers import Answer, UnreadableError
+from .client import Client, RefusedError
 from .crossref_work import Update, Work, merge_updates, parse_work
 from .identifiers import normalise_doi
-from .limiter import shared
+from .services import client_for
 
 if TYPE_CHECKING:
     import requests
 
     from .settings import Settings
 
-RATE, RATE_POLITE = 0.9, 2.5  # requests per second; lists are allowed 1, and 3 to who gives an address
 ROWS = 100  # works on a page, and DOIs in a batch
 LONGEST_FILTER = 3_500  # characters of a filter; DOIs have up to 200
 RESTARTS = 3  # times a list is begun anew when its pages do not fit together
@@ -79,7 +78,7 @@ class Crossref:
         client: Client | None = None,
         notice: Callable[[str], None] = lambda message: None,
     ) -> None:
-        self._client = client or client_for(settings, session=session, notice=notice)
+        self._client = client or client_for("crossref", settings, session=session, notice=notice)
         self._select = True
 
     def fetch(self, dois: Iterable[str], progress: Progress = lambda what, done, total: None) -> FetchedWorks:
@@ -203,27 +202,6 @@ class _Page:
     works: tuple[Work, ...]
     total: int
     cursor: str | None
-
-
-def client_for(
-    settings: Settings,
-    *,
-    session: requests.Session | None = None,
-    notice: Callable[[str], None] = lambda message: None,
-    keep: Callable[[Answer], None] = lambda answer: None,
-) -> Client:
-    """Return the client of Crossref: the address as ``mailto``, and the pace that it allows."""
-    return Client(
-        "Crossref",
-        settings.crossref_url,
-        shared("crossref", RATE_POLITE if settings.email else RATE),
-        session=session,
-        identity={"mailto": settings.email} if settings.email else {},
-        secrets=(settings.email or "",),
-        notice=notice,
-        keep=keep,
-        longest_get=None,
-    )
 
 
 def read_page(answer: Answer) -> _Page:

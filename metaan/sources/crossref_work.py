@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from .client import UnreadableError
+from .answers import UnreadableError
 from .identifiers import normalise_doi, normalise_registration
 from .json_text import items_at, text_at, texts_at, value_at, whole_at
 from .markup import plain_text

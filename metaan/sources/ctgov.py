@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError, UsageError
 from . import json_text
-from .answers import Answer
-from .client import Client, RefusedError, UnreadableError
+from .answers import Answer, UnreadableError
+from .client import Client, RefusedError
 from .ctgov_query import TrialQuery
 from .ctgov_trial import Trial, normalise_nct, parse_trial
-from .limiter import shared
+from .services import client_for
 
 if TYPE_CHECKING:
     import requests
 
     from .settings import Settings
 
-RATE = 0.9  # requests per second; about 1 is what the service bears, and its 429 names no time
 BATCH = 300  # numbers in one filter.ids
 PAGE = 200  # whole studies on a page: 20 kB each as a rule, 240 kB with results
 PAGE_OF_STAMPS = 1_000  # the most that the service sends
@@ -107,7 +106,7 @@ class ClinicalTrials:
         client: Client | None = None,
         notice: Callable[[str], None] = lambda message: None,
     ) -> None:
-        self._client = client or client_for(settings, session=session, notice=notice)
+        self._client = client or client_for("ctgov", settings, session=session, notice=notice)
 
     def version(self) -> Version:
         """Return which version answers, and of when its data are; a run keeps both."""
@@ -239,26 +238,6 @@ class _Page:
 def stamp(trial: Trial) -> TrialStamp:
     """Return by what a later change of this trial is known."""
     return TrialStamp(trial.dates.last_updated, trial.status, trial.has_results)
-
-
-def client_for(
-    settings: Settings,
-    *,
-    session: requests.Session | None = None,
-    notice: Callable[[str], None] = lambda message: None,
-    keep: Callable[[Answer], None] = lambda answer: None,
-) -> Client:
-    """Return the client of ClinicalTrials.gov, which is told nothing of who asks and reads no forms."""
-    return Client(
-        "ClinicalTrials.gov",
-        settings.ctgov_url,
-        shared("ctgov", RATE),
-        session=session,
-        secrets=(settings.email or "",),
-        notice=notice,
-        keep=keep,
-        longest_get=None,
-    )
 
 
 def read_page(answer: Answer) -> _Page:

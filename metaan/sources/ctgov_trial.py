@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .client import UnreadableError
+from .answers import UnreadableError
 from .ctgov_results import Results
 from .ctgov_results_parse import parse_results
 from .identifiers import normalise_pmid, normalise_registration

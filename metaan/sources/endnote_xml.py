@@ -6,8 +6,8 @@ import re
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from .answers import UnreadableError
 from .citation import find_year, page_range
-from .client import UnreadableError
 from .identifiers import doi_in_link, find_registrations, normalise_doi, normalise_pmid, written_pmid
 from .markup import clean_text, inline_markup, plain_text
 from .names import short_name

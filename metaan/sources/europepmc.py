@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING
 
 from ..errors import SourceError, UsageError
 from . import json_text
-from .answers import Answer
-from .client import Client, UnreadableError
+from .answers import Answer, UnreadableError
+from .client import Client
 from .europepmc_record import parse_result
 from .identifiers import normalise_doi
-from .limiter import shared
 from .record import Record
+from .services import client_for
 
 if TYPE_CHECKING:
     import requests
 
     from .settings import Settings
 
-RATE = 4.0  # requests per second; 10 are said to be allowed, nowhere in writing
 PAGE = 500  # results; 1,000 is the most, and whole records of that many take the service long
 DOIS = 10  # in one query; 25 have been answered with 504
 LONGEST_QUERY = 1_000  # characters; a longer one goes as a form, and near 12,000 nothing goes
@@ -110,7 +109,7 @@ class EuropePMC:
         client: Client | None = None,
         notice: Callable[[str], None] = lambda message: None,
     ) -> None:
-        self._client = client or client_for(settings, session=session, notice=notice)
+        self._client = client or client_for("europepmc", settings, session=session, notice=notice)
 
     def search(self, query: EuropePMCQuery, progress: Progress = lambda what, done, total: None) -> EuropePMCHits:
         """Return every record that a query finds, with its abstract.
@@ -210,27 +209,6 @@ def doi_query(doi: str) -> str:
     'DOI:"10.1016/s2213-2600(20)30556-7"'
     """
     return f'DOI:"{doi.replace(chr(34), "").replace(chr(92), "")}"'
-
-
-def client_for(
-    settings: Settings,
-    *,
-    session: requests.Session | None = None,
-    notice: Callable[[str], None] = lambda message: None,
-    keep: Callable[[Answer], None] = lambda answer: None,
-) -> Client:
-    """Return the client of Europe PMC."""
-    return Client(
-        "Europe PMC",
-        settings.europepmc_url,
-        shared("europepmc", RATE),
-        session=session,
-        identity={"email": settings.email} if settings.email else {},
-        secrets=(settings.email or "",),
-        notice=notice,
-        keep=keep,
-        longest_get=None,
-    )
 
 
 def read_page(answer: Answer) -> _Page:

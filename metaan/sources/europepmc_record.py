@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .client import UnreadableError
+from .answers import UnreadableError
 from .identifiers import normalise_doi, normalise_pmid
 from .json_text import items_at, text_at, texts_at, value_at
 from .markup import plain_text

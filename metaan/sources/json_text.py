@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .client import UnreadableError
+from .answers import UnreadableError
 from .markup import clean_text
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError, UsageError
-from .answers import Answer
-from .client import Client, RefusedError, UnreadableError
+from .answers import Answer, UnreadableError
+from .client import Client, RefusedError
 from .identifiers import normalise_doi, normalise_pmid
-from .limiter import shared
 from .pubmed_xml import Article, parse
+from .services import client_for
 
 if TYPE_CHECKING:
     import requests
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 BATCH = 200  # ids per efetch; above, NCBI wants a form, and a broken answer costs more to repeat
-RATE, RATE_WITH_KEY = 2.5, 8.0  # requests per second; NCBI allows 3 and 10, and counts them a little differently
 MOST_CANDIDATES = 20  # PMIDs looked at per DOI; a query that finds more was not understood as a DOI
 
 Progress = Callable[[str, int, int], None]
@@ -77,7 +76,7 @@ class PubMed:
         notice: Callable[[str], None] = lambda message: None,
     ) -> None:
         self.url = settings.pubmed_url
-        self._client = client or client_for(settings, session=session, notice=notice)
+        self._client = client or client_for("pubmed", settings, session=session, notice=notice)
 
     def fetch(self, pmids: Iterable[str], progress: Progress = lambda what, done, total: None) -> Fetched:
         """Return the records of PMIDs, in one request per 200 of them.
@@ -158,27 +157,6 @@ class PubMed:
             if len(returned) == 1:
                 merged[pmid] = returned.pop()
         return merged
-
-
-def client_for(
-    settings: Settings,
-    *,
-    session: requests.Session | None = None,
-    notice: Callable[[str], None] = lambda message: None,
-    keep: Callable[[Answer], None] = lambda answer: None,
-) -> Client:
-    """Return the client of E-utilities: identity, and the pace that the identity allows."""
-    identity = {"tool": settings.tool, "email": settings.email or "", "api_key": settings.api_key or ""}
-    return Client(
-        "PubMed",
-        settings.pubmed_url,
-        shared("eutils", RATE_WITH_KEY if settings.api_key else RATE),
-        session=session,
-        identity={name: value for name, value in identity.items() if value},
-        secrets=(settings.api_key or "", settings.email or ""),
-        notice=notice,
-        keep=keep,
-    )
 
 
 def read_articles(answer: Answer) -> tuple[Article, ...]:

@@ -15,8 +15,8 @@ from typing import Any
 
 from ..errors import SourceError
 from . import json_text
-from .answers import Answer
-from .client import Client, UnreadableError
+from .answers import Answer, UnreadableError
+from .client import Client
 from .identifiers import normalise_pmid
 from .pubmed_query import PubMedQuery, check_term, date_range
 

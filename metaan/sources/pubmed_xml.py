@@ -14,7 +14,7 @@ from itertools import islice
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from .client import UnreadableError
+from .answers import UnreadableError
 from .identifiers import normalise_doi, normalise_pmid, normalise_registration
 from .markup import clean_text, plain_text
 from .pubmed_dates import publication_date

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import SourceError, choose
+from .answers import UnreadableError
 from .bibtex import parse_bibtex
-from .client import UnreadableError
 from .csv_records import parse_csv
 from .encoding import decode, read_file
 from .endnote_xml import parse_endnote_xml

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyexpat import EXPAT_VERSION, ExpatError, ParserCreate, version_info
 
 from ..errors import SourceError
-from .client import UnreadableError
+from .answers import UnreadableError
 
 DEEPEST = 100  # elements; PubMed's deepest records, those with MathML, stay below 30
 _OLDEST_EXPAT = (2, 4, 1)  # older ones let an attribute or an entity grow without bound

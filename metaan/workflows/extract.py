@@ -20,10 +20,11 @@ from ..extraction.suggest import Context, context_of
 from ..registry.load import Review, load
 from ..registry.write import write_text
 from ..sources import json_text
-from ..sources.client import RefusedError, UnreadableError
-from ..sources.ctgov import client_for
+from ..sources.answers import UnreadableError
+from ..sources.client import RefusedError
 from ..sources.ctgov_trial import normalise_nct, parse_trial
 from ..sources.markup import clean_text, plain_text
+from ..sources.services import client_for
 from .fetch import settings_of
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ def fetch_results(
         raise UsageError(
             f"{study_id} has no number at ClinicalTrials.gov; allowed: one under registrations: in its file"
         )
-    client = client or client_for(settings or settings_of(review), session=session, notice=notice)
+    client = client or client_for("ctgov", settings or settings_of(review), session=session, notice=notice)
     answers = _asked(client, numbers)
     day = now().astimezone(UTC).isoformat(timespec="seconds")
     return [_store(results_file(folder, nct_id), day, *answers[nct_id]) for nct_id in numbers]

@@ -17,6 +17,7 @@ from ..sources.identifiers import find_registrations
 from ..sources.pubmed import PubMed
 from ..sources.pubmed_query import OVERLAP_DAYS, PubMedQuery
 from ..sources.record import Correction
+from ..sources.services import client_for
 from ..sources.xml_guard import guard
 
 if TYPE_CHECKING:
@@ -159,15 +160,7 @@ def search(strategy: Strategy, desk: Desk) -> Hits:
 
 def client_of(notice: Callable[[str], None]) -> MakeClient:
     """Return what makes the real client of each source; ``notice`` is told when a request is repeated."""
-    from ..sources import crossref, ctgov, europepmc, pubmed
-
-    makers: Mapping[str, Callable[..., Client]] = {
-        "pubmed": pubmed.client_for,
-        "ctgov": ctgov.client_for,
-        "europepmc": europepmc.client_for,
-        "crossref": crossref.client_for,
-    }
-    return lambda source, settings, keep: makers[source](settings, notice=notice, keep=keep)
+    return lambda source, settings, keep: client_for(source, settings, notice=notice, keep=keep)
 
 
 def search_pubmed(strategy: Strategy, desk: Desk) -> Hits:

@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,7 +29,7 @@ class Call:
     agent: str = ""
 
 
-class Service:
+class Service(ABC):
     """A server on a free port of 127.0.0.1.
 
     Parameters
@@ -73,9 +74,9 @@ class Service:
         with self._lock:
             self.plan, self.calls = list(plan), []
 
+    @abstractmethod
     def sound(self, path: str, params: Mapping[str, str], length: int) -> Reply:
         """Answer a request as the service does when nothing goes wrong; ``length`` is that of its URL."""
-        raise NotImplementedError
 
     def allowed(self, params: Mapping[str, str]) -> int:
         """How many requests a second are allowed to who sends these parameters."""

@@ -6,10 +6,12 @@ import threading
 import pytest
 
 from metaan.errors import SourceError
-from metaan.sources.answers import SIGNS, Answer, classify
-from metaan.sources.client import Client, Policy, RefusedError, UnreadableError, redact
+from metaan.sources.answers import SIGNS, Answer, UnreadableError, classify
+from metaan.sources.client import Client, RefusedError, redact
+from metaan.sources.exchange import Policy
 from metaan.sources.limiter import Limiter
-from metaan.sources.pubmed import client_for, read_articles
+from metaan.sources.pubmed import read_articles
+from metaan.sources.services import client_for
 from metaan.sources.settings import Settings
 from tests.server.eutils import Eutils
 from tests.server.faults import FAULTS, FINAL, HARMLESS, LIES, Reply
@@ -259,13 +261,13 @@ def test_what_cannot_be_read_is_asked_for_again(server, make_client):
 
 
 def test_the_identity_sets_the_pace_and_goes_along(server):
-    client = client_for(Settings(pubmed_url=server.url, api_key="k", email="me@example.org"))
+    client = client_for("pubmed", Settings(pubmed_url=server.url, api_key="k", email="me@example.org"))
     client.ask("efetch.fcgi", {"db": "pubmed"}, read_articles)
     params = server.calls[0].params
     assert (params["tool"], params["email"], params["api_key"]) == ("metaan", "me@example.org", "k")
     assert server.calls[0].agent == "metaan"
-    assert client_for(Settings(api_key="k"))._limiter.rate == 8.0
-    assert client_for(Settings())._limiter.rate == 2.5
+    assert client_for("pubmed", Settings(api_key="k"))._limiter.rate == 8.0
+    assert client_for("pubmed", Settings())._limiter.rate == 2.5
 
 
 def test_the_double_enforces_its_pace():

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import SourceError, UsageError
-from metaan.sources.answers import Answer
-from metaan.sources.client import UnreadableError
-from metaan.sources.crossref import SELECT, client_for, read_agency, read_page, read_work
+from metaan.sources.answers import Answer, UnreadableError
+from metaan.sources.crossref import SELECT, read_agency, read_page, read_work
+from metaan.sources.services import client_for
 from metaan.sources.settings import Settings
 from tests.server.crossref import Crossref
 from tests.server.crossref_works import WORKS, update, work
@@ -143,10 +143,10 @@ def test_a_notice_that_is_missing_from_its_list_is_missed(crossref, server, lie)
 
 
 def test_the_address_opens_the_polite_pool(server):
-    client = client_for(Settings(crossref_url=server.url, email="me@example.org"))
+    client = client_for("crossref", Settings(crossref_url=server.url, email="me@example.org"))
     client.ask("works/10.5555%2Fmetaan.1", {}, read_work)
     assert dict(server.calls[0].params) == {"mailto": "me@example.org"}
-    assert (client._limiter.rate, client_for(Settings())._limiter.rate) == (2.5, 0.9)
+    assert (client._limiter.rate, client_for("crossref", Settings())._limiter.rate) == (2.5, 0.9)
 
 
 @pytest.mark.parametrize("read", [read_page, read_work, read_agency])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.sources.client import UnreadableError
+from metaan.sources.answers import UnreadableError
 from metaan.sources.crossref_work import Update, merge_updates, parse_work
 from tests.server.crossref_works import WORKS, update, work
 

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import SourceError, UsageError
-from metaan.sources.answers import Answer
-from metaan.sources.client import UnreadableError
-from metaan.sources.ctgov import BATCH, STAMP_FIELDS, TrialStamp, client_for, read_page, read_study, read_version, stamp
+from metaan.sources.answers import Answer, UnreadableError
+from metaan.sources.ctgov import BATCH, STAMP_FIELDS, TrialStamp, read_page, read_study, read_version, stamp
 from metaan.sources.ctgov_query import TrialQuery
+from metaan.sources.services import client_for
 from metaan.sources.settings import Settings
 from tests.server.ctgov import CTGov
 from tests.server.faults import Reply
@@ -175,7 +175,7 @@ def test_a_redirect_to_another_host_is_not_followed(registry, server):
 
 
 def test_nothing_of_who_asks_goes_along(server):
-    client = client_for(Settings(ctgov_url=server.url, email="me@example.org", api_key="k"))
+    client = client_for("ctgov", Settings(ctgov_url=server.url, email="me@example.org", api_key="k"))
     client.ask("version", {}, read_version)
     assert dict(server.calls[0].params) == {}
     assert client._limiter.rate < 1

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.sources.client import UnreadableError
+from metaan.sources.answers import UnreadableError
 from metaan.sources.ctgov_results import Affected, Group, Measurement, printed_number
 from metaan.sources.ctgov_results_parse import parse_results
 from metaan.sources.ctgov_trial import Dates, Intervention, Reference, normalise_nct, parse_trial

@@ -2,7 +2,7 @@
 
 import pytest
 
-from metaan.sources.client import UnreadableError
+from metaan.sources.answers import UnreadableError
 from metaan.sources.endnote_xml import parse_endnote_xml
 
 RECORD = """<record><database name="x.enl">x.enl</database><ref-type name="Journal Article">17</ref-type>

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import SourceError, UsageError
-from metaan.sources.answers import Answer
-from metaan.sources.client import UnreadableError
-from metaan.sources.europepmc import DOIS, EuropePMCQuery, client_for, read_page
+from metaan.sources.answers import Answer, UnreadableError
+from metaan.sources.europepmc import DOIS, EuropePMCQuery, read_page
 from metaan.sources.europepmc_record import is_preprint, parse_result
 from metaan.sources.record import Correction
+from metaan.sources.services import client_for
 from metaan.sources.settings import Settings
 from tests.server.europepmc import PREPRINTS, RESULTS, EuropePMC, result_of
 from tests.server.faults import Reply
@@ -198,7 +198,7 @@ def test_values_of_other_types_are_absent_and_break_nothing(found, odd):
 
 
 def test_who_asks_goes_along_and_stays_out_of_messages(server):
-    client = client_for(Settings(europepmc_url=server.url, email="me@example.org"))
+    client = client_for("europepmc", Settings(europepmc_url=server.url, email="me@example.org"))
     server.reset(["refused"])
     with pytest.raises(SourceError) as raised:
         client.ask("search", {"query": "x"}, read_page)

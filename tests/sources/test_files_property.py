@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import MetaanError
+from metaan.sources.answers import UnreadableError
 from metaan.sources.bibtex import parse_bibtex
-from metaan.sources.client import UnreadableError
 from metaan.sources.csv_records import parse_csv
 from metaan.sources.endnote_xml import parse_endnote_xml
 from metaan.sources.nbib import parse_nbib

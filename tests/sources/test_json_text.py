@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.sources.client import UnreadableError
+from metaan.sources.answers import UnreadableError
 from metaan.sources.json_text import canonical, document, items_at, text_at, texts_at, value_at, whole_at
 
 ANY = st.recursive(

@@ -3,8 +3,7 @@ import json
 import pytest
 
 from metaan.errors import SourceError, UsageError
-from metaan.sources.answers import Answer
-from metaan.sources.client import UnreadableError
+from metaan.sources.answers import Answer, UnreadableError
 from metaan.sources.pubmed import PubMed, read_search
 from metaan.sources.settings import Settings
 from tests.server.eutils import Eutils

@@ -4,7 +4,7 @@ import pytest
 
 from metaan.errors import SourceError
 from metaan.sources import xml_guard
-from metaan.sources.client import UnreadableError
+from metaan.sources.answers import UnreadableError
 from metaan.sources.pubmed_xml import parse
 from tests.server.papers import FOOT, HEAD, PAPERS, Paper, article_set
 
