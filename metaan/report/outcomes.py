@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -12,7 +12,6 @@ from ..stats.pooling import Pooled
 from . import designs, formats, methods, provenance, spread, words
 from .columns import Column
 from .explored_page import Explored, explored
-from .explorer import sort_keys
 from .forest import forest, pool_heading
 from .plot import Plot, Row
 from .svg import svg
@@ -33,14 +32,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row of a plot's table; one of kind ``heading`` or ``text`` has a single cell over all columns.
-
-    ``sort`` holds what a study can be sorted by.
-    """
+    """A row of a plot's table; one of kind ``heading`` or ``text`` has a single cell over all columns."""
 
     kind: str
     cells: tuple[Cell, ...]
-    sort: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +131,7 @@ def _table(plot: Plot, analysis: Analysis) -> Iterable[TableRow]:
             yield TableRow(row.kind, (Cell(row.label),))
         else:
             study = studies.get(row.id or "")
-            yield TableRow(row.kind, tuple(_cells(row, plot.columns, study)), sort_keys(study))
+            yield TableRow(row.kind, tuple(_cells(row, plot.columns, study)))
 
 
 def _cells(row: Row, columns: Sequence[Column], study: StudyRow | None) -> Iterable[Cell]:

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from ..registry.load import Review
     from .changes_view import ChangesView
 
+#: The files of the page's script, in ``templates/script/``: one scope, so that each knows the names of those before it.
+SCRIPT = (
+    "start", "distributions", "effects", "tau2", "pooling", "formats", "state", "axis", "rows", "drawing", "figure",
+    "table", "view", "controls", "address", "panel",
+)  # fmt: skip
+
 
 def render(
     review: Review,
@@ -69,13 +75,14 @@ def render(
     said = content(
         review, analyses, checks, version=version, evidence=evidence, flow=flow, commit=commit, changes=changes
     )
-    return fill("page.html", said | {"explore": explorable(analyses), "upper_first": words.upper_first}, templates)
+    explore = explorable(analyses, said["arms"])
+    return fill("page.html", said | {"explore": explore, "upper_first": words.upper_first}, templates)
 
 
 def fill(name: str, context: Mapping[str, Any], templates: Path | None = None) -> str:
     """Return a template filled in, with stylesheet and script, and the hashes that let the browser take only them."""
     environment = _environment(templates)
-    style, script = _source(environment, "style.css"), _source(environment, "script.js")
+    style, script = _source(environment, "style.css"), _script(environment)
     return environment.get_template(name).render(
         **context,
         style=Markup(style),  # noqa: S704  the designer's own file
@@ -102,6 +109,12 @@ def _source(environment: Environment, name: str) -> str:
     """Return a file as it stands, with the line ends that a browser sees when it checks the hash."""
     loader = environment.loader or ChoiceLoader([])
     return loader.get_source(environment, name)[0].replace("\r\n", "\n")
+
+
+def _script(environment: Environment) -> str:
+    """Return the files of the script as one, with names that are its own."""
+    parts = "\n".join(_source(environment, f"script/{name}.js") for name in SCRIPT)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
 
 
 def _hash(text: str) -> str:

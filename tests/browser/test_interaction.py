@@ -1,103 +1,41 @@
-"""What the page's script adds: other analyses of the same counts as Python has them, an address, an order, a panel."""
+"""What the page's script adds: controls with a mark and a way back, an address, filters, an order, a panel."""
 
 import json
-import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import metaan as ma
-from metaan.errors import NotEstimableError
-from metaan.report.explorer import MODELS, OFFERED
-from metaan.stats.measures import MEASURES
 
 from .test_accessibility import TAGS, _axe
+from .test_pooling import DATA, GO, SHOWN
 
 NOT_PROTOCOL = "Not the protocol’s analysis"
-SHOWN = "key => [...document.querySelectorAll(`[data-explore='${key}'] .recomputed li`)].map(one => ({...one.dataset}))"
-DATA = "document.getElementById('explore-data').textContent"
 FIRST = "[data-explore] details >> nth=0"
-SUBSETS = 12
+PLOT = "section.outcome >> nth=0 >> svg.forest >> nth=0"
+BACK = "Back to the protocol"
+MARKUP = "[...document.querySelectorAll('section.outcome figure, table.plot, ul.note')].map(one => one.outerHTML)"
 
 
-def subsets(analysis: dict[str, Any], chance: random.Random) -> Iterable[tuple[str, str, str, list[str]]]:
-    """Yield random choices: measure, model, design and the studies left out; every pair of the first two is there."""
-    ids = sorted({one["id"] for one in analysis["studies"]})
-    designs = sorted({one["design"] for one in analysis["studies"]})
-    for measure in OFFERED:
-        for model in MODELS:
-            for i in range(SUBSETS):
-                out = chance.sample(ids, chance.randint(0, len(ids) - 1)) if i else []
-                yield measure, model, chance.choice(["all", *designs]) if i > SUBSETS // 2 else "all", out
-
-
-def expected(analysis: dict[str, Any], places: list[int], measure: str, model: str) -> dict[str, float | None]:
-    """Pool the same studies in Python."""
-    names = ("ai", "n1i", "ci", "n2i")
-    counts = {name: [analysis["studies"][i]["counts"][j] for i in places] for j, name in enumerate(names)}
-    if not places:
-        return {"k": 0, "estimate": None}
-    drop = MEASURES[measure].drops_double_zero
-    es = ma.effect_sizes(measure, add=analysis["add"][measure], to=analysis["to"], drop00=drop, **counts)
-    if es.k == 0:
-        return {"k": 0, "estimate": None}
-    try:
-        fit = _fit(es, measure, model)
-    except NotEstimableError:
-        return {"k": es.k, "estimate": None}
-    shown = fit.display
-    alone = es.k == 1
-    return {
-        "k": es.k, "estimate": shown.estimate, "lb": shown.ci.lb, "ub": shown.ci.ub,
-        "tau2": None if alone else fit.tau2 if model in ("DL", "REML") else None, "i2": None if alone else fit.i2,
-    }  # fmt: skip
-
-
-def _fit(es: Any, measure: str, model: str) -> Any:
-    if es.k == 1 or model == "IV":
-        return ma.pool(es, "common")
-    if model == "MH":
-        return ma.mantel_haenszel(measure, **dict(es.complete.data))
-    return ma.pool(es, "random", model)
-
-
-def test_the_page_pools_as_python_does(report: Path, visit: Callable[..., Any]) -> None:
-    opened, chance = visit(report), random.Random(20)
-    data = json.loads(opened.run(DATA))["analyses"]
-    assert data
-    compared = 0
-    for key, analysis in data.items():
-        for measure, model, design, out in subsets(analysis, chance):
-            opened.run("view => { location.hash = view; dispatchEvent(new Event('hashchange')) }",
-                       f"view.{key}={'*'.join([measure, model, design, *out])}")  # fmt: skip
-            for pool, shown in zip(analysis["pools"], opened.run(SHOWN, key), strict=True):
-                studies = analysis["studies"]
-                places = [i for i in pool["studies"]
-                          if studies[i]["id"] not in out and design in ("all", studies[i]["design"])]  # fmt: skip
-                wanted = expected(analysis, places, measure, model)
-                got = {name: float(shown[name]) if shown[name] else None for name in wanted}
-                case = (key, pool["name"], measure, model, design, out)
-                assert {name for name in got if got[name] is None} == {n for n in wanted if wanted[n] is None}, case
-                for name in (name for name in wanted if wanted[name] is not None):
-                    assert got[name] == pytest.approx(wanted[name], rel=1e-9, abs=1e-9), (*case, name)
-                compared += got["estimate"] is not None
-    assert compared > 100
+def box_of(opened: Any) -> Any:
+    box = opened.page.locator(FIRST)
+    box.locator("summary").click()
+    return box
 
 
 def test_the_mark_comes_goes_and_is_announced(report: Path, visit: Callable[..., Any]) -> None:
     opened = visit(report)
-    box = opened.page.locator(FIRST)
-    box.locator("summary").click()
+    box, markup = box_of(opened), opened.run(MARKUP)
     live = box.locator(".recomputed")
     before = live.inner_text()
     assert NOT_PROTOCOL not in before
     assert (live.get_attribute("role"), live.get_attribute("aria-live")) == ("status", "polite")
-    assert all(part in before for part in ("CI", "I²", "studies"))
-    back = box.get_by_role("button", name="Back to the protocol")
+    assert all(part in before for part in ("CI", "I²", "p ", "studies"))
+    back = box.get_by_role("button", name=BACK)
     assert not back.is_visible()
-    tick = box.get_by_role("checkbox").first
+    tick = box.get_by_role("checkbox").last
     tick.focus()
     opened.page.keyboard.press("Space")
     assert NOT_PROTOCOL in live.inner_text()
@@ -107,56 +45,194 @@ def test_the_mark_comes_goes_and_is_announced(report: Path, visit: Callable[...,
     assert live.inner_text() == before
     assert tick.is_checked()
     assert "#" not in opened.page.url
+    assert opened.run(MARKUP) == markup
+
+
+def test_the_figure_carries_the_mark_and_the_way_back(report: Path, visit: Callable[..., Any]) -> None:
+    opened = visit(report)
+    box, markup = box_of(opened), opened.run(MARKUP)
+    box.get_by_label("Random effects").select_option("HE")
+    plot = opened.page.locator(PLOT)
+    assert plot.locator("text.departure").last.text_content() == f"▲ {NOT_PROTOCOL}"
+    assert NOT_PROTOCOL in plot.locator("desc").text_content()
+    assert opened.page.locator("table.plot").first.locator("caption").text_content().startswith(NOT_PROTOCOL)
+    figure = opened.page.locator("section.outcome figure").first
+    assert NOT_PROTOCOL in figure.inner_text()
+    figure.get_by_role("button", name=BACK).focus()
+    opened.page.keyboard.press("Enter")
+    assert opened.run(MARKUP) == markup
+    assert opened.run("document.activeElement.localName") == "summary"
+
+
+def test_a_changed_view_is_as_readable(report: Path, visit: Callable[..., Any]) -> None:
+    opened = visit(report)
+    box = box_of(opened)
+    box.get_by_label("Measure").select_option("RD")
+    box.get_by_role("checkbox").last.click()
+    opened.unfold()
+    assert _axe(opened, {"include": ["section.outcome"]}, {"runOnly": TAGS}) == []
 
 
 def test_an_address_is_a_view(report: Path, visit: Callable[..., Any]) -> None:
     opened = visit(report)
-    box = opened.page.locator(FIRST)
-    box.locator("summary").click()
-    box.get_by_label("Model").select_option("REML")
+    box = box_of(opened)
+    box.get_by_label("Random effects").select_option("REML" if "anakinra" in report.name else "PM")
     box.get_by_label("Measure").select_option("RD")
-    box.get_by_role("checkbox").first.click()
-    said, address = box.locator(".recomputed").inner_text(), opened.page.url
+    box.get_by_role("checkbox").last.click()
+    said, address, drawn = box.locator(".recomputed").inner_text(), opened.page.url, opened.run(MARKUP)
     assert "RD" in said
     opened.page.goto("about:blank")
     opened.page.goto(address)
     again = opened.page.locator(FIRST)
     assert again.locator(".recomputed").is_visible()
     assert again.locator(".recomputed").inner_text() == said
-    assert not again.get_by_role("checkbox").first.is_checked()
+    assert not again.get_by_role("checkbox").last.is_checked()
+    assert opened.run(MARKUP) == drawn
+    opened.page.reload()
+    assert opened.page.locator(FIRST).locator(".recomputed").inner_text() == said
     assert opened.words == []
 
 
-def test_an_address_from_elsewhere_does_no_harm(report: Path, visit: Callable[..., Any]) -> None:
+def test_the_back_button_takes_one_change_back(report: Path, visit: Callable[..., Any]) -> None:
+    opened = visit(report)
+    box = box_of(opened)
+    live = box.locator(".recomputed")
+    seen = [live.inner_text()]
+    for label, code in (("Measure", "RD"), ("Interval", "hksj")):
+        box.get_by_label(label, exact=True).select_option(code)
+        seen.append(live.inner_text())
+    assert len(set(seen)) == 3
+    for before in reversed(seen[:-1]):
+        opened.page.go_back()
+        opened.page.wait_for_function("text => document.querySelector('.recomputed').innerText === text", arg=before)
+    assert NOT_PROTOCOL not in live.inner_text()
+    opened.page.go_forward()
+    opened.page.wait_for_function("text => document.querySelector('.recomputed').innerText === text", arg=seen[1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["constructor*<b>x</b>*toString", "measure.AS", "without.nobody", "sort.", "design.%E0%A4%A", "OR*DL*all"],
+)
+def test_what_an_address_asks_for_in_vain_is_said(report: Path, visit: Callable[..., Any], text: str) -> None:
     opened = visit(report)
     key = opened.run("document.querySelector('[data-explore]').dataset.explore")
-    before = opened.page.locator(".recomputed").first.text_content()
-    opened.page.goto(f"{opened.address}#view.{key}=constructor*<b>x</b>*toString*nobody&view.none=OR")
+    before, markup = opened.page.locator(".recomputed").first.text_content(), opened.run(MARKUP)
+    opened.page.goto(f"{opened.address}#view.{key}={text}&view.none=measure.OR")
     assert opened.page.locator(".recomputed").first.text_content() == before
+    assert opened.run(MARKUP) == markup
+    said = opened.page.locator(".address")
+    assert "ignored" in said.inner_text()
+    assert "view.none=measure.OR" in said.inner_text()
+    assert said.locator("b").count() == 0
     assert opened.words == []
 
 
-def test_the_table_is_sorted_within_its_blocks(report: Path, visit: Callable[..., Any]) -> None:
-    opened = visit(report).unfold()
-    read = """() => {
-      const blocks = [[]];
-      for (const row of document.querySelector('table.plot').tBodies[0].rows) {
-        if (row.className !== 'study') blocks.push([]);
-        else blocks.at(-1).push([row.innerText, {...row.dataset}]);
-      }
-      return blocks;
-    }"""
-    listed = opened.run(read)
-    order = opened.page.get_by_label("Sort the studies by").first
-    for key, sign in (("year", 1), ("effect", 1), ("weight", -1)):
-        order.select_option(key)
-        blocks = opened.run(read)
-        assert [sorted(name for name, _ in one) for one in blocks] == [sorted(n for n, _ in one) for one in listed]
-        for block in blocks:
-            values = [sign * float(data[key]) for _, data in block if key in data]
-            assert values == sorted(values)
-    order.select_option("")
-    assert opened.run(read) == listed
+def test_an_address_with_an_error_keeps_what_is_sound(report: Path, visit: Callable[..., Any]) -> None:
+    opened = visit(report)
+    key = opened.run("document.querySelector('[data-explore]').dataset.explore")
+    opened.page.goto(f"{opened.address}#view.{key}=measure.RD*ci.nonsense")
+    assert "RD" in opened.page.locator(".recomputed").first.text_content()
+    assert "ci.nonsense" in opened.page.locator(".address").inner_text()
+
+
+@pytest.mark.parametrize("order", ["year", "effect", "weight", "precision", "name"])
+def test_the_studies_are_sorted_within_their_blocks(report: Path, visit: Callable[..., Any], order: str) -> None:
+    opened = visit(report)
+    read = """() => [...document.querySelectorAll('table.plot')[0].tBodies[0].rows].map(row =>
+        [row.className, row.cells[0].textContent, row.cells[row.cells.length - 1].textContent])"""
+    drawn = "[...document.querySelector('svg.forest').querySelectorAll('g.study')].map(one => one.textContent)"
+    listed, markup, plotted = opened.run(read), opened.run(MARKUP), opened.run(drawn)
+    box = box_of(opened)
+    box.get_by_label("Sort the studies by").select_option(order)
+    assert NOT_PROTOCOL not in box.locator(".recomputed").inner_text()
+    rows = opened.run(read)
+    assert sorted(rows) == sorted(listed)
+    assert [kind for kind, *_ in rows] == [kind for kind, *_ in listed]
+    labels = [label for kind, label, _ in rows if kind == "study"]
+    assert [text.split(":")[0] for text in opened.run(drawn)] == labels
+    assert sorted(map(sorted, opened.run(drawn))) == sorted(map(sorted, plotted))
+    if order == "name":
+        first = next(i for i, (kind, *_) in enumerate(rows) if kind != "study" and i)
+        block = [label.lower() for kind, label, _ in rows[:first] if kind == "study"]
+        assert block == sorted(block)
+    box.get_by_role("button", name=BACK).click()
+    assert opened.run(MARKUP) == markup
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a review in which some studies were judged: two low, one high, the others not."""
+    folder = tmp_path_factory.mktemp("judged") / "studies"
+    folder.mkdir()
+    trials = ["elmekaty-2023", "kyriazopoulou-2021-save-more", "audemard-verger-2022"]
+    for path in sorted(ma.example("anakinra").glob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        if path.stem in trials:
+            overall = "high" if path.stem == trials[-1] else "low"
+            text += f"\nrisk_of_bias:\n  - tool: RoB 2\n    overall: {overall}\n"
+        (folder / path.name).write_text(text, encoding="utf-8")
+    target = folder.parent / "judged.html"
+    ma.write_report(ma.load(folder), target)
+    return target
+
+
+def test_filters_of_bias_and_design_combine_with_ticks(judged: Path, visit: Callable[..., Any]) -> None:
+    opened = visit(judged)
+    analysis = json.loads(opened.run(DATA))["analyses"]["death"]
+    levels = {one["bias"] for one in analysis["studies"]}
+    assert levels == {"low", "high", "not assessed"}
+    box = opened.page.locator("[data-explore='death'] details")
+    box.locator("summary").click()
+    for level in levels:
+        names = {one["id"] for one in analysis["studies"] if one["bias"] != level}
+        tick = box.get_by_label(level.capitalize(), exact=True)
+        tick.click()
+        assert sum(one["k"] for one in opened.run(SHOWN, "death")) <= len(names)
+        shown = box.locator("label:not(.out) input:not(:disabled)")
+        assert shown.count() >= len(names)
+        tick.click()
+    box.get_by_label("High", exact=True).click()
+    box.get_by_label("Non-randomised", exact=True).click()
+    last = next(one for one in analysis["studies"] if one["design"] == "randomised" and one["bias"] != "high")
+    box.get_by_label(last["label"]).click()
+    kept = [
+        one for one in analysis["studies"] if one["design"] == "randomised" and one["bias"] != "high" and one != last
+    ]
+    randomised, other = opened.run(SHOWN, "death")
+    assert (randomised["k"], other["k"]) == (len(kept), 0)
+    assert "without." in opened.page.url
+    assert "bias.high" in opened.page.url
+    assert "design.non-randomised" in opened.page.url
+
+
+def test_without_judgements_there_is_no_filter_of_bias(reports: dict[str, Path], visit: Callable[..., Any]) -> None:
+    opened = visit(reports["anakinra"])
+    assert opened.page.locator("legend", has_text="Designs").count() > 0
+    assert opened.page.locator("legend", has_text="Risk of bias").count() == 0
+
+
+def test_paper_shows_the_mark(report: Path, visit: Callable[..., Any]) -> None:
+    opened = visit(report, media="print")
+    key = opened.run("document.querySelector('[data-explore]').dataset.explore")
+    opened.run(GO, f"#view.{key}=measure.RD")
+    opened.unfold()
+    mark = opened.page.locator(PLOT).locator("text.departure").first
+    assert mark.is_visible()
+    assert NOT_PROTOCOL in opened.page.locator("section.outcome figcaption").inner_text()
+    assert opened.page.locator("button:visible, select:visible, input:visible").count() == 0
+
+
+def test_nothing_moves_and_nothing_is_asked_for(report: Path, visit: Callable[..., Any]) -> None:
+    opened = visit(report)
+    asked = len(opened.requests)
+    box = box_of(opened)
+    box.get_by_label("Measure").select_option("RD")
+    box.get_by_role("button", name=BACK).click()
+    assert len(opened.requests) == asked
+    assert opened.violations == []
+    assert opened.words == []
+    assert opened.run("document.getAnimations().length") == 0
 
 
 @pytest.mark.parametrize("key", ["Enter", "Space", "mouse"])

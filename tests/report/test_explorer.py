@@ -1,14 +1,20 @@
 """What the page's script is given: the counts of every study, and only what leads back to the protocol's result."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from metaan.analysis import Analysis
 from metaan.registry.model import Plan
-from metaan.report.explorer import explorable, protocol_models, sort_keys
+from metaan.report.explorer import CHOICES, explorable, protocol
+from metaan.report.forest import Arms, forest
+from metaan.report.svg import svg
+from metaan.stats.intervals import CI_METHODS
+from metaan.stats.prediction import PI_METHODS
+from metaan.stats.tau2 import TAU2_METHODS
+
+ARMS = Arms("anakinra", "usual care")
 
 
 def plan(**changes: object) -> Plan:
@@ -16,42 +22,53 @@ def plan(**changes: object) -> Plan:
 
 
 def test_every_study_is_given_with_its_counts(death: Analysis) -> None:
-    got = explorable([death])["analyses"]["death"]
+    got = explorable([death], ARMS)["analyses"]["death"]
     names = ("ai", "n1i", "ci", "n2i")
     assert [one["counts"] for one in got["studies"]] == [[row.data[name] for name in names] for row in death.rows]
-    places = [i for pool in got["pools"] if not pool["overall"] for i in pool["studies"]]
+    places = [i for pool in got["groups"] if not pool["overall"] for i in pool["studies"]]
     assert sorted(places) == list(range(len(death.rows)))
     assert json.dumps(got, allow_nan=False)  # which refuses what JSON has no word for
 
 
 @pytest.mark.parametrize(
-    ("changes", "models"),
+    ("changes", "common", "random"),
     [
-        ({}, ("MH", "DL")),
-        ({"model": ["random", "common"], "tau2_method": "REML", "common_method": "IV"}, ("REML", "IV")),
-        ({"tau2_method": "PM"}, ("MH",)),
-        ({"ci_method": "hksj"}, ("MH",)),
-        ({"model": ["random"], "ci_method": "hksj"}, ()),
+        ({}, "MH", "DL"),
+        ({"model": ["random", "common"], "tau2_method": "REML", "common_method": "IV"}, "IV", "REML"),
+        ({"model": ["random"], "tau2_method": "PM", "ci_method": "hksj"}, "none", "PM"),
+        ({"model": ["common"]}, "MH", "none"),
     ],
 )
-def test_only_models_that_the_script_has_are_the_protocols(changes: dict[str, object], models: tuple[str, ...]) -> None:
-    assert protocol_models(plan(**changes)) == models
+def test_the_protocol_is_one_of_the_choices(
+    death: Analysis, changes: dict[str, object], common: str, random: str
+) -> None:
+    chosen = protocol(replace(death, plan=plan(**changes)))
+    assert (chosen["common"], chosen["random"]) == (common, random)
+    assert all(code in CHOICES[name] for name, code in chosen.items())
+
+
+def test_every_choice_is_a_method_of_the_package() -> None:
+    assert set(CHOICES["random"]) - {"none"} <= set(TAU2_METHODS)
+    assert set(CHOICES["ci"]) <= set(CI_METHODS)
+    assert set(CHOICES["pi"]) <= set(PI_METHODS)
+
+
+def test_the_plot_is_given_as_it_is_drawn(death: Analysis) -> None:
+    given = explorable([death], ARMS)["analyses"]["death"]["plot"]
+    plot = forest(death, ARMS)
+    assert [row["kind"] for row in given["rows"]] == [row.kind for row in plot.rows]
+    assert sum(row["drawn"] for row in given["rows"]) == svg(plot).count('<g class="row')
+    assert given["titles"]["OR"] == ["OR (95% CI)", plot.axis_title]
+    assert given["footer"] in given["notes"]
 
 
 def test_a_page_without_a_way_back_offers_no_way_from_the_protocol(death: Analysis) -> None:
-    assert explorable([replace(death, plan=plan(model=["random"], ci_method="hksj"))])["analyses"] == {}
-    assert explorable([replace(death, measure="PETO")])["analyses"] == {}
+    assert explorable([replace(death, plan=plan(ci_method="KR"))], ARMS)["analyses"] == {}
+    assert explorable([replace(death, measure="PETO")], ARMS)["analyses"] == {}
 
 
 def test_the_usual_correction_is_each_measures_own(death: Analysis) -> None:
     unusual = replace(death, plan=plan(zero_cells={"add": 0.1, "to": "all"}))
-    got = explorable([unusual])["analyses"]["death"]
+    got = explorable([unusual], ARMS)["analyses"]["death"]
     assert got["add"] == {"OR": 0.1, "RR": 0.1, "RD": 0.1}
     assert got["to"] == "all"
-
-
-def test_a_study_without_an_effect_sorts_last(analysis: Callable[..., Analysis]) -> None:
-    silent, other = analysis({"randomised": [("A", 0, 40, 0, 40), ("B", 11, 37, 3, 34)]}).rows
-    assert set(sort_keys(silent)) == {"year"}
-    assert set(sort_keys(other)) >= {"year", "effect"}
-    assert sort_keys(None) == {}

@@ -1,0 +1,88 @@
+"""The geometry of a forest plot for the page's script, which draws what a reader chooses into the same plot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from . import methods
+from .columns import Column
+from .drawing import SIZE, Group
+from .grid import GAP, MARGIN, SMALL, Grid, grid
+from .layout import LINE, PAD, layout
+from .marks import NO_WEIGHT, SQUARE
+from .plot import Plot
+from .styles import STYLES, axis_title
+
+if TYPE_CHECKING:
+    from ..analysis import Analysis
+
+#: Sizes in pixels that both drawings keep to.
+SIZES = {
+    "text": SIZE, "small": SMALL, "line": LINE, "pad": PAD, "gap": GAP, "square": SQUARE, "plain": NO_WEIGHT,
+    "margin": MARGIN,
+}  # fmt: skip
+
+
+def plot_data(plot: Plot, analysis: Analysis, measures: Iterable[str], places: Mapping[str, int]) -> dict[str, Any]:
+    """Return where columns, axis and rows of a plot stand.
+
+    Parameters
+    ----------
+    plot, analysis
+        What is drawn.
+    measures
+        The measures that can be chosen, each with its headings in ``titles``.
+    places
+        The place of each study by its id.
+    """
+    drawing, at = layout(plot), grid(plot)
+    names = [pool.name for pool in analysis.pools]
+    return {
+        "columns": [_column(column, at) for column in plot.columns],
+        "left": _px(at.left), "right": _px(at.right), "width": _px(at.width),
+        "top": _px(drawing.groups[0].top), "bottom": _px(drawing.groups[-1].bottom),
+        "lo": plot.axis.lo, "hi": plot.axis.hi,
+        "ticks": [{"value": tick.value, "label": tick.label} for tick in plot.axis.ticks],
+        "rows": [_row(group, names, places) for group in drawing.groups],
+        "titles": {measure: _titles(analysis, measure) for measure in measures},
+        "favours": list(plot.favours),
+        "notes": list(plot.notes), "footer": methods.footer(analysis), "band": plot.band.note if plot.band else "",
+        "by": analysis.subgroup_test.by if analysis.subgroup_test else "",
+    }  # fmt: skip
+
+
+def _row(group: Group, names: list[str], places: Mapping[str, int]) -> dict[str, Any]:
+    row = group.row
+    known = {
+        "kind": row.kind,
+        "group": _group(row.block, names),
+        "study": places.get(row.id or "") if row.kind == "study" else None,
+        "top": _px(group.top),
+        "bottom": _px(group.bottom),
+        "drawn": bool(group.items),
+    }
+    return known | {"effect": row.cells["effect"]} if row.kind == "reference" else known
+
+
+def _column(column: Column, at: Grid) -> dict[str, Any]:
+    x, width = at.anchors[column.key], at.widths[column.key]
+    return {"key": column.key, "x": _px(x), "width": _px(width), "end": column.align == "end"}
+
+
+def _group(block: str | None, names: list[str]) -> int | None:
+    """Return the place of a row's pool, that over all studies after the others; None for a row outside of all."""
+    if block is None:
+        return None
+    return names.index(block) if block in names else len(names)
+
+
+def _titles(analysis: Analysis, measure: str) -> list[str]:
+    """Return the heading of the effects and that of the axis."""
+    style, other = STYLES["default"], replace(analysis, measure=measure)
+    return [style.heading(style.effect, other), axis_title(style, other)]
+
+
+def _px(x: float) -> float:
+    return round(x, 2)

@@ -1,0 +1,107 @@
+// Numbers in words, as metaan.report.formats writes them. A minus is U+2212.
+
+const MINUS = "−",
+  NOTHING = "–";
+
+/**
+ * A number with that many decimals; a tie goes to the even digit, and what rounds to zero has no sign.
+ * @param {number} x
+ * @param {number} decimals
+ */
+function fixed(x, decimals) {
+  const exact = Math.abs(x).toFixed(100),
+    point = exact.indexOf("."),
+    size = Math.abs(x);
+  const end = point + 1 + decimals,
+    tie = /^50*$/.test(exact.slice(end));
+  const down = Number(exact[decimals ? end - 1 : point - 1]) % 2 === 0;
+  const text = tie && down ? exact.slice(0, decimals ? end : point) : size.toFixed(decimals);
+  return signed(x, text);
+}
+
+/**
+ * @param {number} x
+ * @param {string} text
+ */
+const signed = (x, text) => (x < 0 && /[1-9]/.test(text) ? MINUS + text : text);
+
+/**
+ * How many decimals a size deserves: two to three significant digits.
+ * @param {number} size
+ */
+function decimalsOf(size) {
+  if (size >= 100 || size === 0) return size ? 0 : 2;
+  if (size >= 0.1) return size >= 10 ? 1 : 2;
+  return 1 - Math.floor(Math.log10(size));
+}
+
+/** @param {number} x */
+function number(x) {
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? NOTHING : x > 0 ? "∞" : `${MINUS}∞`;
+  const size = Math.abs(x);
+  if (size && !(size >= 5e-7 && size < 999999.5)) return scientific(x);
+  const first = fixed(size, decimalsOf(size)),
+    fewer = decimalsOf(Number(first));
+  if (size < 1000) return signed(x, fewer < decimalsOf(size) ? fixed(size, fewer) : first);
+  return signed(x, Number(size.toExponential(size < 1e5 ? 2 : 3)).toFixed(0));
+}
+
+/** @param {number} x */
+function scientific(x) {
+  const [mantissa, exponent] = Math.abs(x).toExponential(1).split("e");
+  const raised = [...String(Number(exponent))].map((sign) => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(sign)]));
+  return signed(x, `${mantissa}×10${raised.join("")}`);
+}
+
+/** @param {string} measure */
+const isRatio = (measure) => measure !== "RD";
+/**
+ * From the analysis scale to the one that is shown.
+ * @param {string} measure
+ * @param {number} x
+ */
+const shown = (measure, x) => (isRatio(measure) ? Math.exp(x) : x);
+
+/**
+ * How the numbers of an interval are written: ratios each for itself, differences with common decimals.
+ * @param {string} measure
+ * @param {number[]} ci
+ * @returns {(x: number) => string}
+ */
+function writer(measure, [lb, ub]) {
+  const width = ub - lb;
+  if (isRatio(measure) || !(width > 1e-7 && width < 1e6)) return number;
+  const decimals = Math.min(8, Math.max(0, 1 - Math.floor(Math.log10(width))));
+  return (x) => fixed(x, decimals);
+}
+
+/**
+ * @param {string} measure
+ * @param {number[]} ci on the scale that is shown
+ */
+const boundsText = (measure, ci) => ci.map(writer(measure, ci)).join(" to ");
+/**
+ * @param {string} measure
+ * @param {number} estimate
+ * @param {number[]} ci
+ */
+const effectText = (measure, estimate, ci) => `${writer(measure, ci)(estimate)} (${boundsText(measure, ci)})`;
+
+/** @param {number} x */
+const percent = (x, decimals = 0) => `${fixed(x, decimals)}%`;
+/** @param {number} k */
+const studiesText = (k) => `${k} ${k === 1 ? "study" : "studies"}`;
+/** @param {string} text */
+const upperFirst = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+/**
+ * A p value with its sign; rounding never moves it across 0.05.
+ * @param {number} p
+ */
+function pText(p) {
+  if (p < 0.001) return "p < 0.001";
+  if (p > 0.99) return "p > 0.99";
+  let decimals = p >= 0.0995 ? 2 : 3;
+  while (p < 0.05 && Number(fixed(p, decimals)) >= 0.05 && decimals < 12) decimals += 1;
+  return `p = ${fixed(p, decimals)}`;
+}

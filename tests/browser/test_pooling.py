@@ -1,0 +1,100 @@
+"""What the page computes from its counts is what `metaan.stats` computes, to 1e-9, for every method that it offers."""
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import metaan as ma
+from metaan.errors import NotEstimableError
+from metaan.report.explorer import CHOICES, COUNTS, NONE
+from metaan.stats.measures import MEASURES
+
+DATA = "document.getElementById('explore-data').textContent"
+SHOWN = """key => [...document.querySelectorAll(`[data-explore='${key}'] .recomputed li`)]
+    .map(one => JSON.parse(one.dataset.result))"""
+GO = "view => { history.replaceState(null, '', view); dispatchEvent(new Event('hashchange')) }"
+NUMBERS = ("estimate", "p", "q", "q_df", "q_p", "i2", "tau2")
+
+
+def choices(chance: random.Random) -> Iterator[dict[str, str]]:
+    """Yield choices in which every code of every method stands, and every estimator with every interval."""
+    for tau2 in CHOICES["random"]:
+        for ci in CHOICES["ci"]:
+            drawn = {name: chance.choice(list(codes)) for name, codes in CHOICES.items()}
+            yield drawn | {"random": tau2, "ci": ci}
+
+
+def address(key: str, choice: dict[str, str], without: list[str]) -> str:
+    parts = [*(f"{name}.{code}" for name, code in choice.items()), *(f"without.{one}" for one in without)]
+    return f"#view.{key}={'*'.join(parts)}"
+
+
+def expected(analysis: dict[str, Any], places: list[int], choice: dict[str, str]) -> dict[str, Any]:
+    """Pool the same studies in Python."""
+    counts = {name: [analysis["studies"][i]["counts"][j] for i in places] for j, name in enumerate(COUNTS)}
+    measure = choice["measure"]
+    got: dict[str, Any] = {"k": 0, "common": None, "random": None}
+    if not places:
+        return got
+    drop = MEASURES[measure].drops_double_zero
+    es = ma.effect_sizes(measure, add=analysis["add"][measure], to=analysis["to"], drop00=drop, **counts)
+    got["k"] = es.k
+    if es.k > 1:
+        got["common"] = _common(es, counts, choice)
+        if choice["random"] != NONE:
+            got["random"] = _numbers(ma.pool(es, "random", choice["random"], choice["ci"], choice["pi"]))
+    return got
+
+
+def _common(es: Any, counts: dict[str, Any], choice: dict[str, str]) -> dict[str, Any] | None:
+    try:
+        if choice["common"] == "MH":
+            return _numbers(ma.mantel_haenszel(es.measure, **dict(es.complete.data)))
+        if choice["common"] == "Peto":
+            return _numbers(ma.peto(**counts)) if es.measure == "OR" else None
+    except NotEstimableError:
+        return None
+    return None if choice["common"] == NONE else _numbers(ma.pool(es, "common"))
+
+
+def _numbers(fit: Any) -> dict[str, Any]:
+    shown = fit.display
+    numbers = {"estimate": shown.estimate, "p": fit.pval, "q": fit.q, "q_df": fit.q_df, "q_p": fit.q_pval}
+    numbers |= {"i2": fit.i2, "tau2": fit.tau2 if fit.model == "random" else None, "df": fit.df, "se": fit.se}
+    return numbers | {"ci": list(shown.ci), "pi": None if shown.pi is None else list(shown.pi)}
+
+
+def flat(result: dict[str, Any] | None) -> dict[str, float]:
+    """Return the numbers of one model by name; what does not exist is absent."""
+    found = {}
+    for name, value in (result or {}).items():
+        if isinstance(value, list):
+            found |= {f"{name}.lb": value[0], f"{name}.ub": value[1]}
+        elif value is not None:
+            found[name] = value
+    return found
+
+
+def test_every_method_gives_what_python_gives(report: Path, visit: Callable[..., Any]) -> None:
+    opened, chance = visit(report), random.Random(20)
+    data = json.loads(opened.run(DATA))["analyses"]
+    compared = 0
+    for key, analysis in data.items():
+        ids = [one["id"] for one in analysis["studies"]]
+        for choice in choices(chance):
+            out = chance.sample(ids, chance.randint(0, len(ids) - 1)) if chance.random() < 0.8 else []
+            opened.run(GO, address(key, choice, out))
+            for group, shown in zip(analysis["groups"], opened.run(SHOWN, key), strict=True):
+                places = [i for i in group["studies"] if analysis["studies"][i]["id"] not in out]
+                wanted = expected(analysis, places, choice)
+                case = (key, group["name"], choice, out)
+                assert shown["k"] == wanted["k"], case
+                for model in ("common", "random"):
+                    assert flat(shown[model]) == pytest.approx(flat(wanted[model]), rel=1e-9, abs=1e-12), (*case, model)
+                    compared += bool(wanted[model])
+    assert compared > 100
+    assert opened.words == []
