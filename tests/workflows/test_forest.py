@@ -6,6 +6,7 @@ import pytest
 
 import metaan as ma
 from metaan.errors import DataError, UsageError
+from metaan.report.styles import STYLES
 
 MEANS = {"m1i": [5.1, 4.2, 3.0], "sd1i": [1.1, 0.9, 1.0], "n1i": [20, 31, 12],
          "m2i": [6.0, 4.9, 3.1], "sd2i": [1.2, 1.0, 1.4], "n2i": [21, 30, 14]}  # fmt: skip
@@ -40,6 +41,18 @@ def test_any_effect_with_its_variance_can_be_drawn() -> None:
         "अध्ययन 2022", "張偉 2020", "دراسة 2021",
     ]  # fmt: skip
     assert "← Favours nothing" in shown
+
+
+@pytest.mark.parametrize("measure", ["OR", "GEN"])
+@pytest.mark.parametrize("style", STYLES)
+def test_effects_from_a_millionth_to_a_million_have_their_place(measure: str, style: str) -> None:
+    yi = [-13.8, 0.0, 13.8] if measure == "OR" else [1e-6, -1e6, 1e6]
+    fit = ma.pool(ma.EffectSizes.of(yi, [4.0, 0.01, 1e12], measure=measure))
+    svg = ma.forest_plot(fit, style=style)
+    width = float(re.search(r'width="([\d.]+)"', svg)[1])
+    across = [float(x) for x in re.findall(r' (?:x|x1|x2|cx)="([^"]+)"', svg)]
+    assert all(-1 < x < width + 1 for x in across)
+    assert svg.count('class="square study"') == 3
 
 
 def test_what_does_not_belong_together_is_refused() -> None:
