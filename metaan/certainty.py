@@ -261,12 +261,16 @@ def _small_studies(pool: Pool, analysis: Analysis) -> SmallStudies:
     if valid:
         return SmallStudies(int(any(test.pval < ASYMMETRY for test in valid)), min(valid, key=_pval), True)
     if pool.k < K_TESTED:
-        return SmallStudies(None, planned=asked, why=f"{pool.k} of the at least {K_TESTED} studies that a test needs")
+        return SmallStudies(None, planned=asked, why=_too_few(pool.k))
     try:
         test = _peters(pool)
     except MetaanError as error:
         return SmallStudies(None, why=str(error))
     return SmallStudies(int(test.pval < ASYMMETRY), test)
+
+
+def _too_few(k: int) -> str:
+    return f"{k} {'study' if k == 1 else 'studies'}, where a test needs at least {K_TESTED}"
 
 
 def _pval(test: SmallStudyTest) -> float:

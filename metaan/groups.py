@@ -16,7 +16,7 @@ from .stats.absolute import RISK_OF, risk_with_treatment
 from .stats.effects import EffectSizes, Interval
 from .stats.intervals import mean_interval
 from .stats.measures import MEASURES, effect_sizes, scale_of
-from .stats.pooling import Pooled, pool
+from .stats.pooling import Display, Pooled, pool
 from .stats.stratified import MH_MEASURES, mantel_haenszel
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def pool_group(
     rows = _rows(chosen, es, plan)
     if es.k < 2:
         why = "one study with an effect size: there is nothing to pool" if es.k else "no study has an effect size"
-        return Pool(name, rows, reason=why)
+        return Pool(name, rows, reason=why, absolute=_alone(rows, plan, measure))
     common = _common(es, plan, measure, warnings) if "common" in plan.model else None
     random = _random(es, plan) if "random" in plan.model else None
     main = random or common
@@ -62,7 +62,7 @@ def pool_group(
         random=random,
         tau2_ci=_random(es, plan).tau2_ci("QP"),
         sensitivity=(*_sensitivity(es, plan, measure, common, random), *_without_flagged(chosen, plan, measure, main)),
-        absolute=_absolute(rows, main, plan, measure) if main else None,
+        absolute=_absolute(rows, main.display, plan, measure) if main else None,
         exploration=_explored(plan, main, shown) if explored else None,
     )
 
@@ -213,17 +213,22 @@ def _differs(fit: Pooled, protocol: Pooled) -> bool:
     return conclusion(fit) != conclusion(protocol)
 
 
-def _absolute(rows: Sequence[StudyRow], fit: Pooled, plan: Plan, measure: str) -> Absolute | None:
+def _alone(rows: Sequence[StudyRow], plan: Plan, measure: str) -> Absolute | None:
+    """Return the effect per 1000 of the only study that has an effect size."""
+    only = next((row for row in rows if row.yi is not None), None)
+    return None if only is None else _absolute([only], only, plan, measure)
+
+
+def _absolute(rows: Sequence[StudyRow], shown: Display | StudyRow, plan: Plan, measure: str) -> Absolute | None:
     """Return the effect per 1000 at the protocol's assumed risk, else at the median risk of the control arms."""
-    if measure not in RISK_OF:
+    if measure not in RISK_OF or shown.estimate is None or shown.ci is None:
         return None
     risk, source = _assumed_risk([row for row in rows if row.yi is not None], plan)
-    shown = fit.display
 
     def difference(estimate: float) -> float:
         return 1000 * (risk_with_treatment(measure, estimate, risk) - risk)
 
-    ci = Interval(difference(shown.ci.lb), difference(shown.ci.ub))
+    ci = Interval(*map(difference, shown.ci))
     return Absolute(risk, source, difference(shown.estimate), ci)
 
 
@@ -231,4 +236,5 @@ def _assumed_risk(rows: Sequence[StudyRow], plan: Plan) -> tuple[float, str]:
     if plan.assumed_risk is not None:
         return plan.assumed_risk.value, plan.assumed_risk.source
     median = float(np.median([row.data["ci"] / row.data["n2i"] for row in rows]))
-    return median, f"median of the control arms of these {len(rows)} studies"
+    of = f"median of the control arms of these {len(rows)} studies" if len(rows) > 1 else "control arm of this study"
+    return median, of

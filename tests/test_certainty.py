@@ -104,7 +104,7 @@ def test_without_one_in_the_protocol_peters_is_run_and_said_to_be_unplanned(bcg:
 def test_few_studies_are_not_tested(death: Any) -> None:
     found = evidence(death)[0].small_studies
     assert (found.levels, found.test) == (None, None)
-    assert found.why == "4 of the at least 10 studies that a test needs"
+    assert found.why == "4 studies, where a test needs at least 10"
 
 
 def test_one_study_has_absolute_effects_of_its_own() -> None:

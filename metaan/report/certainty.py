@@ -162,10 +162,11 @@ def _imprecision(found: Imprecision, analysis: Analysis) -> str:
     at = formats.level(analysis.level)
     first = f"The {at} interval includes {names}" if found.crossed else f"The {at} interval excludes {_none(found.mid)}"
     if found.needed is None or found.risks is None:
-        return f"{first}. {found.people} people; no optimal information size: {found.why}."
+        return f"{first}. {formats.people(found.people)} people; no optimal information size: {found.why}."
     low, high = sorted(1000 * risk for risk in found.risks)
     telling = f"to tell {_risk(low)} from {_risk(high)} per 1000, {_why_that(found.mid)}"
-    return f"{first}. {found.people} people, where one adequate trial needs {found.needed} ({telling})."
+    enough = f"where one adequate trial needs {formats.people(found.needed)} ({telling})"
+    return f"{first}. {formats.people(found.people)} people, {enough}."
 
 
 def _why_that(mid: float | None) -> str:

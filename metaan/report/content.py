@@ -90,6 +90,8 @@ def _results(review: Review, analyses: Sequence[Analysis], checks: Sequence[Repo
         "methods": methods.paragraphs(analyses),
         "references": methods.references(analyses),
         "pubmed": _pubmed(shown),
+        "fetched": any(study.flag.code != "unknown" for study in shown),
+        "settings": any(study.setting for study in shown if study.state == "included"),
         "judged": sum(bool(study.risk_of_bias) for study in review.studies),
     }
 
@@ -139,7 +141,10 @@ def _pubmed(shown: Sequence[StudyView]) -> str:
     """Say for how many studies PubMed's record is there."""
     known = sum(study.flag.code != "unknown" for study in shown)
     if known == 0:
-        return "PubMed's records were not fetched, so retractions and corrections were not looked up."
+        return (
+            "PubMed's records were not fetched: there are no abstracts here, and retractions and corrections were not "
+            "looked up."
+        )
     missing = len(shown) - known
     rest = f"; for {formats.plural(missing, 'study', 'studies')} it was not fetched" if missing else ""
     return f"PubMed's record is there for {known} of {formats.plural(len(shown), 'study', 'studies')}{rest}."

@@ -210,6 +210,15 @@ def plural(n: int, one: str, many: str | None = None) -> str:
     return f"{n} {one if n == 1 else many or one + 's'}"
 
 
+def people(n: int) -> str:
+    """Write a number of people, its thousands apart.
+
+    >>> people(809), people(357347)
+    ('809', '357,347')
+    """
+    return f"{n:,}"
+
+
 def ascii_text(text: str) -> str:
     """Put the signs used here into ASCII; letters of names stay as they are.
 

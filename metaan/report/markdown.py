@@ -102,7 +102,8 @@ def _outcome(plot: Plot, shown: Outcome) -> Iterable[str]:
     yield bullets(plain(text) for text in (*plot.notes, *shown.warnings))
     for block in shown.blocks:
         yield from _block(block)
-    yield f"Between the subgroups: {plain(shown.subgroup_test)}." if shown.subgroup_test else ""
+    yield f"{shown.between}: {plain(shown.subgroup_test)}." if shown.subgroup_test else ""
+    yield plain(shown.apart)
     for explored in shown.explored:
         yield f"#### Sensitivity and influence: {plain(words.lower_first(explored.heading))}"
         yield bullets(f"{plain(one.name)}: {plain(one.text)}." for one in explored.findings)

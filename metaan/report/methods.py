@@ -23,7 +23,7 @@ def model_name(fit: Pooled) -> str:
     """Return the label of a pooled result, with the methods that made it."""
     if fit.model == "common":
         return f"Common (fixed) effect, {_named(COMMON, fit.method)}"
-    interval = "" if fit.ci_method == "wald" else f", {fit.ci_method}"
+    interval = "" if fit.ci_method == "wald" else f", {_named(CI, fit.ci_method).split(' (')[0]}"
     return f"Random effects, {fit.tau2_method}{interval}"
 
 

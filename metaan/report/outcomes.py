@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from ..stats.pooling import Pooled
 from . import designs, formats, methods, provenance, spread, words
+from .cautions import cautions
 from .columns import Column
 from .explored_page import Explored, explored
 from .forest import forest, pool_heading
@@ -19,6 +20,9 @@ from .words import Answer, Arms
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, Pool, StudyRow
+
+
+APART = "kept apart"  # what an analysis says where the protocol pools no total
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,9 @@ class Outcome:
     notes: tuple[str, ...]
     blocks: tuple[Block, ...]
     subgroup_test: str
+    between: str
     warnings: tuple[str, ...]
+    apart: str
     measure: str
     explored: tuple[Explored, ...]
 
@@ -104,7 +110,9 @@ def outcome(analysis: Analysis, arms: Arms) -> Outcome:
         notes=plot.notes,
         blocks=tuple(_block(pool, analysis, arms) for pool in words.blocks(analysis)),
         subgroup_test=spread.subgroups(analysis.subgroup_test) or "",
-        warnings=tuple(words.upper_first(warning) for warning in analysis.warnings),
+        between="Between the designs" if analysis.by == "design" else "Between the subgroups",
+        warnings=tuple(words.upper_first(warning) for warning in analysis.warnings if APART not in warning),
+        apart=next((f"{words.upper_first(warning)}." for warning in analysis.warnings if APART in warning), ""),
         measure=words.measure_name(analysis.measure),
         explored=explored(analysis, arms),
     )
@@ -113,7 +121,8 @@ def outcome(analysis: Analysis, arms: Arms) -> Outcome:
 def _description(analysis: Analysis) -> str:
     """Say what was measured and when; the plot shows which time was taken of each study."""
     what = words.upper_first((analysis.outcome.description or "").rstrip("."))
-    when = f"Time: {analysis.outcome.time}" if analysis.outcome.time else ""
+    time = analysis.outcome.time or ""
+    when = f"Time: {time}" if time.casefold() not in analysis.outcome.name.casefold() else ""
     return " ".join(f"{part}." for part in (what, when) if part)
 
 
@@ -155,7 +164,7 @@ def _source(row: StudyRow, role: str) -> str:
 
 
 def _block(pool: Pool, analysis: Analysis, arms: Arms) -> Block:
-    sentences = [spread.sentence(pool), spread.prediction(pool, analysis), *words.cautions(pool, analysis, arms)]
+    sentences = [spread.sentence(pool), spread.prediction(pool, analysis), *cautions(pool, analysis, arms)]
     return Block(
         heading=pool_heading(pool),
         models=tuple(_models(pool, analysis, arms)),

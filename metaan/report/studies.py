@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from . import formats
+from . import formats, words
 from .markup import inline
 
 if TYPE_CHECKING:
@@ -116,7 +116,8 @@ def citation(study: Study, metadata: Metadata | None) -> str:
     place = volume + (f"({issue})" if issue else "") + (f":{pages}" if pages else "")
     when = ";".join(filter(None, (first("published")[:4], place)))
     journal = first("journal_abbreviation") or first("journal")
-    return " ".join(f"{part.rstrip('.')}." for part in (names, journal, when) if part)
+    named = [part for part in (names, journal) if part]
+    return " ".join(f"{part.rstrip('.')}." for part in (*named, when) if part) if named else ""
 
 
 def _authors(names: Sequence[str], complete: bool) -> str:
@@ -157,6 +158,9 @@ def _facts(study: Study) -> Iterable[tuple[str, str]]:
     ):
         if value:
             yield name, value
+    for moderator in study.moderators:
+        trait = moderator.value if isinstance(moderator.value, str) else formats.number(moderator.value)
+        yield words.upper_first(moderator.name), trait
     for judged in study.risk_of_bias:
         yield _bias(judged)
 
@@ -213,8 +217,7 @@ def _relation(relation: Relation) -> str:
 
 def _spaced(kind: str) -> str:
     """Write PubMed's ``ExpressionOfConcernIn`` in words."""
-    words = "".join(f" {char.lower()}" if char.isupper() else char for char in kind).split()
-    return " ".join(words)
+    return " ".join("".join(f" {char.lower()}" if char.isupper() else char for char in kind).split())
 
 
 def disagreements(study: Study, metadata: Metadata) -> Iterable[str]:

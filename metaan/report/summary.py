@@ -141,7 +141,8 @@ def _group(analysis: Analysis, arms: Arms, evidence: Sequence[Evidence], review:
         judged = certainty(analysis, pool, heading, i, found, review.info.certainty)
         rows.append(_row(analysis, pool, arms, judged, found, notes))
     title = words.upper_first(analysis.plan.title or analysis.outcome.name)
-    return SummaryGroup(analysis.plan.key, title, analysis.outcome.time or "", tuple(rows))
+    time = analysis.outcome.time or ""
+    return SummaryGroup(analysis.plan.key, title, "" if time.casefold() in title.casefold() else time, tuple(rows))
 
 
 def _row(
@@ -151,7 +152,7 @@ def _row(
     single = () if got is None or got.fit is not None else (notes.add("One study: its own result, nothing is pooled."),)
     return SummaryRow(
         pool=judged.pool,
-        people=str(words.people(pool) or formats.NOTHING),
+        people=formats.people(n) if (n := words.people(pool)) else formats.NOTHING,
         studies=formats.plural(pool.k, "study", "studies"),
         effect=formats.estimate(got.estimate, analysis.measure, got.ci) if got else formats.NOTHING,
         ci=formats.bounds(got.ci, analysis.measure) if got else "",

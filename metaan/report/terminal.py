@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from . import designs, formats, words
 from .axis import Axis
+from .cautions import cautions
 from .columns import Column
 from .forest import forest
 from .plot import Mark, Plot, Row
@@ -113,7 +114,7 @@ def _below(analysis: Analysis, arms: Arms) -> Iterable[Line]:
         yield "warning", apart
     for pool in words.blocks(analysis):
         where = f"{words.upper_first(pool.name)}: " if pool.name and len(analysis.pools) > 1 else ""
-        for text in words.cautions(pool, analysis, arms):
+        for text in cautions(pool, analysis, arms):
             yield "warning", f"{where}{text}"
         if pool.absolute is not None:
             effect = words.per_1000(pool.absolute)

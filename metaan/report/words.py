@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 EXPERIMENTAL, CONTROL, UNCLEAR, NOTHING = "experimental", "control", "unclear", "nothing"
 FLAT = "non-randomised"
+ALL = "all studies"
 NOUNS = {
     "randomised": ("randomised trial", "randomised trials"),
     FLAT: ("non-randomised study", "non-randomised studies"),
@@ -66,12 +67,15 @@ class Answer:
         The verdict in two to four words.
     text
         The sentence.
+    place
+        The pool's place among the `blocks`.
     """
 
     pool: str
     verdict: str
     mark: str
     text: str
+    place: int = 0
 
 
 def lead(pool: Pool) -> Lead | None:
@@ -118,22 +122,24 @@ def blocks(analysis: Analysis) -> tuple[Pool, ...]:
 
 
 def answers(analysis: Analysis, arms: Arms) -> tuple[Answer, ...]:
-    """Return a sentence for every pool of an outcome."""
-    return tuple(_answer(pool, analysis, arms, pool is analysis.overall) for pool in blocks(analysis))
+    """Return a sentence for every pool of an outcome, that about all studies first."""
+    found = [_answer(pool, analysis, arms, place) for place, pool in enumerate(blocks(analysis))]
+    return tuple(found if analysis.overall is None else [found[-1], *found[:-1]])
 
 
-def _answer(pool: Pool, analysis: Analysis, arms: Arms, overall: bool) -> Answer:
+def _answer(pool: Pool, analysis: Analysis, arms: Arms, place: int) -> Answer:
     got, code = lead(pool), verdict(pool, analysis)
-    name = "all designs" if overall and len(analysis.pools) > 1 else pool.name
+    name = ALL if pool is analysis.overall and len(analysis.pools) > 1 else pool.name
     if got is None:
         why = f" ({pool.reason})" if pool.reason and pool.k else ""
-        return Answer(name, NOTHING, mark(NOTHING, arms), f"{_nobody(pool)}{why}.")
+        return Answer(name, NOTHING, mark(NOTHING, arms), f"{_nobody(pool)}{why}.", place)
     less = got.estimate < scale_of(analysis.measure).null
     outcome = lower_first(analysis.outcome.name)
-    text = f"{_in(pool, name)}, {_finding(code, outcome, less, arms)}: {numbers(got, analysis)}"
+    text = f"{_in(pool, name, analysis.by)}, {_finding(code, outcome, less, arms)}: {numbers(got, analysis)}"
     absolute = f"; {per_1000(pool.absolute)}" if pool.absolute is not None else ""
     depends = "".join(f" {text}" for text in dependence(pool))
-    return Answer(name, code, mark(code, arms), f"{text}{absolute}.{_open(code, pool.absolute)}{depends}")
+    said = f"{text}{absolute}.{_open(code, pool.absolute)}{_elsewhere(code, got, analysis)}{depends}"
+    return Answer(name, code, mark(code, arms), said, place)
 
 
 def dependence(pool: Pool) -> Iterable[str]:
@@ -169,13 +175,14 @@ def design_name(name: str, n: int = 2) -> str:
     return one if n == 1 else many
 
 
-def _in(pool: Pool, name: str) -> str:
+def _in(pool: Pool, name: str, by: str | None) -> str:
     n = people(pool)
-    size = f" ({n} people)" if n else ""
+    kind = [] if name in ("", ALL, *NOUNS) else [f"{by}: {name}"]
+    inside = "; ".join([*kind, *([f"{formats.people(n)} people"] if n else [])])
+    size = f" ({inside})" if inside else ""
     if pool.k == 1:
         return f"In the only {design_name(name, 1)}{size}"
-    aside = "" if name in ("", *NOUNS) else f", {name}"
-    return f"In {pool.k} {design_name(name, pool.k)}{aside}{size}"
+    return f"In {'all ' if name == ALL else ''}{pool.k} {design_name(name, pool.k)}{size}"
 
 
 def _nobody(pool: Pool) -> str:
@@ -210,6 +217,15 @@ def _open(code: str, absolute: Absolute | None) -> str:
     return " Fewer and more events both remain possible." if absolute.ci.lb < 0 < absolute.ci.ub else ""
 
 
+def _elsewhere(code: str, got: Lead, analysis: Analysis) -> str:
+    """Say where a clear mean does not promise the same for a new setting."""
+    pi = got.fit.display.pi if got.fit is not None else None
+    if code == UNCLEAR or pi is None or not pi.lb <= scale_of(analysis.measure).null <= pi.ub:
+        return ""
+    interval = f"{formats.level(analysis.level)} prediction interval {formats.bounds(pi, analysis.measure)}"
+    return f" In a new, similar setting the effect could go either way ({interval})."
+
+
 def lower_first(text: str) -> str:
     """Begin in lower case inside a sentence, unless the first word is an abbreviation."""
     first = text.split(" ")[0]
@@ -219,51 +235,3 @@ def lower_first(text: str) -> str:
 def upper_first(text: str) -> str:
     """Begin a heading with a capital letter."""
     return text[:1].upper() + text[1:]
-
-
-def cautions(pool: Pool, analysis: Analysis, arms: Arms) -> tuple[str, ...]:
-    """Return what keeps a result from being taken at its face value."""
-    found = (mixed(pool), models_differ(pool, analysis, arms), sensitivity_differs(pool, analysis, arms))
-    return tuple(text for text in found if text)
-
-
-def mixed(pool: Pool) -> str | None:
-    """Say that one pool holds both designs."""
-    designs = [row.design for row in pool.rows if row.yi is not None]
-    if len(set(designs)) < 2:
-        return None
-    each = [
-        f"{designs.count(d)} {design_name(d, designs.count(d))}" for d in dict.fromkeys(sorted(designs, reverse=True))
-    ]
-    return f"This pool mixes designs: {formats.listing(each)}."
-
-
-def models_differ(pool: Pool, analysis: Analysis, arms: Arms) -> str | None:
-    """Say that the common-effect and the random-effects result lead to different conclusions."""
-    if pool.common is None or pool.random is None:
-        return None
-    pair = [favours(f.display.ci, analysis.measure, analysis.outcome.direction) for f in (pool.common, pool.random)]
-    if pair[0] == pair[1]:
-        return None
-    common, random = (mark(code, arms) for code in pair)
-    return (
-        f"The two models lead to different conclusions: {common} under a common (fixed) effect, "
-        f"{random} under random effects."
-    )
-
-
-def sensitivity_differs(pool: Pool, analysis: Analysis, arms: Arms) -> str | None:
-    """Say which other methods lead to another conclusion than the protocol's."""
-    differing = [s for s in pool.sensitivity if s.differs and not s.without]
-    if not differing:
-        return None
-    by_result: dict[str, list[str]] = {}
-    for s in differing:
-        by_result.setdefault(_result(s.fit, analysis, arms), []).append(s.name)
-    each = [f"{formats.listing(n)} {'gives' if len(n) == 1 else 'give'} {text}" for text, n in by_result.items()]
-    return f"The conclusion depends on the method: {'; '.join(each)}."
-
-
-def _result(fit: Pooled, analysis: Analysis, arms: Arms) -> str:
-    code = favours(fit.display.ci, analysis.measure, analysis.outcome.direction)
-    return f"{formats.effect(fit.display.estimate, fit.display.ci, analysis.measure)}, {mark(code, arms)}"

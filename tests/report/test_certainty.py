@@ -61,7 +61,7 @@ def test_suggestions_hold_their_numbers(death: Analysis) -> None:
     assert found["imprecision"] == (
         "lower",
         "consider one level",
-        "The 95% interval includes no effect. 809 people, where one adequate trial needs 2090 (to tell 133 from 177 "
+        "The 95% interval includes no effect. 809 people, where one adequate trial needs 2,090 (to tell 133 from 177 "
         "per 1000, a quarter less).",
     )
     assert found["inconsistency"][:2] == ("none", "no reason found")
@@ -69,7 +69,7 @@ def test_suggestions_hold_their_numbers(death: Analysis) -> None:
     assert found["small-study effects"] == (
         "unknown",
         "cannot be told",
-        "Not tested: 4 of the at least 10 studies that a test needs.",
+        "Not tested: 4 studies, where a test needs at least 10.",
     )
 
 

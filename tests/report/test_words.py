@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from metaan.analysis import Analysis
-from metaan.report import designs, methods, spread, words
+from metaan.report import cautions, designs, methods, spread, words
 from metaan.report.words import Arms
 from metaan.stats.effects import Interval
 
@@ -74,10 +74,12 @@ def test_no_study_is_said(analysis: Callable[..., Analysis]) -> None:
 def test_a_conclusion_that_hangs_on_the_method_is_said(death: Analysis) -> None:
     pool = death.pools[1]
     differing = replace(pool, sensitivity=tuple(replace(s, differs=True) for s in pool.sensitivity))
-    text = words.sensitivity_differs(differing, death, ARMS)
+    text = cautions.sensitivity_differs(differing, death, ARMS)
     assert text is not None
-    assert text.startswith("The conclusion depends on the method: random effects, REML, hksj-adhoc gives 0.42 (0.21 to")
-    assert words.sensitivity_differs(pool, death, ARMS) is None
+    assert text.startswith(
+        "The conclusion depends on the method: random effects, REML, Hartung-Knapp gives 0.42 (0.21 to"
+    )
+    assert cautions.sensitivity_differs(pool, death, ARMS) is None
     [answer] = words.answers(replace(death, pools=(differing,)), ARMS)
     assert answer.text.endswith("The conclusion depends on the method.")
 
@@ -85,7 +87,7 @@ def test_a_conclusion_that_hangs_on_the_method_is_said(death: Analysis) -> None:
 def test_models_that_differ_are_said(death: Analysis) -> None:
     trials, cohorts = death.pools
     mixed = replace(trials, common=cohorts.common)
-    text = words.models_differ(mixed, death, ARMS)
+    text = cautions.models_differ(mixed, death, ARMS)
     assert text is not None
     assert "favours anakinra under a common (fixed) effect, no clear difference under random effects" in text
 
@@ -131,5 +133,5 @@ def test_every_code_of_a_method_has_words() -> None:
 def test_a_pool_of_both_designs_is_told(death: Analysis) -> None:
     trials, cohorts = death.pools
     pool = replace(trials, name="", rows=(*trials.rows, *cohorts.rows[:1]))
-    assert words.mixed(pool) == "This pool mixes designs: 4 randomised trials and 1 non-randomised study."
-    assert words.mixed(trials) is None
+    assert cautions.mixed(pool) == "This pool mixes designs: 4 randomised trials and 1 non-randomised study."
+    assert cautions.mixed(trials) is None
