@@ -159,7 +159,7 @@ def _facts(study: Study) -> Iterable[tuple[str, str]]:
         if value:
             yield name, value
     for moderator in study.moderators:
-        trait = moderator.value if isinstance(moderator.value, str) else formats.number(moderator.value)
+        trait = moderator.value if isinstance(moderator.value, str) else formats.count(moderator.value)
         yield words.upper_first(moderator.name), trait
     for judged in study.risk_of_bias:
         yield _bias(judged)
