@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Literal
 from ..errors import ConflictError, MetaanError, UsageError
 from ..registry.candidates import Candidate, find_candidate
 from ..registry.candidates_commit import taking_turns
-from ..registry.candidates_decisions import CONSENSUS, Decision, Stage, append_decision, in_force
+from ..registry.candidates_decisions import CONSENSUS, Decision, Stage, append_decision
 from ..registry.candidates_standing import Standing
 from ..registry.load import load
 from ..sources.markup import clean_text
@@ -162,10 +163,7 @@ def undo(folder: Path | str, *, by: str, now: Now = the_present, desktop: Deskto
     by = _checked(by, "a reviewer", _LONGEST_NAME)
     with taking_turns(folder):
         desk.refresh()
-        mine = [one for one in in_force(desk.decisions) if one.by == by and one.action != "study"]
-        if not mine:
-            raise UsageError(f"{by} has decided nothing that could be taken back")
-        last = mine[-1]
+        last = _last_of(by, desk.decisions)
         line = Decision(key=last.key, action="undo", at=now().astimezone(UTC).strftime(TIME), by=by, stage=last.stage)
         before, after = desk.standings[last.key], desk.with_decision(last.key, line)
         _refuse_early(before, last)
@@ -246,6 +244,21 @@ def _refuse_early(standing: Standing, decision: Decision) -> None:
     if decision.stage == "abstract" and standing.stage == "full-text" and later:
         who = ", ".join(sorted({vote.by for vote in later}))
         raise ConflictError(f"{decision.key} has been judged by its full text since ({who}); that is taken back first")
+
+
+def _last_of(by: str, decisions: Sequence[Decision]) -> Decision:
+    """Return a person's last decision that is in force; read from the end, where it mostly stands."""
+    undone: Counter[str] = Counter()
+    for one in reversed(decisions):
+        if one.by != by or one.action == "study":
+            continue
+        if one.action == "undo":
+            undone[one.key] += 1
+        elif undone[one.key]:
+            undone[one.key] -= 1
+        else:
+            return one
+    raise UsageError(f"{by} has decided nothing that could be taken back")
 
 
 def _resolves(standing: Standing, by: str, asked: bool) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import ConflictError
 from ..registry.candidates import Candidate
@@ -15,7 +16,9 @@ from ..registry.candidates_runs import read_runs
 from ..registry.candidates_standing import Standing, paired_judgements, standing, standings
 from ..registry.load import Review, load
 from ..registry.review_model import Screening
-from ..stats.agreement import Agreement, cohen_kappa
+
+if TYPE_CHECKING:
+    from ..stats.agreement import Agreement
 
 
 class Desktop:
@@ -65,6 +68,8 @@ class Desktop:
 
     def agreement(self, stage: Stage = "abstract") -> dict[tuple[str, str], Agreement]:
         """Return that of each two reviewers, by their names."""
+        from ..stats.agreement import cohen_kappa  # brings scipy, which would be half of the time to start
+
         compared = paired_judgements(self.decisions, stage)
         return {names: cohen_kappa([a for a, _ in said], [b for _, b in said]) for names, said in compared.items()}
 

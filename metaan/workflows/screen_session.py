@@ -41,6 +41,7 @@ class Session:
         self.stage: Stage = stage or self._first_stage()
         info = self.desktop.review.info
         self.wanted, self.unwanted = question_terms(info), info.screening.highlight.exclude
+        self._counts: dict[str, tuple[int, int]] = {}  # forgotten when anything changes
         self._arrange()
 
     @property
@@ -56,14 +57,17 @@ class Session:
     @property
     def progress(self) -> tuple[int, int]:
         """How many candidates of this stage the reviewer is done with, and how many there are."""
-        here = [one for one in self.desktop.standings.values() if self._is_here(one)]
-        left = len(self.desktop.keys_to_judge(self.by, self.stage))
-        return len(here) - left, len(here)
+        if "progress" not in self._counts:
+            here = sum(self._is_here(one) for one in self.desktop.standings.values())
+            self._counts["progress"] = here - len(self.desktop.keys_to_judge(self.by, self.stage)), here
+        return self._counts["progress"]
 
     @property
     def conflicts(self) -> int:
         """How many candidates of this stage reviewers differ about."""
-        return len(QUEUES["conflicts"](self))
+        if "conflicts" not in self._counts:
+            self._counts["conflicts"] = len(QUEUES["conflicts"](self)), 0
+        return self._counts["conflicts"][0]
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -160,6 +164,7 @@ class Session:
         return one.stage == self.stage or (one.passed is not None and self.stage == "abstract")
 
     def _arrange(self) -> None:
+        self._counts.clear()
         keys = QUEUES[self.queue](self)
         self.keys = [key for key in keys if self._has_words(key)] if self.words else keys
         self.place = self._within(self.place)
@@ -187,18 +192,14 @@ def _all(session: Session) -> list[str]:
 
 
 def _conflicts(session: Session) -> list[str]:
-    return [key for key in _all(session) if _stands(session, key, "conflict")]
+    standings = session.desktop.standings
+    return [key for key, one in standings.items() if one.state == "conflict" and one.stage == session.stage]
 
 
 def _put_off(session: Session) -> list[str]:
     later = session.desktop.standings
     mine = ((key, later[key].votes.get(session.by)) for key in _to_judge(session))
     return [key for key, vote in mine if vote is not None]
-
-
-def _stands(session: Session, key: str, state: str) -> bool:
-    one = session.desktop.standings[key]
-    return one.state == state and one.stage == session.stage
 
 
 #: What is shown, by its name; the first is where a session begins.

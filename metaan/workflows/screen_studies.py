@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import ConflictError
 from ..registry import metadata as stored
@@ -14,10 +15,9 @@ from ..registry.candidates_decisions import Decision
 from ..registry.candidates_standing import Standing
 from ..registry.load import Review
 from ..sources.identifiers import normalise_doi, normalise_pmid
-from ..sources.pubmed_xml import Article
-from .add import Added, add_record
-from .as_records import record_of_candidate
-from .fetch import metadata_of, title_key
+
+if TYPE_CHECKING:
+    from .add import Added
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -46,6 +46,9 @@ def make_study(candidate: Candidate, review: Review) -> Made:
     ConflictError
         Another publication of the same study is in the registry. Nothing was written.
     """
+    from .add import add_record  # what reads records is loaded when the first candidate is included
+    from .as_records import record_of_candidate
+
     if study := _study_of(candidate, review):
         return Made(study)
     record = record_of_candidate(candidate)
@@ -59,6 +62,10 @@ def make_study(candidate: Candidate, review: Review) -> Made:
 
 
 def _keep_metadata(candidate: Candidate, review: Review, added: Added) -> None:
+    from ..sources.pubmed_xml import Article
+    from .as_records import record_of_candidate
+    from .fetch import metadata_of
+
     sighting = next((s for s in candidate.sightings if s.source == "pubmed" and s.digest and s.url), None)
     if sighting and sighting.url and sighting.digest and candidate.pmid and added.study_id:
         time = datetime.strptime(candidate.found, TIME).replace(tzinfo=UTC)
@@ -68,6 +75,8 @@ def _keep_metadata(candidate: Candidate, review: Review, added: Added) -> None:
 
 def _study_of(candidate: Candidate, review: Review) -> str | None:
     """Return the study that has the candidate's PMID or DOI: written by a run that was cut before it was noted."""
+    from .fetch import title_key
+
     bare = not (candidate.pmid or candidate.doi)
     for study in review.studies:
         same_pmid = candidate.pmid and normalise_pmid(study.pmid) == candidate.pmid

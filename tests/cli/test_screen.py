@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import csv
 import io
 import json
+import sys
 
 import pytest
 
+from metaan.registry.candidates_decisions import read_decisions
 from metaan.registry.load import load
 from metaan.workflows.update import update
+from tests.server.candidates import written
 from tests.server.eutils import Eutils
 from tests.server.living import NOW, PAPERS, clients, registry
 
@@ -104,3 +108,163 @@ def test_at_a_terminal_it_ends_when_all_the_rest_was_put_off(screen, typed):
     assert out.endswith("undecided: 4; studies of before: 1\n")
     typed("i")
     assert screen()[0] == 0  # the end of the input ends it too
+
+
+RULES = """
+screening:
+  reviewers: 2
+  full_text: true
+  reasons: [not a trial]
+"""
+
+
+@pytest.fixture
+def two(tmp_path, monkeypatch):
+    monkeypatch.setenv("METAAN_REVIEWER", "ada")
+    return written(registry(tmp_path, more=RULES), 4)
+
+
+@pytest.fixture
+def screen_two(two, run):
+    return lambda *words: run("screen", *words, "--project", two.parent)
+
+
+def test_several_at_once_all_or_nothing(two, screen_two):
+    status, _, err = screen_two("--include", "901", "nobody", "--exclude", "902", "--reason", "no")
+    assert (status, read_decisions(two)) == (2, ())
+    assert "'nobody' is unknown" in err
+    assert screen_two("--include", "901", "--exclude", "901", "--reason", "no")[0] == 2
+    status, out, _ = screen_two("--include", "901", "903", "--exclude", "902", "--reason", "no", "--later", "904")
+    assert status == 0
+    assert [(one.key, one.action) for one in read_decisions(two)] == [
+        ("pmid-901", "include"), ("pmid-903", "include"), ("pmid-902", "exclude"), ("pmid-904", "later"),
+    ]  # fmt: skip
+    assert out.count("second opinion") == 3
+    answers = json.loads(screen_two("--include", "901", "902", "--by", "bob", "--json")[1])
+    assert [one["state"] for one in answers] == ["open", "conflict"]
+
+
+def test_what_is_refused_of_several_is_said_and_the_others_are_decided(review, screen):
+    status, out, err = screen("--include", "900000013", "900000012")
+    assert status == 1
+    assert "metaan screen: pmid-900000013: the registration NCT99999911 is in studies/bees.yaml already" in err
+    assert "pmid-900000012: include by ada; now: included" in out
+
+
+def test_the_same_decision_twice_adds_nothing(screen_two, two):
+    screen_two("--include", "901")
+    status, out, _ = screen_two("--include", "901")
+    assert (status, out) == (0, "pmid-901: include by ada stands already; nothing was added\n")
+    assert len(read_decisions(two)) == 1
+
+
+def test_what_is_left_and_where_it_stands_as_json_and_csv(screen_two, two, tmp_path):
+    screen_two("--exclude", "902", "--reason", "=cmd()")
+    screen_two("--include", "901")
+    screen_two("--include", "901", "--by", "bob")
+    assert screen_two("--left")[1].splitlines()[0].startswith("pmid-901  Nobody1 2025: Zymodrug in wasps")
+    left = json.loads(screen_two("--left", "--json")[1])
+    assert [one["key"] for one in left["candidates"]] == ["pmid-901", "pmid-903", "pmid-904"]
+    assert left["candidates"][0]["stage"] == "full-text"
+    assert len(screen_two("--left", "--stage", "abstract")[1].splitlines()) == 2
+    blind = json.loads(screen_two("--json", "--by", "bob")[1])["candidates"][1]
+    assert (blind["state"], blind["votes"], blind["reason"]) == ("open", {}, None)
+    assert screen_two("--csv", tmp_path / "out.csv")[1] == f"wrote {tmp_path / 'out.csv'}\n"
+    rows = list(csv.DictReader((tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()))
+    assert (rows[1]["key"], rows[1]["reason"], rows[1]["decisions"]) == ("pmid-902", "'=cmd()", "ada: exclude")
+    assert rows[0]["link"] == "https://pubmed.ncbi.nlm.nih.gov/901/"
+    assert screen_two("--csv", "-")[1].startswith("key,stage,state,reason,study")
+
+
+def test_the_flow_of_both_stages_and_the_agreement_are_in_the_list(screen_two):
+    for by in ("ada", "bob"):
+        screen_two("--include", "901", "902", "--exclude", "903", "--reason", "no", "--by", by)
+    screen_two("--exclude", "904", "--reason", "no")
+    screen_two("--include", "904", "--by", "bob")
+    screen_two("--exclude", "904", "--reason", "no", "--resolve", "--by", "ada")
+    screen_two("--exclude", "901", "--reason", "full text not retrieved", "--by", "ada")
+    screen_two("--exclude", "901", "--reason", "full text not retrieved", "--by", "bob")
+    out = screen_two("--list")[1]
+    assert "ada and bob by title and abstract: agree on 75 % of 4, kappa 0.50 (95 % interval -0.2" in out
+    assert "ada and bob by full text: agree on 100 % of 1, no kappa: both said the same of everything" in out
+    assert "screened: 4; excluded: 2 (no: 2); undecided: 0" in out
+    assert "full texts sought: 2; not retrieved: 1; assessed: 0; excluded: 0; undecided: 1" in out
+    assert "(ada: exclude, bob: include, ada resolved: exclude; no)" in out
+
+
+@pytest.mark.parametrize("words", [
+    ("--reason", "x"), ("--resolve",), ("--include", "901", "--reason", "x"), ("--include", "901", "--undo"),
+    ("--include", "901", "--list"), ("--include", "901", "--stage", "full-text"), ("--exclude", "901"),
+    ("--include", "901", "--resolve"), ("--include", "bees"), ("--stage", "abstracts", "--list"),
+])  # fmt: skip
+def test_what_does_not_go_together_is_refused_and_nothing_is_written(screen_two, two, words):
+    assert screen_two(*words)[0] == 2
+    assert read_decisions(two) == ()
+
+
+def test_a_review_without_candidates(tmp_path, run):
+    folder = registry(tmp_path)
+    assert run("screen", "--list", "--project", folder.parent)[:2] == (
+        0,
+        "records: 0 (none); 0 of known studies, 0 duplicates\nscreened: 0; excluded: 0\n"
+        "included: 0; undecided: 0; studies of before: 1\n",
+    )
+    assert run("screen", "--left", "--project", folder.parent)[:2] == (0, "")
+    status, _, err = run("screen", "--include", "901", "--project", folder.parent)
+    assert (status, "run metaan update" in err) == (2, True)
+
+
+def test_at_a_terminal_a_reason_has_a_number_and_a_conflict_an_end(screen_two, two, typed):
+    typed("e", "1", "q")
+    out = screen_two()[1]
+    assert "  1 not a trial" in out
+    assert read_decisions(two)[-1].reason == "not a trial"
+    typed("i", "c", "i", "c", "q")
+    out = screen_two("--by", "bob", "--plain")[1]
+    assert "1 conflicts, title and abstract: Nobody1 2025" in out
+    assert "ada, 20" in out
+    assert read_decisions(two)[-1].resolves
+
+
+def test_an_interruption_at_a_terminal_keeps_what_was_decided(screen_two, two, typed, monkeypatch):
+    answers = iter(["l"])
+
+    def answer(_):
+        try:
+            return next(answers)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    typed()
+    monkeypatch.setattr("builtins.input", answer)
+    status, out, err = screen_two()
+    assert (status, len(read_decisions(two))) == (0, 1)
+    assert "every decision so far is kept" in err
+    assert out.endswith("studies of before: 1\n")
+
+
+def test_without_the_further_package_it_says_how_to_get_it_and_asks_line_by_line(screen_two, typed, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setitem(sys.modules, "metaan.cli.screening.app", None)
+    typed("q")
+    status, out, err = screen_two()
+    assert status == 0
+    assert "pip install 'metaan[screen]'" in err
+    assert "4 to judge" in out
+    monkeypatch.setenv("TERM", "dumb")
+    typed("q")
+    assert "pip install" not in screen_two()[2]
+
+
+def test_the_full_screen_is_what_a_terminal_gets(screen_two, typed, monkeypatch):
+    from metaan.cli.screening.app import ScreenApp
+
+    seen = {}
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(ScreenApp, "run", lambda app, **options: seen.update(options, by=app.session.by))
+    typed()
+    status, out, _ = screen_two("--reviewer", "bob")
+    assert (status, seen) == (0, {"mouse": False, "by": "bob"})
+    assert out.startswith("records: 4 (pubmed 4)")

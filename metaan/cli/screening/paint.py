@@ -54,7 +54,7 @@ def _abstract(card: Card, session: Session) -> Iterator[Part]:
     for label, text in card.abstract:
         yield "\n"
         if label:
-            yield (f"{label}  ", "bold $accent")
+            yield (f"{label}  ", "bold")
         yield from _marked(text, session)
         yield "\n"
 
