@@ -90,7 +90,7 @@ def _explored(plan: Plan, main: Pooled | None, rows: Sequence[StudyRow]) -> Expl
         return None
     from .exploration import explore
 
-    return explore(plan.explore, main, [row for row in rows if row.yi is not None])
+    return explore(plan.explore, main, rows)
 
 
 def _effect_sizes(chosen: Sequence[Chosen], plan: Plan, measure: str) -> EffectSizes:

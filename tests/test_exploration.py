@@ -2,11 +2,12 @@
 
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
 import metaan as ma
-from metaan.exploration import STEPS
+from metaan.exploration import STEPS, explore
 from metaan.registry.model import Explore
 
 ALL = """\
@@ -84,3 +85,14 @@ def test_a_moderator_that_a_study_lacks_is_named(randomised):
 
 def test_the_multiverse_is_of_this_pool_only(randomised):
     assert {universe.k for universe in randomised.multiverse.universes} == {4}
+
+
+def test_a_study_without_events_enters_the_multiverse_where_it_says_something(pools):
+    """Under a protocol of ratios its row has no effect size; a risk difference has one."""
+    first, *others = pools[0].rows
+    empty = replace(first, data={**first.data, "ai": 0, "ci": 0}, yi=None, vi=None)
+    fit = ma.leave_one_out(pools[0].random).fits[0]
+    found = explore(Explore(multiverse=True, cumulative="year"), fit, [empty, *others])
+    ks = {u.measure: u.k for u in found.multiverse.universes if u.method in ("MH", "IV")}
+    assert ks == {"OR": 3, "RR": 3, "RD": 4}
+    assert found.cumulative.fits[-1].k == 3

@@ -47,8 +47,8 @@ class ExcessSignificance:
         The assumed true effect (analysis scale) and heterogeneity.
     limit, limit_reason
         The effect, between 0 and ``theta`` or beyond, at which the p-value is ``test_alpha``; or None and why.
-    alpha, test_alpha, alternative
-        Significance of the studies and of the test, and the tail of the test.
+    alpha, test_alpha, alternative, study_alternative
+        Significance of the studies and of the test, and the tails of the test and of the studies.
     k, effects
         What was tested.
     """
@@ -70,6 +70,7 @@ class ExcessSignificance:
     alternative: str
     k: int
     effects: EffectSizes
+    study_alternative: str = "two-sided"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON."""
@@ -99,6 +100,7 @@ def excess_significance(
     test: str = "auto",
     *,
     alternative: str = "greater",
+    study_alternative: str = "two-sided",
     alpha: float = 0.05,
     test_alpha: float = 0.10,
 ) -> ExcessSignificance:
@@ -113,8 +115,11 @@ def excess_significance(
     alternative
         ``"greater"`` (excess), ``"less"`` or ``"two-sided"``; the last one, where the test is exact or binomial, sums
         the numbers that are no likelier than the observed one, as R's ``binom.test`` does.
+    study_alternative
+        What counts as a significant study: an effect either way (``"two-sided"``), only above 0 (``"greater"``) or
+        only below 0 (``"less"``).
     alpha
-        Significance of the studies, two-sided.
+        Significance of the studies, in one tail or shared between two.
     test_alpha
         Significance at which the limit estimate is read.
 
@@ -131,33 +136,43 @@ def excess_significance(
     """
     choose({"auto": None, **EXCESS_TESTS}, test, "test")
     choose(dict.fromkeys(TAILS), alternative, "alternative")
+    choose(dict.fromkeys(TAILS), study_alternative, "study_alternative")
     for name, value in (("alpha", alpha), ("test_alpha", test_alpha)):
         if not 0 < value < 1:
             raise UsageError(f"{name} = {value:g}; allowed: between 0 and 1")
     fit = es if isinstance(es, Pooled) else pool(es, model="common")
     effects, tau2 = fit.effects, fit.tau2 or 0.0
-    critical = -float(ndtri(alpha / 2))
-    significant = np.abs(effects.yi) / effects.sei >= critical
+    critical = -float(ndtri(alpha / 2 if study_alternative == "two-sided" else alpha))
+    significant = _towards(effects.yi, study_alternative) / effects.sei >= critical
     observed = int(significant.sum())
     test = _default_test(effects.k, observed) if test == "auto" else test
 
     def pval_at(theta: float) -> float:
-        return EXCESS_TESTS[test](observed, power_at(effects.vi, theta, tau2, critical), alternative)
+        return EXCESS_TESTS[test](observed, power_at(effects.vi, theta, tau2, critical, study_alternative), alternative)
 
-    power = power_at(effects.vi, fit.estimate, tau2, critical)
+    power = power_at(effects.vi, fit.estimate, tau2, critical, study_alternative)
     expected = float(power.sum())
-    limit, reason = _limit(pval_at, fit.estimate, effects.vi, test_alpha, alternative)
+    sign = {"greater": 1.0, "less": -1.0}.get(study_alternative, -1.0 if fit.estimate < 0 else 1.0)
+    limit, reason = _limit(pval_at, sign, effects.vi, test_alpha, alternative)
     return ExcessSignificance(
         test, observed, expected, observed / expected, chi_squared(observed, power) if test == "chi2" else None,
         pval_at(fit.estimate), power, significant, fit.estimate, tau2, limit, reason,
-        alpha, test_alpha, alternative, effects.k, effects,
+        alpha, test_alpha, alternative, effects.k, effects, study_alternative,
     )  # fmt: skip
 
 
-def power_at(vi: FloatArray, theta: float, tau2: float, critical: float) -> FloatArray:
-    """Return each study's chance of a two-sided significant result, true effects spread around theta by tau2."""
+def power_at(
+    vi: FloatArray, theta: float, tau2: float, critical: float, study_alternative: str = "two-sided"
+) -> FloatArray:
+    """Return each study's chance of a significant result, true effects spread around theta by tau2."""
     bound, spread = critical * np.sqrt(vi), np.sqrt(vi + tau2)
-    return np.asarray(ndtr((theta - bound) / spread) + ndtr((-theta - bound) / spread))
+    above, below = ndtr((theta - bound) / spread), ndtr((-theta - bound) / spread)
+    return np.asarray({"greater": above, "less": below, "two-sided": above + below}[study_alternative])
+
+
+def _towards(yi: FloatArray, study_alternative: str) -> FloatArray:
+    """Return how far each effect lies where a study can be significant."""
+    return {"greater": yi, "less": -yi, "two-sided": np.abs(yi)}[study_alternative]
 
 
 def chi_squared(observed: int, power: FloatArray) -> float:
@@ -172,14 +187,13 @@ def _default_test(k: int, observed: int) -> str:
 
 
 def _limit(
-    pval_at: Callable[[float], float], theta: float, vi: FloatArray, test_alpha: float, alternative: str
+    pval_at: Callable[[float], float], sign: float, vi: FloatArray, test_alpha: float, alternative: str
 ) -> tuple[float | None, str | None]:
-    """Return the effect, on the side of theta, at which the test is just significant."""
+    """Return the effect with a sign at which the test is just significant."""
     if alternative != "greater":
         return None, "it is defined for the alternative 'greater'"
     if pval_at(0.0) > test_alpha:
         return None, "the test is not significant even without any effect"
-    sign = -1.0 if theta < 0 else 1.0
     low, high = 0.0, float(np.sqrt(vi.min())) * 0.01
     for _ in range(200):
         if pval_at(sign * high) > test_alpha:

@@ -18,7 +18,7 @@ from .effects import EffectSizes, FloatArray, Interval
 from .intervals import quantile
 from .regression_ci import two_sided, wald_test
 from .regression_design import REDUNDANT, Coding, check_rank, design_of
-from .regression_fit import Options, moderators
+from .regression_fit import ROUNDING, Options, moderators
 from .regression_linear import Linear, Weighted
 from .regression_moderators import INTERCEPT
 from .regression_result import MetaRegression
@@ -143,7 +143,10 @@ def _r2(
         return None
     if random:
         return max(0.0, 100 * (1 - tau2 / tau2_null)) if tau2_null else 0.0
-    h2_null = Linear(m.yi, m.vi, np.ones((m.k, 1))).at(0.0).rss / (m.k - 1)
+    null = Linear(m.yi, m.vi, np.ones((m.k, 1))).at(0.0).rss
+    if null <= m.k * ROUNDING * float((m.yi**2 / m.vi).sum()):
+        return 0.0  # the effects are equal but for rounding: there is nothing to explain
+    h2_null = null / (m.k - 1)
     return max(0.0, 100 * (1 - start.rss / m.df / h2_null)) if h2_null > 0 else 0.0
 
 

@@ -18,7 +18,7 @@ from .regression_result import MetaRegression
 from .regression_tau2 import REGRESSION_TAU2_METHODS, Estimate
 from .tau2 import TAU2_METHODS
 
-_ROUNDING = 1e-28  # the share of a sum of squares below which nothing but rounding is left
+ROUNDING = 1e-28  # the share of a sum of squares below which nothing but rounding is left
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +37,7 @@ class Solution:
     def no_spread(self) -> str | None:
         """Why Knapp and Hartung's standard errors do not exist: nothing but rounding is left to estimate them from."""
         total = float(self.fit.wi @ (self.m.yi * self.m.yi))
-        if self.scale >= 1 or self.fit.rss > _ROUNDING * total:
+        if self.scale >= 1 or self.fit.rss > ROUNDING * total:
             return None
         return "the residuals are all 0, so no Hartung-Knapp standard error exists"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Rows = NDArray[np.intp]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LikelihoodRatio:
     """The likelihood-ratio test of a fit against one with fewer terms.
 
@@ -37,6 +37,8 @@ class LikelihoodRatio:
         Of both fits.
     r2
         Percent of the reduced fit's tau2 that the further terms explain, at least 0; None where that tau2 is 0.
+    full, reduced
+        The fits that were compared.
     """
 
     stat: float
@@ -47,16 +49,19 @@ class LikelihoodRatio:
     tau2_full: float
     tau2_reduced: float
     r2: float | None
+    full: MetaRegression
+    reduced: MetaRegression
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values ready for JSON."""
-        return asdict(self)
+        """Return plain values ready for JSON; of the fits only the names of their coefficients."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        return plain | {"full": list(self.full.names), "reduced": list(self.reduced.names)}
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row."""
+        """Return one row, without the fits."""
         import pandas as pd
 
-        return pd.DataFrame([self.to_dict()])
+        return pd.DataFrame([self.to_dict()]).drop(columns=["full", "reduced"])
 
     def __repr__(self) -> str:
         test = f"Likelihood ratio: chi2({self.df}) = {self.stat:.4f}, p = {self.pval:.4f}"
@@ -143,6 +148,8 @@ def likelihood_ratio_test(full: MetaRegression, reduced: MetaRegression) -> Like
         tau2_full=full.tau2,
         tau2_reduced=reduced.tau2,
         r2=100 * max(0.0, 1 - full.tau2 / reduced.tau2) if reduced.tau2 > 0 else None,
+        full=full,
+        reduced=reduced,
     )
 
 

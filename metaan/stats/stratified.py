@@ -184,8 +184,10 @@ def known(data: Columns) -> Mask:
 def heterogeneity(es: EffectSizes, kept: Mask, estimate: float) -> dict[str, Any]:
     """Return q, q_df, q_pval, i2 and h2 of the studies' own effects around the pooled estimate."""
     own = kept & es.estimable
-    yi, vi = es.yi[own], es.vi[own]
-    return q_statistics(float(np.sum((yi - estimate) ** 2 / vi)), max(int(own.sum()) - 1, 0))
+    yi, vi, df = es.yi[own], es.vi[own], max(int(own.sum()) - 1, 0)
+    # One effect of its own cannot differ from others; the pooled estimate may differ from it, where a study without
+    # one (no events in either arm) is pooled too.
+    return q_statistics(float(np.sum((yi - estimate) ** 2 / vi)) if df else 0.0, df)
 
 
 def q_statistics(q: float, df: int) -> dict[str, Any]:

@@ -30,6 +30,16 @@ class Between(NamedTuple):
     df: int
     pval: float
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values ready for JSON."""
+        return self._asdict()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row."""
+        import pandas as pd
+
+        return pd.DataFrame([self.to_dict()])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subgroups:
@@ -89,8 +99,8 @@ class Subgroups:
             "model": self.model,
             "common_tau2": self.common_tau2,
             "groups": {name: fit.to_dict() for name, fit in self.groups.items()},
-            "between_common": self.between_common._asdict(),
-            "between_random": self.between_random._asdict(),
+            "between_common": self.between_common.to_dict(),
+            "between_random": self.between_random.to_dict(),
             "within": {"q": self.within_q, "df": self.within_df, "pval": self.within_pval},
             "tau2": self.tau2,
             "tau2_se": self.tau2_se,

@@ -144,6 +144,13 @@ def _phi_cross_sectional(phi: FloatArray, x: Columns, n: FloatArray) -> FloatArr
     return (1 - phi**2 + phi * (1 + phi**2 / 2) * rows * columns - 0.75 * phi**2 * (rows**2 + columns**2)) / n
 
 
+def _tetrachoric(x: Columns) -> Computed:
+    """Pearson 1900."""
+    from .tetrachoric import tetrachoric
+
+    return tetrachoric(*(x[name] for name in CELLS))
+
+
 def _yules_q(x: Columns) -> Computed:
     """Yule 1912."""
     a, b, c, d = (x[name] for name in CELLS)
@@ -192,6 +199,7 @@ TWO_BY_TWO = {
     "AS": Measure("AS", "arcsine risk difference", _arcsine_difference, _SAME, False, TABLE, add=0.0),
     "PETO": Measure("PETO", "Peto odds ratio", _peto, _EXP, True, TABLE),
     "PHI": Measure("PHI", "phi coefficient", _phi, _SAME, True, TABLE, add=0.0, vtypes=("CS", "ST")),
+    "RTET": Measure("RTET", "tetrachoric correlation", _tetrachoric, _SAME, True, TABLE, add=0.0),
     "YUQ": Measure("YUQ", "Yule's Q", _yules_q, _SAME, True, TABLE),
     "YUY": Measure("YUY", "Yule's Y", _yules_y, _SAME, True, TABLE),
     "PBIT": Measure("PBIT", "standardized mean difference (probit of risks)", _probit_difference, _SAME, True, TABLE),

@@ -295,3 +295,32 @@ def test_proportions_accept_the_complement():
     a, b = effect_sizes("PLO", xi=[3], ni=[20]), effect_sizes("PLO", xi=[3], mi=[17])
     assert (a.yi[0], a.vi[0]) == (b.yi[0], b.vi[0])
     assert set(a.data) == {"xi", "mi", "ni"}
+
+
+@pytest.mark.parametrize("table", [(10, 5, 4, 12), (2, 8, 9, 1), (40, 3, 9, 80), (505, 87886, 499, 87892)])
+def test_the_tetrachoric_correlation_gives_back_the_table(table):
+    """The normal distribution that is cut in two has the cells' shares: the likelihood has no higher point."""
+    from scipy.stats import multivariate_normal, norm
+
+    a, b, c, d = table
+    n = sum(table)
+    r = effect_sizes("RTET", ai=[a], bi=[b], ci=[c], di=[d]).yi[0]
+    cuts = norm.ppf([(a + b) / n, (a + c) / n])
+    assert multivariate_normal.cdf(cuts, cov=[[1, r], [r, 1]]) == pytest.approx(a / n, rel=1e-7)
+
+
+def test_the_variance_of_a_tetrachoric_correlation_is_that_of_the_delta_method():
+    """Against differences: how the estimate moves when a cell's share does."""
+    cells = np.array([20.0, 15.0, 9.0, 31.0])
+    es = effect_sizes("RTET", **{name: [x] for name, x in zip(("ai", "bi", "ci", "di"), cells)})
+    step = 1e-4
+    moved = np.array([cells + step * sign * np.eye(4)[i] for i in range(4) for sign in (1, -1)])
+    r = effect_sizes("RTET", **dict(zip(("ai", "bi", "ci", "di"), moved.T))).yi
+    slopes = (r[::2] - r[1::2]) / (2 * step)
+    assert es.vi[0] == pytest.approx(float(cells @ slopes**2), rel=1e-6)  # the share of all cells moves nothing
+
+
+def test_a_zero_cell_leaves_no_tetrachoric_correlation():
+    """metafor puts it at 1 or -1, with a variance between 0 and millions."""
+    es = effect_sizes("RTET", ai=[0, 5], bi=[10, 8], ci=[4, 3], di=[6, 9])
+    assert es.reasons == ("a zero cell leaves the effect undefined", None)

@@ -28,9 +28,22 @@ def agree(got, want, tol):
 
 @pytest.mark.parametrize(("args", "data", "want", "tol"), of("tes"))
 def test_excess_significance(args, data, want, tol):
-    got = ma.excess_significance(effects(data), args["test"], alternative=args["alternative"])
+    studies = args.get("study_alternative", "two-sided")
+    got = ma.excess_significance(
+        effects(data), args["test"], alternative=args["alternative"], study_alternative=studies
+    )
     assert (got.k, got.observed) == (want["k"], want["O"])
     agree((got.expected, got.pval), (want["E"], want["pval"]), tol)
+    if "lim" in want:
+        assert (got.limit is None) == (want["lim"] is None)
+        assert got.limit is None or got.limit == pytest.approx(want["lim"], rel=1e-4)
+
+
+@pytest.mark.parametrize(("args", "data", "want", "tol"), of("rma_mh"))
+def test_one_study_with_an_effect_of_its_own_has_no_heterogeneity(args, data, want, tol):
+    got = ma.mantel_haenszel(args["measure"], **data)
+    agree(got.estimate, want["estimate"], tol)
+    agree((got.q, got.q_pval, got.i2, got.h2), [want[n] for n in ("QE", "QEp", "I2", "H2")], tol)
 
 
 @pytest.mark.parametrize(("args", "data", "want", "tol"), of("gosh"))

@@ -224,3 +224,18 @@ def test_records_say_what_they_hold():
 def test_a_constant_moderator_is_named():
     with pytest.raises(DataError, match="column 'year' of the design is the same in every study"):
         ma.meta_regression(ma.EffectSizes.of([1, 2, 4], [1, 1, 1]), {"year": [2000, 2000, 2000]})
+
+
+def test_of_equal_effects_nothing_is_explained():
+    """What is left of them is rounding, of which a moderator explains a part by chance; metafor 3.8 gives 0 as well."""
+    es = ma.EffectSizes.of([0.1 + 0.2] * 6, [0.04, 0.07, 0.013, 0.05, 0.03, 0.011])
+    assert ma.meta_regression(es, {"x": [1, 5, 2, 8, 3, 4]}, model="common").r2 == 0
+
+
+def test_without_an_intercept_the_residuals_are_those_of_the_line():
+    """metafor 3.8 centres the effects first, and finds hardly any heterogeneity about a line through the origin."""
+    x, yi, vi = np.array([-2.0, -1, 0, 1, 2.5]), np.array([0.5, 0.3, 0.4, 0.2, 0.45]), np.full(5, 0.01)
+    reg = ma.meta_regression(ma.EffectSizes.of(yi, vi), "~ x - 1", {"x": x}, model="common")
+    slope = float(x @ yi / (x @ x))
+    assert reg.coefficients == pytest.approx([slope])
+    assert reg.qe == pytest.approx(float(((yi - slope * x) ** 2 / vi).sum()))

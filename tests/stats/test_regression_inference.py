@@ -174,7 +174,10 @@ def test_tests_are_plain_and_readable():
 
 def test_likelihood_ratios_need_nested_fits_by_ml_to_the_same_studies():
     full, reduced = (ma.meta_regression(ES, mods, tau2_method="ML") for mods in ({"dose": DOSE}, None))
-    assert ma.likelihood_ratio_test(full, reduced).to_dict()["df"] == 1
+    test = ma.likelihood_ratio_test(full, reduced)
+    assert (test.full, test.reduced) == (full, reduced)
+    assert json.loads(json.dumps(test.to_dict(), allow_nan=False))["reduced"] == list(reduced.names)
+    assert test.to_frame()["df"].tolist() == [1]
     with pytest.raises(UsageError, match="not nested"):
         ma.likelihood_ratio_test(reduced, full)
     reml = [ma.meta_regression(ES, mods, tau2_method="REML") for mods in ({"dose": DOSE}, None)]

@@ -176,3 +176,9 @@ def test_records_are_plain_and_readable():
     assert "one tau2" in repr(ma.subgroups(es, list("aabb"), True))
     with pytest.raises(TypeError):
         found.groups["c"] = found.overall
+
+
+def test_the_test_between_groups_is_plain():
+    between = ma.between_groups([0.2, 0.8], [0.15, 0.14])
+    assert between.to_dict() == {"q": between.q, "df": 1, "pval": between.pval}
+    assert between.to_frame().to_dict("records") == [between.to_dict()]
