@@ -14,6 +14,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ..errors import SourceError
 from .progress import progress_bar
 from .project import studies_folder
 
@@ -34,14 +35,17 @@ def run(args: Namespace) -> int:
     """Update, and say what is new."""
     from ..workflows.update import update
 
-    with progress_bar() as progress:
-        report = update(
-            studies_folder(args),
-            full=args.full,
-            sources=args.source,
-            progress=progress,
-            notice=lambda message: print(f"metaan update: {message}", file=sys.stderr),
-        )
+    try:
+        with progress_bar() as progress:
+            report = update(
+                studies_folder(args),
+                full=args.full,
+                sources=args.source,
+                progress=progress,
+                notice=lambda message: print(f"metaan update: {message}", file=sys.stderr),
+            )
+    except SourceError as error:
+        raise SourceError(f"{error}\nNothing was changed; the next run asks for the same again.") from None
     print(json.dumps(_as_dict(report), indent=2, ensure_ascii=False) if args.json else "\n".join(_as_text(report)))
     return 0
 
@@ -68,11 +72,10 @@ def _searched(search: SearchRun, run: Run) -> str:
     since = f" since {search.since}" if search.since else ""
     lost = f"; {len(search.no_longer)} of earlier runs no longer listed" if search.no_longer else ""
     accepted = f"; left out, as accepted: {', '.join(search.accepted)}" if search.accepted else ""
-    known = len(listed & run.known.keys())
+    here = len(listed & run.known.keys())
+    known = f", {here} of studies that are here" if here else ""
     words = f"{search.count} {'record' if search.count == 1 else 'records'}{since}"
-    return (
-        f"{search.source}: {words}, {search.fetched} not seen before, {known} of studies that are here{lost}{accepted}"
-    )
+    return f"{search.source}: {words}, {search.fetched} not seen before{known}{lost}{accepted}"
 
 
 def candidate_lines(candidate: Candidate) -> Iterator[str]:

@@ -134,6 +134,7 @@ class PubMed:
             progress("fetching", done * BATCH, len(pmids))
             for article in self._batch(batch):
                 _keep(got, article)
+        progress("fetching", len(pmids), len(pmids))
         return got
 
     def _batch(self, pmids: list[str]) -> tuple[Article, ...]:

@@ -180,7 +180,7 @@ def search_pubmed(strategy: Strategy, desk: Desk) -> Hits:
         lost = ", ".join(fetched.missing[:10])
         raise SourceError(
             f"PubMed lists {len(fetched.missing)} record(s) that it does not return: PMID {lost}; "
-            "the search is not complete, so nothing was changed; try again in a day"
+            "the search is not complete; try again in a day"
         )
     sighted = (
         Sighted(article.record, "pubmed", pmid, article.digest, service.url)

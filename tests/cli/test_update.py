@@ -31,7 +31,7 @@ def test_it_says_what_is_new_and_what_comes_next(review, server, run):
     assert "the same publication as pmid-9000000" in out
     assert "studies looked at again: 1\n" in out
     assert out.endswith("next: metaan screen (4 to judge)\n")
-    assert "fetching: 0 of 5" in err
+    assert "fetching: 5 of 5" in err
 
 
 def test_a_retraction_is_said_first_as_new_and_then_as_known(review, server, run):
@@ -58,6 +58,7 @@ def test_no_service_and_a_second_run_end_with_1_and_a_misspelt_source_with_2(rev
     server.reset(["refused"])
     status, out, err = run("update", "--project", review.parent)
     assert (status, out) == (1, "")
+    assert err.endswith("Nothing was changed; the next run asks for the same again.\n")
     assert "Invalid db name" in err
     with locked(review, "metaan update"):
         status, _, err = run("update", "--project", review.parent)

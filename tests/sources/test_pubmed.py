@@ -27,7 +27,7 @@ def test_two_hundred_ids_go_into_a_request(make_client):
         fetched = service.fetch(papers, lambda *step: seen.append(step))
         assert len(fetched.articles) == 450
         assert [call.params["id"].count(",") + 1 for call in server.calls] == [200, 200, 50]
-        assert seen == [("fetching", 0, 450), ("fetching", 200, 450), ("fetching", 400, 450)]
+        assert seen == [("fetching", done, 450) for done in (0, 200, 400, 450)]
 
 
 def test_unknown_ids_are_asked_for_twice_and_named(pubmed, server):

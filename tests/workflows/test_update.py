@@ -455,14 +455,17 @@ def test_killed_at_random_points_it_leaves_the_old_or_the_new_state(tmp_path, se
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_killed_while_it_waits_for_an_answer_it_changes_nothing(folder, server):
+def test_while_one_run_waits_a_second_stops_and_killing_the_first_changes_nothing(folder, server):
     before = contents(folder)
     server.reset(["bad gateway"] * 6)
     environment = os.environ | {"METAAN_PUBMED_URL": server.url}
     command = [sys.executable, "-m", "metaan", "update", "--project", folder.parent]
     with subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, text=True) as working:
         assert "asking again" in working.stderr.readline()
+        second = subprocess.run(command, capture_output=True, env=environment, text=True, check=False)
         working.send_signal(signal.SIGKILL)
+    assert (second.returncode, second.stdout) == (1, "")
+    assert "at work on these studies; nothing was done" in second.stderr
     assert working.returncode == -signal.SIGKILL
     assert contents(folder) == before
     server.reset()
