@@ -34,6 +34,12 @@ def short_name(fit: Pooled) -> str:
     return f"Random, {fit.tau2_method}, {fit.ci_method}"
 
 
+def legend_name(fit: Pooled) -> str:
+    """Return a pooled result as the legend of a plot names it."""
+    name = model_name(fit)
+    return f"pooled effect: {name[0].lower()}{name[1:]}"
+
+
 def convention(pi_method: str | None) -> str:
     """Return the code of a prediction interval as it is printed.
 

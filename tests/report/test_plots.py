@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,7 +15,7 @@ from metaan.analysis import Analysis, Exploration
 from metaan.errors import NotEstimableError
 from metaan.exploration import explore
 from metaan.registry.model import Explore
-from metaan.report.drawing import Shape, Text
+from metaan.report.drawing import Line, Shape, Text
 from metaan.report.forest import Plot
 from metaan.report.plots.catalogue import PLOTS, draw
 from metaan.report.plots.chart import LARGEST, Chart, Dot, Path, chart, radius
@@ -88,6 +88,10 @@ def check_texts(drawn: Chart) -> None:
     dots = [Box(*item.box) for item in drawn.items if isinstance(item, Dot)]
     labels = [Box(*text.box) for text in texts(drawn) if text.role == "label"]
     assert not any(label.meets(dot) for label in labels for dot in dots)
+    drawn_lines = [pair for item in drawn.items if isinstance(item, Path) for pair in pairwise(item.points)]
+    drawn_lines += [((x.x1, x.y1), (x.x2, x.y2)) for x in drawn.items if isinstance(x, Line) and x.role == "leader"]
+    inner = [Box(label.left + 1, label.top + 1, label.right - 1, label.bottom - 1) for label in labels]
+    assert not any(clip_segment(a, b, box) for box in inner for a, b in drawn_lines)
 
 
 @pytest.mark.parametrize("kind", FIGURES)

@@ -1,7 +1,6 @@
 """The geometry of a figure: from `Figure` to text, dots, lines and shapes in pixels.
 
-Every text is measured before it is placed. A label beside a point is left out where it would cover something; the
-point keeps its sentence, and the table on the page has every number.
+Every text is measured before it is placed.
 """
 
 from __future__ import annotations
@@ -14,16 +13,14 @@ from itertools import pairwise
 from ..drawing import SIZE, Dot, Line, Shape, Text
 from ..fonts import text_width, wrap
 from .figure import XY, Curve, Figure, Key, Point
-from .geometry import Box, clip_area, clip_path, free_place, near
+from .geometry import Box, clip_area, clip_path, near
+from .labels import SMALL, labels
 
-SMALL = 11.5  # px, ticks, labels of points, legend, notes
 LINE = 15.5  # px, one line of small text
 MARGIN = 8.0
 WIDTH, HEIGHT, SQUARE = 560.0, 340.0, 400.0  # px, the frame
 SWATCH = 20.0  # px, in the legend
 RADIUS, LARGEST = 4.5, 12.0  # px: of a point without weight, and of the heaviest
-MAX_LABEL = 190.0
-MOST_LABELS = 60  # more could not be told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,32 +121,11 @@ def radius(weight: float | None, heaviest: float) -> float:
 
 def _labels(
     points: Sequence[Point], dots: Sequence[tuple[Point, Dot]], drawn: Sequence[Path], frame: Box
-) -> list[Text]:
-    """Place the labels in the order of the points, as many as can be told apart."""
-    taken = [Box(*dot.box) for _, dot in dots]
-    lines = [pair for path in drawn for pair in pairwise(path.points)]
+) -> Iterable[Text | Line]:
+    """Name the points in their own order, as far as names have room."""
     order = {id(point): i for i, point in enumerate(points)}
-    texts = []
-    for point, dot in sorted(dots, key=lambda pair: order[id(pair[0])])[:MOST_LABELS]:
-        text = wrap(point.label, SMALL, MAX_LABEL, lines=1)[0] if point.label else ""
-        box = free_place(_around(dot, text_width(text, SMALL)), frame, taken, lines) if text else None
-        if box is not None:
-            taken.append(box)
-            texts.append(Text(text, box.left, box.top + 0.78 * SMALL, SMALL, role="label"))
-    return texts
-
-
-def _around(dot: Dot, width: float) -> list[Box]:
-    """Return places for a label: right, left, above, below, then at the corners."""
-    gap, tall = dot.radius + 4, SMALL
-    middle = dot.y - tall / 2
-    corner = 0.7 * dot.radius + 3
-    lefts = [
-        (dot.x + gap, middle), (dot.x - gap - width, middle), (dot.x - width / 2, dot.y - gap - tall),
-        (dot.x - width / 2, dot.y + gap), (dot.x + corner, dot.y - corner - tall), (dot.x + corner, dot.y + corner),
-        (dot.x - corner - width, dot.y - corner - tall), (dot.x - corner - width, dot.y + corner),
-    ]  # fmt: skip
-    return [Box(left, top, left + width, top + tall) for left, top in lefts]
+    named = [(point.label, dot) for point, dot in sorted(dots, key=lambda pair: order[id(pair[0])])]
+    return labels(named, [pair for path in drawn for pair in pairwise(path.points)], frame)
 
 
 def _axes(figure: Figure, frame: Box) -> Iterable[Item]:

@@ -10,7 +10,7 @@ from ...stats.measures import scale_of
 from ...stats.plot_data import Density, gosh_density, p_value_curve, p_value_grid
 from .. import formats, methods
 from ..axis import axis
-from .figure import XY, Area, Curve, Figure, Key, Point, Request, Side, fixed, linear, ticked
+from .figure import NO_EFFECT, XY, Area, Curve, Figure, Key, Point, Request, Side, fixed, linear, ticked
 from .funnel import effect_title, vertical
 from .studies import STEPS, why_not
 
@@ -54,6 +54,7 @@ def bubble(asked: Request) -> Figure:
         keys=(
             Key("dot", "study", "study; area: its weight"),
             Key("line", "estimate", f"mixed-effects line, {reg.tau2_method or 'common effect'}"),
+            NO_EFFECT,
             Key("area", "band", f"{formats.level(reg.level)} CI of the line ({reg.ci_method})"),
         ),
     )
@@ -113,7 +114,8 @@ def drapery(asked: Request) -> Figure:
         points=tuple(Point(e, 1.0, s if fit.k <= NAMED else "", sentence=s) for s, e in zip(fit.effects.slab, effects)),
         keys=(
             Key("line", "study", "each study"),
-            Key("line", "estimate", f"pooled effect ({methods.short_name(fit)})"),
+            Key("line", "estimate", methods.legend_name(fit)),
+            NO_EFFECT,
         ),
         notes=("Where a curve is above a height p, the interval of coverage 1 − p holds that effect.",),
         right=("Interval", tuple((1 - c, formats.level(c)) for c in (0.5, 0.8, fit.level))),
@@ -154,6 +156,7 @@ def gosh(asked: Request) -> Figure:
             Key("area", "density d1", "few subsets"),
             Key("area", f"density d{LEVELS}", "many"),
             Key("line", "estimate", "all studies"),
+            NO_EFFECT,
         ),
         notes=(f"{count} ({how}), each pooled by itself.",),
     )

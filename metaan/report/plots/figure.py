@@ -93,6 +93,10 @@ class Key:
     text: str
 
 
+#: The dotted line of no effect.
+NO_EFFECT = Key("line", "null", "no effect")
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A plot.

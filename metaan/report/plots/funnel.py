@@ -13,7 +13,7 @@ from ...stats.plot_data import Radial, contour, funnel_limits, radial
 from ...stats.scales import Scale
 from .. import formats, methods, words
 from ..axis import Axis, axis, ticks
-from .figure import XY, Area, Curve, Figure, Key, Point, Request, Side, fixed, linear
+from .figure import NO_EFFECT, XY, Area, Curve, Figure, Key, Point, Request, Side, fixed, linear
 
 if TYPE_CHECKING:
     from ...stats.pooling import Pooled
@@ -118,7 +118,8 @@ def _funnel_keys(fit: Pooled, filled: bool) -> Iterable[Key]:
     yield Key("dot", "study", "study")
     if filled:
         yield Key("dot", "filled", "filled in (trim and fill)")
-    yield Key("line", "estimate", f"pooled effect ({methods.short_name(fit)})")
+    yield Key("line", "estimate", methods.legend_name(fit))
+    yield NO_EFFECT
     yield Key("line", "limit", f"{formats.level(fit.level)} limits around it")
     yield Key("area", "contour p0", f"p > {CONTOURS[0]:g}")
     for i, p in enumerate(CONTOURS[1:], 1):
@@ -163,7 +164,8 @@ def radial_plot(asked: Request) -> Figure:
         areas=(Area(((0.0, -data.half), (0.0, data.half), *_ends(data, end)), "band"),),
         keys=(
             Key("dot", "study", "study"),
-            Key("line", "estimate", f"pooled effect ({methods.short_name(fit)})"),
+            Key("line", "estimate", methods.legend_name(fit)),
+            NO_EFFECT,
             Key("area", "band", f"{formats.level(fit.level)} of studies lie here by chance alone"),
         ),
         right=(words.upper_first(words.measure_name(fit.measure)), tuple(_effect_ticks(y, end, scale))),

@@ -1,8 +1,8 @@
-"""Cutting lines and polygons off at the frame, and finding a free place for a label."""
+"""Boxes, and cutting lines and polygons off at the frame."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -91,12 +91,3 @@ def _cut(points: Sequence[XY], axis: int, bound: float, sign: int) -> list[XY]:
         if inside:
             kept.append(point)
     return kept
-
-
-def free_place(
-    candidates: Iterable[Box], frame: Box, taken: Sequence[Box], lines: Sequence[tuple[XY, XY]]
-) -> Box | None:
-    """Return the first candidate inside the frame that meets nothing taken, rather one that no line crosses."""
-    free = [box for box in candidates if frame.holds(box) and not any(box.meets(other) for other in taken)]
-    clear = (box for box in free if all(clip_segment(a, b, box) is None for a, b in lines))
-    return next(clear, free[0] if free else None)

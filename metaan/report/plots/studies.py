@@ -70,7 +70,7 @@ def labbe(asked: Request) -> Figure:
         ),
         keys=(
             Key("dot", "study", "study; area: its weight"),
-            Key("line", "estimate", f"pooled effect ({methods.short_name(fit)})"),
+            Key("line", "estimate", methods.legend_name(fit)),
             Key("line", "null", "equal risks"),
         ),
         square=True,
