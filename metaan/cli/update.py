@@ -64,6 +64,7 @@ def _as_text(report: UpdateReport) -> Iterator[str]:
         yield f"  {_notice(notice)}"
     for unknown in report.recheck.unknown:
         yield f"  not found - {unknown}"
+    yield from (f"  not asked for notices: {reason}" for reason in report.recheck.unasked)
     yield _next(report)
 
 

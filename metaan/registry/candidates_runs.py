@@ -101,11 +101,15 @@ class Notice(Entry):
 
 
 class Recheck(Entry):
-    """The studies that were looked at again, those that no service knows, and the notices that stand about them."""
+    """The studies that were looked at again, those that no service knows, and the notices that stand about them.
+
+    ``unasked`` are services that did not answer, each with the reason: what they know is not here.
+    """
 
     studies: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
+    unasked: tuple[str, ...] = ()
 
 
 class Run(Entry):

@@ -1,6 +1,8 @@
 """The studies of the registry looked at again: what has been published about them since.
 
-n studies with a PMID cost ceil(n / 200) requests. Crossref is asked too where review.yaml names its ``crossref_url``.
+n studies with a PMID cost ceil(n / 200) requests. Crossref is asked too, about n / 40 requests more, from both ends:
+`updated-by` of the study's DOI, and notices that name it. It has Retraction Watch's database, and knows of retractions
+that PubMed does not have yet. It is a second opinion: where it does not answer, that is said, and nothing else fails.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ..errors import SourceError
 from ..registry.candidates_runs import Notice, Recheck, Run
 from ..registry.metadata import text_of
 from ..sources.identifiers import normalise_doi, normalise_pmid
@@ -59,13 +62,14 @@ def recheck(review: Review, desk: Desk, time: datetime, runs: Sequence[Run]) -> 
     outcomes = [outcome_of(review.folder, study, found[study.id], url, time) for study in studies]
     told = {_identity(n) for run in runs if run.recheck for n in run.recheck.notices}
     notices = [n for study, o in zip(studies, outcomes) if o.metadata for n in _notices(study, o.metadata)]
-    notices += _crossref(review, desk) if review.info.services.crossref_url else []
+    from_crossref, unasked = _crossref(review, desk)
+    notices += from_crossref
     checked = tuple(outcome.study_id for outcome in outcomes if outcome.metadata)
     unknown = tuple(f"{outcome.study_id}: {outcome.reason}" for outcome in outcomes if not outcome.metadata)
     marked = tuple(_marked(notice, review, told) for notice in notices)
     changed = [o for o in outcomes if o.metadata and o.metadata != review.metadata.get(o.study_id)]
     return Rechecked(
-        Recheck(studies=checked, unknown=unknown, notices=marked),
+        Recheck(studies=checked, unknown=unknown, notices=marked, unasked=unasked),
         {f"metadata/{o.study_id}.json": text_of(o.metadata).encode() for o in changed if o.metadata},
         tuple(_digests(changed)),
     )
@@ -140,12 +144,17 @@ def _notices(study: Study, metadata: Metadata) -> Iterator[Notice]:
         yield Notice(study=study.id, kind="Retracted Publication", severity="retracted", by="PubMed")
 
 
-def _crossref(review: Review, desk: Desk) -> list[Notice]:
-    """Ask Crossref for notices about the studies that have a DOI."""
+def _crossref(review: Review, desk: Desk) -> tuple[list[Notice], tuple[str, ...]]:
+    """Ask Crossref for notices about the studies that have a DOI; say why where it could not be asked."""
     from ..sources.crossref import Crossref
 
     dois = {doi: study.id for study in review.studies if (doi := normalise_doi(study.doi))}
-    works = Crossref(desk.settings, client=desk.ask("crossref")).fetch(dois, desk.progress).works
+    if not dois:
+        return [], ()
+    try:
+        updates = Crossref(desk.settings, client=desk.ask("crossref")).updates(dois, desk.progress)
+    except SourceError as error:
+        return [], (str(error),)
     return [
         Notice(
             study=dois[doi],
@@ -155,9 +164,9 @@ def _crossref(review: Review, desk: Desk) -> list[Notice]:
             doi=update.doi,
             by="Crossref",
         )
-        for doi, work in works.items()
-        for update in work.updated_by
-    ]
+        for doi, found in updates.items()
+        for update in found
+    ], ()
 
 
 def _crossref_severity(kind: str) -> str:

@@ -6,6 +6,9 @@ import pytest
 
 import metaan as ma
 from metaan.cli.main import main
+from tests.server.living import nobody_elsewhere
+
+__all__ = ["nobody_elsewhere"]
 
 
 @pytest.fixture

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from metaan.registry.write import scaffold_review, scaffold_study
-from metaan.sources.client import Client
+import pytest
 
+from metaan.registry.write import scaffold_review, scaffold_study
+from metaan.sources import services
+from metaan.sources.client import Client
+from metaan.sources.limiter import Limiter
+
+from .crossref import Crossref
+from .europepmc import EuropePMC
 from .pace import FakeTime, client_at
 from .papers import Paper
 
@@ -84,9 +91,35 @@ def clients(**urls: str) -> Callable[..., Client]:
     def make(source: str, settings: object, keep: Any) -> Client:
         more = {} if source == "pubmed" else {"longest_get": None}
         name = {"pubmed": "PubMed"}.get(source, source)
-        return client_at(urls[source], FakeTime(), name, keep=keep, **more)
+        url = urls.get(source) or {"crossref": crossref_without_works}[source]()
+        return client_at(url, FakeTime(), name, keep=keep, **more)
 
     return make
+
+
+@cache
+def crossref_without_works() -> str:
+    """Return the URL of a Crossref that knows nothing, for all tests that are not about it."""
+    return Crossref(works={}, rate=None).__enter__().url
+
+
+@cache
+def europepmc_without_results() -> str:
+    """Return the URL of a Europe PMC that knows nothing."""
+    return EuropePMC(results=(), rate=None).__enter__().url
+
+
+@pytest.fixture(autouse=True)
+def nobody_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep every test away from Crossref and Europe PMC themselves, and from waiting for their pace."""
+    monkeypatch.setenv("METAAN_CROSSREF_URL", crossref_without_works())
+    monkeypatch.setenv("METAAN_EUROPEPMC_URL", europepmc_without_results())
+    paced = services.shared
+
+    def shared(service: str, rate: float) -> Limiter:
+        return Limiter(1e9) if service in ("crossref", "europepmc") else paced(service, rate)
+
+    monkeypatch.setattr(services, "shared", shared)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -348,13 +348,29 @@ def test_a_registration_is_linked_to_the_articles_that_it_names_as_its_own(tmp_p
     assert [(link.to, link.how) for link in links] == [("bees", "RESULT reference")]
 
 
-def test_crossref_is_asked_where_the_review_names_it(tmp_path, server):
+def about_metaan_2(folder):
+    text = (folder / "bees.yaml").read_text(encoding="utf-8")
+    (folder / "bees.yaml").write_text(text.replace(STUDY.doi, "10.5555/metaan.2"), encoding="utf-8")
+    return folder
+
+
+def test_crossref_is_asked_from_both_ends_in_two_requests(tmp_path, server):
     with Crossref(rate=None) as crossref:
-        folder = registry(tmp_path, more=f"services: {{crossref_url: '{crossref.url}'}}\n")
-        text = (folder / "bees.yaml").read_text(encoding="utf-8")
-        (folder / "bees.yaml").write_text(text.replace(STUDY.doi, "10.5555/metaan.2"), encoding="utf-8")
+        folder = about_metaan_2(registry(tmp_path))
         report = update(folder, client=clients(pubmed=server.url, crossref=crossref.url), now=lambda: NOW)
     assert {(n.by, n.severity) for n in report.recheck.notices} >= {("Crossref", "retracted")}
+    assert [call.params["filter"] for call in crossref.calls] == ["doi:10.5555/metaan.2", "updates:10.5555/metaan.2"]
+    assert report.recheck.unasked == ()
+
+
+def test_where_crossref_does_not_answer_that_is_said_and_nothing_else_fails(tmp_path, server):
+    with Crossref(rate=None) as crossref:
+        crossref.reset(["bad gateway"] * 20)
+        make = clients(pubmed=server.url, crossref=crossref.url)
+        report = update(about_metaan_2(registry(tmp_path)), client=make, now=lambda: NOW)
+    assert len(report.candidates) > 0
+    assert "HTTP 502" in report.recheck.unasked[0]
+    assert all(notice.by != "Crossref" for notice in report.recheck.notices)
 
 
 # One lie at most: a sound answer that lacks something shows only by being asked for twice.
