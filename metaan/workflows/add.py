@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,18 +20,20 @@ from ..registry.scaffold import scaffold_study
 from ..registry.types import Registration
 from ..registry.write import write_text
 from ..sources.bibtex import read_bibtex
+from ..sources.crossref import Crossref
+from ..sources.europepmc import EuropePMC
 from ..sources.identifiers import normalise_doi, normalise_pmid, normalise_registration
 from ..sources.pubmed import Progress, PubMed
 from ..sources.settings import Settings
 from .design_guess import design_of
 from .fetch import metadata_of, oddities, settings_of, title_key
+from .lookup import Libraries, by_doi, by_pmid
 from .slug import label_of, unique_id
 
 if TYPE_CHECKING:
     import requests
 
     from ..registry.model import Outcome
-    from ..sources.pubmed_xml import Article
     from ..sources.record import Record
 
 _NOT_TRIALS = frozenset(
@@ -82,7 +84,8 @@ def add(
     folder
         The folder of the study files.
     doi, pmid, bibtex
-        One of them: what PubMed is asked for, or a file, of which every sound entry is added.
+        One of them: what PubMed is asked for, and Crossref and Europe PMC for a DOI that it does not have; or a
+        file, of which every sound entry is added.
     settings, session, pubmed, now, progress, notice
         As in `metaan.workflows.fetch.fetch`.
 
@@ -98,7 +101,7 @@ def add(
     ConflictError
         The study is in the registry already; the message names the file.
     SourceError
-        PubMed could not be reached or has no such record, or the file cannot be read. Nothing was written.
+        PubMed could not be reached, or nobody has such a record, or the file cannot be read. Nothing was written.
     RegistryError
         The registry is at fault.
     """
@@ -108,13 +111,18 @@ def add(
     shelf = _Shelf.of(review)
     if bibtex is not None:
         return list(_add_file(bibtex, review, shelf))
-    keys = [_checked_key(doi, pmid)]
-    shelf.refuse(keys)
-    service = pubmed or PubMed(settings or settings_of(review), session=session, notice=notice)
-    article = _find(service, *keys[0], progress)
-    added = _add(article.record, review, shelf)
-    stored.write(review.folder, added.study_id or "", metadata_of(article, service.url, now().astimezone(UTC)))
-    return [added]
+    kind, value = _checked_key(doi, pmid)
+    shelf.refuse([(kind, value)])
+    asked = settings or settings_of(review)
+    service = pubmed or PubMed(asked, session=session, notice=notice)
+    others = EuropePMC(asked, session=session, notice=notice), Crossref(asked, session=session, notice=notice)
+    found = (by_doi if kind == "DOI" else by_pmid)(value, Libraries(service, *others), progress)
+    added = _add(found.record, review, shelf)
+    if found.article:
+        stored.write(
+            review.folder, added.study_id or "", metadata_of(found.article, service.url, now().astimezone(UTC))
+        )
+    return [replace(added, notes=(*found.notes, *added.notes))]
 
 
 def add_record(review: Review, record: Record) -> Added:
@@ -137,21 +145,6 @@ def _checked_key(doi: str | None, pmid: str | None) -> tuple[str, str]:
     if found := normalise_pmid(pmid):
         return "PMID", found
     raise UsageError(f"{pmid!r} is no PMID; allowed: up to nine digits, such as 35925914")
-
-
-def _find(service: PubMed, kind: str, value: str, progress: Progress) -> Article:
-    """Return PubMed's record, or say that there is none and what can be done instead."""
-    if kind == "PMID":
-        article, reason = (
-            service.fetch([value], progress).articles.get(value),
-            f"PubMed has no record with the PMID {value}",
-        )
-    else:
-        found = service.find([value], progress)[value]
-        article, reason = found.article, found.reason
-    if article is None:
-        raise SourceError(f"{reason}; nothing was written (a record from elsewhere can be added with --bibtex FILE)")
-    return article
 
 
 class _Shelf:

@@ -171,10 +171,14 @@ def outcome_of(folder: Path, study: Study, found: Found, url: str, time: datetim
     )
 
 
+#: How people call the sources of records.
+NAMES = {"pubmed": "PubMed", "crossref": "Crossref", "europepmc": "Europe PMC"}
+
+
 def oddities(record: Record) -> Iterator[str]:
     """Say what a person should know of a record before relying on it."""
     if record.retracted:
-        yield "PubMed flags it as retracted"
+        yield f"{NAMES.get(record.source, 'its source')} flags it as retracted"
     if record.concern:
         yield "an expression of concern about it has been published"
     if "book" in record.extra:
