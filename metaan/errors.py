@@ -6,7 +6,7 @@
     ├── DataError (ValueError)     numbers that cannot be what they claim to be: which study, what was found
     │   └── NotEstimableError      sound numbers that a method cannot answer: k too small, a test that is not valid
     ├── ConvergenceError           an iteration stopped before it was there
-    ├── RegistryError              YAML files at fault; holds every problem of every file
+    ├── RegistryError              YAML files or templates at fault; holds every problem of every file
     ├── SourceError                a service or an exported file at fault
     ├── ConflictError              an action would overwrite or double what is there
     └── UsageError                 the command line, or an argument, is at fault

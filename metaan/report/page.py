@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
 
 from ..resources import templates as packaged_templates
 from . import words
 from .content import content
 from .explorer import explorable
+from .template_errors import at_fault
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, ReportedCheck
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 #: The files of the page's script, in ``templates/script/``: one scope, so that each knows the names of those before it.
 SCRIPT = (
     "start", "distributions", "effects", "tau2", "pooling", "formats", "state", "axis", "rows", "drawing", "figure",
-    "table", "view", "controls", "address", "panel",
+    "table", "view", "controls", "address", "panel", "semantics",
 )  # fmt: skip
 
 
@@ -80,16 +81,26 @@ def render(
 
 
 def fill(name: str, context: Mapping[str, Any], templates: Path | None = None) -> str:
-    """Return a template filled in, with stylesheet and script, and the hashes that let the browser take only them."""
+    """Return a template filled in, with stylesheet and script, and the hashes that let the browser take only them.
+
+    Raises
+    ------
+    RegistryError
+        A template is at fault: its file, its line, and what is wrong.
+    """
     environment = _environment(templates)
     style, script = _source(environment, "style.css"), _script(environment)
-    return environment.get_template(name).render(
+    given = {
         **context,
-        style=Markup(style),  # noqa: S704  the designer's own file
-        style_hash=_hash(style),
-        script=Markup(script),  # noqa: S704  the designer's own file
-        script_hash=_hash(script),
-    )
+        "style": Markup(style),  # noqa: S704  the designer's own file
+        "style_hash": _hash(style),
+        "script": Markup(script),  # noqa: S704  the designer's own file
+        "script_hash": _hash(script),
+    }
+    try:
+        return environment.get_template(name).render(given)
+    except (TemplateError, TypeError) as error:
+        raise at_fault(error, given, name) from error
 
 
 def _environment(templates: Path | None) -> Environment:

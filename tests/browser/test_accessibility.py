@@ -153,6 +153,16 @@ def test_a_narrow_page_never_moves_sideways(report: Path, visit: Callable[..., A
     assert opened.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+def test_tables_stay_tables_where_a_phone_changes_their_layout(report: Path, visit: Callable[..., Any]) -> None:
+    lost = """[...document.querySelectorAll('table, thead, tbody, tr, th, td')].filter(one =>
+      !getComputedStyle(one).display.startsWith('table') && !one.hasAttribute('role')).map(one => one.outerHTML)"""
+    opened = visit(report, "phone").unfold()
+    assert opened.run("document.querySelectorAll('[role=rowheader]').length") > 10
+    assert opened.run(lost) == []
+    opened.run("document.querySelector('[role=row]').removeAttribute('role')")
+    assert len(opened.run(lost)) == 1
+
+
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_wider_spacing_of_text_loses_nothing(report: Path, visit: Callable[..., Any], size: str) -> None:
     opened = visit(report, size).unfold()
