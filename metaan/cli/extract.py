@@ -55,7 +55,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     said = parser.add_argument_group("with --accept or --enter")
     said.add_argument("--outcome", metavar="ID", help="the outcome of the review that it is")
-    said.add_argument("--arms", metavar="ID,ID", type=_words, default=(), help="the arms, in the order of the numbers")
+    said.add_argument(
+        "--arms", metavar="ID,ID", type=_words, default=(), help="the arms in the order of the numbers, - for none"
+    )
     said.add_argument("--time", metavar="TEXT", help="the time point, such as 'day 28'")
     said.add_argument("--name", metavar="TEXT", help="the outcome as the authors call it")
     said = parser.add_argument_group("with --accept")

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from .patterns import Found, find
-from .proposal import Cell, Effect, Passage, Proposal
-from .suggest import Context, mentioned_arm, outcomes_in, time_in, with_arms
+from .grouping import grouped
+from .pattern_reading import Found
+from .patterns import find
+from .proposal import Passage, Proposal
+from .suggest import Context, arm_behind, mentioned_arm, outcomes_in, time_in, with_arms
 
 MOST = 400  # proposals of one document; what has more is no abstract
 QUOTE = 600  # characters
-GAP = 220  # between two groups of one comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ def sizes(passages: Iterable[Passage], context: Context) -> tuple[Size, ...]:
         for item in islice(find(passage), 20 * MOST):
             if item.size is None:
                 continue
-            arm = mentioned_arm(passage.span(item.start, item.end), passage, context)
+            span = passage.span(item.start, item.end)
+            arm = arm_behind(span, passage, context) if item.to else mentioned_arm(span, passage, context)
             if arm is not None and arm not in context.sizes:
                 read.setdefault(arm, {})[item.size] = Size(arm, item.size, passage.text[item.start : item.end])
     return tuple(size for found in read.values() if len(found) == 1 for size in found.values())
@@ -69,19 +71,21 @@ def with_sizes(context: Context, read: Sequence[Size]) -> Context:
 def _in_passage(passage: Passage, context: Context, document: str) -> Iterator[Proposal]:
     earlier: str | None = None
     for bounds, items in _by_sentence(passage):
-        for first, last, cells, effects in _grouped(items, max(2, len(context.arms)), passage.text):
-            quote = _quote(passage.text, bounds, first, last)
+        for group in grouped(items, max(2, len(context.arms)), passage.text):
+            quote = _quote(passage.text, bounds, group.start, group.end)
+            cells = group.cells
             yield Proposal(
-                kind="counts" if cells else "effect",
+                kind="counts" if cells else "values" if group.values else "effect",
                 document=document,
                 place=passage.place,
                 quote=quote,
                 cells=with_arms(cells, passage, bounds, context) if len(cells) > 1 else cells,
-                reported=effects,
+                values=group.values,
+                reported=tuple(group.effects),
                 outcomes=outcomes_in(quote, context),
-                time=time_in(quote),
-                earlier_time=None if time_in(quote) else earlier,
-                span=passage.span(first, last),
+                time=time_in(quote) if cells else None,
+                earlier_time=earlier if cells and not time_in(quote) else None,
+                span=passage.span(group.start, group.end),
             )
         earlier = time_in(passage.text[bounds[0] : min(bounds[1], bounds[0] + QUOTE)]) or earlier
 
@@ -109,38 +113,6 @@ def _sentence_ends(text: str) -> Iterator[int]:
     yield len(text) + 1
 
 
-def _grouped(
-    items: Sequence[Found], width: int, text: str
-) -> Iterator[tuple[int, int, tuple[Cell, ...], tuple[Effect, ...]]]:
-    """Yield comparisons of ``width`` or two groups, single groups, and effects, each with where it starts and ends."""
-    blocks: list[list[Found]] = []
-    for item in items:
-        if item.cells and blocks and _continues(blocks[-1], item, width, text):
-            blocks[-1].append(item)
-        elif item.cells:
-            blocks.append([item])
-    blocks = [block for block in blocks if not (block[0].bare and len(block) == 1)]
-    reported: list[list[Effect]] = [[] for _ in blocks]
-    for item in items:
-        if item.effect is not None and blocks:
-            before = [i for i, block in enumerate(blocks) if block[-1].end <= item.start]
-            reported[before[-1] if before else 0].append(item.effect)
-        elif item.effect is not None:
-            yield item.start, item.end, (), (item.effect,)
-    for block, effects in zip(blocks, reported):
-        yield block[0].start, block[-1].end, tuple(c for item in block for c in item.cells), tuple(effects)
-
-
-def _continues(block: Sequence[Found], item: Found, width: int, text: str) -> bool:
-    """Say whether a group belongs to the comparison before it: printed alike, near by, and not complete yet."""
-    complete = sum(len(found.cells) for found in block) >= width
-    alike = block[-1].cells[-1].shape == item.cells[0].shape and block[-1].bare == item.bare
-    near = 0 <= item.start - block[-1].end <= GAP
-    return (
-        alike and not complete and near and (not item.bare or bool(_COMPARED.search(text, block[-1].end, item.start)))
-    )
-
-
 def _quote(text: str, bounds: tuple[int, int], first: int, last: int) -> str:
     """Return the sentence, or as much of it around the numbers as is fit to print."""
     start, end = bounds[0], min(bounds[1], len(text))
@@ -150,7 +122,6 @@ def _quote(text: str, bounds: tuple[int, int], first: int, last: int) -> str:
 
 
 _STOP = re.compile(r"(?P<word>\w{0,8})[)\]]{0,2}[.!?][)\]]?\s{1,4}(?=[A-Z0-9])")
-_COMPARED = re.compile(r"\b(?:and|vs|versus|compared|against|while|whereas|than|or)\b", re.IGNORECASE)
 _ABBREVIATIONS = frozenset(
     {"vs", "v", "al", "eg", "g", "ie", "e", "no", "ca", "approx", "dr", "fig", "cf", "resp", "p"}
 )

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from .proposal import Cell, Effect, Proposal, Reading, Span, read_cell
+from .proposal import Cell, Effect, Proposal, Reading, Span, Value, read_cell
 from .suggest import WEAK, Context
 
 SHOWN = 20  # possible numbers that are listed one by one
@@ -29,9 +29,12 @@ def as_lines(proposals: Iterable[Proposal], context: Context, width: int = 100) 
             yield from _indented(f"“{proposal.quote}”", width)
         for cell in proposal.cells:
             yield from _indented(_cell_line(cell, context), width)
+        for value in proposal.values:
+            bounds = " to ".join(f"{bound:g}" for bound in value.bounds)
+            yield from _indented(f"{value.value:g} ({value.spread} {bounds}): shown, not taken", width)
         for effect in proposal.reported:
             yield from _indented(
-                f"printed with it: {effect_text(effect)}" if proposal.cells else effect_text(effect), width
+                f"printed with it: {effect_text(effect)}" if proposal.kind != "effect" else effect_text(effect), width
             )
         if proposal.kind == "counts":
             meant = " or ".join(proposal.outcomes) or "an outcome that the words do not name"
@@ -92,6 +95,7 @@ def _proposal(number: int, proposal: Proposal, context: Context) -> dict[str, An
         "quote": proposal.quote,
         "title": proposal.title,
         "cells": [_cell(cell, context) for cell in proposal.cells],
+        "values": [_value(value) for value in proposal.values],
         "reported": [_effect(effect) for effect in proposal.reported],
         "suggested": {
             "outcomes": list(proposal.outcomes),
@@ -116,6 +120,11 @@ def _cell(cell: Cell, context: Context) -> dict[str, Any]:
         "holds": list(cell.holds),
         "suggested": {"arm": cell.arm, "because": cell.because} if cell.arm else None,
     }
+
+
+def _value(value: Value) -> dict[str, Any]:
+    numbers = {"value": value.value, "spread": value.spread, "bounds": list(value.bounds)}
+    return {"printed": value.printed, "span": _span(value.span)} | numbers
 
 
 def _several(numbers: Sequence[int]) -> list[int] | dict[str, int]:

@@ -80,17 +80,30 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Value:
+    """A mean or median as printed; ``spread`` says what stands beside it: SD, SE, IQR, range or ±."""
+
+    printed: str
+    value: float
+    spread: str
+    bounds: tuple[float, ...]
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """Numbers that may be one result of a study.
 
     Attributes
     ----------
     kind
-        ``"counts"``, or ``"effect"`` for an effect or a p value that stands without counts.
+        ``"counts"``; ``"values"`` for means and medians; ``"effect"`` for effects and p values that stand alone.
     document, place, quote
         Where they stand: the document, the heading or table, and the words.
     cells
         One for each group.
+    values
+        Means or medians; study files have no place for them, so they are shown and not taken.
     reported
         Effects and p values that stand with them.
     outcomes
@@ -116,6 +129,7 @@ class Proposal:
     earlier_time: str | None = None
     title: str | None = None
     span: Span | None = None
+    values: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,11 @@ def mentioned_arm(span: Span, passage: Passage, context: Context) -> str | None:
     return _mentioned(passage.text[span.end : span.end + NEAR], context)
 
 
+def arm_behind(span: Span, passage: Passage, context: Context) -> str | None:
+    """Return the arm that is named right behind ``40 to the``."""
+    return _mentioned(passage.text[span.end : span.end + 25], context)
+
+
 def _words(text: str) -> frozenset[str]:
     return frozenset(word for word in _WORD.findall(text.casefold()) if len(word) > 2)
 

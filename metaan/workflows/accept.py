@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .extract import Extraction
 
 
+LEFT_OUT = "-"  # in the place of an arm
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a person says about a proposal.
@@ -27,7 +30,8 @@ class Wanted:
     outcome
         Id of an outcome of the review.
     arms
-        Ids of the arms, in the order of the proposal's numbers; empty: as suggested, where words suggest it.
+        Ids of the arms, in the order of the proposal's numbers, `LEFT_OUT` for a number of no arm; empty: as suggested,
+        where words suggest it.
     time, name
         The time point, and the outcome as the authors call it; None: as proposed.
     events, totals
@@ -104,16 +108,25 @@ def _numbers(
 
 def _assigned(proposal: Proposal, study: Study, wanted: Wanted) -> tuple[Cell, ...]:
     """Return the cells with the arms they are to stand for, every arm of the study once."""
+    if proposal.kind == "values":
+        raise UsageError(
+            "means and medians are shown only: study files hold counts of people; allowed: a proposal of counts"
+        )
     if proposal.kind != "counts":
         raise UsageError("an effect without counts is no result; allowed: --with N beside --accept of the counts")
     known = [arm.id for arm in study.arms]
     cells = _groups(proposal, study, wanted)
     arms = wanted.arms or tuple(cell.arm or "" for cell in cells if cell.because != WEAK)
+    if LEFT_OUT in arms and len(arms) == len(cells):
+        cells, arms = zip(*((cell, arm) for cell, arm in zip(cells, arms) if arm != LEFT_OUT)) or ((), ())
     for arm in wanted.arms:
-        choose(dict.fromkeys(known), arm, "arm")
+        choose(dict.fromkeys([*known, LEFT_OUT]), arm, "arm")
     if len(cells) != len(known):
         found = f"numbers for {len(cells)} of the {len(known)} arms of {study.id}"
-        raise UsageError(f"the proposal has {found} ({', '.join(known)}); a result needs all of them")
+        raise UsageError(
+            f"the proposal has {found} ({', '.join(known)}); a result needs all of them, and "
+            f"--arms with {LEFT_OUT} leaves a number out"
+        )
     if sorted(arms) != sorted(known):
         shown = ", ".join(cell.printed for cell in cells)
         raise UsageError(f"which arm is which is not said of {shown}; allowed: --arms with {', '.join(known)} in order")

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.extraction.patterns import find, whole
+from metaan.extraction.number_words import whole
+from metaan.extraction.patterns import find
 from metaan.extraction.proposal import Passage
 
 

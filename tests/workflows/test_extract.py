@@ -426,3 +426,20 @@ def test_a_study_without_a_number_has_nothing_to_fetch(folder):
 def test_a_path_in_a_number_is_refused(folder, number):
     with pytest.raises(UsageError, match="is no number"):
         results_file(folder, number)
+
+
+def test_of_three_groups_in_a_sentence_one_may_be_left_out(folder):
+    store(
+        folder, [("", "Sepsis occurred in 2/40, 3/40 and 7/41 of the drug, comfort and placebo groups, respectively.")]
+    )
+    found = propose(folder, "doe-2026")
+    with pytest.raises(UsageError, match=r"3 of the 2 arms.*--arms with - leaves a number out"):
+        accept(found, 1, Wanted("infection", time="day 28"))
+    written = accept(found, 1, Wanted("infection", time="day 28", arms=("drug", "-", "control")))
+    assert [(c.events, c.total) for c in written.result.arms.values()] == [(2, 40), (7, 41)]
+
+
+def test_means_are_shown_and_not_taken(folder):
+    store(folder, [("", "The score was 3.1 (SD 1.2) with the drug and 4.0 (SD 1.3) with placebo.")])
+    with pytest.raises(UsageError, match="study files hold counts of people"):
+        accept(propose(folder, "doe-2026"), 1, Wanted("infection"))

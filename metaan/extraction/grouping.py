@@ -1,0 +1,148 @@
+"""The numbers of a sentence put together: the groups of one comparison, and the effects that stand with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from .pattern_reading import Found
+from .proposal import Cell, Effect, Value
+from .rounding import fits
+
+GAP = 220  # characters between two groups of one comparison
+_NEXT = 60  # characters between an effect and its p value
+
+
+@dataclass
+class Group:
+    """What belongs together: where it starts and ends, its groups of people or means, and the effects with them."""
+
+    items: list[Found]
+    effects: list[Effect] = field(default_factory=list)
+
+    @property
+    def start(self) -> int:
+        """Where the first number starts."""
+        return self.items[0].start
+
+    @property
+    def end(self) -> int:
+        """Where the last number ends."""
+        return self.items[-1].end
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The groups of people."""
+        return tuple(cell for item in self.items for cell in item.cells)
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """The means or medians."""
+        return tuple(item.value for item in self.items if item.value is not None)
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is made of numbers alone, which mean something in pairs only."""
+        return all(item.bare for item in self.items)
+
+
+def grouped(items: Sequence[Found], width: int, text: str) -> list[Group]:
+    """Return the comparisons of a sentence, single groups, and effects that stand alone.
+
+    Parameters
+    ----------
+    items
+        What was found in it, in the order of the text.
+    width
+        How many groups a comparison has; more where they are enumerated.
+    text
+        The whole text.
+    """
+    groups: list[Group] = []
+    for item in items:
+        if not (item.cells or item.value):
+            continue
+        group = next((g for g in reversed(groups) if _alike(g, item)), None)
+        if group is not None and _continues(group, item, width, text):
+            group.items.append(item)
+        else:
+            groups.append(Group([item]))
+    groups = list(_with_totals(groups, text))
+    alone = _effects(items, [group for group in groups if group.cells or group.values])
+    return sorted([*groups, *alone], key=lambda group: group.start)
+
+
+def _alike(group: Group, item: Found) -> bool:
+    """Say whether a number is printed as those of a group are; none at all is printed in many ways."""
+    if item.value or group.values:
+        return bool(item.value and group.values)
+    if (item.bare and item.cells[0].events == 0) or (group.bare and group.cells[-1].events == 0):
+        return True
+    return group.cells[-1].shape == item.cells[0].shape and group.items[-1].bare == item.bare
+
+
+def _continues(group: Group, item: Found, width: int, text: str) -> bool:
+    """Say whether a number belongs to the comparison before it: near by, and that is not complete yet."""
+    complete = max(len(group.cells), len(group.values)) >= width
+    if not 0 <= item.start - group.end <= GAP:
+        return False
+    between = text[group.end : item.start]
+    if complete:
+        return not item.bare and len(item.cells) == 1 and bool(_ENUMERATED.fullmatch(between))
+    return not (item.bare or group.bare) or bool(_COMPARED.search(between))
+
+
+def _with_totals(groups: Sequence[Group], text: str) -> Iterator[Group]:
+    """Yield the groups; what a sentence begins with, ``Of 405 and 189 patients``, are the totals of what follows."""
+    totals: list[int] = []
+    for group in groups:
+        if (
+            group.cells
+            and all(c.shape == _EVENTS_ALONE for c in group.cells)
+            and _AMONG.search(text, max(0, group.start - 16), group.start)
+        ):
+            totals = [cell.events or 0 for cell in group.cells]
+            continue
+        if len(group.cells) == 1 and (group.bare or group.cells[0].shape == _PERCENT_ALONE):
+            continue  # no comparison, and no count of people
+        if totals and group.cells and (cells := _of(group.cells, totals)):
+            at = iter(cells)
+            group.items = [replace(item, cells=tuple(next(at) for _ in item.cells)) for item in group.items]
+        yield group
+
+
+def _of(cells: tuple[Cell, ...], totals: Sequence[int]) -> list[Cell]:
+    """Return the groups with totals that fit what is printed of each; empty where they do not."""
+    several = totals if len(totals) == len(cells) else []
+    one = totals if len(totals) == len(cells) == 1 else []
+    sound = [
+        cell.total is None and cell.events is not None and cell.events <= total
+        and (fits(cell.events, total, cell.percent) if cell.percent else len(cells) > 1)
+        for cell, total in zip(cells, several or one)
+    ]  # fmt: skip
+    return [replace(c, total=total) for c, total in zip(cells, several or one)] if sound and all(sound) else []
+
+
+def _effects(items: Sequence[Found], groups: Sequence[Group]) -> list[Group]:
+    """Give each effect to the group before it, else to the first; without any, they stand alone with their p values."""
+    alone: list[Group] = []
+    for item in items:
+        if item.effect is None:
+            continue
+        if groups:
+            before = [group for group in groups if group.end <= item.start]
+            (before[-1] if before else groups[0]).effects.append(item.effect)
+        elif alone and item.effect.measure is None and item.start - alone[-1].end <= _NEXT:
+            alone[-1].items.append(item)
+            alone[-1].effects.append(item.effect)
+        else:
+            alone.append(Group([item], [item.effect]))
+    return alone
+
+
+_EVENTS_ALONE = (True, False, False)
+_PERCENT_ALONE = (False, False, True)
+_COMPARED = re.compile(r"\b(?:and|vs|versus|compared|against|while|whereas|than|or)\b", re.IGNORECASE)
+_ENUMERATED = re.compile(r"(?:,|,?\s(?:and|vs\.?|versus))\s", re.IGNORECASE)
+_AMONG = re.compile(r"\b(?:among|of|out of)(?:\s(?:the|all))?\s$", re.IGNORECASE)

@@ -1,0 +1,180 @@
+"""What each kind of printed number is read as; the expression that finds them is in `metaan.extraction.patterns`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from .number_words import whole
+from .proposal import Cell, Effect, Passage, Value
+from .rounding import fits, percent_of
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing found: counts, an effect, a mean or median, or the size of a group.
+
+    ``bare`` counts mean something in pairs only; of a ``size`` with ``to`` the group is named right behind it.
+    """
+
+    start: int
+    end: int
+    cells: tuple[Cell, ...] = ()
+    effect: Effect | None = None
+    size: int | None = None
+    bare: bool = False
+    value: Value | None = None
+    to: bool = False
+
+
+def _cell(passage: Passage, match: re.Match[str], kind: str) -> Cell | None:
+    """Return the numbers of one group, None where they contradict each other in kind."""
+    events, total, percent = (match.groupdict().get(f"{kind}_{part}") for part in ("e", "n", "p"))
+    cell = Cell(
+        printed=match[kind],
+        events=None if events is None else whole(events),
+        total=None if total is None else whole(total),
+        percent=None if percent is None else percent_of(percent),
+        span=passage.span(*match.span(kind)),
+    )
+    if (percent and cell.percent is None) or (cell.total is not None and not 0 <= (cell.events or 0) <= cell.total):
+        return None
+    if kind == "count" and cell.total and cell.percent and not fits(cell.events or 0, cell.total, cell.percent):
+        return replace(cell, total=None)  # "5 (12%) of 71": not the people that the percentage is of
+    return cell
+
+
+def _counts(kind: str) -> Callable[[Passage, re.Match[str]], Found | None]:
+    def read(passage: Passage, match: re.Match[str]) -> Found | None:
+        cell = _cell(passage, match, kind)
+        return Found(*match.span(), cells=(cell,)) if cell else None
+
+    return read
+
+
+def _pair(passage: Passage, match: re.Match[str]) -> Found:
+    cells = [
+        Cell(match[name], events=whole(match[name]), span=passage.span(*match.span(name)))
+        for name in ("pair_1", "pair_2")
+    ]
+    return Found(*match.span(), cells=tuple(cells))
+
+
+def _bare(passage: Passage, match: re.Match[str]) -> Found | None:
+    name = "bare_e" if match["bare_e"] else "bare_none"
+    events = whole(match[name])
+    if 1900 <= events <= 2100 and "," not in match[name]:  # a year
+        return None
+    return Found(*match.span(), cells=(Cell(match[name], events, span=passage.span(*match.span(name))),), bare=True)
+
+
+def _size(passage: Passage, match: re.Match[str]) -> Found:
+    return Found(*match.span(), size=whole(match["size_n"]))
+
+
+def _assigned(passage: Passage, match: re.Match[str]) -> Found:
+    return Found(*match.span(), size=whole(match["assigned_n"]), to=True)
+
+
+def _value(passage: Passage, match: re.Match[str]) -> Found:
+    """Return a mean or median that says what stands beside it."""
+    kind = (match["value_kind"] or "±").casefold()
+    name = "SE" if kind.endswith("error") else _SPREADS.get(kind[:2].upper(), "±")
+    bounds = [number for part in ("pm", "lo", "hi") if (number := match[f"value_{part}"]) is not None]
+    return _value_of(passage, match, match["value_x"], name, bounds)
+
+
+def _header(passage: Passage, match: re.Match[str]) -> Found | None:
+    """Return a number with others in brackets behind ``mean (SD)`` or ``median (IQR)`` in the same sentence."""
+    before = passage.text[max(0, match.start() - 160) : match.start()].rpartition(". ")[2]
+    said = list(_HEADER.finditer(before))
+    if not said or bool(said[-1]["mean"]) == (match["header_hi"] is not None):
+        return None
+    bounds = [number for part in ("lo", "hi") if (number := match[f"header_{part}"]) is not None]
+    name = "SD" if said[-1]["mean"] else _SPREADS[said[-1]["spread"][:2].upper()]
+    return _value_of(passage, match, match["header_x"], name, bounds)
+
+
+def _value_of(passage: Passage, match: re.Match[str], x: str, name: str, bounds: list[str]) -> Found:
+    numbers = tuple(_number(bound, False) for bound in bounds)
+    return Found(*match.span(), value=Value(match[0], _number(x, False), name, numbers, passage.span(*match.span())))
+
+
+def _p(passage: Passage, match: re.Match[str]) -> Found:
+    digits = match["p_value"].replace("·", ".")
+    relation = {"<=": "≤", ">=": "≥"}.get(match["p_relation"], match["p_relation"])
+    p = float(digits) if relation == "=" else f"{relation}{digits if digits[0] != '.' else '0' + digits}"
+    return Found(*match.span(), effect=Effect(passage.span(*match.span()), p=p))
+
+
+def _effect(passage: Passage, match: re.Match[str]) -> Found | None:
+    """Return an effect; without an interval only where an equals sign says that this is its value."""
+    name = match["effect_name"].casefold().replace("-", " ")
+    bounds = [match["effect_lo"], match["effect_hi"]]
+    if None in bounds and "=" not in match["effect_between"]:
+        return None
+    measure = MEASURE_NAMES[" ".join(name.split())]
+    percent = bool(match["effect_percent"]) and measure == "RD"
+    ci = None if None in bounds else (_number(bounds[0], percent), _number(bounds[1], percent))
+    effect = Effect(
+        passage.span(*match.span()),
+        measure=measure,
+        estimate=_number(match["effect_estimate"], percent),
+        ci=ci,
+        level=float(Decimal(match["effect_level"]) / 100) if match["effect_level"] else 0.95,
+        interval="credible" if (match["effect_kind"] or "").casefold().startswith("cr") else "confidence",
+        note=_effect_note(match, percent, ci is not None),
+    )
+    return Found(*match.span(), effect=effect)
+
+
+def _effect_note(match: re.Match[str], percent: bool, has_ci: bool) -> str | None:
+    notes = ["printed in percent"] if percent else []
+    notes += ["adjusted"] if match["effect_adjusted"] else []
+    notes += ["the level of the interval is not printed"] if has_ci and not match["effect_level"] else []
+    return "; ".join(notes) or None
+
+
+def _nothing(passage: Passage, match: re.Match[str]) -> None:
+    """What is only there to be passed over: the level of an interval is no percentage of people."""
+
+
+def _number(text: str, percent: bool) -> float:
+    """Return a printed number; one in percent as a proportion."""
+    number = Decimal(text.replace("·", ".").translate(_MINUS))
+    return float(number / 100 if percent else number)
+
+
+MEASURE_NAMES = {
+    "or": "OR", "odds ratio": "OR", "rr": "RR", "risk ratio": "RR", "relative risk": "RR", "hr": "HR",
+    "hazard ratio": "HR", "rd": "RD", "risk difference": "RD", "difference in risk": "RD", "absolute difference": "RD",
+    "absolute risk difference": "RD", "md": "MD", "mean difference": "MD", "smd": "SMD",
+    "standardized mean difference": "SMD", "standardised mean difference": "SMD", "irr": "IRR", "rate ratio": "IRR",
+    "incidence rate ratio": "IRR",
+}  # fmt: skip
+
+_MINUS = str.maketrans("−–", "--")
+_HEADER = re.compile(
+    r"(?P<mean>\bmeans?(?:\svalues?)?\s?[(\[,]?\s?[±\s]{0,3}(?:SD|standard\sdeviation)\b)"
+    r"|\bmedians?\s?[(\[,]\s?(?P<spread>IQR|interquartile|range)",
+    re.IGNORECASE,
+)
+_SPREADS = {"SD": "SD", "ST": "SD", "SE": "SE", "IQ": "IQR", "IN": "IQR", "RA": "range"}
+KINDS: dict[str, Callable[[Passage, re.Match[str]], Found | None]] = {
+    "effect": _effect,
+    "interval": _nothing,
+    "p": _p,
+    "value": _value,
+    "spaced": _counts("spaced"),
+    "share": _counts("share"),
+    "count": _counts("count"),
+    "part": _counts("part"),
+    "size": _size,
+    "header": _header,
+    "pair": _pair,
+    "assigned": _assigned,
+    "bare": _bare,
+    "percent": _counts("percent"),
+}
