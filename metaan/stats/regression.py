@@ -141,11 +141,11 @@ def _r2(
 ) -> float | None:
     if INTERCEPT not in names or len(names) == 1:
         return None
-    if random:
-        return max(0.0, 100 * (1 - tau2 / tau2_null)) if tau2_null else 0.0
     null = Linear(m.yi, m.vi, np.ones((m.k, 1))).at(0.0).rss
     if null <= m.k * ROUNDING * float((m.yi**2 / m.vi).sum()):
         return 0.0  # the effects are equal but for rounding: there is nothing to explain
+    if random:
+        return max(0.0, 100 * (1 - tau2 / tau2_null)) if tau2_null else 0.0
     h2_null = null / (m.k - 1)
     return max(0.0, 100 * (1 - start.rss / m.df / h2_null)) if h2_null > 0 else 0.0
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq, minimize, minimize_scalar
+from scipy.special import gammaln, logsumexp
 from scipy.stats import binom, chi2, nchypergeom_fisher, norm, poisson
 
 import metaan as ma
@@ -244,3 +245,27 @@ def test_events_too_few_to_bound_tau2_give_an_infinite_upper_end():
 def test_rates_that_differ_wildly_do_not_overflow():
     fit = ma.glmm(measure="IRLN", xi=[0, 0, 10, 0, 0, 2], ti=[20, 1, 20, 12, 13, 16])
     assert fit.tau2_ci().tau2_ci.lb < fit.tau2 < fit.tau2_ci().tau2_ci.ub < math.inf
+
+
+@pytest.mark.parametrize(
+    ("a", "n1", "n2", "m"),
+    [(900, 3000, 3000, 2100), (3, 40_000, 2_000, 1_500), (5, 2_000, 40_000, 1_900), (1_200, 1_210, 5_000, 4_000)],
+)
+@pytest.mark.parametrize("eta", [-300.0, -8.0, -1.0, -1e-9, 0.0, 0.3, 2.5, 8.0, 300.0])
+def test_of_a_large_table_only_the_values_that_have_weight_are_looked_at(a, n1, n2, m, eta):
+    """Against the sum over the whole support, one value after the other."""
+    small = np.array([2.0]), np.array([9.0]), np.array([8.0]), np.array([5.0])
+    family = NoncentralHypergeometric(*(np.append(own, x) for own, x in zip(small, (a, n1, n2, m))))
+    y = np.arange(max(0, m - n2), min(n1, m) + 1)
+    weight = _log_choose(n1, y) + _log_choose(n2, m - y) + (y - a) * eta
+    p = np.exp(weight - logsumexp(weight))
+    mean = p @ (y - a)
+    ll, score, information = family.derivatives(np.full((2, 1, 1), eta))
+    whole = -logsumexp(weight - _log_choose(n1, a) - _log_choose(n2, m - a))
+    assert ll[1, 0, 0] == pytest.approx(whole, rel=1e-12, abs=1e-9)
+    assert score[1, 0, 0] == pytest.approx(-mean, rel=1e-9, abs=1e-7)
+    assert information[1, 0, 0] == pytest.approx(p @ (y - a - mean) ** 2, rel=1e-6, abs=1e-6)
+
+
+def _log_choose(n, k):
+    return gammaln(n + 1) - gammaln(np.asarray(k) + 1.0) - gammaln(n - np.asarray(k) + 1.0)

@@ -230,6 +230,7 @@ def test_of_equal_effects_nothing_is_explained():
     """What is left of them is rounding, of which a moderator explains a part by chance; metafor 3.8 gives 0 as well."""
     es = ma.EffectSizes.of([0.1 + 0.2] * 6, [0.04, 0.07, 0.013, 0.05, 0.03, 0.011])
     assert ma.meta_regression(es, {"x": [1, 5, 2, 8, 3, 4]}, model="common").r2 == 0
+    assert ma.meta_regression(es, {"x": [1, 5, 2, 8, 3, 4]}, tau2_method="SJ").r2 == 0
 
 
 def test_without_an_intercept_the_residuals_are_those_of_the_line():
