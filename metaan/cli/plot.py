@@ -11,6 +11,7 @@ import sys
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from pathlib import Path
 
+from ..errors import UsageError
 from .project import studies_folder
 
 KINDS = (
@@ -75,6 +76,7 @@ def run(args: Namespace) -> int:
     from ..workflows.plot import Look, default_output, plot_outcome, write_plot
 
     review = load(studies_folder(args))
+    form = _format(args)
     look = Look(args.style, args.sort, args.columns, args.lights)
     choices = Choices(model=MODELS[args.model] if args.model else None)
     drawn = plot_outcome(
@@ -83,13 +85,18 @@ def run(args: Namespace) -> int:
     if args.pool is None and drawn.pool and drawn.others:
         others = " or ".join(f"--pool {name}" for name in drawn.others)
         print(f"metaan plot: {drawn.pool} studies; for the others: {others}", file=sys.stderr)
-    form = _format(args)
     path = args.output or default_output(review, args.outcome, args.kind, args.pool, form)
     print(write_plot(drawn.svg, path, form, width=args.width, dpi=args.dpi))
     return 0
 
 
 def _format(args: Namespace) -> str:
-    """Return the format that was named, else that of the file's name."""
+    """Return the format that was named, else that of the file's name; the two must not differ."""
     ending = args.output.suffix.lstrip(".").casefold() if args.output else ""
-    return args.format or (ending if ending in FORMATS else "svg")
+    known = ending if ending in FORMATS else ""
+    if args.format and known and known != args.format:
+        raise UsageError(f"{args.output.name} with --format {args.format}; allowed: a name that ends in .{args.format}")
+    if ending and not known and not args.format:
+        allowed = ", ".join(f".{form}" for form in FORMATS)
+        raise UsageError(f"{args.output.name} ends in .{ending}; allowed: {allowed}, or a --format")
+    return args.format or known or "svg"

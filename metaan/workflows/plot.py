@@ -105,7 +105,9 @@ def plot_outcome(
     _check_kind(kind, moderator, look)
     analysis = _looking(_analysis(review, outcome, choices), look)
     if look.lights and not any(map(assessments, analysis.rows)):
-        raise UsageError(f"no study of {analysis.plan.key} has a judgement of bias to draw; risk_of_bias holds them")
+        raise UsageError(
+            f"no study of {analysis.plan.key} has a judgement of bias to draw; risk_of_bias: in a study file holds it"
+        )
     shown = choose_pool(analysis, pool)
     if kind == "forest" and pool is not None:
         analysis = replace(analysis, pools=(shown,), overall=None, subgroup_test=None)
@@ -189,6 +191,8 @@ def write_plot(svg: str, path: Path, form: str = "svg", *, width: float | None =
     """
     title = re.search(r"<title[^>]*>([^<]*)<", svg)
     content = convert(svg, form, width=width, dpi=dpi, title=unescape(title[1]) if title else "")
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; allowed: the name of a file")
     path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(path, content)
     return path

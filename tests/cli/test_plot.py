@@ -98,6 +98,12 @@ def test_designs_in_one_pool(project: Path) -> None:
         (("death", "--kind", "funnel", "--moderator", "year"), 2, "a funnel plot has no moderator"),
         (("death", "--pool", "randomized"), 2, "did you mean randomised?"),
         (("deaht",), 2, "did you mean death?"),
+        (("death", "-o", "figure.tiff"), 2, "figure.tiff ends in .tiff; allowed: .svg, .pdf, .png, .eps"),
+        (("death", "-o", "a.pdf", "--format", "png"), 2, "a.pdf with --format png"),
+        (("death", "-o", "studies"), 2, "studies is a folder"),
+        (("death", "--lights"), 2, "no study of death has a judgement of bias"),
+        (("death", "--kind", "funnel", "--sort", "year"), 2, "a funnel plot has no order of rows"),
+        (("death", "--kind", "funnel", "--no-lights"), 2, "a funnel plot has no signs of bias"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(

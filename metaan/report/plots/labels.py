@@ -15,8 +15,8 @@ from .geometry import XY, Box, clip_segment
 SMALL = 11.5  # px
 MAX_LABEL = 190.0
 MOST_LABELS = 60  # more could not be told apart
-NEAR, FAR = 4.0, (14.0, 26.0, 40.0, 56.0, 80.0, 110.0, 150.0)  # px, from the edge of a point to its name
-AIR = 1.5  # px, around a name
+NEAR, FAR = 4.0, (14.0, 26.0, 40.0, 56.0, 80.0, 110.0, 150.0, 200.0)  # px, from the edge of a point to its name
+AIR, SHORT = 1.0, 3.0  # px, around a name, and from the end of its leader to it
 # right, left, above, below, corners; further off, what lies between them as well
 DIRECTIONS = ((1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (1, 1), (-1, -1), (-1, 1))
 BETWEEN = ((2, -1), (2, 1), (-2, -1), (-2, 1), (1, -2), (1, 2), (-1, -2), (-1, 2))
@@ -92,6 +92,6 @@ def _leader(dot: Dot, box: Box) -> Segment:
     """Return the line from the edge of a point to the nearest place of its name."""
     x, y = min(max(dot.x, box.left), box.right), min(max(dot.y, box.top), box.bottom)
     far = math.hypot(x - dot.x, y - dot.y)
-    start, end = (dot.radius / far, 1 - AIR / far) if far > dot.radius + AIR else (0.0, 1.0)
+    start, end = (dot.radius / far, 1 - SHORT / far) if far > dot.radius + SHORT else (0.0, 1.0)
     across, down = x - dot.x, y - dot.y
     return (dot.x + start * across, dot.y + start * down), (dot.x + end * across, dot.y + end * down)
