@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import re
+import select
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -16,6 +21,7 @@ from metaan.workflows.screen import judge
 from metaan.workflows.screen_session import Session
 from tests.server.candidates import written
 from tests.server.living import NOW, registry
+from tests.server.picture import RULES, drawn
 
 KEYS = [f"pmid-90{number}" for number in range(1, 7)]
 TWO = """
@@ -86,17 +92,26 @@ def test_a_candidate_is_shown_with_its_place_its_links_and_how_much_is_left(fold
     assert app.shown[-1].endswith("? help")
 
 
-def test_words_for_and_against_are_marked_also_where_there_are_no_colours(folder, monkeypatch):
+def test_everything_can_be_told_apart_without_colours(folder, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     styles = {}
 
     async def look(app, pilot):
         for strip in app.screen._compositor.render_strips():
             styles.update({part.text.strip(): part.style for part in strip})
+        await pilot.press("e")
+        await pilot.pause()
+        for strip in app.screen._compositor.render_strips():
+            styles.update({part.text.strip(): part.style for part in strip})
 
-    play(folder, meanwhile=look)
+    app = play(folder, meanwhile=look)
+    assert {style.color.name for style in styles.values() if style.color} == {"default"}
+    assert {style.bgcolor.name for style in styles.values() if style.bgcolor} == {"default"}
+    here = [text for text, style in styles.items() if style.reverse]
+    assert [text.split()[0] for text in here] == ["A", ">", "mice", "i"]
+    assert any("> 1 not a trial" in line for line in app.shown)
+    assert any("  2 wrong drug" in line for line in app.shown)
     assert (styles["wasps"].bold, styles["wasps"].underline) == (True, True)
-    assert styles["mice"].reverse
 
 
 def test_keys_decide_and_the_next_candidate_comes(one_reviewer):
@@ -259,3 +274,44 @@ def test_two_reviewers_at_once_lose_nothing(one_reviewer):
     for one in people:
         one.join()
     assert sorted(said(one_reviewer)) == sorted((key, "later", by, None) for key in KEYS for by in ("ada", "bob"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="terminals of POSIX")
+def test_in_a_real_terminal_a_kill_loses_nothing_and_ctrl_c_gives_the_terminal_back(folder):
+    import pty
+
+    def start():
+        terminal, end = pty.openpty()
+        command = [sys.executable, "-m", "metaan", "screen", "--project", str(folder.parent)]
+        environment = os.environ | {"TERM": "xterm-256color", "METAAN_REVIEWER": "ada"}
+        child = subprocess.Popen(command, stdin=end, stdout=end, stderr=end, env=environment, start_new_session=True)
+        os.close(end)
+        return child, terminal
+
+    def read_until(terminal, words):
+        out = b""
+        while words not in out:
+            assert select.select([terminal], [], [], 60)[0], out
+            out += os.read(terminal, 65536)
+        return out
+
+    child, terminal = start()
+    read_until(terminal, b"? help")
+    os.write(terminal, b"l")
+    read_until(terminal, b"later by ada")
+    child.kill()
+    child.wait()
+    os.close(terminal)
+    assert said(folder) == [(KEYS[0], "later", "ada", None)]
+    child, terminal = start()
+    read_until(terminal, b"? help")
+    os.write(terminal, b"\x03")
+    assert b"\x1b[?1049l" in read_until(terminal, b"studies of before")
+    assert child.wait(60) == 0
+    os.close(terminal)
+
+
+def test_the_picture_of_the_page_asks_no_other_host(tmp_path):
+    svg = drawn(registry(tmp_path, more=RULES))
+    assert "zymodrug" in svg
+    assert not re.search(r"(href|src|url)\s*[=(]\s*[\"']?http", svg)

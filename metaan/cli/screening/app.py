@@ -5,6 +5,7 @@ The application only shows a `Session` and passes keys on to it; what a decision
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -66,6 +67,7 @@ class ScreenApp(App[int]):
     #card { padding: 0 1; }
     #said { height: auto; max-height: 2; color: $text-accent; padding: 0 1; }
     #keys { height: 1; background: $surface-lighten-1; padding: 0 1; text-wrap: nowrap; }
+    ScreenApp:nocolor #status, ScreenApp:nocolor #keys { text-style: reverse; }
     .narrow #names { display: none; }
     ModalScreen { align: center middle; }
     .dialog { width: 76; max-width: 96%; height: auto; max-height: 90%; border: round $primary; padding: 0 1; }
@@ -74,7 +76,7 @@ class ScreenApp(App[int]):
     """
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
+        super().__init__(ansi_color=bool(os.environ.get("NO_COLOR")))  # else it would only take to greys
         self.session = session
 
     def compose(self) -> ComposeResult:

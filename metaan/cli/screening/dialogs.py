@@ -51,10 +51,18 @@ class Reason(ModalScreen[str | None]):
         with Vertical(classes="dialog"):
             yield Static(Content(f"Why is {self.what} excluded?"))
             if self.reasons:
-                rows = [Content(f"{number} {reason}") for number, reason in enumerate(self.reasons, 1)]
-                yield OptionList(*rows, id="reasons", compact=True)
+                yield OptionList(*map(self._row, range(len(self.reasons))), id="reasons", compact=True)
             yield Input(placeholder="other words", compact=True, max_length=LONGEST_REASON, id="text")
             yield Static("1-9, or arrows and Enter: choose   Tab: other words   Escape: back", classes="hint")
+
+    def _row(self, index: int, sign: str = " ") -> Content:
+        return Content(f"{sign} {index + 1} {self.reasons[index]}")
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Mark the present one with a sign as well, for terminals without colours."""
+        for index in range(len(self.reasons)):
+            sign = ">" if index == event.option_index else " "
+            event.option_list.replace_option_prompt_at_index(index, self._row(index, sign))
 
     def on_mount(self) -> None:
         """Begin with the reasons, where there are some."""
