@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .sources.deduplicate import Deduplication as Deduplication
     from .sources.deduplicate import deduplicate as deduplicate
     from .sources.read import read_records as read_records
+    from .sources.revman import read_revman as read_revman
+    from .sources.revman_rows import RevMan as RevMan
     from .stats.arms import combine_groups as combine_groups
     from .stats.arms import counts_from_percent as counts_from_percent
     from .stats.arms import split_shared_group as split_shared_group
@@ -105,6 +107,7 @@ _WHERE = {
     "PetPeese": "stats.bias_pet",
     "Pooled": "stats.pooling",
     "Refits": "stats.sequence",
+    "RevMan": "sources.revman_rows",
     "Review": "registry.load",
     "SmallStudyTest": "stats.bias",
     "Subgroups": "stats.subgroups",
@@ -145,6 +148,7 @@ _WHERE = {
     "plausibility": "stats.plausibility",
     "pool": "stats.pooling",
     "read_records": "sources.read",
+    "read_revman": "sources.revman",
     "reported_checks": "recompute",
     "residuals": "stats.regression_residuals",
     "sd_from_ci": "stats.conversions",

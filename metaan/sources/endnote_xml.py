@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from .answers import UnreadableError
@@ -13,7 +12,7 @@ from .markup import clean_text, inline_markup, plain_text
 from .names import short_name
 from .record import AbstractPart, Failure, Read, Record
 from .tagged import NOTHING_SAID, says_something
-from .xml_guard import guard
+from .xml_guard import sound_tree
 
 _PMCID = re.compile(r"\bPMC[1-9]\d{0,8}\b")
 _KNOWN = {
@@ -30,11 +29,7 @@ def parse_endnote_xml(body: bytes) -> Read:
     UnreadableError
         It is cut off, garbled, declares entities, or is another kind of document.
     """
-    guard(body)
-    try:
-        root = ElementTree.fromstring(body)  # noqa: S314 - the guard has refused declared entities and depth
-    except ElementTree.ParseError as error:
-        raise UnreadableError(f"the XML is cut off or garbled: {error}") from None
+    root = sound_tree(body)
     if root.find("records") is None:
         raise UnreadableError(f"a document of EndNote records was due, {clean_text(root.tag)[:60]} came")
     records, failed = [], []

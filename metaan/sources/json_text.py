@@ -13,6 +13,8 @@ from typing import Any
 from .answers import UnreadableError
 from .markup import clean_text
 
+MOST_VALUES = 12_000_000  # of 64 MB; prose has a comma in a hundred letters, and every value costs some 60 bytes
+
 
 def document(body: bytes) -> dict[str, Any]:
     """Return the object that a document is.
@@ -22,6 +24,8 @@ def document(body: bytes) -> dict[str, Any]:
     UnreadableError
         It is cut off, garbled, nested without reason, or no object.
     """
+    if sum(body.count(sign) for sign in (b"{", b"[", b",")) > MOST_VALUES:
+        raise UnreadableError(f"more than {MOST_VALUES:,} values")
     try:
         found = json.loads(body, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from .answers import UnreadableError
@@ -19,7 +18,7 @@ from .identifiers import normalise_doi, normalise_pmid, normalise_registration
 from .markup import clean_text, plain_text
 from .pubmed_dates import publication_date
 from .record import AbstractPart, Correction, Failure, Read, Record
-from .xml_guard import guard
+from .xml_guard import guard, tree
 from .xml_text import child, markup, text_at, texts_at
 
 # PubMed's names of data banks, in lower case; the list of a record also names sequence and data banks.
@@ -107,19 +106,11 @@ def parse_file(body: bytes) -> Read:
 def _elements(body: bytes) -> Iterator[tuple[Element, int, int]]:
     """Yield the members of a set, each with where it stands."""
     places = guard(body)
-    root = _tree(body)
+    root = tree(body)
     if root.tag != "PubmedArticleSet":
         raise UnreadableError(f"a document of PubmedArticleSet was due, {clean_text(root.tag)[:60]} came")
     for element, (start, end) in zip(root, places):
         yield element, start, end
-
-
-def _tree(body: bytes) -> Element:
-    """Build the tree; an entity that only a DTD could explain is first noticed here."""
-    try:
-        return ElementTree.fromstring(body)  # noqa: S314 - the guard has refused declared entities and depth
-    except ElementTree.ParseError as error:
-        raise UnreadableError(f"the XML is cut off or garbled: {error}") from None
 
 
 def _article(root: Element) -> Record:

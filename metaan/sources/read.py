@@ -19,6 +19,7 @@ from .endnote_xml import parse_endnote_xml
 from .nbib import parse_nbib
 from .pubmed_xml import parse_file
 from .record import Read, Record
+from .revman import parse_references
 from .ris import parse_ris
 
 _ARTICLE = re.compile(rb"<Pubmed(?:Book)?Article[\s>]")
@@ -104,4 +105,5 @@ FORMATS: dict[str, Format] = {
         re.compile(r"\A[^\n]*\btitle\b[^\n]*[,;\t]|\A[^\n]*[,;\t][^\n]*\btitle\b", re.IGNORECASE),
         lambda raw: parse_csv(decode(raw)),
     ),
+    "revman": Format("RevMan", re.compile(r"\A(?:<\?xml[^>]*>\s*)?<COCHRANE_REVIEW\b"), parse_references),
 }

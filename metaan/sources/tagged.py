@@ -13,6 +13,7 @@ from ..errors import SourceError
 from .markup import clean_text
 from .record import Failure, Read, Record
 
+MOST_LINES = 5_000_000  # of 50 MB; an export has 40 letters to a line, and every line costs some 60 bytes
 NOTHING_SAID = "no title, identifier, author, journal or abstract"
 
 
@@ -104,5 +105,14 @@ def read_blocks(
 
 
 def lines_of(text: str) -> list[str]:
-    """Return the lines; any of the ways to end a line will do."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    """Return the lines; any of the ways to end a line will do.
+
+    Raises
+    ------
+    SourceError
+        There are more than any list of references has.
+    """
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    if (found := plain.count("\n")) > MOST_LINES:
+        raise SourceError(f"{found:,} lines found; allowed: {MOST_LINES:,}")
+    return plain.split("\n")

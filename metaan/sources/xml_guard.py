@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pyexpat import EXPAT_VERSION, ExpatError, ParserCreate, version_info
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 from ..errors import SourceError
 from .answers import UnreadableError
 
+MOST_ELEMENTS = 5_000_000  # of 64 MB; PubMed's largest answers have a million, and every one costs some 100 bytes
 DEEPEST = 100  # elements; PubMed's deepest records, those with MathML, stay below 30
 _OLDEST_EXPAT = (2, 4, 1)  # older ones let an attribute or an entity grow without bound
 
@@ -17,7 +20,7 @@ class _Survey:
     def __init__(self, body: bytes) -> None:
         self.body = body
         self.places: list[tuple[int, int]] = []
-        self.depth = self.start = 0
+        self.depth = self.start = self.elements = 0
         self.parser = ParserCreate()
         self.parser.StartElementHandler = self.open
         self.parser.EndElementHandler = self.close
@@ -26,6 +29,9 @@ class _Survey:
     def open(self, name: str, attributes: dict[str, str]) -> None:
         """Note where a child of the root begins."""
         self.depth += 1
+        self.elements += 1
+        if self.elements > MOST_ELEMENTS:
+            raise UnreadableError(f"more than {MOST_ELEMENTS:,} elements")
         if self.depth > DEEPEST:
             raise UnreadableError(f"more than {DEEPEST} elements inside one another")
         if self.depth == 2:
@@ -61,3 +67,23 @@ def guard(body: bytes) -> list[tuple[int, int]]:
     except (ExpatError, LookupError, ValueError) as error:
         raise UnreadableError(f"the XML is cut off or garbled: {error}") from None
     return survey.places
+
+
+def tree(body: bytes) -> Element:
+    """Build the tree of a guarded document; an entity that only a DTD could explain is first noticed here."""
+    try:
+        return ElementTree.fromstring(body)  # noqa: S314 - the guard has refused declared entities and depth
+    except ElementTree.ParseError as error:
+        raise UnreadableError(f"the XML is cut off or garbled: {error}") from None
+
+
+def sound_tree(body: bytes) -> Element:
+    """Return the tree of a document from outside.
+
+    Raises
+    ------
+    UnreadableError, SourceError
+        As in `guard`.
+    """
+    guard(body)
+    return tree(body)

@@ -13,6 +13,8 @@ CONTENT = {
     "csv": b"Authors;Title;Year\nDoe J;A;2020\n",
     "pubmed": b"<?xml version='1.0'?><PubmedArticle><MedlineCitation><PMID>12</PMID><Article>"
     b"<ArticleTitle>A</ArticleTitle></Article></MedlineCitation></PubmedArticle>",
+    "revman": b"<?xml version='1.0'?><COCHRANE_REVIEW><STUDY NAME='Doe'><REFERENCE><TI>A</TI></REFERENCE></STUDY>"
+    b"</COCHRANE_REVIEW>",
     "endnote": b"<?xml version='1.0'?><xml><records><record><titles><title>A</title></titles></record></records></xml>",
 }
 

@@ -1,0 +1,147 @@
+"""RevMan's review files and tables of analyses -> the data rows of each analysis, under the names of our statistics.
+
+Read are the file of RevMan 5 (.rm5, XML), the table that RevMan 5 exports of its analyses, and the data rows that
+RevMan Web exports. What a review says of a study is a claim about its publication: numbers from here are proposals,
+and whoever takes them over names the publication that they were checked against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+from ..errors import SourceError
+from .answers import UnreadableError
+from .citation import find_year, page_range
+from .encoding import decode, read_file
+from .identifiers import find_registrations, normalise_doi, written_pmid
+from .markup import clean_text, plain_text
+from .names import short_name
+from .record import Failure, Read, Record
+from .revman_rows import COUNTS, EFFECTS, MEANS, Place, RevMan, RevManAnalysis, RevManRow, row_of
+from .revman_tables import parse_analyses
+from .tagged import NOTHING_SAID, says_something
+from .xml_guard import sound_tree
+from .xml_text import markup, text_at
+
+
+def read_revman(path: Path | str) -> RevMan:
+    """Return the analyses of a review of RevMan, with the data of each study.
+
+    Parameters
+    ----------
+    path
+        A file of RevMan 5, the table of analyses that it exports, or the data rows that RevMan Web exports.
+
+    Raises
+    ------
+    SourceError
+        The file cannot be opened or is none of these, or its XML is not sound.
+    """
+    raw = read_file(path)
+    try:
+        return parse_rm5(raw) if b"<COCHRANE_REVIEW" in raw[:4_096] else parse_analyses(decode(raw))
+    except (SourceError, UnreadableError) as error:
+        raise SourceError(f"{path}: {error}") from None
+
+
+def parse_rm5(body: bytes) -> RevMan:
+    """Return the analyses of a review file.
+
+    Raises
+    ------
+    UnreadableError
+        It is cut off, garbled, declares entities, or is another kind of document.
+    """
+    root = sound_tree(body)
+    studies = {study.get("ID", ""): study for study in root.iter("STUDY")}
+    analyses, failed = [], []
+    for comparison in root.iterfind("ANALYSES_AND_DATA/COMPARISON"):
+        for outcome in comparison:
+            if kind := _OUTCOMES.get(outcome.tag):
+                found = list(_rm5_rows(outcome, kind, studies))
+                failed += [row for row in found if isinstance(row, Failure)]
+                analyses.append(_rm5_analysis(comparison, outcome, kind, found))
+    return RevMan(tuple(analyses), tuple(failed))
+
+
+def parse_references(body: bytes) -> Read:
+    """Return the publications that a review file lists of its studies, the excluded and the awaited ones too.
+
+    Raises
+    ------
+    UnreadableError
+        As in `parse_rm5`.
+    """
+    records, failed = [], []
+    for at, (study, reference) in enumerate(_references(sound_tree(body)), start=1):
+        record = _record(study, reference)
+        if says_something(record):
+            records.append(record)
+        else:
+            failed.append(Failure(at, f"reference {at}: {NOTHING_SAID}", record.extra["study"][:80]))
+    return Read(tuple(records), tuple(failed))
+
+
+def _references(root: Element) -> Iterator[tuple[Element, Element]]:
+    return ((study, reference) for study in root.iter("STUDY") for reference in study.iterfind("REFERENCE"))
+
+
+def _record(study: Element, reference: Element) -> Record:
+    title = markup(reference.find("TI"))
+    year = find_year(text_at(reference, "YR") or "")
+    own = (*reference.iterfind("IDENTIFIERS/IDENTIFIER"), *study.iterfind("IDENTIFIERS/IDENTIFIER"))
+    numbers = [(found.get("TYPE", "").upper(), clean_text(found.get("VALUE", ""))) for found in own]
+    pmids = (written_pmid(number) for kind, number in numbers if kind in ("PUBMED", "MEDLINE", "PMID"))
+    names = (short_name(name) for name in (text_at(reference, "AU") or "").replace(";", ",").split(","))
+    return Record(
+        title=plain_text(title),
+        title_markup=title,
+        authors=tuple(name for name in names if name),
+        year=int(year) if year else None,
+        published=year,
+        journal=text_at(reference, "SO"),
+        volume=text_at(reference, "VL"),
+        issue=text_at(reference, "NO"),
+        pages=page_range(text_at(reference, "PG") or ""),
+        doi=next((doi for _, number in numbers if (doi := normalise_doi(number))), None),
+        pmid=next((pmid for pmid in pmids if pmid), None),
+        registrations=find_registrations(" ".join(number for _, number in numbers)),
+        publication_types=tuple(filter(None, [clean_text(reference.get("TYPE", "")).replace("_", " ").capitalize()])),
+        source="revman",
+        extra={"study": f"{clean_text(study.get('NAME', ''))} {clean_text(study.get('YEAR', ''))}".strip()},
+    )
+
+
+def _rm5_analysis(comparison: Element, outcome: Element, kind: str, rows: list[RevManRow | Failure]) -> RevManAnalysis:
+    return RevManAnalysis(
+        number=f"{comparison.get('NO', '')}.{outcome.get('NO', '')}",
+        comparison=text_at(comparison, "NAME") or "",
+        name=text_at(outcome, "NAME") or "",
+        kind=kind,
+        measure=clean_text(outcome.get("EFFECT_MEASURE", "")),
+        experimental=text_at(outcome, "GROUP_LABEL_1") or "",
+        control=text_at(outcome, "GROUP_LABEL_2") or "",
+        rows=tuple(row for row in rows if isinstance(row, RevManRow)),
+    )
+
+
+def _rm5_rows(outcome: Element, kind: str, studies: Mapping[str, Element]) -> Iterator[RevManRow | Failure]:
+    """Yield the rows of an outcome: those of its subgroups, and those that stand in none."""
+    prefix = outcome.tag.removesuffix("_OUTCOME")
+    for place in (outcome, *outcome.iterfind(f"{prefix}_SUBGROUP")):
+        subgroup = "" if place is outcome else text_at(place, "NAME") or ""
+        for data in place.iterfind(f"{prefix}_DATA"):
+            study = studies.get(data.get("STUDY_ID", ""))
+            name = clean_text((study.get("NAME", "") if study is not None else "") or data.get("STUDY_ID", ""))
+            year = study.get("YEAR", "") if study is not None else ""
+            yield row_of(Place(name, year, subgroup, kind, 0), _RM5[kind], data.get)
+
+
+_OUTCOMES = {"DICH_OUTCOME": "counts", "CONT_OUTCOME": "means", "IV_OUTCOME": "effects"}
+_RM5 = {
+    "counts": dict(zip(COUNTS, ("EVENTS_1", "TOTAL_1", "EVENTS_2", "TOTAL_2"))),
+    "means": dict(zip(MEANS, ("MEAN_1", "SD_1", "TOTAL_1", "MEAN_2", "SD_2", "TOTAL_2"))),
+    "effects": dict(zip(EFFECTS, ("ESTIMATE", "SE"))),
+}
