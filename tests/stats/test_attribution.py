@@ -1,5 +1,6 @@
 """Shares of a change: against the average over all orders written out, and against games with a known value."""
 
+import math
 from itertools import permutations
 
 import pytest
@@ -84,13 +85,44 @@ def test_ten_causes_are_counted_and_eleven_are_sampled():
 
 def test_a_sample_is_near_the_exact_shares_and_adds_up():
     def value(mask):
-        return float(mask.bit_count() ** 2 + 3 * (mask & 0b101 == 0b101) + (mask >> 4))
+        return float(mask.bit_count() ** 3 + 3 * (mask & 0b111 == 0b111) + (mask >> 4))
 
     exact = attribute(value, 8)
     sampled = attribute(value, 8, exact_up_to=0, orders=400, seed=1)
     assert sum(sampled.shares) == pytest.approx(exact.total, rel=1e-12)
     assert all(abs(s - e) < 4.5 * se + 1e-12 for s, e, se in zip(sampled.shares, exact.shares, sampled.se))
     assert max(sampled.se) > 0
+
+
+@pytest.mark.parametrize(("n", "orders"), [(12, 200), (20, 200), (50, 80), (400, 20), (2000, 20)])
+def test_with_many_causes_the_sample_is_bounded_says_its_error_and_adds_up(n, orders):
+    asked = 0
+
+    def value(mask):
+        nonlocal asked
+        asked += 1
+        return math.sqrt(1.0 + mask.bit_count()) + float((mask & 0b11) == 0b11)
+
+    found = attribute(value, n)
+    assert found.orders == orders
+    assert asked <= orders * (n + 1) + 2
+    assert math.fsum(found.shares) == pytest.approx(found.total, rel=1e-9)
+    pull = (found.total - 1.0) / n  # causes 0 and 1 share what only both of them bring
+    exact = [pull + 0.5 if i < 2 else pull for i in range(n)]
+    assert max(abs(s - e) for s, e in zip(found.shares, exact)) <= 4.5 * max(found.se)
+
+
+def test_what_is_the_same_in_every_order_has_no_error():
+    found = attribute(lambda mask: 3.0 * (mask & 1) + 2.0 * (mask >> 1 & 1) + mask.bit_count(), 30)
+    assert max(found.se) < 1e-12
+    assert found.shares[:3] == pytest.approx((4.0, 3.0, 1.0))
+
+
+def test_an_order_beside_its_reverse_leaves_no_error_of_what_grows_with_its_place():
+    """The square of how many causes are in: a cause moves it by twice its place, and by its reverse's the rest."""
+    found = attribute(lambda mask: float(mask.bit_count() ** 2), 30)
+    assert max(found.se) < 1e-9
+    assert found.shares == pytest.approx((30.0,) * 30)
 
 
 def test_the_same_seed_gives_the_same_sample():
