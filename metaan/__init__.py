@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from .stats.failsafe import fail_safe_n as fail_safe_n
     from .stats.glmm import Glmm as Glmm
     from .stats.glmm import glmm as glmm
-    from .stats.gosh import Gosh as Gosh
     from .stats.gosh import gosh as gosh
+    from .stats.gosh_result import Gosh as Gosh
     from .stats.influence import Baujat as Baujat
     from .stats.influence import Influence as Influence
     from .stats.influence import baujat as baujat
@@ -71,9 +71,9 @@ if TYPE_CHECKING:
     from .stats.reported import effects_from_reported as effects_from_reported
     from .stats.rescaling import odds_ratio_from_smd as odds_ratio_from_smd
     from .stats.rescaling import smd_from_odds_ratio as smd_from_odds_ratio
-    from .stats.sequence import Refits as Refits
     from .stats.sequence import cumulative as cumulative
     from .stats.sequence import leave_one_out as leave_one_out
+    from .stats.sequence_result import Refits as Refits
     from .stats.stratified import MantelHaenszel as MantelHaenszel
     from .stats.stratified import mantel_haenszel as mantel_haenszel
     from .stats.subgroups import Subgroups as Subgroups
@@ -98,7 +98,7 @@ _WHERE = {
     "ExcessSignificance": "stats.excess",
     "FailSafeN": "stats.failsafe",
     "Glmm": "stats.glmm",
-    "Gosh": "stats.gosh",
+    "Gosh": "stats.gosh_result",
     "Influence": "stats.influence",
     "Interval": "stats.effects",
     "MantelHaenszel": "stats.stratified",
@@ -106,7 +106,7 @@ _WHERE = {
     "MethodSpread": "stats.method_spread",
     "PetPeese": "stats.bias_pet",
     "Pooled": "stats.pooling",
-    "Refits": "stats.sequence",
+    "Refits": "stats.sequence_result",
     "RevMan": "sources.revman_rows",
     "Review": "registry.load",
     "SmallStudyTest": "stats.bias",

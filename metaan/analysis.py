@@ -16,11 +16,11 @@ from .stats.tau2_ci import HeterogeneityCI
 if TYPE_CHECKING:
     from .registry.model import Outcome, Plan, PublishedPool, ReportedEffect, Result, Study, Waiver
     from .stats.bias import SmallStudyTest
-    from .stats.gosh import Gosh
+    from .stats.gosh_result import Gosh
     from .stats.influence import Baujat, Influence
     from .stats.multiverse import Multiverse
     from .stats.regression_result import MetaRegression
-    from .stats.sequence import Refits
+    from .stats.sequence_result import Refits
     from .stats.trimfill import TrimAndFill
 
 

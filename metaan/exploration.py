@@ -17,12 +17,12 @@ from .selection import moderator
 if TYPE_CHECKING:
     from .registry.model import Explore
     from .stats.bias import SmallStudyTest
-    from .stats.gosh import Gosh
+    from .stats.gosh_result import Gosh
     from .stats.influence import Baujat, Influence
     from .stats.multiverse import Multiverse
     from .stats.pooling import Pooled
     from .stats.regression_result import MetaRegression
-    from .stats.sequence import Refits
+    from .stats.sequence_result import Refits
     from .stats.trimfill import TrimAndFill
 
 Step = Callable[["Explore", "Pooled", Sequence[StudyRow]], Any]

@@ -19,10 +19,10 @@ from .words import Arms
 if TYPE_CHECKING:
     from ..analysis import Analysis, Exploration, Pool
     from ..stats.bias import SmallStudyTest
-    from ..stats.gosh import Gosh
+    from ..stats.gosh_result import Gosh
     from ..stats.pooling import Pooled
     from ..stats.regression_result import MetaRegression
-    from ..stats.sequence import Refits
+    from ..stats.sequence_result import Refits
     from ..stats.trimfill import TrimAndFill
 
 

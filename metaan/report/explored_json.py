@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..stats.bias import SmallStudyTest
     from ..stats.pooling import Pooled
     from ..stats.regression_result import MetaRegression
-    from ..stats.sequence import Refits
+    from ..stats.sequence_result import Refits
 
 Json = dict[str, Any]
 

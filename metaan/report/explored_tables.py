@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..stats.multiverse import Universe
     from ..stats.pooling import Pooled
     from ..stats.regression_result import MetaRegression
-    from ..stats.sequence import Refits
+    from ..stats.sequence_result import Refits
 
 FLAGGED = (
     "What each study does to the result. One stands out where |DFFITS| > 3 √(1 / (k − 1)), Cook's distance is above "

@@ -17,7 +17,7 @@ from .effects import FloatArray, Interval
 from .intervals import mean_interval, quantile
 
 if TYPE_CHECKING:
-    from .gosh import Gosh
+    from .gosh_result import Gosh
     from .pooling import Pooled
 
 

@@ -6,140 +6,23 @@ To make another kind of fit repeatable, enter a function in `REFITS`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError, NotEstimableError, UsageError, choose
-from .effects import EffectSizes, FloatArray, Interval, column
+from .effects import EffectSizes, FloatArray, column
 from .glmm import Glmm, glmm
 from .peto import peto
 from .pooling import Pooled, pool
 from .regression_result import MetaRegression
 from .regression_sequence import RegressionRefits, leave_one_out_regression
+from .sequence_result import Refits
 from .stratified import MantelHaenszel, mantel_haenszel
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Indices = NDArray[np.intp]
 Refit = Callable[[Pooled, Indices], Pooled]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Refits:
-    """The same pooling of different selections of studies; iterates over the fits.
-
-    Attributes
-    ----------
-    kind
-        ``"leave-one-out"`` or ``"cumulative"``.
-    slab
-        For each fit the study left out, or the study added last.
-    fits
-        The results; None where there is none.
-    reasons
-        For each fit None, or why it does not exist.
-    whole
-        The fit to all studies.
-    """
-
-    kind: str
-    slab: tuple[str, ...]
-    fits: tuple[Pooled | None, ...]
-    reasons: tuple[str | None, ...]
-    whole: Pooled
-
-    def __len__(self) -> int:
-        return len(self.fits)
-
-    def __iter__(self) -> Iterator[Pooled | None]:
-        return iter(self.fits)
-
-    def __getitem__(self, i: int) -> Pooled | None:
-        return self.fits[i]
-
-    @property
-    def k(self) -> tuple[int, ...]:
-        """The number of studies in each fit; 0 where there is no fit."""
-        return tuple(0 if fit is None else fit.k for fit in self.fits)
-
-    @property
-    def estimate(self) -> FloatArray:
-        """One a fit; nan where ``reasons`` says why."""
-        return self._column("estimate")
-
-    @property
-    def se(self) -> FloatArray:
-        """One a fit; nan where ``reasons`` says why."""
-        return self._column("se")
-
-    @property
-    def stat(self) -> FloatArray:
-        """One a fit; nan where ``reasons`` says why."""
-        return self._column("stat")
-
-    @property
-    def pval(self) -> FloatArray:
-        """One a fit; nan where ``reasons`` says why."""
-        return self._column("pval")
-
-    @property
-    def ci(self) -> tuple[Interval | None, ...]:
-        """One a fit; None where ``reasons`` says why."""
-        return tuple(None if fit is None else fit.ci for fit in self.fits)
-
-    @property
-    def tau2(self) -> FloatArray:
-        """One a fit; nan where ``reasons`` says why, or the method has no tau2."""
-        return self._column("tau2")
-
-    @property
-    def i2(self) -> FloatArray:
-        """One a fit, percent; nan where ``reasons`` says why."""
-        return self._column("i2")
-
-    @property
-    def h2(self) -> FloatArray:
-        """One a fit; nan where ``reasons`` says why."""
-        return self._column("h2")
-
-    @property
-    def q(self) -> FloatArray:
-        """One a fit; nan where ``reasons`` says why."""
-        return self._column("q")
-
-    @property
-    def q_pval(self) -> FloatArray:
-        """One a fit; nan where ``reasons`` says why."""
-        return self._column("q_pval")
-
-    def _column(self, name: str) -> FloatArray:
-        return np.array([np.nan if fit is None or (v := getattr(fit, name)) is None else v for fit in self.fits], float)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values ready for JSON, without the data of each fit."""
-        rows = [{"slab": s, "reason": w} | _row(f) for s, w, f in zip(self.slab, self.reasons, self.fits)]
-        return {"kind": self.kind, "rows": rows, "whole": _row(self.whole)}
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row a fit: slab, k, estimate, se, stat, pval, bounds of ci, tau2, i2, h2, q, q_pval, reason."""
-        import pandas as pd
-
-        return pd.DataFrame(self.to_dict()["rows"])
-
-    def __repr__(self) -> str:
-        sign = "-" if self.kind == "leave-one-out" else "+"
-        width = max(map(len, self.slab))
-        lines = [f"{self.kind.capitalize()} ({self.whole.model} effects, {self.whole.method})"]
-        for label, fit, why in zip(self.slab, self.fits, self.reasons):
-            shown = (
-                why if fit is None else f"{fit.estimate:8.4f} [{fit.ci.lb:.4f}, {fit.ci.ub:.4f}]  p = {fit.pval:.4f}"
-            )
-            lines.append(f"  {sign} {label:<{width}}  {shown}")
-        return "\n".join(lines)
 
 
 @overload
@@ -269,17 +152,6 @@ def _by_order(fit: Pooled, order: Any) -> Indices:
     if np.isnan(values).any():
         raise DataError(f"order: no value for study {fit.effects.slab[int(np.argmax(np.isnan(values)))]!r}")
     return np.argsort(values, kind="stable")
-
-
-def _words(fit: Pooled) -> str:
-    return f"{fit.estimate:8.4f} [{fit.ci.lb:.4f}, {fit.ci.ub:.4f}]  p = {fit.pval:.4f}"
-
-
-def _row(fit: Pooled | None) -> dict[str, Any]:
-    if fit is None:
-        return {"k": 0}
-    names = ("k", "estimate", "se", "stat", "pval", "tau2", "i2", "h2", "q", "q_pval")
-    return {name: getattr(fit, name) for name in names} | {"ci_lb": fit.ci.lb, "ci_ub": fit.ci.ub}
 
 
 def _inverse_variance(fit: Pooled, at: Indices) -> Pooled:

@@ -19,7 +19,7 @@ from .studies import why_not
 
 if TYPE_CHECKING:
     from ...stats.pooling import Pooled
-    from ...stats.sequence import Refits
+    from ...stats.sequence_result import Refits
 
 
 def whole_forest(asked: Request, style: Style = STYLES["default"]) -> Plot:
