@@ -8,7 +8,9 @@ What is timed, in one session on one machine:
 - a second one of N further records, compared with the N that are there;
 - the requests that looking at n studies again costs, counted by the server, beside n / 200 rounded up;
 - the parsers of PubMed's XML and of its NBIB files, beside Biopython's where that is installed;
-- duplicates among 10 N records, a tenth of which are second exports of others.
+- duplicates among 10 N records, a tenth of which are second exports of others;
+- how many duplicates are found in made-up exports of eight databases with what goes wrong in them, and how many
+  publications that only look alike are merged by mistake, in all and by what made them.
 
 The server is unpaced and runs in a process of its own; so does every update, whose peak memory is that of its process.
 """
@@ -27,6 +29,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -46,6 +49,7 @@ from metaan.workflows.update import update  # noqa: E402
 from tests.server.eutils import Eutils  # noqa: E402
 from tests.server.living import clients, paper, registry  # noqa: E402
 from tests.server.papers import Paper, article_set  # noqa: E402
+from tests.sources.lookalikes import cases, score  # noqa: E402
 
 FIRST_DAY = datetime(2020, 1, 1, tzinfo=UTC)
 BETWEEN = datetime(2024, 1, 1, tzinfo=UTC)
@@ -188,6 +192,23 @@ def duplicates(n: int) -> dict[str, Any]:
     return {"records": n, "planted": tenth, "merged": len(found.groups), "seconds": time.perf_counter() - start}
 
 
+def accuracy(papers: int, seeds: Sequence[int] = (101, 102, 103, 104, 105)) -> dict[str, Any]:
+    """Count what is found and what is merged by mistake among the exports of papers, seed by seed."""
+    rows, of, missed, made, wrong = [], Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    for seed in seeds:
+        some = cases(papers, seed)
+        one = score(some, deduplicate([case.record for case in some]).clusters)
+        rows.append({"seed": seed, "records": len(some), "duplicates": one.duplicates, "publications": one.works,
+                     "sensitivity": one.sensitivity, "false_mergers": one.false_mergers})  # fmt: skip
+        made.update({case.work: case.made_by for case in some if ":" in case.work}.values())
+        of, missed, wrong = of + one.of, missed + one.missed, wrong + one.wrong
+    return {
+        "runs": rows,
+        "duplicates_missed": {name: f"{missed[name]} of {of[name]}" for name in sorted(of)},
+        "look_alikes_merged": {name: f"{wrong[name]} of {made[name]}" for name in sorted(made)},
+    }
+
+
 def show(found: dict[str, Any], n: int) -> None:
     """Print what was found for the eye."""
     for name, against in (("first", 0), ("second", n)):
@@ -208,6 +229,19 @@ def show(found: dict[str, Any], n: int) -> None:
     print(
         f"{one['seconds']:8.1f} s  duplicates among {one['records']:,}: {one['merged']:,} of {one['planted']:,} found"
     )
+    show_accuracy(found["accuracy"])
+
+
+def show_accuracy(found: dict[str, Any]) -> None:
+    """Print what de-duplication found and mistook."""
+    for row in found["runs"]:
+        print(
+            f"{row['records']:8,} records of {row['publications']:,} publications: {row['sensitivity']:.4f} of "
+            f"{row['duplicates']:,} duplicates found, {row['false_mergers']:.4f} of the publications merged by mistake"
+        )
+    for title, name in (("missed", "duplicates_missed"), ("merged by mistake", "look_alikes_merged")):
+        for made_by, count in found[name].items():
+            print(f"    {title}: {count:>14}  {made_by}")
 
 
 def main() -> None:
@@ -228,6 +262,7 @@ def main() -> None:
             "looking_again": looking_again(Path(scratch) / "again"),
             "parsers": parsers(args.runs),
             "duplicates": duplicates(10 * args.records),
+            "accuracy": accuracy(args.records // 4),
         }
     print(json.dumps(found, indent=2)) if args.json else show(found, args.records)
 

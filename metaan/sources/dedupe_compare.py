@@ -46,6 +46,8 @@ def _compared(a: Keys, b: Keys, known: list[str]) -> Iterator[tuple[str, bool]]:
         yield "year", abs(a.year - b.year) <= (0 if a.is_cochrane else 1)
     if (a.journal or a.short_journal) and (b.journal or b.short_journal):
         yield "journal", same_journal(a, b)
+    if a.abstract and a.abstract == b.abstract:
+        yield "abstract", True
     if a.numbers != b.numbers and a.title and b.title and not (a.other or b.other):
         yield "numbers", False
     if a.about != b.about:

@@ -15,6 +15,7 @@ from .record import Record
 
 LONGEST = 1_000  # characters of a title or a name; whatever is longer is none, and must not cost hours
 MOST_AUTHORS = 8  # that are compared
+OPENING = 150  # letters of an abstract
 
 Kind = Literal["", "article", "abstract", "preprint", "registration", "notice"]
 
@@ -32,6 +33,11 @@ _TYPES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("article", re.compile(r"article|review|trial|meta.analysis|journal")),
 )
 _NUMBERED = re.compile(r"(?:e|cd)\d{4,}")  # an article's number, which no other article of the journal has
+_HEADING = re.compile(
+    r"^\W*(?:abstract\W+)?(?:(?:background|objectives?|aims?|purpose|introduction|context|rationale|importance|summary)"
+    r"(?:(?: and|/| &) \w+)?\s*[:.\-\u2013]|(?:BACKGROUND|OBJECTIVES?|AIMS?|PURPOSE|INTRODUCTION)\b)",
+    re.IGNORECASE,
+)
 _VERSION = re.compile(r"(?<=\d)/?v\d+$|^(10\.12688/[a-z]+\.\d+)\.\d+$")
 
 
@@ -53,6 +59,8 @@ class Keys:
         The first pages of all ranges, where one article has several.
     names
         Words of the names of the first authors, in their order; none for groups.
+    abstract
+        The letters that its abstract begins with, the heading of its first section apart; empty for a short one.
     doi, pmid
         As in the record, without a preprint's version.
     """
@@ -73,13 +81,15 @@ class Keys:
     short_journal: str
     author: str
     names: tuple[frozenset[str], ...]
+    abstract: str
     doi: str
     pmid: str
 
     @classmethod
     def of(cls, record: Record) -> Keys:
         """Return the keys of a record."""
-        title, *more = titles_of(record.title[:LONGEST])
+        written = " ".join(record.title[:LONGEST].split())
+        title, *more = titles_of(written)
         pages = (record.pages or "")[:LONGEST]
         ranges = re.split(r"[,;+]", pages)
         page = first_page(pages)
@@ -90,7 +100,7 @@ class Keys:
             other=more[0] if more else "",
             ordered=" ".join(sorted(title.split())),
             numbers=numbers_of(title),
-            about=kind == "notice" or is_about_another(record.title[:LONGEST]),
+            about=kind == "notice" or is_about_another(written),
             kind=kind,
             year=record.year or 0,
             volume=_first_number(record.volume),
@@ -102,6 +112,7 @@ class Keys:
             short_journal=journal_words((record.journal_abbreviation or "")[:LONGEST]),
             author=max(people[0], key=len) if people else "",
             names=tuple(people),
+            abstract=_opening(record),
             doi=_VERSION.sub(r"\1", record.doi or ""),
             pmid=record.pmid or "",
         )
@@ -164,6 +175,13 @@ def same_journal(a: Keys, b: Keys) -> bool:
     names_a = [name for name in (a.journal, a.short_journal) if name]
     names_b = [name for name in (b.journal, b.short_journal) if name]
     return any(one_journal(x, y) for x in names_a for y in names_b)
+
+
+def _opening(record: Record) -> str:
+    """Return the first letters of an abstract, where there are enough of them to tell it from all others."""
+    text = re.sub(r"</?\w{1,10}>", "", record.abstract[0].text[: 4 * OPENING]) if record.abstract else ""
+    letters = "".join(re.findall(r"[a-z0-9]+", _HEADING.sub("", text).lower()))[:OPENING]
+    return letters if len(letters) == OPENING else ""
 
 
 def _first_number(text: str | None) -> str:

@@ -26,8 +26,9 @@ class Evidence:
         Of the titles, 0 to 100, the order of words apart; 100 for the same words.
     agree, differ
         What both say and say alike, and what both say and say differently: ``pmid``, ``doi``, ``year``, ``volume``,
-        ``page``, ``last page``, ``journal``, ``author``, ``authors`` (all of them), ``numbers`` (in the title),
-        ``about`` (a notice about another), ``kind`` (article, preprint, conference abstract ...).
+        ``page``, ``last page``, ``journal``, ``author``, ``authors`` (all of them), ``abstract`` (how it begins),
+        ``numbers`` (in the title), ``about`` (a notice about another), ``kind`` (article, preprint, conference abstract
+        ...).
     rule
         The rule that merged them; for a question, why it is one.
     """
@@ -134,6 +135,15 @@ def _same_place(e: Evidence, a: Keys, b: Keys) -> bool:
 def _other_part(e: Evidence, a: Keys, b: Keys) -> bool:
     """Whether two titles are alike but for the part or the number at their end."""
     return e.similarity >= SIMILAR and a.numbers[1:] != b.numbers[1:]
+
+
+def _same_abstract(e: Evidence, a: Keys, b: Keys) -> bool:
+    """One text at one place: what was printed twice, or first as a preprint, stands at two."""
+    if not e.has("abstract", "year") or e.against("pmid", "about", "kind", "volume") or e.similarity < 60:
+        return False
+    if e.has("page"):
+        return e.has_one("doi", "volume", "journal")
+    return e.has("volume", "journal") and not e.against("page", "doi", "numbers") and e.similarity >= SIMILAR
 
 
 def _same_title(e: Evidence, a: Keys, b: Keys) -> bool:
@@ -249,6 +259,7 @@ RULES: dict[str, Callable[[Evidence, Keys, Keys], bool]] = {
     "same DOI": _same_doi,
     "same title": _same_title,
     "same place": _same_place,
+    "same abstract": _same_abstract,
     "similar title": _similar_title,
     "part of the title": _part_of_title,
 }

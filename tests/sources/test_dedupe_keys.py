@@ -5,7 +5,7 @@ import pytest
 from metaan.sources.dedupe_keys import Keys, first_page, kind_of, last_page, same_journal
 from metaan.sources.dedupe_names import name_words, same_person
 from metaan.sources.dedupe_titles import is_about_another, numbers_of, plain_title, titles_of
-from metaan.sources.record import Record
+from metaan.sources.record import AbstractPart, Record
 
 
 @pytest.mark.parametrize(
@@ -134,6 +134,27 @@ def test_authors_in_one_spelling(one, other, same):
 @pytest.mark.parametrize("author", ["RECOVERY Collaborative Group", "et al", "[Anonymous]", "Made-up Pharma", ""])
 def test_a_group_and_nobody_are_no_person(author):
     assert not name_words(author)
+
+
+@pytest.mark.parametrize(
+    "text", ["(", "(comment in ", "[erratum appears ", ": reply", "(a (2009) 1 ()", " ", "\x00", "<a"]
+)
+def test_a_hostile_text_has_keys_like_any_other(text):
+    """Each would take minutes if a pattern went through it again and again."""
+    long = text * 20_000
+    assert Keys.of(Record(long, (long,), journal=long, volume=long, pages=long)).year == 0
+
+
+def test_an_abstract_is_known_by_how_it_begins():
+    text = "Anakinra was given to forty men with a made-up disease, and they were followed for one year. " * 4
+
+    def opening(*parts):
+        return Keys.of(Record("A", abstract=tuple(AbstractPart(*part) for part in parts))).abstract
+
+    known = opening(("BACKGROUND", text), ("METHODS", "Some."))
+    assert known.startswith("anakinrawasgiven")
+    assert known == opening((None, f"Background: {text}")) == opening((None, f"<b>BACKGROUND:</b> {text}"))
+    assert opening((None, "No abstract.")) == ""
 
 
 def test_a_title_in_two_languages_is_two():

@@ -10,7 +10,7 @@ import metaan as ma
 from metaan.sources.dedupe_compare import misspelt
 from metaan.sources.dedupe_keys import Keys
 from metaan.sources.dedupe_rules import RULES, judge
-from metaan.sources.record import Record
+from metaan.sources.record import AbstractPart, Record
 
 PAPER = Record(
     "Anakinra against placebo in severe COVID-19: a made-up randomised trial",
@@ -24,12 +24,18 @@ PAPER = Record(
     pmid="31234567",
 )
 BARE = replace(PAPER, doi=None, pmid=None)
+TEXT = "BACKGROUND: Anakinra is tried in obesity. METHODS: We followed 40 men without infection over a year. " * 4
+TOLD = replace(BARE, pages="S12", abstract=(AbstractPart(None, TEXT),))
 
 SAME = {
     "same PMID": (replace(PAPER, doi=None, title="Anakinra vs placebo in severe COVID-19"), replace(PAPER, pages=None)),
     "same DOI": (replace(PAPER, pmid=None, title="Anakinra vs. placebo in severe COVID: a randomised trial"), PAPER),
     "same title": (BARE, replace(BARE, journal="ANN MADE UP MED", pages="1008-12", year=2020, authors=("DOE J",))),
     "same place": (BARE, replace(BARE, title="[Anakinra bei schwerem Verlauf: ein Versuch mit Losentscheid]")),
+    "same abstract": (
+        replace(TOLD, title="Effect of anakinra on the weight of obese men without infection"),
+        replace(TOLD, title="The effect of anakinra on weight in obese men without infection", authors=()),
+    ),
     "similar title": (BARE, replace(BARE, title=BARE.title.replace("severe", "sever"), volume=None)),
     "part of the title": (
         replace(BARE, pages="1008"),
@@ -50,6 +56,11 @@ DIFFERENT = {
     "two abstracts on one page of a supplement": (
         replace(BARE, pages="S12", title="Effect of anakinra on the weight of obese men without pneumonia"),
         replace(BARE, pages="S12", title="Effect of anakinra on the weight of obese women without pneumonia"),
+    ),
+    "one abstract at two meetings with one text": (TOLD, replace(TOLD, volume="13", pages="S99")),
+    "paper and its preprint with one text": (
+        replace(TOLD, pages="5-9"),
+        replace(TOLD, journal="bioRxiv", volume=None, pages=None),
     ),
     "two abstracts without pages": (
         replace(BARE, pages=None, title="Hypoglycaemia under anakinra in a cohort of old adults"),
