@@ -91,12 +91,17 @@ def test_the_workflow_runs_commands_that_exist():
     found = [words for step in steps() if "run" in step for words in commands(step["run"])]
     assert [words[0] for words in found] == ["watch"]
     args = build_parser().parse_args(found[0])
+    script = next(step["run"] for step in steps() if step.get("id") == "watch")
+    assert f'{args.summary} > "$RUNNER_TEMP/body.md"' in script
     body = next(step["with"]["body-path"] for step in steps() if "body-path" in step.get("with", {}))
-    assert str(args.summary) == body
+    assert body == "${{ runner.temp }}/body.md"
 
 
 def test_the_workflow_takes_well_known_actions_only_and_may_do_little():
-    names = [step["uses"].partition("@")[0] for step in steps() if "uses" in step]
+    used = [step["uses"].partition("@") for step in steps() if "uses" in step]
+    names = [name for name, _, _ in used]
+    assert all(re.fullmatch(r"[0-9a-f]{40}", commit) for _, _, commit in used), "a tag can be moved, a commit cannot"
+    assert len(re.findall(r"@[0-9a-f]{40}  # v\d+\.\d+\.\d+$", WORKFLOW, re.MULTILINE)) == len(used)
     assert names == ["actions/checkout", "actions/setup-python", "peter-evans/create-pull-request"]
     workflow = YAML(typ="safe").load(WORKFLOW)
     assert workflow["permissions"] == {}
@@ -118,16 +123,22 @@ def test_the_workflows_script_goes_on_where_there_is_something_to_do(tmp_path, s
 
     script = next(step["run"] for step in steps() if step.get("id") == "watch")
     program = tmp_path / "metaan"
-    program.write_text(f"#!/bin/sh\nmkdir -p watch\necho summary > watch/summary.md\nexit {status}\n", encoding="utf-8")
+    lines = "- a title ![with](<x.svg>)", "![Death ](<y)](<what-if-a.svg>)"
+    said = "\n".join(f"echo {shlex.quote(line)} >> watch/summary.md" for line in lines)
+    program.write_text(f"#!/bin/sh\nmkdir -p watch\n{said}\nexit {status}\n", encoding="utf-8")
     program.chmod(0o755)
     files = {name: str(tmp_path / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
-    environment = os.environ | files | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    files["RUNNER_TEMP"] = str(tmp_path)
+    known = {"GITHUB_SERVER_URL": "https://github.example", "GITHUB_REPOSITORY": "me/review"}
+    environment = os.environ | files | known | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
     done = subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, env=environment, check=False)
     assert done.returncode == code
     if code == 0:
         said = dict(line.split("=", 1) for line in Path(files["GITHUB_OUTPUT"]).read_text().splitlines())
         assert said["status"] == str(status)
         assert said["title"].startswith("metaan watch: ")
+        plot = "https://github.example/me/review/blob/metaan-watch/watch/what-if-a.svg?raw=true"
+        assert (tmp_path / "body.md").read_text().splitlines() == [lines[0], f"![Death ](<y)]({plot})"]
 
 
 def test_the_page_and_the_help_agree_on_the_exit_statuses(run):
