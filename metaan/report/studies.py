@@ -166,9 +166,9 @@ def _facts(study: Study) -> Iterable[tuple[str, str]]:
 
 
 def _bias(judged: RiskOfBias) -> tuple[str, str]:
-    """Write a judgement of bias with its tool; nothing is said of studies that nobody has judged."""
+    """Write a judgement of bias with its tool, its reasons being in the table of all; nothing where nobody judged."""
     tool = " ".join(filter(None, (judged.tool, judged.version)))
-    each = [f"{d.name}: {d.judgement}" + (f" ({d.support})" if d.support else "") for d in judged.domains]
+    each = [f"{d.name}: {d.judgement}" for d in judged.domains]
     overall = [f"overall: {judged.overall}"] if judged.overall else []
     about = f", {judged.outcome}" if judged.outcome else ""
     return "Risk of bias", f"{tool}{about}. {'; '.join([*overall, *each])}"
