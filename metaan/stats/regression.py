@@ -117,12 +117,13 @@ def fit_design(
         raise NotEstimableError(found.no_spread)
     stat = fit.coefficients / se
     half = quantile(df, options.level) * se
+    ci = tuple(map(Interval, (fit.coefficients - half).tolist(), (fit.coefficients + half).tolist()))
     qm = wald_test(names, fit.coefficients, vcov, df, moderators(names))
     i2, h2 = _i2_h2(m, start, tau2, random)
     return MetaRegression(
         model=options.model, tau2_method=options.tau2_method if random else None, ci_method=options.ci_method,
         level=options.level, measure=es.measure, names=names, coefficients=fit.coefficients, se=se, stat=stat, df=df,
-        pval=two_sided(stat, df), ci=tuple(map(Interval, fit.coefficients - half, fit.coefficients + half)), vcov=vcov,
+        pval=two_sided(stat, df), ci=ci, vcov=vcov,
         references=coding.references, qm=qm.stat, qm_df=qm.df, qm_pval=qm.pval,
         qe=start.rss, qe_df=m.df, qe_pval=float(chdtrc(m.df, start.rss)), tau2=tau2, tau2_se=found.tau2_se,
         tau2_null=tau2_null, i2=i2, h2=h2, r2=_r2(m, start, tau2, tau2_null, names, random), k=m.k, p=m.p, x=x,
