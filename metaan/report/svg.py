@@ -16,6 +16,7 @@ from .layout import layout as lay_out
 from .plot import Plot, Row
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+WIDE = 1180.0  # px, from here on a page gives a plot more room, so that its text stays legible
 _UNFIT = re.compile(r"[^A-Za-z0-9.-]+")  # in a name that may be part of an address
 
 
@@ -36,6 +37,7 @@ def markup(drawing: Drawing, look: str = "forest") -> str:
     plot = drawing.plot
     name = f"forest-{plot.id}"
     rows = [_group(group, name, row) for group, row in zip(drawing.groups, row_names(plot.rows), strict=True)]
+    look = f"{look} wide" if drawing.width > WIDE else look
     parts = [*map(_item, drawing.background), *rows, *map(_item, drawing.foreground)]
     return element(name, look, plot.title, plot.description, (drawing.width, drawing.height), parts)
 

@@ -9,12 +9,14 @@ import subprocess
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import metaan as ma
 from metaan.errors import UsageError
+from metaan.registry.model import RiskOfBias
 from metaan.report.fonts import typefaces
 from metaan.report.plots.convert import EPS, FORMATS, convert
 from metaan.workflows.plot import Look, plot_outcome
@@ -78,6 +80,21 @@ def test_an_eps_has_its_box_and_its_fonts(drawn: str) -> None:
     right = re.search(rb"%%HiResBoundingBox: \S+ \S+ ([\d.]+)", eps)
     assert float(right[1]) / 72 * 25.4 == pytest.approx(150, abs=0.1)
     assert b"LiberationSans" in eps
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
+def test_signs_of_bias_are_text_in_a_pdf_and_drawn_in_a_png(tmp_path: Path) -> None:
+    review = ma.load(ma.example("bcg"))
+    first, *rest = review.studies
+    one = RiskOfBias.model_validate({"tool": "RoB 2", "overall": "high", "domains": []})
+    judged = replace(review, studies=(first.model_copy(update={"risk_of_bias": (one,)}), *rest))
+    svg = plot_outcome(judged, "tuberculosis").svg
+    path = tmp_path / "plot.pdf"
+    path.write_bytes(convert(svg, "pdf"))
+    text = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True).stdout
+    [row] = [line for line in text.splitlines() if line.startswith(first.label)]
+    assert row.rstrip().endswith("×")
+    assert convert(svg, "png") != convert(svg.replace("×", ""), "png")
 
 
 def test_an_svg_has_the_width_asked_for(drawn: str) -> None:

@@ -141,6 +141,11 @@ def test_the_table_of_the_page_has_the_words(mixed: Analysis) -> None:
         }
 
 
+def test_a_plot_that_is_wide_says_so_to_the_page(mixed: Analysis, death: Analysis) -> None:
+    assert 'class="forest wide"' in svg(forest(mixed, ARMS))
+    assert 'class="forest"' in svg(forest(death, ARMS))
+
+
 def test_each_light_says_what_it_is_about(mixed: Analysis) -> None:
     root = ET.fromstring(svg(forest(mixed, ARMS)))
     titles = {circle[0].text for circle in root.iter("{http://www.w3.org/2000/svg}circle") if len(circle)}
