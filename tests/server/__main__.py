@@ -29,7 +29,12 @@ def main() -> None:
     """Serve until interrupted."""
     args = _parser().parse_args()
     with contextlib.ExitStack() as stack:
-        running = [stack.enter_context(service) for service in services(args.port, args.unpaced, args.faults)]
+        try:
+            running = [stack.enter_context(service) for service in services(args.port, args.unpaced, args.faults)]
+        except OSError as error:
+            raise SystemExit(
+                f"port {args.port} or one behind it is taken ({error.strerror}); --port 0 takes any"
+            ) from None
         for service in running:
             print(f"export {service.variable}={service.url}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
