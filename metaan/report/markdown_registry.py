@@ -154,5 +154,5 @@ def _source(row: SourceRow) -> list[str]:
 
 
 SECTIONS = (
-    _changes, _bias, _studies, _flow, _published, _checks, _methods, _about, _checklist, _sources,
+    _bias, _studies, _flow, _published, _checks, _methods, _checklist, _changes, _about, _sources,
 )  # fmt: skip

@@ -112,7 +112,7 @@ def citation(study: Study, metadata: Metadata | None) -> str:
     def first(key: str) -> str:
         return getattr(given, key) or (getattr(metadata, key) if metadata else None) or ""
 
-    volume, issue, pages = first("volume"), first("issue"), first("pages")
+    volume, issue, pages = first("volume"), first("issue"), first("pages").rstrip("-")
     place = volume + (f"({issue})" if issue else "") + (f":{pages}" if pages else "")
     when = ";".join(filter(None, (first("published")[:4], place)))
     journal = first("journal_abbreviation") or first("journal")

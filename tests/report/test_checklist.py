@@ -25,6 +25,15 @@ def test_every_place_is_on_the_page(death: Analysis, review: Callable[..., Any])
     assert {item.anchor for item in ITEMS if item.anchor} <= set(PLACES)
 
 
+def test_every_place_is_what_the_checklist_calls_it(death: Analysis, review: Callable[..., Any]) -> None:
+    page = render(review([death]), [death], [], version="1")
+    named = dict(re.findall(r'<h[23] id="([a-z-]+?)(?:-title)?">([^<]+)</h[23]>', page))
+    called = {anchor: name for anchor, name in PLACES.items() if anchor not in ("top", "question")}
+    assert {anchor: named[anchor].casefold() for anchor in called} == {
+        anchor: name.removeprefix("Methods, ").casefold() for anchor, name in called.items()
+    }
+
+
 def test_what_the_registry_lacks_is_open(death: Analysis, review: Callable[..., Any]) -> None:
     made = review([death])
     got = {item.number: item for item in checklist(made, [death])}

@@ -107,6 +107,13 @@ def test_the_answer_comes_first(page: str) -> None:
     assert page.index("The designs disagree.") < page.index('id="results"')
 
 
+def test_sections_stand_in_the_order_in_which_a_panel_reads(page: str) -> None:
+    assert re.findall(r'<h2 id="([a-z-]+)-title"', page) == [
+        "answer", "summary", "results", "certainty", "risk-of-bias", "studies", "not-included", "flow",
+        "published-pools", "checks", "methods", "checklist", "registration", "reproducibility", "sources",
+    ]  # fmt: skip
+
+
 def test_every_table_has_a_caption_and_every_plot_a_name(page: str) -> None:
     tags = [tag for tag, _ in Page(page).tags]
     assert tags.count("table") == tags.count("caption") > 3
