@@ -43,7 +43,11 @@ exit status: 0 done; 1 the data or a service is at fault; 2 the command line is 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     gc.set_threshold(GC_THRESHOLD)
-    args = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    if not words:
+        build_parser().print_help(sys.stderr)
+        return MISUSED
+    args = build_parser().parse_args(words)
     try:
         status: int = args.run(args)
         sys.stdout.flush()

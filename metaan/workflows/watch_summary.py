@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..report.changes_json import changes_json
 from ..report.changes_text import changes_entry, markdown_text
+from ..report.formats import plural
 from ..sources.markup import plain_text
 from .slug import label_of
 from .watch import NOTHING, TO_JUDGE, WOULD_FLIP, Scenario, Watch, plot_name
@@ -37,7 +38,7 @@ def summary(found: Watch, plots: Mapping[str, Path] | None = None, beside: Path 
     beside
         The file that the text is for: links to the plots are relative to it.
     """
-    blocks = [f"# {_text(found.review.info.title)}: watched on {found.day}", f"**{HEADLINES[found.status]}**"]
+    blocks = [f"# {_text(found.review.info.title)}: watched on {found.day}", f"**{_headline(found)}**"]
     for title, lines in _sections(found):
         if items := [f"- {line}" for line in lines]:
             blocks += [f"## {title}", "\n".join(items)]
@@ -46,12 +47,20 @@ def summary(found: Watch, plots: Mapping[str, Path] | None = None, beside: Path 
     return "\n\n".join(blocks) + "\n"
 
 
+def _headline(found: Watch) -> str:
+    """Say what is to be done; that nothing was found must not read as if everything had been looked up."""
+    if found.status != NOTHING or not found.not_found:
+        return HEADLINES[found.status]
+    unknown = plural(len(found.not_found), "study", "studies")
+    return f"Nothing to do was found; {unknown} could not be looked up."
+
+
 def _sections(found: Watch) -> Iterator[tuple[str, Iterable[str]]]:
     yield "Studies that need a signed decision", (_text(str(flag)) for flag in found.flagged)
     yield "Published about the studies", (_notice(notice) for notice in found.notices)
     yield f"Candidates to judge: {len(found.waiting)}", _candidates(found)
     yield "Numbers to confirm", map(_text, found.unconfirmed)
-    yield "Not found in PubMed", map(_text, found.not_found)
+    yield "Not looked up in PubMed", map(_text, found.not_found)
     yield "Notes", map(_text, found.notes)
     yield "Next", _next(found)
 

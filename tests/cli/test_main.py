@@ -64,6 +64,12 @@ def test_a_wrong_command_line_is_status_2(run, argv):
     assert run(*argv)[0] == 2
 
 
+def test_no_command_at_all_shows_the_commands(run):
+    status, out, err = run()
+    assert (status, out) == (2, "")
+    assert all(name in err for name in COMMANDS)
+
+
 def test_an_empty_folder_says_how_to_start(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     status, out, err = run("pool")

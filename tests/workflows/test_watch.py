@@ -92,7 +92,11 @@ def scenario(found, key):
 def test_nothing_new_is_status_0(folder, server):
     found = run(folder, server)
     assert (found.status, found.waiting, found.scenarios, found.flagged) == (NOTHING, (), (), ())
-    assert summary(found).startswith("# Zymodrug: watched on 2026-11-22\n\n**Nothing to do.**\n")
+    first = summary(found).split("\n\n")[:2]
+    assert first == [
+        "# Zymodrug: watched on 2026-11-22",
+        "**Nothing to do was found; 1 study could not be looked up.**",
+    ]
 
 
 def test_new_candidates_are_to_be_judged_until_they_are(folder, server):
