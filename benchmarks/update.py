@@ -101,9 +101,10 @@ def child(folder: str, url: str, now: str) -> None:
     start = time.perf_counter()
     day = datetime.fromisoformat(now)
     report = update(folder, client=clients(pubmed=url), now=lambda: day)
-    seconds = time.perf_counter() - start
+    seconds, used = time.perf_counter() - start, time.process_time()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    print(json.dumps({"seconds": seconds, "peak_megabytes": peak, "candidates": len(report.candidates)}))
+    found = {"seconds": seconds, "processor_seconds": used, "peak_megabytes": peak}
+    print(json.dumps(found | {"candidates": len(report.candidates)}))
 
 
 def updates(n: int, folder: Path) -> dict[str, Any]:
@@ -213,9 +214,9 @@ def show(found: dict[str, Any], n: int) -> None:
     """Print what was found for the eye."""
     for name, against in (("first", 0), ("second", n)):
         one = found["update"][name]
+        took = f"{one['seconds']:8.1f} s ({one['processor_seconds']:.1f} s of the processor)"
         print(
-            f"{one['seconds']:8.1f} s  {one['peak_megabytes']:.0f} MB  {one['requests']} requests: {n:,} records "
-            f"asked for, parsed, compared with {against:,} and written"
+            f"{took}  {one['peak_megabytes']:.0f} MB  {one['requests']} requests: {n:,} records asked for, parsed, compared with {against:,} and written"
         )
     for row in found["looking_again"]:
         print(f"{row['studies']:8} studies looked at again: {row['requests']} request(s), expected {row['expected']}")
