@@ -216,7 +216,8 @@ def show(found: dict[str, Any], n: int) -> None:
         one = found["update"][name]
         took = f"{one['seconds']:8.1f} s ({one['processor_seconds']:.1f} s of the processor)"
         print(
-            f"{took}  {one['peak_megabytes']:.0f} MB  {one['requests']} requests: {n:,} records asked for, parsed, compared with {against:,} and written"
+            f"{took}  {one['peak_megabytes']:.0f} MB  {one['requests']} requests: {n:,} records asked for, "
+            f"parsed, compared with {against:,} and written"
         )
     for row in found["looking_again"]:
         print(f"{row['studies']:8} studies looked at again: {row['requests']} request(s), expected {row['expected']}")
