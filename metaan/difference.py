@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from .edits import Edit, StudyChange, review_edits, study_changes
 from .errors import NotEstimableError
+from .renames import follow
 from .stats.attribution import EXACT_UP_TO, Attribution, attribute, minimal_sets
 from .stats.measures import scale_of
 from .whatif import LEAD, NOTHING, Cause, Snapshot, Version, WhatIf, blocks, plan_causes, version, what_if
@@ -161,6 +162,7 @@ def compare(old: Review, new: Review, old_name: str = "before", new_name: str = 
     >>> difference.changed, [analysis.key for analysis in difference.analyses][:2]
     (False, ['clinical-failure', 'death'])
     """
+    old = follow(old, new)
     studies = study_changes(old, new)
     names = {change.id: _happened(change) for change in studies}
     before, after = ({plan.key: plan for plan in review.info.analyses} for review in (old, new))

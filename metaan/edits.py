@@ -97,6 +97,8 @@ def review_edits(old: Review, new: Review) -> tuple[Edit, ...]:
 def _study(study_id: str, was: Study | None, now: Study | None, old: Review, new: Review) -> StudyChange:
     flags = _flags(old.metadata.get(study_id), new.metadata.get(study_id))
     edits = () if was is None or now is None else tuple(_edits(old, new, study_id, _dump(was), _dump(now)))
+    if now is not None:
+        edits = (*_renamed(study_id, was, old, new), *edits)
     present, review = (now, new) if now is not None else (was, old)
     assert present is not None
     return StudyChange(
@@ -109,6 +111,15 @@ def _study(study_id: str, was: Study | None, now: Study | None, old: Review, new
         flags,
         f"{review.file(study_id)}:1",
     )
+
+
+def _renamed(study_id: str, was: Study | None, old: Review, new: Review) -> Iterator[Edit]:
+    """Yield the new name of a study's file, where it has one."""
+    if was is None:
+        return
+    before, after = old.file(study_id), new.file(study_id)
+    if before.rpartition("/")[2] != after.rpartition("/")[2]:
+        yield Edit("id", "file", before, after, f"{before}:1", f"{after}:1")
 
 
 def _dump(study: Study) -> dict[str, Any]:

@@ -158,6 +158,40 @@ class TestStudies:
         assert (change.was, change.now) == ("excluded: not read yet", "included")
         assert [cause.change for cause in pool_of(difference, "death", "non-randomised").causes] == ["now included"]
 
+    def test_a_renamed_study_is_the_same_study(self, two):
+        path = two("new") / "kharazmi-2022.yaml"
+        text = path.read_text(encoding="utf-8").replace("id: kharazmi-2022", "id: kharazmi-trial")
+        (two("new") / "kharazmi-trial.yaml").write_text(text.replace("events: 3,", "events: 4,"), encoding="utf-8")
+        path.unlink()
+        difference = compared(two)
+        (change,) = difference.studies
+        assert (change.id, change.kinds) == ("kharazmi-trial", ("corrected", "edited"))
+        assert [edit.where for edit in change.edits] == ["file", "ventilation at in hospital, anakinra, events"]
+        name, events = change.edits
+        assert (name.old, name.new) == ("studies/kharazmi-2022.yaml", "studies/kharazmi-trial.yaml")
+        assert events.old_place.startswith("studies/kharazmi-2022.yaml:")
+        assert [cause.change for cause in pool_of(difference, "ventilation").causes] == ["corrected"]
+
+    def test_the_folders_of_two_versions_may_have_other_names(self, two, tmp_path):
+        shutil.copytree(two("old"), tmp_path / "elsewhere")
+        assert not compare(ma.load(two("old")), ma.load(tmp_path / "elsewhere")).studies
+
+    def test_a_study_that_takes_the_place_of_another_is_not_it(self, two):
+        path = two("new") / "kharazmi-2022.yaml"
+        text = path.read_text(encoding="utf-8").replace("id: kharazmi-2022", "id: other-2022")
+        for old, new in (
+            ("doi: 10.1002/iid3.563", "doi: 10.5555/x"),
+            ('pmid: "34762351"', ""),
+            ("A random", "Another"),
+        ):
+            text = text.replace(old, new)
+        (two("new") / "other-2022.yaml").write_text(text, encoding="utf-8")
+        path.unlink()
+        assert {change.id: change.kinds for change in compared(two).studies} == {
+            "kharazmi-2022": ("removed",),
+            "other-2022": ("added",),
+        }
+
     def test_a_removed_study(self, two):
         (two("new") / "segala-2023.yaml").unlink()
         difference = compared(two)

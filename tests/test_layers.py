@@ -40,9 +40,10 @@ ALLOWED = {
     "recompute": {"errors", "stats", "analysis", "selection"},
     "certainty": {"errors", "stats"},
     "edits": set(),
+    "renames": {"registry"},
     "extraction": {"errors"},
     "whatif": {"stats", "selection", "groups"},
-    "difference": {"errors", "stats", "edits", "whatif"},
+    "difference": {"errors", "stats", "edits", "renames", "whatif"},
     "workflows": LIBRARY,
     "cli": LIBRARY | {"workflows"},
 }
