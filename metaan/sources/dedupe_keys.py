@@ -30,7 +30,7 @@ _TYPES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("registration", re.compile(r"trial regist")),
     ("preprint", re.compile(r"preprint")),
     ("abstract", re.compile(r"(?:conference|meeting|congress) (?:abstract|paper|poster)|^abstract$")),
-    ("article", re.compile(r"article|review|trial|meta.analysis|journal")),
+    ("article", re.compile(r"review|trial|meta.analysis|case report")),  # "Journal Article" is said of abstracts, too
 )
 _NUMBERED = re.compile(r"(?:e|cd)\d{4,}")  # an article's number, which no other article of the journal has
 _HEADING = re.compile(
@@ -119,8 +119,8 @@ class Keys:
 
     @property
     def in_supplement(self) -> bool:
-        """Whether its page has the letters of a supplement, where one page has several abstracts."""
-        return bool(re.match(r"[a-df-z]", self.page)) and not self.page.startswith("cd")
+        """Whether it is among the abstracts of a meeting: many have one DOI, and one page several."""
+        return self.kind == "abstract" or (bool(re.match(r"[a-df-z]", self.page)) and not self.page.startswith("cd"))
 
     @property
     def is_cochrane(self) -> bool:

@@ -176,6 +176,7 @@ def test_a_title_in_two_languages_is_two():
         (Record("A", publication_types=("Conference Abstract",)), "abstract"),
         (Record("A", publication_types=("Journal Article", "Published Erratum")), "notice"),
         (Record("A", publication_types=("Randomized Controlled Trial",)), "article"),
+        (Record("A", publication_types=("Journal Article",)), ""),
         (Record("A"), ""),
     ],
 )

@@ -53,6 +53,10 @@ DIFFERENT = {
         replace(PAPER, pmid=None, pages="S1", title="Anakinra and the kidney in mice without appetite"),
         replace(PAPER, pmid=None, pages="S2", title="Tocilizumab and the liver of men who run"),
     ),
+    "two abstracts of one meeting under its DOI": tuple(
+        replace(PAPER, pmid=None, pages=None, publication_types=("Conference Abstract",), title=title)
+        for title in ("Anakinra and the weight of obese men", "Anakinra and the weight of obese women")
+    ),
     "two abstracts on one page of a supplement": (
         replace(BARE, pages="S12", title="Effect of anakinra on the weight of obese men without pneumonia"),
         replace(BARE, pages="S12", title="Effect of anakinra on the weight of obese women without pneumonia"),
