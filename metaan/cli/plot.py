@@ -20,6 +20,7 @@ KINDS = (
 STYLES = ("default", "revman", "bmj", "jama", "greyscale")
 FORMATS = ("svg", "pdf", "png", "eps")
 ORDERS = ("year", "effect", "weight", "precision", "name", "risk of bias")
+LEAST = 5.0  # points: what journals print at the least
 MODELS = {"both": ("common", "random"), "common": ("common",), "random": ("random",)}
 
 
@@ -85,9 +86,20 @@ def run(args: Namespace) -> int:
     if args.pool is None and drawn.pool and drawn.others:
         others = " or ".join(f"--pool {name}" for name in drawn.others)
         print(f"metaan plot: {drawn.pool} studies; for the others: {others}", file=sys.stderr)
+    _legible(drawn.svg, args.width)
     path = args.output or default_output(review, args.outcome, args.kind, args.pool, form)
     print(write_plot(drawn.svg, path, form, width=args.width, dpi=args.dpi))
     return 0
+
+
+def _legible(svg: str, width: float | None) -> None:
+    """Say where the text is smaller than journals print."""
+    from ..report.plots.convert import text_size
+
+    size = LEAST if width is None else text_size(svg, width)
+    if size < LEAST:
+        less = "fewer columns, --model random or a larger --width help"
+        print(f"metaan plot: at {width:g} mm the smallest text has {size:.1f} pt; {less}", file=sys.stderr)
 
 
 def _format(args: Namespace) -> str:

@@ -168,3 +168,11 @@ def test_the_page_says_that_an_outcome_has_no_study(tmp_path: Path) -> None:
     assert "No study reports this outcome in a form that can be pooled" in page
     assert 'class="forest"' not in page
     assert "Left out (awaiting data: numbers are not in yet): Example 2026." in page
+
+
+def test_text_that_is_too_small_for_print_is_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(project, "death", "--width", "60") == 0
+    assert "at 60 mm the smallest text has 1.7 pt; fewer columns" in capsys.readouterr().err
+    assert run(project, "death", "--width", "190") == 0
+    assert run(project, "death") == 0
+    assert capsys.readouterr().err == ""

@@ -7,6 +7,7 @@ Poppler or Ghostscript, whichever is installed; both keep the embedded fonts.
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import subprocess
@@ -22,10 +23,12 @@ from ..fonts import typefaces
 
 MM = 25.4  # per inch
 PX = 96.0  # per inch, what CSS says
+POINTS = 72.0  # per inch
 DPI = 300
 WIDEST = 2000.0  # mm
 LARGEST = 16_000  # px, a side of a PNG
 _SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)" width="[\d.]+" height="[\d.]+"')
+_TEXT = re.compile(r'<text [^>]*font-size="([\d.]+)"')
 _PAGE = """\
 #set document(title: sys.inputs.title, date: none)
 #set page(width: auto, height: auto, margin: 0pt, fill: none)
@@ -75,6 +78,18 @@ def convert(svg: str, form: str, *, width: float | None = None, dpi: int = DPI, 
     if not 10 <= across <= WIDEST:
         raise UsageError(f"width {across:g} mm; allowed: 10 to {WIDEST:g}")
     return write(Sheet(svg, across, across * high / wide, _sensible(dpi, across, across * high / wide), title))
+
+
+def text_size(svg: str, width: float) -> float:
+    """Return the size in points that the smallest text of a standalone SVG has on a sheet of that width in mm.
+
+    >>> text_size('<svg viewBox="0 0 960 10" width="960" height="10"><text font-size="8">a</text></svg>', 254.0)
+    6.0
+    """
+    found, sizes = _SIZE.search(svg), [float(size) for size in _TEXT.findall(svg)]
+    if found is None or not sizes:
+        return math.inf
+    return min(sizes) * width * POINTS / (MM * float(found[1]))
 
 
 def _sensible(dpi: int, width: float, height: float) -> int:
