@@ -16,6 +16,7 @@ from .outcomes import outcome
 from .studies import StudyView, states, studies
 from .summary import summary
 from .words import Arms
+from .workings import Workings
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, ReportedCheck
@@ -103,6 +104,7 @@ def _appraisal(
     arms = Arms(review.info.labels.experimental, review.info.labels.control)
     table = summary(review, analyses, arms, evidence)
     return {
+        "workings": [Workings.of(analysis, evidence.get(analysis.plan.key, ())) for analysis in analyses],
         "summary": table,
         "suggestions": [row.certainty for row in table.rows if row.certainty.suggested],
         "astray": astray(review, analyses),

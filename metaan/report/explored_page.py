@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Plots and tables of one thing that was explored, under a summary."""
+    """Plots and tables of one thing that was explored, under a summary; ``place`` is where its formula stands."""
 
     title: str
     figures: tuple[Markup, ...]
     tables: tuple[Table, ...]
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,11 @@ class Explored:
 def explored(analysis: Analysis, arms: Arms) -> tuple[Explored, ...]:
     """Return what was explored of each pool, in the order of the pools; pools without it are left out."""
     blocks = words.blocks(analysis)
-    return tuple(_explored(pool, pool.exploration, analysis, arms) for pool in blocks if pool.exploration is not None)
+    named = [(f"formula.{analysis.plan.key}.block.{i}.explored", pool) for i, pool in enumerate(blocks)]
+    return tuple(_explored(p, p.exploration, analysis, arms, place) for place, p in named if p.exploration is not None)
 
 
-def _explored(pool: Pool, found: Exploration, analysis: Analysis, arms: Arms) -> Explored:
+def _explored(pool: Pool, found: Exploration, analysis: Analysis, arms: Arms, place: str) -> Explored:
     asked, looked = Request(analysis, pool, found, arms), Looked(analysis, pool, found, arms)
     parts, refused = [], []
     for field, title in FIELDS.items():
@@ -54,7 +56,7 @@ def _explored(pool: Pool, found: Exploration, analysis: Analysis, arms: Arms) ->
         refused += gone
         made = tables(field, looked)
         if figures or made:
-            parts.append(Part(title, figures, made))
+            parts.append(Part(title, figures, made, f"{place}.{field}"))
     for kind in found.plots:
         figures, gone = _drawn([(kind, asked)])
         refused += gone

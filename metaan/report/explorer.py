@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..stats.intervals import quantile
 from ..stats.measures import MEASURES, USUAL_ADD
-from . import formats, methods, words
+from . import formats, formulas, methods, words
 from .explorer_plot import SIZES, plot_data
 from .forest import forest, pool_heading
 from .traits import risk_of_bias
@@ -34,6 +34,7 @@ def explorable(analyses: Sequence[Analysis], arms: Arms) -> dict[str, Any]:
     """
     return {
         "sizes": SIZES,
+        "formulas": formulas.SHARED,
         "choices": {name: dict(codes) for name, codes in CHOICES.items()},
         "usual": {code: MEASURES[code].add for code in OFFERED},
         "drops": {code: MEASURES[code].drops_double_zero for code in OFFERED},

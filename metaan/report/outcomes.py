@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from ..stats.pooling import Pooled
-from . import designs, formats, methods, provenance, spread, words
+from . import designs, formats, methods, spread, words, workings
 from .cautions import cautions
 from .columns import Column
 from .explored_page import Explored, explored
 from .forest import forest, pool_heading
+from .places import Places
 from .plot import Plot, Row
 from .svg import svg
 from .words import Answer, Arms
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, Pool, StudyRow
+    from ..analysis import Analysis, Pool
 
 
 APART = "kept apart"  # what an analysis says where the protocol pools no total
@@ -27,11 +28,15 @@ APART = "kept apart"  # what an analysis says where the protocol pools no total
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a table; ``href`` leads to where its number comes from, ``number`` sets it to the right."""
+    """A cell of a table; ``number`` sets it to the right.
+
+    ``place`` is the id of where its number comes from, ``also`` that of its second number.
+    """
 
     text: str
-    href: str = ""
+    place: str = ""
     number: bool = False
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One row of the table of models."""
+    """One row of the table of models; ``place`` is where its formulas stand."""
 
     name: str
     effect: str
@@ -55,6 +60,7 @@ class Model:
     conclusion: str
     protocol: bool
     differs: bool
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ class Block:
     heterogeneity: str
     sentences: tuple[str, ...]
     assumed: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +115,7 @@ def outcome(analysis: Analysis, arms: Arms) -> Outcome:
         headers=tuple(_header(column) for column in plot.columns),
         rows=tuple(_table(plot, analysis)),
         notes=plot.notes,
-        blocks=tuple(_block(pool, analysis, arms) for pool in words.blocks(analysis)),
+        blocks=tuple(_block(pool, analysis, arms, i) for i, pool in enumerate(words.blocks(analysis))),
         subgroup_test=spread.subgroups(analysis.subgroup_test) or "",
         between="Between the designs" if analysis.by == "design" else "Between the subgroups",
         warnings=tuple(words.upper_first(warning) for warning in analysis.warnings if APART not in warning),
@@ -132,57 +139,42 @@ def _header(column: Column) -> Cell:
 
 
 def _table(plot: Plot, analysis: Analysis) -> Iterable[TableRow]:
-    studies = {row.id: row for row in analysis.rows}
+    places = Places.of(analysis)
     for row in plot.rows:
-        if row.kind == "spacer":
-            continue
         if row.kind in ("heading", "text"):
-            yield TableRow(row.kind, (Cell(row.label),))
-        else:
-            study = studies.get(row.id or "")
-            yield TableRow(row.kind, tuple(_cells(row, plot.columns, study)))
+            yield TableRow(row.kind, (Cell(row.label, places.line(row)),))
+        elif row.kind != "spacer":
+            yield TableRow(row.kind, tuple(_cell(row, column, places) for column in plot.columns))
 
 
-def _cells(row: Row, columns: Sequence[Column], study: StudyRow | None) -> Iterable[Cell]:
-    for column in columns:
-        text = row.cells.get(column.key, "")
-        if column.key == "label" and row.id:
-            yield Cell(text, f"#study.{row.id}")
-        elif column.key in ("experimental", "control") and study is not None:
-            yield Cell(text, _source(study, column.key), number=True)
-        else:
-            yield Cell(text, number=column.align == "end")
+def _cell(row: Row, column: Column, places: Places) -> Cell:
+    place, also = places.cell(row, column.key)
+    return Cell(row.cells.get(column.key, ""), place, column.align == "end", also)
 
 
-def _source(row: StudyRow, role: str) -> str:
-    """Return the link to where the events of an arm come from."""
-    arms = [arm.id for arm in row.study.arms if arm.role == role and arm.id in row.result.arms]
-    index = next((i for i, result in enumerate(row.study.results) if result is row.result), None)
-    if not arms or index is None:
-        return ""
-    return "#" + provenance.anchor(row.id, "results", index, "arms", arms[0], "events")
-
-
-def _block(pool: Pool, analysis: Analysis, arms: Arms) -> Block:
+def _block(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> Block:
     sentences = [spread.sentence(pool), spread.prediction(pool, analysis), *cautions(pool, analysis, arms)]
     return Block(
         heading=pool_heading(pool),
-        models=tuple(_models(pool, analysis, arms)),
+        models=tuple(_models(pool, analysis, arms, i)),
         single=words.upper_first(pool.reason or ""),
         heterogeneity=spread.numbers(pool) or "",
         sentences=tuple(text for text in sentences if text),
         assumed=words.assumed(pool.absolute) if pool.absolute else "",
+        place=workings.anchor(analysis.plan.key, "block", i),
     )
 
 
-def _models(pool: Pool, analysis: Analysis, arms: Arms) -> Iterable[Model]:
-    for fit in (pool.common, pool.random):
+def _models(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> Iterable[Model]:
+    for role, fit in (("common", pool.common), ("random", pool.random)):
         if fit is not None:
-            yield _model(fit, analysis, arms, protocol=True)
-    for other in pool.sensitivity:
+            place = workings.anchor(analysis.plan.key, "block", i, role)
+            yield replace(_model(fit, analysis, arms, protocol=True), place=place)
+    for j, other in enumerate(pool.sensitivity):
         model = _model(other.fit, analysis, arms, differs=other.differs)
         without = f", without {formats.listing(other.without)}" if other.without else ""
-        yield replace(model, name=model.name + without)
+        place = workings.anchor(analysis.plan.key, "block", i, f"other{j}")
+        yield replace(model, name=model.name + without, place=place)
 
 
 def _model(fit: Pooled, analysis: Analysis, arms: Arms, protocol: bool = False, differs: bool = False) -> Model:

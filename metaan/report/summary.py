@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from . import formats, words
+from . import formats, words, workings
 from .certainty import CertaintyView, certainty
 from .forest import pool_heading
 from .words import Arms
@@ -70,7 +70,10 @@ class RiskLine:
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
-    """One result of the table; without absolute effects it has one line that says so."""
+    """One result of the table; without absolute effects it has one line that says so.
+
+    ``place`` and ``lead`` are where the appendix says how its numbers, and its relative effect, were computed.
+    """
 
     pool: str
     people: str
@@ -83,6 +86,8 @@ class SummaryRow:
     statement: str
     effect_notes: tuple[Note, ...]
     certainty_notes: tuple[Note, ...]
+    place: str
+    lead: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +144,20 @@ def _group(analysis: Analysis, arms: Arms, evidence: Sequence[Evidence], review:
         found = evidence[i] if i < len(evidence) else None
         heading = "All studies" if pool is analysis.overall else pool_heading(pool)
         judged = certainty(analysis, pool, heading, i, found, review.info.certainty)
-        rows.append(_row(analysis, pool, arms, judged, found, notes))
+        rows.append(_row(analysis, pool, arms, judged, found, notes, i))
     title = words.upper_first(analysis.plan.title or analysis.outcome.name)
     time = analysis.outcome.time or ""
     return SummaryGroup(analysis.plan.key, title, "" if time.casefold() in title.casefold() else time, tuple(rows))
 
 
 def _row(
-    analysis: Analysis, pool: Pool, arms: Arms, judged: CertaintyView, found: Evidence | None, notes: Notes
+    analysis: Analysis,
+    pool: Pool,
+    arms: Arms,
+    judged: CertaintyView,
+    found: Evidence | None,
+    notes: Notes,
+    i: int,
 ) -> SummaryRow:
     got = words.lead(pool)
     single = () if got is None or got.fit is not None else (notes.add("One study: its own result, nothing is pooled."),)
@@ -162,7 +173,18 @@ def _row(
         statement=statement(analysis, pool, arms, judged, found),
         effect_notes=single,
         certainty_notes=tuple(_reasons(judged, notes)),
+        place=workings.anchor(analysis.plan.key, "block", i),
+        lead=_lead(pool, analysis, i),
     )
+
+
+def _lead(pool: Pool, analysis: Analysis, i: int) -> str:
+    """Return where the appendix says how the leading result was computed: that of a model, or of the only study."""
+    role = "random" if pool.random else "common" if pool.common else ""
+    if role:
+        return workings.anchor(analysis.plan.key, "block", i, role, "effect")
+    only = [row.id for row in pool.rows if row.yi is not None]
+    return workings.anchor(analysis.plan.key, "study", only[0], "effect") if len(only) == 1 else ""
 
 
 def _lines(found: Evidence | None, notes: Notes) -> Iterable[RiskLine]:

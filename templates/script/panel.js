@@ -14,7 +14,7 @@ document.body.append(panel);
 
 /**
  * @param {string} title
- * @param {[string, (Node | string)[]][]} facts
+ * @param {Fact[]} facts
  * @param {string} href a place on the page that says the same, or empty
  */
 function openPanel(title, facts, href) {
@@ -34,7 +34,7 @@ function openPanel(title, facts, href) {
 /**
  * What a row of the appendix says: its cells under their headings, or the named parts of a cell.
  * @param {HTMLTableRowElement} row
- * @returns {[string, (Node | string)[]][]}
+ * @returns {Fact[]}
  */
 function factsOf(row) {
   const names = [...(row.closest("table")?.tHead?.rows[0].cells ?? [])].map((cell) => cell.textContent ?? "");
@@ -46,6 +46,18 @@ function factsOf(row) {
   });
 }
 
+/**
+ * Where the second number of a cell was read, such as the people of `11/37`.
+ * @param {HTMLAnchorElement} link
+ * @returns {Fact[]}
+ */
+function alsoFacts(link) {
+  const row = document.getElementById(link.dataset.also ?? "");
+  if (!(row instanceof HTMLTableRowElement)) return [];
+  const [value, ...rest] = factsOf(row);
+  return [[row.cells[0].textContent ?? "", value[1]], ...rest];
+}
+
 /** @param {Event} event */
 function openSource(event) {
   const link = /** @type {Element} */ (event.target).closest?.("main a[href^='#source.'], main a[href^='#formula.']");
@@ -53,7 +65,7 @@ function openSource(event) {
   const row = document.getElementById(decodeURIComponent(link.hash.slice(1)));
   if (!(row instanceof HTMLTableRowElement)) return;
   event.preventDefault();
-  openPanel(row.cells[0].textContent ?? "", factsOf(row), link.hash);
+  openPanel(row.cells[0].textContent ?? "", [...factsOf(row), ...alsoFacts(link)], link.hash);
 }
 
 for (const link of document.querySelectorAll("main a[href^='#source.'], main a[href^='#formula.']")) {

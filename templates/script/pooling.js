@@ -34,6 +34,7 @@
  * @property {number} q_df
  * @property {number} q_p
  * @property {Map<number, number>} weights percent, by the place of the study
+ * @property {Effect[]} studies
  */
 /** @typedef {{k: number, own: Map<number, Effect>, common: Fit | null, random: Fit | null, reason: string}} Group */
 /** @typedef {{model: string, method: string, studies: Effect[], estimate: number, se: number, q: number,
@@ -115,7 +116,7 @@ function commonFit(mean, { z }) {
 function described({ model, method, studies, estimate, se, q, q_df, shares }) {
   const total = sum(shares);
   const weights = new Map(studies.map(({ place }, i) => [place, (100 * shares[i]) / total]));
-  return { model, method, estimate, se, q, q_df, q_p: q_df ? chiSquaredTail(q_df, q) : 1, weights };
+  return { model, method, studies, estimate, se, q, q_df, q_p: q_df ? chiSquaredTail(q_df, q) : 1, weights };
 }
 
 /**

@@ -3,7 +3,12 @@
 
 /** @typedef {{text: number, small: number, line: number, pad: number, gap: number, square: number, plain: number,
  *   margin: number}} Sizes */
-/** @typedef {{sizes: Sizes, choices: Record<ChoiceName, Record<string, string>>, usual: Record<string, number>,
+/** @typedef {{effect: Record<string, string>, common: Record<string, string>, weight: Record<string, string>,
+ *   tau2: Record<string, string>, ci: Record<string, string>, pi: Record<string, string>, p: Record<string, string>,
+ *   random: string, q: string, people: string, subgroups: string, "i2 random": string,
+ *   "i2 common": string}} Formulas */
+/** @typedef {{sizes: Sizes, formulas: Formulas, choices: Record<ChoiceName, Record<string, string>>,
+ *   usual: Record<string, number>,
  *   drops: Record<string, boolean>, analyses: Record<string, Analysis>}} PageData */
 /** @type {PageData} */
 const DATA = JSON.parse(element("explore-data").textContent ?? "");

@@ -44,6 +44,7 @@ def test_nothing_is_fetched_and_nothing_complains(report: Path, visit: Callable[
     opened = visit(report).unfold()
     for button in opened.page.query_selector_all("button:visible"):
         button.click()
+        opened.page.keyboard.press("Escape")  # where it has opened a panel
     opened.page.mouse.wheel(0, 100_000)
     opened.page.wait_for_load_state("networkidle")
     assert opened.requests == [opened.address]

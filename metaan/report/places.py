@@ -1,0 +1,82 @@
+"""Where each number of a forest plot's table comes from: the row of the appendix that its cell leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import provenance, traits
+from .workings import anchor
+
+if TYPE_CHECKING:
+    from ..analysis import Analysis, StudyRow
+    from .plot import Row
+
+ARMS = ("experimental", "control")
+WEIGHTS = ("weight_common", "weight_random")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What the places of an analysis are found by.
+
+    ``studies`` are its rows by id, ``blocks`` the place of each pool by name, ``references`` the sources of the
+    published pools in the order of their rows.
+    """
+
+    key: str
+    studies: Mapping[str, StudyRow]
+    blocks: Mapping[str, int]
+    references: Iterator[str]
+
+    @classmethod
+    def of(cls, analysis: Analysis) -> Places:
+        """Return the places of an analysis; the pool over all studies stands after the others."""
+        names = [pool.name for pool in analysis.pools]
+        blocks = {"": len(names)} | {name: i for i, name in enumerate(names)}
+        pools = ((one.study, one.study.published_pools.index(one.pool)) for one in analysis.references)
+        sources = (provenance.anchor(study.id, "published_pools", i, "estimate") for study, i in pools)
+        return cls(analysis.plan.key, {row.id: row for row in analysis.rows}, blocks, sources)
+
+    def line(self, row: Row) -> str:
+        """Return the place of the numbers in a line of text; empty for one without numbers of its own."""
+        if row.kind != "text":
+            return ""
+        if row.block is None:
+            return anchor(self.key, "subgroups")
+        return anchor(self.key, "block", self.blocks[row.block], "q") if "Q = " in row.label else ""
+
+    def cell(self, row: Row, column: str) -> tuple[str, str]:
+        """Return the place of a cell's number, and of its second one."""
+        if column == "label":
+            return (f"study.{row.id}" if row.id else ""), ""
+        study = self.studies.get(row.id or "")
+        if row.kind == "study" and study is not None:
+            return self._study(study, column)
+        if row.kind == "reference":
+            return (next(self.references), "") if column == "effect" else ("", "")
+        return self._result(row, column), ""
+
+    def _study(self, row: StudyRow, column: str) -> tuple[str, str]:
+        if column in ARMS:
+            return _source(row, column, "events"), _source(row, column, "total")
+        if column == "effect" or column in WEIGHTS:
+            return (anchor(self.key, "study", row.id, column) if row.yi is not None else ""), ""
+        return (f"study.{row.id}" if column.startswith(traits.key("")) else ""), ""
+
+    def _result(self, row: Row, column: str) -> str:
+        if row.block is None or row.mark is None or not row.cells.get(column):
+            return ""
+        place = "block", self.blocks[row.block]
+        if column in ARMS:
+            return anchor(self.key, *place, "people")
+        role = "random" if row.kind == "prediction" else row.mark.role
+        return anchor(self.key, *place, role, "prediction" if row.kind == "prediction" else "effect")
+
+
+def _source(row: StudyRow, role: str, what: str) -> str:
+    """Return where the events or the people of an arm come from."""
+    arms = [arm.id for arm in row.study.arms if arm.role == role and arm.id in row.result.arms]
+    index = next((i for i, result in enumerate(row.study.results) if result is row.result), None)
+    return provenance.anchor(row.id, "results", index, "arms", arms[0], what) if arms and index is not None else ""

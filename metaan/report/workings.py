@@ -1,0 +1,229 @@
+"""How every computed number of a page came about: value, formula in words, inputs; a row of the appendix a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..stats.measures import scale_of
+from ..stats.pooling import Pooled
+from . import formats, formulas, methods, spread, words
+from .explored_page import FIELDS
+from .forest import pool_heading
+
+if TYPE_CHECKING:
+    from ..analysis import Analysis, Pool, StudyRow
+    from ..certainty import Evidence, RiskEffect
+
+MANY = 40  # from here on inputs are not listed one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """One computed number: what it is, its value, the formula in words, and what went into it."""
+
+    anchor: str
+    what: str
+    value: str
+    formula: str
+    inputs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Workings:
+    """The computed numbers of one analysis, under its title."""
+
+    title: str
+    rows: tuple[Working, ...]
+
+    @classmethod
+    def of(cls, analysis: Analysis, evidence: Sequence[Evidence] = ()) -> Workings:
+        """Collect them; without the evidence those per 1000 people are left out."""
+        return cls(words.upper_first(analysis.plan.title or analysis.outcome.name), workings(analysis, evidence))
+
+
+def anchor(key: str, *path: str | int) -> str:
+    """Return the id of a number's row in the appendix.
+
+    >>> anchor("death", "block", 0, "random", "effect")
+    'formula.death.block.0.random.effect'
+    """
+    return ".".join(["formula", key, *map(str, path)])
+
+
+def fits(pool: Pool) -> Iterable[tuple[str, Pooled]]:
+    """Yield the results of a pool by the name that anchors have for them."""
+    for role, fit in (("common", pool.common), ("random", pool.random)):
+        if fit is not None:
+            yield role, fit
+    for i, other in enumerate(pool.sensitivity):
+        yield f"other{i}", other.fit
+
+
+def workings(analysis: Analysis, evidence: Sequence[Evidence] = ()) -> tuple[Working, ...]:
+    """Return the rows of one analysis: its studies, its pools, its subgroups."""
+    made: list[Working] = []
+    for pool in analysis.pools:
+        for row in pool.rows:
+            made += _study(row, pool, analysis)
+    for i, pool in enumerate(words.blocks(analysis)):
+        made += _pool(pool, i, analysis)
+        made += _risks(evidence[i].risks if i < len(evidence) else (), i, analysis)
+        made += _explored(pool, i, analysis)
+    return (*made, *_subgroups(analysis))
+
+
+def _study(row: StudyRow, pool: Pool, analysis: Analysis) -> Iterable[Working]:
+    if row.yi is None or row.vi is None:
+        return
+    key, measure = analysis.plan.key, analysis.measure
+    table = ", ".join(f"{name} = {formats.count(value)}" for name, value in _table(row))
+    zero = f"; {row.note}" if row.note else ""
+    value = formats.effect(row.estimate, row.ci, measure)
+    inputs = f"{table}{zero}; y = {row.yi:.6g}, v = {row.vi:.6g}"
+    yield _made(key, ("study", row.id, "effect"), row.label, value, formulas.EFFECT.get(measure, measure), inputs)
+    for role, weight, fit in (
+        ("common", row.weight_common, pool.common),
+        ("random", row.weight_random, pool.random),
+    ):
+        if weight is not None and fit is not None:
+            how = formulas.of_weight(fit.method if role == "common" else "random", measure)
+            tau2 = "" if fit.tau2 is None else f", τ² = {fit.tau2:.6g}"
+            what = f"{row.label}: weight, {role} effect{'s' * (role == 'random')}"
+            yield _made(
+                key, ("study", row.id, f"weight_{role}"), what, formats.percent(weight, 1), how, f"{table}{tau2}"
+            )
+
+
+def _table(row: StudyRow) -> Iterable[tuple[str, float]]:
+    data = row.data
+    for name, total, events in (("a", None, "ai"), ("b", "n1i", "ai"), ("c", None, "ci"), ("d", "n2i", "ci")):
+        if events in data:
+            yield name, data[events] if total is None else data[total] - data[events]
+
+
+def _made(key: str, path: Sequence[str | int], what: str, value: str, formula: str, inputs: str) -> Working:
+    return Working(anchor(key, *path), what, value, words.upper_first(formula) + ".", words.upper_first(inputs) + ".")
+
+
+def _pool(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
+    key, name = analysis.plan.key, "All studies" if pool is analysis.overall else pool_heading(pool)
+    used = [row for row in pool.rows if row.yi is not None]
+    people = f"{words.people(pool)} people{_totals(used)}"
+    yield _made(key, ("block", i, "people"), f"{name}: people", people, formulas.OTHER["people"], _people(used))
+    studies = formats.plural(pool.k, "study", "studies")
+    yield _made(key, ("block", i, "studies"), f"{name}: studies", studies, formulas.OTHER["studies"], _names(used))
+    for role, fit in fits(pool):
+        yield from _fit(fit, ("block", i, role), f"{name}: {methods.model_name(fit)}", _effects(used, fit), analysis)
+    if line := spread.numbers(pool):
+        formula = formulas.OTHER["q"] + ("" if pool.tau2_ci is None else f"; {formulas.OTHER['q-profile']}")
+        inputs = _effects(used, pool.random or pool.common)
+        yield _made(key, ("block", i, "q"), f"{name}: heterogeneity", line, formula, inputs)
+
+
+def _names(rows: Sequence[StudyRow]) -> str:
+    return formats.listing(row.label for row in rows) if 0 < len(rows) < MANY else f"{len(rows)} studies"
+
+
+def _people(rows: Sequence[StudyRow]) -> str:
+    """Write events and people of each study, those of both arms."""
+    if len(rows) >= MANY:
+        return f"the {len(rows)} studies of the pool"
+    data = [(row.label, row.data) for row in rows]
+    counts = (
+        f"{label} {_of(x, 'ai', 'n1i')} and {_of(x, 'ci', 'n2i')}" for label, x in data if "n1i" in x and "n2i" in x
+    )
+    return "; ".join(counts) or "none"
+
+
+def _totals(rows: Sequence[StudyRow]) -> str:
+    """Write events and people of both arms together."""
+    if not all({"ai", "n1i", "ci", "n2i"} <= set(row.data) for row in rows):
+        return ""
+    sums = {name: sum(row.data[name] for row in rows) for name in ("ai", "n1i", "ci", "n2i")}
+    return f": {_of(sums, 'ai', 'n1i')} and {_of(sums, 'ci', 'n2i')}"
+
+
+def _of(data: Mapping[str, float], events: str, total: str) -> str:
+    return f"{formats.count(data[events])}/{formats.count(data[total])}"
+
+
+def _effects(rows: Sequence[StudyRow], fit: Pooled | None) -> str:
+    """Write y and v of each study of a result."""
+    if fit is None or fit.k >= MANY:
+        return f"y and v of {fit.k if fit else len(rows)} studies, in the rows of the studies above"
+    named = zip(fit.effects.slab, fit.effects.yi.tolist(), fit.effects.vi.tolist())
+    return "; ".join(f"{label}: y = {y:.6g}, v = {v:.6g}" if v == v else label for label, y, v in named)
+
+
+def _fit(fit: Pooled, path: tuple[str | int, ...], name: str, inputs: str, analysis: Analysis) -> Iterable[Working]:
+    key, shown, random = analysis.plan.key, fit.display, fit.model == "random"
+    mean = formulas.RANDOM if random else formulas.of_common(fit.method, fit.measure)
+    back = "; shown are the exponentials" if scale_of(fit.measure).is_ratio else ""
+    known = f"estimate = {fit.estimate:.6g}, standard error = {fit.se:.6g}"
+    tau2 = "" if fit.tau2 is None else f"; τ² = {fit.tau2:.6g}"
+    effect = formats.effect(shown.estimate, shown.ci, fit.measure)
+    formula = f"{mean}. Interval: {formulas.of_interval(fit.ci_method)}{back}"
+    yield _made(key, (*path, "effect"), name, effect, formula, f"{known}{tau2}; {inputs}")
+    tails = formulas.P_VALUE["normal" if fit.df is None else "t"]
+    yield _made(key, (*path, "p"), f"{name}: p", formats.p_value(fit.pval), tails, known)
+    if not random or fit.tau2 is None:
+        return
+    value = formats.number(fit.tau2) if fit.tau2 else "0"
+    yield _made(key, (*path, "tau2"), f"{name}: τ²", value, formulas.of_tau2(fit.tau2_method), inputs)
+    i2 = formulas.OTHER["i2 random"]
+    yield _made(key, (*path, "i2"), f"{name}: I²", formats.percent(fit.i2), i2, f"τ² = {fit.tau2:.6g}; {inputs}")
+    if shown.pi is not None:
+        value, how = formats.bounds(shown.pi, fit.measure), formulas.of_prediction(fit.pi_method) + back
+        yield _made(
+            key, (*path, "prediction"), f"{name}: prediction interval", value, how, f"{known}{tau2}; k = {fit.k}"
+        )
+
+
+def _risks(risks: Sequence[RiskEffect], i: int, analysis: Analysis) -> Iterable[Working]:
+    key, measure = analysis.plan.key, analysis.measure
+    for j, risk in enumerate(risks):
+        name = f"{risk.name or 'assumed'} risk"
+        source, place = f"r = {risk.risk:.6g} ({risk.source})", ("block", i, "risk", j)
+        given = f"{source}; the relative effect with its interval, in the row of the result above"
+        per = f"{1000 * risk.risk:.4g}"
+        yield _made(key, (*place, "assumed"), f"Per 1000 at the {name}", per, formulas.OTHER["assumed"], source)
+        treated = formulas.OTHER.get(f"treated {measure}", "the assumed risk changed by the effect, 1000 times")
+        yield _made(
+            key, (*place, "treated"), f"Per 1000 with treatment, {name}", f"{1000 * risk.treated:.4g}", treated, given
+        )
+        less = formats.per_1000(risk.difference)
+        yield _made(
+            key, (*place, "difference"), f"Difference per 1000, {name}", less, formulas.OTHER["difference"], given
+        )
+        if risk.pi is not None:
+            text = f"{formats.per_1000(risk.pi.lb)} to {formats.per_1000(risk.pi.ub)}"
+            how = formulas.OTHER["prediction"]
+            yield _made(key, (*place, "prediction"), f"In a new setting, {name}", text, how, given)
+
+
+def _explored(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
+    if pool.exploration is None:
+        return
+    for field, title in FIELDS.items():
+        if getattr(pool.exploration, field):
+            what, given = (
+                title.split(":")[0],
+                _effects([row for row in pool.rows if row.yi is not None], pool.random or pool.common),
+            )
+            yield _made(
+                analysis.plan.key,
+                ("block", i, "explored", field),
+                what,
+                "each cell of the table",
+                formulas.EXPLORED[field],
+                given,
+            )
+
+
+def _subgroups(analysis: Analysis) -> Iterable[Working]:
+    line = spread.subgroups(analysis.subgroup_test)
+    if line:
+        given = "the result of each group and its standard error, in the rows above"
+        yield _made(analysis.plan.key, ("subgroups",), "Subgroup differences", line, formulas.OTHER["subgroups"], given)
