@@ -130,6 +130,16 @@ def test_bytes_that_are_no_registry_text(raw: bytes, line: int, found: str, allo
     assert allowed in flaws[0].allowed
 
 
+@pytest.mark.parametrize(
+    ("piece", "found"),
+    [(b"\n", "empty"), (b" \r\n", "empty"), (b"#\n", "empty"), (b"\x01", "control"), (b"\tx\n", "tab")],
+)
+def test_four_megabytes_of_nothing_are_looked_through_once(piece: bytes, found: str) -> None:
+    _, flaws = decode(piece * (4_000_000 // len(piece)))  # looked through for each line again, this takes hours
+    assert found in flaws[0].found
+    assert len(flaws) <= 20
+
+
 def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
     assert decode(b"\xef\xbb\xbfid: x\n") == ("id: x\n", [])
 
