@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError
 
 from ..errors import Problem, RegistryError, UsageError, did_you_mean
 from .metadata import Publication
+from .raw import HIDDEN_IN_JSON
 from .types import Entry, Text
 
 KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -128,8 +129,13 @@ def read_all(folder: Path, model: type[Model]) -> dict[Path, Model]:
     entries: dict[Path, Model] = {}
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+        raw = path.read_bytes()
+        if hidden := HIDDEN_IN_JSON.search(raw):
+            found = f"a control character, {hidden[0]!r}"
+            problems.append(Problem(str(path), 1, "", found, "restore the file from version control"))
+            continue
         try:
-            entries[path] = model.model_validate_json(path.read_bytes())
+            entries[path] = model.model_validate_json(raw)
         except ValidationError as error:
             problems += problems_of(path, error)
     if problems:

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from ..errors import Problem, RegistryError
 from .atomic import write_text
+from .raw import HIDDEN_IN_JSON
 from .types import ID_PATTERN, Entry, Flag, Text
 
 
@@ -121,6 +122,8 @@ def read(folder: Path | str, study_id: str) -> Metadata | None:
         raw = path.read_bytes()
     except FileNotFoundError:
         return None
+    if hidden := HIDDEN_IN_JSON.search(raw):
+        raise RegistryError([_problem(path, {"loc": (), "msg": f"a control character, {hidden[0]!r}"})])
     try:
         return Metadata.model_validate_json(raw)
     except ValidationError as error:

@@ -13,9 +13,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 
-from .raw import Flaw
+from .raw import HIDDEN, Flaw
 
 Events = Callable[[str], Iterator[Any]]
 
@@ -151,7 +151,7 @@ class _Builder:
         for event in self.events:
             kind = type(event).__name__
             if kind == "DocumentStartEvent" and root is not None:
-                raise _StopError(Flaw(event.start_mark.line + 1, "a second document", "allowed: one in a file, no ---"))
+                _stop(event.start_mark, "a second document", "allowed: one in a file, no ---")
             if kind in _OPENING:
                 root = self.node(event, 0, None)
         return root
@@ -161,15 +161,11 @@ class _Builder:
         mark = event.start_mark
         kind = _OPENING.get(type(event).__name__)
         if kind is None or event.anchor is not None:
-            raise _StopError(
-                Flaw(mark.line + 1, "an anchor or alias (& or *)", "allowed: the value itself, written out")
-            )
+            _stop(mark, "an anchor or alias (& or *)", "allowed: the value itself, written out")
         if event.tag is not None:
-            raise _StopError(Flaw(mark.line + 1, f"a tag, {event.tag}", "allowed: plain values without ! in front"))
+            _stop(mark, f"a tag, {event.tag}", "allowed: plain values without ! in front")
         if depth > MAX_DEPTH:
-            raise _StopError(
-                Flaw(mark.line + 1, f"more than {MAX_DEPTH} levels", "allowed: the keys that are documented")
-            )
+            _stop(mark, f"more than {MAX_DEPTH} levels", "allowed: the keys that are documented")
         line = (key.start_mark if key else mark).line + 1
         node = Node(None, line, mark.index, event.end_mark.index)
         if key is not None:
@@ -180,7 +176,7 @@ class _Builder:
     def scalar(self, node: Node, event: Any, _depth: int) -> None:
         """Fill in one scalar."""
         node.style = event.style or ""
-        node.value = event.value if node.style else resolve(event.value)
+        node.value = _said(event) if node.style else resolve(event.value)
         if node.style in ("|", ">"):
             node.end = node.start + len(self.text[node.start : node.end].rstrip())
         elif node.key and not node.style and not event.value:
@@ -204,10 +200,8 @@ class _Builder:
     def name(self, key: Any) -> str:
         """Return the text of a key."""
         if type(key).__name__ != "ScalarEvent" or key.anchor is not None or key.tag is not None:
-            raise _StopError(
-                Flaw(key.start_mark.line + 1, "a key that is not plain text", "allowed: text before the colon")
-            )
-        return str(key.value)
+            _stop(key.start_mark, "a key that is not plain text", "allowed: text before the colon")
+        return _said(key)
 
     def sequence(self, node: Node, event: Any, depth: int) -> None:
         """Fill in a list."""
@@ -221,6 +215,17 @@ class _Builder:
                 child.start = child.end = match.end()
                 child.line = self.text.count("\n", 0, child.start) + 1
         node.end = item.end_mark.index
+
+
+def _stop(mark: Any, found: str, allowed: str) -> NoReturn:
+    raise _StopError(Flaw(mark.line + 1, found, allowed))
+
+
+def _said(event: Any) -> str:
+    """Return the text of a scalar; an escape in quotes may not bring in what a terminal or a page would obey."""
+    if event.style == '"' and (found := HIDDEN.search(event.value)):
+        _stop(event.start_mark, f"a control character, {found[0]!r}", "allowed: text")
+    return str(event.value)
 
 
 def resolve(text: str) -> Any:

@@ -41,5 +41,13 @@ def _line(text: str, match: re.Match[str]) -> int:
 
 
 _TAB = re.compile(r"^ *\t[ \t]*(?=\S)", re.MULTILINE)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_REORDER = r"\u202a-\u202e\u2066-\u2069"  # marks after which a terminal or a page shows text in another order
+_CONTROL = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff{_REORDER}]")
+HIDDEN = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_REORDER}]")
 _CONTENT = re.compile(r"^(?![^\S\n]*(?:#|$|---[^\S\n]*(?:#|$)|\.\.\.))", re.MULTILINE)  # within one line: linear
+# The same in a file that a command wrote, as it stands or escaped; what is written here never holds any.
+HIDDEN_IN_JSON = re.compile(
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]"
+    rb"|(?<!\\)(?:\\\\)*\\u(?:00(?:[01][0-9a-f]|7f|[89][0-9a-f])|202[a-e]|206[6-9])",
+    re.IGNORECASE,
+)

@@ -308,3 +308,15 @@ def test_the_flow_counts_each_record_once(project):
     assert found.excluded == {"no bees": 1}
     boxes = found.known + found.duplicates + found.included + sum(found.excluded.values()) + found.undecided
     assert boxes == found.records == found.to_dict()["records"]
+
+
+@pytest.mark.parametrize("hidden", ["\\u001b[2J", "\\u009B2J", "\\u202e", "\u009b2J", "\u202e", "\x7f", "\\\\\\u001b"])
+def test_a_candidate_that_somebody_else_wrote_cannot_speak_to_the_terminal(tmp_path, hidden):
+    folder = tmp_path / "candidates"
+    folder.mkdir()
+    found = '{"key": "a", "title": "A%s", "sightings": [{"source": "x", "id": "1"}], "found": "x", "run": "x"}'
+    (folder / "a.json").write_text(found % hidden, encoding="utf-8")
+    with pytest.raises(RegistryError, match="a control character"):
+        read_candidates(tmp_path)
+    (folder / "a.json").write_text(found % "\\\\u001b is how it is written", encoding="utf-8")
+    assert "u001b" in read_candidates(tmp_path)["a"].title

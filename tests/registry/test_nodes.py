@@ -120,6 +120,7 @@ def test_line_ends_of_any_kind_count(newline: str) -> None:
         (b"a:\n\tb: 1\n", 2, "a tab", "spaces"),
         (b"a:\n  \tb: 1\n", 2, "a tab", "spaces"),
         (b"a: 1\nb: \x00\n", 2, "control character", "text"),
+        ("a: x\u202ey\n".encode(), 1, "control character", "text"),
         (b"x" * 4_000_001, 1, "4,000,001 bytes", "4,000,000"),
     ],
 )
@@ -153,6 +154,10 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
         ("a: *x\n", 1, "an anchor or alias"),
         ("a: !!python/object:os.system 1\n", 1, "a tag"),
         ("a: 1\n---\nb: 2\n", 2, "a second document"),
+        ('a: 1\nb: "x\\e[2Jy"\n', 2, "a control character, '\\x1b'"),
+        ('a: "x\\x9b2Jy"\n', 1, "a control character, '\\x9b'"),
+        ('a: "x\\u202Ey"\n', 1, "a control character, '\\u202e'"),
+        ('"a\\r": 1\n', 1, "a control character, '\\r'"),
         ("a: " + "[" * 30 + "]" * 30, 1, "levels"),
         ("[a, b]: 1\n", 1, "a key that is not plain text"),
         ("a: [1, 2\n", 2, "this is not YAML"),
