@@ -45,7 +45,12 @@ PATHS = [
     ("arms", 0, "new"),
     ("arms", 1, "new"),
 ]
-WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12)
+REORDERING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+LETTERS = st.one_of(
+    st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"], exclude_characters=REORDERING),
+    st.sampled_from("\n\t"),
+)
+WORDS = st.text(LETTERS, max_size=12)
 SCALARS = st.one_of(WORDS, st.integers(-(10**9), 10**9), st.booleans(), st.none(), st.floats(-1e9, 1e9))
 VALUES = st.one_of(SCALARS, st.lists(SCALARS, max_size=3), st.dictionaries(st.sampled_from("abc"), SCALARS, max_size=3))
 
@@ -224,3 +229,9 @@ def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
     write_text(tmp_path / "link", "new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_text() == "new"
+
+
+@pytest.mark.parametrize("hidden", ["\x1b[2J", "\x00", "\x9b", "\r", "\u202e"])
+def test_what_a_terminal_would_obey_is_not_written(hidden: str) -> None:
+    with pytest.raises(UsageError, match="a control character"):
+        with_value("id: a\n", ("id",), f"a{hidden}b")
