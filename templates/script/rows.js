@@ -189,7 +189,8 @@ function diamondRow(fit, measure, totals) {
 
 /** @param {Fit} fit */
 function modelName({ model, method, ci_method }) {
-  if (model === "random") return `Random effects, ${method}${ci_method === "wald" ? "" : `, ${ci_method}`}`;
+  const interval = ci_method === "wald" ? "" : `, ${DATA.choices.ci[ci_method].split(" (")[0]}`;
+  if (model === "random") return `Random effects, ${method}${interval}`;
   const name = DATA.choices.common[method];
   return `Common (fixed) effect, ${method === "IV" ? name.toLowerCase() : name}`;
 }
