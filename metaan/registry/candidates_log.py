@@ -28,10 +28,12 @@ class Log:
         self.decisions: list[Decision] = []
         self._about: defaultdict[str, list[Decision]] = defaultdict(list)
         self._file: tuple[int, int] | None = None
-        self._end = 0
+        self._end, self._last = 0, b""
 
     def refresh(self) -> set[str]:
         """Read what was added, and return the candidates that it is about; of a file that was replaced, all of them.
+
+        A merge may write the file anew in its old place, so the last line that was read must still stand there.
 
         Raises
         ------
@@ -45,7 +47,9 @@ class Log:
         with file:
             found = os.fstat(file.fileno())
             known = (found.st_dev, found.st_ino)
-            touched = set() if known == self._file and found.st_size >= self._end else self._forget()
+            file.seek(max(0, self._end - len(self._last)))
+            same = known == self._file and file.read(len(self._last)) == self._last
+            touched = set() if same else self._forget()
             file.seek(self._end)
             content = file.read()
         whole = content[: content.rfind(b"\n") + 1]
@@ -54,6 +58,7 @@ class Log:
             self._about[decision.key].append(decision)
             touched.add(decision.key)
         self._file, self._end = known, self._end + len(whole)
+        self._last = whole[whole.rstrip(b"\n").rfind(b"\n") + 1 :] or self._last
         return touched
 
     def about(self, key: str) -> list[Decision]:
@@ -62,7 +67,7 @@ class Log:
 
     def _forget(self) -> set[str]:
         touched = set(self._about)
-        self.decisions, self._file, self._end = [], None, 0
+        self.decisions, self._file, self._end, self._last = [], None, 0, b""
         self._about.clear()
         return touched
 
@@ -97,6 +102,10 @@ class Shelf(Mapping[str, Candidate]):
 def _candidate(path: Path) -> Candidate:
     try:
         candidate = Candidate.model_validate_json(path.read_bytes())
+    except OSError as error:  # version control may have taken it away since the folder was listed
+        raise RegistryError(
+            [Problem(str(path), 1, "", error.strerror or str(error), "metaan screen, once more")]
+        ) from None
     except ValidationError as error:
         raise RegistryError(problems_of(path, error)) from None
     if candidate.key != path.stem:

@@ -46,10 +46,11 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The record whose own DOI is the one that was asked for; None, with the reason, when there is no single one."""
+    """The record whose own DOI is the one that was asked for; None, with the reason, when there is none or ``several``."""
 
     article: Article | None
     reason: str = ""
+    several: bool = False
 
 
 class PubMed:
@@ -199,7 +200,8 @@ def _the_one(doi: str, articles: list[Article]) -> Found:
         return Found(carrying[0])
     if carrying:
         pmids = ", ".join(sorted(_pmid_of(article) for article in carrying))
-        return Found(None, f"several PubMed records carry the DOI {doi}: {pmids}; give the study its PMID")
+        reason = f"several PubMed records carry the DOI {doi}: {pmids}; give the study its PMID"
+        return Found(None, reason, several=True)
     return Found(None, f"no PubMed record carries the DOI {doi}")
 
 

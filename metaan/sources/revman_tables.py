@@ -16,6 +16,7 @@ from .revman_rows import COUNTS, EFFECTS, MEANS, Place, RevMan, RevManAnalysis, 
 
 MOST_ROWS = 200_000
 _Z95 = 1.959963984540054
+_Rows = list[tuple[int, dict[str, str]]]  # each with the line that it ends in
 
 
 def parse_analyses(text: str) -> RevMan:
@@ -27,24 +28,25 @@ def parse_analyses(text: str) -> RevMan:
         It has not the columns of such a table.
     """
     try:
-        rows = list(islice(csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline="")), MOST_ROWS + 1))
+        reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""))
+        rows = [(reader.line_num, row) for row in islice(reader, MOST_ROWS + 1)]  # a cell may have lines of its own
     except csv.Error as error:
         raise SourceError(f"the table cannot be read: {error}") from None
     if len(rows) > MOST_ROWS:
         raise SourceError(f"more than {MOST_ROWS:,} rows; allowed: that many")
-    columns = set(rows[0]) if rows else set()
+    columns = set(rows[0][1]) if rows else set()
     read = next((read for needed, read in _TABLES if needed <= columns), None)
     if read is None:
         raise SourceError("no file of RevMan; allowed: a review (.rm5), or a table of analyses that it exported")
     return read(rows)
 
 
-def _of_revman_5(rows: list[dict[str, str]]) -> RevMan:
+def _of_revman_5(rows: _Rows) -> RevMan:
     """Read RevMan 5's table: comparisons, outcomes and subgroups have rows of their own before those of the studies."""
     analyses: dict[str, RevManAnalysis] = {}
     found: dict[str, list[RevManRow | Failure]] = {}
     comparison = subgroup = ""
-    for line, row in enumerate(rows, start=2):
+    for line, row in rows:
         name, number = clean_text(row["Name"] or ""), f"{row['Comparison Number']}.{row['Outcome Number']}"
         kind = _TYPES.get(row["Data Type"] or "")
         if kind:
@@ -82,10 +84,10 @@ def _row5(place: Place, row: dict[str, str]) -> RevManRow | Failure:
     return Failure(place.line, "the interval is not that of the standard error on any scale", place.study[:80])
 
 
-def _of_revman_web(rows: list[dict[str, str]]) -> RevMan:
+def _of_revman_web(rows: _Rows) -> RevMan:
     """Read the data rows of RevMan Web; which kind an analysis is of shows in what its rows hold."""
-    by_number: dict[str, list[tuple[int, dict[str, str]]]] = {}
-    for line, row in enumerate(rows, start=2):
+    by_number: dict[str, _Rows] = {}
+    for line, row in rows:
         by_number.setdefault(f"{row['Analysis group']}.{row['Analysis number']}", []).append((line, row))
     analyses, found = {}, {}
     for number, group in by_number.items():
@@ -138,7 +140,7 @@ _WEB: dict[str, tuple[str, dict[str, str]]] = {  # kind -> the column that is no
         dict(zip(COUNTS, ("Experimental cases", "Experimental N", "Control cases", "Control N"))),
     ),
 }
-_TABLES: tuple[tuple[Set[str], Callable[[list[dict[str, str]]], RevMan]], ...] = (
+_TABLES: tuple[tuple[Set[str], Callable[[_Rows], RevMan]], ...] = (
     (
         {"Comparison Number", "Outcome Number", "Name", "Data Type", "User defined order", "Year of study", "SE"},
         _of_revman_5,

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ..sources.record import Record
 
 RANDOMISED, OTHER = "randomised", "non-randomised"
+_PLAIN = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-") | {"\u00a0": " "})
 
 
 def design_of(record: Record) -> tuple[str, str]:
@@ -24,9 +25,9 @@ def design_of(record: Record) -> tuple[str, str]:
     >>> design_of(Record(title="A non-randomised study of bees"))[0]
     'non-randomised'
     """
-    types = set(record.publication_types)
+    types, title = set(record.publication_types), (record.title or "").translate(_PLAIN)
     typed = (kind for kind, names in TYPES.items() if names & types)
-    titled = (kind for kind, words in TITLES.items() if words.search(record.title or ""))
+    titled = (kind for kind, words in TITLES.items() if words.search(title))
     if found := next(typed, None) or next(titled, None):
         return found, ""
     what = "neither its title nor its publication types say that it was randomised"
@@ -46,5 +47,7 @@ TITLES = {
     "systematic review": re.compile(r"\bmeta-?\s?analys|\bsystematic review", re.IGNORECASE),
     "narrative review": re.compile(r"\b(?:narrative|nonsystematic) review", re.IGNORECASE),
     "case series": re.compile(r"\bcase (?:series|report)", re.IGNORECASE),
-    RANDOMISED: re.compile(r"(?<!non-)(?<!non)(?<!non )(?<!not )(?<!quasi-)\brandomi[sz]ed", re.IGNORECASE),
+    RANDOMISED: re.compile(
+        r"(?<!\bnon[- ])(?<!\bnot )(?<!\bnot yet )(?<!\bquasi[- ])(?<!\bpseudo[- ])\brandomi[sz]ed", re.IGNORECASE
+    ),
 }

@@ -128,12 +128,13 @@ def set_design(folder: Path | str, study_id: str, text: str) -> Design:
     kind, _, control = (part.strip() for part in text.partition(":"))
     kinds: Sequence[str] = Kind.__args__  # type: ignore[attr-defined]
     choose(dict.fromkeys(kinds), kind, "design")
-    load(folder, with_metadata=False).study(study_id)
+    before = load(folder, with_metadata=False).study(study_id).design
+    outdated = before.control is not None and kind != before.kind  # the control of a design that it is no longer of
 
     def edit(path: Path) -> None:
         set_value(path, ("design", "kind"), kind)
-        if control:
-            set_value(path, ("design", "control"), control)
+        if control or outdated:
+            set_value(path, ("design", "control"), control or None)
 
     edit_study(Path(folder), study_id, edit)
     return load(folder, with_metadata=False).study(study_id).design

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import ConflictError, UsageError, choose
+from ..registry.load import REVIEW
 from ..registry.write import scaffold_review, write_text
 from ..resources import example
 
@@ -56,8 +57,5 @@ def _copied(name: str, only: Sequence[str]) -> dict[str, str]:
     return {
         f"studies/{path.relative_to(root).as_posix()}": path.read_text(encoding="utf-8")
         for path in sorted(root.rglob("*"))
-        if path.is_file() and path.relative_to(root).as_posix().partition(".")[0] not in left_out
+        if path.is_file() and path.stem not in left_out
     }
-
-
-REVIEW = "review"

@@ -66,7 +66,7 @@ def by_doi(doi: str, libraries: Libraries, progress: Progress) -> LookedUp:
     found = libraries.pubmed.find([doi], progress)[doi]
     if found.article:
         return LookedUp(found.article.record, found.article)
-    if "several" in found.reason:
+    if found.several:
         raise SourceError(f"{found.reason}; nothing was written")
     said = [found.reason]
     known = _asked(lambda: libraries.europepmc.find([doi], progress)[doi], said) or ()

@@ -27,8 +27,8 @@ def reviewer(given: str | None, env: Mapping[str, str] | None = None) -> str:
     if name := given or environment.get("METAAN_REVIEWER"):
         return name
     try:
-        asked = subprocess.run(["git", "config", "user.name"], capture_output=True, text=True, timeout=5, check=False)
-        name = asked.stdout.strip()
+        asked = subprocess.run(["git", "config", "user.name"], capture_output=True, timeout=5, check=False)
+        name = asked.stdout.decode("utf-8", "replace").strip()  # git keeps UTF-8, whatever the locale is
     except (OSError, subprocess.SubprocessError):
         name = ""
     return name or environment.get("USER") or environment.get("USERNAME") or "unnamed"

@@ -1,6 +1,7 @@
 """The other commands: report, check, explain, init, schema, fetch and add."""
 
 import json
+import shutil
 
 import pytest
 
@@ -100,6 +101,23 @@ def test_init_twice_refuses_and_writes_nothing(run, tmp_path, monkeypatch):
 def test_init_from_the_example_gives_the_same_registry(run, tmp_path):
     run("--project", tmp_path, "init", "demo", "--example", "anakinra")
     assert ma.load(tmp_path / "demo" / "studies").digest == ma.load(ma.example("anakinra")).digest
+
+
+def test_init_with_some_studies_leaves_everything_of_the_others_out(run, tmp_path, monkeypatch):
+    source = tmp_path / "example"
+    shutil.copytree(ma.example("bcg"), source)
+    for study in ("aronson-1948", "comstock-1974"):
+        (source / "metadata").mkdir(exist_ok=True)
+        (source / "metadata" / f"{study}.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setattr("metaan.workflows.init.example", lambda name: source)
+    assert run("--project", tmp_path, "init", "demo", "--example", "bcg", "--only", "aronson-1948")[0] == 0
+    studies = tmp_path / "demo" / "studies"
+    found = sorted(path.relative_to(studies).as_posix() for path in studies.rglob("*.[yj]*") if path.is_file())
+    assert [name for name in found if not name.startswith(".")] == [
+        "aronson-1948.yaml",
+        "metadata/aronson-1948.json",
+        "review.yaml",
+    ]
 
 
 def test_init_from_an_unknown_example_says_which_there_are(run, tmp_path):

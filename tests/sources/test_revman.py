@@ -114,6 +114,14 @@ def test_the_data_rows_of_revman_web():
     assert effects.data()["sei"] == [0.2]
 
 
+def test_a_row_that_fails_is_named_with_its_line_though_a_cell_has_several():
+    text = HEAD + line(Comparison_Number=1, Outcome_Number=0, Name='"Nothing\nor less"') + "\n"
+    text += line(Comparison_Number=1, Outcome_Number=1, Name="Death", Data_Type="DIC")
+    text += line(Comparison_Number=1, Outcome_Number=1, Name="Doe", Events_1="x", User_defined_order=1)
+    (failure,) = parse_analyses(text).failed
+    assert (failure.line, failure.text) == (6, "Doe")
+
+
 @pytest.mark.parametrize(
     "text",
     [b"", b"title,year\nA,2020\n", b"<COCHRANE_REVIEW><cut", b"<!DOCTYPE a [<!ENTITY b 'c'>]><COCHRANE_REVIEW/>"],

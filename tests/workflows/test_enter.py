@@ -97,6 +97,13 @@ def test_a_study_that_is_not_randomised_says_what_its_controls_are_before_it_has
         set_design(folder, "doe-2026", "randomized")
 
 
+def test_the_controls_of_another_design_do_not_stay(folder):
+    set_design(folder, "doe-2026", "non-randomised: historical")
+    assert set_design(folder, "doe-2026", "non-randomised").control == "historical"
+    assert set_design(folder, "doe-2026", "randomised").control is None
+    assert "# if non-randomised: historical" in text_of(folder)
+
+
 def test_a_review_of_studies_takes_no_numbers(folder):
     set_design(folder, "doe-2026", "systematic review")
     with pytest.raises(UsageError, match="published_pools"):

@@ -20,7 +20,7 @@ def test_means_are_drawn_with_both_models() -> None:
     es = ma.effect_sizes("MD", **MEANS, slab=["A", "B", "C"])
     common, random = ma.pool(es, "common"), ma.pool(es, "random", tau2_method="REML", ci_method="hksj-adhoc")
     shown = texts(ma.forest_plot(random, common, outcome="pain", experimental="drug", control="placebo"))
-    assert {"5.1 (1.1), 20", "6.0 (1.2), 21", "63", "65", "Random effects, REML, hksj-adhoc"} <= set(shown)
+    assert {"5.1 (1.1), 20", "6.0 (1.2), 21", "63", "65", "Random effects, REML, Hartung-Knapp"} <= set(shown)
     assert any("restricted maximum likelihood" in text for text in shown)
     assert f"{random.weights[0]:.1f}%" in shown
 

@@ -89,6 +89,11 @@ def test_where_crossref_does_not_answer_europe_pmc_still_does(ask):
     assert added.notes[0].startswith("the data are Europe PMC's")
 
 
+def test_a_doi_with_the_word_several_is_looked_up_elsewhere_too(ask):
+    with pytest.raises(SourceError, match="no agency knows this DOI"):
+        ask("10.5555/several.trials")
+
+
 def test_where_nobody_has_it_each_has_said_so(folder, ask):
     before = sorted(folder.rglob("*"))
     with pytest.raises(SourceError, match=r"no PubMed record.*no agency knows this DOI; nothing was written"):

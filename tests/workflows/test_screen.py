@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 
 import pytest
 
@@ -151,10 +152,18 @@ def test_an_unknown_candidate_and_a_nameless_reviewer_are_refused(folder):
         decide(folder, WASPS, by=" \x1b ")
 
 
-def test_who_judges():
+@pytest.mark.skipif(shutil.which("git") is None, reason="git")
+def test_who_judges(tmp_path, monkeypatch):
+    settings = tmp_path / "gitconfig"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     assert reviewer("ada", {}) == "ada"
     assert reviewer(None, {"METAAN_REVIEWER": "bob"}) == "bob"
-    assert reviewer(None, {"USER": "cy"})
+    assert reviewer(None, {"USER": "cy"}) == "cy"
+    assert reviewer(None, {}) == "unnamed"
+    settings.write_text("[user]\n\tname = Zoë Müller\n", encoding="utf-8")
+    assert reviewer(None, {"USER": "cy"}) == "Zoë Müller"
 
 
 def test_terms_of_the_review_are_highlighted():

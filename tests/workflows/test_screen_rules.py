@@ -208,6 +208,21 @@ def test_the_log_reads_what_was_added_and_notices_another_file(tmp_path):
     assert log.refresh() == {B}
 
 
+def test_a_merge_that_wrote_the_file_anew_in_its_place_is_read_from_the_start(tmp_path):
+    folder = prepared(tmp_path)
+    path = folder / "decisions.jsonl"
+    append_decision(folder, line(B, "exclude", "bob", reason="sheep"))
+    theirs = path.read_bytes()
+    path.unlink()
+    append_decision(folder, line(A, "include"))
+    log = Log(folder)
+    log.refresh()
+    path.write_bytes(theirs + path.read_bytes())
+    assert log.refresh() == {A, B}
+    assert [one.key for one in log.decisions] == [B, A]
+    assert log.refresh() == set()
+
+
 def test_a_damaged_line_is_named_by_its_number(tmp_path):
     folder = prepared(tmp_path)
     append_decision(folder, line(A, "include"))
@@ -229,6 +244,9 @@ def test_candidates_are_read_when_they_are_looked_at(tmp_path):
     (folder / "candidates" / f"{B}.json").write_bytes((folder / "candidates" / f"{C}.json").read_bytes())
     with pytest.raises(RegistryError, match="not the file's name"):
         shelf[B]
+    (folder / "candidates" / f"{C}.json").unlink()
+    with pytest.raises(RegistryError, match=rf"{C}\.json:1: No such file.*once more"):
+        shelf[C]
 
 
 def test_reasons_and_words_come_from_the_protocol(tmp_path):
