@@ -103,9 +103,8 @@ def _candidate(path: Path) -> Candidate:
     try:
         candidate = Candidate.model_validate_json(path.read_bytes())
     except OSError as error:  # version control may have taken it away since the folder was listed
-        raise RegistryError(
-            [Problem(str(path), 1, "", error.strerror or str(error), "metaan screen, once more")]
-        ) from None
+        gone = Problem(str(path), 1, "", error.strerror or str(error), "start again, which lists the files anew")
+        raise RegistryError([gone]) from None
     except ValidationError as error:
         raise RegistryError(problems_of(path, error)) from None
     if candidate.key != path.stem:

@@ -46,7 +46,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The record whose own DOI is the one that was asked for; None, with the reason, when there is none or ``several``."""
+    """The record whose own DOI is the one that was asked for; None, with the reason, for none and for ``several``."""
 
     article: Article | None
     reason: str = ""

@@ -245,7 +245,7 @@ def test_candidates_are_read_when_they_are_looked_at(tmp_path):
     with pytest.raises(RegistryError, match="not the file's name"):
         shelf[B]
     (folder / "candidates" / f"{C}.json").unlink()
-    with pytest.raises(RegistryError, match=rf"{C}\.json:1: No such file.*once more"):
+    with pytest.raises(RegistryError, match=rf"{C}\.json:1: No such file.*start again"):
         shelf[C]
 
 
