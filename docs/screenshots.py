@@ -3,7 +3,7 @@
     python docs/screenshots.py
 
 Writes the report on anakinra into a temporary folder, opens it in Chromium, and writes the PNG files anew, in few
-colours so that they stay small. Needs the test extra (playwright, pypdfium2), Pillow, and a Chromium.
+colours so that they stay small. Needs the dev extra and a Chromium.
 """
 
 from __future__ import annotations
