@@ -6,9 +6,10 @@ import pytest
 
 import metaan as ma
 from metaan.cli.main import main
+from tests.repository import no_settings_of_this_machine
 from tests.server.living import nobody_elsewhere
 
-__all__ = ["nobody_elsewhere"]
+__all__ = ["no_settings_of_this_machine", "nobody_elsewhere"]
 
 
 @pytest.fixture

@@ -1,27 +1,18 @@
 """`metaan release`: what it prints, its exit status, and the reasons on stderr."""
 
 import json
-import os
-import shutil
-import subprocess
 
 import pytest
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git")
+from tests.repository import IN_GIT, repository
+
+pytestmark = IN_GIT
 
 
 @pytest.fixture
-def committed(project, monkeypatch):
+def committed(project):
     """The project in a repository of its own."""
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "A Reviewer")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "reviewer@example.org")
-    for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "now")):
-        subprocess.run(["git", *words], cwd=project, check=True)
-    return project
+    return repository(project)
 
 
 def test_it_says_what_it_would_do_and_then_does_it(run, committed):

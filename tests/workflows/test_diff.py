@@ -2,37 +2,17 @@
 
 import os
 import shutil
-import subprocess
 
 import pytest
 
 import metaan as ma
 from metaan.errors import RegistryError, SourceError
 from metaan.workflows.diff import compare_folders, compare_revisions, load_revision, write_changes
+from tests.repository import IN_GIT, commit, git, repository
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git")
+pytestmark = IN_GIT
 
 COUNT = "control: {events: 13,"
-
-
-@pytest.fixture(autouse=True)
-def no_settings_of_this_machine(monkeypatch):
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "A Reviewer")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "reviewer@example.org")
-
-
-def git(folder, *words):
-    return subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True, text=True).stdout
-
-
-def commit(folder, message="now"):
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "-m", message)
 
 
 @pytest.fixture
@@ -40,9 +20,7 @@ def folder(tmp_path):
     """The studies of a repository with one commit; its name needs quoting in every shell."""
     project = tmp_path / "a 'review' [ä]*"
     shutil.copytree(ma.example("anakinra"), project / "studies")
-    git(project, "init", "-q")
-    commit(project)
-    return project / "studies"
+    return repository(project) / "studies"
 
 
 def correct(folder, events=31):
@@ -94,8 +72,7 @@ def test_the_studies_may_lie_deep_inside_of_the_repository(tmp_path):
     shutil.copytree(ma.example("anakinra"), folder)
     (tmp_path / "studies").mkdir()
     (tmp_path / "studies" / "review.yaml").write_text("another review", encoding="utf-8")
-    git(tmp_path, "init", "-q")
-    commit(tmp_path)
+    repository(tmp_path)
     assert load_revision(folder, "HEAD").digest == ma.load(folder).digest
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -18,40 +17,19 @@ from metaan.workflows import release as module
 from metaan.workflows.diff import Git
 from metaan.workflows.release import release
 from metaan.workflows.release_checks import last_release
+from tests.repository import IN_GIT, commit, git, repository
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git")
+pytestmark = IN_GIT
 
 FLAGGED = "kyriazopoulou-2021-save-more"
 DAY = date(2026, 11, 22)
-
-
-@pytest.fixture(autouse=True)
-def no_settings_of_this_machine(monkeypatch):
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "A Reviewer")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "reviewer@example.org")
-
-
-def git(folder, *words):
-    return subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True, text=True).stdout
-
-
-def commit(project):
-    git(project, "add", "-A")
-    git(project, "commit", "-q", "-m", "now")
 
 
 @pytest.fixture
 def folder(tmp_path):
     project = tmp_path / "a 'review' [ä]"
     shutil.copytree(ma.example("anakinra"), project / "studies")
-    git(project, "init", "-q")
-    commit(project)
-    return project / "studies"
+    return repository(project) / "studies"
 
 
 def edit(folder, study, old, new):

@@ -1,9 +1,7 @@
 """The report's section of changes: since the last release, or since a revision."""
 
 import json
-import os
 import shutil
-import subprocess
 
 import pytest
 
@@ -12,34 +10,18 @@ from metaan.errors import SourceError, UsageError
 from metaan.workflows.publish import write_report
 from metaan.workflows.release import release
 from tests.report.test_page import Page
+from tests.repository import IN_GIT, commit, repository
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git")
+pytestmark = IN_GIT
 
 STUDY = "kyriazopoulou-2021-save-more.yaml"
 SENTENCE = "SAVE-MORE 2021 (corrected) moved the odds ratio of death from any cause among randomised trials"
 
 
-@pytest.fixture(autouse=True)
-def no_settings_of_this_machine(monkeypatch):
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "A Reviewer")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "reviewer@example.org")
-
-
-def commit(project):
-    for words in (["add", "-A"], ["commit", "-q", "-m", "now"]):
-        subprocess.run(["git", *words], cwd=project, check=True, capture_output=True)
-
-
 @pytest.fixture
 def project(tmp_path):
     shutil.copytree(ma.example("anakinra"), tmp_path / "studies")
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    commit(tmp_path)
-    return tmp_path
+    return repository(tmp_path)
 
 
 def correct(project):

@@ -1,8 +1,6 @@
 """The whole cycle against local services: what is to be judged, what would happen, and what a scheduler is told."""
 
 import json
-import shutil
-import subprocess
 from datetime import timedelta
 
 import pytest
@@ -13,6 +11,7 @@ from metaan.workflows.release import release
 from metaan.workflows.screen import judge
 from metaan.workflows.watch import NOTHING, TO_JUDGE, WOULD_FLIP, watch, write_plots
 from metaan.workflows.watch_summary import as_json, summary
+from tests.repository import NEEDS_GIT, repository
 from tests.server.eutils import Eutils
 from tests.server.living import LATER, NOW, PAPERS, RETRACTED, STUDY, clients, contents, paper, registry
 
@@ -169,13 +168,10 @@ def test_one_number_that_would_flip_alone_counts_though_another_undoes_it(folder
     assert found.status == WOULD_FLIP
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="git")
-def test_what_changed_since_the_last_release_counts(folder, server, monkeypatch):
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "A Reviewer")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "reviewer@example.org")
-    for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "now")):
-        subprocess.run(["git", *words], cwd=folder.parent, check=True)
+@NEEDS_GIT
+@pytest.mark.usefixtures("no_settings_of_this_machine")
+def test_what_changed_since_the_last_release_counts(folder, server):
+    repository(folder.parent)
     release(folder, "1.0", tag=False)
     assert run(folder, server).status == NOTHING
     edit(folder, "bees", "drug: {events: 5,", "drug: {events: 35,")
