@@ -99,7 +99,7 @@ def _notice(notice: Notice) -> str:
 def _next(report: UpdateReport) -> str:
     if report.waiting:
         return f"next: metaan screen ({report.waiting} to judge)"
-    if any(not notice.known for notice in report.recheck.notices):
+    if any(notice.asks for notice in report.recheck.notices):
         return "next: read the notices, and correct the study files where they ask for it"
     return "nothing new; next: the same command, later"
 

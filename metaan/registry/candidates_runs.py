@@ -20,6 +20,7 @@ from .candidates import problems_of, read_all
 from .types import Entry, Flag, Text
 
 WATERMARK = "watermark.json"
+LINK = "another version"  # the severity of a notice that only names another text of the same work
 
 
 class Change(Entry):
@@ -98,6 +99,11 @@ class Notice(Entry):
     doi: str | None = None
     by: Text
     known: Flag = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person has to look at it now: it is new, and more than a link to another text."""
+        return not self.known and self.severity != LINK
 
 
 class Recheck(Entry):

@@ -15,7 +15,7 @@ from ..errors import SourceError, UsageError
 from . import json_text
 from .answers import Answer, UnreadableError
 from .client import Client, RefusedError
-from .crossref_work import Update, Work, merge_updates, parse_work
+from .crossref_work import Relation, Update, Work, merge_updates, parse_work
 from .identifiers import normalise_doi
 from .services import client_for
 
@@ -102,13 +102,14 @@ class Crossref:
         about = self.notices(works, progress)
         return FetchedWorks({doi: works[doi].with_updates(about[doi]) for doi in asked if doi in works}, missing)
 
-    def updates(
+    def about(
         self, dois: Iterable[str], progress: Progress = lambda what, done, total: None
-    ) -> dict[str, tuple[Update, ...]]:
-        """Return for each DOI every notice about it, looked for from both ends in lists alone.
+    ) -> dict[str, tuple[tuple[Update, ...], tuple[Relation, ...]]]:
+        """Return for each DOI every notice about it, looked for from both ends, and its relations to other texts.
 
         What a list lacks is not asked for by itself: a DOI of another agency has no notice here, and a notice names
-        the article whether or not that is listed. n works cost about n / 40 requests.
+        the article whether or not that is listed. Only a DOI that no list can hold is. n works cost about n / 40
+        requests.
 
         Raises
         ------
@@ -116,8 +117,14 @@ class Crossref:
             As in `fetch`.
         """
         asked = list(dict.fromkeys(map(_checked, dois)))
-        works, about = self._listed(asked, progress), self.notices(asked, progress)
-        return {doi: works[doi].with_updates(about[doi]).updated_by if doi in works else about[doi] for doi in asked}
+        works, found = self._listed(asked, progress), self.notices(asked, progress)
+        for doi in filter(_needs_asking_alone, asked):
+            if isinstance(answer := self._alone(doi), Work):
+                works[doi] = answer
+        known = {doi: works[doi].with_updates(found[doi]) for doi in works}
+        return {
+            doi: (known[doi].updated_by, known[doi].relations) if doi in known else (found[doi], ()) for doi in asked
+        }
 
     def notices(
         self, dois: Iterable[str], progress: Progress = lambda what, done, total: None
@@ -257,10 +264,10 @@ def _message(answer: Answer) -> dict[str, Any]:
 
 
 def _batches(dois: list[str], name: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield batches whose filter is not too long, each with how many went before; a comma would end a filter."""
+    """Yield batches whose filter is not too long, each with how many went before."""
     batch: list[str] = []
     done = length = 0
-    for doi in (doi for doi in dois if "," not in doi):
+    for doi in (doi for doi in dois if not _needs_asking_alone(doi)):
         size = len(quote(f"{name}:{doi},", safe=""))
         if batch and (len(batch) >= ROWS or length + size > LONGEST_FILTER):
             yield done, batch
@@ -269,6 +276,11 @@ def _batches(dois: list[str], name: str) -> Iterator[tuple[int, list[str]]]:
         length += size
     if batch:
         yield done, batch
+
+
+def _needs_asking_alone(doi: str) -> bool:
+    """Whether a DOI cannot stand in a filter, where a comma ends a value."""
+    return "," in doi
 
 
 def _checked(text: str) -> str:

@@ -49,6 +49,14 @@ class Update:
     date: str | None = None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Relation:
+    """A link to another work: ``kind`` is Crossref's word, such as "has-preprint", read from this work to that one."""
+
+    kind: str
+    doi: str
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """One work: what it says of itself, and its links.
@@ -59,21 +67,24 @@ class Work:
         Crossref's type, such as "journal-article" or "posted-content" (a preprint).
     updated_by, update_to
         Notices about this work, and what this work is a notice about.
-    preprints, preprint_of
-        DOIs.
+    relations
+        To other texts of the same work, those of `VERSIONS`.
     """
 
     record: Record
     kind: str
     updated_by: tuple[Update, ...] = ()
     update_to: tuple[Update, ...] = ()
-    preprints: tuple[str, ...] = ()
-    preprint_of: tuple[str, ...] = ()
+    relations: tuple[Relation, ...] = ()
 
     @property
     def doi(self) -> str:
         """The DOI, in the spelling of `normalise_doi`."""
         return self.record.doi or ""
+
+    def related(self, kind: str) -> tuple[str, ...]:
+        """Return the DOIs behind one kind of relation."""
+        return tuple(relation.doi for relation in self.relations if relation.kind == kind)
 
     @property
     def retracted(self) -> bool:
@@ -114,8 +125,7 @@ def parse_work(item: object) -> Work:
         kind=text_at(item, "type") or "",
         updated_by=about_it,
         update_to=tuple(update for update in merge_updates(update_to) if update.doi != doi),
-        preprints=_related(item, "has-preprint"),
-        preprint_of=_related(item, "is-preprint-of"),
+        relations=tuple(relation for kind in VERSIONS for relation in _related(item, kind, doi)),
     )
 
 
@@ -151,13 +161,13 @@ def _ref_type(kind: str) -> str:
     return "ExpressionOfConcernIn" if kind in CONCERNS else _REF_TYPES.get(kind, "UpdateIn")
 
 
-def _related(item: object, kind: str) -> tuple[str, ...]:
+def _related(item: object, kind: str, own: str) -> tuple[Relation, ...]:
     dois = (
         normalise_doi(text_at(found, "id"))
         for found in items_at(item, "relation", kind)
         if text_at(found, "id-type") == "doi"
     )
-    return tuple(dict.fromkeys(doi for doi in dois if doi))
+    return tuple(Relation(kind, doi) for doi in dict.fromkeys(dois) if doi and doi != own)
 
 
 def _record(item: object, doi: str, updates: tuple[Update, ...]) -> Record:
@@ -215,4 +225,20 @@ _REF_TYPES: dict[str, str] = {
     "erratum": "ErratumIn",
     "addendum": "ErratumIn",
     "clarification": "ErratumIn",
+}
+
+#: Relations of Crossref to another text of the same work -> whether that one is the later of the two.
+VERSIONS: dict[str, bool] = {
+    "is-preprint-of": True,
+    "is-manuscript-of": True,
+    "is-replaced-by": True,
+    "has-version": True,
+    "has-preprint": False,
+    "has-manuscript": False,
+    "replaces": False,
+    "is-version-of": False,
+    "is-identical-to": False,
+    "is-same-as": False,
+    "has-translation": False,
+    "is-translation-of": False,
 }

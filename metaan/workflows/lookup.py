@@ -77,8 +77,9 @@ def by_doi(doi: str, libraries: Libraries, progress: Progress) -> LookedUp:
     if fetched and doi in fetched.works:
         work = fetched.works[doi]
         notes = [_from("Crossref", found.reason)]
-        notes += [f"it is the preprint of {other}: look whether to add that instead" for other in work.preprint_of]
-        notes += [f"Crossref names its preprint: {other}" for other in work.preprints]
+        articles = work.related("is-preprint-of")
+        notes += [f"it is the preprint of {other}: look whether to add that instead" for other in articles]
+        notes += [f"Crossref names its preprint: {other}" for other in work.related("has-preprint")]
         return LookedUp(_with_abstract(work.record, known), notes=tuple(notes))
     said += fetched.missing.values() if fetched else ()
     if known:

@@ -2,12 +2,12 @@
 
 n studies with a PMID cost ceil(n / 200) requests. Crossref is asked too, about n / 40 requests more, from both ends:
 `updated-by` of the study's DOI, and notices that name it. It has Retraction Watch's database, and knows of retractions
-that PubMed does not have yet. It is a second opinion: where it does not answer, that is said, and nothing else fails.
+that PubMed does not have yet, and which preprint became which article. A DOI that PubMed does not know is asked of
+Europe PMC. Both are second opinions: where one does not answer, that is said, and nothing else fails.
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,19 +19,20 @@ from ..registry.candidates_runs import Notice, Recheck, Run
 from ..registry.metadata import text_of
 from ..sources.identifiers import normalise_doi, normalise_pmid
 from ..sources.pubmed import Found, read_search
+from ..sources.pubmed_xml import Article
+from ..sources.record import Record
 from .fetch import StudyFetch, outcome_of
+from .notices import notices_of_crossref, notices_of_links
 
 if TYPE_CHECKING:
     from ..registry.load import Review
     from ..registry.metadata import Metadata
     from ..registry.model import Study
     from ..sources.client import Client
-    from ..sources.pubmed_xml import Article
     from .searching import Desk
 
 DOIS = 40  # in one search
 MOST_HITS = 200  # PMIDs looked at per search; a DOI has one
-_DOI_IN_TEXT = re.compile(r"10\.\d{4,9}/\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +59,34 @@ def recheck(review: Review, desk: Desk, time: datetime, runs: Sequence[Run]) -> 
         The earlier ones: what they said is known.
     """
     found = _look_up(review, desk)
-    studies, url = review.studies, desk.settings.pubmed_url
-    outcomes = [outcome_of(review.folder, study, found[study.id], url, time) for study in studies]
+    elsewhere, unasked = _elsewhere(found, review, desk)
+    found |= {study_id: Found(there) for study_id, there in elsewhere.items() if isinstance(there, Article)}
+    records = {study_id: there for study_id, there in elsewhere.items() if isinstance(there, Record)}
+    url = desk.settings.pubmed_url
+    outcomes = {study.id: outcome_of(review.folder, study, found[study.id], url, time) for study in review.studies}
+    from_crossref, more_unasked = _crossref(review, outcomes, desk)
     told = {_identity(n) for run in runs if run.recheck for n in run.recheck.notices}
-    notices = [n for study, o in zip(studies, outcomes) if o.metadata for n in _notices(study, o.metadata)]
-    from_crossref, unasked = _crossref(review, desk)
-    notices += from_crossref
-    checked = tuple(outcome.study_id for outcome in outcomes if outcome.metadata)
-    unknown = tuple(f"{outcome.study_id}: {outcome.reason}" for outcome in outcomes if not outcome.metadata)
-    marked = tuple(_marked(notice, review, told) for notice in notices)
-    changed = [o for o in outcomes if o.metadata and o.metadata != review.metadata.get(o.study_id)]
+    notices = [*_from_records(outcomes, records), *from_crossref]
+    changed = [o for o in outcomes.values() if o.metadata and o.metadata != review.metadata.get(o.study_id)]
     return Rechecked(
-        Recheck(studies=checked, unknown=unknown, notices=marked, unasked=unasked),
+        Recheck(
+            studies=tuple(i for i, outcome in outcomes.items() if outcome.metadata or i in records),
+            unknown=tuple(f"{i}: {o.reason}" for i, o in outcomes.items() if not o.metadata and i not in records),
+            notices=tuple(_marked(notice, review, told) for notice in notices),
+            unasked=(*unasked, *more_unasked),
+        ),
         {f"metadata/{o.study_id}.json": text_of(o.metadata).encode() for o in changed if o.metadata},
         tuple(_digests(changed)),
     )
+
+
+def _from_records(outcomes: Mapping[str, StudyFetch], records: Mapping[str, Record]) -> Iterator[Notice]:
+    """Yield what PubMed links to each study, and Europe PMC to those that PubMed does not know."""
+    for study_id, outcome in outcomes.items():
+        if known := outcome.metadata:
+            yield from notices_of_links(study_id, known.corrections, known.retracted, "PubMed")
+        elif record := records.get(study_id):
+            yield from notices_of_links(study_id, record.corrections, record.retracted, "Europe PMC")
 
 
 def _look_up(review: Review, desk: Desk) -> dict[str, Found]:
@@ -124,57 +138,48 @@ def _digests(changed: Iterable[StudyFetch]) -> Iterator[str]:
     return (outcome.metadata.digest for outcome in changed if outcome.metadata and outcome.state == "fetched")
 
 
-def _notices(study: Study, metadata: Metadata) -> Iterator[Notice]:
-    """Yield what PubMed links to a study that bears on its numbers."""
-    kinds = set()
-    for link in metadata.corrections:
-        if severity := SEVERITIES.get(link.kind):
-            kinds.add(severity)
-            doi = _DOI_IN_TEXT.search(link.source or "")
-            yield Notice(
-                study=study.id,
-                kind=link.kind,
-                severity=severity,
-                source=link.source or "",
-                pmid=link.pmid,
-                doi=normalise_doi(doi[0]) if doi else None,
-                by="PubMed",
-            )
-    if metadata.retracted and "retracted" not in kinds:
-        yield Notice(study=study.id, kind="Retracted Publication", severity="retracted", by="PubMed")
+def _elsewhere(found: Mapping[str, Found], review: Review, desk: Desk) -> tuple[dict[str, Article | Record], list[str]]:
+    """Ask Europe PMC for the studies with a DOI that PubMed does not know; say why where it could not be asked.
+
+    What it names the one PMID of is PubMed's own record, unless that is of another DOI.
+    """
+    from ..sources.europepmc import EuropePMC
+
+    dois = {s.id: doi for s in review.studies if not found[s.id].article and (doi := normalise_doi(s.doi))}
+    if not dois:
+        return {}, []
+    try:
+        records = EuropePMC(desk.settings, client=desk.ask("europepmc")).find(dois.values(), desk.progress)
+    except SourceError as error:
+        return {}, [str(error)]
+    pmids = {doi: known.pop() for doi, those in records.items() if len(known := {r.pmid for r in those if r.pmid}) == 1}
+    articles = desk.pubmed()[0].fetch(pmids.values(), desk.progress).articles if pmids else {}
+    there: dict[str, Article | Record] = {}
+    for study_id, doi in dois.items():
+        article = articles.get(pmids.get(doi, ""))
+        if article and article.record.doi in (doi, None):
+            there[study_id] = article
+        elif records[doi]:
+            there[study_id] = records[doi][0]
+    return there, []
 
 
-def _crossref(review: Review, desk: Desk) -> tuple[list[Notice], tuple[str, ...]]:
-    """Ask Crossref for notices about the studies that have a DOI; say why where it could not be asked."""
+def _crossref(review: Review, outcomes: Mapping[str, StudyFetch], desk: Desk) -> tuple[list[Notice], list[str]]:
+    """Ask Crossref about the studies whose DOI they or PubMed name; say why where it could not be asked."""
     from ..sources.crossref import Crossref
 
-    dois = {doi: study.id for study in review.studies if (doi := normalise_doi(study.doi))}
+    dois = {study.id: doi for study in review.studies if (doi := _doi(study, outcomes[study.id].metadata))}
     if not dois:
-        return [], ()
+        return [], []
     try:
-        updates = Crossref(desk.settings, client=desk.ask("crossref")).updates(dois, desk.progress)
+        about = Crossref(desk.settings, client=desk.ask("crossref")).about(dois.values(), desk.progress)
     except SourceError as error:
-        return [], (str(error),)
-    return [
-        Notice(
-            study=dois[doi],
-            kind=update.kind,
-            severity=_crossref_severity(update.kind),
-            source=", ".join((*filter(None, [update.date]), *update.sources)),
-            doi=update.doi,
-            by="Crossref",
-        )
-        for doi, found in updates.items()
-        for update in found
-    ], ()
+        return [], [str(error)]
+    return [n for study_id, doi in dois.items() for n in notices_of_crossref(study_id, *about[doi])], []
 
 
-def _crossref_severity(kind: str) -> str:
-    from ..sources.crossref_work import CONCERNS, RETRACTIONS
-
-    if kind in RETRACTIONS:
-        return "retracted"
-    return "concern" if kind in CONCERNS else "re-extract"
+def _doi(study: Study, metadata: Metadata | None) -> str | None:
+    return normalise_doi(study.doi) or (normalise_doi(metadata.doi) if metadata else None)
 
 
 def _marked(notice: Notice, review: Review, told: set[tuple[str | None, ...]]) -> Notice:
@@ -189,15 +194,3 @@ def _marked(notice: Notice, review: Review, told: set[tuple[str | None, ...]]) -
 
 def _identity(notice: Notice) -> tuple[str | None, ...]:
     return notice.study, notice.kind, notice.pmid, notice.doi, None if notice.pmid or notice.doi else notice.source
-
-
-#: PubMed's RefType on the article itself -> what it means for the numbers that were taken from it.
-SEVERITIES: dict[str, str] = {
-    "RetractionIn": "retracted",
-    "RetractedandRepublishedIn": "retracted",
-    "ExpressionOfConcernIn": "concern",
-    "ErratumIn": "re-extract",
-    "CorrectedandRepublishedIn": "re-extract",
-    "UpdateIn": "newer version",
-    "RepublishedIn": "newer version",
-}

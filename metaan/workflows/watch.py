@@ -100,7 +100,11 @@ class Watch:
         """The exit status: 4 a conclusion would flip, 3 something is to be judged, 0 neither."""
         if any(scenario.flips for scenario in self.scenarios):
             return WOULD_FLIP
-        return TO_JUDGE if self.waiting or self.notices or self.flagged or self.unconfirmed else NOTHING
+        return (
+            TO_JUDGE
+            if self.waiting or any(n.asks for n in self.notices) or self.flagged or self.unconfirmed
+            else NOTHING
+        )
 
 
 def watch(

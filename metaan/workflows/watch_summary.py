@@ -90,7 +90,7 @@ def _candidate(candidate: Candidate) -> str:
 
 
 def _next(found: Watch) -> Iterator[str]:
-    if found.notices:
+    if any(notice.asks for notice in found.notices):
         yield "read what was published about the studies, and correct their files where numbers changed"
     if found.flagged:
         yield "`decisions:` in the files of the flagged studies: keep, exclude, or keep with caution"

@@ -91,7 +91,7 @@ def clients(**urls: str) -> Callable[..., Client]:
     def make(source: str, settings: object, keep: Any) -> Client:
         more = {} if source == "pubmed" else {"longest_get": None}
         name = {"pubmed": "PubMed"}.get(source, source)
-        url = urls.get(source) or {"crossref": crossref_without_works}[source]()
+        url = urls.get(source) or _KNOWING_NOTHING[source]()
         return client_at(url, FakeTime(), name, keep=keep, **more)
 
     return make
@@ -107,6 +107,9 @@ def crossref_without_works() -> str:
 def europepmc_without_results() -> str:
     """Return the URL of a Europe PMC that knows nothing."""
     return EuropePMC(results=(), rate=None).__enter__().url
+
+
+_KNOWING_NOTHING = {"crossref": crossref_without_works, "europepmc": europepmc_without_results}
 
 
 @pytest.fixture(autouse=True)

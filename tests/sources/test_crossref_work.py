@@ -85,8 +85,8 @@ def test_the_title_is_a_third_signal(title, says):
 
 
 def test_preprints_are_linked_both_ways():
-    assert parse_work(WORKS["10.5555/metaan.1"]).preprints == ("10.5555/preprint.1",)
-    assert parse_work(WORKS["10.5555/preprint.1"]).preprint_of == ("10.5555/metaan.1",)
+    assert parse_work(WORKS["10.5555/metaan.1"]).related("has-preprint") == ("10.5555/preprint.1",)
+    assert parse_work(WORKS["10.5555/preprint.1"]).related("is-preprint-of") == ("10.5555/metaan.1",)
 
 
 @pytest.mark.parametrize(

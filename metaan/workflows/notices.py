@@ -1,0 +1,95 @@
+"""What has been published about a study, as each service says it -> notices, with what they mean for its numbers.
+
+To add a kind of link: PubMed's RefType in `SEVERITIES`; Crossref's relations stand in `metaan.sources.crossref_work`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from ..registry.candidates_runs import LINK, Notice
+from ..sources.crossref_work import CONCERNS, RETRACTIONS, VERSIONS, Relation, Update
+from ..sources.identifiers import normalise_doi
+
+_DOI_IN_TEXT = re.compile(r"10\.\d{4,9}/\S+")
+
+
+class Linked(Protocol):
+    """A link of a record, as `metaan.sources.record` and `metaan.registry.metadata` have it."""
+
+    @property
+    def kind(self) -> str:
+        """PubMed's RefType."""
+
+    @property
+    def source(self) -> str | None:
+        """Where it leads to, in words."""
+
+    @property
+    def pmid(self) -> str | None:
+        """Where it leads to in PubMed."""
+
+
+def notices_of_links(study: str, links: Iterable[Linked], retracted: bool, by: str) -> Iterator[Notice]:
+    """Yield what a record links to that bears on a study; a retraction that no link names is told too."""
+    severities = set()
+    for link in links:
+        if severity := SEVERITIES.get(link.kind):
+            severities.add(severity)
+            doi = _DOI_IN_TEXT.search(link.source or "")
+            yield Notice(
+                study=study,
+                kind=link.kind,
+                severity=severity,
+                source=link.source or "",
+                pmid=link.pmid,
+                doi=normalise_doi(doi[0]) if doi else None,
+                by=by,
+            )
+    if retracted and "retracted" not in severities:
+        yield Notice(study=study, kind="Retracted Publication", severity="retracted", by=by)
+
+
+def notices_of_crossref(study: str, updates: Iterable[Update], relations: Iterable[Relation]) -> Iterator[Notice]:
+    """Yield what Crossref has published about a study, and the other texts of the same work that it knows."""
+    for update in updates:
+        source = ", ".join((*filter(None, [update.date]), *update.sources))
+        severity = _severity_of_update(update.kind)
+        yield Notice(study=study, kind=update.kind, severity=severity, source=source, doi=update.doi, by="Crossref")
+    for relation in relations:
+        severity = "newer version" if VERSIONS[relation.kind] else LINK
+        yield Notice(study=study, kind=relation.kind, severity=severity, doi=relation.doi, by="Crossref")
+
+
+def _severity_of_update(kind: str) -> str:
+    if kind in RETRACTIONS:
+        return "retracted"
+    if kind in CONCERNS:
+        return "concern"
+    return "newer version" if kind in {"new-version", "new-edition"} else "re-extract"
+
+
+#: PubMed's RefType, Europe PMC's words beside it -> what it means for the numbers that were taken from the record.
+SEVERITIES: dict[str, str] = {
+    "RetractionIn": "retracted",
+    "RetractedandRepublishedIn": "retracted",
+    "ExpressionOfConcernIn": "concern",
+    "ErratumIn": "re-extract",
+    "CorrectedandRepublishedIn": "re-extract",
+    "UpdateIn": "newer version",
+    "PreprintOf": "newer version",
+    "RepublishedIn": "newer version",
+    "UpdateOf": LINK,
+    "PreprintIn": LINK,
+    "RepublishedFrom": LINK,
+    "CorrectedandRepublishedFrom": LINK,
+    "RetractedandRepublishedFrom": LINK,
+    "OriginalReportIn": LINK,
+    "ReprintIn": LINK,
+    "ReprintOf": LINK,
+    "RetractionOf": "itself a notice",
+    "ExpressionOfConcernFor": "itself a notice",
+    "ErratumFor": "itself a notice",
+}
