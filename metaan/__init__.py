@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from .stats.bias_pet import PetPeese as PetPeese
     from .stats.bias_pet import pet_peese as pet_peese
     from .stats.conversions import Converted as Converted
-    from .stats.conversions import sd_from_ci as sd_from_ci
-    from .stats.conversions import sd_from_difference as sd_from_difference
-    from .stats.conversions import sd_from_se as sd_from_se
     from .stats.conversions import se_from_ci as se_from_ci
     from .stats.conversions import se_from_p as se_from_p
+    from .stats.deviations import sd_from_ci as sd_from_ci
+    from .stats.deviations import sd_from_difference as sd_from_difference
+    from .stats.deviations import sd_from_se as sd_from_se
     from .stats.effects import EffectSizes as EffectSizes
     from .stats.effects import Interval as Interval
     from .stats.excess import ExcessSignificance as ExcessSignificance
@@ -151,9 +151,9 @@ _WHERE = {
     "read_revman": "sources.revman",
     "reported_checks": "recompute",
     "residuals": "stats.regression_residuals",
-    "sd_from_ci": "stats.conversions",
-    "sd_from_difference": "stats.conversions",
-    "sd_from_se": "stats.conversions",
+    "sd_from_ci": "stats.deviations",
+    "sd_from_difference": "stats.deviations",
+    "sd_from_se": "stats.deviations",
     "se_from_ci": "stats.conversions",
     "se_from_p": "stats.conversions",
     "small_study_test": "stats.bias",

@@ -53,6 +53,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--design", metavar="KIND[: CONTROL]", help="write the design, such as 'non-randomised: historical'"
     )
+    _add_numbers(parser)
+    _add_reading(parser)
+
+
+def _add_numbers(parser: ArgumentParser) -> None:
+    """Declare what says which result a proposal, or what was read, is."""
     said = parser.add_argument_group("with --accept or --enter")
     said.add_argument("--outcome", metavar="ID", help="the outcome of the review that it is")
     said.add_argument(
@@ -76,6 +82,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=[],
         help="in a table: the group of each arm",
     )
+
+
+def _add_reading(parser: ArgumentParser) -> None:
+    """Declare what says where numbers were read, and by whom."""
     read = parser.add_argument_group("with --enter")
     read.add_argument("--document", metavar="TEXT", help="what you have read, such as 'article'")
     read.add_argument("--place", metavar="TEXT", help="where in it, such as 'Table 2'")

@@ -81,11 +81,11 @@ def _searched(search: SearchRun, run: Run) -> str:
 
 def candidate_lines(candidate: Candidate) -> Iterator[str]:
     """Yield what a person reads of a candidate in a list."""
-    from ..workflows.screen_card import notes
+    from ..workflows.screen_card import flags, notes
     from ..workflows.screen_words import called, plain
 
-    flags = [word for word, set_ in (("RETRACTED", candidate.retracted), ("CONCERN", candidate.concern)) if set_]
-    yield f"  {candidate.key}  {called(candidate)}" + (f"  [{', '.join(flags)}]" if flags else "")
+    warned = ", ".join(flags(candidate))
+    yield f"  {candidate.key}  {called(candidate)}" + (f"  [{warned}]" if warned else "")
     yield f"      {plain(candidate.title)}"
     yield from (f"      {note}" for note in notes(candidate))
 

@@ -108,24 +108,20 @@ def match(sighted: Sequence[Sighted], shelf: Shelf, run: str, found: str) -> Mat
     rest = [one for one in {one.name: one for one in sighted}.values() if one.name not in owned]
     base = len(shelf.records)
     ded = deduplicate([*shelf.records, *(one.record for one in rest)])
-    clusters = [cluster for cluster in ded.clusters if cluster[-1] >= base]
     new: dict[int, Candidate] = {}
     taken = set(shelf.names)
     whose = dict(enumerate(shelf.names))
-    for cluster in clusters:
+    for cluster in (cluster for cluster in ded.clusters if cluster[-1] >= base):
         ours = [rest[index - base] for index in cluster if index >= base]
-        if cluster[0] < base:
-            owned |= {one.name: shelf.names[cluster[0]] for one in ours}
-            whose |= dict.fromkeys(cluster, shelf.names[cluster[0]])
-            continue
-        candidate = candidate_of(ours, run, found)
-        whose |= dict.fromkeys(cluster, candidate.key)
-        if candidate.key in taken:  # alike to the last letter, though too short to be merged by a rule
-            owned |= {one.name: candidate.key for one in ours}
-            continue
-        taken.add(candidate.key)
-        new |= dict.fromkeys(cluster, candidate)
-        owned |= {one.name: candidate.key for one in ours[1:]}
+        candidate = None if cluster[0] < base else candidate_of(ours, run, found)
+        name = candidate.key if candidate else shelf.names[cluster[0]]
+        whose |= dict.fromkeys(cluster, name)
+        if candidate and name not in taken:
+            taken.add(name)
+            new |= dict.fromkeys(cluster, candidate)
+            ours = ours[1:]
+        # What is taken is alike to the last letter, though too short to be merged by a rule.
+        owned |= {one.name: name for one in ours}
     records = [*shelf.records, *(one.record for one in rest)]
     asked = _questions(ded, records, whose, new)
     linked = _links(new, shelf, _kin(ded, whose, new))

@@ -44,18 +44,25 @@ class Card:
 
 def card(candidate: Candidate, standing: Standing) -> Card:
     """Return what a person reads; ``standing`` is what the person may see."""
-    flags = [word for word, set_ in (("RETRACTED", candidate.retracted), ("CONCERN", candidate.concern)) if set_]
     return Card(
         candidate.key,
         called(candidate),
         plain(candidate.title) or "(no title)",
-        tuple(flags),
+        tuple(flags(candidate)),
         _place(candidate),
         tuple((plain(part.label or ""), plain(part.text)) for part in candidate.abstract),
         tuple(links(candidate)),
         tuple(notes(candidate)),
         tuple(_decisions(standing)),
     )
+
+
+def flags(candidate: Candidate) -> Iterator[str]:
+    """Yield in capitals what warns of a candidate."""
+    if candidate.retracted:
+        yield "RETRACTED"
+    if candidate.concern:
+        yield "CONCERN"
 
 
 def links(candidate: Candidate) -> Iterator[str]:

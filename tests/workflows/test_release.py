@@ -396,6 +396,10 @@ assert ends == {True, False}, (ends, total)
 
 @pytest.mark.skipif(sys.platform == "win32", reason="forks")
 def test_killed_anywhere_it_leaves_nothing_or_the_whole(folder, tmp_path):
+    for path in folder.glob("*.yaml"):  # two studies are as good here, and a fifth of the work
+        if path.stem not in (FLAGGED, "derde-2021-remap-cap", "review"):
+            path.unlink()
+    commit(folder.parent)
     command = [sys.executable, "-c", _KILLED, folder.parent, tmp_path / "copies"]
     root = Path(__file__).parents[2]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=root)
