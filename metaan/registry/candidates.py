@@ -129,18 +129,38 @@ def read_all(folder: Path, model: type[Model]) -> dict[Path, Model]:
     entries: dict[Path, Model] = {}
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
-        raw = path.read_bytes()
-        if hidden := HIDDEN_IN_JSON.search(raw):
-            found = f"a control character, {hidden[0]!r}"
-            problems.append(Problem(str(path), 1, "", found, "restore the file from version control"))
-            continue
         try:
-            entries[path] = model.model_validate_json(raw)
-        except ValidationError as error:
-            problems += problems_of(path, error)
+            entries[path] = read_entry(path, model)
+        except RegistryError as error:
+            problems += error.problems
     if problems:
         raise RegistryError(problems)
     return entries
+
+
+def read_entry(path: Path, model: type[Model]) -> Model:
+    """Return one JSON file as a model; what a terminal would obey is refused before anybody is shown it.
+
+    Raises
+    ------
+    RegistryError
+        The file does not hold what was written.
+    OSError
+        It cannot be opened.
+    """
+    raw = path.read_bytes()
+    refuse_hidden(path, raw)
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        raise RegistryError(problems_of(path, error)) from None
+
+
+def refuse_hidden(path: Path, raw: bytes) -> None:
+    """Raise a `RegistryError` for a character that no command has written into a JSON file."""
+    if hidden := HIDDEN_IN_JSON.search(raw):
+        found = f"a control character, {hidden[0]!r}"
+        raise RegistryError([Problem(str(path), 1, "", found, "restore the file from version control")])
 
 
 def problems_of(path: Path, error: ValidationError) -> list[Problem]:

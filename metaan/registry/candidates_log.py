@@ -7,10 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from ..errors import Problem, RegistryError
-from .candidates import Candidate, problems_of
+from .candidates import Candidate, read_entry
 from .candidates_decisions import DECISIONS, Decision, in_force, parse
 
 
@@ -101,12 +99,10 @@ class Shelf(Mapping[str, Candidate]):
 
 def _candidate(path: Path) -> Candidate:
     try:
-        candidate = Candidate.model_validate_json(path.read_bytes())
+        candidate = read_entry(path, Candidate)
     except OSError as error:  # version control may have taken it away since the folder was listed
         gone = Problem(str(path), 1, "", error.strerror or str(error), "start again, which lists the files anew")
         raise RegistryError([gone]) from None
-    except ValidationError as error:
-        raise RegistryError(problems_of(path, error)) from None
     if candidate.key != path.stem:
         raise RegistryError([Problem(str(path), 1, "key", "not the file's name", "the key")])
     return candidate

@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from ..errors import RegistryError
-from .candidates import problems_of, read_all
+from .candidates import problems_of, read_all, refuse_hidden
 from .types import Entry, Flag, Text
 
 WATERMARK = "watermark.json"
@@ -197,9 +197,12 @@ def read_watermark(folder: Path | str) -> Watermark:
     """
     path = Path(folder) / WATERMARK
     try:
-        return _WATERMARK.validate_json(path.read_bytes())
+        raw = path.read_bytes()
     except FileNotFoundError:
         return {}
+    refuse_hidden(path, raw)
+    try:
+        return _WATERMARK.validate_json(raw)
     except ValidationError as error:
         raise RegistryError(problems_of(path, error)) from None
 

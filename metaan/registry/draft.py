@@ -21,6 +21,8 @@ from .review_model import ReviewFile
 from .study_model import Study
 from .types import Entry
 
+MOST_PROBLEMS = 300  # of one file that are listed; a person mends those first, and the rest is counted
+
 M = TypeVar("M", bound=Entry)
 Path = tuple[str | int, ...]
 
@@ -74,7 +76,8 @@ def read_document(file: str, stem: str, raw: bytes, model: type[M]) -> tuple[Doc
     tree = None
     if not flaws:
         tree, flaws = compose(text)
-    problems = [Problem(file, flaw.line, "", flaw.found, flaw.allowed) for flaw in flaws]
+    problems = [Problem(file, flaw.line, "", flaw.found, flaw.allowed) for flaw in flaws[:MOST_PROBLEMS]]
+    problems += _not_listed(file, problems, len(flaws))
     if tree is None:
         return None, problems
     tree = without(tree, unfilled(tree)) or tree
@@ -158,15 +161,24 @@ def _validate(
         except ValidationError as error:
             faults = error.errors(include_url=False)
         if attempt == 0:
-            problems += [_problem(file, tree, model, fault) for fault in faults]
+            listed = [_problem(file, tree, model, fault) for fault in faults[:MOST_PROBLEMS]]
+            problems += [*listed, *_not_listed(file, listed, len(faults))]
         rest = _rest(rest, model, faults)
     return None, problems
 
 
+def _not_listed(file: str, listed: list[Problem], found: int) -> list[Problem]:
+    """Say how many problems of a file are not listed, behind the last that is."""
+    if found <= MOST_PROBLEMS:
+        return []
+    more = f"{found - MOST_PROBLEMS:,} more problems like these are not listed"
+    return [Problem(file, max(problem.line for problem in listed), "", more, f"allowed: none; {MOST_PROBLEMS} are")]
+
+
 def _rest(tree: Node, model: type[M], faults: Iterable[Mapping[str, Any]]) -> Node | None:
     """Return the tree without what is at fault; required keys that are not there are marked as gone."""
-    absent_at_top = [fault for fault in faults if fault["type"] == "missing" and len(fault["loc"]) == 1]
-    rest = without(tree, {_culprit(tree, fault) for fault in faults if fault not in absent_at_top})
+    at_fault = (fault for fault in faults if not (fault["type"] == "missing" and len(fault["loc"]) == 1))
+    rest = without(tree, {_culprit(tree, fault) for fault in at_fault})
     if rest is None:
         return None
     absent = STAND_INS[model].keys() - rest.plain().keys()

@@ -17,8 +17,9 @@ from typing import Any
 
 from ..errors import Problem, RegistryError, UsageError
 from .atomic import write_text
-from .nodes import Node, compose, resolve
+from .nodes import Node, compose
 from .raw import decode
+from .scalars import resolve
 
 KeyPath = tuple[str | int, ...]
 

@@ -8,7 +8,6 @@ ruamel.yaml's own parser; the tree is the same.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,10 +15,12 @@ from functools import cache
 from typing import Any, NoReturn
 
 from .raw import HIDDEN, Flaw
+from .scalars import resolve
 
 Events = Callable[[str], Iterator[Any]]
 
 MAX_DEPTH = 24
+MAX_VALUES = 20_000  # of one file; the largest of a study has some hundreds
 
 
 @dataclass(slots=True)
@@ -76,21 +77,6 @@ class Node:
         return node
 
 
-class Decimal(float):
-    """A float that remembers how it was written, for places where text was meant (``version: 1.10``)."""
-
-    def __new__(cls, text: str) -> Decimal:
-        """Read the number and keep its text."""
-        new = super().__new__(cls, text)
-        new.text = text
-        return new
-
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
 def compose(text: str, events: Events | None = None) -> tuple[Node | None, list[Flaw]]:
     r"""Return the tree of a text, None where there is none, and what is wrong with the text.
 
@@ -144,6 +130,7 @@ class _Builder:
     text: str
     events: Iterator[Any]
     flaws: list[Flaw] = field(default_factory=list)
+    values: int = 0
 
     def document(self) -> Node | None:
         """Read the one document, and refuse a second."""
@@ -166,6 +153,9 @@ class _Builder:
             _stop(mark, f"a tag, {event.tag}", "allowed: plain values without ! in front")
         if depth > MAX_DEPTH:
             _stop(mark, f"more than {MAX_DEPTH} levels", "allowed: the keys that are documented")
+        self.values += 1
+        if self.values > MAX_VALUES:
+            _stop(mark, f"more than {MAX_VALUES:,} values", "allowed: that many in a file; what follows was not read")
         line = (key.start_mark if key else mark).line + 1
         node = Node(None, line, mark.index, event.end_mark.index)
         if key is not None:
@@ -228,20 +218,6 @@ def _said(event: Any) -> str:
     return str(event.value)
 
 
-def resolve(text: str) -> Any:
-    """Return what a plain scalar means.
-
-    >>> [resolve(t) for t in ("40", "040", "1e-3", "no", "true", "2021-02-05", "")]
-    [40, '040', 0.001, 'no', True, '2021-02-05', None]
-    """
-    if text[:1] in _NUMERIC:
-        if _INT.fullmatch(text):
-            return int(text)
-        if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
-            return Decimal(text)
-    return _WORDS.get(text, text)
-
-
 @cache
 def parser() -> Events:
     """Return libyaml's parser where ruamel.yaml has it, else ruamel.yaml's own."""
@@ -289,14 +265,6 @@ _UNREAD = "this is not YAML"
 _SECOND_LOOK = 200_000  # characters; the other parser is slow
 _COLON = re.compile(r"\s*:")
 _DASH = re.compile(r"(?:\s|(?<=\s)#[^\n]*)*-")
-_INT = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})", re.ASCII)
-_FLOAT = re.compile(r"[-+]?(?:\.\d+|(?:0|[1-9]\d*)(?:\.\d*)?)(?:[eE][-+]?\d+)?", re.ASCII)
-_NUMERIC = frozenset("0123456789+-.")
-_WORDS = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
 _OPENING = {
     "ScalarEvent": _Builder.scalar,
     "MappingStartEvent": _Builder.mapping,

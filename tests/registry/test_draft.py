@@ -56,3 +56,24 @@ def test_every_check_says_what_it_holds() -> None:
     for name, check in CHECKS.items():
         assert name == name.strip()
         assert (check.__doc__ or "").endswith(".")
+
+
+@pytest.mark.parametrize(("line", "more"), [("unknown{0}: 1", 700), ("a: 1", 699)])
+def test_of_very_many_problems_of_a_file_some_are_listed_and_the_rest_is_counted(
+    monkeypatch: pytest.MonkeyPatch, line: str, more: int
+) -> None:
+    monkeypatch.setitem(draft.STAND_INS, Either, {})
+    raw = "\n".join(line.format(i) for i in range(1_000)).encode()
+    _, problems = read_document("x.yaml", "x", raw + b"\nb: 2" + b"\na: 1" * (more == 700), Either)
+    (said,) = [p for p in problems if "not listed" in p.found]
+    assert said.found == f"{more} more problems like these are not listed"
+    assert said.line >= draft.MOST_PROBLEMS
+    assert len(problems) == draft.MOST_PROBLEMS + 1
+
+
+def test_as_many_problems_as_are_listed_are_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(draft.STAND_INS, Either, {})
+    raw = "\n".join(f"unknown{i}: 1" for i in range(draft.MOST_PROBLEMS)).encode()
+    _, problems = read_document("x.yaml", "x", b"a: 1\nb: 2\n" + raw, Either)
+    assert len(problems) == draft.MOST_PROBLEMS
+    assert not [p for p in problems if "not listed" in p.found]

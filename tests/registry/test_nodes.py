@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from metaan.registry import nodes
 from metaan.registry.nodes import Node, compose, parser, python_events
 from metaan.registry.raw import decode
+from metaan.registry.scalars import Decimal
 
 WORDS = st.sampled_from(
     ["a", "b c", "NO", "12:30", "012345", "1e-3", "'q''s'", '"x\\ty"', "-4", "é😀", "", "~", "true"]
@@ -84,7 +85,7 @@ def test_scalars_mean_what_a_person_means(text: str, value: object, events: node
     assert not flaws
     found = root.value["k"].value
     assert found == value
-    assert type(found) is type(value) or isinstance(found, nodes.Decimal)
+    assert type(found) is type(value) or isinstance(found, Decimal)
 
 
 def test_a_number_keeps_its_text() -> None:
@@ -194,3 +195,11 @@ def test_only_the_first_of_two_keys_is_kept() -> None:
     assert root is not None
     assert root.plain() == {"a": 1, "b": 3}
     assert [flaw.line for flaw in flaws] == [2, 4]
+
+
+@pytest.mark.parametrize("text", ["k{0}: 0\n", "- 0\n", "- {{a: 0}}\n"])
+def test_more_values_than_any_file_has_are_not_read_to_their_end(text: str) -> None:
+    root, flaws = compose("".join(text.format(i) for i in range(nodes.MAX_VALUES + 5)))
+    assert root is None
+    assert [flaw.found for flaw in flaws] == ["more than 20,000 values"]
+    assert flaws[0].line <= nodes.MAX_VALUES + 1

@@ -346,3 +346,35 @@ def test_what_was_said_before_a_kill_is_kept(tmp_path):
         kept = now
     decide(folder, "pmid-90300", "exclude", reason="not a trial")
     assert len(read_decisions(folder)) >= kept
+
+
+@pytest.mark.parametrize("hidden", ["\\u001b[2J", "\\u202e", "\x7f", "\x9b2J"])
+def test_a_line_that_somebody_else_wrote_cannot_speak_to_the_terminal(tmp_path, hidden):
+    folder = prepared(tmp_path)
+    append_decision(folder, line(A, "include"))
+    log = Log(folder)
+    log.refresh()
+    said = b'{"action":"exclude","at":"x","by":"bob","key":"%s","reason":"a%s"}\n' % (B.encode(), hidden.encode())
+    with (folder / "decisions.jsonl").open("ab") as file:
+        file.write(said)
+    for read in (log.refresh, lambda: read_decisions(folder)):
+        with pytest.raises(RegistryError, match=r"decisions\.jsonl:2: a control character"):
+            read()
+
+
+def test_a_line_longer_than_any_is_not_read(tmp_path):
+    folder = prepared(tmp_path)
+    append_decision(folder, line(B, "exclude", reason="é" * 500))
+    assert read_decisions(folder)[0].reason == "é" * 500
+    with (folder / "decisions.jsonl").open("ab") as file:
+        file.write(b'{"key": "' + b"x" * 20_000 + b'"}\n')
+    with pytest.raises(RegistryError, match=r"decisions\.jsonl:2: a line of 20,011 bytes; allowed: up to 10,000"):
+        read_decisions(folder)
+
+
+def test_a_candidate_is_not_shown_before_what_a_terminal_would_obey_is_refused(tmp_path):
+    folder = prepared(tmp_path)
+    path = folder / "candidates" / f"{A}.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("Zymodrug", "Zymo\\u001b[2J", 1), encoding="utf-8")
+    with pytest.raises(RegistryError, match="a control character"):
+        Shelf(folder)[A]
