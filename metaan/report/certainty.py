@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..registry.load import Review
     from ..registry.model import Certainty
 
-NOT_ASSESSED = "not assessed yet"
-
 
 @dataclass(frozen=True, slots=True)
 class DomainView:

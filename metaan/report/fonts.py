@@ -1,7 +1,7 @@
 """How wide a text is, measured with the real advance widths of a font that Arial and Helvetica agree with.
 
-The widths are those of Liberation Sans (SIL Open Font License); `FAMILY` names it and the fonts of the same metrics.
-Scripts that it lacks are drawn by another font of the reader's system, so they are measured generously.
+The widths are those of Liberation Sans (SIL Open Font License); style.css names it before the fonts of the same
+metrics. Scripts that it lacks are drawn by another font of the reader's system, so they are measured generously.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 
-FAMILY = "'Liberation Sans', Arimo, Arial, Helvetica, 'Nimbus Sans', sans-serif"
 _WIDE = 1.05  # em: East Asian full width, with room for fonts that are a little wider
 _OTHER = 0.9  # em: Arabic, Devanagari, Thai and all else that the table lacks
 _EMOJI = 1.4

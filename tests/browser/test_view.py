@@ -41,7 +41,6 @@ CASES = [
     {"common": "none", "random": "ML", "ci": "hksj"},
 ]
 NAMES = ("anakinra", "bcg")
-UNLIKE = ("arrow", "diamond reference")  # of a fixed size; of a measure that the reader may have left
 
 
 def asked(review: Any, key: str, choice: dict[str, str], without: tuple[str, ...] = ()) -> Any:

@@ -11,7 +11,6 @@ POOL = """\
 published_pools:
   - {outcome: death, measure: OR, estimate: 0.5, ci: [0.3, 0.9], source: {document: abstract, level: primary}}
 """
-NO_RESULTS = "results:\n"
 
 
 def problems(folder: Path) -> tuple[Problem, ...]:

@@ -21,7 +21,6 @@ from metaan.report.words import Arms
 from tests.report.test_bias import judged
 
 ARMS = Arms("anakinra", "usual care")
-Judge = Callable[..., Analysis]
 
 
 def judging(analysis: Analysis, found: Callable[[int, StudyRow], tuple[RiskOfBias, ...]]) -> Analysis:

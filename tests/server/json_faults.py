@@ -20,7 +20,6 @@ ON_THE_WAY = (
 )  # fmt: skip
 LIES = ("empty list", "an item missing")  # well formed, and wrong
 CONSISTENT = ("nothing found",)  # nothing shows that it is wrong, but that asking again gives another answer
-SHUFFLES = ("items shuffled and doubled", "keys reordered")  # well formed, and right
 
 
 def faults_of(*path: str, count: str, **more: Fault) -> dict[str, Fault]:

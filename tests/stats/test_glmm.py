@@ -18,10 +18,6 @@ MODEL = {"ML": "random", "EE": "common"}
 CI = {"z": "wald", "t": "t"}
 
 # Where the reference is not followed, and why.
-LL = (
-    "metafor takes lme4's deviance for twice the log-likelihood where there is more than one quadrature point; that is "
-    "the conditional deviance at the modes. Ours is the marginal one: see the slow twins"
-)
 UM_RS_SE = "lme4 differences a Laplace likelihood that it knows to few digits; see the test of the standard error"
 CM_EL_SE = "metafor differences an integral that it knows to few digits; see the test of the standard error"
 STOPS_EARLY = "lme4 stops below the top of its own likelihood; see the test of the optimum"

@@ -20,8 +20,6 @@ COLUMNS = {
 }  # fmt: skip
 TABLES = {"ai": [3, 4, 0, 9], "n1i": [40, 50, 30, 80], "ci": [5, 9, 2, 15], "n2i": [41, 50, 31, 79]}
 
-OPTIONS = [{}, {"tau2_method": "REML", "ci_method": "hksj-adhoc", "level": 0.9}, {"model": "common"}, {"tau2": 0.3}]
-
 
 def fit_of(case):
     args, data = case["args"], case["data"]
