@@ -177,7 +177,7 @@ def read_search(answer: Answer) -> tuple[str, ...]:
     result = _search_result(answer.body)
     pmids = [normalise_pmid(pmid) for pmid in result["idlist"]]
     count = str(result.get("count", ""))
-    if None in pmids or not count.isdigit() or (int(count) > 0) != bool(pmids):
+    if None in pmids or not count.isdecimal() or (int(count) > 0) != bool(pmids):
         raise UnreadableError("an answer of esearch whose count and list of PMIDs disagree")
     return tuple(pmid for pmid in pmids if pmid)
 

@@ -101,6 +101,12 @@ def test_at_a_terminal_one_candidate_comes_after_the_other(screen, typed, capsys
     assert out.endswith("included: 1; undecided: 3; studies of before: 1\n")
 
 
+def test_a_reason_that_only_looks_like_a_number_is_words(review, screen, typed):
+    typed("e", "\u00b2", "q")
+    assert screen()[0] == 0
+    assert read_decisions(review)[0].reason == "\u00b2"
+
+
 def test_at_a_terminal_it_ends_when_all_the_rest_was_put_off(screen, typed):
     typed("l", "l", "l", "l", "l")
     status, out, _ = screen()

@@ -209,13 +209,19 @@ def test_it_fits_into_small_terminals(folder, size):
     assert app.shown[-1].endswith("? help")
 
 
-def test_text_from_outside_is_shown_and_never_obeyed(folder):
+@pytest.mark.parametrize(
+    ("title", "seen"),
+    [
+        ("[bold]阿那白滞素[/bold] мышь <b>x</b>", "[bold]阿那白滞素[/bold] мышь x"),
+        ("\x1b[2J\x07 \u202eмышь", "restore the file from version control"),
+    ],
+)
+def test_text_from_outside_is_shown_and_never_obeyed(folder, title, seen):
     path = folder / "candidates" / f"{KEYS[0]}.json"
-    content = json.loads(path.read_text(encoding="utf-8"))
-    content["title"] = "\x1b[2J\x07[bold]阿那白滞素[/bold] \u202e\u200bмышь <b>x</b>"
+    content = json.loads(path.read_text(encoding="utf-8")) | {"title": title}
     path.write_text(json.dumps(content), encoding="utf-8")
     app = play(folder)
-    assert "[2J[bold]阿那白滞素[/bold]" in text(app)
+    assert seen in text(app)
     assert not {"\x1b", "\x07", "\u202e"} & set("".join(app.shown))
 
 
@@ -223,8 +229,28 @@ def test_a_damaged_file_does_not_keep_people_from_the_others(folder):
     (folder / "candidates" / f"{KEYS[0]}.json").write_text("{", encoding="utf-8")
     app = play(folder)
     assert "restore the file from version control" in text(app)
+    app = play(folder, "e", "o")
+    assert "not done: " in " ".join(app.shown)
     app = play(folder, "i", "n", "e", "1")
     assert said(folder) == [(KEYS[1], "exclude", "ada", "not a trial")]
+
+
+def test_a_log_that_a_merge_has_damaged_is_said_and_read_again_when_it_is_whole(folder):
+    path = folder / "decisions.jsonl"
+
+    async def look(app, pilot):
+        append_decision(folder, Decision(key=KEYS[5], action="include", at="2026-11-22T12:00:00Z", by="bob"))
+        whole = path.read_bytes()
+        path.write_bytes(b"<<<<<<< HEAD\n" + whole)
+        app.look_again()
+        await pilot.pause()
+        assert "cannot be read" in " ".join(shown(app))
+        path.write_bytes(whole)
+        app.look_again()
+        await pilot.pause()
+
+    app = play(folder, meanwhile=look)
+    assert "somebody else has decided something" in " ".join(app.shown)
 
 
 def test_what_another_decides_meanwhile_is_taken_in(folder):

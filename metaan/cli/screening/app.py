@@ -25,6 +25,7 @@ from .widgets import SIGNS, Names
 
 if TYPE_CHECKING:
     from ...workflows.screen import Verdict
+    from ...workflows.screen_card import Card
     from ...workflows.screen_session import Session
 
 NARROW = 70  # columns, below which the list of names is left out
@@ -115,6 +116,14 @@ class ScreenApp(App[int]):
         except MetaanError as error:  # a file that was damaged must not keep people from the others
             return Content(str(error))
 
+    def _readable(self) -> Card | None:
+        """Return the present candidate, None where there is none or its file is damaged, which is said."""
+        try:
+            return self.session.card
+        except MetaanError as error:
+            self.say(f"not done: {error}")
+            return None
+
     def say(self, text: str) -> None:
         """Say what has just happened."""
         self.screen_stack[0].query_one("#said", Static).update(Content(text))
@@ -128,10 +137,13 @@ class ScreenApp(App[int]):
         self.show()
 
     def look_again(self) -> None:
-        """Take in what others have decided meanwhile."""
-        if self.session.refresh():
-            self.say("somebody else has decided something")
-            self.show()
+        """Take in what others have decided meanwhile; a log that is damaged for a moment, by a merge, ends nothing."""
+        try:
+            if self.session.refresh():
+                self.say("somebody else has decided something")
+                self.show()
+        except (MetaanError, OSError) as error:
+            self.say(f"what others have decided cannot be read: {error}")
 
     def decide(self, verdict: Verdict, reason: str | None = None) -> None:
         """Pass a decision on."""
@@ -144,7 +156,7 @@ class ScreenApp(App[int]):
     @work
     async def action_exclude(self) -> None:
         """Ask for the reason first."""
-        card = self.session.card
+        card = self._readable()
         if card is None:
             return
         reason = await self.push_screen_wait(Reason(self.session.reasons, card.called))
@@ -196,7 +208,7 @@ class ScreenApp(App[int]):
 
     def action_open(self) -> None:
         """Open the first link."""
-        card = self.session.card
+        card = self._readable()
         if card and card.links:
             self.open_url(card.links[0])
             self.say(f"opened {card.links[0]}")

@@ -71,7 +71,7 @@ def _reason(session: Session) -> str:
     offered = session.reasons
     print("\n".join(f"  {number} {reason}" for number, reason in enumerate(offered, 1)))
     typed = input("reason: ").strip()
-    return offered[int(typed) - 1] if typed.isdigit() and 1 <= int(typed) <= len(offered) else typed
+    return offered[int(typed) - 1] if typed.isdecimal() and 1 <= int(typed) <= len(offered) else typed
 
 
 def _shown(session: Session) -> Iterator[str]:
