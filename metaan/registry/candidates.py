@@ -11,9 +11,9 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, overload
 
 from pydantic import Field, ValidationError
 
@@ -117,25 +117,71 @@ def read_candidates(folder: Path | str) -> dict[str, Candidate]:
     RegistryError
         Files do not hold what was written; all of them are named.
     """
-    found = read_all(Path(folder) / "candidates", Candidate)
-    wrong = [path for path, candidate in found.items() if candidate.key != path.stem]
+    return {candidate.key: candidate for candidate in each_candidate(folder)}
+
+
+def each_candidate(folder: Path | str) -> Iterator[Candidate]:
+    """Yield one candidate after the other, in the order of their keys, and then raise as `read_candidates` does."""
+    wrong = []
+    for path, candidate in _each(Path(folder) / "candidates", Candidate):
+        if candidate.key != path.stem:
+            wrong.append(Problem(str(path), 1, "key", "not the file's name", "the key"))
+        yield candidate
     if wrong:
-        raise RegistryError([Problem(str(path), 1, "key", "not the file's name", "the key") for path in wrong])
-    return {candidate.key: candidate for candidate in found.values()}
+        raise RegistryError(wrong)
+
+
+def read_candidate(path: Path) -> Candidate:
+    """Return the candidate that a file holds; a `RegistryError` where it does not, or is not there."""
+    try:
+        candidate = read_entry(path, Candidate)
+    except OSError as error:  # version control may have taken it away since the folder was listed
+        gone = Problem(str(path), 1, "", error.strerror or str(error), "start again, which lists the files anew")
+        raise RegistryError([gone]) from None
+    if candidate.key != path.stem:
+        raise RegistryError([Problem(str(path), 1, "key", "not the file's name", "the key")])
+    return candidate
+
+
+class Stored(Sequence[Candidate]):
+    """Some of the candidates of a folder, each read when it is looked at: thousands of abstracts need no memory."""
+
+    def __init__(self, folder: Path | str, keys: Sequence[str]) -> None:
+        self._folder, self._keys = Path(folder) / "candidates", keys
+
+    @overload
+    def __getitem__(self, index: int) -> Candidate: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Stored: ...
+
+    def __getitem__(self, index: int | slice) -> Candidate | Stored:
+        """Return one, read anew, or a part of them."""
+        if isinstance(index, slice):
+            return Stored(self._folder.parent, self._keys[index])
+        return read_candidate(self._folder / f"{self._keys[index]}.json")
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
 
 def read_all(folder: Path, model: type[Model]) -> dict[Path, Model]:
     """Return every JSON file of a folder as a model, in the order of the names."""
-    entries: dict[Path, Model] = {}
+    return dict(_each(folder, model))
+
+
+def _each(folder: Path, model: type[Model]) -> Iterator[tuple[Path, Model]]:
+    """Yield each JSON file of a folder as a model; at the end, raise for all that do not hold one."""
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
         try:
-            entries[path] = read_entry(path, model)
+            entry = read_entry(path, model)
         except RegistryError as error:
             problems += error.problems
+        else:
+            yield path, entry
     if problems:
         raise RegistryError(problems)
-    return entries
 
 
 def read_entry(path: Path, model: type[Model]) -> Model:
@@ -177,9 +223,14 @@ def json_bytes(entry: Entry) -> bytes:
     return (json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def raw_file(body: bytes, suffix: Suffix) -> tuple[str, bytes]:
-    """Return the name, below the folder of the studies, and the bytes of a file that keeps an answer by its digest."""
-    return f"raw/{hashlib.sha256(body).hexdigest()}.{suffix}.gz", gzip.compress(body, 6, mtime=0)
+def raw_name(digest: str, suffix: Suffix) -> str:
+    """Return the name, below the folder of the studies, of the file that keeps an answer by its digest."""
+    return f"raw/{digest}.{suffix}.gz"
+
+
+def packed(body: bytes) -> bytes:
+    """Return what that file holds: the same bytes for the same answer, whenever it came."""
+    return gzip.compress(body, 6, mtime=0)
 
 
 def read_raw(folder: Path | str, digest: str) -> bytes | None:

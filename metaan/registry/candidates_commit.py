@@ -1,8 +1,9 @@
 """Many files changed as one: at every moment the store is the old one, or becomes the new one by itself.
 
-What changes is written into ``studies/.update/staging``. Renaming that folder to ``commit`` is the decision, and one
-operation of the file system: before it nothing has happened, after it the files are moved to their places, by this run
-or, if it is killed, by the next one that opens the store. A moved file is whole; the watermark is moved last.
+What changes is written into ``studies/.update/staging``, as it comes. Renaming that folder to ``commit`` is the
+decision, and one operation of the file system: before it nothing has happened, after it the files are moved to their
+places, by this run or, if it is killed, by the next one that opens the store. A moved file is whole; the watermark is
+moved last.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from ..errors import ConflictError
 
@@ -94,6 +96,52 @@ def _lock(handle: int) -> None:
         raise ConflictError(f"{who or 'another run'} is at work on these studies; nothing was done") from None
 
 
+class Staging:
+    """A change as it grows: files that are nowhere in the store before `decide`, after which all of them are.
+
+    The caller holds the lock. What a run leaves that fails is taken away at once; of one that is killed, by the next.
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        self._root = Path(folder)
+        self._place = _work(folder) / "staging"
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        """Begin with nothing."""
+        shutil.rmtree(self._place, ignore_errors=True)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Take away what was not decided."""
+        shutil.rmtree(self._place, ignore_errors=True)
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file of the shape of `FILE`, by its path below the folder of the studies."""
+        if not FILE.fullmatch(name) or ".." in name:
+            raise ValueError(f"{name!r} is no file of the store")
+        path = self._place / name
+        try:
+            path.write_bytes(content)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        self._count += 1
+
+    def drop(self, name: str) -> None:
+        """Take a file away that is not wanted after all."""
+        (self._place / name).unlink()
+        self._count -= 1
+
+    def decide(self) -> None:
+        """Make all of it the store's, as one change."""
+        if self._count:
+            _sync(self._place, self._count)
+            self._place.rename(self._root / WORK / "commit")
+            sync_one(self._root / WORK)
+            recover(self._root)
+
+
 def commit(folder: Path | str, files: Mapping[str, bytes]) -> None:
     """Write many files as one change; the caller holds the lock.
 
@@ -104,31 +152,22 @@ def commit(folder: Path | str, files: Mapping[str, bytes]) -> None:
     files
         Bytes by path below that folder, of the shape of `FILE`.
     """
-    root = Path(folder)
-    staging = root / WORK / "staging"
-    if wrong := [name for name in files if not FILE.fullmatch(name) or ".." in name]:
-        raise ValueError(f"{wrong[0]!r} is no file of the store")
-    shutil.rmtree(staging, ignore_errors=True)
-    for name, content in files.items():
-        path = staging / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    if files:
-        _sync(staging, len(files))
-        staging.rename(root / WORK / "commit")
-        sync_one(root / WORK)
-        recover(root)
+    with Staging(folder) as change:
+        for name, content in files.items():
+            change.put(name, content)
+        change.decide()
 
 
 def recover(folder: Path | str) -> None:
     """Bring a change that was decided to its end, and forget one that was not; the caller holds the lock."""
     root = Path(folder)
     decided = root / WORK / "commit"
-    for path in sorted(decided.rglob("*")) if decided.is_dir() else ():  # in this order: the watermark is the last
-        if path.is_file():
-            target = root / path.relative_to(decided)
-            target.parent.mkdir(exist_ok=True)
-            path.replace(target)
+    for place, _, names in os.walk(decided, topdown=False):  # folders first, and the watermark, which is in none, last
+        source = Path(place)
+        target = root / source.relative_to(decided)
+        target.mkdir(exist_ok=True)
+        for name in sorted(names):
+            (source / name).replace(target / name)
     if decided.is_dir():
         sync_one(root)
         shutil.rmtree(decided)

@@ -7,8 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ..errors import Problem, RegistryError
-from .candidates import Candidate, read_entry
+from .candidates import Candidate, read_candidate
 from .candidates_decisions import DECISIONS, Decision, in_force, parse
 
 
@@ -84,7 +83,7 @@ class Shelf(Mapping[str, Candidate]):
         """Return one; `RegistryError` where its file does not hold what was written."""
         found = self._read[key]
         if found is None:
-            found = self._read[key] = _candidate(self._folder / f"{key}.json")
+            found = self._read[key] = read_candidate(self._folder / f"{key}.json")
         return found
 
     def __contains__(self, key: object) -> bool:
@@ -95,14 +94,3 @@ class Shelf(Mapping[str, Candidate]):
 
     def __len__(self) -> int:
         return len(self._read)
-
-
-def _candidate(path: Path) -> Candidate:
-    try:
-        candidate = read_entry(path, Candidate)
-    except OSError as error:  # version control may have taken it away since the folder was listed
-        gone = Problem(str(path), 1, "", error.strerror or str(error), "start again, which lists the files anew")
-        raise RegistryError([gone]) from None
-    if candidate.key != path.stem:
-        raise RegistryError([Problem(str(path), 1, "key", "not the file's name", "the key")])
-    return candidate

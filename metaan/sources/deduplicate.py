@@ -75,15 +75,20 @@ def deduplicate(records: Sequence[Record]) -> Deduplication:
     >>> deduplicate([a, b, Record("Tocilizumab in COVID-19")]).groups
     [[0, 1]]
     """
-    keys = _own_dois([Keys.of(record) for record in records])
+    return find_duplicates([Keys.of(record) for record in records], [record.registrations for record in records])
+
+
+def find_duplicates(of: Sequence[Keys], registrations: Sequence[Sequence[str]]) -> Deduplication:
+    """Do what `deduplicate` does of the records' keys and registration numbers, which take less room than they do."""
+    keys = _own_dois(list(of))
     judged = {pair: found for pair in _candidates(keys) if (found := judge(keys[pair[0]], keys[pair[1]]))}
     merged, asked = _merge(keys, judged)
     groups = sorted(group for group in merged if len(group) > 1)
     together = {index: at for at, group in enumerate(groups) for index in group}
     alike = _alike(asked, judged, together)
     questions = [pair for pair in alike if not is_kin(judged[pair])]
-    linked = sorted({*_registered(records), *alike} - {*questions})
-    return Deduplication(groups, questions, [p for p in linked if not _joined(p, together)], judged, len(records))
+    linked = sorted({*_registered(registrations), *alike} - {*questions})
+    return Deduplication(groups, questions, [p for p in linked if not _joined(p, together)], judged, len(keys))
 
 
 def _own_dois(keys: list[Keys]) -> list[Keys]:
@@ -176,11 +181,11 @@ def _joined(pair: Pair, together: Mapping[int, int]) -> bool:
     return pair[0] in together and together[pair[0]] == together.get(pair[1])
 
 
-def _registered(records: Sequence[Record]) -> list[Pair]:
+def _registered(registrations: Sequence[Sequence[str]]) -> list[Pair]:
     """Return each two neighbours among the records that name one registration number."""
     by_number: defaultdict[str, list[int]] = defaultdict(list)
-    for index, record in enumerate(records):
-        for number in record.registrations:
+    for index, numbers in enumerate(registrations):
+        for number in numbers:
             by_number[number].append(index)
     return sorted({pair for same in by_number.values() for pair in pairwise(same)})
 

@@ -38,14 +38,10 @@ def numbers_of(candidate: Candidate) -> tuple[str, ...]:
 
 
 def candidate_of(sighted: Sequence[Sighted], run: str, found: str) -> Candidate:
-    """Return the candidate of one publication: the best of its records, what that lacks filled in from the others."""
-    ordered = sorted(sighted, key=lambda one: (one.record.pmid is None, not one.record.abstract))
-    record = _filled([one.record for one in ordered])
-    number = record.registrations[0] if REGISTRATION in record.publication_types and record.registrations else None
-    label = label_of(record.authors, record.title, record.year)
-    said = (record.doi or "", record.title.casefold(), str(record.year), record.pages or "", *record.authors)
+    """Return the candidate of one publication, as `joined` and `key_of` make it of its records."""
+    record = joined([one.record for one in sighted])
     return Candidate(
-        key=candidate_key(record.pmid, number, slug(label), "|".join(said)),
+        key=key_of(record),
         title=record.title_markup or escape(record.title),
         abstract=tuple(AbstractPart(label=part.label, text=part.text) for part in record.abstract),
         corrections=tuple(
@@ -63,9 +59,24 @@ def candidate_of(sighted: Sequence[Sighted], run: str, found: str) -> Candidate:
     )
 
 
+def joined(records: Sequence[Record]) -> Record:
+    """Return the best of a publication's records, what that lacks filled in from the others."""
+    return _filled(sorted(records, key=lambda record: (record.pmid is None, not record.abstract)))
+
+
+def key_of(record: Record) -> str:
+    """Return the key of the candidate that a record becomes."""
+    number = record.registrations[0] if REGISTRATION in record.publication_types and record.registrations else None
+    label = label_of(record.authors, record.title, record.year)
+    said = (record.doi or "", record.title.casefold(), str(record.year), record.pages or "", *record.authors)
+    return candidate_key(record.pmid, number, slug(label), "|".join(said))
+
+
 def _filled(records: Sequence[Record]) -> Record:
     """Return the first record with what it lacks taken from the next ones."""
     first = records[0]
+    if len(records) == 1:
+        return first
     missing = {
         name: next((value for other in records[1:] if (value := getattr(other, name))), None)
         for name in (*_SAME, "abstract", "corrections")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import SourceError, UsageError
 from ..registry.atomic import write_text
-from ..registry.candidates import Candidate, json_bytes, read_candidates
-from ..registry.candidates_commit import commit, locked
+from ..registry.candidates import Candidate, Stored, each_candidate, json_bytes
+from ..registry.candidates_commit import Staging, locked
 from ..registry.candidates_runs import FileRun, Run, run_id
 from ..registry.load import load
 from ..sources.encoding import decode
@@ -53,7 +53,7 @@ class ImportReport:
     """What became of each file, the new candidates, and how many wait to be judged."""
 
     files: tuple[Imported, ...]
-    candidates: tuple[Candidate, ...]
+    candidates: Sequence[Candidate]
     waiting: int
 
 
@@ -107,7 +107,9 @@ def import_records(
     if not files:
         raise UsageError("no file to import")
     with locked(folder, "metaan import"):
-        review, candidates = load(folder), read_candidates(folder)
+        review = load(folder)
+        shelf = Shelf.of(review, each_candidate(folder))
+        there = [name for name in shelf.names if name not in shelf.studies]
         started = now().astimezone(UTC)
         opened: dict[Path, _File | str] = {}
         for number, path in enumerate(files):
@@ -116,7 +118,7 @@ def import_records(
         readable = [file for file in opened.values() if isinstance(file, _File)]
         name = run_id(folder, started)
         sighted = [one for file in readable for one in file.sighted()]
-        matched = match(sighted, Shelf.of(review, candidates), name, started.strftime(TIME))
+        matched = match(sighted, shelf, name, started.strftime(TIME))
         outcomes = tuple(_imported(path, found, matched) for path, found in opened.items())
         if readable:
             run = Run(
@@ -126,13 +128,16 @@ def import_records(
                 finished=now().astimezone(UTC).strftime(TIME),
                 versions=versions(),
                 files=tuple(_file_run(file, matched) for file in readable),
-                new=tuple(candidate.key for candidate in matched.new),
+                new=matched.keys,
                 known=matched.known,
                 duplicates=matched.duplicates,
             )
-            made = {f"candidates/{candidate.key}.json": json_bytes(candidate) for candidate in matched.new}
-            commit(folder, {**made, f"runs/{name}.json": json_bytes(run)})
-    return ImportReport(outcomes, matched.new, waiting(folder, review, [*candidates, *(c.key for c in matched.new)]))
+            with Staging(folder) as change:
+                for candidate in matched.new:
+                    change.put(f"candidates/{candidate.key}.json", json_bytes(candidate))
+                change.put(f"runs/{name}.json", json_bytes(run))
+                change.decide()
+    return ImportReport(outcomes, Stored(folder, matched.keys), waiting(folder, review, [*there, *matched.keys]))
 
 
 def _opened(path: Path) -> _File | str:

@@ -9,13 +9,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from ..registry.candidates import Candidate, LikelyDuplicate, Link
-from ..sources.deduplicate import Deduplication, deduplicate
+from ..sources.dedupe_keys import Keys
+from ..sources.deduplicate import Deduplication, find_duplicates
 from ..sources.identifiers import normalise_doi, normalise_pmid
-from ..sources.markup import plain_text
-from .as_records import REGISTRATION, candidate_of, numbers_of, own_numbers, record_of_candidate, record_of_study
+from .as_records import (
+    REGISTRATION,
+    candidate_of,
+    joined,
+    key_of,
+    numbers_of,
+    own_numbers,
+    record_of_candidate,
+    record_of_study,
+)
 
 if TYPE_CHECKING:
     from ..registry.load import Review
@@ -26,35 +35,67 @@ MOST_LINKS = 20  # of one candidate; a pooled analysis may name every trial of i
 
 
 @dataclass(frozen=True, slots=True)
+class Brief:
+    """What the rest of a run has to know of a publication: not its abstract, which is most of what a record holds.
+
+    Attributes
+    ----------
+    pmid
+        Empty where it has none.
+    links
+        PMID of another publication and how that has to do with this one.
+    named, own
+        The registrations that it names, and those of its own trial.
+    """
+
+    title: str
+    pmid: str
+    links: tuple[tuple[str, str], ...]
+    named: tuple[str, ...]
+    own: tuple[str, ...]
+    keys: Keys
+
+    @classmethod
+    def of(cls, record: Record, own: Iterable[str] | None = None) -> Brief:
+        """Return what is to be known of a record."""
+        links = tuple((link.pmid, link.kind) for link in record.corrections if link.pmid)
+        numbers = own_numbers(record) if own is None else tuple(own)
+        return cls(record.title, record.pmid or "", links, record.registrations, numbers, Keys.of(record))
+
+
+@dataclass(frozen=True, slots=True)
 class Matched:
     """What became of records.
 
     Attributes
     ----------
     new
-        Candidates, in the order in which their first record came.
+        Candidates, in the order in which their first record came; each is made when it is looked at.
+    keys
+        Their keys.
     known, duplicates
         Name of a record -> study that it is, or candidate that it belongs to.
     """
 
-    new: tuple[Candidate, ...] = ()
+    new: Sequence[Candidate] = ()
+    keys: tuple[str, ...] = ()
     known: Mapping[str, str] = field(default_factory=dict)
     duplicates: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What is there: records of studies and candidates, each with its name, and the ways to find them."""
+    """What is there: studies and candidates, each with its name, and the ways to find them."""
 
     names: list[str]
-    records: list[Record]
+    briefs: list[Brief]
     studies: frozenset[str]
     pmids: dict[str, str]
     dois: dict[str, str]
     numbers: dict[str, list[str]]
 
     @classmethod
-    def of(cls, review: Review, candidates: Mapping[str, Candidate]) -> Shelf:
+    def of(cls, review: Review, candidates: Iterable[Candidate]) -> Shelf:
         """Return the shelf of a registry: its studies first, so that they go before candidates."""
         shelf = cls([], [], frozenset(study.id for study in review.studies), {}, {}, defaultdict(list))
         for study in review.studies:
@@ -63,14 +104,14 @@ class Shelf:
             for relation in study.relations:
                 if relation.study is None and relation.kind != "overlaps with":
                     shelf.name(study.id, normalise_pmid(relation.pmid), normalise_doi(relation.doi))
-        for key, candidate in candidates.items():
-            shelf.put(key, record_of_candidate(candidate), numbers_of(candidate))
+        for candidate in candidates:
+            shelf.put(candidate.key, record_of_candidate(candidate), numbers_of(candidate))
         return shelf
 
     def put(self, name: str, record: Record, numbers: Iterable[str]) -> None:
         """Add a study or a candidate, with the numbers of its own registration."""
         self.names.append(name)
-        self.records.append(record)
+        self.briefs.append(Brief.of(record, numbers))
         self.name(name, record.pmid, record.doi)
         for number in numbers:
             self.numbers[number].append(name)
@@ -104,41 +145,81 @@ def match(sighted: Sequence[Sighted], shelf: Shelf, run: str, found: str) -> Mat
     run, found
         Name and time of the run, for the new candidates.
     """
-    owned = {one.name: owner for one in sighted if (owner := shelf.owner(one.record))}
-    rest = [one for one in {one.name: one for one in sighted}.values() if one.name not in owned]
-    base = len(shelf.records)
-    ded = deduplicate([*shelf.records, *(one.record for one in rest)])
-    new: dict[int, Candidate] = {}
-    taken = set(shelf.names)
-    whose = dict(enumerate(shelf.names))
-    for cluster in (cluster for cluster in ded.clusters if cluster[-1] >= base):
+    owned, rest = _owned(sighted, shelf)
+    briefs = [*shelf.briefs, *(Brief.of(sighted[at].record) for at in rest)]
+    ded = find_duplicates([brief.keys for brief in briefs], [brief.named for brief in briefs])
+    made = _Made(sighted, run, found)
+    base, taken = len(shelf.names), set(shelf.names)
+    whose, new = dict(enumerate(shelf.names)), dict[int, str]()
+    for cluster in ded.clusters:
+        if cluster[-1] < base:
+            continue
         ours = [rest[index - base] for index in cluster if index >= base]
-        candidate = None if cluster[0] < base else candidate_of(ours, run, found)
-        name = candidate.key if candidate else shelf.names[cluster[0]]
-        whose |= dict.fromkeys(cluster, name)
-        if candidate and name not in taken:
-            taken.add(name)
-            new |= dict.fromkeys(cluster, candidate)
-            ours = ours[1:]
-        # What is taken is alike to the last letter, though too short to be merged by a rule.
-        owned |= {one.name: name for one in ours}
-    records = [*shelf.records, *(one.record for one in rest)]
-    asked = _questions(ded, records, whose, new)
-    linked = _links(new, shelf, _kin(ded, whose, new))
-    unique = {candidate.key: candidate for candidate in new.values()}
-    finished = (
-        candidate.model_copy(update={"questions": tuple(asked[key]), "linked": linked[key]})
-        for key, candidate in unique.items()
-    )
+        records = [sighted[at].record for at in ours]
+        key = shelf.names[cluster[0]] if cluster[0] < base else key_of(joined(records))
+        whose |= dict.fromkeys(cluster, key)
+        is_new = key not in taken  # else known; or alike to the last letter, though too short to be merged by a rule
+        if is_new:
+            new |= dict.fromkeys(cluster, key)
+            made.add(key, ours, Brief.of(joined(records)) if len(ours) > 1 else briefs[cluster[0]])
+        taken.add(key)
+        owned |= {sighted[at].name: key for at in ours[is_new:]}
+    made.asked = _questions(ded, briefs, whose, new)
+    made.linked = _links(made.briefs, shelf, _kin(ded, whose, new))
     return Matched(
-        tuple(finished),
+        made,
+        tuple(made.briefs),
         {name: owner for name, owner in owned.items() if owner in shelf.studies},
         {name: owner for name, owner in owned.items() if owner not in shelf.studies},
     )
 
 
+def _owned(sighted: Sequence[Sighted], shelf: Shelf) -> tuple[dict[str, str], list[int]]:
+    """Return whose records are known for certain, by name, and the places of the others: the last of each name."""
+    owned: dict[str, str] = {}
+    last: dict[str, int] = {}
+    for at, one in enumerate(sighted):
+        last[one.name] = at
+        if owner := shelf.owner(one.record):
+            owned[one.name] = owner
+    return owned, [at for name, at in last.items() if name not in owned]
+
+
+class _Made(Sequence[Candidate]):
+    """The new candidates, each made of its records when it is looked at."""
+
+    def __init__(self, sighted: Sequence[Sighted], run: str, found: str) -> None:
+        self._sighted, self._run, self._found = sighted, run, found
+        self._places: list[list[int]] = []
+        self.briefs: dict[str, Brief] = {}
+        self.asked: Mapping[str, Sequence[LikelyDuplicate]] = {}
+        self.linked: Mapping[str, tuple[Link, ...]] = {}
+
+    def add(self, key: str, places: list[int], brief: Brief) -> None:
+        """Add one by the places of its records."""
+        self._places.append(places)
+        self.briefs[key] = brief
+
+    @overload
+    def __getitem__(self, index: int) -> Candidate: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Candidate]: ...
+
+    def __getitem__(self, index: int | slice) -> Candidate | list[Candidate]:
+        """Return one with its questions and links."""
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        made = candidate_of([self._sighted[at] for at in self._places[index]], self._run, self._found)
+        more = {"questions": tuple(self.asked.get(made.key, ())), "linked": self.linked[made.key]}
+        return made.model_copy(update=more)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
 def _questions(
-    ded: Deduplication, records: Sequence[Record], whose: Mapping[int, str], new: Mapping[int, Candidate]
+    ded: Deduplication, briefs: Sequence[Brief], whose: Mapping[int, str], new: Mapping[int, str]
 ) -> defaultdict[str, list[LikelyDuplicate]]:
     """Return for each new candidate what it may be the same as, the evidence beside it."""
     asked: defaultdict[str, list[LikelyDuplicate]] = defaultdict(list)
@@ -146,10 +227,10 @@ def _questions(
         evidence = ded.evidence[pair]
         for index, other in (pair, pair[::-1]):
             if index in new and not (other in new and other > index):  # of two new ones, the later asks
-                asked[new[index].key].append(
+                asked[new[index]].append(
                     LikelyDuplicate(
                         to=whose[other],
-                        title=plain_text(new[other].title) if other in new else records[other].title,
+                        title=briefs[other].title,
                         why=evidence.rule,
                         similarity=round(evidence.similarity, 1),
                         agree=evidence.agree,
@@ -159,30 +240,26 @@ def _questions(
     return asked
 
 
-def _kin(ded: Deduplication, whose: Mapping[int, str], new: Mapping[int, Candidate]) -> defaultdict[str, list[Link]]:
+def _kin(ded: Deduplication, whose: Mapping[int, str], new: Mapping[int, str]) -> defaultdict[str, list[Link]]:
     """Return for each new candidate what its title says that it belongs to: the paper of an erratum or a preprint."""
     kin: defaultdict[str, list[Link]] = defaultdict(list)
     for pair in ded.linked:
         for index, other in (pair, pair[::-1]):
-            if index in new and pair in ded.evidence and whose[other] != new[index].key:
-                kin[new[index].key].append(Link(to=whose[other], how=ded.evidence[pair].rule))
+            if index in new and pair in ded.evidence and whose[other] != new[index]:
+                kin[new[index]].append(Link(to=whose[other], how=ded.evidence[pair].rule))
     return kin
 
 
-def _links(new: Mapping[int, Candidate], shelf: Shelf, kin: Mapping[str, list[Link]]) -> dict[str, tuple[Link, ...]]:
+def _links(new: Mapping[str, Brief], shelf: Shelf, kin: Mapping[str, list[Link]]) -> dict[str, tuple[Link, ...]]:
     """Return for each new candidate the studies and candidates that it belongs to."""
-    unique = {candidate.key: candidate for candidate in new.values()}
     numbers, pmids = defaultdict(list, {k: list(v) for k, v in shelf.numbers.items()}), dict(shelf.pmids)
-    for key, candidate in unique.items():
-        for number in numbers_of(candidate):
+    for key, brief in new.items():
+        for number in brief.own:
             numbers[number].append(key)
-        if candidate.pmid:
-            pmids.setdefault(candidate.pmid, key)
+        if brief.pmid:
+            pmids.setdefault(brief.pmid, key)
     backward = _backward(shelf)
-    return {
-        key: _once(_links_of(candidate, numbers, pmids, backward), kin.get(key, ()))
-        for key, candidate in unique.items()
-    }
+    return {key: _once(_links_of(key, brief, numbers, pmids, backward), kin.get(key, ())) for key, brief in new.items()}
 
 
 def _once(said: Iterable[Link], guessed: Iterable[Link]) -> tuple[Link, ...]:
@@ -193,26 +270,26 @@ def _once(said: Iterable[Link], guessed: Iterable[Link]) -> tuple[Link, ...]:
 
 
 def _links_of(
-    candidate: Candidate,
+    key: str,
+    brief: Brief,
     numbers: Mapping[str, list[str]],
     pmids: Mapping[str, str],
     backward: Mapping[str, list[Link]],
 ) -> Iterator[Link]:
-    for link in candidate.corrections:
-        if link.pmid and (to := pmids.get(link.pmid)) and to != candidate.key:
-            yield Link(to=to, how=link.kind)
-    yield from backward.get(candidate.pmid or "", ())
-    for number in numbers_of(candidate):
+    for pmid, kind in brief.links:
+        if kind and (to := pmids.get(pmid)) and to != key:
+            yield Link(to=to, how=kind)
+    yield from backward.get(brief.pmid, ())
+    for number in brief.own:
         for to in numbers.get(number, ()):
-            if to != candidate.key:
+            if to != key:
                 yield Link(to=to, how=f"registered as {number}")
 
 
 def _backward(shelf: Shelf) -> dict[str, list[Link]]:
     """Return PMID -> what says of itself that this is its erratum, preprint or retraction."""
     found: defaultdict[str, list[Link]] = defaultdict(list)
-    for name, record in zip(shelf.names, shelf.records):
-        for link in record.corrections:
-            if link.pmid:
-                found[link.pmid].append(Link(to=name, how=f"its {link.kind}"))
+    for name, brief in zip(shelf.names, shelf.briefs):
+        for pmid, kind in brief.links:
+            found[pmid].append(Link(to=name, how=f"its {kind}"))
     return found

@@ -5,14 +5,15 @@ To add a source: a function from `Strategy` and `Desk` to `Hits`, entered in `SE
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import SourceError, choose
-from ..registry.candidates import raw_file
+from ..registry.candidates import Suffix, packed, raw_name
 from ..sources.identifiers import find_registrations
 from ..sources.pubmed import PubMed
 from ..sources.pubmed_query import OVERLAP_DAYS, PubMedQuery
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
     from ..sources.ctgov_trial import Trial
     from ..sources.record import Record
     from ..sources.settings import Settings
+    from .spool import Spool
 
 Progress = Callable[[str, int, int], None]
 MakeClient = Callable[[str, "Settings", Callable[["Answer"], None]], "Client"]
+
+AT_ONCE = 1_000  # records of PubMed that are in memory, in five answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,40 +88,50 @@ class Hits:
         The one that the source says it has.
     changes
         Identifier -> what has become of it since, and on which day.
+    fetched
+        How many records were new enough to be fetched; they are on the desk.
     answers
-        The raw answers by digest.
+        Digests of the raw answers.
     """
 
     asked: str
     count: int
     identifiers: tuple[str, ...]
-    sighted: tuple[Sighted, ...]
+    fetched: int
     translation: str = ""
     accepted: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
     version: str | None = None
     changes: Mapping[str, tuple[Literal["results posted", "changed"], str]] = field(default_factory=dict)
-    answers: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
+    answers: tuple[str, ...] = ()
 
 
 @dataclass
 class Desk:
-    """What a run asks with, and keeps of the answers: the files of `metaan.registry.candidates.raw_file`, by digest.
+    """What a run asks with, where it puts what comes, and what it has kept of the answers.
 
     Attributes
     ----------
     client
         Makes the client of a source, by its name.
-    records, answers
-        Raw records by their digest, and raw answers to searches by theirs.
+    sighted
+        Takes the records.
+    keep
+        Takes the files of `metaan.registry.candidates.raw_name`: raw records, and raw answers to searches.
+    kept
+        Digest of each of them -> its suffix.
+    answers
+        Digests of the answers to the search that is run.
     """
 
     settings: Settings
     today: date
     client: MakeClient
+    sighted: Spool[Sighted]
+    keep: Callable[[str, bytes], None]
     progress: Progress = lambda what, done, total: None
-    records: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-    answers: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    kept: dict[str, Suffix] = field(default_factory=dict)
+    answers: set[str] = field(default_factory=set)
 
     def pubmed(self) -> tuple[PubMed, Client]:
         """Return PubMed, every record of which is kept."""
@@ -126,21 +140,32 @@ class Desk:
 
     def ask(self, source: str) -> Client:
         """Return the client of another source, whose answers are kept."""
-        return self.client(source, self.settings, lambda answer: self._keep(self.answers, answer.body, source))
+        return self.client(source, self.settings, lambda answer: self._keep_answer(answer.body, source))
+
+    def take(self, records: Iterable[Sighted]) -> int:
+        """Take records, and return how many they were."""
+        before = len(self.sighted)
+        self.sighted.extend(records)
+        return len(self.sighted) - before
 
     def _keep_pubmed(self, answer: Answer) -> None:
         if not answer.url.endswith("efetch.fcgi"):
-            self._keep(self.answers, answer.body, "pubmed")
+            self._keep_answer(answer.body, "pubmed")
             return
         for start, end in guard(answer.body):
-            self._keep(self.records, answer.body[start:end])
+            self._keep(answer.body[start:end], "xml")
 
-    def _keep(self, shelf: dict[str, tuple[str, bytes]], body: bytes, source: str | None = None) -> None:
+    def _keep_answer(self, body: bytes, source: str) -> None:
         """Keep what names a record; an empty list may be one that was not believed."""
-        if source is None or _NAMES[source].search(body):
-            suffix: Literal["xml", "json"] = "json" if source else "xml"
-            name, packed = raw_file(body, suffix)
-            shelf[name.split("/")[1].split(".")[0]] = (name, packed)
+        if _NAMES[source].search(body):
+            self.answers.add(self._keep(body, "json"))
+
+    def _keep(self, body: bytes, suffix: Suffix) -> str:
+        digest = hashlib.sha256(body).hexdigest()
+        if digest not in self.kept:
+            self.kept[digest] = suffix
+            self.keep(raw_name(digest, suffix), packed(body))
+        return digest
 
 
 def search(strategy: Strategy, desk: Desk) -> Hits:
@@ -155,7 +180,7 @@ def search(strategy: Strategy, desk: Desk) -> Hits:
     """
     desk.answers.clear()
     hits = choose(SEARCHERS, strategy.source, "source")(strategy, desk)
-    return replace(hits, answers=dict(desk.answers))
+    return replace(hits, answers=tuple(sorted(desk.answers)))
 
 
 def client_of(notice: Callable[[str], None]) -> MakeClient:
@@ -175,19 +200,24 @@ def search_pubmed(strategy: Strategy, desk: Desk) -> Hits:
         listed = ", ".join(dropped.words for dropped in error.dropped)
         raise SourceError(f"{error}\nIn review.yaml: accept_dropped: [{listed}] beside the query") from None
     new = [pmid for pmid in hits.pmids if pmid not in strategy.known]
-    fetched = service.fetch(new, desk.progress)
-    if fetched.missing:
-        lost = ", ".join(fetched.missing[:10])
+    missing: list[str] = []
+    for start in range(0, len(new), AT_ONCE):
+        fetched = service.fetch(new[start : start + AT_ONCE], _from(start, len(new), desk.progress))
+        missing += fetched.missing
+        desk.take(Sighted(a.record, "pubmed", pmid, a.digest, service.url) for pmid, a in fetched.articles.items())
+    if missing:
+        lost = ", ".join(missing[:10])
         raise SourceError(
-            f"PubMed lists {len(fetched.missing)} record(s) that it does not return: PMID {lost}; "
+            f"PubMed lists {len(missing)} record(s) that it does not return: PMID {lost}; "
             "the search is not complete; try again in a day"
         )
-    sighted = (
-        Sighted(article.record, "pubmed", pmid, article.digest, service.url)
-        for pmid, article in fetched.articles.items()
-    )
     dropped = tuple(map(str, hits.dropped))
-    return Hits(hits.text, hits.count, hits.pmids, tuple(sighted), hits.translation, dropped, hits.messages)
+    return Hits(hits.text, hits.count, hits.pmids, len(new), hits.translation, dropped, hits.messages)
+
+
+def _from(start: int, total: int, progress: Progress) -> Progress:
+    """Return what tells of a part of many records as of the whole."""
+    return lambda what, done, _: progress(what, start + done, total)
 
 
 def search_ctgov(strategy: Strategy, desk: Desk) -> Hits:
@@ -199,7 +229,7 @@ def search_ctgov(strategy: Strategy, desk: Desk) -> Hits:
     query = TrialQuery(term=strategy.term, updated_since=strategy.start)
     version = service.version()
     trials = service.search(query, desk.progress)
-    sighted = tuple(
+    fetched = desk.take(
         Sighted(_with_publications(trial), "ctgov", trial.nct_id, trial.digest, trial.url)
         for trial in trials
         if trial.nct_id not in strategy.known
@@ -207,7 +237,7 @@ def search_ctgov(strategy: Strategy, desk: Desk) -> Hits:
     asked = "&".join(f"{name}={value}" for name, value in query.params().items())
     nct_ids = tuple(trial.nct_id for trial in trials)
     changes = {trial.nct_id: change for trial in trials if (change := _change(trial, strategy.start))}
-    return Hits(asked, len(trials), nct_ids, sighted, version=f"{version.api} ({version.data})", changes=changes)
+    return Hits(asked, len(trials), nct_ids, fetched, version=f"{version.api} ({version.data})", changes=changes)
 
 
 def _with_publications(trial: Trial) -> Record:
@@ -239,10 +269,10 @@ def search_europepmc(strategy: Strategy, desk: Desk) -> Hits:
     query = EuropePMCQuery(strategy.term, since=strategy.since, overlap_days=strategy.overlap_days)
     hits = service.search(query, desk.progress)
     found = {f"{record.extra['source']}-{record.extra['id']}": record for record in hits.records}
-    sighted = tuple(
+    fetched = desk.take(
         Sighted(record, "europepmc", name) for name, record in sorted(found.items()) if name not in strategy.known
     )
-    return Hits(hits.text, hits.count, tuple(sorted(found)), sighted)
+    return Hits(hits.text, hits.count, tuple(sorted(found)), fetched)
 
 
 _EUDRACT = re.compile(r"\d{4}-\d{6}-\d{2}")  # as it stands in a field for numbers, without its name

@@ -1,12 +1,14 @@
 """The searches of review.yaml run again: new candidates, and what has been published about the studies.
 
-Everything is asked first and written as one change at the very end: a run that fails, or is cut, leaves what was there.
+What comes is put on disk beside the store at once, and becomes part of it as one change at the very end: a run that
+fails, or is cut, leaves what was there, and no run holds all of its records in memory.
 """
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..errors import UsageError, choose, did_you_mean
-from ..registry.candidates import Candidate, json_bytes, read_candidates
-from ..registry.candidates_commit import commit, locked
+from ..registry.candidates import Candidate, Stored, each_candidate, json_bytes, raw_name
+from ..registry.candidates_commit import WORK, Staging, locked
 from ..registry.candidates_runs import (
     WATERMARK,
     Change,
@@ -35,7 +37,8 @@ from ..sources.pubmed_query import OVERLAP_DAYS
 from .fetch import settings_of
 from .matching import Matched, Shelf, match
 from .rechecking import Rechecked, recheck
-from .searching import SEARCHERS, Desk, Hits, MakeClient, Strategy, client_of, search
+from .searching import SEARCHERS, Desk, Hits, MakeClient, Sighted, Strategy, client_of, search
+from .spool import Spool
 
 if TYPE_CHECKING:
     from ..registry.review_model import SearchStrategy
@@ -54,13 +57,13 @@ class UpdateReport:
     run
         Its record, as it was stored.
     candidates
-        The new ones.
+        The new ones, each read from its file when it is looked at.
     waiting
         How many candidates nobody has judged, those of before included.
     """
 
     run: Run
-    candidates: tuple[Candidate, ...]
+    candidates: Sequence[Candidate]
     waiting: int
 
     @property
@@ -71,12 +74,39 @@ class UpdateReport:
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What the store held when the run began."""
+    """What the store held when the run began.
+
+    Attributes
+    ----------
+    candidates
+        Their keys.
+    seen
+        Source -> identifiers that it has for them.
+    """
 
     review: Review
-    candidates: dict[str, Candidate]
+    candidates: list[str]
+    seen: Mapping[str, set[str]]
+    shelf: Shelf
     runs: tuple[Run, ...]
     watermark: Watermark
+
+    @classmethod
+    def of(cls, folder: Path | str, review: Review) -> _Before:
+        """Read the store, one candidate after the other."""
+        keys: list[str] = []
+        seen: defaultdict[str, set[str]] = defaultdict(set)
+
+        def each() -> Iterator[Candidate]:
+            for candidate in each_candidate(folder):
+                keys.append(candidate.key)
+                for sighting in candidate.sightings:
+                    seen[sighting.source].add(sighting.id)
+                if candidate.pmid:
+                    seen["pubmed"].add(candidate.pmid)
+                yield candidate
+
+        return cls(review, keys, seen, Shelf.of(review, each()), read_runs(folder), read_watermark(folder))
 
 
 def update(
@@ -124,31 +154,35 @@ def update(
         review = load(folder)
         only = None if sources is None else set(sources)
         chosen = _chosen(review.info.search, only)
-        before = _Before(review, read_candidates(folder), read_runs(folder), read_watermark(folder))
+        before = _Before.of(folder, review)
         started = now().astimezone(UTC)
-        desk = Desk(settings or settings_of(review), started.date(), client or client_of(notice), progress)
-        asked = [(strategy, search(strategy, desk)) for strategy in (_strategy(s, before, full) for s in chosen)]
-        looked_at = only is None or "pubmed" in only
-        rechecked = recheck(review, desk, started, before.runs) if looked_at else Rechecked()
-        shelf, name = Shelf.of(review, before.candidates), run_id(folder, started)
-        sighted = [one for _, hits in asked for one in hits.sighted]
-        matched = match(sighted, shelf, name, started.strftime(TIME))
-        run = Run(
-            id=name,
-            kind="update",
-            started=started.strftime(TIME),
-            finished=now().astimezone(UTC).strftime(TIME),
-            full=full,
-            versions=versions(),
-            searches=tuple(_search_run(strategy, hits, before.runs, shelf) for strategy, hits in asked),
-            new=tuple(candidate.key for candidate in matched.new),
-            known=matched.known,
-            duplicates=matched.duplicates,
-            recheck=rechecked.recheck,
-        )
-        raw = {file for _, hits in asked for file in hits.answers.values()} | _records(matched, rechecked, desk)
-        commit(folder, dict(raw) | _files(run, matched, rechecked, before.watermark))
-    return UpdateReport(run, matched.new, waiting(folder, review, [*before.candidates, *run.new]))
+        day, make, of = started.date(), client or client_of(notice), settings or settings_of(review)
+        with Staging(folder) as change, Spool[Sighted](Path(folder) / WORK) as sighted:
+            desk = Desk(of, day, make, sighted, change.put, progress)
+            asked = [(strategy, search(strategy, desk)) for strategy in (_strategy(s, before, full) for s in chosen)]
+            looked_at = only is None or "pubmed" in only
+            rechecked = recheck(review, desk, started, before.runs) if looked_at else Rechecked()
+            name = run_id(folder, started)
+            matched = match(sighted, before.shelf, name, started.strftime(TIME))
+            run = Run(
+                id=name,
+                kind="update",
+                started=started.strftime(TIME),
+                finished=now().astimezone(UTC).strftime(TIME),
+                full=full,
+                versions=versions(),
+                searches=tuple(_search_run(strategy, hits, before) for strategy, hits in asked),
+                new=matched.keys,
+                known=matched.known,
+                duplicates=matched.duplicates,
+                recheck=rechecked.recheck,
+            )
+            _stage(change, desk, run, matched, rechecked)
+            for path, content in _files(run, rechecked, before.watermark).items():
+                change.put(path, content)
+            change.decide()
+    there = [*before.candidates, *run.new]
+    return UpdateReport(run, Stored(folder, run.new), waiting(folder, review, there))
 
 
 def versions() -> dict[str, str]:
@@ -194,17 +228,16 @@ def _strategy(strategy: SearchStrategy, before: _Before, full: bool) -> Strategy
 
 def _known(source: str, before: _Before) -> frozenset[str]:
     """Return the identifiers whose records are there: of candidates, of studies, and what earlier runs matched."""
-    there = {study.id for study in before.review.studies} | before.candidates.keys()
-    seen = {s.id for c in before.candidates.values() for s in c.sightings if s.source == source}
+    there = {*before.shelf.studies, *before.candidates}
+    seen = set(before.seen.get(source, ()))
     for run in before.runs:
         matched = {**run.known, **run.duplicates}.items()
         seen |= {name.partition(":")[2] for name, to in matched if to in there and name.startswith(f"{source}:")}
-    if source == "pubmed":
-        seen |= {candidate.pmid for candidate in before.candidates.values() if candidate.pmid}
     return frozenset(seen)
 
 
-def _search_run(strategy: Strategy, hits: Hits, runs: Sequence[Run], shelf: Shelf) -> SearchRun:
+def _search_run(strategy: Strategy, hits: Hits, before: _Before) -> SearchRun:
+    numbers = before.shelf.numbers
     return SearchRun(
         source=strategy.source,
         strategy=strategy_key(strategy.term),
@@ -214,15 +247,15 @@ def _search_run(strategy: Strategy, hits: Hits, runs: Sequence[Run], shelf: Shel
         since=strategy.start.isoformat() if strategy.start else None,
         count=hits.count,
         identifiers=hits.identifiers,
-        fetched=len(hits.sighted),
+        fetched=hits.fetched,
         accepted=hits.accepted,
         messages=hits.messages,
-        answers=tuple(sorted(hits.answers)),
-        no_longer=_no_longer(strategy, hits, runs) if strategy.since is None else (),
+        answers=hits.answers,
+        no_longer=_no_longer(strategy, hits, before.runs) if strategy.since is None else (),
         changes=tuple(
-            Change(id=number, to=shelf.numbers[number][0], what=what, day=day)
+            Change(id=number, to=numbers[number][0], what=what, day=day)
             for number, (what, day) in hits.changes.items()
-            if shelf.numbers.get(number)
+            if numbers.get(number)
         ),
         version=hits.version,
     )
@@ -235,20 +268,26 @@ def _no_longer(strategy: Strategy, hits: Hits, runs: Sequence[Run]) -> tuple[str
     return tuple(sorted({i for s in earlier for i in s.identifiers} - set(hits.identifiers)))
 
 
-def _records(matched: Matched, rechecked: Rechecked, desk: Desk) -> set[tuple[str, bytes]]:
-    """Return the raw records of what is new: of candidates, and of studies whose record has changed."""
-    digests = [s.digest for c in matched.new for s in c.sightings if s.digest] + list(rechecked.digests)
-    return {desk.records[digest] for digest in digests if digest in desk.records}
+def _stage(change: Staging, desk: Desk, run: Run, matched: Matched, rechecked: Rechecked) -> None:
+    """Write the candidates; of what came, drop all but the answers and the records of what is new or has changed."""
+    kept = dict(desk.kept)
+    for digest in (*rechecked.digests, *(digest for part in run.searches for digest in part.answers)):
+        kept.pop(digest, None)
+    for candidate in matched.new:
+        change.put(f"candidates/{candidate.key}.json", json_bytes(candidate))
+        for sighting in candidate.sightings:
+            kept.pop(sighting.digest or "", None)
+    for digest, suffix in kept.items():
+        change.drop(raw_name(digest, suffix))
 
 
-def _files(run: Run, matched: Matched, rechecked: Rechecked, watermark: Watermark) -> dict[str, bytes]:
-    """Return what a run writes, by path; the watermark moves here and nowhere else."""
+def _files(run: Run, rechecked: Rechecked, watermark: Watermark) -> dict[str, bytes]:
+    """Return what else a run writes, by path; the watermark moves here and nowhere else."""
     moved: Watermark = {source: dict(marks) for source, marks in watermark.items()}
     day = date.fromisoformat(run.started[:10])
     for part in run.searches:
         moved.setdefault(part.source, {})[part.strategy] = Mark(term=part.term, searched=day, run=run.id)
     return {
-        **{f"candidates/{candidate.key}.json": json_bytes(candidate) for candidate in matched.new},
         **rechecked.files,
         f"runs/{run.id}.json": json_bytes(run),
         WATERMARK: watermark_bytes(moved),

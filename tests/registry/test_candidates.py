@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -18,7 +19,8 @@ from metaan.registry.candidates import (
     candidate_key,
     find_candidate,
     json_bytes,
-    raw_file,
+    packed,
+    raw_name,
     read_candidates,
     read_raw,
 )
@@ -109,13 +111,13 @@ def test_a_candidate_is_found_by_key_pmid_doi_and_registration():
 
 
 def test_raw_answers_have_the_digest_of_their_name(tmp_path):
-    name, packed = raw_file(b"<a/>", "xml")
-    assert raw_file(b"<a/>", "xml") == (name, packed)
-    commit_all(tmp_path, {name: packed})
-    digest = Path(name).name.split(".")[0]
+    digest, content = hashlib.sha256(b"<a/>").hexdigest(), packed(b"<a/>")
+    assert packed(b"<a/>") == content
+    name = raw_name(digest, "xml")
+    commit_all(tmp_path, {name: content})
     assert read_raw(tmp_path, digest) == b"<a/>"
     assert read_raw(tmp_path, "0" * 64) is None
-    (tmp_path / name).write_bytes(packed[:-3])
+    (tmp_path / name).write_bytes(content[:-3])
     with pytest.raises(RegistryError, match="other bytes"):
         read_raw(tmp_path, digest)
     with pytest.raises(UsageError, match="no digest"):

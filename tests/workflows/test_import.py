@@ -98,7 +98,7 @@ def test_pubmed_xml_and_a_search_find_the_same_candidates(folder):
     assert counts(report) == [(4, 4, 0, 0)]
     with Eutils(papers=PAPERS, rate=None) as server:
         updated = update(folder, client=clients(pubmed=server.url), now=lambda: NOW)
-    assert updated.candidates == ()
+    assert not updated.candidates
     assert updated.run.searches[0].fetched == 1  # of the study; the PMIDs of candidates are known
 
 

@@ -113,7 +113,7 @@ def test_a_run_without_news_fetches_nothing_again(folder, server):
     before = contents(folder)
     server.reset()
     report = run(folder, server, full=True)
-    assert (report.candidates, report.run.searches[0].fetched) == ((), 0)
+    assert (len(report.candidates), report.run.searches[0].fetched) == (0, 0)
     assert [params["id"] for params in asked(server, "efetch.fcgi")] == [STUDY.pmid]
     changed = {name for name, raw in contents(folder).items() if before.get(name) != raw}
     assert changed == {"runs/20261122T120005Z-2.json", "watermark.json"}
@@ -300,7 +300,7 @@ def test_an_included_candidate_is_a_known_study_afterwards(folder, server):
     run(folder, server)
     judge(folder, "900000012", "include", by="ada")
     report = run(folder, server, NOW + WEEK, full=True)
-    assert (report.candidates, report.waiting) == ((), 3)
+    assert (len(report.candidates), report.waiting) == (0, 3)
     assert len(report.recheck.studies) == 2
 
 
@@ -320,7 +320,8 @@ def test_every_source_that_is_named_is_asked(tmp_path, server):
     assert all(search.count for search in report.run.searches)
     assert report.run.searches[1].version
     assert any(key.startswith("nct") for key in report.run.new)
-    assert again.candidates == only.candidates == ()
+    assert not again.candidates
+    assert not only.candidates
     assert only.run.recheck is None
     assert sorted(read_watermark(folder)) == ["ctgov", "europepmc", "pubmed"]
 

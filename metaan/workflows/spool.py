@@ -1,0 +1,60 @@
+"""Values in the order in which they came, kept on disk: a run may find more records than it should hold in memory."""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from array import array
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Generic, Self, TypeVar, overload
+
+T = TypeVar("T")
+
+
+class Spool(Sequence[T], Generic[T]):
+    """A sequence that grows, in a file without a name: nobody else can write to it, and it goes with the process.
+
+    Parameters
+    ----------
+    folder
+        Where the file is; the system's folder for such files may itself be in memory.
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed on leaving
+        self._ends = array("Q", [0])
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Forget everything."""
+        self._file.close()
+
+    def extend(self, values: Iterable[T]) -> None:
+        """Add values at the end."""
+        end = self._file.seek(self._ends[-1])
+        for value in values:
+            end += self._file.write(pickle.dumps(value, protocol=5))
+            self._ends.append(end)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[T]: ...
+
+    def __getitem__(self, index: int | slice) -> T | list[T]:
+        """Return a value as it was added: equal to it, and another object."""
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        at = range(len(self))[index]
+        start, end = self._ends[at], self._ends[at + 1]
+        self._file.seek(start)
+        value: T = pickle.loads(self._file.read(end - start))  # noqa: S301 - our own, a moment ago
+        return value
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
