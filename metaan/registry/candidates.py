@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, TypeVar, overload
+from typing import Any, Literal, TypeVar, overload
 
 from pydantic import Field, ValidationError
+from pydantic_core import to_json
 
 from ..errors import Problem, RegistryError, UsageError, did_you_mean
 from .metadata import Publication
@@ -220,7 +220,14 @@ def problems_of(path: Path, error: ValidationError) -> list[Problem]:
 def json_bytes(entry: Entry) -> bytes:
     """Return a model as a file that git shows well: sorted keys, what says nothing left out, a newline at the end."""
     content = {name: value for name, value in entry.model_dump(mode="json").items() if value not in (None, [], "")}
-    return (json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    return to_json(_in_order(content), indent=2) + b"\n"
+
+
+def _in_order(value: Any) -> Any:
+    """Return plain values with the keys of all objects sorted."""
+    if isinstance(value, dict):
+        return {name: _in_order(value[name]) for name in sorted(value)}
+    return [_in_order(one) for one in value] if isinstance(value, list) else value
 
 
 def raw_name(digest: str, suffix: Suffix) -> str:

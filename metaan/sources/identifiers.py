@@ -81,12 +81,13 @@ def find_registrations(text: str) -> tuple[str, ...]:
     >>> find_registrations("Registered as NCT 0464 3678 and isrctn74727214 (nct04643678)")
     ('NCT04643678', 'ISRCTN74727214')
     """
-    folded = text.translate(_PLAIN).casefold()
+    plain = text if text.isascii() else text.translate(_PLAIN)
+    folded = plain.casefold()
     hits = [
         (found.start(), template.format(*found.groups()))
         for word, pattern, template in REGISTRIES.values()
         if word in folded
-        for found in pattern.finditer(text.translate(_PLAIN))
+        for found in pattern.finditer(plain)
     ]
     return tuple(dict.fromkeys(normalise_registration(number) for _, number in sorted(hits)))
 

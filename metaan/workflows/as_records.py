@@ -37,11 +37,11 @@ def numbers_of(candidate: Candidate) -> tuple[str, ...]:
     return () if _POOLED & set(candidate.publication_types) else candidate.registrations or candidate.mentioned
 
 
-def candidate_of(sighted: Sequence[Sighted], run: str, found: str) -> Candidate:
-    """Return the candidate of one publication, as `joined` and `key_of` make it of its records."""
+def candidate_of(key: str, own: tuple[str, ...], sighted: Sequence[Sighted], run: str, found: str) -> Candidate:
+    """Return the candidate of one publication: what `key_of` and `own_numbers` say of its `joined` records is known."""
     record = joined([one.record for one in sighted])
     return Candidate(
-        key=key_of(record),
+        key=key,
         title=record.title_markup or escape(record.title),
         abstract=tuple(AbstractPart(label=part.label, text=part.text) for part in record.abstract),
         corrections=tuple(
@@ -49,7 +49,7 @@ def candidate_of(sighted: Sequence[Sighted], run: str, found: str) -> Candidate:
             for link in record.corrections
             if link.kind
         ),
-        mentioned=() if record.registrations else own_numbers(record),
+        mentioned=() if record.registrations else own,
         retracted=record.retracted,
         concern=record.concern,
         sightings=tuple(Sighting(source=s.source, id=s.id, digest=s.digest, url=s.url) for s in sighted),

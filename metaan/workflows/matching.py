@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from ..registry.candidates import Candidate, LikelyDuplicate, Link
 from ..sources.dedupe_keys import Keys
@@ -145,8 +145,9 @@ def match(sighted: Sequence[Sighted], shelf: Shelf, run: str, found: str) -> Mat
     run, found
         Name and time of the run, for the new candidates.
     """
-    owned, rest = _owned(sighted, shelf)
-    briefs = [*shelf.briefs, *(Brief.of(sighted[at].record) for at in rest)]
+    owned, fresh = _read(sighted, shelf)
+    names, rest = list(fresh), list(fresh.values())
+    briefs = [*shelf.briefs, *(one.brief for one in rest)]
     ded = find_duplicates([brief.keys for brief in briefs], [brief.named for brief in briefs])
     made = _Made(sighted, run, found)
     base, taken = len(shelf.names), set(shelf.names)
@@ -154,16 +155,16 @@ def match(sighted: Sequence[Sighted], shelf: Shelf, run: str, found: str) -> Mat
     for cluster in ded.clusters:
         if cluster[-1] < base:
             continue
-        ours = [rest[index - base] for index in cluster if index >= base]
-        records = [sighted[at].record for at in ours]
-        key = shelf.names[cluster[0]] if cluster[0] < base else key_of(joined(records))
+        ours = [index - base for index in cluster if index >= base]
+        one = rest[ours[0]] if len(ours) == 1 else _joined([sighted[rest[at].place].record for at in ours])
+        key = shelf.names[cluster[0]] if cluster[0] < base else one.key
         whose |= dict.fromkeys(cluster, key)
         is_new = key not in taken  # else known; or alike to the last letter, though too short to be merged by a rule
         if is_new:
             new |= dict.fromkeys(cluster, key)
-            made.add(key, ours, Brief.of(joined(records)) if len(ours) > 1 else briefs[cluster[0]])
+            made.add(key, [rest[at].place for at in ours], one.brief)
         taken.add(key)
-        owned |= {sighted[at].name: key for at in ours[is_new:]}
+        owned |= {names[at]: key for at in ours[is_new:]}
     made.asked = _questions(ded, briefs, whose, new)
     made.linked = _links(made.briefs, shelf, _kin(ded, whose, new))
     return Matched(
@@ -174,15 +175,29 @@ def match(sighted: Sequence[Sighted], shelf: Shelf, run: str, found: str) -> Mat
     )
 
 
-def _owned(sighted: Sequence[Sighted], shelf: Shelf) -> tuple[dict[str, str], list[int]]:
-    """Return whose records are known for certain, by name, and the places of the others: the last of each name."""
+class _Fresh(NamedTuple):
+    """A record that is nobody's for certain: its place, and the key that its candidate would have."""
+
+    place: int
+    key: str
+    brief: Brief
+
+
+def _joined(records: Sequence[Record]) -> _Fresh:
+    record = joined(records)
+    return _Fresh(-1, key_of(record), Brief.of(record))
+
+
+def _read(sighted: Sequence[Sighted], shelf: Shelf) -> tuple[dict[str, str], dict[str, _Fresh]]:
+    """Return whose records are known for certain, and the others, the last of each name."""
     owned: dict[str, str] = {}
-    last: dict[str, int] = {}
-    for at, one in enumerate(sighted):
-        last[one.name] = at
+    fresh: dict[str, _Fresh] = {}
+    for place, one in enumerate(sighted):
         if owner := shelf.owner(one.record):
             owned[one.name] = owner
-    return owned, [at for name, at in last.items() if name not in owned]
+        else:
+            fresh[one.name] = _Fresh(place, key_of(one.record), Brief.of(one.record))
+    return owned, {name: one for name, one in fresh.items() if name not in owned}
 
 
 class _Made(Sequence[Candidate]):
@@ -191,6 +206,7 @@ class _Made(Sequence[Candidate]):
     def __init__(self, sighted: Sequence[Sighted], run: str, found: str) -> None:
         self._sighted, self._run, self._found = sighted, run, found
         self._places: list[list[int]] = []
+        self._keys: list[str] = []
         self.briefs: dict[str, Brief] = {}
         self.asked: Mapping[str, Sequence[LikelyDuplicate]] = {}
         self.linked: Mapping[str, tuple[Link, ...]] = {}
@@ -198,6 +214,7 @@ class _Made(Sequence[Candidate]):
     def add(self, key: str, places: list[int], brief: Brief) -> None:
         """Add one by the places of its records."""
         self._places.append(places)
+        self._keys.append(key)
         self.briefs[key] = brief
 
     @overload
@@ -210,8 +227,9 @@ class _Made(Sequence[Candidate]):
         """Return one with its questions and links."""
         if isinstance(index, slice):
             return [self[at] for at in range(*index.indices(len(self)))]
-        made = candidate_of([self._sighted[at] for at in self._places[index]], self._run, self._found)
-        more = {"questions": tuple(self.asked.get(made.key, ())), "linked": self.linked[made.key]}
+        key, sighted = self._keys[index], [self._sighted[at] for at in self._places[index]]
+        made = candidate_of(key, self.briefs[key].own, sighted, self._run, self._found)
+        more = {"questions": tuple(self.asked.get(key, ())), "linked": self.linked[key]}
         return made.model_copy(update=more)
 
     def __len__(self) -> int:

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import tempfile
 from array import array
 from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
-from typing import Generic, Self, TypeVar, overload
+from typing import Any, Generic, Self, TypeVar, overload
 
 T = TypeVar("T")
+
+
+class _Packer(pickle.Pickler):
+    """Writes a dataclass as a call with its values; what Python does for frozen ones with slots takes long."""
+
+    def reducer_override(self, value: Any) -> Any:
+        """Return how a value is made again."""
+        kind: Any = type(value)
+        names = _names(kind)
+        return (kind, tuple(getattr(value, name) for name in names)) if names else NotImplemented
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 class Spool(Sequence[T], Generic[T]):
@@ -37,7 +55,9 @@ class Spool(Sequence[T], Generic[T]):
         """Add values at the end."""
         end = self._file.seek(self._ends[-1])
         for value in values:
-            end += self._file.write(pickle.dumps(value, protocol=5))
+            packed = io.BytesIO()
+            _Packer(packed, protocol=5).dump(value)
+            end += self._file.write(packed.getbuffer())
             self._ends.append(end)
 
     @overload

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -108,6 +109,21 @@ def test_a_candidate_is_found_by_key_pmid_doi_and_registration():
         find_candidate({"a": one, "c": candidate("c", pmid="1")}, "1")
     with pytest.raises(UsageError, match="one of the 21 keys"):
         find_candidate({str(n): candidate(str(n)) for n in range(21)}, "x")
+
+
+_PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(0, 100).map(lambda x: round(x, 1)) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(entry=st.dictionaries(st.text(), _PLAIN, max_size=4))
+@settings(max_examples=50)
+def test_a_file_is_written_as_the_json_of_the_standard_library_with_sorted_keys(entry):
+    content = {name: value for name, value in entry.items() if value not in (None, [], "")}
+    slow = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    assert json_bytes(SimpleNamespace(model_dump=lambda mode: entry)) == slow.encode()
 
 
 def test_raw_answers_have_the_digest_of_their_name(tmp_path):

@@ -1,0 +1,34 @@
+"""What is put away on disk comes back as it was, in any order, and leaves no file behind."""
+
+import pytest
+
+from metaan.sources.record import AbstractPart, Correction, Record
+from metaan.workflows.searching import Sighted
+from metaan.workflows.spool import Spool
+
+RECORDS = [
+    Record("Müller’s Ångström", ("Doe J",), year=2021, abstract=(AbstractPart("AIMS", "a"), AbstractPart(None, "c"))),
+    Record("", corrections=(Correction("ErratumIn", "x", pmid="1"),), extra={"source": "MED"}),
+    Record("A" * 100_000, registrations=("NCT99999999",)),
+]
+
+
+def test_what_was_put_in_comes_out_in_any_order_while_more_is_added(tmp_path):
+    sighted = [Sighted(record, "pubmed", str(at), "digest", "http://x") for at, record in enumerate(RECORDS)]
+    with Spool[Sighted](tmp_path) as spool:
+        assert len(spool) == 0
+        spool.extend(sighted[:2])
+        assert spool[1] == sighted[1]
+        spool.extend(sighted[2:])
+        assert [spool[2], spool[0], spool[-1]] == [sighted[2], sighted[0], sighted[2]]
+        assert list(spool) == sighted == spool[:]
+        assert spool[1:] == sighted[1:]
+        with pytest.raises(IndexError):
+            spool[3]
+
+
+def test_it_leaves_no_file_behind(tmp_path):
+    with Spool[int](tmp_path) as spool:
+        spool.extend(range(3))
+        assert not list(tmp_path.iterdir())
+    assert not list(tmp_path.iterdir())
