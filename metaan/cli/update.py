@@ -53,6 +53,7 @@ def run(args: Namespace) -> int:
 def _as_text(report: UpdateReport) -> Iterator[str]:
     for search in report.run.searches:
         yield _searched(search, report.run)
+        yield from _understood(search)
         yield from (f"  {change.to}: {change.what} {change.day} ({change.id})" for change in search.changes)
     if report.candidates:
         yield "new:"
@@ -77,6 +78,13 @@ def _searched(search: SearchRun, run: Run) -> str:
     known = f", {here} of studies that are here" if here else ""
     words = f"{search.count} {'record' if search.count == 1 else 'records'}{since}"
     return f"{search.source}: {words}, {search.fetched} not seen before{known}{lost}{accepted}"
+
+
+def _understood(search: SearchRun) -> Iterator[str]:
+    """Yield how the service read the query, where the whole of it was searched, and what it says beyond that."""
+    if search.since is None and search.translation not in ("", search.asked):
+        yield f"  understood as: {search.translation[:1_000]}"
+    yield from (f"  {search.source} says: {message}" for message in search.messages)
 
 
 def candidate_lines(candidate: Candidate) -> Iterator[str]:

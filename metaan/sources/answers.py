@@ -26,13 +26,22 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back for one request; ``url`` is without query, key and address of the person."""
+    """What came back for one request.
+
+    Attributes
+    ----------
+    url
+        Without query, key and address of the person.
+    breath
+        Seconds until the next request that the service's headers about its limits ask for, 0 where they ask for none.
+    """
 
     status: int
     content_type: str
     body: bytes
     url: str
     retry_after: str | None = None
+    breath: float = 0.0
 
     def first_words(self) -> str:
         """Return the beginning of the body on one line, for a message."""

@@ -154,6 +154,7 @@ class Client:
             return _Failure(words, "transient", unreachable=words in _UNREACHABLE.values())
         except UnreadableError as error:
             return _Failure(str(error), "unreadable")
+        self._limiter.slow(answer.breath)
         if sign := classify(answer):
             what = f"HTTP {answer.status}, {sign[0]}: {self._quote(answer)}"
             return _Failure(what, sign[1], self._asked_for(answer), status=answer.status)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LONGEST_GET = 1_500  # characters of query; above, NCBI answers 414 at some length, so the same goes as a form
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHUNK = 1 << 16
+_LONGEST_BREATH = 5.0  # seconds; a service that wants more says so with 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +124,27 @@ class Exchange:
 
     def _answer(self, response: requests.Response, url: str, body: bytes) -> Answer:
         headers = response.headers
-        return Answer(response.status_code, headers.get("Content-Type", ""), body, url, headers.get("Retry-After"))
+        kind, asked = headers.get("Content-Type", ""), headers.get("Retry-After")
+        return Answer(response.status_code, kind, body, url, asked, breath(headers))
+
+
+def breath(headers: Mapping[str, str]) -> float:
+    """Return the seconds until the next request that an answer asks for by what it says of its limits.
+
+    NCBI counts down to 0 within a second; Crossref says how many requests it allows in which time.
+
+    >>> breath({"X-RateLimit-Limit": "3", "X-RateLimit-Remaining": "0"}), breath({"X-RateLimit-Remaining": "2"})
+    (1.0, 0.0)
+    >>> breath({"X-RateLimit-Limit": "2", "X-RateLimit-Interval": "1s"})
+    0.5
+    """
+    lower = {name.lower(): value for name, value in headers.items()}
+    if _number(lower.get("x-ratelimit-remaining")) == 0:
+        return 1.0
+    said = {name: lower.get(f"x-rate-limit-{name}", lower.get(f"x-ratelimit-{name}")) for name in ("limit", "interval")}
+    limit, seconds = _number(said["limit"]), _number((said["interval"] or "").removesuffix("s"))
+    return min(seconds / limit, _LONGEST_BREATH) if limit and seconds else 0.0
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else None

@@ -50,6 +50,11 @@ class Limiter:
         with self._lock:
             self._next = max(self._next, self._clock() + seconds)
 
+    def slow(self, seconds: float) -> None:
+        """Let nobody through for so many seconds where that is longer than turns are apart anyway."""
+        if seconds * self.rate > 1:
+            self.pause(seconds)
+
 
 _SHARED: dict[tuple[str, float], Limiter] = {}
 _SHARED_LOCK = Lock()

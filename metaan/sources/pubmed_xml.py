@@ -56,6 +56,9 @@ TRIAL_REGISTRIES = frozenset(
 )
 
 
+_NO_TITLE = re.compile(r"\W*(?:not available|in process citation|no title available)\W*", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
     """One record of an answer: its version, and the sha256 of the bytes that PubMed sent for it."""
@@ -134,7 +137,7 @@ def _article(root: Element) -> Record:
         volume=text_at(journal, "JournalIssue/Volume"),
         issue=text_at(journal, "JournalIssue/Issue"),
         pages=_pages(article),
-        doi=_doi(article) or normalise_doi(ids.get("doi")),
+        doi=_doi(article, ids.get("doi")),
         pmid=_pmid(citation),
         pmcid=ids.get("pmc"),
         registrations=_registrations(article),
@@ -195,7 +198,8 @@ def _version(root: Element) -> int:
 
 def _title(*candidates: Element | None) -> str:
     """Return the first title that says something: translated titles stand in brackets, which are kept."""
-    return next((title for candidate in candidates if (title := markup(candidate))), "")
+    titles = [title for candidate in candidates if (title := markup(candidate))]
+    return next((title for title in titles if not _NO_TITLE.fullmatch(title)), titles[0] if titles else "")
 
 
 def _vernacular(article: Element) -> dict[str, str]:
@@ -233,11 +237,16 @@ def _pages(article: Element) -> str | None:
     return text_at(article, "ELocationID[@EIdType='pii']")
 
 
-def _doi(article: Element) -> str | None:
+def _doi(article: Element, listed: str | None) -> str | None:
+    """Return the DOI of an article, else the one that its list of identifiers has and nobody struck out."""
+    struck = set()
     for place in article.findall("ELocationID[@EIdType='doi']"):
-        if place.get("ValidYN", "Y") == "Y" and (doi := normalise_doi(place.text)):
+        doi = normalise_doi(place.text)
+        if doi and place.get("ValidYN", "Y") == "Y":
             return doi
-    return None
+        struck.add(doi)
+    other = normalise_doi(listed)
+    return None if other in struck else other
 
 
 def _article_ids(elements: list[Element]) -> dict[str, str]:

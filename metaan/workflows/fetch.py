@@ -18,6 +18,7 @@ from ..sources.identifiers import normalise_doi, normalise_pmid, normalise_regis
 from ..sources.markup import clean_text, plain_text
 from ..sources.pubmed import Found, Progress, PubMed
 from ..sources.settings import Settings
+from .notices import NOTICES
 
 if TYPE_CHECKING:
     import requests
@@ -181,6 +182,8 @@ def oddities(record: Record) -> Iterator[str]:
         yield f"{NAMES.get(record.source, 'its source')} flags it as retracted"
     if record.concern:
         yield "an expression of concern about it has been published"
+    if any(name.casefold() in NOTICES for name in record.publication_types):
+        yield "a notice about another publication, not a study"
     if "book" in record.extra:
         yield "a chapter or a book, not an article"
 

@@ -32,8 +32,10 @@ class Linked(Protocol):
         """Where it leads to in PubMed."""
 
 
-def notices_of_links(study: str, links: Iterable[Linked], retracted: bool, by: str) -> Iterator[Notice]:
-    """Yield what a record links to that bears on a study; a retraction that no link names is told too."""
+def notices_of_links(
+    study: str, links: Iterable[Linked], types: Iterable[str], retracted: bool, by: str
+) -> Iterator[Notice]:
+    """Yield what a record links to that bears on a study; what only its publication types say is told too."""
     severities = set()
     for link in links:
         if severity := SEVERITIES.get(link.kind):
@@ -50,6 +52,8 @@ def notices_of_links(study: str, links: Iterable[Linked], retracted: bool, by: s
             )
     if retracted and "retracted" not in severities:
         yield Notice(study=study, kind="Retracted Publication", severity="retracted", by=by)
+    if (itself := [name for name in types if name.casefold() in NOTICES]) and "itself a notice" not in severities:
+        yield Notice(study=study, kind=itself[0], severity="itself a notice", by=by)
 
 
 def notices_of_crossref(study: str, updates: Iterable[Update], relations: Iterable[Relation]) -> Iterator[Notice]:
@@ -93,3 +97,6 @@ SEVERITIES: dict[str, str] = {
     "ExpressionOfConcernFor": "itself a notice",
     "ErratumFor": "itself a notice",
 }
+
+#: Publication types of notices; the first has been seen under two names.
+NOTICES = frozenset({"retraction of publication", "retraction notice", "published erratum", "expression of concern"})

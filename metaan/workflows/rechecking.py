@@ -84,9 +84,11 @@ def _from_records(outcomes: Mapping[str, StudyFetch], records: Mapping[str, Reco
     """Yield what PubMed links to each study, and Europe PMC to those that PubMed does not know."""
     for study_id, outcome in outcomes.items():
         if known := outcome.metadata:
-            yield from notices_of_links(study_id, known.corrections, known.retracted, "PubMed")
+            types, retracted = known.publication_types, known.retracted
+            yield from notices_of_links(study_id, known.corrections, types, retracted, "PubMed")
         elif record := records.get(study_id):
-            yield from notices_of_links(study_id, record.corrections, record.retracted, "Europe PMC")
+            types, retracted = record.publication_types, record.retracted
+            yield from notices_of_links(study_id, record.corrections, types, retracted, "Europe PMC")
 
 
 def _look_up(review: Review, desk: Desk) -> dict[str, Found]:

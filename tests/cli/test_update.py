@@ -68,3 +68,13 @@ def test_no_service_and_a_second_run_end_with_1_and_a_misspelt_source_with_2(rev
     assert status == 2
     assert "did you mean pubmed" in err
     assert contents(review) == before
+
+
+def test_how_pubmed_understood_a_query_is_said_where_it_differs(tmp_path, server, run):
+    folder = registry(tmp_path, "[{source: pubmed, query: 'zymodrug[tiab] OR zzz[tiab]', accept_dropped: [zzz]}]")
+    out = run("update", "--project", folder.parent)[1]
+    assert "  understood as: zymodrug[tiab]\n" in out
+    assert "left out, as accepted: not found and left out: zzz" in out
+    assert "understood as" not in run("update", "--project", folder.parent)[1]
+    server.papers = {}
+    assert "  pubmed says: No items found.\n" in run("update", "--full", "--project", folder.parent)[1]

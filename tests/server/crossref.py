@@ -60,6 +60,9 @@ class Crossref(Service):
     def allowed(self, params: Mapping[str, str]) -> int:
         return 3 if "mailto" in params and self.rate else super().allowed(params)
 
+    def limits(self) -> dict[str, str]:
+        return {"x-rate-limit-limit": str(self.rate), "x-rate-limit-interval": "1s"} if self.rate else {}
+
     def sound(self, path: str, params: Mapping[str, str], length: int) -> Reply:
         if length > 8_000:
             return Reply(414, "text/html", b"<html><body>Request-URI Too Long</body></html>")
@@ -106,7 +109,7 @@ def _start(cursor: str) -> int:
 
 def _ok(kind: str, message: Any) -> Reply:
     body = {"status": "ok", "message-type": kind, "message-version": "1.0.0", "message": message}
-    return Reply(200, _JSON, json.dumps(body).encode(), {"x-api-pool": "public", "x-rate-limit-interval": "1s"})
+    return Reply(200, _JSON, json.dumps(body).encode(), {"x-api-pool": "public"})
 
 
 def _failed(status: int, kind: str, what: str, value: str) -> Reply:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -46,6 +47,13 @@ class Eutils(Service):
 
     def allowed(self, params: Mapping[str, str]) -> int:
         return super().allowed(params) + 7 * ("api_key" in params)
+
+    def limits(self) -> dict[str, str]:
+        with self._lock:
+            lately = sum(time.monotonic() - call.at < 1 for call in self.calls)
+            most = self.allowed(self.calls[-1].params if self.calls else {})
+        said = {"X-RateLimit-Limit": str(most), "X-RateLimit-Remaining": str(max(most - lately, 0))}
+        return said if self.rate else {}
 
     def sound(self, path: str, params: Mapping[str, str], length: int) -> Reply:
         if length > 4_000:

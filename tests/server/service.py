@@ -82,6 +82,10 @@ class Service(ABC):
         """How many requests a second are allowed to who sends these parameters."""
         return self.rate or 1_000_000
 
+    def limits(self) -> dict[str, str]:
+        """What every answer says about the limits."""
+        return {}
+
     def reply(self, method: str, target: str, body: str, agent: str) -> Reply:
         """Return the answer to one request, spoilt as the plan says."""
         parts = urlsplit(target)
@@ -135,8 +139,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _head(self, reply: Reply) -> None:
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.kind)
-        if self.service.rate:
-            self.send_header("X-RateLimit-Limit", str(self.service.rate))
+        for name, value in self.service.limits().items():
+            self.send_header(name, value)
         for name, value in reply.headers.items():
             self.send_header(name, value)
         if reply.chunked or reply.flood:

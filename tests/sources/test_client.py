@@ -87,6 +87,25 @@ def test_what_the_service_asks_for_is_waited_within_reason(server, make_client, 
     assert 7 in time.sleeps
 
 
+@pytest.mark.parametrize(
+    ("headers", "waited"),
+    [
+        ({"X-RateLimit-Limit": "3", "X-RateLimit-Remaining": "0"}, 1.0),
+        ({"X-RateLimit-Limit": "3", "X-RateLimit-Remaining": "1"}, 0.4),
+        ({"x-rate-limit-limit": "1", "x-rate-limit-interval": "1s"}, 1.0),
+        ({"x-rate-limit-limit": "50", "x-rate-limit-interval": "1s"}, 0.4),
+        ({"x-rate-limit-limit": "1", "x-rate-limit-interval": "999999s"}, 5.0),
+        ({"x-rate-limit-limit": "0", "x-rate-limit-interval": "soon", "X-RateLimit-Remaining": "-1"}, 0.4),
+    ],
+)
+def test_what_the_headers_say_of_limits_is_kept_before_anybody_complains(server, make_client, time, headers, waited):
+    client = make_client(server.url)
+    server.reset([Reply(200, "text/xml", BODY, headers)])
+    for _ in range(2):
+        client.ask("efetch.fcgi", {"db": "pubmed"}, read_articles)
+    assert time.sleeps == [pytest.approx(waited)]
+
+
 @pytest.mark.parametrize("asked", ["-1", "soon", "1e9", "Wed, 21 Oct 2026 07:28:00 GMT", "٣", "9" * 400])
 def test_a_strange_wish_is_no_wish(server, make_client, time, asked):
     server.reset([Reply(503, "text/plain", b"x", {"Retry-After": asked.encode().decode("latin-1")})])

@@ -1,5 +1,7 @@
 import threading
 
+import pytest
+
 from metaan.sources.limiter import Limiter, shared
 
 
@@ -60,3 +62,13 @@ def test_a_pause_holds_everybody():
 def test_a_service_has_one_limiter_in_a_process():
     assert shared("a service", 2.5) is shared("a service", 2.5)
     assert shared("a service", 2.5) is not shared("another", 2.5)
+
+
+@pytest.mark.parametrize(("seconds", "waited"), [(0.0, 0.4), (0.3, 0.4), (1.0, 1.0)])
+def test_a_service_can_ask_for_more_time_and_never_for_less(seconds, waited):
+    time = Time()
+    limiter = Limiter(2.5, clock=time.clock, sleep=time.sleep)
+    limiter.wait()
+    limiter.slow(seconds)
+    limiter.wait()
+    assert time.now == pytest.approx(waited)

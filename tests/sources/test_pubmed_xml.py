@@ -121,6 +121,9 @@ def test_a_doi_that_is_struck_out_is_none():
     struck = '<ELocationID EIdType="doi" ValidYN="N">10.5555/wrong</ELocationID>'
     ids = '<ArticleIdList><ArticleId IdType="doi">10.5555/RIGHT</ArticleId></ArticleIdList>'
     assert one(article(struck, data=ids)).doi == "10.5555/right"
+    assert one(article(struck, data=ids.replace("RIGHT", "WRONG"))).doi is None
+    right = '<ELocationID EIdType="doi" ValidYN="Y">10.5555/Right</ELocationID>'
+    assert one(article(struck + right, data=ids.replace("RIGHT", "WRONG"))).doi == "10.5555/right"
 
 
 def test_markup_inside_a_title_is_read_to_its_end():
@@ -132,6 +135,23 @@ def test_markup_inside_a_title_is_read_to_its_end():
 
 def test_an_empty_title_gives_way_to_the_original_one():
     assert one(article("<ArticleTitle/><VernacularTitle>Étude</VernacularTitle>")).title == "Étude"
+
+
+@pytest.mark.parametrize("title", ["[Not Available].", "Not Available", "[In Process Citation]"])
+def test_a_title_that_is_not_available_gives_way_to_the_original_one(title):
+    there = f"<ArticleTitle>{title}</ArticleTitle>"
+    assert one(article(f"{there}<VernacularTitle>Étude</VernacularTitle>")).title == "Étude"
+    assert one(article(there)).title == title
+
+
+def test_translations_and_rights_are_no_part_of_an_abstract():
+    found = (
+        '<Abstract><AbstractText Label="AIM" NlmCategory="OBJECTIVE">a <sup>2</sup></AbstractText><AbstractText/>'
+        "<CopyrightInformation>Copyright 2024</CopyrightInformation></Abstract>"
+    )
+    other = '<OtherAbstract Type="Publisher" Language="spa"><AbstractText>otro</AbstractText></OtherAbstract>'
+    record = one(article(found, citation=other))
+    assert [(part.label, part.text) for part in record.abstract] == [("AIM", "a <sup>2</sup>")]
 
 
 def test_books_are_records():

@@ -8,7 +8,8 @@ import pytest
 from metaan.registry.candidates_runs import LINK
 from metaan.registry.write import scaffold_study
 from metaan.sources.crossref_work import VERSIONS, Relation, Update
-from metaan.sources.record import Correction
+from metaan.sources.record import Correction, Record
+from metaan.workflows.fetch import oddities
 from metaan.workflows.notices import SEVERITIES, notices_of_crossref, notices_of_links
 from metaan.workflows.update import update
 from metaan.workflows.watch import watch
@@ -149,19 +150,28 @@ def test_where_europe_pmc_does_not_answer_that_is_said(folder, server):
 @pytest.mark.parametrize("kind", SEVERITIES)
 def test_every_link_has_its_meaning_and_a_citation_has_none(kind):
     links = [Correction("Cites", "x", "1"), Correction(kind, "J. doi: 10.5555/N.1", "2")]
-    (notice,) = notices_of_links("bees", links, False, "PubMed")
+    (notice,) = notices_of_links("bees", links, (), False, "PubMed")
     assert (notice.kind, notice.severity, notice.pmid, notice.doi) == (kind, SEVERITIES[kind], "2", "10.5555/n.1")
 
 
 def test_a_record_that_is_itself_a_notice_is_no_retracted_study():
-    said = [n.severity for n in notices_of_links("bees", [Correction("RetractionOf", "x", "1")], False, "PubMed")]
+    said = [n.severity for n in notices_of_links("bees", [Correction("RetractionOf", "x", "1")], (), False, "PubMed")]
     assert said == ["itself a notice"]
+
+
+@pytest.mark.parametrize("name", ["Retraction of Publication", "Retraction Notice", "Published Erratum"])
+def test_a_publication_type_alone_says_that_a_record_is_a_notice(name):
+    (notice,) = notices_of_links("bees", [], ("Journal Article", name), False, "PubMed")
+    assert (notice.kind, notice.severity) == (name, "itself a notice")
+    linked = [Correction("RetractionOf", "x", "1")]
+    assert len(list(notices_of_links("bees", linked, (name,), False, "PubMed"))) == 1
+    assert list(oddities(Record("x", publication_types=(name,)))) == ["a notice about another publication, not a study"]
 
 
 def test_a_retraction_without_a_link_is_told_and_with_one_only_once():
     linked = [Correction("RetractedandRepublishedIn", "x", "1")]
-    assert [n.kind for n in notices_of_links("b", (), True, "PubMed")] == ["Retracted Publication"]
-    assert [n.kind for n in notices_of_links("b", linked, True, "PubMed")] == ["RetractedandRepublishedIn"]
+    assert [n.kind for n in notices_of_links("b", (), (), True, "PubMed")] == ["Retracted Publication"]
+    assert [n.kind for n in notices_of_links("b", linked, (), True, "PubMed")] == ["RetractedandRepublishedIn"]
 
 
 @pytest.mark.parametrize(
