@@ -69,14 +69,19 @@ RETRACTED = paper(
 LATER = paper("900000021", "Zymodrug in hornets: a made-up trial of a third animal.", "2026/11/25")
 
 
-def registry(root: Path, search: str = "[{source: pubmed, query: 'zymodrug[tiab]'}]", more: str = "") -> Path:
-    """Write the review into a folder, and return that of the studies."""
+def empty_registry(root: Path) -> Path:
+    """Write a review without studies into a folder, and return that of the studies."""
     for name, text in scaffold_review("A made-up review").items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    folder = root / "studies"
-    (folder / "example-2026.yaml").unlink()
+    (root / "studies" / "example-2026.yaml").unlink()
+    return root / "studies"
+
+
+def registry(root: Path, search: str = "[{source: pubmed, query: 'zymodrug[tiab]'}]", more: str = "") -> Path:
+    """Write the review into a folder, and return that of the studies."""
+    folder = empty_registry(root)
     review = (folder / "review.yaml").read_text(encoding="utf-8")
     kept = review.split("\nsearch:")[0] + f"\nsearch: {search}\n{more}"
     (folder / "review.yaml").write_text(kept, encoding="utf-8")

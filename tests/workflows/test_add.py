@@ -6,10 +6,11 @@ import pytest
 
 from metaan.errors import ConflictError, SourceError, UsageError
 from metaan.registry.load import load
-from metaan.registry.write import scaffold_review, scaffold_study
+from metaan.registry.write import scaffold_study
 from metaan.sources.record import Record
 from metaan.workflows.add import add, add_record
 from tests.server.eutils import Eutils
+from tests.server.living import empty_registry
 from tests.server.pace import pubmed_at
 from tests.server.papers import Paper
 
@@ -18,12 +19,7 @@ NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
 
 @pytest.fixture
 def folder(tmp_path):
-    for name, text in scaffold_review("A made-up review").items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    folder = tmp_path / "studies"
-    (folder / "example-2026.yaml").unlink()
+    folder = empty_registry(tmp_path)
     old = scaffold_study(
         "old-2020", "Old 2020", "An old study", doi="10.5555/OLD", pmid="77", registrations=["NCT00000077"]
     )

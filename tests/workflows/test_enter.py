@@ -6,9 +6,10 @@ import pytest
 
 from metaan.errors import ConflictError, UsageError
 from metaan.registry.load import load
-from metaan.registry.write import scaffold_review, scaffold_study
+from metaan.registry.write import scaffold_study
 from metaan.synthesis import analyse
 from metaan.workflows.enter import Typed, enter, set_design
+from tests.server.living import empty_registry
 
 NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
 READ = Typed("death", ((3, 40), (7, 41)), "article", place="Table 2", by="A.  Reader")
@@ -16,13 +17,8 @@ READ = Typed("death", ((3, 40), (7, 41)), "article", place="Table 2", by="A.  Re
 
 @pytest.fixture
 def folder(tmp_path):
-    for name, text in scaffold_review("A made-up review").items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    folder = tmp_path / "studies"
+    folder = empty_registry(tmp_path)
     death = load(folder).info.outcomes
-    (folder / "example-2026.yaml").unlink()
     text = scaffold_study("doe-2026", "Doe 2026", "A trial", outcomes=death)
     (folder / "doe-2026.yaml").write_text(text, encoding="utf-8")
     return folder

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from metaan.errors import RegistryError, SourceError, UsageError
 from metaan.registry import metadata as stored
 from metaan.registry.load import load
-from metaan.registry.write import scaffold_review, scaffold_study
+from metaan.registry.write import scaffold_study
 from metaan.workflows.fetch import fetch
 from tests.server.eutils import Eutils
 from tests.server.faults import FAULTS, LIES
+from tests.server.living import empty_registry
 from tests.server.pace import pubmed_at
 from tests.server.papers import PAPERS
 
@@ -44,12 +45,7 @@ def folder(tmp_path):
 
 
 def registry(root):
-    for name, text in scaffold_review("A made-up review").items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    folder = root / "studies"
-    (folder / "example-2026.yaml").unlink()
+    folder = empty_registry(root)
     for study_id, known in STUDIES.items():
         put(folder, study_id, title="A made-up title", **known)
     return folder

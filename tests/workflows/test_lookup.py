@@ -4,12 +4,12 @@ import pytest
 
 from metaan.errors import SourceError
 from metaan.registry.load import load
-from metaan.registry.write import scaffold_review
 from metaan.workflows.add import add
 from tests.server.crossref import Crossref
 from tests.server.crossref_works import update, work
 from tests.server.europepmc import PREPRINTS, EuropePMC, result_of
 from tests.server.eutils import Eutils
+from tests.server.living import empty_registry
 from tests.server.pace import pubmed_at
 from tests.server.papers import Paper
 
@@ -26,12 +26,7 @@ WORK = work(
 
 @pytest.fixture
 def folder(tmp_path):
-    for name, text in scaffold_review("A made-up review").items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    (tmp_path / "studies" / "example-2026.yaml").unlink()
-    return tmp_path / "studies"
+    return empty_registry(tmp_path)
 
 
 @pytest.fixture
