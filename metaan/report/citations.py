@@ -79,12 +79,14 @@ def _cited(study: Study, said: Metadata | None) -> Cited:
         return getattr(citation, name) or getattr(said, name, None)
 
     authors_of = citation if citation.authors or said is None else said
+    names = ("published", "journal", "journal_abbreviation", "volume", "issue")
     return Cited(
         id=study.id,
         title=_one_line(study.title),
         authors=tuple(authors_of.authors),
         complete=authors_of.authors_complete or not authors_of.authors,
-        **{name: known(name) for name in ("published", "journal", "journal_abbreviation", "volume", "issue", "pages")},
+        **{name: known(name) for name in names},
+        pages=_pages(known("pages")),
         doi=study.doi or getattr(said, "doi", None),
         pmid=study.pmid or getattr(said, "pmid", None),
         pmcid=study.pmcid,
@@ -98,6 +100,11 @@ def _abstract(said: Metadata | None) -> str:
     parts = said.abstract if said is not None else ()
     texts = (f"{part.label}: {part.text}" if part.label else part.text for part in parts)
     return _one_line(unescape(_TAG.sub("", " ".join(texts))))
+
+
+def _pages(said: str | None) -> str | None:
+    """Return pages to print: of a range whose end nobody has seen, "1752-", the first page."""
+    return said and said.rstrip("-\u2013 ")
 
 
 def _one_line(text: str) -> str:
@@ -114,7 +121,6 @@ def _person(name: str) -> tuple[str, str, str] | None:
 
 def _ris(one: Cited) -> str:
     first, _, last = (one.pages or "").partition("-")
-    first = first if last else one.pages or ""  # an open range such as "1752-" stays one
     authors = [*map(_ris_author, one.authors), *([] if one.complete else ["et al"])]
     fields: list[tuple[str, str | None]] = [
         ("TY", "JOUR"), ("ID", one.id), ("TI", one.title), *(("AU", name) for name in authors),
