@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _PERSON = re.compile(r"^(?P<family>.*\S)\s+(?P<initials>[^\W\d_a-z]{1,5})(?:\s+(?P<suffix>Jr|Sr|2nd|3rd|II|III|IV))?$")
 _LATEX = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "`": "{`}", "'": "{'}",
+    "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "&": r"\&", "%": r"\%",
+    "$": r"\$", "#": r"\#", "_": r"\_", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "`": "{`}", "'": "{'}",
 }  # fmt: skip
 _TAG = re.compile(r"</?(?:i|b|sub|sup)>")
 

@@ -29,6 +29,9 @@ def to_text(latex: str) -> str:
 @cache
 def _decoder() -> Any:
     """Return the decoder, which is slow to make; no file can make it read another one."""
-    from pylatexenc.latex2text import LatexNodes2Text
+    from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 
-    return LatexNodes2Text(math_mode="text", keep_comments=True, strict_latex_spaces=False)
+    context = get_default_latex_context_db()
+    braces = [MacroTextSpec("textbraceleft", "{"), MacroTextSpec("textbraceright", "}")]
+    context.add_context_category("braces", prepend=True, macros=braces)
+    return LatexNodes2Text(context, math_mode="text", keep_comments=True, strict_latex_spaces=False)

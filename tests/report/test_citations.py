@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import metaan as ma
@@ -83,6 +83,7 @@ titles = st.text(st.sampled_from("aB 9é張-_&%$#{}~'`\\.,:;()<>/"), min_size=1,
 )
 
 
+@example("}}#")  # an unbalanced brace ends no value of the entry
 @given(titles.filter(lambda text: text.strip(" -.") != ""))
 @settings(max_examples=50, deadline=None)
 def test_any_title_comes_back(tmp_path_factory: pytest.TempPathFactory, title: str) -> None:
