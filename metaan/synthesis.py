@@ -125,7 +125,7 @@ def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
     chosen, excluded = choose_studies(review, plan, choices.only, choices.exclude, choices.unconfirmed)
     apart = not plan.pool_designs and len({c.design for c in chosen}) > 1
     groups = _groups(chosen, plan, apart)
-    warnings: list[str] = list(_warnings(chosen))
+    warnings: list[str] = []
     several = len(groups) > 1
     pools = tuple(
         pool_group(name, rows, plan, measure, warnings, explored=apart or not several) for name, rows in groups.items()
@@ -146,7 +146,7 @@ def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
         subgroup_test=_subgroup_test(pools, _by(plan, apart)) if several else None,
         excluded=tuple(excluded),
         references=tuple(_references(review, plan.outcome)),
-        warnings=tuple(dict.fromkeys(warnings)),
+        warnings=tuple(dict.fromkeys((*_warnings(chosen, pools if overall is None else (*pools, overall)), *warnings))),
     )
 
 
@@ -202,12 +202,20 @@ def _references(review: Review, outcome: str) -> Iterable[Reference]:
                 yield Reference(study, published)
 
 
-def _warnings(chosen: Sequence[Chosen]) -> Iterable[str]:
+def _warnings(chosen: Sequence[Chosen], pools: Sequence[Pool]) -> Iterable[str]:
     """Yield what is to be known of the studies that were taken: they are neither dropped nor kept in silence."""
     for c in chosen:
         if c.flag:
             decided = c.decision or "no signed decision stands about it"
-            yield f"{c.study.label} is {c.flag} and is still in the pool ({decided}); the rows without it stand beside"
+            yield f"{c.study.label} is {c.flag} and {_part(c, pools).format(decided)}"
     for c in chosen:
         if c.result.unconfirmed:
             yield f"{c.study.label} is in the pool although {NOT_CONFIRMED}"
+
+
+def _part(flagged: Chosen, pools: Sequence[Pool]) -> str:
+    """Say which part a flagged study has in the results; the braces are for what was decided about it."""
+    if not any(row.id == flagged.study.id and row.yi is not None for pool in pools for row in pool.rows):
+        return "stands in the table ({}); it has no effect that enters a result"
+    beside = any(flagged.study.label in other.without for pool in pools for other in pool.sensitivity)
+    return "is still in the pool ({})" + ("; the rows without it stand beside" if beside else "")

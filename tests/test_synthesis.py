@@ -143,3 +143,18 @@ def test_a_retracted_study_is_shown_with_and_without(review):
     assert without.name == "random effects, without SAVE-MORE 2021"
     assert without.fit.estimate == left_out.pools[0].random.estimate
     assert all("without" not in row.name for row in death.pools[1].sensitivity)
+
+
+def test_a_flagged_study_without_an_effect_is_not_said_to_be_in_the_pool(review):
+    flagged = next(study for study in review.studies if study.id == "kyriazopoulou-2021-save-more")
+    counts = {arm: one.model_copy(update={"events": 0}) for arm, one in flagged.results[0].arms.items()}
+    empty = [one.model_copy(update={"arms": counts}) if one.outcome == "death" else one for one in flagged.results]
+    studies = tuple(
+        study.model_copy(update={"results": tuple(empty)}) if study is flagged else study for study in review.studies
+    )
+    metadata = {flagged.id: SimpleNamespace(retracted=True, concern=False, fetched="2026-11-22T00:00:00Z")}
+    (death,) = ma.analyse(dataclasses.replace(review, studies=studies, metadata=metadata), ["death"])
+    (warning,) = (text for text in death.warnings if "retracted" in text)
+    assert warning.endswith(
+        "stands in the table (no signed decision stands about it); it has no effect that enters a result"
+    )

@@ -63,7 +63,8 @@ def _study(study: StudyView) -> Iterable[str]:
     said += [f"{name}: {text}" for name, text in study.facts]
     said += [f"Arms: {'; '.join(study.arms)}"] if study.arms else []
     said += [f"Outcomes: {study.outcomes}"] if study.outcomes else []
-    said += [f"Retraction: {study.flag.text}", *study.corrections, *study.disagreements, f"File: {study.file}"]
+    flag = " ".join(filter(None, (f"Retraction: {study.flag.text}.", study.standing)))
+    said += [flag, *study.corrections, *study.disagreements, f"File: {study.file}"]
     yield bullets(plain(text) for text in said if text)
     yield " ".join(plain(f"{label or ''} {text.striptags()}") for label, text in study.abstract)
 
@@ -88,7 +89,7 @@ def _checks(said: Content) -> Iterable[str]:
         rows = [(w.label, w.check, f"{w.found} ({w.place})", w.reason, f"{w.by}, {w.on}") for w in said["waived"]]
         yield table(("Study", "Check", "What it found", "Why it stands", "Waived by"), rows)
     else:
-        yield "No check is waived."
+        yield "No check of the registry is waived."
     if said["checks"]:
         yield plain(said["tally"])
         yield table(("Study", "Result", "Printed", "From the counts", "Verdict"), map(_check, said["checks"]))

@@ -58,6 +58,7 @@ class StudyView:
     people: str
     outcomes: str
     flag: Flag
+    standing: str
     corrections: tuple[str, ...]
     disagreements: tuple[str, ...]
     abstract: tuple[tuple[str, Markup], ...]
@@ -94,6 +95,7 @@ def _view(study: Study, metadata: Metadata | None, review: Review) -> StudyView:
         people=_people(study),
         outcomes=_outcomes(study, review),
         flag=flag(metadata),
+        standing=_standing(study, metadata),
         corrections=tuple(_corrections(study, metadata)),
         disagreements=tuple(disagreements(study, metadata)) if metadata else (),
         abstract=_abstract(metadata),
@@ -198,6 +200,17 @@ def flag(metadata: Metadata | None) -> Flag:
     if metadata.concern:
         return Flag("bad", f"Expression of concern ({as_of})")
     return Flag("none", f"no flag found as of {day} (PubMed)")
+
+
+def _standing(study: Study, metadata: Metadata | None) -> str:
+    """Say what became of a study that PubMed flags, and who decided it; empty where PubMed flags nothing."""
+    if metadata is None or not (metadata.retracted or metadata.concern):
+        return ""
+    decided = study.decision("retraction" if metadata.retracted else "concern")
+    if decided is None:
+        return "It is still among the included studies; no signed decision stands about it."
+    out = decided.decision == "exclude"
+    return f"It is {'in no result' if out else 'still among the included studies'} ({str(decided).rstrip('.')})."
 
 
 def _corrections(study: Study, metadata: Metadata | None) -> Iterable[str]:

@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from metaan.analysis import Analysis, Excluded, ReportedCheck
+from metaan.registry.model import SignedDecision
 from metaan.report.page import render
 from metaan.stats.effects import Interval
 
@@ -228,3 +230,27 @@ def test_a_review_without_studies_still_has_a_page(review: Callable[..., object]
 
 def test_how_to_cite_names_version_and_digest(page: str) -> None:
     assert "Anakinra in COVID-19. Computed with metaan 1.2.3, registry 000000000000." in page
+
+
+@pytest.mark.parametrize(
+    ("decision", "said"),
+    [
+        (None, "It is still among the included studies; no signed decision stands about it."),
+        (
+            "keep with caution",
+            "still among the included studies (keep with caution, decided by A B on 2026-11-21: x).",
+        ),
+        ("exclude", "It is in no result (exclude, decided by A B on 2026-11-21: x)"),
+    ],
+)
+def test_a_retraction_stands_with_what_was_decided(
+    death: Analysis, review: Callable[..., object], metadata: Callable[..., object], decision: str | None, said: str
+) -> None:
+    made = review([death], metadata={death.rows[0].id: metadata(retracted=True)})
+    signed = [] if decision is None else [
+        SignedDecision(about="retraction", decision=decision, reason="x.", by="A B", date=date(2026, 11, 21))
+    ]  # fmt: skip
+    held = [s.model_copy(update={"decisions": signed}) if s.id == death.rows[0].id else s for s in made.studies]
+    page = render(replace(made, studies=tuple(held)), [death], [], version="1")
+    assert said in page.split('id="answer"')[1].split('id="results"')[0]
+    assert said in page.split(f'id="study.{death.rows[0].id}"')[1].split("</article>")[0]
