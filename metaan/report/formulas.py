@@ -42,10 +42,10 @@ WEIGHT = {
 INTERVAL = {
     "wald": "estimate ± z times the standard error",
     "t": "estimate ± the quantile of t with k − 1 degrees of freedom times the standard error",
-    "hksj": "estimate ± the quantile of t with k − 1 degrees of freedom times the standard error times √(q / (k − 1)), "
-    "q = Σ w (y − estimate)²",
-    "hksj-adhoc": "estimate ± the quantile of t with k − 1 degrees of freedom times the standard error times the "
-    "larger of 1 and √(q / (k − 1)), q = Σ w (y − estimate)²",
+    "hksj": "estimate ± the quantile of t with k − 1 degrees of freedom times the standard error, which is that by "
+    "inverse variance times √(q / (k − 1)), q = Σ w (y − estimate)²",
+    "hksj-adhoc": "estimate ± the quantile of t with k − 1 degrees of freedom times the standard error, which is that "
+    "by inverse variance times the larger of 1 and √(q / (k − 1)), q = Σ w (y − estimate)²",
     "auto": "Hartung-Knapp, never narrower than Wald, where k > 2 and τ² > 0; else estimate ± z times the standard "
     "error",
 }

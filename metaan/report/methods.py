@@ -5,7 +5,7 @@ Every code of a method that can stand in a protocol has its words here; a code w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..stats.pooling import Pooled
@@ -70,59 +70,84 @@ def _common_code(analysis: Analysis) -> str:
 
 
 def paragraphs(analyses: Iterable[Analysis]) -> tuple[str, ...]:
-    """Return the statistical methods as sentences, each once."""
-    done = [text for analysis in analyses for text in _paragraphs(analysis)]
-    return tuple(dict.fromkeys(done))
+    """Return the statistical methods as sentences, each once; where analyses differ, with the names of its analyses."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for analysis in analyses:
+        title = words.lower_first(analysis.plan.title or analysis.outcome.name)
+        for topic, text in _paragraphs(analysis):
+            found.setdefault(topic, {}).setdefault(text, []).append(title)
+    return tuple(text + _whose(text, texts) for texts in found.values() for text in texts)
 
 
-def _paragraphs(analysis: Analysis) -> Iterable[str]:
+def _whose(text: str, texts: Mapping[str, Sequence[str]]) -> str:
+    """Say for which analyses a sentence holds, given all sentences on its topic with theirs."""
+    others = [title for other, titles in texts.items() if other != text for title in titles]
+    if not others:
+        return ""
+    few = len(texts[text]) <= len(others)
+    return f" ({'' if few else 'all but '}{'; '.join(texts[text] if few else others)})"
+
+
+def _paragraphs(analysis: Analysis) -> Iterable[tuple[str, str]]:
+    """Yield each sentence with its topic: of two sentences on one topic, an analysis has one."""
     plan = analysis.plan
     names = formats.listing(f"the {model} effect{'s' if model == 'random' else ''} model" for model in plan.model)
-    yield f"The protocol names the models: {names}. None is chosen or changed because of what I² or Q turn out to be."
+    rule = "None is chosen or changed because of what I² or Q turn out to be."
+    yield "models", f"The protocol names the models: {names}. {rule}"
     if "common" in plan.model:
-        yield from _common(analysis)
+        yield "common", _common(analysis)
     if "random" in plan.model:
         yield from _random(analysis)
     yield (
+        "heterogeneity",
         f"Heterogeneity: τ² with its {spread.INTERVALS_OF_TAU2['QP']} interval; I² and its interval follow from τ²; "
-        "Cochran's Q has inverse-variance weights."
+        "Cochran's Q has inverse-variance weights.",
     )
     if not plan.pool_designs:
         yield (
+            "designs",
             "Randomised trials and non-randomised studies are pooled apart and never put into one diamond; "
-            "the test for subgroup differences compares them (between-group Q)."
+            "the test for subgroup differences compares them (between-group Q).",
         )
-    yield "One study alone is not pooled: its own result is shown. Published pools of reviews are never pooled."
+    elif len({row.design for pool in analysis.pools for row in pool.rows}) > 1:
+        yield "designs", "Randomised trials and non-randomised studies are pooled together, as the protocol says."
     yield (
+        "single",
+        "One study alone is not pooled: its own result is shown. Published pools of reviews are never pooled.",
+    )
+    yield (
+        "absolute",
         "An effect per 1000 people applies the relative effect and both ends of its interval to an assumed risk; "
-        "the risk itself is taken as known."
+        "the risk itself is taken as known.",
     )
 
 
-def _common(analysis: Analysis) -> Iterable[str]:
+def _common(analysis: Analysis) -> str:
     code = _common_code(analysis)
     if code == "MH":
-        yield (
+        return (
             "Common (fixed) effect: Mantel-Haenszel without a correction of zero cells; odds ratios have the "
             "variance of Robins, Breslow and Greenland."
         )
-    else:
-        yield "Common (fixed) effect: inverse variance."
+    return f"Common (fixed) effect: {_named(COMMON, code)}."
 
 
-def _random(analysis: Analysis) -> Iterable[str]:
+def _random(analysis: Analysis) -> Iterable[tuple[str, str]]:
     plan = analysis.plan
     yield (
+        "random",
         f"Random effects: inverse variance, τ² by {_named(TAU2, plan.tau2_method)}, {_named(CI, plan.ci_method)} "
         f"intervals. Inverse variance adds {plan.zero_cells.add:g} to {_named(ZERO, plan.zero_cells.to)}; a study "
-        "without events in both arms stays in the table and does not enter a ratio."
+        "without events in both arms stays in the table and does not enter a ratio.",
     )
     others = sorted({_sensitivity(s.fit) for pool in words.blocks(analysis) for s in pool.sensitivity if not s.without})
     if others:
-        yield f"Beside the protocol's result, the same studies are pooled by other methods: {formats.listing(others)}."
+        beside = "Beside the protocol's result, the same studies are pooled by other methods"
+        yield "beside", f"{beside}: {formats.listing(others)}."
     yield (
+        "prediction",
         f"Prediction intervals use the {_named(PI, plan.pi_method)} "
-        f"and are given from three studies on; below {spread.FEW_TO_PREDICT} they are a rough guide."
+        f"and are given from three studies on; below {spread.FEW_TO_PREDICT} they are a rough guide.",
     )
 
 

@@ -173,6 +173,8 @@ def _models(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> Iterable[Mode
     for j, other in enumerate(pool.sensitivity):
         model = _model(other.fit, analysis, arms, differs=other.differs)
         without = f", without {formats.listing(other.without)}" if other.without else ""
+        same = any(model.name == methods.model_name(fit) for fit in (pool.common, pool.random) if fit is not None)
+        without = without or (", never narrower than Wald" if same and other.fit.ci_method == "hksj-adhoc" else "")
         place = workings.anchor(analysis.plan.key, "block", i, f"other{j}")
         yield replace(model, name=model.name + without, place=place)
 
