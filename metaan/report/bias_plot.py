@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .fonts import text_width
+from .fonts import text_width, wrap
 from .judgements import SIGNS
 from .svg import clean, element, px
 
 SIZE = 13.0
 ROW, COLUMN, RADIUS, GAP = 28.0, 52.0, 10.0, 16.0
 BAR, LONGEST = 20.0, 360.0
+LABEL = 260.0  # a longer name is broken into two lines; the table holds it whole
 
 Field = tuple[str, str]
 
@@ -27,11 +28,12 @@ def lights(name: str, title: str, columns: Sequence[str], rows: Sequence[tuple[s
     rows
         Label of each study with a code (a key of `SIGNS`) and words for each column.
     """
-    left = max((text_width(label, SIZE) for label, _ in rows), default=0.0) + GAP
+    names = [wrap(label, SIZE, LABEL, lines=2) for label, _ in rows]
+    left = max((text_width(line, SIZE) for lines in names for line in lines), default=0.0) + GAP
     parts = [_text(left + (i + 0.5) * COLUMN, 18, column, "middle", True) for i, column in enumerate(columns)]
     for j, (label, fields) in enumerate(rows):
         y = ROW * (j + 1) + ROW / 2
-        parts += [_rule(y - ROW / 2, left + COLUMN * len(columns)), _text(0, y + 4.5, label)]
+        parts += [_rule(y - ROW / 2, left + COLUMN * len(columns)), *_label(y, names[j])]
         parts += [_sign(left + (i + 0.5) * COLUMN, y, code, f"{label}, {columns[i]}: {text}")
                   for i, (code, text) in enumerate(fields)]  # fmt: skip
     used = dict.fromkeys((code, text) for _, fields in rows for code, text in fields)
@@ -59,6 +61,11 @@ def shares(name: str, title: str, rows: Sequence[tuple[str, Sequence[tuple[str, 
     said = "; ".join(f"{label}: {', '.join(f'{text} {n}' for _, text, n in counts)}" for label, counts in rows)
     size = (max(width, left + LONGEST), height)
     return element(f"{name}-shares", "chart bias", f"{title}: by domain", said, size, [*parts, *key])
+
+
+def _label(y: float, lines: Sequence[str]) -> Iterable[str]:
+    top = y + 4.5 - (len(lines) - 1) * SIZE / 2
+    return (_text(0, top + i * SIZE, line) for i, line in enumerate(lines))
 
 
 def _bar(x: float, y: float, wide: float, code: str, n: int, sentence: str) -> Iterable[str]:

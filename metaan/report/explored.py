@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..stats.measures import scale_of
 from ..stats.plot_data import Spread, gosh_spread
 from . import formats, words
-from .forest import pool_heading
+from .forest import inside, pool_heading
 from .words import Arms
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def lines(analysis: Analysis, arms: Arms) -> Iterable[tuple[str, str]]:
         found = findings(pool, analysis, arms)
         if found:
             yield "plain", ""
-            where = f", {words.lower_first(pool_heading(pool))}" if pool.name else ""
+            where = f", {inside(pool_heading(pool))}" if pool.name else ""
             yield "heading", f"Sensitivity and influence{where}"
         for finding in found:
             yield "warning" if finding.alarm else "plain", f"- {finding.name}: {finding.text}."

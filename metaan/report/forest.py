@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..analysis import Analysis, Pool, Reference, Sensitivity, StudyRow
 
 DESIGN_HEADINGS = {"randomised": "Randomised trials", "non-randomised": "Non-randomised studies"}
+ALL_STUDIES = "All studies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,16 @@ def _in_block(name: str, rows: Iterable[Row]) -> Iterable[Row]:
 
 def pool_heading(pool: Pool) -> str:
     """Return the heading over the studies of a pool."""
-    return DESIGN_HEADINGS.get(pool.name, words.upper_first(pool.name) or "All studies")
+    return DESIGN_HEADINGS.get(pool.name, words.upper_first(pool.name) or ALL_STUDIES)
+
+
+def inside(heading: str) -> str:
+    """Write a heading over studies inside a sentence; what a review calls its own groups keeps its capitals.
+
+    >>> inside("Randomised trials"), inside("East Asia")
+    ('randomised trials', 'East Asia')
+    """
+    return words.lower_first(heading) if heading in (ALL_STUDIES, *DESIGN_HEADINGS.values()) else heading
 
 
 def _block(pool: Pool, shared: Shared) -> Iterable[Row]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import words
-from .forest import forest
+from .forest import forest, inside
 from .plot import Plot, Row
 from .words import Arms
 
@@ -105,7 +105,7 @@ def _outcome(plot: Plot, shown: Outcome) -> Iterable[str]:
     yield f"{shown.between}: {plain(shown.subgroup_test)}." if shown.subgroup_test else ""
     yield plain(shown.apart)
     for explored in shown.explored:
-        yield f"#### Sensitivity and influence: {plain(words.lower_first(explored.heading))}"
+        yield f"#### Sensitivity and influence: {plain(inside(explored.heading))}"
         yield bullets(f"{plain(one.name)}: {plain(one.text)}." for one in explored.findings)
         for one in (made for part in explored.parts for made in part.tables):
             yield f"{plain(one.caption)}:"

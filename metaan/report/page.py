@@ -19,6 +19,7 @@ from ..resources import templates as packaged_templates
 from . import words
 from .content import content
 from .explorer import explorable
+from .forest import inside
 from .template_errors import at_fault
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def render(
         review, analyses, checks, version=version, evidence=evidence, flow=flow, commit=commit, changes=changes
     )
     explore = explorable(analyses, said["arms"])
-    return fill("page.html", said | {"explore": explore, "upper_first": words.upper_first}, templates)
+    functions = {"upper_first": words.upper_first, "inside": inside}
+    return fill("page.html", said | {"explore": explore} | functions, templates)
 
 
 def fill(name: str, context: Mapping[str, Any], templates: Path | None = None) -> str:

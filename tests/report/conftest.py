@@ -201,6 +201,12 @@ def make() -> Callable[..., Analysis]:
     return make_analysis
 
 
+@pytest.fixture(scope="session")
+def make_whole() -> Callable[..., MadeReview]:
+    """The same as `review`, for fixtures that live longer than a test."""
+    return make_review
+
+
 @pytest.fixture
 def review() -> Callable[..., MadeReview]:
     return make_review

@@ -119,3 +119,10 @@ def test_a_page_without_judgements_invents_none(made: Callable[..., Any], death:
     section = page.split('<section id="risk-of-bias"')[1].split("</section>")[0]
     assert "<strong>Not assessed yet.</strong>" in section
     assert "<svg" not in section
+
+
+def test_a_long_name_does_not_push_the_signs_off_the_page() -> None:
+    long = lights("b", "B", ["D1"], [("A collaborative group with a very long name " * 4, [("low", "low")])])
+    assert float(re.findall(r'width="([\d.]+)"', long)[0]) < 400
+    assert float(re.findall(r'text x="([\d.]+)"', long)[0]) < 340
+    assert long.count("…") == 1

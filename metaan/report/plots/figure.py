@@ -14,7 +14,7 @@ from ...errors import NotEstimableError
 from ...stats.scales import SCALES
 from .. import words
 from ..axis import Axis, Tick, tick_label, ticks
-from ..forest import pool_heading
+from ..forest import inside, pool_heading
 
 if TYPE_CHECKING:
     from ...analysis import Analysis, Exploration, Pool
@@ -166,7 +166,7 @@ class Request:
     @property
     def name(self) -> str:
         """The outcome and the pool, for titles."""
-        group = f", {words.lower_first(pool_heading(self.pool))}" if self.pool.name else ""
+        group = f", {inside(pool_heading(self.pool))}" if self.pool.name else ""
         return f"{words.upper_first(self.analysis.outcome.name)}{group}"
 
     def needs(self, k: int, why: str) -> None:
