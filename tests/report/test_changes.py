@@ -211,8 +211,12 @@ def test_names_from_outside_are_text_in_markdown(hostile):
 
 @pytest.mark.parametrize("write", [changes_terminal, changes_markdown])
 def test_a_name_does_not_steer_the_terminal(folders, write):
-    edit(folders[1], "segala-2023", "label: Segala 2023", 'label: "Segala \\e[2J\\x9b2J 2023"')
-    text = write(section(folders))
+    """No file can hold such a name; a review that is made by a program can."""
+    old, new = map(ma.load, folders)
+    renamed = tuple(
+        s.model_copy(update={"label": "Segala \x1b[2J\x9b2J 2023"}) if s.id == "segala-2023" else s for s in new.studies
+    )
+    text = write(changes_section(compare(old, replace(new, studies=renamed), "HEAD", "the working tree")))
     assert "Segala" in text
     assert re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text) is None
 
