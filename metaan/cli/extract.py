@@ -9,6 +9,7 @@ pooled (metaan pool --unconfirmed shows what they would do) until --confirm says
   metaan extract doe-2020 --accept 2 --outcome death --arms drug,control --time "day 28"
   metaan extract doe-2020 --accept 5 --outcome death --experimental "Drug" --control "Placebo"
   metaan extract doe-2020 --accept 5 --outcome death --group low=OG000 --group high=OG001 --group control=OG002
+  metaan extract doe-2020 --from review.rm5                and what another review pooled of it
   metaan extract doe-2020 --confirm death --by "A. Reader"
   metaan extract doe-2020 --enter 9/37,3/34 --outcome death --time "day 28" --document article --place "Table 2"
   metaan extract doe-2020 --design "non-randomised: historical"
@@ -42,6 +43,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--fetch", action="store_true", help="first store what ClinicalTrials.gov has of this study")
     parser.add_argument(
         "--results", metavar="FILE", type=Path, help="posted results as a JSON file of the API, version 2"
+    )
+    parser.add_argument(
+        "--from", dest="review_file", metavar="FILE", type=Path, help="another review in RevMan (.rm5, or its table)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     action = parser.add_mutually_exclusive_group()
@@ -113,7 +117,7 @@ def run(args: Namespace) -> int:
     if args.fetch:
         for path in fetch_results(folder, args.study, notice=_say):
             _say(f"stored {path}")
-    extraction = propose(folder, args.study, results=args.results)
+    extraction = propose(folder, args.study, results=args.results, review_file=args.review_file)
     if args.accept is None:
         _print(args, extraction)
         return 0

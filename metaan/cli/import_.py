@@ -50,6 +50,10 @@ def _file_lines(file: Imported) -> Iterator[str]:
         yield f"not read - {file.problem}"
         return
     yield f"{file.file}: {file.read} read, {file.new} new, {file.duplicate} duplicate, {len(file.failed)} failed"
+    if file.analyses:
+        what = f"{file.analyses} {'analysis' if file.analyses == 1 else 'analyses'}"
+        yield f"  it also holds the numbers of {what}, which are not imported: metaan extract ID --from {file.file}"
+        yield "  proposes those of a study (in Python: metaan.read_revman)"
     if file.kept:
         yield f"  what failed is in {file.kept}; the first: {file.failed[0]}"
 
@@ -63,6 +67,7 @@ def _as_dict(report: ImportReport) -> dict[str, Any]:
                 "new": file.new,
                 "duplicate": file.duplicate,
                 "failed": [{"line": f.line, "reason": f.reason, "text": f.text} for f in file.failed],
+                "analyses": file.analyses,
                 "kept": None if file.kept is None else str(file.kept),
                 "problem": file.problem,
             }

@@ -116,6 +116,8 @@ class Proposal:
         What a table calls the outcome; None in a text.
     span
         From the first number to the last; None in a table.
+    level
+        ``"primary"``, or ``"secondary"`` where the document quotes the study.
     """
 
     kind: str
@@ -130,6 +132,7 @@ class Proposal:
     title: str | None = None
     span: Span | None = None
     values: tuple[Value, ...] = ()
+    level: str = "primary"
 
 
 @dataclass(frozen=True, slots=True)

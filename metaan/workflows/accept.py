@@ -219,7 +219,8 @@ def _source(proposal: Proposal, cells: Sequence[Cell], readings: Sequence[Readin
     if any(cell.group for cell in cells):
         place.append("groups " + ", ".join(f"{cell.group[1]} = {cell.arm}" for cell in cells if cell.group))
     derived = [f"{cell.arm}: {reading.derived}" for cell, reading in zip(cells, readings) if reading.derived]
-    source = {"document": proposal.document, "place": "; ".join(place), "quote": proposal.quote, "level": "primary"}
+    source = {"document": proposal.document, "place": "; ".join(place), "quote": proposal.quote}
+    source["level"] = proposal.level
     return source | ({"derived": "; ".join(derived)} if derived else {})
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError, UsageError
-from ..extraction import abstract, trial_results
+from ..extraction import abstract, review_tables, trial_results
 from ..extraction.proposal import Passage, Proposal
 from ..extraction.suggest import Context, context_of
 from ..registry.load import Review, load
@@ -76,7 +76,9 @@ class Extraction:
         raise UsageError(f"{self.study.id}: there is no proposal {number}; allowed: {allowed}")
 
 
-def propose(folder: Path | str, study_id: str, *, results: Path | str | None = None) -> Extraction:
+def propose(
+    folder: Path | str, study_id: str, *, results: Path | str | None = None, review_file: Path | str | None = None
+) -> Extraction:
     """Return what the numbers of a study's abstract and of its posted results may be.
 
     Parameters
@@ -87,6 +89,8 @@ def propose(folder: Path | str, study_id: str, *, results: Path | str | None = N
         The study.
     results
         A study of ClinicalTrials.gov (API version 2) as a JSON file; the stored one where it is None.
+    review_file
+        Another review in RevMan, whose rows of this study are claims about it.
 
     Raises
     ------
@@ -111,8 +115,18 @@ def propose(folder: Path | str, study_id: str, *, results: Path | str | None = N
     trials = [_read(Path(results))] if results is not None else _stored(review, study)
     tables, unusable = _tables(trials, context)
     unconfirmed = tuple((i, result) for i, result in enumerate(study.results, 1) if result.unconfirmed)
-    notes = tuple(_notes(study, passages, trials))
-    return Extraction(review, study, context, (*found, *tables), sizes, tuple(unusable), unconfirmed, notes)
+    quoted, said = _of_review(review_file, study, context)
+    notes = (*_notes(study, passages, trials), *said)
+    return Extraction(review, study, context, (*found, *tables, *quoted), sizes, tuple(unusable), unconfirmed, notes)
+
+
+def _of_review(file: Path | str | None, study: Study, context: Context) -> tuple[tuple[Proposal, ...], tuple[str, ...]]:
+    """Return what another review pooled of the study, and what is to be said about its file."""
+    if file is None:
+        return (), ()
+    from ..sources.revman import read_revman
+
+    return review_tables.propose(read_revman(file), study.label, Path(file).name, context)
 
 
 def _tables(trials: Sequence[Trial], context: Context) -> tuple[list[Proposal], list[trial_results.Unusable]]:

@@ -17,6 +17,7 @@ from ..registry.candidates_runs import FileRun, Run, run_id
 from ..registry.load import load
 from ..sources.encoding import decode
 from ..sources.read import read_records
+from ..sources.revman import read_revman
 from .matching import Matched, Shelf, match
 from .searching import Sighted
 from .update import TIME, versions, waiting
@@ -37,6 +38,8 @@ class Imported:
         What could not be read, and ``kept`` is the file beside that holds it.
     problem
         Why nothing of the file was read.
+    analyses
+        How many analyses with data a review of RevMan holds, which are not imported.
     """
 
     file: Path
@@ -46,6 +49,7 @@ class Imported:
     failed: tuple[Failure, ...] = ()
     kept: Path | None = None
     problem: str | None = None
+    analyses: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class _File:
     path: Path
     digest: str
     read: Read
+    analyses: int = 0
 
     @property
     def source(self) -> str:
@@ -144,7 +149,8 @@ def _opened(path: Path) -> _File | str:
     """Return a file with what it holds, or why it cannot be read."""
     try:
         read = read_records(path)
-        return _File(path, hashlib.sha256(path.read_bytes()).hexdigest(), read)
+        analyses = read_revman(path).analyses if any(r.source == "revman" for r in read.records) else ()
+        return _File(path, hashlib.sha256(path.read_bytes()).hexdigest(), read, len(analyses))
     except (SourceError, OSError) as error:
         return str(error)
 
@@ -178,7 +184,7 @@ def _imported(path: Path, found: _File | str, matched: Matched) -> Imported:
     kept = path.with_name(f"{path.name}.failed.txt") if failed else None
     if kept:
         write_text(kept, _blocks(decode(path.read_bytes()).splitlines(), failed))
-    return Imported(path, len(found.read.records), new, repeated, failed, kept)
+    return Imported(path, len(found.read.records), new, repeated, failed, kept, analyses=found.analyses)
 
 
 def _blocks(lines: list[str], failed: tuple[Failure, ...]) -> str:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.server.living import registry
+from tests.workflows.test_extract import RM5
 
 RIS = "TY  - JOUR\nTI  - Zymodrug in moths: a made-up trial\nAU  - Moth, A.\nPY  - 2025\nER  -\n"
 
@@ -38,3 +39,16 @@ def test_what_failed_ends_with_1_and_is_named(review, run):
     answer = json.loads(out)["files"][0]
     assert (answer["read"], answer["duplicate"], answer["failed"][0]["line"]) == (1, 1, 1)
     assert answer["kept"] == f"{file}.failed.txt"
+
+
+def test_a_review_of_revman_says_that_its_numbers_stay_where_they_are(review, run):
+    file = review.parent / "other.rm5"
+    file.write_text(RM5, encoding="utf-8")
+    status, out, _ = run("import", file, "--project", review.parent)
+    assert status == 0
+    assert f"{file}: 1 read, 1 new, 0 duplicate, 0 failed\n  it also holds the numbers of 1 analysis, which are" in out
+    assert f"metaan extract ID --from {file}\n" in out
+    assert json.loads(run("import", file, "--json", "--project", review.parent)[1])["files"][0]["analyses"] == 1
+    status, out, _ = run("extract", "bees", "--from", file, "--project", review.parent)
+    assert status == 0
+    assert "note: other.rm5 has no data of Bees 2024; it has those of Doe 2026" in out

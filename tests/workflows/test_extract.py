@@ -286,17 +286,17 @@ def test_a_review_has_no_results_to_accept(folder):
     assert any("systematic review is never pooled" in note for note in propose(folder, "barkas-2021").notes)
 
 
-def test_html_and_control_characters_of_an_abstract_reach_no_file(folder):
+def test_html_of_an_abstract_is_text_and_control_characters_reach_no_file(folder):
     metadata = json.loads((folder / "metadata" / "doe-2026.json").read_text())
-    text = "At day 28,\x1b[2J 3 (7.5%) <script>in</script> the drug group and\u202e 7 (17.1%) in the placebo "
-    text += "&lt;b&gt; group died."
-    metadata["abstract"] = [{"label": "RES\x07ULTS", "text": text}]
+    text = "At day 28, 3 (7.5%) <script>in</script> the drug group and 7 (17.1%) in the placebo &lt;b&gt; group died."
+    metadata["abstract"] = [{"label": "RESULTS", "text": text}]
     (folder / "metadata" / "doe-2026.json").write_text(json.dumps(metadata), encoding="utf-8")
     source = death(folder).result.source
-    assert source.quote == (
-        "At day 28,[2J 3 (7.5%) <script>in</script> the drug group and 7 (17.1%) in the placebo <b> group died."
-    )
-    assert all(char.isprintable() for char in source.place)
+    assert source.quote == text.replace("&lt;b&gt;", "<b>")
+    metadata["abstract"] = [{"label": "RES\x07ULTS", "text": text}]
+    (folder / "metadata" / "doe-2026.json").write_text(json.dumps(metadata), encoding="utf-8")
+    with pytest.raises(RegistryError, match="a control character"):
+        propose(folder, "doe-2026")
 
 
 # ---- posted results
@@ -443,3 +443,36 @@ def test_means_are_shown_and_not_taken(folder):
     store(folder, [("", "The score was 3.1 (SD 1.2) with the drug and 4.0 (SD 1.3) with placebo.")])
     with pytest.raises(UsageError, match="study files hold counts of people"):
         accept(propose(folder, "doe-2026"), 1, Wanted("infection"))
+
+
+RM5 = """<COCHRANE_REVIEW><STUDIES_AND_REFERENCES><STUDIES><INCLUDED_STUDIES>
+<STUDY ID="D" NAME="Doe 2026" YEAR="2026"><REFERENCE TYPE="JOURNAL_ARTICLE"><AU>Doe J</AU><TI>A trial of bees</TI>
+<YR>2026</YR></REFERENCE></STUDY></INCLUDED_STUDIES></STUDIES></STUDIES_AND_REFERENCES><ANALYSES_AND_DATA>
+<COMPARISON NO="1"><NAME>Drug or placebo</NAME><DICH_OUTCOME NO="1" EFFECT_MEASURE="OR"><NAME>Mortality at day 28</NAME>
+<GROUP_LABEL_1>Made-up drug</GROUP_LABEL_1><GROUP_LABEL_2>Placebo</GROUP_LABEL_2>
+<DICH_DATA STUDY_ID="D" EVENTS_1="3" TOTAL_1="40" EVENTS_2="7" TOTAL_2="41"/></DICH_OUTCOME></COMPARISON>
+</ANALYSES_AND_DATA></COCHRANE_REVIEW>"""
+
+
+def test_what_another_review_pooled_is_proposed_as_quoted_by_it(folder, tmp_path):
+    file = tmp_path / "other.rm5"
+    file.write_text(RM5, encoding="utf-8")
+    found = propose(folder, "doe-2026", review_file=file)
+    assert propose(folder, "doe-2026").proposals == found.proposals[:-1]
+    number = len(found.proposals)
+    with pytest.raises(UsageError, match="which groups are the arms is yours to say"):
+        accept(found, number, Wanted("death"))
+    result = accept(found, number, Wanted("death", experimental="1", control="placebo")).result
+    assert {arm: (c.events, c.total) for arm, c in result.arms.items()} == {"drug": (3, 40), "control": (7, 41)}
+    assert (result.time, result.unconfirmed, result.source.level) == ("day 28", True, "secondary")
+    assert result.source.document == "review in RevMan (other.rm5)"
+    assert result.source.place == (
+        "comparison Drug or placebo: analysis 1.1, Mortality at day 28; groups Made-up drug = drug, Placebo = control"
+    )
+
+
+def test_a_file_that_is_no_review_is_an_error(folder, tmp_path):
+    file = tmp_path / "other.txt"
+    file.write_text("hello", encoding="utf-8")
+    with pytest.raises(SourceError, match="no file of RevMan"):
+        propose(folder, "doe-2026", review_file=file)
