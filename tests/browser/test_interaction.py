@@ -12,6 +12,7 @@ import metaan as ma
 from .test_accessibility import TAGS, _axe
 from .test_pooling import DATA, GO, SHOWN
 
+NO_FINGERS = {"target-size": {"enabled": False}, "color-contrast": {"enabled": False}}  # on paper
 NOT_PROTOCOL = "Not the protocol’s analysis"
 FIRST = "[data-explore] details >> nth=0"
 PLOT = "section.outcome >> nth=0 >> svg.forest >> nth=0"
@@ -71,6 +72,19 @@ def test_a_changed_view_is_as_readable(report: Path, visit: Callable[..., Any]) 
     box.get_by_role("checkbox").last.click()
     opened.unfold()
     assert _axe(opened, {"include": ["section.outcome"]}, {"runOnly": TAGS}) == []
+
+
+def test_a_changed_view_is_printed_with_its_mark_and_all_its_numbers(report: Path, visit: Callable[..., Any]) -> None:
+    opened = visit(report)
+    box_of(opened).get_by_label("Measure").select_option("RD")
+    opened.unfold().page.emulate_media(media="print")
+    figure = opened.page.locator("section.outcome figure").first
+    assert figure.get_by_text(NOT_PROTOCOL).first.is_visible()
+    assert not figure.get_by_role("button", name=BACK).is_visible()
+    numbers = "[...document.querySelectorAll('table.plot button.number')]"
+    assert opened.run(f"{numbers}.length") > 5
+    assert opened.run(f"{numbers}.filter(one => !one.checkVisibility()).length") == 0
+    assert _axe(opened, {"include": ["section.outcome"]}, {"runOnly": TAGS, "rules": NO_FINGERS}) == []
 
 
 def test_an_address_is_a_view(report: Path, visit: Callable[..., Any]) -> None:
