@@ -7,7 +7,7 @@ so it imports nothing heavy.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..stats.measures import scale_of
@@ -28,11 +28,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One sentence: what was looked at, and what was found; ``alarm`` where the conclusion hangs on it."""
+    """One sentence: what was looked at, and what was found; ``alarm`` where the conclusion hangs on it.
+
+    ``part`` is the field of the exploration that it is about; empty for what was refused.
+    """
 
     name: str
     text: str
     alarm: bool = False
+    part: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def findings(pool: Pool, analysis: Analysis, arms: Arms) -> tuple[Finding, ...]:
     if pool.exploration is None:
         return ()
     looked = Looked(analysis, pool, pool.exploration, arms)
-    said = [finding for find in FINDINGS.values() for finding in find(looked)]
+    said = [replace(finding, part=part) for part, find in FINDINGS.items() for finding in find(looked)]
     refused = (Finding(words.upper_first(what), refusal("done", why)) for what, why in pool.exploration.refused)
     return (*said, *refused)
 

@@ -34,9 +34,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """What was explored of one pool."""
+    """What was explored of one pool; ``place`` begins the ids of where its formulas stand."""
 
     heading: str
+    place: str
     findings: tuple[Finding, ...]
     parts: tuple[Part, ...]
 
@@ -61,7 +62,7 @@ def _explored(pool: Pool, found: Exploration, analysis: Analysis, arms: Arms, pl
         figures, gone = _drawn([(kind, asked)])
         refused += gone
         parts += [Part(words.upper_first(PLOTS[kind][0]), figures, ())] if figures else []
-    return Explored(pool_heading(pool), (*findings(pool, analysis, arms), *refused), tuple(parts))
+    return Explored(pool_heading(pool), place, (*findings(pool, analysis, arms), *refused), tuple(parts))
 
 
 def _requests(field: str, asked: Request) -> list[tuple[str, Request]]:

@@ -116,14 +116,16 @@ _TAU2 = ("DL", "REML", "ML", "PM", "EB", "HE", "HS", "HSk", "SJ", "PMM", "DL2", 
 
 
 def _words(table: Mapping[str, str], codes: Iterable[str]) -> dict[str, str]:
-    return {code: words.upper_first(table.get(code, code)) for code in codes}
+    """Return the words for codes, each with a capital letter unless it begins with a symbol such as t."""
+    found = {code: table.get(code, code) for code in codes}
+    return {code: text if text[1:2] == " " else words.upper_first(text) for code, text in found.items()}
 
 
 #: What a reader can choose, each with the codes that the script has and their words.
 CHOICES: dict[str, Mapping[str, str]] = {
     "measure": {code: words.upper_first(words.measure_name(code)) for code in OFFERED},
     "common": {**_words(methods.COMMON, ("MH", "IV", "Peto")), NONE: "not shown"},
-    "random": {**_words(methods.TAU2, _TAU2), NONE: "not shown"},
+    "random": {**{code: methods.TAU2.get(code, code) for code in _TAU2}, NONE: "not shown"},
     "ci": _words(methods.CI, ("wald", "t", "hksj", "hksj-adhoc", "auto")),
     "pi": _words(methods.PI, ("t(k-1)", "t(k-2)", "normal")),
 }

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ..stats.pooling import Pooled
-from . import designs, formats, methods, spread, words, workings
+from . import designs, formats, linked, methods, spread, words, workings
 from .cautions import cautions
 from .columns import Column
 from .explored_page import Explored, explored
 from .forest import forest, pool_heading
+from .linked import Piece
 from .places import Places
 from .plot import Plot, Row
 from .svg import svg
@@ -72,7 +73,9 @@ class Block:
     single: str
     heterogeneity: str
     sentences: tuple[str, ...]
+    sentence_pieces: tuple[tuple[Piece, ...], ...]
     assumed: str
+    assumed_place: str
     place: str
 
 
@@ -85,6 +88,7 @@ class Outcome:
     description: str
     answers: tuple[Answer, ...]
     disagreement: str
+    disagreement_pieces: tuple[Piece, ...]
     contradicts: bool
     agreement: str
     figure: Markup
@@ -107,8 +111,9 @@ def outcome(analysis: Analysis, arms: Arms) -> Outcome:
         id=analysis.plan.key,
         title=words.upper_first(analysis.plan.title or analysis.outcome.name),
         description=_description(analysis),
-        answers=words.answers(analysis, arms),
-        disagreement=designs.disagreement(analysis, arms) or "",
+        answers=linked.answers(words.answers(analysis, arms), analysis),
+        disagreement=(disagreement := designs.disagreement(analysis, arms) or ""),
+        disagreement_pieces=linked.designs(disagreement, analysis),
         contradicts=designs.contradicts(analysis),
         agreement=designs.agreement(analysis) or "",
         figure=Markup("" if plot.empty else svg(plot)),  # noqa: S704  every text in it is escaped
@@ -153,14 +158,17 @@ def _cell(row: Row, column: Column, places: Places) -> Cell:
 
 
 def _block(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> Block:
-    sentences = [spread.sentence(pool), spread.prediction(pool, analysis), *cautions(pool, analysis, arms)]
+    said = [spread.sentence(pool), spread.prediction(pool, analysis), *cautions(pool, analysis, arms)]
+    sentences = tuple(text for text in said if text)
     return Block(
         heading=pool_heading(pool),
         models=tuple(_models(pool, analysis, arms, i)),
         single=words.upper_first(pool.reason or ""),
         heterogeneity=spread.numbers(pool) or "",
-        sentences=tuple(text for text in sentences if text),
+        sentences=sentences,
+        sentence_pieces=tuple(linked.sentence(text, pool, i, analysis) for text in sentences),
         assumed=words.assumed(pool.absolute) if pool.absolute else "",
+        assumed_place=workings.anchor(analysis.plan.key, "block", i, "absolute"),
         place=workings.anchor(analysis.plan.key, "block", i),
     )
 

@@ -174,17 +174,8 @@ def _row(
         effect_notes=single,
         certainty_notes=tuple(_reasons(judged, notes)),
         place=workings.anchor(analysis.plan.key, "block", i),
-        lead=_lead(pool, analysis, i),
+        lead=workings.lead(pool, i, analysis.plan.key),
     )
-
-
-def _lead(pool: Pool, analysis: Analysis, i: int) -> str:
-    """Return where the appendix says how the leading result was computed: that of a model, or of the only study."""
-    role = "random" if pool.random else "common" if pool.common else ""
-    if role:
-        return workings.anchor(analysis.plan.key, "block", i, role, "effect")
-    only = [row.id for row in pool.rows if row.yi is not None]
-    return workings.anchor(analysis.plan.key, "study", only[0], "effect") if len(only) == 1 else ""
 
 
 def _lines(found: Evidence | None, notes: Notes) -> Iterable[RiskLine]:

@@ -16,6 +16,7 @@ from . import formats
 
 if TYPE_CHECKING:
     from ..analysis import Absolute, Analysis, Pool
+    from .linked import Piece
 
 EXPERIMENTAL, CONTROL, UNCLEAR, NOTHING = "experimental", "control", "unclear", "nothing"
 FLAT = "non-randomised"
@@ -69,6 +70,10 @@ class Answer:
         The sentence.
     place
         The pool's place among the `blocks`.
+    numbers
+        What each number of the sentence is, and how it stands there, in the order of the sentence.
+    pieces
+        The sentence cut at its numbers, each with its place, where a page links them.
     """
 
     pool: str
@@ -76,6 +81,8 @@ class Answer:
     mark: str
     text: str
     place: int = 0
+    numbers: tuple[tuple[str, str], ...] = ()
+    pieces: tuple[Piece, ...] = ()
 
 
 def lead(pool: Pool) -> Lead | None:
@@ -135,11 +142,21 @@ def _answer(pool: Pool, analysis: Analysis, arms: Arms, place: int) -> Answer:
         return Answer(name, NOTHING, mark(NOTHING, arms), f"{_nobody(pool)}{why}.", place)
     less = got.estimate < scale_of(analysis.measure).null
     outcome = lower_first(analysis.outcome.name)
-    text = f"{_in(pool, name, analysis.by)}, {_finding(code, outcome, less, arms)}: {numbers(got, analysis)}"
-    absolute = f"; {per_1000(pool.absolute)}" if pool.absolute is not None else ""
+    where, effect = _in(pool, name, analysis.by), numbers(got, analysis)
+    absolute = per_1000(pool.absolute) if pool.absolute is not None else ""
+    elsewhere = _elsewhere(code, got, analysis)
     depends = "".join(f" {text}" for text in dependence(pool))
-    said = f"{text}{absolute}.{_open(code, pool.absolute)}{_elsewhere(code, got, analysis)}{depends}"
-    return Answer(name, code, mark(code, arms), said, place)
+    said = (
+        f"{where}, {_finding(code, outcome, less, arms)}: {effect}{absolute and '; '}{absolute}."
+        f"{_open(code, pool.absolute)}{elsewhere}{depends}"
+    )
+    found = (
+        ("people", where.removeprefix("In ")),
+        ("effect", effect.removeprefix(f"{measure_name(analysis.measure)} ")),
+        ("difference", absolute),
+        ("prediction", elsewhere.partition("(")[2].partition(")")[0]),
+    )
+    return Answer(name, code, mark(code, arms), said, place, found)
 
 
 def dependence(pool: Pool) -> Iterable[str]:

@@ -52,6 +52,15 @@ def anchor(key: str, *path: str | int) -> str:
     return ".".join(["formula", key, *map(str, path)])
 
 
+def lead(pool: Pool, i: int, key: str) -> str:
+    """Return the id of the row of the result that a pool answers with: that of a model, or of its only study."""
+    role = "random" if pool.random else "common" if pool.common else ""
+    if role:
+        return anchor(key, "block", i, role, "effect")
+    only = [row.id for row in pool.rows if row.yi is not None]
+    return anchor(key, "study", only[0], "effect") if len(only) == 1 else ""
+
+
 def fits(pool: Pool) -> Iterable[tuple[str, Pooled]]:
     """Yield the results of a pool by the name that anchors have for them."""
     for role, fit in (("common", pool.common), ("random", pool.random)):
@@ -70,6 +79,7 @@ def workings(analysis: Analysis, evidence: Sequence[Evidence] = ()) -> tuple[Wor
     for i, pool in enumerate(words.blocks(analysis)):
         made += _pool(pool, i, analysis)
         made += _risks(evidence[i].risks if i < len(evidence) else (), i, analysis)
+        made += _absolute(pool, i, analysis)
         made += _explored(pool, i, analysis)
     return (*made, *_subgroups(analysis))
 
@@ -108,9 +118,9 @@ def _made(key: str, path: Sequence[str | int], what: str, value: str, formula: s
 
 
 def _pool(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
-    key, name = analysis.plan.key, "All studies" if pool is analysis.overall else pool_heading(pool)
+    key, name = analysis.plan.key, _name(pool, analysis)
     used = [row for row in pool.rows if row.yi is not None]
-    people = f"{words.people(pool)} people{_totals(used)}"
+    people = f"{formats.people(words.people(pool))} people{_totals(used)}"
     yield _made(key, ("block", i, "people"), f"{name}: people", people, formulas.OTHER["people"], _people(used))
     studies = formats.plural(pool.k, "study", "studies")
     yield _made(key, ("block", i, "studies"), f"{name}: studies", studies, formulas.OTHER["studies"], _names(used))
@@ -120,6 +130,10 @@ def _pool(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
         formula = formulas.OTHER["q"] + ("" if pool.tau2_ci is None else f"; {formulas.OTHER['q-profile']}")
         inputs = _effects(used, pool.random or pool.common)
         yield _made(key, ("block", i, "q"), f"{name}: heterogeneity", line, formula, inputs)
+
+
+def _name(pool: Pool, analysis: Analysis) -> str:
+    return "All studies" if pool is analysis.overall else pool_heading(pool)
 
 
 def _names(rows: Sequence[StudyRow]) -> str:
@@ -201,6 +215,18 @@ def _risks(risks: Sequence[RiskEffect], i: int, analysis: Analysis) -> Iterable[
             text = f"{formats.per_1000(risk.pi.lb)} to {formats.per_1000(risk.pi.ub)}"
             how = formulas.OTHER["prediction"]
             yield _made(key, (*place, "prediction"), f"In a new setting, {name}", text, how, given)
+
+
+def _absolute(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
+    """Yield what the sentences say per 1000 people, which the table may say of other assumed risks."""
+    got = pool.absolute
+    if got is None:
+        return
+    per = f"r = {got.assumed_risk:.6g} ({got.source})"
+    given = f"{per}; the relative effect with its interval, in the row of the result above"
+    formula = f"{formulas.OTHER.get(f'treated {analysis.measure}', 'the assumed risk changed by the effect')}; "
+    name, how = f"{_name(pool, analysis)}: per 1000 people", formula + formulas.OTHER["difference"]
+    yield _made(analysis.plan.key, ("block", i, "absolute"), name, words.per_1000(got), how, given)
 
 
 def _explored(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
