@@ -38,7 +38,7 @@ class Edit:
     part
         The key at the top of the file (``"results"``, ``"analyses"`` ...).
     where
-        Where in the file, in words: ``"death at day 28, control, events"``.
+        Where in the file, in words: ``"death, day 28, control, events"``.
     old, new
         The values; None for absent.
     old_place, new_place
@@ -253,7 +253,7 @@ NAMES = (
     (("id",), "{id}"),
     (("tool", "outcome"), "{tool} for {outcome}"),
     (("tool",), "{tool}"),
-    (("outcome", "time"), "{outcome} at {time}"),
+    (("outcome", "time"), "{outcome}, {time}"),
     (("name", "arm"), "{name}, {arm}"),
     (("name",), "{name}"),
     (("outcome",), "{outcome}"),

@@ -136,7 +136,7 @@ class TestStudies:
         change = change_of(difference, "kyriazopoulou-2021-save-more")
         (found,) = change.edits
         assert change.kinds == ("corrected",)
-        assert (found.where, found.old, found.new) == ("death at day 28, control, events", 13, 31)
+        assert (found.where, found.old, found.new) == ("death, day 28, control, events", 13, 31)
         line = ma.load(two("old")).line(change.id, "results", 0, "arms", "control", "events")
         assert found.old_place == f"studies/kyriazopoulou-2021-save-more.yaml:{line}"
         assert found.new_place == f"studies/kyriazopoulou-2021-save-more.yaml:{line + 1}"
@@ -166,7 +166,7 @@ class TestStudies:
         difference = compared(two)
         (change,) = difference.studies
         assert (change.id, change.kinds) == ("kharazmi-trial", ("corrected", "edited"))
-        assert [edit.where for edit in change.edits] == ["file", "ventilation at in hospital, anakinra, events"]
+        assert [edit.where for edit in change.edits] == ["file", "ventilation, in hospital, anakinra, events"]
         name, events = change.edits
         assert (name.old, name.new) == ("studies/kharazmi-2022.yaml", "studies/kharazmi-trial.yaml")
         assert events.old_place.startswith("studies/kharazmi-2022.yaml:")

@@ -91,7 +91,7 @@ def unconfirmed_results(review: Review) -> tuple[str, ...]:
     """Return in words the numbers that the protocol would pool, and that no person has confirmed."""
     analyses = analyse(review, choices=Choices(unconfirmed=True, explore=False))
     rows = (row for analysis in analyses for row in analysis.rows if row.result.unconfirmed)
-    return tuple(dict.fromkeys(f"{row.id}: {row.result.outcome} at {row.result.time}" for row in rows))
+    return tuple(dict.fromkeys(f"{row.id}: {row.result.outcome}, {row.result.time}" for row in rows))
 
 
 def without(review: Review, studies: Iterable[str], reason: str) -> Review:

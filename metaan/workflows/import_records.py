@@ -18,8 +18,9 @@ from ..registry.load import load
 from ..sources.encoding import decode
 from ..sources.read import read_records
 from ..sources.revman import read_revman
-from .matching import Matched, Shelf, match
+from .matching import Matched, match
 from .searching import Sighted
+from .shelf import Shelf
 from .update import TIME, versions, waiting
 
 if TYPE_CHECKING:

@@ -12,55 +12,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from ..registry.candidates import Candidate, LikelyDuplicate, Link
-from ..sources.dedupe_keys import Keys
 from ..sources.deduplicate import Deduplication, find_duplicates
-from ..sources.identifiers import normalise_doi, normalise_pmid
-from .as_records import (
-    REGISTRATION,
-    candidate_of,
-    joined,
-    key_of,
-    numbers_of,
-    own_numbers,
-    record_of_candidate,
-    record_of_study,
-)
+from .as_records import candidate_of, joined, key_of
+from .shelf import Brief, Shelf
 
 if TYPE_CHECKING:
-    from ..registry.load import Review
     from ..sources.record import Record
     from .searching import Sighted
 
 MOST_LINKS = 20  # of one candidate; a pooled analysis may name every trial of its field
-
-
-@dataclass(frozen=True, slots=True)
-class Brief:
-    """What the rest of a run has to know of a publication: not its abstract, which is most of what a record holds.
-
-    Attributes
-    ----------
-    pmid
-        Empty where it has none.
-    links
-        PMID of another publication and how that has to do with this one.
-    named, own
-        The registrations that it names, and those of its own trial.
-    """
-
-    title: str
-    pmid: str
-    links: tuple[tuple[str, str], ...]
-    named: tuple[str, ...]
-    own: tuple[str, ...]
-    keys: Keys
-
-    @classmethod
-    def of(cls, record: Record, own: Iterable[str] | None = None) -> Brief:
-        """Return what is to be known of a record."""
-        links = tuple((link.pmid, link.kind) for link in record.corrections if link.pmid)
-        numbers = own_numbers(record) if own is None else tuple(own)
-        return cls(record.title, record.pmid or "", links, record.registrations, numbers, Keys.of(record))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,56 +41,6 @@ class Matched:
     keys: tuple[str, ...] = ()
     known: Mapping[str, str] = field(default_factory=dict)
     duplicates: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """What is there: studies and candidates, each with its name, and the ways to find them."""
-
-    names: list[str]
-    briefs: list[Brief]
-    studies: frozenset[str]
-    pmids: dict[str, str]
-    dois: dict[str, str]
-    numbers: dict[str, list[str]]
-
-    @classmethod
-    def of(cls, review: Review, candidates: Iterable[Candidate]) -> Shelf:
-        """Return the shelf of a registry: its studies first, so that they go before candidates."""
-        shelf = cls([], [], frozenset(study.id for study in review.studies), {}, {}, defaultdict(list))
-        for study in review.studies:
-            record = record_of_study(study, review.metadata.get(study.id))
-            shelf.put(study.id, record, own_numbers(record))
-            for relation in study.relations:
-                if relation.study is None and relation.kind != "overlaps with":
-                    shelf.name(study.id, normalise_pmid(relation.pmid), normalise_doi(relation.doi))
-        for candidate in candidates:
-            shelf.put(candidate.key, record_of_candidate(candidate), numbers_of(candidate))
-        return shelf
-
-    def put(self, name: str, record: Record, numbers: Iterable[str]) -> None:
-        """Add a study or a candidate, with the numbers of its own registration."""
-        self.names.append(name)
-        self.briefs.append(Brief.of(record, numbers))
-        self.name(name, record.pmid, record.doi)
-        for number in numbers:
-            self.numbers[number].append(name)
-
-    def name(self, name: str, pmid: str | None, doi: str | None) -> None:
-        """Let an identifier stand for a study or candidate, the first of several that have it."""
-        if pmid:
-            self.pmids.setdefault(pmid, name)
-        if doi:
-            self.dois.setdefault(doi, name)
-
-    def owner(self, record: Record) -> str | None:
-        """Return whose record it is for certain: the same PMID, a DOI listed by a study, its registration."""
-        if record.pmid and record.pmid in self.pmids:
-            return self.pmids[record.pmid]
-        if REGISTRATION in record.publication_types:
-            owners = [name for number in record.registrations for name in self.numbers.get(number, ())]
-            return next((name for name in owners if name in self.studies), None)
-        return None
 
 
 def match(sighted: Sequence[Sighted], shelf: Shelf, run: str, found: str) -> Matched:

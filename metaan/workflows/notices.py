@@ -6,7 +6,7 @@ To add a kind of link: PubMed's RefType in `SEVERITIES`; Crossref's relations st
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from ..registry.candidates_runs import LINK, Notice
@@ -65,6 +65,54 @@ def notices_of_crossref(study: str, updates: Iterable[Update], relations: Iterab
     for relation in relations:
         severity = "newer version" if VERSIONS[relation.kind] else LINK
         yield Notice(study=study, kind=relation.kind, severity=severity, doi=relation.doi, by="Crossref")
+
+
+def as_one(notices: Iterable[Notice]) -> tuple[Notice, ...]:
+    """Return notices with what two services tell of one text told once, by both.
+
+    It is one where the DOI is; or, where one service names none, the year, and neither tells of another in that year.
+    """
+    kept: list[Notice] = []
+    rest = list(notices)
+    while rest:
+        notice = rest.pop(0)
+        for other in tuple(rest):
+            if other.by in notice.by:
+                continue
+            if _same_doi(notice, other) or _only_ones(notice, other, [*kept, notice, *rest]):
+                rest.remove(other)
+                notice = _both(notice, other)
+        kept.append(notice)
+    return tuple(kept)
+
+
+def _same_doi(a: Notice, b: Notice) -> bool:
+    return a.doi is not None and (a.study, a.severity, a.doi) == (b.study, b.severity, b.doi)
+
+
+def _only_ones(a: Notice, b: Notice, notices: Sequence[Notice]) -> bool:
+    """Whether two notices without an identifier in common can only be of one text."""
+    if (a.doi and b.doi) or (a.pmid and b.pmid) or not _year(a):
+        return False
+    what = a.study, a.severity, _year(a)
+    alike = [one for one in notices if (one.study, one.severity, _year(one)) == what]
+    return len(alike) == 2 and b in alike
+
+
+def _year(notice: Notice) -> str:
+    found = re.search(r"\b(?:19|20)\d\d\b", notice.source)
+    return found[0] if found else ""
+
+
+def _both(a: Notice, b: Notice) -> Notice:
+    more = {"pmid": a.pmid or b.pmid, "doi": a.doi or b.doi, "source": a.source or b.source}
+    return a.model_copy(update={**more, "by": f"{a.by} and {b.by}", "known": a.known or b.known})
+
+
+def names_of(notice: Notice) -> frozenset[tuple[str, ...]]:
+    """Return by what a notice is known again, by whomever it is told: its identifiers, else its words."""
+    names = [name for name in (notice.pmid, notice.doi) if name] or [f"{notice.kind}: {notice.source}"]
+    return frozenset((notice.study, notice.severity, name) for name in names)
 
 
 def _severity_of_update(kind: str) -> str:

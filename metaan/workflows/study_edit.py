@@ -78,9 +78,7 @@ def _forms(path: Path) -> tuple[Node, list[int]]:
 def _refuse_double(study: Study, outcome: str, time: str) -> None:
     for i, result in enumerate(study.results, 1):
         if result.outcome == outcome and result.time.casefold() == time.casefold():
-            raise ConflictError(
-                f"{study.id} has {outcome} at {result.time} already (result {i}); it is not overwritten"
-            )
+            raise ConflictError(f"{study.id} has {outcome}, {result.time}, already (result {i}); it is not overwritten")
 
 
 def _put(path: Path, item: Mapping[str, Any]) -> None:

@@ -35,9 +35,10 @@ from ..registry.candidates_runs import (
 from ..registry.load import Review, load
 from ..sources.pubmed_query import OVERLAP_DAYS
 from .fetch import settings_of
-from .matching import Matched, Shelf, match
+from .matching import Matched, match
 from .rechecking import Rechecked, recheck
 from .searching import SEARCHERS, Desk, Hits, MakeClient, Sighted, Strategy, client_of, search
+from .shelf import Shelf
 from .spool import Spool
 
 if TYPE_CHECKING:

@@ -54,7 +54,7 @@ def test_a_change_without_a_new_conclusion_is_status_0(run, project, tmp_path):
     status, out, _ = run("diff", "--exit-code", "--folders", project / "studies", new)
     assert status == 0
     assert "No conclusion changed." in out
-    assert "death at day 28, control, events: 13 (studies/kyriazopoulou-2021-save-more.yaml:" in " ".join(out.split())
+    assert "death, day 28, control, events: 13 (studies/kyriazopoulou-2021-save-more.yaml:" in " ".join(out.split())
 
 
 def test_json_is_one_object_without_nan(run, project, core):

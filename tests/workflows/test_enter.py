@@ -55,7 +55,7 @@ def test_a_second_result_of_the_outcome_is_an_entry_of_its_own(folder):
     run(folder)
     written = run(folder, Typed("death", ((4, 40), (8, 41)), "article", time="day 60", level="secondary", by="A"))
     assert (written.number, written.result.time, written.result.source.level) == (2, "day 60", "secondary")
-    with pytest.raises(ConflictError, match=r"has death at day 28 already \(result 1\)"):
+    with pytest.raises(ConflictError, match=r"has death, day 28, already \(result 1\)"):
         run(folder)
 
 

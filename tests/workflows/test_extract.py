@@ -193,7 +193,7 @@ def test_a_number_that_is_not_there(folder, number):
 def test_nothing_is_overwritten_and_a_refusal_leaves_the_file_alone(folder):
     death(folder)
     before = text_of(folder)
-    with pytest.raises(ConflictError, match="has death at day 28 already"):
+    with pytest.raises(ConflictError, match="has death, day 28, already"):
         death(folder)
     with pytest.raises(UsageError, match="outcome 'deaths' is unknown; did you mean death"):
         accept(propose(folder, "doe-2026"), 1, Wanted("deaths"))

@@ -4,8 +4,9 @@ from collections import defaultdict
 from dataclasses import replace
 
 from metaan.sources.record import Correction, Record
-from metaan.workflows.matching import Shelf, match
+from metaan.workflows.matching import match
 from metaan.workflows.searching import Sighted
+from metaan.workflows.shelf import Shelf
 
 PAPER = Record(
     "Zymodrug against placebo in severe beriberi: a made-up randomised trial",

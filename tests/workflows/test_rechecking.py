@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from metaan.registry.candidates_runs import LINK
+from metaan.registry.candidates_runs import LINK, Notice
 from metaan.registry.write import scaffold_study
 from metaan.sources.crossref_work import VERSIONS, Relation, Update
 from metaan.sources.record import Correction, Record
 from metaan.workflows.fetch import oddities
-from metaan.workflows.notices import SEVERITIES, notices_of_crossref, notices_of_links
+from metaan.workflows.notices import SEVERITIES, as_one, notices_of_crossref, notices_of_links
 from metaan.workflows.update import update
 from metaan.workflows.watch import watch
 from metaan.workflows.watch_summary import summary
@@ -196,3 +196,57 @@ def test_what_crossref_calls_a_notice_says_how_grave_it_is(kind, severity):
 def test_of_two_texts_only_the_later_one_asks_to_be_looked_at(kind):
     (notice,) = notices_of_crossref("bees", (), [Relation(kind, "10.5555/n")])
     assert notice.asks is VERSIONS[kind]
+
+
+def noticed(by, kind, **more):
+    return Notice(**({"study": "bees", "severity": "re-extract", "kind": kind, "by": by} | more))
+
+
+PUBMED = noticed(
+    "PubMed", "ErratumIn", pmid="900000014", source="J Made-up. 2026 Apr;3:1. doi: 10.5555/e", doi="10.5555/e"
+)
+CROSSREF = noticed("Crossref", "correction", doi="10.5555/e", source="2026-04-01, publisher")
+WITHOUT_DOI = PUBMED.model_copy(update={"doi": None, "source": "J Made-up. 2026 Apr;3:1"})
+BOTH = [("ErratumIn", "900000014", "10.5555/e", "PubMed and Crossref")]
+
+
+@pytest.mark.parametrize(
+    ("notices", "expect"),
+    [
+        ((PUBMED, CROSSREF), BOTH),
+        ((WITHOUT_DOI, CROSSREF), BOTH),
+        ((PUBMED, CROSSREF.model_copy(update={"doi": "10.5555/another"})), None),
+        ((PUBMED, CROSSREF.model_copy(update={"severity": "retracted"})), None),
+        ((PUBMED, CROSSREF.model_copy(update={"study": "ants"})), None),
+        ((WITHOUT_DOI, CROSSREF.model_copy(update={"source": "2025-04-01, publisher"})), None),
+        ((WITHOUT_DOI, CROSSREF, CROSSREF.model_copy(update={"doi": "10.5555/another"})), None),
+        ((WITHOUT_DOI, WITHOUT_DOI.model_copy(update={"pmid": "900000015"}), CROSSREF), None),
+    ],
+    ids=[
+        "one DOI",
+        "one year",
+        "two DOIs",
+        "two kinds",
+        "two studies",
+        "two years",
+        "two in Crossref",
+        "two in PubMed",
+    ],
+)
+def test_what_two_services_tell_of_one_notice_is_told_once_by_both(notices, expect):
+    found = [(n.kind, n.pmid, n.doi, n.by) for n in as_one(notices)]
+    assert found == (expect or [(n.kind, n.pmid, n.doi, n.by) for n in notices])
+
+
+def test_an_erratum_that_both_tell_of_is_one_line_and_no_news_when_told_again(folder, server):
+    with_erratum = replace(STUDY, corrections=(("ErratumIn", "J Made-up. 2026;3:1. doi: 10.5555/e", "900000014"),))
+    works = {STUDY.doi: work(STUDY.doi, STUDY.title, **{"updated-by": [notice_of("10.5555/e", "erratum", "p", 2026)]})}
+    with Crossref(works=works, rate=None) as crossref:
+        server.papers = {STUDY.pmid: with_erratum}
+        make = clients(pubmed=server.url, crossref=crossref.url)
+        first = watch(folder, client=make, now=lambda: NOW)
+        again = watch(folder, client=make, now=lambda: NOW + timedelta(7))
+    assert [(n.pmid, n.doi, n.by) for n in first.notices] == [("900000014", "10.5555/e", "PubMed and Crossref")]
+    assert summary(first).count("re-extract") == 1
+    assert "PMID 900000014, 10.5555/e; PubMed and Crossref" in summary(first)
+    assert not again.notices

@@ -152,7 +152,7 @@ def test_unconfirmed_numbers_are_shown_with_what_they_would_do(folder, server):
     text = OTHER.format("flies") + RESULT.format(90, 20) + "    unconfirmed: true\n"
     (folder / "flies.yaml").write_text(text, encoding="utf-8")
     found = run(folder, server)
-    assert (found.status, found.unconfirmed) == (WOULD_FLIP, ("flies: death at day 28",))
+    assert (found.status, found.unconfirmed) == (WOULD_FLIP, ("flies: death, day 28",))
     change = scenario(found, "unconfirmed")
     (cause,) = change.difference.analyses[0].pools[0].causes
     assert (cause.id, cause.change) == ("flies", "confirmed")
