@@ -140,14 +140,14 @@ def _answer(pool: Pool, analysis: Analysis, arms: Arms, place: int) -> Answer:
     if got is None:
         why = f" ({pool.reason})" if pool.reason and pool.k else ""
         return Answer(name, NOTHING, mark(NOTHING, arms), f"{_nobody(pool)}{why}.", place)
-    less = got.estimate < scale_of(analysis.measure).null
+    way = _way(pool, got.estimate < scale_of(analysis.measure).null)
     outcome = lower_first(analysis.outcome.name)
     where, effect = _in(pool, name, analysis.by), numbers(got, analysis)
     absolute = per_1000(pool.absolute) if pool.absolute is not None else ""
     elsewhere = _elsewhere(code, got, analysis)
     depends = "".join(f" {text}" for text in dependence(pool))
     said = (
-        f"{where}, {_finding(code, outcome, less, arms)}: {effect}{absolute and '; '}{absolute}."
+        f"{where}, {_finding(code, outcome, way, arms)}: {effect}{absolute and '; '}{absolute}."
         f"{_open(code, pool.absolute)}{elsewhere}{depends}"
     )
     found = (
@@ -208,10 +208,16 @@ def _nobody(pool: Pool) -> str:
     return f"No {design_name(pool.name, 1)} reports this outcome in a form that can be pooled"
 
 
-def _finding(code: str, outcome: str, less: bool, arms: Arms) -> str:
+def _way(pool: Pool, less: bool) -> str:
+    """Say which way an outcome differs: events are more or less frequent, a mean or a score is higher or lower."""
+    if any({"ai", "x1i"} & set(row.data) for row in pool.rows):
+        return "less frequent" if less else "more frequent"
+    return "lower" if less else "higher"
+
+
+def _finding(code: str, outcome: str, way: str, arms: Arms) -> str:
     if code == UNCLEAR:
         return f"there was no clear difference in {outcome}"
-    way = "less frequent" if less else "more frequent"
     favoured = arms.experimental if code == EXPERIMENTAL else arms.control
     return f"{outcome} was {way} with {arms.experimental} than with {arms.control}, which favours {favoured}"
 

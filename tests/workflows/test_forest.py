@@ -19,8 +19,10 @@ def texts(svg: str) -> list[str]:
 def test_means_are_drawn_with_both_models() -> None:
     es = ma.effect_sizes("MD", **MEANS, slab=["A", "B", "C"])
     common, random = ma.pool(es, "common"), ma.pool(es, "random", tau2_method="REML", ci_method="hksj-adhoc")
-    shown = texts(ma.forest_plot(random, common, outcome="pain", experimental="drug", control="placebo"))
+    drawn = ma.forest_plot(random, common, outcome="pain", experimental="drug", control="placebo")
+    shown = texts(drawn)
     assert {"5.1 (1.1), 20", "6.0 (1.2), 21", "63", "65", "Random effects, REML, Hartung-Knapp"} <= set(shown)
+    assert "pain was lower with drug than with placebo, which favours drug" in drawn
     assert any("restricted maximum likelihood" in text for text in shown)
     assert f"{random.weights[0]:.1f}%" in shown
 
