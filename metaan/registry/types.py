@@ -140,10 +140,13 @@ def _measures() -> Mapping[str, Any]:
     return MEASURES
 
 
+NEED_WEIGHTS = ("GENQ", "GENQM")  # which a registry has no place for
+
+
 def _tau2_methods() -> Mapping[str, Any]:
     from ..stats.tau2 import TAU2_METHODS
 
-    return TAU2_METHODS
+    return {code: what for code, what in TAU2_METHODS.items() if code not in NEED_WEIGHTS}
 
 
 def _ci_methods() -> Mapping[str, Any]:

@@ -146,6 +146,12 @@ def test_all_mistakes_of_all_files_come_in_one_run(project: Any) -> None:
 REVIEW_MISTAKES = {
     "plan names an outcome": ("{outcome: death,", "{outcome: deth,", "outcome 'deth' is unknown", "did you mean death"),
     "plan names a measure": ("{outcome: death,", "{outcome: death, measure: ODDS,", "measure ODDS is unknown", "OR"),
+    "plan names an estimator that needs weights": (
+        "{outcome: death,",
+        "{outcome: death, tau2_method: GENQ,",
+        "GENQ",
+        "allowed: DL",
+    ),
     "plan names an estimator": ("{outcome: death,", "{outcome: death, tau2_method: Reml,", "Reml", "did you mean REML"),
     "plan names an interval": ("{outcome: death,", "{outcome: death, ci_method: Wald,", "Wald", "did you mean wald"),
     "plan names a rule": ("{outcome: death,", "{outcome: death, zero_cells: {to: only},", "to only", "only0"),
