@@ -54,6 +54,26 @@ def protocol(analysis: Analysis) -> dict[str, str]:
     }
 
 
+def why_not(analysis: Analysis) -> str:
+    """Say why the page offers no controls for an analysis; empty where it does.
+
+    >>> import metaan as ma
+    >>> [death] = ma.analyse(ma.load(ma.example("anakinra")), ["death"])
+    >>> why_not(death)
+    ''
+    """
+    if not any(row.yi is not None for row in analysis.rows):
+        return ""
+    instead = "Other methods are in the tables below; “metaan pool” and “metaan plot --sort” do the rest."
+    if not any(_counted(row) for row in analysis.rows):
+        return f"Studies cannot be taken out or sorted here: the page pools events among people only. {instead}"
+    missing = [WANTING[name].format(code) for name, code in protocol(analysis).items() if code not in CHOICES[name]]
+    if not missing:
+        return ""
+    what = formats.listing(missing)
+    return f"Studies cannot be taken out or sorted here: the page cannot compute the protocol’s {what}. {instead}"
+
+
 def _offers(analysis: Analysis) -> bool:
     counted = any(_counted(row) for row in analysis.rows)
     return counted and all(code in CHOICES[name] for name, code in protocol(analysis).items())
@@ -120,6 +140,15 @@ def _words(table: Mapping[str, str], codes: Iterable[str]) -> dict[str, str]:
     found = {code: table.get(code, code) for code in codes}
     return {code: text if text[1:2] == " " else words.upper_first(text) for code, text in found.items()}
 
+
+#: What the page lacks where a code of the protocol is not among the choices.
+WANTING = {
+    "measure": "measure {}",
+    "common": "common effect by {}",
+    "random": "τ² by {}",
+    "ci": "confidence interval {}",
+    "pi": "prediction interval {}",
+}
 
 #: What a reader can choose, each with the codes that the script has and their words.
 CHOICES: dict[str, Mapping[str, str]] = {

@@ -13,6 +13,7 @@ from . import designs, formats, linked, methods, spread, words, workings
 from .cautions import cautions
 from .columns import Column
 from .explored_page import Explored, explored
+from .explorer import why_not
 from .forest import forest, pool_heading
 from .linked import Piece
 from .places import Places
@@ -102,6 +103,7 @@ class Outcome:
     apart: str
     measure: str
     explored: tuple[Explored, ...]
+    no_controls: str
 
 
 def outcome(analysis: Analysis, arms: Arms) -> Outcome:
@@ -127,6 +129,7 @@ def outcome(analysis: Analysis, arms: Arms) -> Outcome:
         apart=next((f"{words.upper_first(warning)}." for warning in analysis.warnings if APART in warning), ""),
         measure=words.measure_name(analysis.measure),
         explored=explored(analysis, arms),
+        no_controls=why_not(analysis),
     )
 
 

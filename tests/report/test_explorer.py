@@ -7,8 +7,9 @@ import pytest
 
 from metaan.analysis import Analysis
 from metaan.registry.model import Plan
-from metaan.report.explorer import CHOICES, explorable, protocol
+from metaan.report.explorer import CHOICES, explorable, protocol, why_not
 from metaan.report.forest import Arms, forest
+from metaan.report.outcomes import outcome
 from metaan.report.svg import svg
 from metaan.stats.intervals import CI_METHODS
 from metaan.stats.prediction import PI_METHODS
@@ -72,3 +73,23 @@ def test_the_usual_correction_is_each_measures_own(death: Analysis) -> None:
     got = explorable([unusual], ARMS)["analyses"]["death"]
     assert got["add"] == {"OR": 0.1, "RR": 0.1, "RD": 0.1}
     assert got["to"] == "all"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"tau2_method": "DLIT", "pi_method": "KR"}, "τ² by DLIT and prediction interval KR"),
+        ({"ci_method": "PL", "tau2_method": "ML"}, "confidence interval PL"),
+        ({}, ""),
+    ],
+)
+def test_an_analysis_without_controls_says_why(death: Analysis, changes: dict[str, object], said: str) -> None:
+    got = replace(death, plan=plan(**changes))
+    assert bool(why_not(got)) is bool(said) is not bool(explorable([got], ARMS)["analyses"])
+    assert said in why_not(got)
+    assert outcome(got, ARMS).no_controls == why_not(got)
+
+
+def test_studies_without_counts_say_why_they_have_no_controls(death: Analysis) -> None:
+    bare = [replace(pool, rows=[replace(row, data={}) for row in pool.rows]) for pool in death.pools]
+    assert "events among people only" in why_not(replace(death, pools=tuple(bare)))
