@@ -112,10 +112,16 @@ def _environment(templates: Path | None) -> Environment:
         loader=ChoiceLoader(loaders),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_isolated,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def _isolated(value: Any) -> Any:
+    """Keep names that are written from right to left apart from their neighbours; markup stays as it is."""
+    return words.isolated(value) if type(value) is str else value
 
 
 def _source(environment: Environment, name: str) -> str:

@@ -5,6 +5,7 @@ A sentence never says more than its interval: a conclusion is which side of "no 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from ..analysis import Absolute, Analysis, Pool
     from .linked import Piece
 
+_RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
+_FROM_RIGHT = re.compile(f"[{_RIGHT}](?:[{_RIGHT} '.-]*[{_RIGHT}])?(?: \\d{{4}}[a-z]?)?")
 EXPERIMENTAL, CONTROL, UNCLEAR, NOTHING = "experimental", "control", "unclear", "nothing"
 FLAT = "non-randomised"
 ALL = "all studies"
@@ -258,3 +261,12 @@ def lower_first(text: str) -> str:
 def upper_first(text: str) -> str:
     """Begin a heading with a capital letter."""
     return text[:1].upper() + text[1:]
+
+
+def isolated(text: str) -> str:
+    """Keep a name that is written from right to left together with its year, and apart from what stands around it.
+
+    >>> isolated("Cohen 1997"), isolated("\u05db\u05d4\u05df 1997, Ng")
+    ('Cohen 1997', '\u2068\u05db\u05d4\u05df 1997\u2069, Ng')
+    """
+    return text if text.isascii() else _FROM_RIGHT.sub("\u2068\\g<0>\u2069", text)

@@ -73,3 +73,8 @@ def test_names_of_groups_and_studies_are_text(pages: dict[str, str]) -> None:
     assert "Europe &amp; &lt;b&gt;Asia&lt;/b&gt;" in pages["hard"]
     assert "Asia</b>" not in pages["hard"]
     assert "<i>0</i>" not in pages["hard"]
+
+
+def test_names_from_right_to_left_keep_their_year(pages: dict[str, str]) -> None:
+    text = re.sub(r"<(script|svg).*?</\1>", "", pages["hard"], flags=re.DOTALL)
+    assert text.count("\u2068דוד כהן 1997\u2069") == text.count("דוד כהן 1997") > 5
