@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
-from .markup import TAGS, clean_text, escape_keeping_ends
+from .markup import TAGS, clean_text, escape, escape_keeping_ends
 
 
 def child(parent: Element, path: str) -> Element:
@@ -16,13 +16,17 @@ def child(parent: Element, path: str) -> Element:
 def text_at(parent: Element, path: str) -> str | None:
     """Return all text of the element at a path, None where there is none."""
     found = parent.find(path)
-    return None if found is None else clean_text("".join(found.itertext())) or None
+    return None if found is None else _text(found) or None
 
 
 def texts_at(parent: Element, path: str) -> tuple[str, ...]:
     """Return the texts of all elements at a path that say something."""
-    texts = (clean_text("".join(found.itertext())) for found in parent.findall(path))
-    return tuple(text for text in texts if text)
+    return tuple(text for found in parent.findall(path) if (text := _text(found)))
+
+
+def _text(element: Element) -> str:
+    """Return all text of an element; most have no children, and need no walk."""
+    return clean_text("".join(element.itertext()) if len(element) else element.text or "")
 
 
 def markup(element: Element | None) -> str:
@@ -34,6 +38,8 @@ def markup(element: Element | None) -> str:
     """
     if element is None:
         return ""
+    if not len(element):
+        return escape(element.text or "")
     return " ".join("".join(_inside(element)).split())
 
 
