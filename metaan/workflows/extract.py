@@ -126,7 +126,9 @@ def _of_review(file: Path | str | None, study: Study, context: Context) -> tuple
         return (), ()
     from ..sources.revman import read_revman
 
-    return review_tables.propose(read_revman(file), study.label, Path(file).name, context)
+    found, notes = review_tables.propose(read_revman(file), study.label, Path(file).name, context)
+    again = (f"what {Path(file).name} says is numbered only with --from {file}: give it with --accept too",)
+    return found, (*notes, *(again if found else ()))
 
 
 def _tables(trials: Sequence[Trial], context: Context) -> tuple[list[Proposal], list[trial_results.Unusable]]:

@@ -459,6 +459,7 @@ def test_what_another_review_pooled_is_proposed_as_quoted_by_it(folder, tmp_path
     file.write_text(RM5, encoding="utf-8")
     found = propose(folder, "doe-2026", review_file=file)
     assert propose(folder, "doe-2026").proposals == found.proposals[:-1]
+    assert f"only with --from {file}" in found.notes[-1]
     number = len(found.proposals)
     with pytest.raises(UsageError, match="which groups are the arms is yours to say"):
         accept(found, number, Wanted("death"))
