@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except OSError as error:
-        return _fail(args.command, error, AT_FAULT)
+        return _fail(args.command, _plain(error), AT_FAULT)
     return status
 
 
@@ -142,7 +142,15 @@ def _add_project(parser: argparse.ArgumentParser, default: str | None) -> None:
     )
 
 
-def _fail(command: str, error: Exception, status: int) -> int:
+def _plain(error: OSError) -> str:
+    """Return what the system says, and about which file, without its number."""
+    if error.strerror is None:
+        return str(error)
+    where = f"{os.fspath(error.filename)}: " if isinstance(error.filename, str | os.PathLike) else ""
+    return f"{where}{error.strerror[:1].lower()}{error.strerror[1:]}"
+
+
+def _fail(command: str, error: Exception | str, status: int) -> int:
     print(f"metaan {command}: {error}", file=sys.stderr)
     return status
 

@@ -171,5 +171,20 @@ def test_output_that_cannot_be_written_is_status_1(project):
         command = [sys.executable, "-m", "metaan", "--project", str(project), "pool"]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
-    assert "No space left" in done.stderr
+    assert "no space left" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(28, "No space left on device"), "metaan pool: no space left on device"),
+        (PermissionError(13, "Permission denied", "x/y.lock"), "metaan pool: x/y.lock: permission denied"),
+    ],
+)
+def test_what_the_system_refuses_is_said_in_words(run, project, monkeypatch, error, said):
+    def refused(args):
+        raise error
+
+    monkeypatch.setattr(pool, "run", refused)
+    assert run("pool", "--project", project) == (1, "", said + "\n")
