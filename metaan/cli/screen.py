@@ -60,13 +60,22 @@ def run(args: Namespace) -> int:
 
     folder, by = studies_folder(args), reviewer(args.by)
     if any(getattr(args, verdict) for verdict in VERDICTS):
-        return _judge(folder, by, args)
+        return _judge(folder, _somebody(by), args)
     _refuse_alone(args)
     if args.undo:
-        return _undo(folder, by, args.json)
+        return _undo(folder, _somebody(by), args.json)
     if args.csv or args.list or args.left or args.json or not sys.stdin.isatty():
         return _show(folder, by, args)
-    return _interactive(folder, by, args)
+    return _interactive(folder, _somebody(by), args)
+
+
+def _somebody(by: str) -> str:
+    """Refuse a decision of nobody."""
+    from ..errors import UsageError
+
+    if by == "unnamed":
+        raise UsageError("whose decision is it? allowed: --by NAME, METAAN_REVIEWER, or git's user.name")
+    return by
 
 
 def _refuse_alone(args: Namespace) -> None:

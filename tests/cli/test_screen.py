@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import sys
 
 import pytest
@@ -274,3 +275,16 @@ def test_the_full_screen_is_what_a_terminal_gets(screen_two, typed, monkeypatch)
     status, out, _ = screen_two("--reviewer", "bob")
     assert (status, seen) == (0, {"mouse": False, "by": "bob"})
     assert out.startswith("records: 4 (pubmed 4)")
+
+
+@pytest.mark.parametrize("words", [("--include", "900000012"), ("--undo",)])
+def test_nobody_decides_nothing(review, screen, monkeypatch, words):
+    for name in ("METAAN_REVIEWER", "USER", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.chdir(review)
+    status, _, err = screen(*words)
+    assert status == 2
+    assert "whose decision is it? allowed: --by NAME, METAAN_REVIEWER, or git's user.name" in err
+    assert not (review / "decisions.jsonl").exists()
