@@ -30,6 +30,7 @@ from .fetch import settings_of
 if TYPE_CHECKING:
     import requests
 
+    from ..registry.metadata import Metadata
     from ..registry.model import Result, Study
     from ..sources.answers import Answer
     from ..sources.client import Client
@@ -116,7 +117,7 @@ def propose(
     tables, unusable = _tables(trials, context)
     unconfirmed = tuple((i, result) for i, result in enumerate(study.results, 1) if result.unconfirmed)
     quoted, said = _of_review(review_file, study, context)
-    notes = (*_notes(study, passages, trials), *said)
+    notes = (*_notes(study, review.metadata.get(study_id), passages, trials), *said)
     return Extraction(review, study, context, (*found, *tables, *quoted), sizes, tuple(unusable), unconfirmed, notes)
 
 
@@ -149,9 +150,11 @@ def _document(review: Review, study_id: str) -> str:
     return f"article abstract (PubMed {metadata.pmid})" if metadata else "article abstract"
 
 
-def _notes(study: Study, passages: Sequence[Passage], trials: Sequence[Trial]) -> list[str]:
+def _notes(study: Study, fetched: Metadata | None, passages: Sequence[Passage], trials: Sequence[Trial]) -> list[str]:
     notes = []
-    if not passages:
+    if not passages and fetched:
+        notes.append(f"PubMed's record, as of {(fetched.checked or fetched.fetched)[:10]}, has no abstract")
+    elif not passages:
         notes.append(f"no abstract is stored; metaan fetch {study.id} asks PubMed for it")
     numbers = trial_numbers(study)
     if numbers and not trials:

@@ -1,6 +1,7 @@
 """From an abstract and from posted results to a result in a study file, and to its confirmation."""
 
 import json
+import re
 import shutil
 from datetime import UTC, date, datetime
 
@@ -477,3 +478,11 @@ def test_a_file_that_is_no_review_is_an_error(folder, tmp_path):
     file.write_text("hello", encoding="utf-8")
     with pytest.raises(SourceError, match="no file of RevMan"):
         propose(folder, "doe-2026", review_file=file)
+
+
+def test_a_record_without_an_abstract_is_not_asked_for_again(folder):
+    path = folder / "metadata" / "doe-2026.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"abstract": []}), encoding="utf-8")
+    assert re.fullmatch(
+        r"PubMed's record, as of \d{4}-\d\d-\d\d, has no abstract", propose(folder, "doe-2026").notes[0]
+    )
