@@ -31,6 +31,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--pool", metavar="NAME", help="which subgroup, such as randomised (default: the first)")
     parser.add_argument("--moderator", metavar="NAME", help="what a bubble plot regresses on (default: year)")
     parser.add_argument("--model", choices=MODELS, help="in place of the protocol's models")
+    parser.add_argument(
+        "--unconfirmed", action="store_true", help="also numbers that no person has confirmed yet, marked as such"
+    )
     _add_look(parser)
     _add_file(parser)
 
@@ -79,7 +82,7 @@ def run(args: Namespace) -> int:
     review = load(studies_folder(args))
     form = _format(args)
     look = Look(args.style, args.sort, args.columns, args.lights)
-    choices = Choices(model=MODELS[args.model] if args.model else None)
+    choices = Choices(model=MODELS[args.model] if args.model else None, unconfirmed=args.unconfirmed)
     drawn = plot_outcome(
         review, args.outcome, args.kind, pool=args.pool, moderator=args.moderator, look=look, choices=choices
     )

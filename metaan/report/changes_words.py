@@ -94,8 +94,15 @@ def nothing_moved(study: StudyChange) -> str:
     """Return the sentence about a study that changed and moved no result."""
     what = "removed" if study.now is None else "added" if study.was is None else "changed"
     states = study.now or study.was or ""
-    why = "no analysis of the protocol takes a result of it" if states == "included" else f"it is {states}"
+    why = _unmoved(study) if states == "included" else f"it is {states}"
     return f"{study.label} ({what}) moved no result: {why}."
+
+
+def _unmoved(study: StudyChange) -> str:
+    """Say why an included study moved nothing; numbers that nobody has confirmed do not move anything yet."""
+    if any(edit.new is True and edit.where.endswith(", unconfirmed") for edit in study.edits):
+        return "nobody has confirmed its new numbers yet"
+    return "no analysis of the protocol takes a result of it"
 
 
 def flips(pool: PoolChange, arms: Arms) -> str:

@@ -176,3 +176,14 @@ def test_text_that_is_too_small_for_print_is_said(project: Path, capsys: pytest.
     assert run(project, "death", "--width", "190") == 0
     assert run(project, "death") == 0
     assert capsys.readouterr().err == ""
+
+
+def test_numbers_that_nobody_has_confirmed_are_drawn_when_asked_for_and_marked(tmp_path: Path) -> None:
+    shutil.copytree(ma.example("anakinra"), tmp_path / "studies")
+    study = tmp_path / "studies" / "segala-2023.yaml"
+    text = study.read_text(encoding="utf-8")
+    study.write_text(text.replace("outcome: death\n", "outcome: death\n    unconfirmed: true\n"), encoding="utf-8")
+    plain, asked = tmp_path / "plain.svg", tmp_path / "asked.svg"
+    assert run(tmp_path, "death", "-o", str(plain)) == run(tmp_path, "death", "-o", str(asked), "--unconfirmed") == 0
+    assert "Segala 2023:" not in plain.read_text(encoding="utf-8")  # as its row is read aloud
+    assert "Segala 2023 (unconfirmed)" in asked.read_text(encoding="utf-8")

@@ -10,9 +10,10 @@ import pytest
 
 import metaan as ma
 from metaan.difference import PoolChange, compare
+from metaan.edits import Edit, StudyChange
 from metaan.report.changes import changes_section
 from metaan.report.changes_text import changes_markdown, changes_page, changes_terminal
-from metaan.report.changes_words import flips, where
+from metaan.report.changes_words import flips, nothing_moved, where
 from metaan.report.words import Arms
 from metaan.whatif import Cause
 
@@ -252,3 +253,9 @@ def test_the_page_allows_its_own_style_and_nothing_else(core):
 def test_the_terminal_is_not_overrun_by_sentences(core, width):
     lines = changes_terminal(section(core), width).splitlines()
     assert all(len(line) <= width for line in lines if "k = " not in line and "studies/" not in line)
+
+
+def test_new_numbers_that_nobody_has_confirmed_move_nothing_and_that_is_the_reason():
+    edit = Edit("results", "death at day 28, unconfirmed", None, True, None, "studies/x.yaml:9")
+    change = StudyChange("x", "X 2020", ("corrected",), "included", "included", (edit,), (), "studies/x.yaml:1")
+    assert nothing_moved(change) == "X 2020 (changed) moved no result: nobody has confirmed its new numbers yet."
