@@ -44,6 +44,8 @@ class StudyRow:
         Percent within its pool; None where it does not enter.
     note
         What the reader must know of this row, such as no events in either arm.
+    flag
+        ``"retraction"`` or ``"concern"`` where such a notice is published about the study.
     """
 
     study: Study
@@ -57,6 +59,7 @@ class StudyRow:
     weight_common: float | None = None
     weight_random: float | None = None
     note: str | None = None
+    flag: str | None = None
 
     @property
     def id(self) -> str:

@@ -61,7 +61,10 @@ def pool_group(
         common=common,
         random=random,
         tau2_ci=_random(es, plan).tau2_ci("QP"),
-        sensitivity=(*_sensitivity(es, plan, measure, common, random), *_without_flagged(chosen, plan, measure, main)),
+        sensitivity=(
+            *_sensitivity(es, plan, measure, common, random),
+            *_without_flagged(chosen, plan, measure, (random, common)),
+        ),
         absolute=_absolute(rows, main.display, plan, measure) if main else None,
         exploration=_explored(plan, main, shown) if explored else None,
     )
@@ -110,7 +113,7 @@ def _rows(chosen: Sequence[Chosen], es: EffectSizes, plan: Plan) -> tuple[StudyR
 
 
 def _row(chosen: Chosen, es: EffectSizes, i: int, plan: Plan) -> StudyRow:
-    row = StudyRow(chosen.study, chosen.result, chosen.design, chosen.data, note=chosen.note)
+    row = StudyRow(chosen.study, chosen.result, chosen.design, chosen.data, note=chosen.note, flag=chosen.about)
     if (why := es.reasons[i]) is not None:
         return replace(row, note="; ".join(filter(None, (chosen.note, f"not pooled: {why}"))))
     yi, vi = float(es.yi[i]), float(es.vi[i])
@@ -189,19 +192,33 @@ def _sensitivity(
                 yield Sensitivity(f"random effects, {methods[0]}, {methods[1]}", other, _differs(other, random))
 
 
-def _without_flagged(chosen: Sequence[Chosen], plan: Plan, measure: str, main: Pooled | None) -> Iterable[Sensitivity]:
-    """Yield the protocol's result without the studies that are retracted or under concern, where there are any."""
-    flagged = [c.study.label for c in chosen if c.flag]
-    if not flagged or main is None:
-        return
+def _without_flagged(
+    chosen: Sequence[Chosen], plan: Plan, measure: str, protocol: Sequence[Pooled | None]
+) -> Iterable[Sensitivity]:
+    """Yield the protocol's results without the studies that are retracted or under concern, where there are any."""
+    flagged = tuple(c.study.label for c in chosen if c.flag)
     rest = [c for c in chosen if not c.flag]
-    es = _effect_sizes(rest, plan, measure) if rest else None
-    if es is None or es.k < 2:
-        return  # what is left is at most one study, and its row stands in the table
-    fit = _common(es, plan, measure, []) if main.model == "common" else _random(es, plan)
-    if fit is not None:
-        name = f"{main.model} effects, without {' and '.join(flagged)}"
-        yield Sensitivity(name, fit, _differs(fit, main), tuple(flagged))
+    es = _effect_sizes(rest, plan, measure) if flagged and rest else None
+    if es is None or es.k == 0:
+        return
+    for fit in filter(None, protocol):
+        other = _again(es, plan, measure, fit.model)
+        if other is not None:
+            what = MODEL_NAMES[fit.model] if es.k > 1 else "one study"
+            yield Sensitivity(f"{what}, without {' and '.join(flagged)}", other, _differs(other, fit), flagged)
+        if es.k == 1:
+            return  # one study is its own result, under every model
+
+
+#: Of the models, as results without flagged studies are called.
+MODEL_NAMES = {"random": "random effects", "common": "common effect"}
+
+
+def _again(es: EffectSizes, plan: Plan, measure: str, model: str) -> Pooled | None:
+    """Return other studies under a model of the protocol; a single one is its own result."""
+    if es.k == 1:
+        return pool(es, "common", level=plan.level)
+    return _common(es, plan, measure, []) if model == "common" else _random(es, plan)
 
 
 def conclusion(fit: Pooled) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .analysis import Excluded
 
 if TYPE_CHECKING:
+    from .registry.flags import Flag
     from .registry.load import Review
     from .registry.model import Plan, Result, SignedDecision, Study
 
@@ -20,9 +21,10 @@ _DAY = re.compile(r"\bday (\d+)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A study that enters, the result taken from it, its counts under metafor's names, and what PubMed flags.
+    """A study that enters, the result taken from it, its counts under metafor's names, and what is against it.
 
-    ``decision`` is the signed decision that stands about the flag, in words.
+    ``flag`` says that in words, ``about`` is what a decision about it is about; ``decision`` is the signed decision
+    that stands, in words.
     """
 
     study: Study
@@ -31,6 +33,7 @@ class Chosen:
     data: Mapping[str, float]
     note: str | None = None
     flag: str | None = None
+    about: str | None = None
     decision: str | None = None
 
 
@@ -49,21 +52,16 @@ def choose_studies(
         if isinstance(taken, str):
             excluded.append(Excluded(study.id, study.label, taken + _excluded_by(review, study)))
         else:
-            flag, about = _flag(review, study)
-            chosen.append(replace(taken, flag=flag, decision=_said(study.decision(about)) if flag else None))
+            chosen.append(_with_flag(taken, review.flag(study)))
     return chosen, excluded
 
 
-def _flag(review: Review, study: Study) -> tuple[str | None, str]:
-    """Return in words what PubMed says against a study, with the day it was first seen, and what a decision is about.
-
-    The words are None where nothing is known.
-    """
-    metadata = review.metadata.get(study.id)
-    if metadata is None or not (metadata.retracted or metadata.concern):
-        return None, ""
-    what = "retracted" if metadata.retracted else "under an expression of concern"
-    return f"{what} (PubMed, {metadata.fetched[:10]})", "retraction" if metadata.retracted else "concern"
+def _with_flag(taken: Chosen, flag: Flag | None) -> Chosen:
+    """Put on a study in words what is published against it, and the decision about that."""
+    if flag is None:
+        return taken
+    note = "; ".join(filter(None, (str(flag), taken.note)))
+    return replace(taken, flag=str(flag), about=flag.about, decision=_said(taken.study.decision(flag.about)), note=note)
 
 
 def _said(decision: SignedDecision | None) -> str | None:

@@ -134,12 +134,17 @@ def test_a_wrong_choice_says_what_is_allowed(review, outcomes, choices, message)
 def test_a_retracted_study_is_shown_with_and_without(review):
     flagged = "kyriazopoulou-2021-save-more"
     metadata = dict(review.metadata)
-    metadata[flagged] = SimpleNamespace(retracted=True, concern=False, fetched="2026-11-22T00:00:00Z")
+    metadata[flagged] = SimpleNamespace(
+        retracted=True, concern=False, fetched="2026-11-22T00:00:00Z", notice=lambda about: ""
+    )
     (death,) = ma.analyse(dataclasses.replace(review, metadata=metadata), ["death"])
     (left_out,) = ma.analyse(review, ["death"], ma.Choices(exclude=(flagged,)))
     assert flagged in [row.id for row in death.rows]
     assert any("SAVE-MORE 2021 is retracted (PubMed, 2026-11-22)" in warning for warning in death.warnings)
-    without = death.pools[0].sensitivity[-1]
+    without, common = death.pools[0].sensitivity[-2:]
+    assert common.name == "common effect, without SAVE-MORE 2021"
+    assert common.fit.estimate == left_out.pools[0].common.estimate
+    assert [row.flag for row in death.rows if row.id == flagged] == ["retraction"]
     assert without.name == "random effects, without SAVE-MORE 2021"
     assert without.fit.estimate == left_out.pools[0].random.estimate
     assert all("without" not in row.name for row in death.pools[1].sensitivity)

@@ -11,17 +11,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ..errors import Problem, RegistryError, choose
 from .check import problems as check_problems
 from .check.waivers import WAIVABLE
 from .draft import Document, Draft, M, read_document, where
+from .flags import Flag, flag_of, standing_notices
 from .metadata import Metadata
 from .metadata import read as read_metadata
 from .nodes import Node
 from .review_model import Outcome, Plan, ReviewFile
 from .study_model import Status, Study
 from .waivers import Waived, waive
+
+if TYPE_CHECKING:
+    from .candidates_runs import Notice
 
 REVIEW = "review"
 
@@ -44,6 +49,8 @@ class Review:
         SHA-256 (hexadecimal) over the names and bytes of the YAML files.
     waived
         What the checks found and people let stand.
+    notices
+        What the last look at the studies found published about them.
     """
 
     folder: Path
@@ -53,6 +60,7 @@ class Review:
     digest: str
     trees: Mapping[str, Node] = field(repr=False)
     waived: tuple[Waived, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     def outcome(self, outcome_id: str) -> Outcome:
         """Return an outcome by its id; an unknown one is a `UsageError` which lists what is known."""
@@ -61,6 +69,10 @@ class Review:
     def study(self, study_id: str) -> Study:
         """Return a study by its id; an unknown one is a `UsageError` which lists what is known."""
         return choose({study.id: study for study in self.studies}, study_id, "study")
+
+    def flag(self, study: Study) -> Flag | None:
+        """Return the retraction, else the expression of concern, that is published about a study; None without."""
+        return flag_of(self, study)
 
     def measure(self, plan: Plan) -> str:
         """Return the measure of an analysis: its own, else the outcome's."""
@@ -117,7 +129,8 @@ def load(folder: Path | str = "studies", *, with_metadata: bool = True) -> Revie
     problems += found
     if problems or draft.review is None:
         raise RegistryError(set(problems))
-    return replace(_review(root, draft, metadata, _digest(files)), waived=waived)
+    notices = standing_notices(root) if with_metadata else ()
+    return replace(_review(root, draft, metadata, _digest(files)), waived=waived, notices=notices)
 
 
 def _files(root: Path) -> tuple[dict[str, bytes], list[Problem]]:

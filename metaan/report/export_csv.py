@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from . import words
 from .certainty import suggestions
 from .export import Json, whole
 
@@ -64,19 +65,27 @@ def _csv_rows(analysis: Analysis, evidence: Sequence[Evidence]) -> Iterable[Json
         group = {**first, "subgroup": pool.name if pool is not analysis.overall else "all"}
         if pool is not analysis.overall:
             yield from ({**group, **_csv_study(row)} for row in pool.rows)
-        yield from ({**group, **_csv_fit(fit, name)} for name, fit in _fits(pool))
+        yield from ({**group, **_csv_fit(fit, name), "note": note} for name, fit, note in _fits(pool))
         yield from ({**group, **row} for row in _csv_evidence(found, pool, analysis))
     for reference in analysis.references:
         yield {**first, **_csv_reference(reference)}
 
 
-def _fits(pool: Pool) -> Iterable[tuple[str, Pooled]]:
-    """Yield the results of a pool with the names of their rows."""
+def _fits(pool: Pool) -> Iterable[tuple[str, Pooled, str]]:
+    """Yield the results of a pool with the names of their rows, and with what is against their studies."""
+    note = _rests_on(pool.rows)
     if pool.common is not None:
-        yield f"common effect, {pool.common.method}", pool.common
+        yield f"common effect, {pool.common.method}", pool.common, note
     if pool.random is not None:
-        yield f"random effects, {pool.random.tau2_method}, {pool.random.ci_method}", pool.random
-    yield from ((s.name, s.fit) for s in pool.sensitivity)
+        yield f"random effects, {pool.random.tau2_method}, {pool.random.ci_method}", pool.random, note
+    for s in pool.sensitivity:
+        yield s.name, s.fit, _rests_on(row for row in pool.rows if row.label not in s.without)
+
+
+def _rests_on(rows: Iterable[StudyRow]) -> str:
+    """Say which studies in a pool are retracted, questioned, or with numbers that nobody has confirmed."""
+    marked = [f"{row.label}{words.marks(row)}" for row in rows if words.marks(row)]
+    return f"rests on {', '.join(marked)}" if marked else ""
 
 
 def _csv_study(row: StudyRow) -> Json:

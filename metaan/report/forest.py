@@ -144,7 +144,7 @@ def _study(row: StudyRow, shared: Shared) -> Row:
     """Return the row of a study; one without an effect has no mark and says why."""
     style, drawn = shared.style, shared.lights.of(row.id)
     effect = "not estimable" if row.estimate is None else style.value(row.estimate, row.ci, shared.measure)
-    label = f"{row.label} (unconfirmed)" if row.result.unconfirmed else row.label
+    label = f"{row.label}{words.marks(row)}"
     cells = {"label": label, "time": row.result.time, "effect": effect}
     cells |= data_cells(row.data, style, shared.places)
     cells |= {name: style.share(getattr(row, name)) for name in ("weight_common", "weight_random")}
@@ -180,7 +180,7 @@ def _pooled(fit: Pooled, role: str, totals: Mapping[str, str], name: str, style:
 
 def _other(other: Sensitivity) -> Row:
     shown = other.fit.display
-    name = f"Without {formats.listing(other.without)}" if other.without else methods.short_name(other.fit)
+    name = words.left_out(other) or methods.short_name(other.fit)
     cells = {"label": name, "effect": formats.effect(shown.estimate, shown.ci, other.fit.measure)}
     return Row("sensitivity", cells, Mark("diamond", shown.estimate, shown.ci, role="sensitivity"))
 

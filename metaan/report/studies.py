@@ -12,6 +12,7 @@ from . import formats, words
 from .markup import inline
 
 if TYPE_CHECKING:
+    from ..registry.flags import Flag as Against
     from ..registry.load import Review
     from ..registry.metadata import Metadata
     from ..registry.model import Relation, RiskOfBias, Study
@@ -94,8 +95,8 @@ def _view(study: Study, metadata: Metadata | None, review: Review) -> StudyView:
         arms=tuple(f"{arm.name}: {arm.description}" if arm.description else arm.name for arm in study.arms),
         people=_people(study),
         outcomes=_outcomes(study, review),
-        flag=flag(metadata),
-        standing=_standing(study, metadata),
+        flag=flag(metadata, review.flag(study)),
+        standing=_standing(study, review.flag(study)),
         corrections=tuple(_corrections(study, metadata)),
         disagreements=tuple(disagreements(study, metadata)) if metadata else (),
         abstract=_abstract(metadata),
@@ -189,8 +190,11 @@ def _outcomes(study: Study, review: Review) -> str:
     return ", ".join(names)
 
 
-def flag(metadata: Metadata | None) -> Flag:
-    """Say what PubMed said about a retraction, never more than was looked up."""
+def flag(metadata: Metadata | None, found: Against | None = None) -> Flag:
+    """Say what PubMed, or ``found`` another service, said about a retraction, never more than was looked up."""
+    if found is not None and found.by != "PubMed":
+        what = "RETRACTED" if found.about == "retraction" else "Expression of concern"
+        return Flag("bad", f"{what} ({', '.join(filter(None, (found.by, found.notice)))})")
     if metadata is None:
         return Flag("unknown", "not fetched")
     day = (metadata.checked or metadata.fetched)[:10]
@@ -202,11 +206,11 @@ def flag(metadata: Metadata | None) -> Flag:
     return Flag("none", f"no flag found as of {day} (PubMed)")
 
 
-def _standing(study: Study, metadata: Metadata | None) -> str:
-    """Say what became of a study that PubMed flags, and who decided it; empty where PubMed flags nothing."""
-    if metadata is None or not (metadata.retracted or metadata.concern):
+def _standing(study: Study, against: Against | None) -> str:
+    """Say what became of a study that is retracted or questioned, and who decided it; empty for every other."""
+    if against is None:
         return ""
-    decided = study.decision("retraction" if metadata.retracted else "concern")
+    decided = study.decision(against.about)
     if decided is None:
         return "It is still among the included studies; no signed decision stands about it."
     out = decided.decision == "exclude"

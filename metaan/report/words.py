@@ -16,7 +16,7 @@ from ..stats.pooling import Pooled
 from . import formats
 
 if TYPE_CHECKING:
-    from ..analysis import Absolute, Analysis, Pool
+    from ..analysis import Absolute, Analysis, Pool, Sensitivity, StudyRow
     from .linked import Piece
 
 _RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
@@ -168,7 +168,27 @@ def dependence(pool: Pool) -> Iterable[str]:
         yield "The conclusion depends on the method."
     for s in pool.sensitivity:
         if s.differs and s.without:
-            yield f"Without {formats.listing(s.without)}, which PubMed flags, the conclusion is another."
+            flagged = "which is flagged" if len(s.without) == 1 else "which are flagged"
+            yield f"{left_out(s)} ({flagged}), the conclusion is another."
+
+
+def left_out(other: Sensitivity) -> str:
+    """Return the name of a result without flagged studies; empty for any other."""
+    if not other.without:
+        return ""
+    model = f", {other.fit.model}" if other.fit.k > 1 else ""
+    return f"Without {formats.listing(other.without)}{model}"
+
+
+def marks(row: StudyRow) -> str:
+    """Return what stands behind a study's name wherever its numbers are shown; empty where nothing is against them."""
+    said = [MARKS[row.flag]] if row.flag else []
+    said += ["unconfirmed"] if row.result.unconfirmed else []
+    return f" ({', '.join(said)})" if said else ""
+
+
+#: What a notice is about -> the mark of the study.
+MARKS = {"retraction": "retracted", "concern": "expression of concern"}
 
 
 def numbers(got: Lead, analysis: Analysis) -> str:

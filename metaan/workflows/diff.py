@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..registry.load import Review
 
 WORKING_TREE = "the working tree"
-_FILE = re.compile(r"[^/]+\.ya?ml|metadata/[^/]+\.json")  # what the registry reads, below its folder
+_FILE = re.compile(r"[^/]+\.ya?ml|(?:metadata|runs)/[^/]+\.json")  # what the registry reads, below its folder
 
 
 def compare_folders(old: Path | str, new: Path | str) -> Difference:

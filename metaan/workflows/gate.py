@@ -6,21 +6,17 @@ retraction needs a decision about the retraction: one about an earlier expressio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..registry.candidates_runs import read_runs
+from ..registry.flags import SAID
 from ..registry.study_model import Status
 from ..synthesis import Choices, analyse
 
 if TYPE_CHECKING:
-    from ..registry.candidates_runs import Notice
     from ..registry.load import Review
     from ..registry.model import SignedDecision, Study
-
-SAID = {"retraction": "retracted", "concern": "under an expression of concern"}
-_ABOUT = {"retracted": "retraction", "concern": "concern"}  # severity of a notice -> what a decision is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +49,11 @@ class Flagged:
 
 def flagged_studies(review: Review) -> tuple[Flagged, ...]:
     """Return every included study that is retracted or under concern, in the order of the registry."""
-    looks = [run.recheck for run in read_runs(review.folder) if run.recheck is not None]
-    notices = looks[-1].notices if looks else ()
     included = [study for study in review.studies if study.status.state == "included"]
-    found = (_flagged(study, review, notices) for study in included)
-    return tuple(flag for flag in found if flag is not None)
-
-
-def _flagged(study: Study, review: Review, notices: Iterable[Notice]) -> Flagged | None:
-    said = [*_by_pubmed(study, review), *_by_notices(study, notices)]
-    for about in SAID:
-        if found := [(by, notice) for flag, by, notice in said if flag == about]:
-            by, notice = found[0]
-            return Flagged(study, about, by, notice, study.decision(about))
-    return None
-
-
-def _by_pubmed(study: Study, review: Review) -> Iterator[tuple[str, str, str]]:
-    metadata = review.metadata.get(study.id)
-    if metadata is not None:
-        flags = {"retraction": metadata.retracted, "concern": metadata.concern}
-        yield from ((about, "PubMed", metadata.notice(about)) for about, flagged in flags.items() if flagged)
-
-
-def _by_notices(study: Study, notices: Iterable[Notice]) -> Iterator[tuple[str, str, str]]:
-    for notice in notices:
-        if notice.study == study.id and notice.severity in _ABOUT:
-            yield _ABOUT[notice.severity], notice.by, notice.doi or notice.source
+    found = ((study, review.flag(study)) for study in included)
+    return tuple(
+        Flagged(study, flag.about, flag.by, flag.notice, study.decision(flag.about)) for study, flag in found if flag
+    )
 
 
 def undecided(review: Review) -> tuple[Flagged, ...]:

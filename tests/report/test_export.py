@@ -76,3 +76,11 @@ def test_a_text_never_becomes_a_formula(analysis: Callable[..., Analysis], label
     rows = list(csv.DictReader(io.StringIO(to_csv([replace(made, pools=(replace(made.pools[0], rows=(row,)),))]))))
     assert rows[0]["label"] == f"'{label}"
     assert float(rows[0]["yi"]) < 0
+
+
+def test_a_result_says_which_questioned_studies_it_rests_on(analysis: Callable[..., Analysis]) -> None:
+    done = analysis({"randomised": [("A", 5, 40, 3, 40), ("B", 11, 37, 3, 34)]})
+    [pool] = done.pools
+    rows = (replace(pool.rows[0], flag="retraction"), pool.rows[1])
+    got = csv.DictReader(io.StringIO(to_csv([replace(done, pools=(replace(pool, rows=rows),))])))
+    assert {row["note"] for row in got if row["kind"] == "pooled"} == {"rests on A (retracted)"}

@@ -1,0 +1,92 @@
+"""What has been published against a study: retractions and expressions of concern, whoever says so.
+
+PubMed's record is stored beside the study file. Notices that the last look at the studies found elsewhere (Crossref
+knows retractions of studies that PubMed does not have) stand in the record of that run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .candidates_runs import Notice, Run
+    from .load import Review
+    from .study_model import Study
+
+SAID = {"retraction": "retracted", "concern": "under an expression of concern"}
+_ABOUT = {"retracted": "retraction", "concern": "concern"}  # severity of a notice -> what a decision is about
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """What is said against a study.
+
+    Attributes
+    ----------
+    about
+        ``"retraction"`` or ``"concern"``, as a decision names it.
+    by
+        Who says so.
+    notice
+        Where the notice stands; empty where nobody names it.
+    day
+        The day on which PubMed's record was first fetched; empty for what another service says.
+    """
+
+    about: str
+    by: str
+    notice: str
+    day: str = ""
+
+    def __str__(self) -> str:
+        """Return it in words: ``retracted (PubMed, 2026-11-22)``."""
+        return f"{SAID[self.about]} ({', '.join(filter(None, (self.by, self.day or self.notice)))})"
+
+
+def flag_of(review: Review, study: Study) -> Flag | None:
+    """Return what weighs most against a study, PubMed's word first; None where nothing is known."""
+    said = [*_by_pubmed(review, study), *_by_notices(review.notices, study)]
+    return next((flag for about in SAID for flag in said if flag.about == about), None)
+
+
+def _by_pubmed(review: Review, study: Study) -> Iterator[Flag]:
+    metadata = review.metadata.get(study.id)
+    if metadata is not None:
+        flags = {"retraction": metadata.retracted, "concern": metadata.concern}
+        day = metadata.fetched[:10]
+        yield from (Flag(about, "PubMed", metadata.notice(about), day) for about, flagged in flags.items() if flagged)
+
+
+def _by_notices(notices: Iterable[Notice], study: Study) -> Iterator[Flag]:
+    for notice in notices:
+        if notice.study == study.id and notice.severity in _ABOUT and notice.by != "PubMed":
+            yield Flag(_ABOUT[notice.severity], notice.by, notice.doi or notice.source)
+
+
+def standing_notices(folder: Path) -> tuple[Notice, ...]:
+    """Return the notices of the last look at the studies.
+
+    What a service had said before stands where it was not heard in that look.
+
+    Raises
+    ------
+    RegistryError
+        The record of a run does not hold what was written.
+    """
+    if not (folder / "runs").is_dir():
+        return ()
+    from .candidates_runs import read_runs
+
+    return _standing(read_runs(folder))
+
+
+def _standing(runs: Iterable[Run]) -> tuple[Notice, ...]:
+    standing: tuple[Notice, ...] = ()
+    for look in (run.recheck for run in runs):
+        if look is not None:
+            unheard = tuple(notice for notice in standing if notice.by != "PubMed") if look.unasked else ()
+            standing = (*look.notices, *unheard)
+    return standing
