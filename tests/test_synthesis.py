@@ -157,7 +157,11 @@ def test_a_flagged_study_without_an_effect_is_not_said_to_be_in_the_pool(review)
     studies = tuple(
         study.model_copy(update={"results": tuple(empty)}) if study is flagged else study for study in review.studies
     )
-    metadata = {flagged.id: SimpleNamespace(retracted=True, concern=False, fetched="2026-11-22T00:00:00Z")}
+    metadata = {
+        flagged.id: SimpleNamespace(
+            retracted=True, concern=False, fetched="2026-11-22T00:00:00Z", notice=lambda about: ""
+        )
+    }
     (death,) = ma.analyse(dataclasses.replace(review, studies=studies, metadata=metadata), ["death"])
     (warning,) = (text for text in death.warnings if "retracted" in text)
     assert warning.endswith(

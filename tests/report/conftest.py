@@ -9,6 +9,8 @@ import pytest
 
 from metaan.analysis import Absolute, Analysis, Pool, Reference, Sensitivity, StudyRow, SubgroupTest
 from metaan.errors import NotEstimableError
+from metaan.registry.candidates_runs import Notice
+from metaan.registry.flags import Flag, flag_of
 from metaan.registry.metadata import Metadata
 from metaan.registry.model import Outcome, Plan, ReviewFile, Study
 from metaan.registry.waivers import Waived
@@ -149,12 +151,16 @@ class MadeReview:
     metadata: Mapping[str, Metadata] = field(default_factory=dict)
     digest: str = "0" * 64
     waived: tuple[Waived, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     def outcome(self, name: str) -> Outcome:
         return next(outcome for outcome in self.info.outcomes if outcome.id == name)
 
     def study(self, name: str) -> Study:
         return next(study for study in self.studies if study.id == name)
+
+    def flag(self, study: Study) -> Flag | None:
+        return flag_of(self, study)  # type: ignore[arg-type]  # it asks for what is here
 
     def file(self, study_id: str) -> str:
         return f"studies/{study_id}.yaml"
