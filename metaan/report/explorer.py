@@ -14,6 +14,7 @@ from ..stats.measures import MEASURES, USUAL_ADD
 from . import formats, formulas, methods, words
 from .explorer_plot import SIZES, plot_data
 from .forest import forest, pool_heading
+from .sorting import sortable
 from .traits import risk_of_bias
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ NOT_ASSESSED = "not assessed"
 def explorable(analyses: Sequence[Analysis], arms: Arms) -> dict[str, Any]:
     """Return plain values ready for JSON: what can be chosen, and by an analysis' key what can be pooled another way.
 
-    An analysis is left out where its numbers are no counts, or where the script lacks one of the protocol's methods: a
-    page that cannot return to the protocol's result offers no way from it.
+    An analysis is only ``sorted`` where its numbers are no counts, or where the script lacks one of the protocol's
+    methods: a page that cannot return to the protocol's result offers no way from it.
     """
     return {
         "sizes": SIZES,
@@ -39,6 +40,7 @@ def explorable(analyses: Sequence[Analysis], arms: Arms) -> dict[str, Any]:
         "usual": {code: MEASURES[code].add for code in OFFERED},
         "drops": {code: MEASURES[code].drops_double_zero for code in OFFERED},
         "analyses": {analysis.plan.key: _analysis(analysis, arms) for analysis in analyses if _offers(analysis)},
+        "sorted": {analysis.plan.key: found for analysis in analyses if (found := _sorted(analysis, arms))},
     }
 
 
@@ -55,7 +57,7 @@ def protocol(analysis: Analysis) -> dict[str, str]:
 
 
 def why_not(analysis: Analysis) -> str:
-    """Say why the page offers no controls for an analysis; empty where it does.
+    """Say why the page offers no controls but the order for an analysis; empty where it offers all.
 
     >>> import metaan as ma
     >>> [death] = ma.analyse(ma.load(ma.example("anakinra")), ["death"])
@@ -64,19 +66,24 @@ def why_not(analysis: Analysis) -> str:
     """
     if not any(row.yi is not None for row in analysis.rows):
         return ""
-    instead = "Other methods are in the tables below; “metaan pool” and “metaan plot --sort” do the rest."
+    instead = "Other methods are in the tables below; “metaan pool” does the rest."
     if not any(_counted(row) for row in analysis.rows):
-        return f"Studies cannot be taken out or sorted here: the page pools events among people only. {instead}"
+        return f"Studies cannot be taken out here: the page pools events among people only. {instead}"
     missing = [WANTING[name].format(code) for name, code in protocol(analysis).items() if code not in CHOICES[name]]
     if not missing:
         return ""
     what = formats.listing(missing)
-    return f"Studies cannot be taken out or sorted here: the page cannot compute the protocol’s {what}. {instead}"
+    return f"Studies cannot be taken out here: the page cannot compute the protocol’s {what}. {instead}"
 
 
 def _offers(analysis: Analysis) -> bool:
     counted = any(_counted(row) for row in analysis.rows)
     return counted and all(code in CHOICES[name] for name, code in protocol(analysis).items())
+
+
+def _sorted(analysis: Analysis, arms: Arms) -> dict[str, Any]:
+    """Return the orders of an analysis that the script cannot pool; empty where it can, or where nothing is drawn."""
+    return sortable(forest(analysis, arms), analysis) if why_not(analysis) else {}
 
 
 def _counted(row: StudyRow) -> bool:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 #: The files of the page's script, in ``templates/script/``: one scope, so that each knows the names of those before it.
 SCRIPT = (
     "start", "distributions", "effects", "tau2", "pooling", "formats", "state", "axis", "rows", "drawing", "figure",
-    "workings", "table", "view", "results", "controls", "address", "panel", "semantics",
+    "workings", "table", "view", "results", "controls", "sorting", "panel", "semantics", "address",
 )  # fmt: skip
 
 

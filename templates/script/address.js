@@ -1,9 +1,15 @@
 // The fragment of the address: `#view.death=measure.RR*without.huet-2020&view.infection=random.REML`. Every change is a
 // step that the browser's back button takes back.
 
-const explorers = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-explore]")])
-  .filter((place) => Object.hasOwn(DATA.analyses, place.dataset.explore ?? ""))
-  .map((place) => new Explorer(place.dataset.explore ?? "", place));
+const places = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-explore]")]);
+const explorers = places.flatMap((place) => {
+  const key = place.dataset.explore ?? "";
+  /** @type {(Explorer | Sorter)[]} */
+  const made = [];
+  if (Object.hasOwn(DATA.analyses, key)) made.push(new Explorer(key, place));
+  else if (Object.hasOwn(DATA.sorted, key)) made.push(new Sorter(key, place));
+  return made;
+});
 
 const said = make("p", { className: "address", role: "status" });
 document.querySelector("#results-title")?.after(said);

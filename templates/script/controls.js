@@ -15,6 +15,17 @@ function choiceOf(id, text, options, changed) {
   return { select, whole: make("span", {}, make("label", { htmlFor: id }, text), " ", select) };
 }
 
+/**
+ * A select for the order of the studies.
+ * @param {string} key
+ * @param {string[]} codes
+ * @param {(value: string) => void} changed
+ */
+function orderOf(key, codes, changed) {
+  const known = Object.fromEntries(codes.map((code) => [code, ORDERS[code].words]));
+  return choiceOf(`${VIEW}${key}.sort`, "Sort the studies by", { "": "as listed", ...known }, changed);
+}
+
 /** @type {Record<ChoiceName, string>} */
 const CHOICE_LABELS = {
   measure: "Measure",
@@ -53,15 +64,7 @@ class Explorer {
         this.change({ choice: { ...this.state.choice, [name]: value } }),
       ),
     }));
-    this.sorted = choiceOf(
-      `${VIEW}${this.key}.sort`,
-      "Sort the studies by",
-      {
-        "": "as listed",
-        ...Object.fromEntries(Object.entries(ORDERS).map(([code, { words }]) => [code, words])),
-      },
-      (sort) => this.change({ sort }),
-    );
+    this.sorted = orderOf(this.key, Object.keys(ORDERS), (sort) => this.change({ sort }));
     /** @type {{name: FilterName, value: string, box: HTMLInputElement, label: HTMLElement}[]} */
     this.boxes = [];
     return make(

@@ -9,7 +9,7 @@
  *   "i2 common": string}} Formulas */
 /** @typedef {{sizes: Sizes, formulas: Formulas, choices: Record<ChoiceName, Record<string, string>>,
  *   usual: Record<string, number>,
- *   drops: Record<string, boolean>, analyses: Record<string, Analysis>}} PageData */
+ *   drops: Record<string, boolean>, analyses: Record<string, Analysis>, sorted: Record<string, Sortable>}} PageData */
 /** @type {PageData} */
 const DATA = JSON.parse(element("explore-data").textContent ?? "");
 const NOT_PROTOCOL = "Not the protocol’s analysis";

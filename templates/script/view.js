@@ -1,34 +1,56 @@
 // The forest plot and its table, as they are and as a reader has chosen. The page's own elements are put aside while
 // another view stands in their place, and put back as they were.
 
-class View {
+/** The figure and the table of an analysis, and what stands in their place. */
+class Standing {
+  /** @param {HTMLElement} place */
+  constructor(place) {
+    const section = place.closest(".outcome") ?? document.body;
+    this.figure = section.querySelector("figure");
+    this.svg = section.querySelector("svg.forest");
+    this.table = /** @type {HTMLTableElement | null} */ (section.querySelector("table.plot"));
+    /** @type {Map<Element, Element>} the page's own elements and what stands in their place */
+    this.shown = new Map();
+  }
+
+  scrollIntoView() {
+    this.figure?.scrollIntoView();
+  }
+
+  /**
+   * @param {Element} own
+   * @param {Element} other
+   */
+  put(own, other) {
+    own.replaceWith(other);
+    this.shown.set(own, other);
+  }
+
+  restore() {
+    for (const [own, other] of this.shown) other.replaceWith(own);
+    this.shown.clear();
+  }
+}
+
+class View extends Standing {
   /**
    * @param {Analysis} analysis
    * @param {HTMLElement} place
    * @param {() => void} back
    */
   constructor(analysis, place, back) {
-    const section = place.closest(".outcome") ?? document.body;
+    super(place);
     this.analysis = analysis;
-    this.figure = section.querySelector("figure");
-    this.svg = section.querySelector("svg.forest");
-    this.table = /** @type {HTMLTableElement | null} */ (section.querySelector("table.plot"));
     this.notes = this.table?.closest("details")?.querySelector("ul.note") ?? null;
     const button = make("button", { type: "button" }, "Back to the protocol");
     button.addEventListener("click", back);
     this.what = make("span");
     this.bar = make("figcaption", { className: "departure on" }, this.what, button);
-    /** @type {Map<Element, Element>} the page's own elements and what stands in their place */
-    this.shown = new Map();
   }
 
   /** @param {Element | null} one */
   contains(one) {
     return this.bar.contains(one);
-  }
-
-  scrollIntoView() {
-    this.figure?.scrollIntoView();
   }
 
   /**
@@ -50,18 +72,8 @@ class View {
     if (!same) this.figure?.prepend(this.bar);
   }
 
-  /**
-   * @param {Element} own
-   * @param {Element} other
-   */
-  put(own, other) {
-    own.replaceWith(other);
-    this.shown.set(own, other);
-  }
-
   restore() {
-    for (const [own, other] of this.shown) other.replaceWith(own);
-    this.shown.clear();
+    super.restore();
     this.bar.remove();
   }
 }

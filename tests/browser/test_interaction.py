@@ -1,6 +1,8 @@
 """What the page's script adds: controls with a mark and a way back, an address, filters, an order, a panel."""
 
 import json
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -296,3 +298,48 @@ def test_the_page_is_whole_without_script(report: Path, visit: Callable[..., Any
     link = opened.page.locator("a[href^='#source.']").first
     assert opened.page.locator(f"[id='{link.get_attribute('href')[1:]}']").count() == 1
     assert report.stat().st_size < 1_500_000
+
+
+@pytest.fixture(scope="module")
+def not_pooled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The BCG trials with an estimator that the page's script does not have."""
+    folder = tmp_path_factory.mktemp("not-pooled") / "studies"
+    shutil.copytree(ma.example("bcg"), folder)
+    review = folder / "review.yaml"
+    text = review.read_text(encoding="utf-8")
+    changed = re.sub(r"tau2_method: \w+", "tau2_method: DLIT", text)
+    assert changed != text
+    review.write_text(changed, encoding="utf-8")
+    target = folder.parent / "report.html"
+    ma.write_report(ma.load(folder), target)
+    return target
+
+
+def test_what_the_page_cannot_pool_it_sorts(not_pooled: Path, visit: Callable[..., Any]) -> None:
+    opened = visit(not_pooled)
+    read = "() => [...document.querySelectorAll('table.plot')[0].querySelectorAll('tr.study th')].map(h => h.innerText)"
+    drawn = """() => [...document.querySelector('svg.forest').querySelectorAll('g.row')].map(one =>
+        [one.textContent, Math.round(one.getBoundingClientRect().top), one.classList.contains('study')])"""
+    opened.unfold()
+    before, listed = opened.run(MARKUP), opened.run(read)
+    place = opened.page.locator("[data-explore] >> nth=0")
+    assert place.locator("details").count() == 0
+    place.get_by_label("Sort the studies by").select_option("effect")
+    rows = opened.run(read)
+    assert rows != listed
+    assert sorted(rows) == sorted(listed)
+    shown = opened.run(drawn)
+    assert [text.split(":")[0] for text, _, study in shown if study] == rows
+    assert [top for _, top, _ in shown] == sorted({top for _, top, _ in shown})
+    address = opened.page.url
+    assert address.endswith("=sort.effect")
+    opened.page.goto("about:blank")
+    opened.page.goto(address)
+    opened.unfold()
+    assert opened.run(read) == rows
+    opened.page.get_by_role("button", name="Back to the protocol’s order").click()
+    assert opened.run(MARKUP) == before
+    assert "#" not in opened.page.url
+    opened.page.goto(address.replace("sort.effect", "measure.RD"))
+    assert "measure.RD" in opened.page.locator(".address").inner_text()
+    assert opened.words == []

@@ -88,8 +88,26 @@ def test_an_analysis_without_controls_says_why(death: Analysis, changes: dict[st
     assert bool(why_not(got)) is bool(said) is not bool(explorable([got], ARMS)["analyses"])
     assert said in why_not(got)
     assert outcome(got, ARMS).no_controls == why_not(got)
+    assert ("death" in explorable([got], ARMS)["sorted"]) is bool(said)
 
 
 def test_studies_without_counts_say_why_they_have_no_controls(death: Analysis) -> None:
     bare = [replace(pool, rows=[replace(row, data={}) for row in pool.rows]) for pool in death.pools]
     assert "events among people only" in why_not(replace(death, pools=tuple(bare)))
+
+
+def test_studies_that_cannot_be_pooled_here_can_be_sorted_as_the_plot_would_be(death: Analysis) -> None:
+    got = replace(death, plan=plan(tau2_method="DLIT"))
+    given = explorable([got], ARMS)["sorted"]["death"]
+    drawn = forest(got, ARMS).rows
+    assert set(given["orders"]) == {"year", "effect", "weight", "precision", "name"}
+    for order, places in given["orders"].items():
+        asked = replace(death, plan=plan(tau2_method="DLIT", plot={"sort": order}))
+        assert [drawn[at].cells for at in places] == [row.cells for row in forest(asked, ARMS).rows]
+    assert sorted(given["orders"]["effect"]) == list(range(len(drawn)))
+    assert given["orders"]["effect"] != given["orders"]["year"]
+
+
+def test_a_lone_study_needs_no_order(death: Analysis) -> None:
+    alone = tuple(replace(pool, rows=pool.rows[:1]) for pool in death.pools)
+    assert explorable([replace(death, plan=plan(ci_method="KR"), pools=alone)], ARMS)["sorted"] == {}
