@@ -37,7 +37,8 @@ class Certainty(Entry):
     outcome
         The id of an analysis, or of an outcome.
     pool
-        The subgroup that was judged, such as ``randomised``; absent where the analysis has one result.
+        The subgroup that was judged, such as ``randomised``, or ``all studies``; absent where the analysis has one
+        result, or for that of all studies.
     level, domains
         The judgement, and what it rests on.
     by, on

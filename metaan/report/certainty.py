@@ -93,11 +93,11 @@ def certainty(
 
 
 def is_about(signed: Certainty, analysis: Analysis, pool: Pool) -> bool:
-    """Say whether a judgement is about a result; one without a pool is about the only one, or the total."""
+    """Say whether a judgement is about a result; without a pool, or with all studies, the only one or the total."""
     if signed.outcome not in (analysis.plan.key, analysis.outcome.id):
         return False
     if signed.pool is not None:
-        return signed.pool.casefold() == pool.name.casefold()
+        return signed.pool.casefold() == (pool.name or words.ALL).casefold()
     return pool is analysis.overall or (len(analysis.pools) == 1 and analysis.overall is None)
 
 
@@ -113,7 +113,8 @@ def astray(review: Review, analyses: Sequence[Analysis]) -> tuple[str, ...]:
 
 
 def _name(analysis: Analysis, pool: Pool) -> str:
-    return " in ".join(filter(None, (analysis.plan.key, pool.name)))
+    name = pool.name or (words.ALL if len(analysis.pools) > 1 else "")
+    return " in ".join(filter(None, (analysis.plan.key, name)))
 
 
 def _judged(signed: Certainty, pool: Pool) -> Judged:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 import metaan as ma
 from metaan.analysis import Analysis
 from metaan.certainty import Evidence, Imprecision, Inconsistency, SmallStudies, evidence
@@ -45,6 +47,22 @@ def test_a_judgement_without_a_pool_needs_a_single_result(analysis: Callable[...
     one = analysis({"randomised": [("A", 5, 40, 9, 40), ("B", 5, 40, 3, 40)]})
     assert certainty(one, one.pools[0], "x", 0, None, (signed(None),)).judged
     assert certainty(death, death.pools[0], "x", 0, None, (signed(None),)).judged is None
+
+
+@pytest.mark.parametrize("name", [None, "all studies", "All studies"])
+def test_a_judgement_can_be_about_all_studies(death: Analysis, review: Callable[..., Any], name: str | None) -> None:
+    whole = replace(death, overall=replace(death.pools[0], name="", rows=death.rows))
+    assert whole.overall is not None
+    about = [certainty(whole, pool, "x", 0, None, (signed(name),)).judged for pool in (*whole.pools, whole.overall)]
+    assert [one is not None for one in about] == [False, False, True]
+    made = review([whole])
+    made = replace(made, info=made.info.model_copy(update={"certainty": (signed(name),)}))
+    assert astray(made, [whole]) == ()
+    [text] = astray(made, [death])
+    assert "fits no result" in text
+    made = replace(made, info=made.info.model_copy(update={"certainty": (signed("cohorts"),)}))
+    [text] = astray(made, [whole])
+    assert "death in all studies" in text
 
 
 def test_a_judgement_of_no_result_is_not_dropped_in_silence(death: Analysis, review: Callable[..., Any]) -> None:
