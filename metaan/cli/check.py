@@ -33,11 +33,13 @@ def run(args: Namespace) -> int:
     """Load the registry, which checks all of it."""
     from ..registry.load import load
     from ..report.formats import plural
-    from ..workflows.checking import remarks
+    from ..workflows.checking import needless, remarks
 
     folder = studies_folder(args)
     try:
         review = load(folder)
+        if problems := needless(review):
+            raise RegistryError(problems)
     except RegistryError as error:
         print(_as_json(error) if args.json else problems_as_text(error), file=sys.stdout if args.json else sys.stderr)
         return 1

@@ -65,6 +65,10 @@ def _idle(document: Document[Study], used: set[tuple[str, Waiver]]) -> Iterator[
     """Yield the waivers of the registry's own checks that nothing needs; a file with other faults may need them."""
     for i, waiver in enumerate(document.model.waivers):
         if waiver.check in CHECKS and (document.model.id, waiver) not in used:
-            at = f" at {waiver.at}" if waiver.at else ""
-            found = f"the check {waiver.check!r} finds nothing{at}"
-            yield document.problem(("waivers", i), found, "allowed: waivers of what a check finds; take this one out")
+            yield document.problem(("waivers", i), *nothing_found(waiver))
+
+
+def nothing_found(waiver: Waiver) -> tuple[str, str]:
+    """Return what is wrong with a waiver that nothing needs, and what is allowed."""
+    at = f" at {waiver.at}" if waiver.at else ""
+    return f"the check {waiver.check!r} finds nothing{at}", "allowed: waivers of what a check finds; take this one out"

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..errors import Problem
 from ..recompute import CHECK, DIFFERING, reported_checks
+from ..registry.waivers import nothing_found
 
 if TYPE_CHECKING:
     from ..analysis import ReportedCheck
@@ -42,6 +44,27 @@ class Remark:
 def remarks(review: Review) -> tuple[Remark, ...]:
     """Return what the checks of the registry found and people let stand, then printed results that the counts deny."""
     return (*_waived(review), *_differing(review))
+
+
+def needless(review: Review) -> list[Problem]:
+    """Return the waivers of printed results that no printed result needs.
+
+    What the other waivers let stand is found as the registry is read; this needs effects to be computed.
+    """
+    used = {(one.study.id, one.waiver) for one in reported_checks(review) if one.verdict in DIFFERING}
+    return [
+        _needless(review, study.id, i, waiver)
+        for study in review.studies
+        for i, waiver in enumerate(study.waivers)
+        if waiver.check == CHECK and (study.id, waiver) not in used
+    ]
+
+
+def _needless(review: Review, study: str, i: int, waiver: Waiver) -> Problem:
+    """Say that a waiver has no object, in the words for those that the registry finds."""
+    where, line = review.where(study, "waivers", i), review.line(study, "waivers", i)
+    found, allowed = nothing_found(waiver)
+    return Problem(review.file(study), line, where, found, allowed)
 
 
 def _waived(review: Review) -> Iterator[Remark]:

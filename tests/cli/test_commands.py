@@ -43,6 +43,19 @@ def test_check_says_what_it_looked_at(run, project):
     assert apart[1] == []
 
 
+@pytest.mark.parametrize("at", ["", "at: 'results[infection]', "])
+def test_check_names_a_waiver_of_a_printed_result_that_nothing_needs(run, project, at):
+    path = project / "studies" / ("huet-2020.yaml" if not at else "balkhair-2021.yaml")
+    signed = f"{at}reason: the test is not named, by: A. Reader, date: 2026-11-20"
+    before = path.read_text(encoding="utf-8")
+    waiver = f"waivers:\n  - {{check: printed results follow from the counts, {signed}}}\n"
+    path.write_text(before + waiver, encoding="utf-8")
+    code, _, err = run("--project", project, "check")
+    assert code == 1
+    assert f"{path.name}:{len(before.splitlines()) + 2}: waivers[1]: the check 'printed results follow" in err
+    assert "take this one out" in err
+
+
 def test_check_names_what_is_waived_apart(run, project):
     path = project / "studies" / "balkhair-2021.yaml"
     signed = "reason: the test is not named, by: A. Reader, date: 2026-11-20"
