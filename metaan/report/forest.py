@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DESIGN_HEADINGS = {"randomised": "Randomised trials", "non-randomised": "Non-randomised studies"}
 ALL_STUDIES = "All studies"
+NO_EFFECT = "No effect can be estimated from these studies, so nothing is drawn."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,8 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = S
     rows = tuple(_rows(Shared(analysis, terse, style, found, decimals(row.data for row in analysis.rows))))
     marks = [row.mark for row in rows if row.mark is not None]
     further = () if terse else trait_columns(analysis.plan.plot.columns, analysis.rows)
-    shaded = band(analysis)
-    return Plot(
+    shaded = band(analysis) if marks else None
+    plot = Plot(
         id=analysis.plan.key,
         title=f"{words.upper_first(analysis.outcome.name)}: forest plot",
         description=_description(analysis, arms),
@@ -85,6 +86,7 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = S
         guide=guide(analysis) if style.guide else None,
         favours_above=style.favours[1],
     )
+    return replace(plot, notes=(NO_EFFECT, *plot.notes)) if plot.bare else plot
 
 
 def favours(direction: str, arms: Arms, word: str = "Favours") -> tuple[str, str]:

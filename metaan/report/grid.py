@@ -62,10 +62,10 @@ def grid(plot: Plot) -> Grid:
             anchors[column.key] = x + SHARE[column.align] * widths[column.key]
             x += widths[column.key] + gap(column, after)
         if i == 0:
-            left, right = x, x + max(PLOT_WIDTH, favours_width(plot), *_title_widths(plot))
+            left, right = x, x + (0 if plot.bare else max(PLOT_WIDTH, favours_width(plot), *_title_widths(plot)))
             x = right + GAP
     marks = [row.mark.weight for row in plot.rows if row.mark is not None and row.mark.weight is not None]
-    edge = max(x - GAP, right + _overhang(plot.axis, right - left))
+    edge = max(x - GAP, right if plot.bare else right + _overhang(plot.axis, right - left))
     return Grid(plot.columns, widths, anchors, plot.axis, left, right, edge + MARGIN, max(marks, default=0.0))
 
 

@@ -36,6 +36,8 @@ def layout(plot: Plot) -> Drawing:
 
 def _behind(plot: Plot, grid: Grid, top: float, bottom: float) -> Iterable[Item]:
     """Draw what all rows are read against: the band of effects that do not matter, no effect, the pooled result."""
+    if plot.bare:
+        return
     if plot.band is not None:
         lo, hi = (min(max(grid.x(x), grid.left), grid.right) for x in (plot.band.lo, plot.band.hi))
         if hi > lo:
@@ -53,9 +55,9 @@ def _header(plot: Plot, grid: Grid) -> tuple[list[Item], float]:
     items: list[Item] = [_head(c.header, grid.anchors[c.key], second, c.align) for c in plot.columns]
     for run in runs(plot.columns):
         items += _over(run, grid, first)
-    if plot.favours_above:
+    if plot.favours_above and not plot.bare:
         items += _favours(plot, grid, second, bold=True)
-    else:
+    elif not plot.bare:
         items += _title(plot, grid, (first, second))
     rule = second + 8
     items.append(Line(MARGIN, rule, grid.width - MARGIN, rule, "rule"))
@@ -111,9 +113,11 @@ def _cells(row: Row, grid: Grid, y: float, bold: bool) -> tuple[list[Text], int]
 
 def _below(plot: Plot, grid: Grid, y: float) -> tuple[list[Item], float]:
     """Draw the axis, what each side favours, the key and the notes; return them with the height of the whole."""
-    items: list[Item] = [Line(grid.left, y, grid.right, y, "axis"), *_ticks(grid, y)]
-    y += 5 + SMALL + 4 + LINE
-    items += _title(plot, grid, (y,)) if plot.favours_above else _favours(plot, grid, y)
+    items: list[Item] = []
+    if not plot.bare:
+        items += [Line(grid.left, y, grid.right, y, "axis"), *_ticks(grid, y)]
+        y += 5 + SMALL + 4 + LINE
+        items += _title(plot, grid, (y,)) if plot.favours_above else _favours(plot, grid, y)
     signs, y = _signs(plot, grid, y)
     items += signs
     y += 10

@@ -14,7 +14,7 @@ from .cautions import cautions
 from .columns import Column
 from .explored_page import Explored, explored
 from .explorer import why_not
-from .forest import forest, pool_heading
+from .forest import NO_EFFECT, forest, pool_heading
 from .linked import Piece
 from .places import Places
 from .plot import Plot, Row
@@ -93,6 +93,7 @@ class Outcome:
     contradicts: bool
     agreement: str
     figure: Markup
+    no_effect: str
     headers: tuple[Cell, ...]
     rows: tuple[TableRow, ...]
     notes: tuple[str, ...]
@@ -118,7 +119,8 @@ def outcome(analysis: Analysis, arms: Arms) -> Outcome:
         disagreement_pieces=linked.designs(disagreement, analysis),
         contradicts=designs.contradicts(analysis),
         agreement=designs.agreement(analysis) or "",
-        figure=Markup("" if plot.empty else svg(plot)),  # noqa: S704  every text in it is escaped
+        figure=Markup("" if plot.empty or plot.bare else svg(plot)),  # noqa: S704  every text in it is escaped
+        no_effect=NO_EFFECT if plot.bare else "",
         headers=tuple(_header(column) for column in plot.columns),
         rows=tuple(_table(plot, analysis)),
         notes=plot.notes,

@@ -102,3 +102,8 @@ class Plot:
     def empty(self) -> bool:
         """Whether there is nothing to draw, neither a study nor a published pool: that is said."""
         return all(row.kind in ("heading", "text", "spacer") for row in self.rows)
+
+    @property
+    def bare(self) -> bool:
+        """Whether there are rows but no effect in any: they stand as a table, without an axis, which would be empty."""
+        return not self.empty and all(row.mark is None for row in self.rows)

@@ -138,6 +138,7 @@ def _table(plot: Plot, width: int, signs: Signs) -> list[Line]:
     if plot.empty:
         return [("text", line) for row in plot.rows if row.label for line in wrap(f"{row.label}.", width)]
     columns, widths, room = _fit(plot, width)
+    room = 0 if plot.bare else room
     lines = [("head", text) for text in _head(plot, columns, widths, room)]
     for row in plot.rows:
         if row.kind in ("heading", "text"):
@@ -233,7 +234,9 @@ def _at(value: float, axis: Axis, room: int) -> int:
 
 
 def _axis(plot: Plot, columns: Sequence[Column], widths: Mapping[str, int], room: int) -> list[str]:
-    """Write the tick labels that have room, and what each side favours."""
+    """Write the tick labels that have room, and what each side favours; that nothing can be drawn, where that is so."""
+    if plot.bare:
+        return wrap(plot.notes[0], _total(columns, widths))
     if not room:
         left, right = map(lower_first, plot.favours)
         return [f"Left of {plot.axis.scale.null:g}: {left}. Right: {right}."]
