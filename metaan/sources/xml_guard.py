@@ -68,6 +68,9 @@ def guard(body: bytes) -> tuple[tuple[int, int], ...]:
         survey.parser.Parse(body, True)
     except (ExpatError, LookupError, ValueError) as error:
         raise UnreadableError(f"the XML is cut off or garbled: {error}") from None
+    finally:
+        # The parser knows the survey that knows it: apart, they do not keep the whole answer until a collection.
+        del survey.parser
     return tuple(survey.places)
 
 

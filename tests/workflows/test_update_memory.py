@@ -1,7 +1,11 @@
 """How much more memory a run needs for each further record that it finds."""
 
+import gc
 import tracemalloc
 
+import pytest
+
+from metaan.sources.xml_guard import guard
 from metaan.workflows import searching
 from metaan.workflows.update import update
 from tests.server.eutils import Eutils
@@ -30,6 +34,29 @@ def peak(folder, n):
             tracemalloc.stop()
 
 
+@pytest.fixture
+def usual_collection():
+    """Collect garbage as Python does by itself, whatever another test of the same process has set."""
+    before = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)
+    yield
+    gc.set_threshold(*before)
+
+
+def test_a_read_answer_is_let_go_without_a_collection():
+    gc.collect()
+    gc.disable()
+    try:
+        tracemalloc.start()
+        for i in range(20):
+            guard(b"<a><b>%d%s</b></a>" % (i, b"x" * 100_000))
+        assert tracemalloc.get_traced_memory()[0] < 1_000_000  # of the 2,000,000 that were read
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+
+
+@pytest.mark.usefixtures("usual_collection")
 def test_a_run_does_not_hold_the_abstracts_of_its_records(tmp_path, monkeypatch):
     monkeypatch.setattr(searching, "AT_ONCE", 50)
     peak(tmp_path / "warm", 20)
