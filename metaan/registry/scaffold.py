@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .edit import flow_text
 
 if TYPE_CHECKING:
     from .review_model import Outcome
+    from .types import Entry
 
 STUDY_SCHEMA = "# yaml-language-server: $schema=.schema/study.schema.json\n"
 REVIEW_SCHEMA = "# yaml-language-server: $schema=.schema/review.schema.json\n"
@@ -85,8 +86,17 @@ def schema() -> dict[str, dict[str, Any]]:
     """Return the JSON Schema of ``review`` (review.yaml) and of ``study`` (a study file)."""
     from .review_model import ReviewFile
     from .study_model import Study
+    from .types import Entry
 
+    for model in _models(Entry):
+        model.model_rebuild()  # until pydantic 2.13 a default of a model that waits to be built has no JSON
     return {"review": ReviewFile.model_json_schema(), "study": Study.model_json_schema()}
+
+
+def _models(base: type[Entry]) -> Iterator[type[Entry]]:
+    for model in base.__subclasses__():
+        yield model
+        yield from _models(model)
 
 
 def _identity(known: Mapping[str, str | None], registrations: Sequence[str], keywords: Sequence[str]) -> str:
