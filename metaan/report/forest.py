@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DESIGN_HEADINGS = {"randomised": "Randomised trials", "non-randomised": "Non-randomised studies"}
 ALL_STUDIES = "All studies"
-NO_EFFECT = "No effect can be estimated from these studies, so nothing is drawn."
+NO_EFFECT = "No effect can be estimated from these studies by the methods of the protocol, so nothing is drawn."
 
 
 @dataclass(frozen=True, slots=True)
