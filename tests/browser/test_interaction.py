@@ -11,10 +11,11 @@ import pytest
 
 import metaan as ma
 
-from .test_accessibility import TAGS, _axe
+from .test_accessibility import COLOURS, DISTINCT_TEXTS, TAGS, _axe
 from .test_pooling import DATA, GO, SHOWN
 
-NO_FINGERS = {"target-size": {"enabled": False}, "color-contrast": {"enabled": False}}  # on paper
+NO_CONTRAST = {"color-contrast": {"enabled": False}}  # told by one text of each look
+NO_FINGERS = {"target-size": {"enabled": False}}  # on paper
 NOT_PROTOCOL = "Not the protocol’s analysis"
 FIRST = "[data-explore] details >> nth=0"
 PLOT = "section.outcome >> nth=0 >> svg.forest >> nth=0"
@@ -73,7 +74,9 @@ def test_a_changed_view_is_as_readable(report: Path, visit: Callable[..., Any]) 
     box.get_by_label("Measure").select_option("RD")
     box.get_by_role("checkbox").last.click()
     opened.unfold()
-    assert _axe(opened, {"include": ["section.outcome"]}, {"runOnly": TAGS}) == []
+    assert _axe(opened, {"include": ["section.outcome"]}, {"runOnly": TAGS, "rules": NO_CONTRAST}) == []
+    assert opened.run(DISTINCT_TEXTS) > 5
+    assert _axe(opened, {"include": ["[data-look]"]}, {"runOnly": COLOURS}) == []
 
 
 def test_a_changed_view_is_printed_with_its_mark_and_all_its_numbers(report: Path, visit: Callable[..., Any]) -> None:
@@ -86,7 +89,7 @@ def test_a_changed_view_is_printed_with_its_mark_and_all_its_numbers(report: Pat
     numbers = "[...document.querySelectorAll('table.plot button.number')]"
     assert opened.run(f"{numbers}.length") > 5
     assert opened.run(f"{numbers}.filter(one => !one.checkVisibility()).length") == 0
-    assert _axe(opened, {"include": ["section.outcome"]}, {"runOnly": TAGS, "rules": NO_FINGERS}) == []
+    assert _axe(opened, {"include": ["section.outcome"]}, {"runOnly": TAGS, "rules": NO_CONTRAST | NO_FINGERS}) == []
 
 
 def test_an_address_is_a_view(report: Path, visit: Callable[..., Any]) -> None:

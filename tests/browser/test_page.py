@@ -82,7 +82,7 @@ def test_links_within_the_page_land(report: Path, visit: Callable[..., Any], siz
     opened = visit(report, size)
     found = opened.run("[...document.querySelectorAll('a[href^=\"#\"]')].map(link => link.hash.slice(1))")
     some = list(dict.fromkeys(found))
-    for name in some[:: max(1, len(some) // 40)]:  # browsers slow down above 200 jumps
+    for name in some[:: max(1, len(some) // 20)]:  # browsers slow down above 200 jumps
         opened.run("name => { location.hash = name }", name)
         assert opened.run(LANDED, name), name
 

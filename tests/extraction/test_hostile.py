@@ -10,7 +10,7 @@ from metaan.extraction.listing import as_dicts, as_lines
 from metaan.extraction.proposal import Passage
 from metaan.sources.markup import clean_text, plain_text
 
-LENGTH = 250_000  # characters: what is quadratic would not end in an hour
+LENGTH = 100_000  # characters: what is quadratic would not end in an hour
 LONG = ["35 (87.5%) ", "35 (87.5%) and ", "a", "1", "OR ", "OR 1 (", "((((", "one "]
 SHORTER = [
     "1 ", ",1", "OR = ", "OR 1 (95% CI ", "95% ", "p = ", "one and ", "% ", "1/1 ", "9 of the ", ".", ". A", " ", "\n",
