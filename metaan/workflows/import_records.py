@@ -13,7 +13,7 @@ from ..errors import SourceError, UsageError
 from ..registry.atomic import write_text
 from ..registry.candidates import Candidate, Stored, each_candidate, json_bytes
 from ..registry.candidates_commit import Staging, locked
-from ..registry.candidates_runs import FileRun, Run, run_id
+from ..registry.candidates_runs import FileRun, run_id
 from ..registry.load import load
 from ..sources.encoding import decode
 from ..sources.read import read_records
@@ -21,7 +21,7 @@ from ..sources.revman import read_revman
 from .matching import Matched, match
 from .searching import Sighted
 from .shelf import Shelf
-from .update import TIME, versions, waiting
+from .update import TIME, run_of, waiting
 
 if TYPE_CHECKING:
     from ..sources.record import Failure, Read
@@ -127,17 +127,8 @@ def import_records(
         matched = match(sighted, shelf, name, started.strftime(TIME))
         outcomes = tuple(_imported(path, found, matched) for path, found in opened.items())
         if readable:
-            run = Run(
-                id=name,
-                kind="import",
-                started=started.strftime(TIME),
-                finished=now().astimezone(UTC).strftime(TIME),
-                versions=versions(),
-                files=tuple(_file_run(file, matched) for file in readable),
-                new=matched.keys,
-                known=matched.known,
-                duplicates=matched.duplicates,
-            )
+            files_read = tuple(_file_run(file, matched) for file in readable)
+            run = run_of("import", name, (started, now()), matched, files=files_read)
             with Staging(folder) as change:
                 for candidate in matched.new:
                     change.put(f"candidates/{candidate.key}.json", json_bytes(candidate))

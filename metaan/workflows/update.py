@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from .. import __version__
 from ..errors import UsageError, choose, did_you_mean
@@ -165,19 +165,9 @@ def update(
             rechecked = recheck(review, desk, started, before.runs) if looked_at else Rechecked()
             name = run_id(folder, started)
             matched = match(sighted, before.shelf, name, started.strftime(TIME))
-            run = Run(
-                id=name,
-                kind="update",
-                started=started.strftime(TIME),
-                finished=now().astimezone(UTC).strftime(TIME),
-                full=full,
-                versions=versions(),
-                searches=tuple(_search_run(strategy, hits, before) for strategy, hits in asked),
-                new=matched.keys,
-                known=matched.known,
-                duplicates=matched.duplicates,
-                recheck=rechecked.recheck,
-            )
+            searches = tuple(_search_run(strategy, hits, before) for strategy, hits in asked)
+            details = {"full": full, "searches": searches, "recheck": rechecked.recheck}
+            run = run_of("update", name, (started, now()), matched, **details)
             _stage(change, desk, run, matched, rechecked)
             for path, content in _files(run, rechecked, before.watermark).items():
                 change.put(path, content)
@@ -186,9 +176,14 @@ def update(
     return UpdateReport(run, Stored(folder, run.new), waiting(folder, review, there))
 
 
-def versions() -> dict[str, str]:
-    """Return what a run was made with."""
-    return {"metaan": __version__, "python": platform.python_version()}
+def run_of(
+    kind: Literal["update", "import"], name: str, times: tuple[datetime, datetime], matched: Matched, **details: Any
+) -> Run:
+    """Return the record of a run from when it began and ended, what it found, and what only its kind has."""
+    started, finished = (time.astimezone(UTC).strftime(TIME) for time in times)
+    versions = {"metaan": __version__, "python": platform.python_version()}
+    found = {"new": matched.keys, "known": matched.known, "duplicates": matched.duplicates}
+    return Run(id=name, kind=kind, started=started, finished=finished, versions=versions, **found, **details)
 
 
 def waiting(folder: Path | str, review: Review, keys: Iterable[str]) -> int:
