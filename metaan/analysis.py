@@ -73,6 +73,25 @@ class StudyRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What a reader must know of an analysis; what is done with it is decided by its code, never by its words.
+
+    Attributes
+    ----------
+    code
+        ``"flagged"``, ``"unconfirmed"``, ``"designs apart"`` (no total over designs) or ``"no result"`` (of a method).
+    text
+        The words, without a capital and a full stop.
+    study
+        The id of the study that it is about; None where it is about the whole.
+    """
+
+    code: str
+    text: str
+    study: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Excluded:
     """A study that an analysis leaves out, and why."""
 
@@ -206,7 +225,7 @@ class Analysis:
         All studies in one pool; None where the protocol keeps subgroups apart and there is more than one.
     by
         What the subgroups are by (``"design"``), or None.
-    excluded, references, warnings
+    excluded, references, remarks
         What is left out, what is drawn beside, and what the reader must know.
     """
 
@@ -220,7 +239,12 @@ class Analysis:
     subgroup_test: SubgroupTest | None = None
     excluded: tuple[Excluded, ...] = ()
     references: tuple[Reference, ...] = ()
-    warnings: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The remarks in words."""
+        return tuple(remark.text for remark in self.remarks)
 
     @property
     def rows(self) -> tuple[StudyRow, ...]:

@@ -10,16 +10,18 @@ that pass through one on the way do not count.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .edits import Edit, StudyChange, review_edits, study_changes
 from .errors import NotEstimableError
+from .grouping import Block, Grouping
 from .renames import follow
 from .stats.attribution import EXACT_UP_TO, Attribution, attribute, minimal_sets
 from .stats.measures import scale_of
-from .whatif import LEAD, NOTHING, Cause, Snapshot, Version, WhatIf, blocks, plan_causes, version, what_if
+from .whatif import LEAD, NOTHING, Cause, Snapshot, Version, WhatIf, plan_causes, pools_of, version, what_if
 
 if TYPE_CHECKING:
     from .registry.load import Review
@@ -196,38 +198,45 @@ def _analysis(
 
 
 def _pools(was: Version | None, now: Version | None, names: Mapping[str, str]) -> list[PoolChange]:
+    old, new = (pools_of(one) if one else Grouping() for one in (was, now))
+    pools = _told_apart(dict.fromkeys((*new.pools, *old.pools)))
     if was is None or now is None:
-        present = was or now
-        assert present is not None
-        return [_only_one(block, was, now) for block in blocks(present)]
-    old, new = blocks(was), blocks(now)
+        return [_only_one(block, was, now) for block in pools]
     kept = (was.plan.by, was.plan.pool_designs) == (now.plan.by, now.plan.pool_designs)
-    both = [block for block in dict.fromkeys((*new, *old)) if kept or (block in old and block in new)]
-    gone = [block for block in dict.fromkeys((*new, *old)) if block not in both]
+    lost = {total for total, other in ((old.total, new), (new.total, old)) if other.apart}
+    both = [block for block in pools if (block in old.pools and block in new.pools) or (kept and block not in lost)]
+    rest = [block for block in pools if block not in both]
     shared = [_pool(was, now, block, names) for block in both]
-    return shared + [_only_one(b, was if b in old else None, now if b in new else None) for b in gone]
+    return shared + [_only_one(b, was if b in old.pools else None, now if b in new.pools else None) for b in rest]
 
 
-def _only_one(block: str, was: Version | None, now: Version | None) -> PoolChange:
-    """Return a pool that only one protocol has: what it answers with, and no causes."""
+def _told_apart(blocks: Iterable[Block]) -> list[Block]:
+    """Return the pools with a name of its own for each."""
+    found = list(blocks)
+    times = Counter(block.name for block in found)
+    return [replace(block, name=block.full_name) if times[block.name] > 1 else block for block in found]
+
+
+def _only_one(block: Block, was: Version | None, now: Version | None) -> PoolChange:
+    """Return a pool that only one version has: what it answers with, and no causes."""
     present = now or was
     assert present is not None
     result = WhatIf(present, present, block, ()).at(0).get(LEAD)
     before, after = (None, result) if was is None else (result, None)
-    why = "the protocol did not have this pool before" if was is None else "the protocol has this pool no more"
-    return PoolChange(block, (), (SeriesChange(_lead(present), before, after, {}, why, (), (), None),))
+    why = "there was no such pool before" if was is None else "there is no such pool any more"
+    return PoolChange(block.name, (), (SeriesChange(_lead(present), before, after, {}, why, (), (), None),))
 
 
 def _lead(version: Version) -> str:
     return "random" if "random" in version.plan.model else "common"
 
 
-def _pool(was: Version, now: Version, block: str, names: Mapping[str, str]) -> PoolChange:
+def _pool(was: Version, now: Version, block: Block, names: Mapping[str, str]) -> PoolChange:
     lead = _lead(was) if _lead(was) == _lead(now) else LEAD
     protocol = [cause for cause in plan_causes(was, now) if cause.id != "model" or lead == LEAD]
     states = what_if(was, now, block, protocol, names)
     models = [m for m in ("random", "common") if m in was.plan.model and m in now.plan.model and m != lead]
-    return PoolChange(block, states.causes, tuple(_series(model, states) for model in (lead, *models)))
+    return PoolChange(block.name, states.causes, tuple(_series(model, states) for model in (lead, *models)))
 
 
 def _series(model: str, states: WhatIf) -> SeriesChange:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .analysis import Absolute, Exploration, Pool, Sensitivity, StudyRow
+from .analysis import Absolute, Exploration, Pool, Remark, Sensitivity, StudyRow
 from .errors import NotEstimableError
 from .selection import Chosen
 from .stats.absolute import RISK_OF, risk_with_treatment
@@ -27,7 +27,7 @@ SENSITIVITY_METHODS = (("DL", "hksj-adhoc"), ("REML", "hksj-adhoc"))
 
 
 def pool_group(
-    name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, warnings: list[str], explored: bool = True
+    name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, remarks: list[Remark], explored: bool = True
 ) -> Pool:
     """Pool one group of studies by the protocol's methods and by those of the sensitivity table.
 
@@ -39,7 +39,7 @@ def pool_group(
         Its studies.
     plan, measure
         The protocol, and a measure of counts in two arms.
-    warnings
+    remarks
         Is added to where a method has no answer.
     explored
         False where the protocol's ``explore:`` is for a total over this group and others.
@@ -51,7 +51,7 @@ def pool_group(
     if es.k < 2:
         why = "one study with an effect size: there is nothing to pool" if es.k else "no study has an effect size"
         return Pool(name, rows, reason=why, absolute=_alone(rows, plan, measure))
-    common = _common(es, plan, measure, warnings) if "common" in plan.model else None
+    common = _common(es, plan, measure, remarks) if "common" in plan.model else None
     random = _random(es, plan) if "random" in plan.model else None
     main = random or common
     shown = _weighted(rows, es, common, random)
@@ -154,12 +154,12 @@ def _weighted(
     )
 
 
-def _common(es: EffectSizes, plan: Plan, measure: str, warnings: list[str]) -> Pooled | None:
+def _common(es: EffectSizes, plan: Plan, measure: str, remarks: list[Remark]) -> Pooled | None:
     if plan.common_method == "MH" and measure in MH_MEASURES:
         try:
             return _mantel_haenszel(es, plan.level)
         except NotEstimableError as error:
-            warnings.append(f"no common-effect result: {error}")
+            remarks.append(Remark("no result", f"no common-effect result: {error}"))
             return None
     return pool(es, "common", level=plan.level)
 

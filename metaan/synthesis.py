@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .analysis import Analysis, Pool, Reference, SubgroupTest
+from .analysis import Analysis, Pool, Reference, Remark, SubgroupTest
 from .errors import UsageError, choose, did_you_mean
+from .grouping import Block, grouping
 from .groups import pool_group
-from .selection import NOT_CONFIRMED, Chosen, choose_studies, moderator
+from .selection import NOT_CONFIRMED, Chosen, choose_studies
 from .stats.pooling import Pooled
 from .stats.subgroups import between_groups
 from .stats.two_by_two import TWO_BY_TWO
@@ -48,6 +49,8 @@ class Choices:
 
 
 PROTOCOL = Choices()
+
+DESIGNS_APART = "randomised and non-randomised studies are kept apart: the protocol pools no total over designs"
 
 
 def analyse(review: Review, outcomes: Sequence[str] = (), choices: Choices = PROTOCOL) -> tuple[Analysis, ...]:
@@ -123,18 +126,16 @@ def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
     measure = plan.measure or outcome.measure
     choose(TWO_BY_TWO, measure, "measure of counts in two arms,")
     chosen, excluded = choose_studies(review, plan, choices.only, choices.exclude, choices.unconfirmed)
-    apart = not plan.pool_designs and len({c.design for c in chosen}) > 1
-    groups = _groups(chosen, plan, apart)
-    warnings: list[str] = []
-    several = len(groups) > 1
+    found = grouping(chosen, plan)
+    remarks: list[Remark] = []
     pools = tuple(
-        pool_group(name, rows, plan, measure, warnings, explored=apart or not several) for name, rows in groups.items()
+        pool_group(b.name, [c for c in chosen if b.holds(c)], plan, measure, remarks, explored=found.total is None)
+        for b in found.blocks or (Block(),)
     )
-    overall = pool_group("", chosen, plan, measure, warnings) if several and not apart else None
-    if apart:
-        warnings.append(
-            "randomised and non-randomised studies are kept apart: the protocol pools no total over designs"
-        )
+    overall = None if found.total is None else pool_group("", chosen, plan, measure, remarks)
+    if found.apart:
+        remarks.append(Remark("designs apart", DESIGNS_APART))
+    by = _by(plan, found.apart)
     return Analysis(
         outcome=outcome,
         plan=plan,
@@ -142,11 +143,11 @@ def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
         level=plan.level,
         pools=pools,
         overall=overall,
-        by=_by(plan, apart),
-        subgroup_test=_subgroup_test(pools, _by(plan, apart)) if several else None,
+        by=by,
+        subgroup_test=_subgroup_test(pools, by) if len(pools) > 1 else None,
         excluded=tuple(excluded),
         references=tuple(_references(review, plan.outcome)),
-        warnings=tuple(dict.fromkeys((*_warnings(chosen, pools if overall is None else (*pools, overall)), *warnings))),
+        remarks=tuple(dict.fromkeys((*_remarks(chosen, pools if overall is None else (*pools, overall)), *remarks))),
     )
 
 
@@ -155,24 +156,6 @@ def _by(plan: Plan, apart: bool) -> str | None:
     if plan.by in (None, "design"):
         return "design" if apart else plan.by
     return f"{plan.by} and design" if apart else plan.by
-
-
-def _groups(chosen: Sequence[Chosen], plan: Plan, apart: bool) -> dict[str, list[Chosen]]:
-    """Return the subgroups: designs in the plan's order, values of a moderator in the order of the studies."""
-    names = {c.study.id: _group_name(c, plan, apart) for c in chosen}
-    in_order = [name for name in plan.designs if name in names.values()]
-    groups: dict[str, list[Chosen]] = {name: [] for name in in_order}
-    for c in chosen:
-        groups.setdefault(names[c.study.id], []).append(c)
-    return groups or {"": []}
-
-
-def _group_name(c: Chosen, plan: Plan, apart: bool) -> str:
-    if plan.by in (None, "design"):
-        return c.design if apart or plan.by else ""
-    value = moderator(c.study, plan.by)
-    name = f"{plan.by} not stated" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-    return f"{name}, {c.design}" if apart else name
 
 
 def _subgroup_test(pools: Sequence[Pool], by: str | None) -> SubgroupTest | None:
@@ -202,20 +185,21 @@ def _references(review: Review, outcome: str) -> Iterable[Reference]:
                 yield Reference(study, published)
 
 
-def _warnings(chosen: Sequence[Chosen], pools: Sequence[Pool]) -> Iterable[str]:
+def _remarks(chosen: Sequence[Chosen], pools: Sequence[Pool]) -> Iterable[Remark]:
     """Yield what is to be known of the studies that were taken: they are neither dropped nor kept in silence."""
     for c in chosen:
         if c.flag:
             decided = c.decision or "no signed decision stands about it"
-            yield f"{c.study.label} is {c.flag} and {_part(c, pools).format(decided)}"
+            text = f"{c.study.label} is {c.flag} and {_part(c, pools, decided)}"
+            yield Remark("flagged", text, c.study.id)
     for c in chosen:
         if c.result.unconfirmed:
-            yield f"{c.study.label} is in the pool although {NOT_CONFIRMED}"
+            yield Remark("unconfirmed", f"{c.study.label} is in the pool although {NOT_CONFIRMED}", c.study.id)
 
 
-def _part(flagged: Chosen, pools: Sequence[Pool]) -> str:
-    """Say which part a flagged study has in the results; the braces are for what was decided about it."""
+def _part(flagged: Chosen, pools: Sequence[Pool], decided: str) -> str:
+    """Say which part a flagged study has in the results, and what was decided about it."""
     if not any(row.id == flagged.study.id and row.yi is not None for pool in pools for row in pool.rows):
-        return "stands in the table ({}); it has no effect that enters a result"
+        return f"stands in the table ({decided}); it has no effect that enters a result"
     beside = any(flagged.study.label in other.without for pool in pools for other in pool.sensitivity)
-    return "is still in the pool ({})" + ("; the rows without it stand beside" if beside else "")
+    return f"is still in the pool ({decided})" + ("; the rows without it stand beside" if beside else "")

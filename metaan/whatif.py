@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from .grouping import Block, Grouping, grouping
 from .groups import conclusion, protocol_results
-from .selection import Chosen, choose_studies, moderator
+from .selection import Chosen, choose_studies
 from .stats.effects import Interval
 
 if TYPE_CHECKING:
@@ -118,24 +119,10 @@ def _shown(value: Any) -> str:
     return f"{value.add:g} ({value.to})" if hasattr(value, "add") else str(value)
 
 
-def block_of(chosen: Chosen, plan: Plan) -> str:
-    """Return the name of the pool that a study belongs to."""
-    apart = not plan.pool_designs
-    if plan.by in (None, "design"):
-        return chosen.design if apart or plan.by else ""
-    value = moderator(chosen.study, plan.by)
-    name = f"{plan.by} not stated" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-    return f"{name}, {chosen.design}" if apart else name
-
-
-def blocks(version: Version) -> tuple[str, ...]:
-    """Return the names of the pools of an analysis that have a study; the one of all studies (``""``) is the last."""
-    plan = version.plan
-    chosen, _ = choose_studies(version.review, plan)
-    names = [block_of(c, plan) for c in chosen]
-    named = dict.fromkeys((*(d for d in plan.designs if d in names), *filter(None, names)))
-    total = "" in names or (plan.pool_designs and len(named) > 1)
-    return (*named, *([""] if total else []))
+def pools_of(version: Version) -> Grouping:
+    """Return the pools of an analysis, as the page has them."""
+    chosen, _ = choose_studies(version.review, version.plan)
+    return grouping(chosen, version.plan)
 
 
 #: A study of a pool: its bit (0 where it is no cause), and what is taken of its old and of its new version.
@@ -151,14 +138,14 @@ class WhatIf:
     old, new
         The two versions of the analysis.
     block
-        The name of the pool.
+        The pool.
     causes
         What bits stand for: studies first, then fields of the protocol.
     """
 
     old: Version
     new: Version
-    block: str
+    block: Block
     causes: tuple[Cause, ...]
     _taken: dict[int, list[Entry]] = field(default_factory=dict, repr=False)
     _results: dict[int, Mapping[str, Snapshot]] = field(default_factory=dict, repr=False)
@@ -215,19 +202,19 @@ def _place(chosen: Chosen) -> tuple[str, str]:
     return chosen.study.citation.published or "9999", chosen.study.label
 
 
-def entries(review: Review, plan: Plan, block: str) -> dict[str, Chosen]:
+def entries(review: Review, plan: Plan, block: Block) -> dict[str, Chosen]:
     """Return what one pool takes from a registry, by study."""
     chosen, _ = choose_studies(review, plan)
-    return {c.study.id: c for c in chosen if not block or block_of(c, plan) == block}
+    return {c.study.id: c for c in chosen if block.holds(c)}
 
 
-def what_if(old: Version, new: Version, block: str, protocol: Sequence[Cause], names: Mapping[str, str]) -> WhatIf:
+def what_if(old: Version, new: Version, block: Block, protocol: Sequence[Cause], names: Mapping[str, str]) -> WhatIf:
     """Return every state between two versions of a pool: its causes are ``protocol`` and the studies that differ.
 
     Parameters
     ----------
     old, new, block
-        The analysis in both versions, and the name of the pool.
+        The analysis in both versions, and the pool.
     protocol
         The fields that changed.
     names

@@ -313,10 +313,10 @@ class TestProtocol:
         assert not any(pool.causes for pool in death.pools)
         if side == "new":
             assert (total.before, total.after.k) == (None, 8)
-            assert total.refused == "the protocol did not have this pool before"
+            assert total.refused == "there was no such pool before"
         else:
             assert (total.before.k, total.after) == (8, None)
-            assert total.refused == "the protocol has this pool no more"
+            assert total.refused == "there is no such pool any more"
 
     def test_an_analysis_that_was_added_and_one_that_was_removed(self, two):
         edit(two("new"), "review", "  - outcome: infection\n    time_points: [study end, in hospital]\n", "")

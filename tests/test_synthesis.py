@@ -141,6 +141,8 @@ def test_a_retracted_study_is_shown_with_and_without(review):
     (left_out,) = ma.analyse(review, ["death"], ma.Choices(exclude=(flagged,)))
     assert flagged in [row.id for row in death.rows]
     assert any("SAVE-MORE 2021 is retracted (PubMed, 2026-11-22)" in warning for warning in death.warnings)
+    (remark,) = [one for one in death.remarks if one.code == "flagged"]
+    assert remark.study == flagged
     without, common = death.pools[0].sensitivity[-2:]
     assert common.name == "common effect, without SAVE-MORE 2021"
     assert common.fit.estimate == left_out.pools[0].common.estimate

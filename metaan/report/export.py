@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from ..analysis import Remark
 from ..stats.effects import Interval
 from ..stats.pooling import Pooled
 from .explored_json import exploration
@@ -35,6 +36,7 @@ def to_json(analyses: Iterable[Analysis]) -> Json:
 
 def _analysis(analysis: Analysis) -> Json:
     main = analysis.overall or (analysis.pools[0] if len(analysis.pools) == 1 else None)
+    remarks = [*analysis.remarks, *_apart(analysis, main)]
     return {
         "id": analysis.plan.key,
         "outcome": analysis.outcome.id,
@@ -48,16 +50,17 @@ def _analysis(analysis: Analysis) -> Json:
         "subgroups": [_block(pool) for pool in analysis.pools if pool.name],
         "subgroup_test": _test(analysis.subgroup_test),
         "excluded": [{"id": x.id, "label": x.label, "reason": x.reason} for x in analysis.excluded],
-        "warnings": [*analysis.warnings, *_apart(analysis, main)],
+        "warnings": [remark.text for remark in remarks],
+        "remarks": [{"code": remark.code, "study": remark.study, "text": remark.text} for remark in remarks],
         "references": [_reference(reference) for reference in analysis.references],
     }
 
 
-def _apart(analysis: Analysis, main: Pool | None) -> list[str]:
+def _apart(analysis: Analysis, main: Pool | None) -> list[Remark]:
     """Say why there is no result over all studies, unless that was said already."""
-    if main is not None or any("kept apart" in warning for warning in analysis.warnings):
+    if main is not None or any(remark.code == "designs apart" for remark in analysis.remarks):
         return []
-    return ["the subgroups are kept apart: the protocol pools no total over them"]
+    return [Remark("subgroups apart", "the subgroups are kept apart: the protocol pools no total over them")]
 
 
 def _block(pool: Pool) -> Json:

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from ..analysis import Analysis, Pool
 
 
-APART = "kept apart"  # what an analysis says where the protocol pools no total
-
-
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A cell of a table; ``number`` sets it to the right.
@@ -127,8 +124,8 @@ def outcome(analysis: Analysis, arms: Arms) -> Outcome:
         blocks=tuple(_block(pool, analysis, arms, i) for i, pool in enumerate(words.blocks(analysis))),
         subgroup_test=spread.subgroups(analysis.subgroup_test) or "",
         between="Between the designs" if analysis.by == "design" else "Between the subgroups",
-        warnings=tuple(words.upper_first(warning) for warning in analysis.warnings if APART not in warning),
-        apart=next((f"{words.upper_first(warning)}." for warning in analysis.warnings if APART in warning), ""),
+        warnings=tuple(words.upper_first(one.text) for one in analysis.remarks if one.code != "designs apart"),
+        apart="".join(f"{words.upper_first(one.text)}." for one in analysis.remarks if one.code == "designs apart"),
         measure=words.measure_name(analysis.measure),
         explored=explored(analysis, arms),
         no_controls=why_not(analysis),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from metaan.analysis import Analysis, Excluded, ReportedCheck
+from metaan.analysis import Analysis, Excluded, Remark, ReportedCheck
 from metaan.registry.model import SignedDecision
 from metaan.report.page import render
 from metaan.stats.effects import Interval
@@ -133,7 +133,7 @@ def test_the_table_holds_every_row_of_the_plot(page: str, death: Analysis) -> No
 
 def test_text_from_outside_cannot_act(analysis: Callable[..., Analysis], review: Callable[..., object]) -> None:
     made = analysis({"randomised": [(f"Label {EVIL}", 5, 40, 3, 40), ("B", 11, 37, 3, 34)]})
-    made = replace(made, excluded=(Excluded("x", EVIL, EVIL),), warnings=(EVIL,))
+    made = replace(made, excluded=(Excluded("x", EVIL, EVIL),), remarks=(Remark("flagged", EVIL, "x"),))
     page = render(review([made]), [made], [], version=EVIL)
     assert page.count("<script") == 2  # the data and the page's own
     assert EVIL not in page

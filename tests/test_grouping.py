@@ -1,0 +1,123 @@
+"""One answer to which studies form a pool: the page, the comparison of versions and what-if have the same pools."""
+
+from dataclasses import replace
+
+import pytest
+
+import metaan as ma
+from metaan.analysis import Remark
+from metaan.difference import compare
+from metaan.grouping import Block, grouping
+from metaan.report.export import to_json
+from metaan.report.outcomes import outcome as shown
+from metaan.report.words import Arms, blocks, verdict
+from metaan.selection import choose_studies
+from metaan.workflows.gate import without
+
+TRIALS, COHORTS = ("randomised",), ("non-randomised",)
+BOTH = TRIALS + COHORTS
+
+
+@pytest.fixture(scope="module")
+def review():
+    return ma.load(ma.example("anakinra"))
+
+
+def planned(review, **protocol):
+    """Return the review with the analysis of death alone, and its protocol changed."""
+    (plan,) = [plan for plan in review.info.analyses if plan.key == "death"]
+    info = review.info.model_copy(update={"analyses": (plan.model_copy(update=protocol),)})
+    return replace(review, info=info)
+
+
+def fewer(review, n):
+    """Return the review without the first studies of death."""
+    (death,) = ma.analyse(review)
+    return without(review, [row.id for row in death.rows][:n], "not yet published")
+
+
+def answer(pool):
+    fit = pool.random or pool.common
+    if fit is not None:
+        return fit.estimate, fit.ci
+    only = [row for row in pool.rows if row.yi is not None]
+    return (only[0].yi, None) if len(only) == 1 else None
+
+
+PROTOCOLS = [
+    {"by": by, "pool_designs": pooled, "designs": designs}
+    for by in (None, "design", "year")
+    for pooled in (False, True)
+    for designs in (BOTH, TRIALS, COHORTS)
+]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS, ids=str)
+@pytest.mark.parametrize("left", [1, 3, 5])
+def test_a_comparison_has_the_pools_of_the_page_with_its_answers(review, protocol, left):
+    new = planned(review, **protocol)
+    old = fewer(new, left)
+    (change,) = compare(old, new).analyses
+    for version, side in ((new, "after"), (old, "before")):
+        (page,) = ma.analyse(version)
+        series = {pool.name: getattr(pool.lead, side) for pool in change.pools}
+        for pool in blocks(page):
+            if not pool.k:
+                continue
+            name = pool.name if side == "after" or pool.name in series else f"{pool.name}, {pool.rows[0].design}"
+            found = series[name.removeprefix(", ")]
+            assert found.k == pool.k
+            assert found.conclusion == verdict(pool, page)
+            estimate, ci = answer(pool)
+            assert found.estimate == pytest.approx(estimate, rel=1e-12)
+            assert ci is None or found.ci == ci
+    assert len({pool.name for pool in change.pools}) == len(change.pools)
+
+
+def test_the_total_that_the_page_answers_with_is_compared(review):
+    """Cohorts alone, by year: the page turns from no clear difference to favouring the treatment."""
+    new = planned(review, by="year", designs=COHORTS)
+    (page,) = ma.analyse(new)
+    assert verdict(page.overall, page) == "experimental"
+    for n in range(1, len(page.rows)):
+        old = fewer(new, n)
+        (before,) = ma.analyse(old)
+        total = before.overall or before.pools[0]
+        difference = compare(old, new)
+        changed = verdict(total, before) != "experimental"
+        assert any(p.lead.conclusion_changed for p in difference.analyses[0].pools if p.name == "") == changed
+
+
+def test_a_second_design_ends_the_total_and_keeps_the_subgroups(review):
+    old, new = (planned(review, by="year", designs=designs) for designs in (TRIALS, BOTH))
+    (change,) = compare(old, new).analyses
+    total = next(pool for pool in change.pools if pool.name == "")
+    assert (total.lead.after, total.lead.refused) == (None, "there is no such pool any more")
+    assert "2021, randomised" in [pool.name for pool in change.pools if pool.lead.before and pool.lead.after]
+
+
+def test_a_block_is_known_by_what_its_studies_share_and_not_by_its_name():
+    assert Block("severity", "severe", "randomised", "severe") == Block("severity", "severe", "randomised", "other")
+    assert Block("severity", "severe") != Block("grade", "severe")
+
+
+def test_every_study_is_in_one_block(review):
+    for protocol in PROTOCOLS:
+        version = planned(review, **protocol)
+        plan = version.info.analyses[0]
+        chosen, _ = choose_studies(version, plan)
+        assert all(sum(block.holds(c) for block in grouping(chosen, plan).blocks) == 1 for c in chosen)
+
+
+def test_a_remark_is_read_by_its_code_whatever_its_words(review):
+    (death,) = ma.analyse(planned(review))
+    sly = "X 2020 is retracted (keep: the arms were kept apart by design)"
+    death = replace(death, remarks=(*death.remarks, Remark("flagged", sly, "x-2020")))
+    page = shown(death, Arms("drug", "control"))
+    assert sly in page.warnings
+    assert page.apart.startswith("Randomised and non-randomised studies are kept apart")
+    assert sly not in page.apart
+    alone = replace(death, remarks=(Remark("flagged", sly, "x-2020"),))
+    (got,) = to_json([alone])["analyses"]
+    assert [one["code"] for one in got["remarks"]] == ["flagged", "subgroups apart"]
+    assert got["warnings"] == [one["text"] for one in got["remarks"]]
