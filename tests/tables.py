@@ -11,7 +11,6 @@ from pathlib import Path
 STATS = Path(__file__).parent.parent / "metaan" / "stats"
 
 NO_CHOICE = {
-    "bias.BETTER_TESTS": "which test to use instead, for an error message",
     "correlations.CORRELATIONS": "a part of MEASURES",
     "explain.CI_GUARDS": "rules of PRESETS",
     "explain.DEGREES_OF_FREEDOM": "rules of PRESETS",

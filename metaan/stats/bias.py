@@ -6,7 +6,6 @@ of publication bias: true differences between small and large studies, and chanc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from ..errors import DataError, NotEstimableError, UsageError, choose
 from .bias_rank import Kendall
 from .bias_tests import CELLS, PREDICTORS, SMALL_STUDY_TESTS, Asked, Entry, Finding
 from .effects import EffectSizes, FloatArray, Interval, column
-from .measures import no_information
+from .measures import MEASURES, no_information
 from .pooling import Pooled, left_out
 
 if TYPE_CHECKING:
@@ -27,19 +26,8 @@ Excluded = tuple[tuple[str, str], ...]
 
 K_MIN = 10
 
-# A measure whose effect and standard error hang together even without bias, to the tests made for it.
-BETTER_TESTS: Mapping[str, str] = {
-    "OR": "harbord or peters",
-    "RR": "harbord or peters",
-    "RD": "peters",
-    "PETO": "harbord or peters",
-    "SMD": "pustejovsky",
-    "SMDH": "pustejovsky",
-    "IRR": "egger with predictor='sqrtninv'",
-    "PLO": "egger with predictor='sqrtninv'",
-    "PR": "egger with predictor='sqrtninv'",
-    "COR": "egger with predictor='sqrtninv'",
-}
+# For a measure that no test of its own is made for: the line on the size of the studies, which no effect moves.
+BY_SIZE = "egger with predictor='sqrtninv'"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,10 +217,11 @@ def _objections(entry: Entry, asked: Asked) -> list[str]:
     if entry.measures and es.measure not in entry.measures:
         found.append(f"not made for {es.measure}; allowed: {', '.join(entry.measures)}")
     on_size = entry.free_predictor and PREDICTORS[asked.predictor].of_size
-    if not entry.measures and not on_size and es.measure in BETTER_TESTS:
+    if not entry.measures and not on_size and es.measure in MEASURES and MEASURES[es.measure].tied:
+        made_for = [code for code, test in SMALL_STUDY_TESTS.items() if es.measure in test.measures]
         found.append(
             f"the standard error of {es.measure} depends on the effect itself, so the test finds asymmetry "
-            f"where there is none; use {BETTER_TESTS[es.measure]}"
+            f"where there is none; use {' or '.join(made_for) or BY_SIZE}"
         )
     return found
 

@@ -54,7 +54,7 @@ class Entry:
     needs
         Columns of ``EffectSizes.data`` it uses.
     measures
-        Where it is valid; empty for every measure whose standard error does not depend on the effect.
+        Where it is valid; empty for every measure that is not `tied <metaan.stats.families.Measure>`.
     free_predictor
         True where the caller chooses the predictor.
     """
@@ -87,7 +87,7 @@ def _sample_sizes(asked: Asked) -> FloatArray:
         sizes = asked.ni
     else:
         data = asked.es.data
-        ways = [("ni",), ("n1i", "n2i"), ("ai", "bi", "ci", "di")]
+        ways = [("ni",), ("n1i", "n2i"), CELLS, ("ti",), ("t1i", "t2i")]  # of rates, person-time is the size
         found = next((way for way in ways if all(name in data for name in way)), None)
         if found is None:
             raise NotEstimableError(f"predictor {asked.predictor!r} needs sample sizes; give ni, a value a study")
@@ -173,6 +173,9 @@ def _pustejovsky(asked: Asked) -> Finding:
     return Finding(line, "sqrt(1/n1 + 1/n2)", has_limit=True)
 
 
+#: The log odds ratio times a constant: what regresses that effect gives the same test.
+FROM_OR = ("OR2D", "OR2DL", "OR2DN")
+
 PREDICTORS: dict[str, Predictor] = {
     "sei": Predictor(np.sqrt, of_size=False, has_limit=True),
     "vi": Predictor(lambda vi: vi, of_size=False, has_limit=True),
@@ -188,9 +191,12 @@ SMALL_STUDY_TESTS: dict[str, Entry] = {
     "thompson-sharp": Entry("Thompson and Sharp's test", _thompson_sharp),
     "begg": Entry("Begg and Mazumdar's rank test", _begg),
     "harbord": Entry("Harbord's test", _harbord, CELLS, ("OR", "RR", "PETO")),
-    "peters": Entry("Peters's test", _peters, CELLS, ("OR", "RR", "RD", "PETO")),
-    "macaskill": Entry("Macaskill's test", _macaskill, CELLS, ("OR", "RR", "RD")),
+    "peters": Entry("Peters's test", _peters, CELLS, ("OR", "RR", "RD", "PETO", *FROM_OR)),
+    "macaskill": Entry("Macaskill's test", _macaskill, CELLS, ("OR", "RR", "RD", *FROM_OR)),
     "deeks": Entry("Deeks's test", _deeks, CELLS, ("OR",)),
     "schwarzer": Entry("Schwarzer's rank test for counts", _schwarzer, CELLS, ("OR",)),
-    "pustejovsky": Entry("Pustejovsky and Rodgers's test", _pustejovsky, ("n1i", "n2i"), ("SMD", "SMDH")),
-}
+    "pustejovsky": Entry(
+        "Pustejovsky and Rodgers's test", _pustejovsky, ("n1i", "n2i"),
+        ("SMD", "SMDH", "SMD1", "SMD1H", "D2OR", "D2ORL", "D2ORN"),
+    ),
+}  # fmt: skip

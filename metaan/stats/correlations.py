@@ -205,9 +205,9 @@ CORRELATIONS = {
     "UCOR": Measure(
         "UCOR", "correlation (bias corrected)", _unbiased, _SAME, False, CORRELATION, vtypes=("LS", "UB", "AV")
     ),
-    "ZCOR": Measure("ZCOR", "correlation (Fisher's z)", _fisher_z, _TANH, False, CORRELATION),
+    "ZCOR": Measure("ZCOR", "correlation (Fisher's z)", _fisher_z, _TANH, False, CORRELATION, tied=False),
     "PCOR": Measure("PCOR", "partial correlation", _partial, _SAME, False, PARTIAL),
-    "ZPCOR": Measure("ZPCOR", "partial correlation (Fisher's z)", _fisher_z_partial, _TANH, False, PARTIAL),
+    "ZPCOR": Measure("ZPCOR", "partial correlation (Fisher's z)", _fisher_z_partial, _TANH, False, PARTIAL, tied=False),
     "SPCOR": Measure("SPCOR", "semi-partial correlation", _semipartial, _SAME, False, SEMIPARTIAL),
     "ZSPCOR": Measure(
         "ZSPCOR", "semi-partial correlation (Fisher's z)", _fisher_z_semipartial, _TANH, False, SEMIPARTIAL
@@ -215,7 +215,7 @@ CORRELATIONS = {
     "R2": Measure("R2", "share of variance explained", _r2, _SAME, False, EXPLAINED, compares=False),
     "ZR2": Measure(
         "ZR2", "share of variance explained (Fisher's z)", _fisher_z_r2, SCALES["squared-tanh"], False, EXPLAINED,
-        compares=False,
+        compares=False, tied=False,
     ),
     "RPB": Measure("RPB", "point-biserial correlation", _point_biserial, _SAME, False, SMD_DATA, vtypes=("ST", "CS")),
     "ZPB": Measure("ZPB", "point-biserial correlation (Fisher's z)", _fisher_z_point_biserial, _TANH, False, SMD_DATA),

@@ -79,6 +79,9 @@ class Measure:
         True where a small-sample bias correction can be switched off.
     compares
         True where the measure compares two groups or times, so that ``scale.null`` means no effect.
+    tied
+        True where the sampling variance is made of what the effect is made of (events, a mean, the effect itself), so
+        that both vary together with nothing amiss; False where it is made of sizes, or of spread alone.
     """
 
     code: str
@@ -91,6 +94,7 @@ class Measure:
     vtypes: tuple[str, ...] = ("LS",)
     has_correction: bool = False
     compares: bool = True
+    tied: bool = True
 
 
 def given(data: Mapping[str, ArrayLike], allowed: Iterable[str]) -> dict[str, FloatArray]:

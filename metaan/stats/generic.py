@@ -31,6 +31,6 @@ def as_given(x: Columns) -> Computed:
 
 
 GENERICS = {
-    "GEN": Measure("GEN", "effect", as_given, SCALES["identity"], False, GENERIC),
-    "HR": Measure("HR", "hazard ratio", as_given, SCALES["exp"], False, GENERIC),
+    "GEN": Measure("GEN", "effect", as_given, SCALES["identity"], False, GENERIC, tied=False),
+    "HR": Measure("HR", "hazard ratio", as_given, SCALES["exp"], False, GENERIC, tied=False),
 }

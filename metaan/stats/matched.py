@@ -93,7 +93,9 @@ MATCHED = {
     "MPORC": Measure(
         "MPORC", "conditional odds ratio (matched pairs)", _conditional_log_odds_ratio, _EXP, False, PAIRED_TABLE
     ),
-    "MPPETO": Measure("MPPETO", "Peto odds ratio (matched pairs)", _conditional_peto, _EXP, False, PAIRED_TABLE),
+    "MPPETO": Measure(
+        "MPPETO", "Peto odds ratio (matched pairs)", _conditional_peto, _EXP, False, PAIRED_TABLE, tied=False
+    ),
     "MPORM": Measure(
         "MPORM", "marginal odds ratio (matched pairs, from margins)", _log_odds_ratio_of_margins, _EXP, False, MARGINS
     ),

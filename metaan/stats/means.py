@@ -270,7 +270,7 @@ _EXP, _SAME = SCALES["exp"], SCALES["identity"]
 _SMD_TYPES = ("LS", "UB", "LS2", "AV")
 
 MEAN_MEASURES = {
-    "MD": Measure("MD", "mean difference", _mean_difference, _SAME, False, MEANS, vtypes=("LS", "HO")),
+    "MD": Measure("MD", "mean difference", _mean_difference, _SAME, False, MEANS, vtypes=("LS", "HO"), tied=False),
     "SMD": Measure(
         "SMD", "standardized mean difference (Hedges' g)", _smd, _SAME, False, SMD_DATA, 0.5, (*_SMD_TYPES, "H0"), True
     ),
@@ -291,7 +291,9 @@ MEAN_MEASURES = {
     "CVR": Measure(
         "CVR", "ratio of coefficients of variation", _log_ratio_of_cvs, _EXP, False, MEANS, has_correction=True
     ),
-    "VR": Measure("VR", "ratio of standard deviations", _log_ratio_of_sds, _EXP, False, SDS, has_correction=True),
+    "VR": Measure(
+        "VR", "ratio of standard deviations", _log_ratio_of_sds, _EXP, False, SDS, has_correction=True, tied=False
+    ),
     "D2OR": Measure("D2OR", "odds ratio (logistic, from means)", _log_odds_logistic, _EXP, False, SMD_DATA),
     "D2ORL": Measure("D2ORL", "odds ratio (logistic, from means)", _log_odds_logistic, _EXP, False, SMD_DATA),
     "D2ORN": Measure("D2ORN", "odds ratio (normal, from means)", _log_odds_normal, _EXP, False, SMD_DATA),

@@ -121,7 +121,7 @@ _EXP, _SAME = SCALES["exp"], SCALES["identity"]
 _TYPES = ("LS", "LS2")
 
 PAIRED = {
-    "MC": Measure("MC", "mean change", _mean_change, _SAME, False, CHANGE),
+    "MC": Measure("MC", "mean change", _mean_change, _SAME, False, CHANGE, tied=False),
     "SMCC": Measure("SMCC", "mean change over its SD", _by_change_sd, _SAME, False, CHANGE, 0.5, _TYPES, True),
     "SMCR": Measure("SMCR", "mean change over the first SD", _by_first_sd, _SAME, False, FIRST_SD, 0.5, _TYPES, True),
     "SMCRH": Measure(
@@ -140,5 +140,7 @@ PAIRED = {
         "CVRC", "ratio of paired coefficients of variation", _log_ratio_of_cvs, _EXP, False, CHANGE,
         has_correction=True,
     ),
-    "VRC": Measure("VRC", "ratio of paired standard deviations", _log_ratio_of_sds, _EXP, False, CHANGE_SDS),
+    "VRC": Measure(
+        "VRC", "ratio of paired standard deviations", _log_ratio_of_sds, _EXP, False, CHANGE_SDS, tied=False
+    ),
 }  # fmt: skip

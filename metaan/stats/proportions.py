@@ -99,10 +99,11 @@ PROPORTIONS = {
     ),
     "PRZ": Measure("PRZ", "proportion (probit)", _probit, SCALES["probit"], False, PROPORTION, compares=False),
     "PAS": Measure(
-        "PAS", "proportion (arcsine)", _arcsine, SCALES["squared-sine"], False, PROPORTION, 0.0, compares=False
+        "PAS", "proportion (arcsine)", _arcsine, SCALES["squared-sine"], False, PROPORTION, 0.0, compares=False,
+        tied=False,
     ),
     "PFT": Measure(
         "PFT", "proportion (double arcsine)", _double_arcsine, SCALES["squared-sine"], False, PROPORTION, 0.0,
-        compares=False,
+        compares=False, tied=False,
     ),
 }  # fmt: skip

@@ -90,13 +90,17 @@ _SAME = SCALES["identity"]
 RATES = {
     "IRR": Measure("IRR", "incidence rate ratio", _log_rate_ratio, SCALES["exp"], True, TWO_RATES),
     "IRD": Measure("IRD", "incidence rate difference", _rate_difference, _SAME, False, TWO_RATES),
-    "IRSD": Measure("IRSD", "difference of root incidence rates", _root_rate_difference, _SAME, False, TWO_RATES, 0.0),
+    "IRSD": Measure(
+        "IRSD", "difference of root incidence rates", _root_rate_difference, _SAME, False, TWO_RATES, 0.0, tied=False
+    ),
     "IR": Measure("IR", "incidence rate", _rate, _SAME, False, ONE_RATE, compares=False),
     "IRLN": Measure("IRLN", "incidence rate (log)", _log_rate, SCALES["antilog"], False, ONE_RATE, compares=False),
     "IRS": Measure(
-        "IRS", "incidence rate (square root)", _root_rate, SCALES["square"], False, ONE_RATE, 0.0, compares=False
+        "IRS", "incidence rate (square root)", _root_rate, SCALES["square"], False, ONE_RATE, 0.0, compares=False,
+        tied=False,
     ),
     "IRFT": Measure(
-        "IRFT", "incidence rate (Freeman-Tukey)", _freeman_tukey, SCALES["square"], False, ONE_RATE, 0.0, compares=False
+        "IRFT", "incidence rate (Freeman-Tukey)", _freeman_tukey, SCALES["square"], False, ONE_RATE, 0.0,
+        compares=False, tied=False,
     ),
-}
+}  # fmt: skip

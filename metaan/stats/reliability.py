@@ -53,5 +53,7 @@ RELIABILITY = {
     "AHW": Measure(
         "AHW", "Cronbach's alpha (Hakstian-Whalen)", _cube_root, SCALES["alpha-cube-root"], False, ALPHA, compares=False
     ),
-    "ABT": Measure("ABT", "Cronbach's alpha (Bonett)", _log, SCALES["alpha-log"], False, ALPHA, compares=False),
+    "ABT": Measure(
+        "ABT", "Cronbach's alpha (Bonett)", _log, SCALES["alpha-log"], False, ALPHA, compares=False, tied=False
+    ),
 }

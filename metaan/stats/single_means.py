@@ -54,7 +54,7 @@ def _log_cv(x: Columns, correct: bool) -> Computed:
 _SAME, _ANTILOG = SCALES["identity"], SCALES["antilog"]
 
 SINGLE_MEANS = {
-    "MN": Measure("MN", "mean", _mean, _SAME, False, ONE_MEAN, compares=False),
+    "MN": Measure("MN", "mean", _mean, _SAME, False, ONE_MEAN, compares=False, tied=False),
     "SMN": Measure(
         "SMN", "standardized mean", _standardized_mean, _SAME, False, ONE_MEAN, has_correction=True, compares=False
     ),
@@ -64,6 +64,7 @@ SINGLE_MEANS = {
         compares=False,
     ),
     "SDLN": Measure(
-        "SDLN", "standard deviation (log)", _log_sd, _ANTILOG, False, ONE_SD, has_correction=True, compares=False
+        "SDLN", "standard deviation (log)", _log_sd, _ANTILOG, False, ONE_SD, has_correction=True, compares=False,
+        tied=False,
     ),
 }  # fmt: skip

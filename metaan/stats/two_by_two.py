@@ -196,7 +196,7 @@ TWO_BY_TWO = {
     "OR": Measure("OR", "odds ratio", log_odds_ratio, _EXP, True, TABLE),
     "RR": Measure("RR", "risk ratio", _log_risk_ratio, _EXP, True, TABLE),
     "RD": Measure("RD", "risk difference", _risk_difference, _SAME, False, TABLE, vtypes=("LS", "UB", "AV")),
-    "AS": Measure("AS", "arcsine risk difference", _arcsine_difference, _SAME, False, TABLE, add=0.0),
+    "AS": Measure("AS", "arcsine risk difference", _arcsine_difference, _SAME, False, TABLE, add=0.0, tied=False),
     "PETO": Measure("PETO", "Peto odds ratio", _peto, _EXP, True, TABLE),
     "PHI": Measure("PHI", "phi coefficient", _phi, _SAME, True, TABLE, add=0.0, vtypes=("CS", "ST")),
     "RTET": Measure("RTET", "tetrachoric correlation", _tetrachoric, _SAME, True, TABLE, add=0.0),

@@ -13,6 +13,7 @@ from metaan.errors import DataError, NotEstimableError, UsageError
 from metaan.stats.bias_lines import mixed_line
 from metaan.stats.bias_rank import kendall
 from metaan.stats.bias_tests import PREDICTORS, SMALL_STUDY_TESTS
+from metaan.stats.measures import MEASURES
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "bias.json"
 CASES = json.loads(GOLDEN.read_text())["cases"]
@@ -266,6 +267,45 @@ def test_egger_is_refused_where_the_error_depends_on_the_effect(measure, better)
             ma.small_study_test(ten(measure), test)
     assert better in ma.small_study_test(ten(measure), "egger", force=True).note
     assert ma.small_study_test(ten(measure), "egger", predictor="sqrtninv", ni=np.arange(20, 30)).note == ""
+
+
+@pytest.mark.parametrize("code", [*MEASURES, "a scale of our own"])
+@pytest.mark.parametrize("test", [name for name, entry in SMALL_STUDY_TESTS.items() if not entry.measures])
+def test_what_looks_at_the_standard_error_asks_whether_it_is_tied_to_the_effect(code, test):
+    if code in MEASURES and MEASURES[code].tied:
+        with pytest.raises(NotEstimableError, match=f"standard error of {code} depends on the effect itself"):
+            ma.small_study_test(ten(code), test)
+    else:
+        assert ma.small_study_test(ten(code), test).note == ""
+
+
+@pytest.mark.parametrize("code", [code for code, m in MEASURES.items() if m.tied])
+def test_what_is_named_instead_is_made_for_the_measure(code):
+    named = ma.small_study_test(ten(code), "egger", force=True).note.partition("; use ")[2]
+    dedicated = [name for name, entry in SMALL_STUDY_TESTS.items() if code in entry.measures]
+    assert named == (" or ".join(dedicated) if dedicated else "egger with predictor='sqrtninv'")
+
+
+def test_an_effect_times_a_constant_has_the_same_test():
+    counts = {"ai": range(2, 14), "n1i": [60] * 12, "ci": range(3, 15), "n2i": range(60, 84, 2)}
+    ways = [(("OR", "OR2D", "OR2DN"), counts, test) for test in ("peters", "macaskill")]
+    rng = np.random.default_rng(3)
+    groups = {f"{name}{g}i": rng.uniform(low, 2 * low, 12) for name, low in (("m", 4), ("sd", 1)) for g in (1, 2)}
+    ways.append((("D2OR", "D2ORN"), {**groups, "n1i": range(20, 32), "n2i": range(50, 26, -2)}, "pustejovsky"))
+    for codes, data, test in ways:
+        first, *others = (ma.small_study_test(ma.effect_sizes(code, **data), test) for code in codes)
+        assert [found.stat for found in others] == pytest.approx([first.stat] * len(others), rel=1e-9)
+        assert first.note == ""
+
+
+def test_the_size_of_a_rate_is_its_person_time():
+    times = np.arange(100, 220, 10)
+    one = ma.effect_sizes("IRLN", xi=range(3, 15), ti=times)
+    two = ma.effect_sizes("IRR", x1i=range(3, 15), t1i=times, x2i=range(4, 16), t2i=2 * times)
+    for es, sizes in ((one, times), (two, 3 * times)):
+        own, given = (ma.small_study_test(es, "egger", predictor="sqrtninv", ni=ni) for ni in (None, sizes))
+        assert own.stat == given.stat
+        assert own.note == ""
 
 
 def test_tests_for_counts_need_counts_and_the_right_measure():

@@ -9,8 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import DataError, UsageError
+from metaan.stats import correlations, matched, means, paired, proportions, rates, reliability, single_means
+from metaan.stats.generic import GENERICS
 from metaan.stats.means import bias_correction
 from metaan.stats.measures import MEASURES, STANDARDIZED, TO, effect_sizes, scale_of
+from metaan.stats.two_by_two import TABLE as TABLE_FAMILY
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "escalc.json").read_text())["cases"]
 ARMS = {"ai": "ci", "bi": "di", "n1i": "n2i", "x1i": "x2i", "t1i": "t2i", "m1i": "m2i", "sd1i": "sd2i"}
@@ -324,3 +327,99 @@ def test_a_zero_cell_leaves_no_tetrachoric_correlation():
     """metafor puts it at 1 or -1, with a variance between 0 and millions."""
     es = effect_sizes("RTET", ai=[0, 5], bi=[10, 8], ci=[4, 3], di=[6, 9])
     assert es.reasons == ("a zero cell leaves the effect undefined", None)
+
+
+class Sampler:
+    """Studies of one size from one population: yi and vi then vary together only where they are made of the same."""
+
+    K, N = 1500, 40
+
+    def __init__(self):
+        self.rng = np.random.default_rng(20)
+        self.n = np.full(self.K, float(self.N))
+
+    def group(self, mean, sd, which):
+        x = self.rng.normal(mean, sd, (self.K, self.N))
+        return {f"m{which}i": x.mean(1), f"sd{which}i": x.std(1, ddof=1)}
+
+    def table(self):
+        """Rare events and a large effect, where a variance at the margins moves too."""
+        events = {name: self.rng.binomial(self.N, p, self.K).astype(float) for name, p in (("ai", 0.03), ("ci", 0.25))}
+        others = {"bi": self.n - events["ai"], "di": self.n - events["ci"]}
+        return {**events, **others, "n1i": self.n, "n2i": self.n}
+
+    def rates(self):
+        return {"x1i": self.rng.poisson(6, self.K), "x2i": self.rng.poisson(20, self.K), "t1i": self.n, "t2i": self.n}
+
+    def rate(self):
+        return {"xi": self.rng.poisson(8, self.K), "ti": self.n}
+
+    def proportion(self):
+        return {"xi": self.rng.binomial(self.N, 0.2, self.K), "ni": self.n}
+
+    def means(self):
+        return {**self.group(9, 2.5, 1), **self.group(5, 2, 2), "n1i": self.n, "n2i": self.n}
+
+    def mean(self):
+        return {**self.group(6, 2, ""), "ni": self.n}
+
+    def pairs(self):
+        shared = self.rng.normal(size=(2, self.K, self.N))
+        x, y = 6 + 3 * shared[0], 5 + 0.5 * (0.6 * shared[0] + 0.8 * shared[1])
+        first, second = (values - values.mean(1, keepdims=True) for values in (x, y))
+        r = (first * second).sum(1) / np.sqrt((first**2).sum(1) * (second**2).sum(1))
+        sds = {"sd1i": x.std(1, ddof=1), "sd2i": y.std(1, ddof=1)}
+        return {"m1i": x.mean(1), "m2i": y.mean(1), **sds, "ri": r, "ni": self.n}
+
+    def paired_table(self):
+        cells = self.rng.multinomial(self.N, [0.15, 0.35, 0.1, 0.4], self.K).astype(float)
+        return dict(zip(("ai", "bi", "ci", "di"), cells.T))
+
+    def margins(self):
+        a, b, c, d = self.paired_table().values()
+        phi = (a * d - b * c) / np.sqrt((a + b) * (c + d) * (a + c) * (b + d))
+        return {"ai": a + b, "bi": c + d, "ci": a + c, "di": b + d, "ri": phi}
+
+    def regression(self):
+        x, e = self.rng.normal(size=(self.K, self.N, 2)), self.rng.normal(size=(self.K, self.N))
+        y = 0.5 * x[..., 0] + 0.4 * x[..., 1] + e
+        x, y = x - x.mean(1, keepdims=True), y - y.mean(1, keepdims=True)
+        inverse = np.linalg.inv(x.mT @ x)
+        beta = (inverse @ (x.mT @ y[..., None]))[..., 0]
+        rest = ((y - (x @ beta[..., None])[..., 0]) ** 2).sum(1)
+        t = beta[:, 0] / np.sqrt(rest / (self.N - 3) * inverse[:, 0, 0])
+        return {"ti": t, "r2i": 1 - rest / (y**2).sum(1), "mi": np.full(self.K, 2.0), "ni": self.n}
+
+    def alpha(self):
+        items = self.rng.normal(size=(self.K, self.N, 1)) + self.rng.normal(size=(self.K, self.N, 5))
+        share = items.var(1, ddof=1).sum(1) / items.sum(2).var(1, ddof=1)
+        return {"ai": 5 / 4 * (1 - share), "mi": np.full(self.K, 5.0), "ni": self.n}
+
+
+SAMPLED = {
+    TABLE_FAMILY: Sampler.table,
+    rates.TWO_RATES: Sampler.rates,
+    rates.ONE_RATE: Sampler.rate,
+    proportions.PROPORTION: Sampler.proportion,
+    **dict.fromkeys((means.MEANS, means.SDS, means.SMD_DATA, means.SECOND_SD), Sampler.means),
+    **dict.fromkeys((single_means.ONE_MEAN, single_means.ONE_SD), Sampler.mean),
+    **dict.fromkeys((paired.CHANGE, paired.FIRST_SD, paired.CHANGE_SDS, correlations.CORRELATION), Sampler.pairs),
+    matched.PAIRED_TABLE: Sampler.paired_table,
+    matched.MARGINS: Sampler.margins,
+    **dict.fromkeys((correlations.PARTIAL, correlations.SEMIPARTIAL, correlations.EXPLAINED), Sampler.regression),
+    reliability.ALPHA: Sampler.alpha,
+}
+
+
+@pytest.mark.parametrize("code", sorted(set(MEASURES) - set(GENERICS)))
+def test_effect_and_variance_are_tied_where_they_vary_together_without_bias(code):
+    names = max((set(case["data"]) for case in GOLDEN if case["args"]["measure"] == code), key=len)
+    drawn = {name: values for name, values in SAMPLED[MEASURES[code].family](Sampler()).items() if name in names}
+    es = effect_sizes(code, **drawn).complete
+    constant = float(np.ptp(es.sei)) < 1e-9 * float(es.sei.mean())
+    together = 0.0 if constant else abs(float(np.corrcoef(es.yi, es.sei)[0, 1]))
+    assert (together > 0.12) == MEASURES[code].tied, (code, together)
+
+
+def test_effects_that_come_with_their_variance_are_not_tied():
+    assert not any(m.tied for m in GENERICS.values())
