@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,13 +77,13 @@ def _verdict(reported: ReportedEffect, stated: Recomputed, opposite: Recomputed)
     return "disagrees"
 
 
-def matches(printed: float, computed: float, slack: float = 0.5) -> bool:
+def matches(printed: float | str, computed: float, slack: float = 0.5) -> bool:
     """Say whether a number rounds to what was printed.
 
     Parameters
     ----------
     printed
-        Its shortest decimal form tells how many digits were printed.
+        As it was written: its text tells how many digits were printed, also where these are zeros (1.50, 1e-05).
     computed
         The same number with all its digits.
     slack
@@ -90,12 +91,12 @@ def matches(printed: float, computed: float, slack: float = 0.5) -> bool:
 
     Examples
     --------
-    >>> matches(1.762, 1.76190), matches(1.762, 0.5676)
-    (True, False)
+    >>> matches(1.762, 1.76190), matches("1.5", 1.54), matches("1.50", 1.54)
+    (True, True, False)
     """
-    digits = repr(printed).partition(".")[2]
-    unit = 10.0 ** -(0 if digits == "0" else len(digits))
-    return abs(printed - computed) <= slack * unit * (1 + 1e-9)
+    text = Decimal(str(printed))
+    unit = float(f"1e{text.as_tuple().exponent}")
+    return abs(float(text) - computed) <= slack * unit * (1 + 1e-9)
 
 
 def _recompute(measure: str, data: dict[str, float], level: float) -> Recomputed | None:

@@ -42,7 +42,7 @@ ALLOWED = {
     "certainty": {"errors", "stats"},
     "edits": set(),
     "renames": {"registry"},
-    "extraction": {"errors"},
+    "extraction": {"errors", "registry"},
     "whatif": {"stats", "selection", "groups", "grouping"},
     "difference": {"errors", "stats", "edits", "renames", "grouping", "whatif"},
     "workflows": LIBRARY,

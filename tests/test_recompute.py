@@ -4,6 +4,7 @@ import pytest
 
 import metaan as ma
 from metaan.recompute import VERDICTS, matches, p_values, reported_checks
+from tests.registry.conftest import STUDY, Project
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,22 @@ def test_every_verdict_is_known(checks):
 
 @pytest.mark.parametrize(
     ("printed", "computed", "slack", "expected"),
-    [(0.5, 0.549, 0.5, True), (0.5, 0.551, 0.5, False), (3.0, 3.4, 0.5, True), (1.762, 0.568, 0.5, False)],
+    [
+        (0.5, 0.549, 0.5, True),
+        (0.5, 0.551, 0.5, False),
+        (1.762, 0.568, 0.5, False),
+        ("3", 3.4, 0.5, True),
+        ("3.0", 3.4, 0.5, False),
+        ("1.5", 1.54, 0.5, True),
+        ("1.50", 1.54, 0.5, False),
+        ("1.50", 1.496, 0.5, True),
+        ("-0.10", -0.14, 0.5, False),
+        ("1e-05", 0.4, 0.5, False),
+        (1e-05, 0.4, 0.5, False),
+        ("1e-05", 1.4e-5, 0.5, True),
+        ("1.0e-5", 1.4e-5, 0.5, False),
+        ("1.2e3", 1240, 0.5, True),
+    ],
 )
 def test_matches_reads_the_printed_digits(printed, computed, slack, expected):
     assert matches(printed, computed, slack) is expected
@@ -71,3 +87,26 @@ def test_matches_reads_the_printed_digits(printed, computed, slack, expected):
 
 def test_a_table_with_an_empty_margin_has_fishers_p_only():
     assert p_values({"ai": 0, "n1i": 10, "ci": 0, "n2i": 10}) == {"Fisher's exact test": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("printed", "verdict"),
+    [
+        ("measure: OR, estimate: 1.76, ci: [0.39, 7.93]", "agrees"),
+        ("measure: OR, estimate: 1.8", "agrees"),
+        ("measure: OR, estimate: 2", "agrees"),
+        ("measure: OR, estimate: 2.0", "disagrees"),
+        ("measure: OR, estimate: 1.80", "disagrees"),
+        ("measure: OR, estimate: 1.8, ci: [0.4, 8]", "agrees"),
+        ("measure: OR, estimate: 1.8, ci: [0.40, 8.00]", "interval differs"),
+        ("p: 0.7", "agrees"),
+        ("p: 0.70", "disagrees"),
+        ("p: 1e-05", "disagrees"),
+        ("p: 0.000", "disagrees"),
+    ],
+)
+def test_zeros_that_were_printed_are_digits(tmp_path, printed, verdict):
+    """Of 5/40 against 3/40 by hand: OR (5 x 37) / (3 x 35) = 1.7619, 0.3915 to 7.9294; p 0.456, 0.709 and 0.712."""
+    text = STUDY.replace("measure: OR, estimate: 1.762, ci: [0.39, 7.93], level: 0.95, p: 0.712", printed)
+    (check,) = reported_checks(ma.load(Project(tmp_path / "studies").write(text)))
+    assert check.verdict == verdict

@@ -30,8 +30,8 @@ def as_lines(proposals: Iterable[Proposal], context: Context, width: int = 100) 
         for cell in proposal.cells:
             yield from _indented(_cell_line(cell, context), width)
         for value in proposal.values:
-            bounds = " to ".join(f"{bound:g}" for bound in value.bounds)
-            yield from _indented(f"{value.value:g} ({value.spread} {bounds}): shown, not taken", width)
+            bounds = " to ".join(f"{bound}" for bound in value.bounds)
+            yield from _indented(f"{value.value} ({value.spread} {bounds}): shown, not taken", width)
         for effect in proposal.reported:
             yield from _indented(
                 f"printed with it: {effect_text(effect)}" if proposal.kind != "effect" else effect_text(effect), width
@@ -71,12 +71,12 @@ def effect_text(effect: Effect) -> str:
     >>> effect_text(Effect(measure="OR", estimate=1.762, ci=(0.39, 7.93)))
     'OR 1.762 (95% CI 0.39 to 7.93)'
     """
-    parts = [effect.measure or "", "" if effect.estimate is None else f"{effect.estimate:g}"]
+    parts = [effect.measure or "", "" if effect.estimate is None else f"{effect.estimate}"]
     if effect.ci is not None:
         kind = "CrI" if effect.interval == "credible" else "CI"
-        parts.append(f"({100 * effect.level:g}% {kind} {effect.ci[0]:g} to {effect.ci[1]:g})")
+        parts.append(f"({100 * effect.level:g}% {kind} {effect.ci[0]} to {effect.ci[1]})")
     if effect.p is not None:
-        parts.append(f"p {effect.p}" if isinstance(effect.p, str) else f"p = {effect.p:g}")
+        parts.append(f"p {effect.p}" if isinstance(effect.p, str) else f"p = {effect.p}")
     return " ".join(filter(None, parts)) + (f" ({effect.note})" if effect.note else "")
 
 

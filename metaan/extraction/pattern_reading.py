@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from ..registry.scalars import Written
 from .number_words import whole
 from .proposal import Cell, Effect, Passage, Value
 from .rounding import fits, percent_of
@@ -105,7 +106,7 @@ def _value_of(passage: Passage, match: re.Match[str], x: str, name: str, bounds:
 def _p(passage: Passage, match: re.Match[str]) -> Found:
     digits = match["p_value"].replace("·", ".")
     relation = {"<=": "≤", ">=": "≥"}.get(match["p_relation"], match["p_relation"])
-    p = float(digits) if relation == "=" else f"{relation}{digits if digits[0] != '.' else '0' + digits}"
+    p = Written(digits) if relation == "=" else f"{relation}{digits if digits[0] != '.' else '0' + digits}"
     return Found(*match.span(), effect=Effect(passage.span(*match.span()), p=p))
 
 
@@ -144,7 +145,7 @@ def _nothing(passage: Passage, match: re.Match[str]) -> None:
 def _number(text: str, percent: bool) -> float:
     """Return a printed number; one in percent as a proportion."""
     number = Decimal(text.replace("·", ".").translate(_MINUS))
-    return float(number / 100 if percent else number)
+    return Written(f"{number / 100 if percent else number:f}")
 
 
 MEASURE_NAMES = {

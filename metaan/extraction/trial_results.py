@@ -13,6 +13,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+from ..registry.scalars import Written
 from .proposal import Cell, Effect, Proposal
 from .rounding import percent_of
 from .suggest import Context, outcomes_in, time_in
@@ -267,7 +268,7 @@ def _p(text: str | None) -> float | str | None:
 def _float(text: str | None) -> float | None:
     digits = (text or "").strip()
     plain = digits.lstrip("-").replace(".", "", 1)
-    return float(digits) if len(digits) < 20 and plain.isascii() and plain.isdigit() else None
+    return Written(digits) if len(digits) < 20 and plain.isascii() and plain.isdigit() else None
 
 
 SAFETY: Mapping[str, str] = {"deaths": "death from any cause", "serious": "participants with a serious adverse event"}

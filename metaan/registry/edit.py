@@ -112,7 +112,8 @@ def flow_text(value: Any, style: str = "") -> str:
     if isinstance(value, int | float):
         if not math.isfinite(value):
             raise UsageError(f"{value} cannot be written; allowed: finite numbers")
-        return str(value) if isinstance(value, int) else repr(float(value))
+        text = str(value)  # with the digits that it was written with
+        return text if resolve(text) == value else repr(float(value))
     if isinstance(value, date):
         return value.isoformat()
     return _quoted(str(value), style)

@@ -7,10 +7,10 @@ import re
 from typing import Any
 
 
-class Decimal(float):
-    """A float that remembers how it was written, for places where text was meant (``version: 1.10``)."""
+class Written(float):
+    """A float that remembers how it was written: 1.50 says more than 1.5, and ``version: 1.10`` means text."""
 
-    def __new__(cls, text: str) -> Decimal:
+    def __new__(cls, text: str) -> Written:
         """Read the number and keep its text."""
         new = super().__new__(cls, text)
         new.text = text
@@ -32,12 +32,12 @@ def resolve(text: str) -> Any:
         if _INT.fullmatch(text):
             return int(text)
         if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
-            return Decimal(text)
+            return Written(text)
     return _WORDS.get(text, text)
 
 
 _INT = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})", re.ASCII)
-_FLOAT = re.compile(r"[-+]?(?:\.\d+|(?:0|[1-9]\d*)(?:\.\d*)?)(?:[eE][-+]?\d+)?", re.ASCII)
+_FLOAT = re.compile(r"[-+]?(?:\.\d+|(?:0|[1-9]\d*)(?:\.\d*)?)(?:[eE][-+]?\d{1,4})?", re.ASCII)
 _NUMERIC = frozenset("0123456789+-.")
 _WORDS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),

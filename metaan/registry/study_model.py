@@ -18,6 +18,7 @@ from .types import (
     Pmcid,
     Pmid,
     Positive,
+    Printed,
     Proportion,
     Published,
     PValue,
@@ -97,7 +98,7 @@ class Baseline(Entry):
     """One number about the people at the start; of one arm, or of all people where ``arm`` is absent."""
 
     name: Text
-    value: Number
+    value: Printed
     unit: str | None = None
     arm: Id | None = None
     source: Source
@@ -123,7 +124,7 @@ class ReportedEffect(Entry):
     """An effect or a p value as the authors printed it, on the display scale."""
 
     measure: MeasureCode | None = None
-    estimate: Number | None = None
+    estimate: Printed | None = None
     ci: Bounds | None = None
     level: Proportion = 0.95
     interval: Literal["confidence", "credible"] = "confidence"
@@ -207,7 +208,7 @@ class PublishedPool(Entry):
     outcome: Id
     name: str | None = None
     measure: MeasureCode
-    estimate: Number
+    estimate: Printed
     ci: Bounds
     level: Proportion = 0.95
     i2: Annotated[Number, Field(ge=0, le=100)] | None = None

@@ -12,10 +12,21 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
 from pydantic_core import PydanticCustomError
 
 from ..errors import did_you_mean
+from .scalars import Written
 
 
 class Entry(BaseModel):
@@ -102,10 +113,20 @@ def _text(value: object) -> str:
     return str(value)
 
 
+def _written(value: object) -> Written:
+    """Keep a number as it stands in the file: only its text tells how many digits were printed."""
+    return value if isinstance(value, Written) else Written(str(value))
+
+
+def _as_written(value: object, number: ValidatorFunctionWrapHandler) -> Written:
+    number(value)
+    return _written(value)
+
+
 def _p_value(value: object) -> float | str:
     """Accept a number between 0 and 1, or a bound such as ``<0.001`` as it was printed."""
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
-        return float(value)
+        return _written(value)
     if isinstance(value, str) and _P_BOUND.fullmatch(value.strip()):
         return value.strip()
     raise fault(f"{value} is not a p value", 'allowed: 0 to 1, or a bound in quotes such as "<0.001"')
@@ -116,7 +137,7 @@ def _interval(value: object) -> tuple[float, float]:
     if isinstance(value, list | tuple) and len(value) == 2:
         lo, hi = value
         if all(isinstance(x, int | float) and not isinstance(x, bool) for x in value) and abs(lo) + abs(hi) < 1e300:
-            return float(lo), float(hi)
+            return _written(lo), _written(hi)
     raise fault(f"{value} is not an interval", "allowed: two numbers, [lower, upper]")
 
 
@@ -228,16 +249,20 @@ Published = Annotated[str, BeforeValidator(_published)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 Positive = Annotated[int, Field(strict=True, ge=1)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+_AS_IT_IS = PlainSerializer(lambda value: value)  # a number that keeps its text is none of pydantic's own
+Printed = Annotated[Number, WrapValidator(_as_written)]
 Proportion = Annotated[float, Field(strict=True, gt=0, lt=1)]
 Flag = Annotated[bool, Field(strict=True)]
 PValue = Annotated[
     float | str,
     PlainValidator(_p_value),
+    _AS_IT_IS,
     WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string"}]}),
 ]
 Bounds = Annotated[
     tuple[float, float],
     PlainValidator(_interval),
+    _AS_IT_IS,
     WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
 ]
 MeasureCode = Annotated[str, _code(_measures, "measure")]

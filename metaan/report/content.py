@@ -155,13 +155,14 @@ def _pubmed(shown: Sequence[StudyView]) -> str:
 def _published(review: Review) -> Iterable[PoolRow]:
     for study in review.studies:
         for i, pool in enumerate(study.published_pools):
+            low, high = map(formats.written, pool.ci)
             size = [formats.plural(pool.k, "study", "studies")] if pool.k else []
             size += [f"{pool.n} people"] if pool.n else []
             yield PoolRow(
                 study=study.id,
                 label=study.label,
                 outcome=words.upper_first(pool.name or review.outcome(pool.outcome).name),
-                effect=f"{pool.measure} {pool.estimate:g} ({pool.ci[0]:g} to {pool.ci[1]:g})",
+                effect=f"{pool.measure} {formats.written(pool.estimate)} ({low} to {high})",
                 size=", ".join(size),
                 i2=formats.percent(pool.i2),
                 href="#" + provenance.anchor(study.id, "published_pools", i, "estimate"),

@@ -76,6 +76,15 @@ def _scientific(x: float) -> str:
     return _signed(x, f"{mantissa}×10{str(int(exponent)).translate(_SUPERSCRIPT)}")
 
 
+def written(x: float) -> str:
+    """Write a number of the registry as it stands in its file, with the digits that somebody printed.
+
+    >>> written(-0.05)
+    '−0.05'
+    """
+    return str(x).replace("-", MINUS)
+
+
 def estimate(x: float | None, measure: str, ci: Interval | None = None) -> str:
     """Write an effect on the display scale; differences get the decimals that their interval deserves.
 

@@ -64,7 +64,7 @@ def _numbers(study: Study) -> Iterable[Number]:
             yield f"{name}: as printed", printed(reported), ("results", i, "reported", j), result.source
     yield from _pools(study)
     for i, number in enumerate(study.baseline):
-        value = " ".join(filter(None, (f"{number.value:g}", number.unit)))
+        value = " ".join(filter(None, (formats.written(number.value), number.unit)))
         yield f"baseline: {number.name}", value, ("baseline", i, "value"), number.source
 
 
@@ -82,7 +82,9 @@ def _sizes(study: Study) -> Iterable[Number]:
 
 def _pools(study: Study) -> Iterable[Number]:
     for i, pool in enumerate(study.published_pools):
-        text = f"{pool.measure} {pool.estimate:g} ({formats.level(pool.level)} CI {pool.ci[0]:g} to {pool.ci[1]:g})"
+        low, high = map(formats.written, pool.ci)
+        estimate = f"{pool.measure} {formats.written(pool.estimate)}"
+        text = f"{estimate} ({formats.level(pool.level)} CI {low} to {high})"
         yield f"published pool: {pool.name or pool.outcome}", text, ("published_pools", i, "estimate"), pool.source
 
 
@@ -93,16 +95,12 @@ def printed(reported: ReportedEffect) -> str:
     """
     parts = []
     if reported.estimate is not None:
-        parts.append(f"{reported.measure or ''} {_plain(reported.estimate)}".strip())
+        parts.append(f"{reported.measure or ''} {formats.written(reported.estimate)}".strip())
     if reported.ci is not None:
         kind = "CrI" if reported.interval == "credible" else "CI"
-        low, high = map(_plain, reported.ci)
+        low, high = map(formats.written, reported.ci)
         parts.append(f"({formats.level(reported.level)} {kind} {low} to {high})")
     if reported.p is not None:
-        p = reported.p if isinstance(reported.p, str) else _plain(reported.p)
+        p = reported.p if isinstance(reported.p, str) else formats.written(reported.p)
         parts.append(f"p {p}" if p[0] in "<>≤≥" else f"p = {p}")
     return " ".join(parts)
-
-
-def _plain(x: float) -> str:
-    return f"{x:.10g}".replace("-", formats.MINUS)

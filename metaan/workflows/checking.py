@@ -83,7 +83,7 @@ def _differing(review: Review) -> Iterator[Remark]:
 
 def _printed(check: ReportedCheck) -> str:
     reported = check.reported
-    return f"p {reported.p}" if reported.estimate is None else f"{reported.measure} {reported.estimate:g}"
+    return f"p {reported.p}" if reported.estimate is None else f"{reported.measure} {reported.estimate}"
 
 
 def _path(check: ReportedCheck) -> tuple[str | int, ...]:

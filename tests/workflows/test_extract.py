@@ -11,6 +11,7 @@ import metaan as ma
 from metaan.errors import ConflictError, RegistryError, SourceError, UsageError
 from metaan.registry import metadata as stored
 from metaan.registry.load import load
+from metaan.report.provenance import printed
 from metaan.synthesis import Choices, analyse
 from metaan.workflows.accept import Wanted, accept
 from metaan.workflows.confirm import confirm
@@ -183,6 +184,13 @@ def test_an_effect_goes_with_counts(folder):
         accept(found, 5, Wanted("death"))
     written = accept(found, 1, Wanted("death", reported=(5,)))
     assert [effect.measure for effect in written.result.reported] == ["OR", None, "HR"]
+
+
+def test_a_printed_zero_is_written_as_it_was_printed(folder):
+    accept(propose(folder, "doe-2026"), 1, Wanted("death", reported=(5,)))
+    assert "estimate: 0.40, ci: [0.10, 1.50]" in " ".join(text_of(folder).replace("\n", " ").split())
+    hazard = load(folder).study("doe-2026").results[0].reported[2]
+    assert printed(hazard) == "HR 0.40 (95% CI 0.10 to 1.50)"
 
 
 @pytest.mark.parametrize("number", [0, -1, 6])

@@ -17,10 +17,10 @@ def intervals_are_sound(draft: Draft) -> Iterator[Problem]:
             continue
         lo, hi = effect.ci
         if lo > hi:
-            yield document.problem((*path, "ci"), f"[{lo:g}, {hi:g}] is reversed", "allowed: [lower, upper]")
+            yield document.problem((*path, "ci"), f"[{lo}, {hi}] is reversed", "allowed: [lower, upper]")
         elif effect.estimate is not None and not lo <= effect.estimate <= hi:
-            found = f"{effect.estimate:g} lies outside its interval"
-            yield document.problem((*path, "estimate"), found, f"allowed: {lo:g} to {hi:g}")
+            found = f"{effect.estimate} lies outside its interval"
+            yield document.problem((*path, "estimate"), found, f"allowed: {lo} to {hi}")
 
 
 def ratios_are_positive(draft: Draft) -> Iterator[Problem]:
@@ -29,10 +29,10 @@ def ratios_are_positive(draft: Draft) -> Iterator[Problem]:
         if effect.measure is None or not is_ratio(effect.measure):
             continue
         if effect.estimate is not None and effect.estimate <= 0:
-            found = f"{effect.measure} = {effect.estimate:g}"
+            found = f"{effect.measure} = {effect.estimate}"
             yield document.problem((*path, "estimate"), found, "allowed: above 0, on the display scale (not the log)")
         if effect.ci is not None and effect.ci[0] < 0:
-            found = f"{effect.measure} with a bound of {effect.ci[0]:g}"
+            found = f"{effect.measure} with a bound of {effect.ci[0]}"
             yield document.problem((*path, "ci"), found, "allowed: 0 or more, on the display scale (not the log)")
 
 
