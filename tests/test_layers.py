@@ -9,6 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "metaan"
 
 LIBRARY = {
     "errors",
+    "files",
     "stats",
     "analysis",
     "registry",
@@ -26,13 +27,14 @@ LIBRARY = {
 
 ALLOWED = {
     "errors": set(),
+    "files": {"errors"},
     "resources": {"errors"},
     "stats": {"errors"},
     "appraisal": set(),
-    "registry": {"errors", "stats", "appraisal"},
+    "registry": {"errors", "files", "stats", "appraisal"},
     "sources": {"errors"},
     "analysis": {"errors", "stats"},
-    "report": {"errors", "stats", "analysis", "resources", "appraisal"},
+    "report": {"errors", "files", "stats", "analysis", "resources", "appraisal"},
     "selection": {"errors", "analysis"},
     "exploration": {"errors", "stats", "analysis", "selection"},
     "groups": {"errors", "stats", "analysis", "selection", "exploration"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from pydantic import Field, ValidationError
 from pydantic_core import to_json
 
 from ..errors import Problem, RegistryError, UsageError, did_you_mean
+from ..files import MOST_BYTES, project_of, read, unreadable
 from .metadata import Publication
 from .raw import HIDDEN_IN_JSON
 from .types import Entry, Text
@@ -192,9 +194,14 @@ def read_entry(path: Path, model: type[Model]) -> Model:
     RegistryError
         The file does not hold what was written.
     OSError
-        It cannot be opened.
+        It is not there.
     """
-    raw = path.read_bytes()
+    try:
+        raw = read(path, project_of(path.parent.parent))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise RegistryError([unreadable(path, error)]) from None
     refuse_hidden(path, raw)
     try:
         return model.model_validate_json(raw)
@@ -252,7 +259,11 @@ def read_raw(folder: Path | str, digest: str) -> bytes | None:
         raise UsageError(f"{digest!r} is no digest; allowed: 64 digits, 0 to 9 and a to f")
     for path in (Path(folder) / "raw").glob(f"{digest}.*.gz"):
         try:
-            body = gzip.decompress(path.read_bytes())
+            packed = io.BytesIO(read(path, project_of(Path(folder))))
+        except OSError as error:
+            raise RegistryError([unreadable(path, error)]) from None
+        try:
+            body = gzip.GzipFile(fileobj=packed).read(MOST_BYTES + 1)
         except (OSError, EOFError):
             body = b""
         if hashlib.sha256(body).hexdigest() != digest:

@@ -18,11 +18,13 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import Problem, RegistryError
+from ..files import project_of, read, stay_inside
 from .candidates_commit import sync_one
 from .raw import HIDDEN_IN_JSON
 from .types import Entry, Flag, Text
 
 DECISIONS = "decisions.jsonl"
+MOST_DECIDED = 1 << 30  # bytes: some millions of decisions
 LONGEST_LINE = 10_000  # bytes; the longest that is ever written has a third of them
 CONSENSUS = "consensus"  # what is decided in this name goes before what each reviewer said
 
@@ -79,7 +81,7 @@ def read_decisions(folder: Path | str) -> tuple[Decision, ...]:
     """
     path = Path(folder) / DECISIONS
     try:
-        return parse(path, path.read_bytes())
+        return parse(path, read(path, project_of(Path(folder)), MOST_DECIDED))
     except FileNotFoundError:
         return ()
 
@@ -127,6 +129,7 @@ def append_decision(folder: Path | str, decision: Decision) -> None:
     content = {name: value for name, value in decision.model_dump(mode="json").items() if value not in (None, False)}
     line = json.dumps(content, sort_keys=True, ensure_ascii=False).encode() + b"\n"
     path = Path(folder) / DECISIONS
+    stay_inside(path, project_of(Path(folder)))
     first = not path.exists()
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     with os.fdopen(handle, "r+b") as file:

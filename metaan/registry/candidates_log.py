@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ..files import opened, project_of
 from .candidates import Candidate, read_candidate
 from .candidates_decisions import DECISIONS, Decision, in_force, parse
 
@@ -38,7 +39,7 @@ class Log:
             Lines do not hold what was written.
         """
         try:
-            file = self.path.open("rb")
+            file = opened(self.path, project_of(self.path.parent))
         except FileNotFoundError:
             return self._forget()
         with file:

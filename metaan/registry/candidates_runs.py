@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from ..errors import RegistryError
+from ..files import project_of, read
 from .candidates import problems_of, read_all, refuse_hidden
 from .types import Entry, Flag, Text
 
@@ -197,7 +198,7 @@ def read_watermark(folder: Path | str) -> Watermark:
     """
     path = Path(folder) / WATERMARK
     try:
-        raw = path.read_bytes()
+        raw = read(path, project_of(Path(folder)))
     except FileNotFoundError:
         return {}
     refuse_hidden(path, raw)

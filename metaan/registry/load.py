@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..errors import Problem, RegistryError, choose
+from ..files import project_of, read, unreadable
 from .check import problems as check_problems
 from .check.waivers import WAIVABLE
 from .draft import Document, Draft, M, read_document, where
@@ -21,6 +22,7 @@ from .flags import Flag, flag_of, standing_notices
 from .metadata import Metadata
 from .metadata import read as read_metadata
 from .nodes import Node
+from .raw import MAX_BYTES
 from .review_model import Outcome, Plan, ReviewFile
 from .study_model import Status, Study
 from .waivers import Waived, waive
@@ -143,9 +145,9 @@ def _files(root: Path) -> tuple[dict[str, bytes], list[Problem]]:
             problems.append(Problem(str(path), 1, "", f"a file ending in {path.suffix}", "allowed: .yaml"))
             continue
         try:
-            files[path.name] = path.read_bytes()
+            files[path.name] = read(path, project_of(root), MAX_BYTES)
         except OSError as error:
-            problems.append(Problem(str(path), 1, "", f"cannot be read: {error.strerror}", ""))
+            problems.append(unreadable(path, error))
     return files, problems
 
 

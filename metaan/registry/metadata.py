@@ -10,6 +10,8 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from ..errors import Problem, RegistryError
+from ..files import project_of, stay_inside
+from ..files import read as read_file
 from .atomic import write_text
 from .raw import HIDDEN_IN_JSON
 from .types import ID_PATTERN, Entry, Flag, Text
@@ -119,9 +121,11 @@ def read(folder: Path | str, study_id: str) -> Metadata | None:
     """
     path = path_of(folder, study_id)
     try:
-        raw = path.read_bytes()
+        raw = read_file(path, project_of(Path(folder)))
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise RegistryError([_problem(path, {"loc": (), "msg": f"cannot be read: {error.strerror}"})]) from None
     if hidden := HIDDEN_IN_JSON.search(raw):
         raise RegistryError([_problem(path, {"loc": (), "msg": f"a control character, {hidden[0]!r}"})])
     try:
@@ -139,6 +143,7 @@ def _problem(path: Path, error: object) -> Problem:
 def write(folder: Path | str, study_id: str, metadata: Metadata) -> Path:
     """Store the metadata of a study atomically, and return where."""
     path = path_of(folder, study_id)
+    stay_inside(path, project_of(Path(folder)))
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, text_of(metadata))
     return path

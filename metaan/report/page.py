@@ -1,7 +1,8 @@
 """The report: one HTML file that needs nothing else.
 
 Everything it shows is in the values it is given; no clock, no network, no random id, so the same input gives the same
-bytes. A project's own ``templates`` folder replaces the packaged parts one by one.
+bytes. A project's own ``templates`` folder replaces the packaged parts one by one; a sandbox fills
+them in, for a project may be somebody else's.
 """
 
 from __future__ import annotations
@@ -12,9 +13,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import BaseLoader, ChoiceLoader, Environment, StrictUndefined, TemplateNotFound
+from jinja2.loaders import split_template_path
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from ..errors import Problem, RegistryError
+from ..files import project_of, read, unreadable
 from ..resources import templates as packaged_templates
 from . import words
 from .content import content
@@ -101,15 +106,44 @@ def fill(name: str, context: Mapping[str, Any], templates: Path | None = None) -
     }
     try:
         return environment.get_template(name).render(given)
-    except (TemplateError, TypeError) as error:
+    except RegistryError:
+        raise
+    except Exception as error:  # a template is somebody's program: whatever goes wrong in it has a line
         raise at_fault(error, given, name) from error
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Fills templates in, and lets them do nothing but show what they are given."""
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        """Allow our own functions, Jinja's, and those of plain values; a path can delete its file, a model read one."""
+        home = getattr(obj, "__module__", None) or type(getattr(obj, "__self__", obj)).__module__
+        return super().is_safe_callable(obj) and home.partition(".")[0] in _CALLABLE
+
+
+class _Templates(BaseLoader):
+    """The templates of one folder: regular files that do not lie elsewhere."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get_source(self, _: Environment, name: str) -> tuple[str, str, None]:
+        """Return the text of a template, and where it stands."""
+        path = self._folder.joinpath(*split_template_path(name))
+        try:
+            return read(path, project_of(self._folder)).decode("utf-8"), str(path), None
+        except (FileNotFoundError, NotADirectoryError):
+            raise TemplateNotFound(name) from None
+        except OSError as error:
+            raise RegistryError([unreadable(path, error)]) from None
+        except UnicodeDecodeError:
+            raise RegistryError([Problem(str(path), 1, "", "is not UTF-8", "allowed: text saved as UTF-8")]) from None
 
 
 def _environment(templates: Path | None) -> Environment:
     folders = [*([templates] if templates is not None else []), packaged_templates()]
-    loaders: list[BaseLoader] = [FileSystemLoader(folder, encoding="utf-8") for folder in folders]
-    return Environment(
-        loader=ChoiceLoader(loaders),
+    return _Sandbox(
+        loader=ChoiceLoader([_Templates(folder) for folder in folders]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_isolated,
@@ -139,3 +173,7 @@ def _script(environment: Environment) -> str:
 def _hash(text: str) -> str:
     """Return what the policy names a style or a script by."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+# Packages whose functions a template may call.
+_CALLABLE = frozenset({"builtins", "datetime", "jinja2", "markupsafe", "metaan"})

@@ -17,6 +17,7 @@ from ..errors import SourceError, UsageError
 from ..extraction import abstract, review_tables, trial_results
 from ..extraction.proposal import Passage, Proposal
 from ..extraction.suggest import Context, context_of
+from ..files import project_of, read
 from ..registry.load import Review, load
 from ..registry.write import write_text
 from ..sources import json_text
@@ -113,7 +114,7 @@ def propose(
     sizes = abstract.sizes(passages, context)
     context = abstract.with_sizes(context, sizes)
     found = abstract.propose(passages, context, _document(review, study_id))
-    trials = [_read(Path(results))] if results is not None else _stored(review, study)
+    trials = [_read(Path(results), None)] if results is not None else _stored(review, study)
     tables, unusable = _tables(trials, context)
     unconfirmed = tuple((i, result) for i, result in enumerate(study.results, 1) if result.unconfirmed)
     quoted, said = _of_review(review_file, study, context)
@@ -180,18 +181,18 @@ def results_file(folder: Path | str, nct_id: str) -> Path:
 
 def _stored(review: Review, study: Study) -> list[Trial]:
     files = [results_file(review.folder, nct_id) for nct_id in trial_numbers(study)]
-    return [_read(path) for path in files if path.is_file()]
+    return [_read(path, project_of(review.folder)) for path in files if path.is_file()]
 
 
-def _read(path: Path) -> Trial:
+def _read(path: Path, project: Path | None) -> Trial:
     """Read a study of ClinicalTrials.gov: as the service sends it, or as `fetch_results` stored it."""
-    if path.stat().st_size > MOST_BYTES:
-        raise SourceError(f"{path}: more than {MOST_BYTES:,} bytes; allowed: one study of ClinicalTrials.gov as JSON")
     try:
-        found = json_text.document(path.read_bytes())
+        found = json_text.document(read(path, project, MOST_BYTES))
         return parse_trial(found.get("study", found))
     except (SourceError, UnreadableError) as error:
         raise SourceError(f"{path}: {error}") from None
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror}") from None
 
 
 def fetch_results(

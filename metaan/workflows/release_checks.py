@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConflictError, RegistryError, SourceError
+from ..files import read
 from ..registry.load import load
 from .diff import Git, load_revision
 from .gate import unconfirmed_results, undecided
@@ -110,9 +111,11 @@ def _against_changelog(work: Work) -> Iterator[str]:
     """Yield why the changelog cannot be added to."""
     path = work.places["changelog.md"]
     try:
-        path.read_bytes().decode() if path.exists() else None
+        read(path, work.project).decode() if path.exists() else None
     except UnicodeDecodeError as error:
         yield f"{path.relative_to(work.project).as_posix()} is not UTF-8 (byte {error.start})"
+    except OSError as error:
+        yield f"{path.relative_to(work.project).as_posix()} cannot be read: {error.strerror}"
 
 
 def _against_tree(work: Work, review: Review | None) -> Iterator[str]:
@@ -151,7 +154,7 @@ def _records(work: Work) -> dict[str, dict[str, Any]]:
     found = {}
     for path in sorted((work.project / RELEASES).glob("*.json")):
         try:
-            record = json.loads(path.read_bytes())
+            record = json.loads(read(path, work.project))
             found[str(record["version"])] = {"commit": str(record["commit"]), "registry": str(record["registry"])}
         except (ValueError, KeyError, TypeError):
             raise SourceError(f"{path} is no record of a release; restore it from version control") from None

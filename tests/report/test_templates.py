@@ -10,7 +10,8 @@ import metaan as ma
 from metaan.cli.main import main
 from metaan.errors import RegistryError
 from metaan.report.content import content
-from metaan.report.page import render
+from metaan.report.page import fill, render
+from metaan.report.words import upper_first
 from metaan.resources import templates
 
 GUIDE = (templates() / "README.md").read_text(encoding="utf-8")
@@ -79,3 +80,40 @@ def test_every_variable_and_file_is_documented() -> None:
         "page.html",
         "changes.html",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{{ cycler.__init__.__globals__.os.popen('id').read() }}", "unsafe"),
+        ("{{ ''.__class__.__mro__[1].__subclasses__() }}", "unsafe"),
+        ("{{ self._TemplateReference__context }}{{ render.__globals__ }}", "unsafe"),
+        ("{{ upper_first.__globals__ }}", "unsafe"),
+        ("{{ '{0.__class__}'.format(1) }}", "unsafe"),
+        ("{% set d = {1: 2} %}{{ d.clear() }}", "unsafe"),
+        ("{{ review.parse_file('studies/review.yaml') }}", "not safely callable"),
+        ("{{ review.parse_raw('x', proto='pickle', allow_pickle=True) }}", "not safely callable"),
+        ("{{ path.write_text('x') }}", "not safely callable"),
+        ("{% set found = [] %}{{ found.append(1) }}", "unsafe"),
+        ("{{ 1 / 0 }}", "division by zero"),
+        ("{{ range(1000000000) | list }}", "Range too big"),
+        ("{% include '../outside.html' %}", "there is no template"),
+    ],
+)
+def test_a_template_shows_and_does_nothing_else(tmp_path: Path, text: str, said: str) -> None:
+    given = {
+        **content(ma.load(ma.example("bcg")), (), version="1"),
+        "path": tmp_path / "written",
+        "upper_first": upper_first,
+    }
+    (tmp_path / "part.html").write_text(text, encoding="utf-8")
+    with pytest.raises(RegistryError, match=said) as error:
+        fill("part.html", given, tmp_path)
+    assert error.value.problems[0].line == 1
+    assert not (tmp_path / "written").exists()
+
+
+def test_a_template_that_is_no_text_is_named(page: Callable[[str, str], str], tmp_path: Path) -> None:
+    (tmp_path / "style.css").write_bytes(b"\xff\xfe")
+    with pytest.raises(RegistryError, match=r"style\.css:1: is not UTF-8"):
+        page("parts/footer.html", "")
