@@ -82,6 +82,8 @@ class Measure:
     tied
         True where the sampling variance is made of what the effect is made of (events, a mean, the effect itself), so
         that both vary together with nothing amiss; False where it is made of sizes, or of spread alone.
+    sized
+        The column of a study's own size and the display scale at a size, where the way back needs one; else None.
     """
 
     code: str
@@ -95,6 +97,7 @@ class Measure:
     has_correction: bool = False
     compares: bool = True
     tied: bool = True
+    sized: tuple[str, Callable[[float], Scale]] | None = None
 
 
 def given(data: Mapping[str, ArrayLike], allowed: Iterable[str]) -> dict[str, FloatArray]:

@@ -25,7 +25,7 @@ from .paired import PAIRED
 from .proportions import PROPORTIONS
 from .rates import RATES
 from .reliability import RELIABILITY
-from .scales import SCALES, Scale, double_arcsine_scale, freeman_tukey_rate_scale
+from .scales import SCALES, Scale
 from .single_means import SINGLE_MEANS
 from .two_by_two import TWO_BY_TWO
 from .two_by_two import no_information as no_information
@@ -172,14 +172,33 @@ def scale_of(measure: str, data: Mapping[str, FloatArray] | None = None) -> Scal
     measure
         A key of `MEASURES`, or anything else.
     data
-        The ``data`` of the effect sizes. Freeman-Tukey transformations go back by the harmonic mean of its sample sizes
-        or person-times (Miller 1978), and by their limit for large samples where it is not given.
+        The ``data`` of the effect sizes that were pooled. Freeman-Tukey transformations go back by the harmonic mean of
+        its sample sizes or person-times (Miller 1978), and by their limit for large samples where it is not given. A
+        single study goes back by its own: `own_scales`.
     """
-    if data and measure == "PFT" and "ni" in data:
-        return double_arcsine_scale(_harmonic_mean(data["ni"]))
-    if data and measure == "IRFT" and "ti" in data:
-        return freeman_tukey_rate_scale(_harmonic_mean(data["ti"]))
-    return MEASURES[measure].scale if measure in MEASURES else SCALES["identity"]
+    sizes = display_data(measure, data or {})
+    return _scale_at(measure, *(_harmonic_mean(values) for values in sizes.values()))
+
+
+def own_scales(es: EffectSizes) -> list[Scale]:
+    """Return the display scale of each study by itself, at its own size where the way back needs one."""
+    sizes = display_data(es.measure, es.data)
+    if not sizes:
+        return [_scale_at(es.measure)] * len(es)
+    return [_scale_at(es.measure, *own) for own in zip(*(values.tolist() for values in sizes.values()))]
+
+
+def display_data(measure: str, data: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Return of the ``data`` what the display of a measure needs: who rebuilds effect sizes keeps that."""
+    sized = MEASURES[measure].sized if measure in MEASURES else None
+    return {sized[0]: data[sized[0]]} if sized and sized[0] in data else {}
+
+
+def _scale_at(measure: str, size: float | None = None) -> Scale:
+    if measure not in MEASURES:
+        return SCALES["identity"]
+    entry = MEASURES[measure]
+    return entry.scale if size is None or entry.sized is None else entry.sized[1](size)
 
 
 def _harmonic_mean(values: FloatArray) -> float:

@@ -25,7 +25,7 @@ from .families import (
     not_negative,
     refuse,
 )
-from .scales import SCALES
+from .scales import SCALES, double_arcsine_scale
 from .two_by_two import probit
 
 
@@ -104,6 +104,6 @@ PROPORTIONS = {
     ),
     "PFT": Measure(
         "PFT", "proportion (double arcsine)", _double_arcsine, SCALES["squared-sine"], False, PROPORTION, 0.0,
-        compares=False, tied=False,
+        compares=False, tied=False, sized=("ni", double_arcsine_scale),
     ),
 }  # fmt: skip

@@ -24,7 +24,7 @@ from .families import (
     needed,
     not_negative,
 )
-from .scales import SCALES
+from .scales import SCALES, freeman_tukey_rate_scale
 
 TWO_GROUPS = ("x1i", "x2i", "t1i", "t2i")
 ONE_GROUP = ("xi", "ti")
@@ -101,6 +101,6 @@ RATES = {
     ),
     "IRFT": Measure(
         "IRFT", "incidence rate (Freeman-Tukey)", _freeman_tukey, SCALES["square"], False, ONE_RATE, 0.0,
-        compares=False, tied=False,
+        compares=False, tied=False, sized=("ti", freeman_tukey_rate_scale),
     ),
 }  # fmt: skip

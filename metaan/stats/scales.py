@@ -13,6 +13,9 @@ from dataclasses import dataclass
 
 from scipy.special import expit, logit, ndtr, ndtri
 
+#: How near, as a share, to the end of a transformation is the end: no events stay none where their mean was rounded.
+ROUNDING = 1e-13
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -122,9 +125,9 @@ def inverse_double_arcsine(x: float, n: float) -> float:
     >>> round(inverse_double_arcsine(double_arcsine(0.2, 25), 25), 12)
     0.2
     """
-    if x <= double_arcsine(0, n):
+    if x <= double_arcsine(0, n) * (1 + ROUNDING):
         return 0.0
-    if x >= double_arcsine(1, n):
+    if x >= double_arcsine(1, n) * (1 - ROUNDING):
         return 1.0
     s = math.sin(2 * x)
     inner = 1 - (s + (s - 1 / s) / n) ** 2
@@ -146,7 +149,7 @@ def inverse_freeman_tukey_rate(x: float, t: float) -> float:
     >>> round(inverse_freeman_tukey_rate(freeman_tukey_rate(0.3, 12), 12), 12)
     0.3
     """
-    if x <= freeman_tukey_rate(0.0, t):
+    if x <= freeman_tukey_rate(0.0, t) * (1 + ROUNDING):
         return 0.0
     return (x - 1 / (4 * t * x)) ** 2
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ..errors import ConvergenceError, NotEstimableError, choose
 from .bias_lines import mixed_line
 from .effects import EffectSizes, FloatArray
+from .measures import display_data
 from .pooling import Pooled, pool
 
 if TYPE_CHECKING:
@@ -183,15 +184,16 @@ def _signed_ranks(centred: FloatArray) -> FloatArray:
 
 
 def _filled(es: EffectSizes, trimmed: NDArray[np.intp], twice_centre: float) -> EffectSizes:
-    """Return the mirror images of the trimmed studies."""
-    yi, vi = twice_centre - es.yi[trimmed], es.vi[trimmed].copy()
-    return EffectSizes(yi, vi, tuple(f"Filled: mirror of {es.slab[i]}" for i in trimmed), es.measure)
+    """Return the mirror images of the trimmed studies: other effects, of studies of the same size."""
+    sizes = {name: values[trimmed] for name, values in display_data(es.measure, es.data).items()}
+    yi, vi = twice_centre - es.yi[trimmed], es.vi[trimmed]
+    return EffectSizes(yi, vi, tuple(f"Filled: mirror of {es.slab[i]}" for i in trimmed), es.measure, data=sizes)
 
 
 def _joined(es: EffectSizes, filled: EffectSizes) -> EffectSizes:
-    return EffectSizes(
-        np.concatenate([es.yi, filled.yi]), np.concatenate([es.vi, filled.vi]), es.slab + filled.slab, es.measure
-    )
+    yi, vi = np.concatenate([es.yi, filled.yi]), np.concatenate([es.vi, filled.vi])
+    sizes = {name: np.concatenate([es.data[name], values]) for name, values in filled.data.items()}
+    return EffectSizes(yi, vi, es.slab + filled.slab, es.measure, data=sizes, notes=es.notes)
 
 
 def _pool_like(fit: Pooled, es: EffectSizes) -> Pooled:

@@ -14,11 +14,12 @@ from ..report.plots.standalone import standalone
 from ..report.words import Arms
 from ..stats.effects import Interval
 from ..stats.intervals import mean_interval
-from ..stats.measures import scale_of
+from ..stats.measures import own_scales
 
 if TYPE_CHECKING:
     from ..stats.effects import EffectSizes
     from ..stats.pooling import Pooled
+    from ..stats.scales import Scale
 
 
 def forest_plot(
@@ -103,15 +104,15 @@ def _analysis(fits: Mapping[str, Pooled], outcome: Outcome, sort: str | None) ->
 def _rows(fits: Mapping[str, Pooled], level: float) -> tuple[StudyRow, ...]:
     es = next(iter(fits.values())).effects
     weights = [fits[model].weights.tolist() if model in fits else [None] * es.k for model in ("common", "random")]
-    rows = (_row(es, i, level) for i in range(es.k))
+    rows = (_row(es, i, level, scale) for i, scale in enumerate(own_scales(es)))
     return tuple(replace(row, weight_common=c, weight_random=r) for row, c, r in zip(rows, *weights, strict=True))
 
 
-def _row(es: EffectSizes, i: int, level: float) -> StudyRow:
+def _row(es: EffectSizes, i: int, level: float, scale: Scale) -> StudyRow:
     """Return a study of which nothing is known but its label and its numbers."""
     known: dict[str, Any] = {"id": f"study-{i + 1}", "label": es.slab[i]}
     result: dict[str, Any] = {"outcome": "effect", "time": "", "arms": {}}
-    yi, sei, back = float(es.yi[i]), float(es.sei[i]), scale_of(es.measure, es.data).to_display
+    yi, sei, back = float(es.yi[i]), float(es.sei[i]), scale.to_display
     ci = mean_interval(yi, sei, None, level)
     row = StudyRow(Study.model_construct(**known), Result.model_construct(**result), "", _data(es, i))
     return replace(row, yi=yi, vi=float(es.vi[i]), estimate=back(yi), ci=Interval(back(ci.lb), back(ci.ub)))

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import metaan as ma
 from metaan.analysis import Analysis, Exploration
 from metaan.errors import NotEstimableError
 from metaan.exploration import explore
-from metaan.registry.model import Explore
+from metaan.registry.model import Explore, Outcome
+from metaan.report import formats
 from metaan.report.drawing import Line, Shape, Text
 from metaan.report.forest import Plot
 from metaan.report.plots.catalogue import PLOTS, draw
@@ -26,6 +28,7 @@ from metaan.report.styles import STYLES
 from metaan.report.words import Arms
 from metaan.stats.intervals import mean_test
 from metaan.stats.measures import scale_of
+from metaan.workflows.forest import _analysis as of_arrays
 
 # Colditz et al. 1994: tuberculosis with the BCG vaccine and without it in 13 trials, and the distance from the equator.
 BCG = [
@@ -364,3 +367,20 @@ def test_cutting_keeps_what_is_inside_and_drops_what_is_not() -> None:
     assert clip_segment((-5.0, 70.0), (105.0, 70.0), FRAME) is None
     assert len(clip_path([(10.0, 10.0), (10.0, 90.0), (50.0, 90.0), (50.0, 10.0)], FRAME)) == 2
     assert clip_area([(200.0, 200.0), (300.0, 200.0), (300.0, 300.0)], FRAME) == ()
+
+
+@pytest.mark.parametrize("code", ["PFT", "IRFT", "PLO", "IRLN"])
+def test_a_study_stands_at_its_own_proportion_or_rate(code):
+    events, sizes = [3, 6, 4, 8, 2, 12, 30], [10, 20, 15, 40, 8, 90, 400]
+    es = ma.effect_sizes(code, xi=events, **{"ni" if code.startswith("P") else "ti": sizes})
+    fit = ma.pool(es)
+    analysis = of_arrays({"random": fit}, Outcome(id="effect", name="effect", direction="bad"), None)
+    found = Exploration(regressions=(ma.meta_regression(es, {"x": range(7)}, "x"),))
+    asked = Request(analysis, analysis.pools[0], found, ARMS)
+    want = [x / n for x, n in zip(events, sizes)]
+    for kind, coordinate in (("funnel", "x"), ("drapery", "x"), ("bubble", "y")):
+        shown = [getattr(point, coordinate) for point in PLOTS[kind][1](asked).points]
+        assert shown == pytest.approx(want, rel=1e-6), kind
+    said = [point.sentence for point in PLOTS["radial"][1](asked).points]
+    assert all(formats.number(x) in text for x, text in zip(want, said))
+    assert [row.estimate for row in analysis.rows] == pytest.approx(want, rel=1e-6)

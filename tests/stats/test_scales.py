@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.special import expit
 
 import metaan as ma
 from metaan.stats import scales, transformations
-from metaan.stats.measures import MEASURES, effect_sizes, scale_of
+from metaan.stats.measures import MEASURES, effect_sizes, own_scales, scale_of
 from metaan.stats.scales import SCALES
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "conv.json").read_text())["cases"]
@@ -119,3 +120,53 @@ def test_a_pool_of_double_arcsines_goes_back_by_the_harmonic_mean_of_its_sizes()
     fit = ma.pool(effect_sizes("PFT", xi=[3, 5, 17], ni=[20, 40, 60]), model="common")
     harmonic = 3 / (1 / 20 + 1 / 40 + 1 / 60)
     assert fit.display.estimate == pytest.approx(scales.inverse_double_arcsine(fit.estimate, harmonic), rel=1e-14)
+
+
+SIZED = sorted(code for code, m in MEASURES.items() if m.sized)
+
+
+def of_sizes(code, events, sizes):
+    """Return effect sizes of events in studies of these sizes: people or person-time."""
+    return effect_sizes(code, **{"xi": events, MEASURES[code].sized[0]: sizes})
+
+
+@pytest.mark.parametrize("code", SIZED)
+@settings(max_examples=40, deadline=None)
+@given(studies=st.lists(st.tuples(st.floats(0, 1), st.integers(1, 100_000)), min_size=1, max_size=5))
+def test_each_study_goes_back_by_its_own_size(code, studies):
+    sizes = np.array([float(n) for _, n in studies])
+    events = np.round([share * n for share, n in studies])
+    es = of_sizes(code, events, sizes)
+    shown = [scale.to_display(y) for scale, y in zip(own_scales(es), es.yi.tolist(), strict=True)]
+    assert shown == pytest.approx((events / sizes).tolist(), rel=1e-6, abs=1e-9)
+    assert [x for x, count in zip(shown, events) if count == 0] == [0.0] * int((events == 0).sum())
+
+
+@pytest.mark.parametrize("code", SIZED)
+@pytest.mark.parametrize("n", [7, 49, 2000, 12345])
+def test_no_events_anywhere_pool_to_none(code, n):
+    assert ma.pool(of_sizes(code, [0] * 5, [n] * 5), "common").display.estimate == 0.0
+
+
+REBUILT = {
+    "take": lambda fit: [ma.pool(fit.effects.take([4, 2, 0]))],
+    "complete": lambda fit: [ma.pool(replace(fit.effects, reasons=("gone", *[None] * 6)))],
+    "leave_one_out": lambda fit: ma.leave_one_out(fit).fits,
+    "cumulative": lambda fit: ma.cumulative(fit, "precision").fits,
+    "trim_and_fill": lambda fit: [ma.trim_and_fill(fit, side=side).adjusted for side in ("left", "right")],
+    "subgroups": lambda fit: ma.subgroups(fit.effects, ["a", "b", "a", "b", "a", "b", "a"]).groups.values(),
+    "regression": lambda fit: [ma.meta_regression(fit.effects, {"x": range(7)}, "x")],
+    "influence": lambda fit: [ma.influence(fit).fit],
+    "gosh": lambda fit: [ma.gosh(fit.effects)],
+    "blup": lambda fit: [ma.blup(fit).fit],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", SIZED)
+@pytest.mark.parametrize("way", REBUILT)
+def test_whatever_is_pooled_again_keeps_the_sizes(code, way):
+    es = of_sizes(code, [3, 6, 4, 9, 2, 12, 30], [10, 20, 15, 40, 8, 90, 400])
+    by_size = dict(zip(es.vi.tolist(), es.data[MEASURES[code].sized[0]].tolist()))
+    for fit in REBUILT[way](ma.pool(es, "random")):
+        sizes = fit.effects.data[MEASURES[code].sized[0]]
+        assert sizes.tolist() == [by_size[v] for v in fit.effects.vi.tolist()]

@@ -161,3 +161,20 @@ def test_result_is_plain_and_readable():
     assert found.to_frame()["filled"].sum() == found.k0
     assert f"missing on the left: {found.k0}" in repr(found)
     assert "p = " in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("tau2_method", "side", "k0", "want"),
+    [("DL", "right", 0, (0.1791622792622016, 0.0931588351230254, 0.2824013802854033)),
+     ("REML", "left", 3, (0.1257354057662201, 0.0612424946697673, 0.2051553361110913))],
+)  # fmt: skip
+def test_filled_proportions_go_back_by_the_sizes_of_those_they_mirror(tau2_method, side, k0, want):
+    """metafor 3.8-1: predict(trimfill(rma(yi, vi, method=), side=), transf=transf.ipft.hm, targs=list(ni=)).
+
+    The ni are those of the studies and of the mirrored ones, (1 / vi - 2) / 4. Its REML stops some 1e-6 off.
+    """
+    es = ma.effect_sizes("PFT", xi=[3, 6, 4, 9, 2, 12, 30], ni=[10, 20, 15, 40, 8, 90, 400])
+    found = ma.trim_and_fill(ma.pool(es, tau2_method=tau2_method), side=side)
+    shown = found.adjusted.display
+    assert found.k0 == k0
+    assert (shown.estimate, *shown.ci) == pytest.approx(want, rel=2e-5)

@@ -71,3 +71,17 @@ def test_what_does_not_belong_together_is_refused() -> None:
         ma.forest_plot(ma.pool(es), style="cell")
     with pytest.raises(UsageError, match="order 'size' is unknown"):
         ma.forest_plot(ma.pool(es), sort="size")
+
+
+@pytest.mark.parametrize(
+    ("code", "size", "events", "sizes", "shown"),
+    [
+        ("PFT", "ni", [30, 1], [400, 10], ["0.075 (", "0.10 ("]),
+        ("IRFT", "ti", [90, 3], [40000, 100], ["0.00225 (", "0.030 ("]),
+        ("IRFT", "ti", [0, 3, 5, 9], [2000, 100, 300, 400], ["0.00000 (", "0.030 (", "0.017 (", "0.022 ("]),
+    ],
+)
+def test_each_study_is_drawn_at_its_own_size(code, size, events, sizes, shown) -> None:
+    es = ma.effect_sizes(code, **{"xi": events, size: sizes})
+    found = [text for text in texts(ma.forest_plot(ma.pool(es, "common"))) if re.match(r"[\d.]+ \(", text)]
+    assert [text[: len(start)] for text, start in zip(found, shown)] == shown

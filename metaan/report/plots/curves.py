@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
-from ...stats.measures import scale_of
+from ...stats.measures import own_scales, scale_of
 from ...stats.plot_data import Density, gosh_density, p_value_curve, p_value_grid
 from .. import formats, methods
 from ..axis import axis
@@ -37,7 +37,7 @@ def bubble(asked: Request) -> Figure:
     values = reg.x[:, 1].tolist()
     x = linear(values, whole=all(v.is_integer() for v in values))
     line, band = _line(reg, name, x.lo, x.hi, scale)
-    effects = [scale.to_display(y) for y in reg.effects.yi.tolist()]
+    effects = [own.to_display(y) for own, y in zip(own_scales(reg.effects), reg.effects.yi.tolist())]
     return Figure(
         id=f"{asked.id}.{index + 1}",
         kind="bubble",
@@ -94,8 +94,9 @@ def drapery(asked: Request) -> Figure:
     fit = asked.fit
     scale = scale_of(fit.measure, fit.effects.data)
     grid = p_value_grid(fit, LEAST_P, 201 if fit.k <= MANY else 61)
-    effects = [scale.to_display(y) for y in fit.effects.yi.tolist()]
-    studies = zip(fit.effects.slab, fit.effects.yi.tolist(), fit.effects.sei.tolist())
+    own = own_scales(fit.effects)
+    effects = [scale.to_display(y) for scale, y in zip(own, fit.effects.yi.tolist())]
+    studies = zip(fit.effects.slab, fit.effects.yi.tolist(), fit.effects.sei.tolist(), own)
     ends = scale.to_display(grid[0]), scale.to_display(grid[-1])
     y = ticked(0.0, 1.18, (0.0, 0.25, 0.5, 0.75, 1.0))
     return Figure(
@@ -108,7 +109,7 @@ def drapery(asked: Request) -> Figure:
         curves=(
             vertical(scale.null, (0.0, 1.0), "null", "no effect"),
             *(Curve(((ends[0], 1 - c), (ends[1], 1 - c)), "limit", formats.level(c)) for c in (fit.level,)),
-            *(_drape(p_value_curve(y, se, grid, None, LEAST_P), scale, "study", s) for s, y, se in studies),
+            *(_drape(p_value_curve(y, se, grid, None, LEAST_P), at, "study", s) for s, y, se, at in studies),
             _drape(p_value_curve(fit.estimate, fit.se, grid, fit.df), scale, "estimate", "pooled effect"),
         ),
         points=tuple(Point(e, 1.0, s if fit.k <= NAMED else "", sentence=s) for s, e in zip(fit.effects.slab, effects)),

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ...stats.effects import EffectSizes, Interval
-from ...stats.measures import scale_of
+from ...stats.measures import own_scales, scale_of
 from ...stats.plot_data import Radial, contour, funnel_limits, radial
 from ...stats.scales import Scale
 from .. import formats, methods, words
@@ -29,7 +29,7 @@ def funnel(asked: Request) -> Figure:
     fit, filled = asked.fit, _filled(asked)
     scale = scale_of(fit.measure, fit.effects.data)
     foot = 1.04 * max(float(fit.effects.sei.max()), float(filled.sei.max()) if filled else 0.0)
-    points = [*_points(fit.effects, scale, "study"), *(_points(filled, scale, "filled") if filled else [])]
+    points = [*_points(fit.effects, "study"), *(_points(filled, "filled") if filled else [])]
     limits = _shown(funnel_limits(fit, foot), scale)
     x = axis([point.x for point in points], [limits], scale)
     return Figure(
@@ -77,8 +77,8 @@ def _shown(ci: Interval, scale: Scale) -> Interval:
     return Interval(*map(scale.to_display, ci))
 
 
-def _points(es: EffectSizes, scale: Scale, role: str) -> Iterable[Point]:
-    for label, yi, sei in zip(es.slab, es.yi.tolist(), es.sei.tolist()):
+def _points(es: EffectSizes, role: str) -> Iterable[Point]:
+    for label, yi, sei, scale in zip(es.slab, es.yi.tolist(), es.sei.tolist(), own_scales(es)):
         at = scale.to_display(yi)
         sentence = f"{label}: {formats.estimate(at, es.measure)}, standard error {formats.number(sei)}"
         yield Point(at, sei, label if role == "study" else "", role, None, sentence)
@@ -159,7 +159,7 @@ def radial_plot(asked: Request) -> Figure:
         description=f"Standardised effects of {fit.k} studies against precision; the pooled effect is a line.",
         x=Side(fixed(0.0, end), "Precision (1 / standard error" + (", with τ²)" if fit.tau2 else ")")),
         y=Side(y, "Effect / standard error"),
-        points=tuple(_radial_points(data, fit, scale)),
+        points=tuple(_radial_points(data, fit)),
         curves=tuple(_radial_lines(data, end)),
         areas=(Area(((0.0, -data.half), (0.0, data.half), *_ends(data, end)), "band"),),
         keys=(
@@ -176,8 +176,9 @@ def _ends(data: Radial, end: float) -> tuple[XY, XY]:
     return (end, data.slope * end + data.half), (end, data.slope * end - data.half)
 
 
-def _radial_points(data: Radial, fit: Pooled, scale: Scale) -> Iterable[Point]:
-    for label, x, z, yi in zip(data.slab, data.x.tolist(), data.z.tolist(), fit.effects.yi.tolist()):
+def _radial_points(data: Radial, fit: Pooled) -> Iterable[Point]:
+    es = fit.effects
+    for label, x, z, yi, scale in zip(data.slab, data.x.tolist(), data.z.tolist(), es.yi.tolist(), own_scales(es)):
         yield Point(x, z, label, sentence=f"{label}: {formats.estimate(scale.to_display(yi), fit.measure)}")
 
 
