@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .selection import Chosen, moderator
+from .stats.numerals import exact
 
 if TYPE_CHECKING:
     from .registry.model import Plan
@@ -87,4 +88,4 @@ def value_of(chosen: Chosen, by: str) -> str:
     value = moderator(chosen.study, by)
     if value is None:
         return f"{by} not stated"
-    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
+    return exact(value) if isinstance(value, int | float) else value

@@ -16,6 +16,7 @@ from .stats.absolute import RISK_OF, risk_with_treatment
 from .stats.effects import EffectSizes, Interval
 from .stats.intervals import mean_interval
 from .stats.measures import MEASURES, effect_sizes, scale_of
+from .stats.numerals import exact
 from .stats.pooling import Display, Pooled, pool
 from .stats.stratified import MH_MEASURES, mantel_haenszel
 
@@ -132,7 +133,7 @@ def _correction(es: EffectSizes, i: int, plan: Plan) -> str | None:
     corrected = MEASURES[es.measure].add > 0 and plan.zero_cells.add > 0 and plan.zero_cells.to != "none"
     if not corrected or all(es.data[name][i] for name in ("ai", "bi", "ci", "di")):
         return None
-    return f"a zero cell: {plan.zero_cells.add:g} is added for inverse variance"
+    return f"a zero cell: {exact(plan.zero_cells.add)} is added for inverse variance"
 
 
 def _shown(measure: str, ci: Interval) -> Interval:

@@ -15,6 +15,7 @@ from .grouping import Block, Grouping, grouping
 from .groups import conclusion, protocol_results
 from .selection import Chosen, choose_studies
 from .stats.effects import Interval
+from .stats.numerals import exact
 
 if TYPE_CHECKING:
     from .registry.load import Review
@@ -116,7 +117,7 @@ def _shown(value: Any) -> str:
     """Write the value of a field in a sentence."""
     if isinstance(value, tuple):
         return ", ".join(value) or "any"
-    return f"{value.add:g} ({value.to})" if hasattr(value, "add") else str(value)
+    return f"{exact(value.add)} ({value.to})" if hasattr(value, "add") else str(value)
 
 
 def pools_of(version: Version) -> Grouping:

@@ -8,8 +8,10 @@ import metaan as ma
 from metaan.analysis import Remark
 from metaan.difference import compare
 from metaan.grouping import Block, grouping
+from metaan.registry.model import Moderator
 from metaan.report.export import to_json
 from metaan.report.outcomes import outcome as shown
+from metaan.report.traits import trait
 from metaan.report.words import Arms, blocks, verdict
 from metaan.selection import choose_studies
 from metaan.workflows.gate import without
@@ -121,3 +123,30 @@ def test_a_remark_is_read_by_its_code_whatever_its_words(review):
     (got,) = to_json([alone])["analyses"]
     assert [one["code"] for one in got["remarks"]] == ["flagged", "subgroups apart"]
     assert got["warnings"] == [one["text"] for one in got["remarks"]]
+
+
+@pytest.mark.parametrize(
+    ("doses", "names"),
+    [
+        ((1234567, 1234568), ("1234567", "1234568")),
+        ((0.1234561, 0.1234562), ("0.1234561", "0.1234562")),
+        ((1000000, 1000001), ("1000000", "1000001")),
+        ((5, 1e-7), ("5", "1e-07")),
+        ((0.1, 0.30000000000000004), ("0.1", "0.30000000000000004")),
+        ((-0.0, 123456789012.5), ("0", "123456789012.5")),
+    ],
+)
+def test_numbers_that_differ_are_pools_that_differ_under_their_own_names(review, doses, names):
+    """Nothing that serves as a key or a label is written with fewer digits than tell it from another."""
+    wanted = planned(review, by="dose", designs=TRIALS)
+    ids = [row.id for row in ma.analyse(wanted)[0].rows]
+    values = {study: doses[i % 2] for i, study in enumerate(ids)}
+
+    def dosed(study):
+        entry = Moderator(name="dose", value=values.get(study.id, doses[0]))
+        return study.model_copy(update={"moderators": (entry,)})
+
+    (death,) = ma.analyse(replace(wanted, studies=tuple(map(dosed, wanted.studies))))
+    assert {pool.name for pool in death.pools} == set(names)
+    assert death.subgroup_test is not None
+    assert {trait(row, "dose").replace("−", "-") for row in death.rows} == set(names)

@@ -38,7 +38,7 @@ ALLOWED = {
     "selection": {"errors", "analysis"},
     "exploration": {"errors", "stats", "analysis", "selection"},
     "groups": {"errors", "stats", "analysis", "selection", "exploration"},
-    "grouping": {"selection"},
+    "grouping": {"selection", "stats"},
     "synthesis": {"errors", "stats", "analysis", "selection", "groups", "grouping"},
     "recompute": {"errors", "stats", "analysis", "selection"},
     "certainty": {"errors", "stats"},

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..stats.effects import Interval
+from ..stats.numerals import exact
 from ..stats.scales import Scale, exp
 from . import formats
 
@@ -112,7 +113,7 @@ def tick_label(x: float) -> str:
     ('0.5', '10', '−0.05', '0.000001')
     """
     if x and not 1e-6 <= abs(x) < 1e7:
-        return formats.number(x)
+        return formats.written(exact(x)) if float(f"{x:.1e}") != x and abs(x) < 1e15 else formats.number(x)
     text = f"{abs(x):.10f}".rstrip("0").rstrip(".")
     return f"{formats.MINUS}{text}" if x < 0 else text
 

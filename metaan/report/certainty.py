@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..appraisal import LEVELS
+from ..stats.numerals import exact
 from . import formats, spread, words
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def _risk(per_1000: float) -> str:
 
 
 def _none(mid: float | None) -> str:
-    return "no effect" if mid is None else f"both thresholds of {mid:g} per 1000"
+    return "no effect" if mid is None else f"both thresholds of {exact(mid)} per 1000"
 
 
 def _thresholds(found: Sequence[float], mid: float | None) -> str:

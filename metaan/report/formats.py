@@ -76,7 +76,7 @@ def _scientific(x: float) -> str:
     return _signed(x, f"{mantissa}×10{str(int(exponent)).translate(_SUPERSCRIPT)}")
 
 
-def written(x: float) -> str:
+def written(x: float | str) -> str:
     """Write a number of the registry as it stands in its file, with the digits that somebody printed.
 
     >>> written(-0.05)
@@ -187,7 +187,7 @@ def count(x: float | None) -> str:
     >>> count(405.0), count(None)
     ('405', '–')
     """
-    return NOTHING if x is None else f"{x:.0f}" if float(x).is_integer() else f"{x:g}"
+    return NOTHING if x is None else f"{x:.0f}" if abs(x) >= 1e5 or float(x).is_integer() else f"{x:g}"
 
 
 def per_1000(x: float) -> str:

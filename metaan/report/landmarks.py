@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..stats.absolute import RISK_OF
+from ..stats.numerals import exact
 from . import formats, words
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ def band(analysis: Analysis) -> Band | None:
     share = mid.per_1000 / 1000
     make = EFFECT_OF[analysis.measure]
     note = (
-        f"Shaded: fewer than {mid.per_1000:g} per 1000 more or fewer, the minimal important difference ({mid.source}), "
-        f"at a risk of {formats.number(1000 * risk)} per 1000 without the treatment."
+        f"Shaded: fewer than {exact(mid.per_1000)} per 1000 more or fewer, the minimal important difference "
+        f"({mid.source}), at a risk of {formats.number(1000 * risk)} per 1000 without the treatment."
     )
     return Band(make(max(0.0, risk - share), risk), make(min(1.0, risk + share), risk), note)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ..stats.numerals import exact
 from ..stats.pooling import Pooled
 from . import formats, spread, words
 
@@ -137,7 +138,7 @@ def _random(analysis: Analysis) -> Iterable[tuple[str, str]]:
     yield (
         "random",
         f"Random effects: inverse variance, τ² by {_named(TAU2, plan.tau2_method)}, {_named(CI, plan.ci_method)} "
-        f"intervals. Inverse variance adds {plan.zero_cells.add:g} to {_named(ZERO, plan.zero_cells.to)}; a study "
+        f"intervals. Inverse variance adds {exact(plan.zero_cells.add)} to {_named(ZERO, plan.zero_cells.to)}; a study "
         "without events in both arms stays in the table and does not enter a ratio.",
     )
     others = sorted({_sensitivity(s.fit) for pool in words.blocks(analysis) for s in pool.sensitivity if not s.without})

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError, did_you_mean
+from ..stats.numerals import exact
 from . import formats
 from .columns import Column
 from .judgements import SIGNS, assessments, cells
@@ -55,7 +56,7 @@ def trait(row: StudyRow, name: str) -> str:
         return known[name.casefold()](row) or ""
     values = {m.name.casefold(): m.value for m in row.study.moderators}
     value = values.get(name.casefold(), "")
-    return f"{value:g}".replace("-", formats.MINUS) if isinstance(value, int | float) else value
+    return formats.written(exact(value)) if isinstance(value, int | float) else value
 
 
 def _is_number(text: str) -> bool:

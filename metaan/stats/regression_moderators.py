@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError, UsageError, did_you_mean
+from .numerals import exact
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +32,7 @@ class Column:
     @classmethod
     def of(cls, values: Any, name: str) -> Column:
         """Read any list of numbers, texts or truth values; a text that looks like a number is a text."""
-        order = tuple(map(str, values.cat.categories)) if hasattr(values, "cat") else None
+        order = tuple(map(text_of, values.cat.categories)) if hasattr(values, "cat") else None
         array = np.asarray(values, dtype=object)
         if array.ndim != 1:
             raise DataError(f"moderator {name!r} has shape {array.shape}; allowed: one dimension, a value a study")
@@ -41,7 +42,7 @@ class Column:
         )
         if numeric:
             return cls(_finite(np.array([np.nan if g else float(v) for v, g in zip(array, gone)]), name))
-        texts = np.array([None if g else str(v) for v, g in zip(array, gone)], dtype=object)
+        texts = np.array([None if g else text_of(v) for v, g in zip(array, gone)], dtype=object)
         return cls(texts, order or tuple(sorted(set(texts) - {None}))).take(np.ones(len(gone), dtype=bool))
 
     def __len__(self) -> int:
@@ -135,4 +136,4 @@ def refuse_unseen(name: str, column: Column, known: Sequence[str] | None) -> Non
 
 def text_of(level: Any) -> str:
     """Return the level as text; the level 2.0 of a numeric column is 2."""
-    return str(int(level)) if isinstance(level, float) and level.is_integer() else str(level)
+    return exact(level) if isinstance(level, float) else str(level)

@@ -18,6 +18,7 @@ from scipy.special import chdtrc
 from ..errors import DataError, NotEstimableError, choose
 from .effects import EffectSizes, column
 from .pooling import Pooled, pool
+from .regression_moderators import text_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -239,7 +240,7 @@ def _split(es: EffectSizes, by: Sequence[Hashable] | ArrayLike) -> dict[str, Eff
             continue
         if label is None or label != label:
             raise DataError(f"study {es.slab[i]!r} has no subgroup; give it one, or leave the study out")
-        members.setdefault(str(label), []).append(i)
+        members.setdefault(text_of(label), []).append(i)
     if len(members) < 2:
         raise NotEstimableError(f"{len(members)} subgroup with studies; at least 2 are needed")
     return {name: es.take(at) for name, at in members.items()}

@@ -3,7 +3,7 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.report.axis import MOST_TICKS, axis, ticks
+from metaan.report.axis import MOST_TICKS, axis, tick_label, ticks
 from metaan.stats.effects import Interval
 from metaan.stats.scales import SCALES
 
@@ -23,6 +23,11 @@ def test_every_point_and_no_effect_lie_on_the_axis(points: list[float]) -> None:
 def test_places_invert_to_values(point: float, place: float) -> None:
     got = axis([point], [], RATIO)
     assert math.isclose(got.place(got.value(place)), place, abs_tol=1e-9)
+
+
+def test_ticks_of_large_numbers_are_told_apart() -> None:
+    labels = [tick_label(x) for x in (20210000.0, 20220000.0, 20230000.0, 1e8, 1e-8)]
+    assert labels == ["20210000", "20220000", "20230000", "1.0×10⁸", "1.0×10⁻⁸"]
 
 
 @given(st.lists(RATIOS, min_size=1, max_size=8))

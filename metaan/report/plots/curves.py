@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
 from ...stats.measures import own_scales, scale_of
+from ...stats.numerals import exact
 from ...stats.plot_data import Density, gosh_density, p_value_curve, p_value_grid
 from .. import formats, methods
 from ..axis import axis
@@ -46,7 +47,14 @@ def bubble(asked: Request) -> Figure:
         x=Side(x, name),
         y=Side(axis([*effects, *(y for _, y in line)], (), scale), effect_title(asked.fit)),
         points=tuple(
-            Point(v, e, label, "study", w, f"{label}: {formats.estimate(e, reg.measure)} at {name} {v:g}")
+            Point(
+                v,
+                e,
+                label,
+                "study",
+                w,
+                f"{label}: {formats.estimate(e, reg.measure)} at {name} {formats.written(exact(v))}",
+            )
             for label, v, e, w in zip(reg.effects.slab, values, effects, reg.weights.tolist())
         ),
         curves=(Curve(((x.lo, scale.null), (x.hi, scale.null)), "null", "no effect"), Curve(tuple(line), "estimate")),
