@@ -90,7 +90,7 @@ def study_changes(old: Review, new: Review) -> tuple[StudyChange, ...]:
 
 def review_edits(old: Review, new: Review) -> tuple[Edit, ...]:
     """Return what differs in review.yaml: the question, the protocol, the searches."""
-    was, now = (review.info.model_dump(mode="json", warnings=False) for review in (old, new))
+    was, now = (review.info.model_dump(mode="json", by_alias=True, warnings=False) for review in (old, new))
     return tuple(_edits(old, new, REVIEW, was, now))
 
 

@@ -33,7 +33,7 @@ def follow(old: Review, new: Review) -> Review:
         return old
     given = {item.name: getattr(old, item.name) for item in fields(Review)}
     given["studies"] = tuple(sorted((_renamed(study, moved) for study in old.studies), key=lambda study: study.id))
-    for name in ("trees", "metadata"):
+    for name in ("trees", "metadata", "forms"):
         given[name] = {moved.get(key, key): value for key, value in given[name].items()}
     return Followed(**given, names={now: was for was, now in moved.items()})
 

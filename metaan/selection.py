@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .analysis import Excluded
+from .registry.times import in_order
 
 if TYPE_CHECKING:
     from .registry.flags import Flag
     from .registry.load import Review
     from .registry.model import Plan, Result, SignedDecision, Study
+    from .registry.times import TimePoint
 
 NOT_CONFIRMED = "its numbers are not confirmed yet"
-
-_DAY = re.compile(r"\bday (\d+)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def choose_studies(
     chosen: list[Chosen] = []
     excluded: list[Excluded] = []
     for study in sorted(review.studies, key=lambda s: (s.citation.published or "9999", s.label)):
-        taken = _take(study, plan, only, exclude, unconfirmed)
+        taken = _take(study, plan, only, exclude, unconfirmed, plan.outcome in review.forms.get(study.id, ()))
         if isinstance(taken, str):
             excluded.append(Excluded(study.id, study.label, taken + _excluded_by(review, study)))
         else:
@@ -81,7 +80,9 @@ def _excluded_by(review: Review, study: Study) -> str:
     return said
 
 
-def _take(study: Study, plan: Plan, only: Sequence[str], exclude: Sequence[str], unconfirmed: bool) -> Chosen | str:
+def _take(
+    study: Study, plan: Plan, only: Sequence[str], exclude: Sequence[str], unconfirmed: bool, form: bool
+) -> Chosen | str:
     """Return what enters of a study, or the reason why nothing does."""
     if study.id in exclude or (only and study.id not in only):
         return "left out by the person who ran the analysis"
@@ -92,7 +93,7 @@ def _take(study: Study, plan: Plan, only: Sequence[str], exclude: Sequence[str],
         return f"a {study.design.kind} is not pooled"
     results = [result for result in study.results if result.outcome == plan.outcome]
     if not results:
-        return "does not report this outcome"
+        return "its form for this outcome is not filled in yet" if form else "does not report this outcome"
     if design not in plan.designs:
         return f"the protocol of this analysis takes no {design} studies"
     confirmed = [result for result in results if not result.unconfirmed]
@@ -103,13 +104,14 @@ def _take(study: Study, plan: Plan, only: Sequence[str], exclude: Sequence[str],
         result = preferred(results, plan.time_points)
     if result is None:
         found = ", ".join(result.time for result in results)
-        return f"reports this outcome at {found}; the protocol takes {', '.join(plan.time_points)}"
+        points = ", ".join(map(str, plan.time_points))
+        return f"reports this outcome at {found}; the protocol takes {points} (time_points in review.yaml)"
     data, note = counts_by_role(study, result)
     mark = NOT_CONFIRMED if result.unconfirmed else None
     return Chosen(study, result, design, data, "; ".join(filter(None, (mark, note))) or None)
 
 
-def preferred(results: Sequence[Result], time_points: Sequence[str]) -> Result | None:
+def preferred(results: Sequence[Result], time_points: Sequence[TimePoint]) -> Result | None:
     """Return the result at the first time point that the protocol prefers and the study has.
 
     Parameters
@@ -117,32 +119,12 @@ def preferred(results: Sequence[Result], time_points: Sequence[str]) -> Result |
     results
         Of one study and one outcome, at least one.
     time_points
-        In order of preference. ``"nearest"`` takes the day closest to the first day named (the earlier of two).
-        Empty: the primary result, else the first.
+        In order of preference, as in `metaan.registry.times`. Empty: the primary result, else the first.
     """
     if not time_points:
         return next((result for result in results if result.primary), results[0])
-    for wanted in time_points:
-        if wanted == "nearest":
-            found = _nearest(results, time_points)
-        else:
-            found = next((r for r in results if r.time.casefold() == wanted.casefold()), None)
-        if found is not None:
-            return found
-    return None
-
-
-def _nearest(results: Sequence[Result], time_points: Sequence[str]) -> Result | None:
-    target = next((day for text in time_points if (day := _day(text)) is not None), None)
-    dated = [(day, result) for result in results if (day := _day(result.time)) is not None]
-    if target is None or not dated:
-        return None
-    return min(dated, key=lambda pair: (abs(pair[0] - target), pair[0]))[1]
-
-
-def _day(time: str) -> int | None:
-    match = _DAY.search(time)
-    return int(match.group(1)) if match else None
+    first = next(in_order([result.time for result in results], time_points), None)
+    return None if first is None else results[first]
 
 
 def moderator(study: Study, name: str) -> float | str | None:

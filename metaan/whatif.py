@@ -116,7 +116,7 @@ def plan_causes(old: Version, new: Version) -> tuple[Cause, ...]:
 def _shown(value: Any) -> str:
     """Write the value of a field in a sentence."""
     if isinstance(value, tuple):
-        return ", ".join(value) or "any"
+        return ", ".join(map(str, value)) or "any"
     return f"{exact(value.add)} ({value.to})" if hasattr(value, "add") else str(value)
 
 

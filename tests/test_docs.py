@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 import metaan as ma
+from metaan.registry.draft import STAND_INS, read_document
+from metaan.registry.model import ReviewFile, Study
+from metaan.registry.nodes import compose
 from tests.tables import tables
 
 ROOT = Path(__file__).parent.parent
@@ -19,6 +22,7 @@ TABLES = tables()
 TABLE_NAME = re.compile(r"`([a-z_0-9]+\.[A-Z_0-9]+)`")
 ROW = re.compile(r"^\| `([^`]+)` \|.*$", re.MULTILINE)
 FENCE = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```)?", re.MULTILINE | re.DOTALL)
+YAML = re.compile(r"^```ya?ml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TEST = re.compile(r"`([a-z_0-9]+)::(test_\w+)`")
 
 
@@ -132,3 +136,25 @@ def test_every_function_that_a_page_names_exists():
     named = {name for page in PAGES for name in re.findall(r"\bma\.(\w+)", page.read_text(encoding="utf-8"))}
     assert len(named) > 40
     assert sorted(name for name in named if not hasattr(ma, name)) == []
+
+
+EXAMPLES = [
+    pytest.param(text, id=f"{page.name}, {text.partition(':')[0]}")
+    for page in (*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "templates" / "README.md")
+    for text in YAML.findall(page.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_every_yaml_example_is_valid(text):
+    """A block that begins with an id is a whole study file; others are keys of one, or of review.yaml."""
+    tree, _ = compose(text)
+    model = Study if tree.value.keys() <= Study.model_fields.keys() else ReviewFile
+    if next(iter(tree.value)) not in ("id", "title"):
+        missing = {key: value for key, value in STAND_INS[model].items() if key not in tree.value}
+        text += "\n" + "".join(f"{key}: {value!r}\n" for key, value in missing.items())
+    assert read_document("example.yaml", "example", text.encode(), model)[1] == []
+
+
+def test_the_examples_are_found():
+    assert len(EXAMPLES) > 4

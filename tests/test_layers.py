@@ -35,7 +35,7 @@ ALLOWED = {
     "sources": {"errors"},
     "analysis": {"errors", "stats"},
     "report": {"errors", "files", "stats", "analysis", "resources", "appraisal"},
-    "selection": {"errors", "analysis"},
+    "selection": {"errors", "analysis", "registry"},
     "exploration": {"errors", "stats", "analysis", "selection"},
     "groups": {"errors", "stats", "analysis", "selection", "exploration"},
     "grouping": {"selection", "stats"},

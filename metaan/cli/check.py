@@ -2,8 +2,8 @@
 
 Each problem is one line, `file:line: where: what was found; what is allowed`. Exit status 1 when there is any.
 
-What is no fault comes apart from it: checks that a person has waived in a study's file (`waivers:`), and printed
-results that do not follow from their own counts.
+What is no fault comes apart from it: checks that a person has waived in a study's file (`waivers:`), printed results
+that do not follow from their own counts, and results that no analysis takes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def run(args: Namespace) -> int:
     """Load the registry, which checks all of it."""
     from ..registry.load import load
     from ..report.formats import plural
-    from ..workflows.checking import needless, remarks
+    from ..workflows.checking import needless, remarks, without_analysis
 
     folder = studies_folder(args)
     try:
@@ -63,14 +63,20 @@ def run(args: Namespace) -> int:
             if waiting:
                 print(f"{review.file(study.id)}: not confirmed yet and not pooled: result {', '.join(waiting)}")
         _print(found)
+        if outcomes := without_analysis(review):
+            print(f"reported, and in no analysis: {', '.join(outcomes)}")
     return 0
 
 
 def _print(found: Sequence[Remark]) -> None:
     """Print what is no fault: what is waived, and what nobody has looked at yet."""
+    from ..workflows.checking import UNTAKEN
+
+    open_ = [remark for remark in found if not remark.waiver]
     for title, some in (
         ("waived", [remark for remark in found if remark.waiver]),
-        ("to be looked at: printed results that their counts do not give", [r for r in found if not r.waiver]),
+        ("to be looked at: printed results that their counts do not give", [r for r in open_ if r.check != UNTAKEN]),
+        ("to be looked at: results that no analysis takes", [r for r in open_ if r.check == UNTAKEN]),
     ):
         if some:
             print(f"{title}:")

@@ -18,7 +18,7 @@ from ..errors import Problem, did_you_mean
 from .nodes import Node, compose
 from .raw import decode
 from .review_model import ReviewFile
-from .study_model import Study
+from .study_model import Counts, Result, Study
 from .types import Entry
 
 MOST_PROBLEMS = 300  # of one file that are listed; a person mends those first, and the rest is counted
@@ -29,12 +29,16 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Document(Generic[M]):
-    """One file: its shown name, its tree, and its model where enough of it is sound."""
+    """One file: its shown name, its tree, and its model where enough of it is sound.
+
+    ``forms`` are the results that nobody has filled in yet; they are neither in the tree nor in the model.
+    """
 
     file: str
     stem: str
     tree: Node
     model: M
+    forms: tuple[Node, ...] = ()
 
     def problem(self, path: Path, found: str, allowed: str = "") -> Problem:
         """Return a problem at a key path, with its line and its place in words."""
@@ -80,27 +84,45 @@ def read_document(file: str, stem: str, raw: bytes, model: type[M]) -> tuple[Doc
     problems += _not_listed(file, problems, len(flaws))
     if tree is None:
         return None, problems
-    tree = without(tree, unfilled(tree)) or tree
-    return _validate(file, stem, tree, model, problems)
+    forms = unfilled(tree) if model is Study else []
+    problems += [problem for path in forms for problem in _form_problems(file, tree, path)]
+    document, problems = _validate(file, stem, without(tree, forms) or tree, model, problems)
+    return document and replace(document, forms=tuple(tree.at(path) for path in forms)), problems
 
 
-def unfilled(tree: Node) -> set[Path]:
-    """Return the results that are still forms: arms are named, and no number is in yet."""
+def unfilled(tree: Node) -> list[Path]:
+    """Return the results that are still forms: arms are named, and none of their keys has a value yet."""
     results = tree.at(("results",)).value
-    return (
-        {("results", i) for i, result in enumerate(results) if _is_form(result)} if isinstance(results, list) else set()
-    )
+    return [("results", i) for i, result in enumerate(results) if _is_form(result)] if type(results) is list else []
 
 
 def _is_form(result: Node) -> bool:
     arms = result.child("arms")
     if arms is None or not isinstance(arms.value, dict) or not arms.value:
         return False
-    counts = [arm.value for arm in arms.value.values()]
-    return all(
-        c is None or (isinstance(c, dict) and all(c[key].value is None for key in ("events", "total") if key in c))
-        for c in counts
-    )
+    return all(arm.value is None or (isinstance(arm.value, dict) and not arm.plain()) for arm in arms.value.values())
+
+
+def outcomes_of_forms(document: Document[Any]) -> Iterator[Node]:
+    """Yield the ids of the outcomes whose forms nobody has filled in yet."""
+    for form in document.forms:
+        outcome = form.child("outcome")
+        if outcome is not None and isinstance(outcome.value, str):
+            yield outcome
+
+
+def _form_problems(file: str, tree: Node, path: Path) -> Iterator[Problem]:
+    """Yield what is wrong with a form besides that it is empty."""
+    form = tree.at(path)
+    try:
+        Result.model_validate({"time": "?", "name": "?", "source": _READ, **form.plain(), "arms": {}})
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            yield _problem(file, tree, Study, {**fault, "loc": (*path, *fault["loc"])})
+    for arm, node in form.value["arms"].value.items():
+        for key in node.value or ():
+            if key.rstrip(":") not in Counts.model_fields:  # {events:, total:} has a key "total:"
+                yield _problem(file, tree, Study, {"type": "extra_forbidden", "loc": (*path, "arms", arm, key)})
 
 
 def without(node: Node, broken: Iterable[Path]) -> Node | None:
@@ -193,8 +215,20 @@ def _data(tree: Node, model: type[M], attempt: int) -> Any:
 
 def _culprit(tree: Node, fault: Mapping[str, Any]) -> Path:
     """What must go for the rest to be valid: the value, or what it is missing from."""
-    path: Path = tuple(fault["loc"])
+    path = _placed(tree, tuple(fault["loc"]))
     return path[:-1] if fault["type"] == "missing" else _within(tree, path)
+
+
+def _placed(tree: Node, path: Path) -> Path:
+    """A path without the words that pydantic puts between for the kind of a value."""
+    node, placed = tree, list[str | int]()
+    for part in path[:-1]:
+        child = node.child(part)
+        if child is not None:
+            node, placed = child, [*placed, part]
+        elif not isinstance(node.value, dict | list):
+            break
+    return (*placed, *path[-1:])
 
 
 def _within(tree: Node, path: Path) -> Path:
@@ -209,17 +243,24 @@ def _within(tree: Node, path: Path) -> Path:
 
 def _problem(file: str, tree: Node, model: type[BaseModel], fault: Mapping[str, Any]) -> Problem:
     """Put one error of pydantic into our words."""
-    path, kind = tuple(fault["loc"]), fault["type"]
+    path, kind = _placed(tree, tuple(fault["loc"])), fault["type"]
     line = tree.at(path).line
     if kind == "missing":
         empty = tree.at(path[:-1]).child(path[-1]) is not None
         found = f"{path[-1]!r} {'has no value' if empty else 'is missing'}"
         return Problem(file, line, where(tree, path[:-1]), found, "it is required here")
     if kind == "extra_forbidden":
-        allowed = did_you_mean(str(path[-1]), model_at(model, path[:-1]).model_fields)
+        allowed = _key_meant(str(path[-1]), model_at(model, path[:-1]))
         return Problem(file, line, where(tree, path[:-1]), f"key {path[-1]!r} is unknown", allowed)
     found, allowed = _words(kind, fault)
     return Problem(file, line, where(tree, _within(tree, path)), found, allowed)
+
+
+def _key_meant(key: str, model: type[BaseModel]) -> str:
+    """Say which keys a model has, and which of them was probably meant."""
+    known = [field.alias or name for name, field in model.model_fields.items()]
+    meant = MEANT.get(key.casefold().replace("_", " "), "")
+    return did_you_mean(meant if meant in known else key, known)
 
 
 def _words(kind: str, fault: Mapping[str, Any]) -> tuple[str, str]:
@@ -261,6 +302,19 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models_in(inner)
 
 
+#: What people write for a key -> the key, where it does not look like it.
+MEANT = {
+    **dict.fromkeys(("deaths", "dead", "died", "cases", "n events", "event", "responders", "x", "r"), "events"),
+    **dict.fromkeys(("n", "number", "size", "patients", "people", "participants", "denominator", "n total"), "total"),
+    **dict.fromkeys(("value", "effect", "or", "rr", "hr"), "estimate"),
+    **dict.fromkeys(("95% ci", "95 ci", "ci95", "interval", "confidence interval"), "ci"),
+    **dict.fromkeys(("timepoint", "time point", "follow up", "day"), "time"),
+    **dict.fromkeys(("type", "study design"), "kind"),
+    **dict.fromkeys(("name", "study", "title"), "label"),
+}
+
+_READ = {"document": "?", "level": "primary"}
+
 WORDS = {
     "int_type": ("is not a whole number", "allowed: whole numbers, without quotes"),
     "int_from_float": ("is not a whole number", "allowed: whole numbers, without quotes"),
@@ -287,5 +341,5 @@ STAND_INS: dict[Any, dict[str, Any]] = {
         "question": {"population": "?", "intervention": "?", "comparator": "?"},
         "outcomes": [{"id": "x", "name": "?", "direction": "bad"}],
     },
-    Study: {"id": "x", "label": "?", "title": "?", "design": {"kind": "randomised"}, "status": {"state": "included"}},
+    Study: {"id": "x", "label": "?", "title": "?", "design": {"kind": "randomised"}},
 }

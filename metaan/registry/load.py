@@ -17,7 +17,7 @@ from ..errors import Problem, RegistryError, choose
 from ..files import project_of, read, unreadable
 from .check import problems as check_problems
 from .check.waivers import WAIVABLE
-from .draft import Document, Draft, M, read_document, where
+from .draft import Document, Draft, M, outcomes_of_forms, read_document, where
 from .flags import Flag, flag_of, standing_notices
 from .metadata import Metadata
 from .metadata import read as read_metadata
@@ -51,6 +51,8 @@ class Review:
         SHA-256 (hexadecimal) over the names and bytes of the YAML files.
     waived
         What the checks found and people let stand.
+    forms
+        The outcomes whose numbers are not in yet, by study id.
     notices
         What the last look at the studies found published about them.
     """
@@ -61,6 +63,7 @@ class Review:
     metadata: Mapping[str, Metadata]
     digest: str
     trees: Mapping[str, Node] = field(repr=False)
+    forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     waived: tuple[Waived, ...] = ()
     notices: tuple[Notice, ...] = ()
 
@@ -201,7 +204,11 @@ def _review(root: Path, draft: Draft, metadata: Mapping[str, Metadata], digest: 
     assert draft.review is not None
     trees = {document.stem: document.tree for document in draft.studies} | {REVIEW: draft.review.tree}
     studies = tuple(_taking_part(document.model) for document in draft.studies)
-    return Review(root, draft.review.model, studies, MappingProxyType(dict(metadata)), digest, MappingProxyType(trees))
+    forms = {d.model.id: tuple(str(node.value) for node in outcomes_of_forms(d)) for d in draft.studies}
+    return Review(
+        root, draft.review.model, studies, MappingProxyType(dict(metadata)), digest,
+        MappingProxyType(trees), MappingProxyType(forms),
+    )  # fmt: skip
 
 
 def _taking_part(study: Study) -> Study:

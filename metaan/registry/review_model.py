@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from .judgements import Certainty
 from .types import (
@@ -136,13 +136,33 @@ class ForestOptions(Entry):
     lights: Flag = True
 
 
+class TimeWindow(Entry):
+    """Times that an analysis takes, both ends included: ``{from: day 21, to: day 35}``."""
+
+    start: Text = Field(alias="from")
+    to: Text
+
+    def __str__(self) -> str:
+        """Return the window in words."""
+        return f"{self.start} to {self.to}"
+
+
+def _kind_of_time(value: object) -> str:
+    return "window" if isinstance(value, dict | TimeWindow) else "time"
+
+
+TimePoint = Annotated[Annotated[Text, Tag("time")] | Annotated[TimeWindow, Tag("window")], Discriminator(_kind_of_time)]
+
+
 class Plan(Entry):
     """One analysis of the protocol: what is pooled, and how.
 
     ``by`` names the subgroups: ``design``, or a moderator of the study files.
 
-    ``time_points`` are in order of preference; ``nearest`` stands for the time in days that is nearest to the first of
-    the list that names a day. A result at a time that is not listed is not taken; an empty list takes any.
+    ``time_points`` are in order of preference; ``nearest`` stands for the time that is nearest to the first of the list
+    that names one, and ``{from: day 21, to: day 35}`` for a time within a window. Times are compared as times: ``day
+    28``, ``28 days`` and ``4 weeks`` are one. A result at a time that is not listed is not taken; an empty list takes
+    any.
 
     ``assumed_risks`` are those of the summary table, such as low, medium and high; ``assumed_risk`` that of sentences.
     """
@@ -164,7 +184,7 @@ class Plan(Entry):
     )
     by: Text | None = "design"
     pool_designs: Flag = False
-    time_points: tuple[Text, ...] = ()
+    time_points: tuple[TimePoint, ...] = ()
     assumed_risk: AssumedRisk | None = None
     assumed_risks: tuple[NamedRisk, ...] = ()
     explore: Explore | None = None

@@ -219,7 +219,7 @@ class PublishedPool(Entry):
 
 
 class Study(Entry):
-    """One study file."""
+    """One study file; without ``status`` the study is included."""
 
     id: Id
     label: Text
@@ -233,7 +233,7 @@ class Study(Entry):
     keywords: tuple[Text, ...] = ()
     citation: Citation = Citation.model_construct()
     design: Design
-    status: Status
+    status: Status = Status.model_construct(state="included")
     setting: str | None = None
     population: str | None = None
     screened: Count | None = None

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Problem
 from ..recompute import CHECK, DIFFERING, reported_checks
+from ..registry.times import taken
 from ..registry.waivers import nothing_found
 
 if TYPE_CHECKING:
     from ..analysis import ReportedCheck
     from ..registry.load import Review
     from ..registry.model import Waiver
+
+#: What `metaan check` calls a result that no analysis takes.
+UNTAKEN = "an analysis takes every result"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,8 @@ class Remark:
 
 
 def remarks(review: Review) -> tuple[Remark, ...]:
-    """Return what the checks of the registry found and people let stand, then printed results that the counts deny."""
-    return (*_waived(review), *_differing(review))
+    """Return what people let stand, then printed results that the counts deny, and results that no analysis takes."""
+    return (*_waived(review), *_differing(review), *_untaken(review))
 
 
 def needless(review: Review) -> list[Problem]:
@@ -79,6 +83,31 @@ def _differing(review: Review) -> Iterator[Remark]:
             found = f"printed {_printed(check)}: {check.verdict}, {check.note}"
             line = review.line(check.study.id, *_path(check))
             yield Remark(review.file(check.study.id), line, check.where, found, CHECK, check.waiver)
+
+
+def _untaken(review: Review) -> Iterator[Remark]:
+    """Yield the results at a time that no analysis of their outcome takes, whatever else a study reports."""
+    for study in review.studies:
+        for i, result in enumerate(study.results if study.status.state == "included" else ()):
+            plans = [plan for plan in review.info.analyses if plan.outcome == result.outcome]
+            if plans and not any(taken(result.time, plan.time_points) for plan in plans):
+                points = dict.fromkeys(str(point) for plan in plans for point in plan.time_points)
+                where, line = review.where(study.id, "results", i), review.line(study.id, "results", i)
+                yield Remark(
+                    review.file(study.id),
+                    line,
+                    where,
+                    f"{result.time}: the analyses take {', '.join(points)}",
+                    UNTAKEN,
+                    None,
+                )
+
+
+def without_analysis(review: Review) -> tuple[str, ...]:
+    """Return the outcomes that studies report and no analysis is of."""
+    planned = {plan.outcome for plan in review.info.analyses}
+    reported = (result.outcome for study in review.studies for result in study.results)
+    return tuple(dict.fromkeys(outcome for outcome in reported if outcome not in planned))
 
 
 def _printed(check: ReportedCheck) -> str:

@@ -97,12 +97,14 @@ def _only(time: str | None) -> str | None:
 
 
 def _arms(study: Study, typed: Typed) -> dict[str, dict[str, int]]:
-    """Return the counts by arm, every arm of the study once."""
+    """Return the counts by arm: every arm of the study once, or those that are named, of each role one or more."""
     known = {arm.id: arm for arm in study.arms}
     arms = [choose(known, arm, "arm").id for arm in typed.arms] or list(known)
-    if sorted(arms) != sorted(known) or len(arms) != len(typed.counts):
+    roles = {known[arm].role for arm in arms}
+    if len({*arms}) != len(arms) or len(arms) != len(typed.counts) or len(roles) != len({a.role for a in study.arms}):
         found = f"{len(typed.counts)} groups for the arms {', '.join(arms)}"
-        raise UsageError(f"{found}; allowed: events/people of every arm of {study.id} once ({', '.join(known)})")
+        allowed = f"events/people of every arm of {study.id} once ({', '.join(known)}), or of those that --arms names"
+        raise UsageError(f"{found}; allowed: {allowed}")
     for events, total in typed.counts:
         if events > total or not total:
             raise UsageError(f"{events}/{total}: {events} events among {total} people; allowed: events/people")

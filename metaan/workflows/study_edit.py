@@ -14,6 +14,7 @@ from ..registry.draft import unfilled
 from ..registry.load import load
 from ..registry.nodes import Node, compose
 from ..registry.raw import decode
+from ..registry.times import meet
 from ..registry.write import append, set_value, write_text
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _forms(path: Path) -> tuple[Node, list[int]]:
 
 def _refuse_double(study: Study, outcome: str, time: str) -> None:
     for i, result in enumerate(study.results, 1):
-        if result.outcome == outcome and result.time.casefold() == time.casefold():
+        if result.outcome == outcome and meet(result.time, time):
             raise ConflictError(f"{study.id} has {outcome}, {result.time}, already (result {i}); it is not overwritten")
 
 

@@ -176,3 +176,16 @@ def test_add_from_bibtex_and_the_next_pool_has_it_when_numbers_are_in(run, proje
     again, out, _ = run("--project", project, "add", "--bibtex", entry)
     assert again == 1
     assert "muster-2024.yaml" in out
+
+
+def test_check_says_which_results_no_analysis_takes(run, project):
+    path = project / "studies" / "segala-2023.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert "time: in hospital" in text
+    path.write_text(text.replace("time: in hospital", "time: visit 4"), encoding="utf-8")
+    status, out, _ = run("--project", project, "check")
+    assert status == 0
+    assert "visit 4: the analyses take day 28, nearest, in hospital, hospital discharge" in out
+    assert "reported, and in no analysis: " in out
+    _, out, _ = run("--project", project, "check", "--json")
+    assert "an analysis takes every result" in {one["check"] for one in json.loads(out)["remarks"]}

@@ -28,7 +28,7 @@ def test_a_file_without_any_sound_key_is_still_checked_in_full() -> None:
     found = sorted(p.found for p in problems)
     assert found == sorted(
         [
-            *(f"'{key}' is missing" for key in ("id", "label", "title", "design", "status")),
+            *(f"'{key}' is missing" for key in ("id", "label", "title", "design")),
             "0 is not a PubMed id",
             "-4 is too small",
             "key 'idd' is unknown",

@@ -55,7 +55,7 @@ MISTAKES = {
     "total above randomised": (
         "total: 40}\n      c", "total: 41}\n      c", 16, "drug.total", "40 were random", "up to 40"),
     "arm missing": (
-        "      control: {events: 3, total: 40}\n", "", 15, "[death].arms", "'control' is missing", "drug, control"),
+        "      control: {events: 3, total: 40}\n", "", 15, "[death].arms", "'control' is missing", "one control arm"),
     "arm unknown": ("      drug: {e", "      drg: {e", 16, "arms.drg", "'drg' is unknown", "did you mean drug"),
     "no control arm": ("role: control", "role: experimental", 8, "arms", "no arm has the role control", "one of each"),
     "role unknown": ("role: control", "role: controll", 10, "[control].role", "'controll'", "did you mean control"),
@@ -137,7 +137,6 @@ def test_all_mistakes_of_all_files_come_in_one_run(project: Any) -> None:
         if "analyses[death]" in text
         else "review.yaml:7: analyses[deth].outcome: outcome 'deth' is unknown",
         "roe-2021.yaml:2: key 'lable' is unknown; did you mean label?",
-        "roe-2021.yaml:1: 'status' is missing",
     ):
         assert part in text
     assert [p.file for p in found] == sorted(p.file for p in found)
@@ -305,3 +304,104 @@ def test_values_never_change(project: Any) -> None:
     study = load(project.write()).studies[0]
     with pytest.raises(ValueError, match="frozen"):
         study.label = "another"
+
+
+ARMS = "      drug: {events: 5, total: 40}\n      control: {events: 3, total: 40}\n"
+
+
+@pytest.mark.parametrize(
+    ("arms", "where", "found", "allowed"),
+    [
+        ("drug: {deaths: 5, n: 40}, control: {deaths: 3, n: 40}", "arms.drug", "'deaths'", "did you mean events"),
+        ("drug: {deaths: 5, n: 40}, control: {deaths: 3, n: 40}", "arms.control", "'n'", "did you mean total"),
+        ("drug: {Events: 5, Total: 40}, control: {Events: 3, Total: 40}", "arms.drug", "'Events'", "events"),
+        ("drug: {deaths: , n: }, control: {deaths: , n: }", "arms.drug", "'deaths'", "did you mean events"),
+        ("drug: {events: , n: 40}, control: ", "arms.drug", "'n'", "did you mean total"),
+        ("drug: {events: 5, total: 40}, control: ", "arms.control", "'control' is empty", "no entry for an arm"),
+        ("drug: {events: 5, total: 40}, control: {}", "arms.control", "'events' is missing", "required"),
+        ("drug: {events: , total: 40}, control: {events: , total: 40}", "arms.drug", "'events' has no value", ""),
+        ("drug: 5, control: 3", "arms.drug", "5 stands where keys", "key: value"),
+        ("drug: [5, 40], control: [3, 40]", "arms.drug", "a list stands where keys", "key: value"),
+    ],
+)
+def test_numbers_under_other_keys_never_vanish(project: Any, arms: str, where: str, found: str, allowed: str) -> None:
+    assert ARMS in project.study
+    all_found = problems(project.write(project.study.replace(f"    arms:\n{ARMS}", f"    arms: {{{arms}}}\n")))
+    (one,) = (p for p in all_found if p.where == f"results[death].{where}" and found in p.found)
+    assert allowed in one.allowed
+    assert not [p for p in all_found if "type" in p.found]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "found", "allowed"),
+    [
+        ("outcome: death", "outcome: deth", "results[deth].outcome", "'deth' is unknown", "did you mean death"),
+        ("    name: death\n", "    nmae: death\n", "results[death]", "key 'nmae'", "did you mean name"),
+        ("level: primary", "level: first", "results[death].source.level", "'first'", "primary"),
+        ("outcome: death", "outcome: ", "results[1]", "'outcome' has no value", "required"),
+    ],
+)
+def test_a_form_is_checked_too(project: Any, old: str, new: str, where: str, found: str, allowed: str) -> None:
+    form = project.study.replace(ARMS, "      drug: {events: , total: }\n      control:\n")
+    assert load(project.write(form)).studies[0].results == ()
+    (one,) = problems(project.write(form.replace(old, new)))
+    assert (one.where, found in one.found, allowed in one.allowed) == (where, True, True)
+
+
+def test_a_study_whose_form_is_empty_is_said_to_be_waited_for(project: Any) -> None:
+    from metaan.synthesis import analyse
+
+    form = project.study.replace(ARMS, "      drug:\n      control:\n")
+    (left_out,) = analyse(load(project.write(form)))[0].excluded
+    assert left_out.reason == "its form for this outcome is not filled in yet"
+
+
+THREE_ARMS = "  - {id: high, role: experimental, name: more of it, randomised: 40}\nresults:"
+
+
+def test_an_arm_that_does_not_report_an_outcome_is_absent(project: Any) -> None:
+    from metaan.synthesis import analyse
+
+    study = project.study.replace("results:", THREE_ARMS)
+    (row,) = analyse(load(project.write(study)))[0].rows
+    assert dict(row.data) == {"ai": 5, "n1i": 40, "ci": 3, "n2i": 40}
+    (one,) = problems(project.write(study.replace("      control: {events: 3, total: 40}\n", "")))
+    assert (one.found, one.allowed) == ("arm 'control' is missing", "allowed: numbers of at least one control arm")
+
+
+@pytest.mark.parametrize("time", ["28 days", "28-day", "D28", "4 weeks"])
+def test_a_time_is_taken_however_it_is_written(project: Any, time: str) -> None:
+    from metaan.synthesis import analyse
+
+    review = project.review.replace("[day 28, nearest]", "[day 28]")
+    (row,) = analyse(load(project.write(project.study.replace("day 28", time), review)))[0].rows
+    assert row.result.time == time
+
+
+@pytest.mark.parametrize(
+    ("points", "where", "found"),
+    [
+        ("[{from: day 35, to: day 21}]", ".time_points[1]", "day 35 to day 21 is no window"),
+        ("[{from: soon, to: day 21}]", ".time_points[1]", "soon to day 21 is no window"),
+        ("[{from: day 3}]", ".time_points[1]", "'to' is missing"),
+        ("[{from: day 3, till: day 5}]", ".time_points[1]", "key 'till' is unknown"),
+        ("[[day 3, day 5]]", ".time_points[1]", "a list is not text"),
+        ("[in hospital, nearest]", ".time_points", "'nearest' has no day"),
+        ("[visit 4, nearest]", ".time_points", "'nearest' has no day"),
+    ],
+)
+def test_time_points_that_cannot_be_read(project: Any, points: str, where: str, found: str) -> None:
+    review = project.review.replace("[day 28, nearest]", points)
+    all_found = problems(project.write(review=review))
+    assert [p.where.endswith(where) for p in all_found if found in p.found] == [True]
+
+
+def test_a_window_takes_what_lies_in_it(project: Any) -> None:
+    from metaan.synthesis import analyse
+
+    review = project.review.replace("[day 28, nearest]", "[day 28, {from: day 21, to: 5 weeks}]")
+    for time, rows in (("1 month", 1), ("day 20", 0)):
+        analysis = analyse(load(project.write(project.study.replace("day 28", time), review)))[0]
+        assert len(analysis.rows) == rows
+    (left_out,) = analysis.excluded
+    assert left_out.reason.endswith("the protocol takes day 28, day 21 to 5 weeks (time_points in review.yaml)")

@@ -17,7 +17,7 @@ def both_roles_have_an_arm(draft: Draft) -> Iterator[Problem]:
         unclear = document.gone("arms") or {"arms", "design", "status"} & {*document.tree.gone}
         if unclear or not (pooled or study.results):
             continue
-        for role in ("experimental", "control"):
+        for role in ROLES:
             if not study.arm(role):
                 found = ", ".join(f"{arm.id}: {arm.role}" for arm in study.arms) or "no arm"
                 yield document.problem(
@@ -25,15 +25,28 @@ def both_roles_have_an_arm(draft: Draft) -> Iterator[Problem]:
                 )
 
 
-def results_have_every_arm(draft: Draft) -> Iterator[Problem]:
-    """A result gives numbers for all arms of the study."""
+def results_have_both_roles(draft: Draft) -> Iterator[Problem]:
+    """A result gives numbers for an arm of each role; an arm that does not report the outcome is absent."""
     for document in draft.studies:
         for i, result in enumerate(document.model.results):
             there = {*result.arms, *document.gone("results", i, "arms")}
-            for arm in document.model.arms:
-                if arm.id not in there:
-                    found = f"arm {arm.id!r} is missing"
-                    yield document.problem(("results", i, "arms"), found, f"every arm: {', '.join(_known(document))}")
+            for role in ROLES:
+                arms = [arm.id for arm in document.model.arm(role)]
+                if arms and not there & {*arms, *document.gone("arms")}:
+                    found = f"arm {' or '.join(map(repr, arms))} is missing"
+                    allowed = f"allowed: numbers of at least one {role} arm"
+                    yield document.problem(("results", i, "arms"), found, allowed)
+
+
+def arms_that_are_named_have_numbers(draft: Draft) -> Iterator[Problem]:
+    """An arm of a result that has other numbers is not left empty."""
+    for document in draft.studies:
+        for i, result in enumerate(document.model.results):
+            arms = document.tree.at(("results", i, "arms")).value
+            for arm in arms.keys() - result.arms.keys() if isinstance(arms, dict) else ():
+                path = ("results", i, "arms", arm)
+                allowed = "allowed: events and total, or no entry for an arm that does not report this"
+                yield document.problem(path, f"arm {arm!r} is empty", allowed)
 
 
 def arms_are_known(draft: Draft) -> Iterator[Problem]:
@@ -51,6 +64,9 @@ def arms_are_known(draft: Draft) -> Iterator[Problem]:
             if number.arm is not None and number.arm not in known:
                 path = ("baseline", i, "arm")
                 yield document.problem(path, f"arm {number.arm!r} is unknown", did_you_mean(number.arm, known))
+
+
+ROLES = ("experimental", "control")
 
 
 def _known(document: Document[Study]) -> list[str]:

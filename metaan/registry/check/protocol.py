@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ...errors import Problem, did_you_mean
-from ..draft import Draft, Path
+from ..draft import Document, Draft, Path, outcomes_of_forms, where
+from ..nodes import Node
 from ..study_model import Study
+from ..times import NEAREST, middle, within
 
 
 def outcomes_are_known(draft: Draft) -> Iterator[Problem]:
@@ -19,10 +20,10 @@ def outcomes_are_known(draft: Draft) -> Iterator[Problem]:
             allowed = did_you_mean(plan.outcome, draft.outcomes)
             yield draft.review.problem(("analyses", i, "outcome"), f"outcome {plan.outcome!r} is unknown", allowed)
     for study in draft.studies:
-        for path, outcome in _outcomes(study.model):
+        for node, at, outcome in _outcomes(study):
             if outcome not in draft.outcomes:
                 allowed = f"{did_you_mean(outcome, draft.outcomes)} (the outcomes of review.yaml)"
-                yield study.problem(path, f"outcome {outcome!r} is unknown", allowed)
+                yield Problem(study.file, node.line, at, f"outcome {outcome!r} is unknown", allowed)
 
 
 def analyses_are_told_apart(draft: Draft) -> Iterator[Problem]:
@@ -37,13 +38,18 @@ def analyses_are_told_apart(draft: Draft) -> Iterator[Problem]:
 
 
 def nearest_has_a_day(draft: Draft) -> Iterator[Problem]:
-    """``nearest`` stands after a day that it can be near to."""
+    """``nearest`` stands after a time that it can be near to, and a window has two ends."""
     for i, plan in enumerate(draft.review.model.analyses if draft.review else ()):
+        assert draft.review is not None
         times = list(plan.time_points)
-        if "nearest" in times and not any(re.search(r"\d", time) for time in times[: times.index("nearest")]):
-            assert draft.review is not None
+        before = times[: times.index(NEAREST)] if NEAREST in times else [None]
+        if not any(time is None or middle(time) is not None for time in before):
             allowed = "allowed: after a day, such as [day 28, nearest]"
             yield draft.review.problem(("analyses", i, "time_points"), "'nearest' has no day to be near to", allowed)
+        for j, time in enumerate(times):
+            if not isinstance(time, str) and not within(time, time.start):
+                allowed = "allowed: two times, the earlier first, such as {from: day 21, to: day 35}"
+                yield draft.review.problem(("analyses", i, "time_points", j), f"{time} is no window", allowed)
 
 
 def related_studies_are_known(draft: Draft) -> Iterator[Problem]:
@@ -56,12 +62,14 @@ def related_studies_are_known(draft: Draft) -> Iterator[Problem]:
                 yield document.problem(("relations", i, "study"), found, did_you_mean(relation.study, known))
 
 
-def _outcomes(study: Study) -> Iterator[tuple[Path, str]]:
-    """Yield every outcome that a study names, with its place."""
-    for i, result in enumerate(study.results):
-        yield ("results", i, "outcome"), result.outcome
-    for i, pool in enumerate(study.published_pools):
-        yield ("published_pools", i, "outcome"), pool.outcome
-    for i, judged in enumerate(study.risk_of_bias):
-        if judged.outcome is not None:
-            yield ("risk_of_bias", i, "outcome"), judged.outcome
+def _outcomes(document: Document[Study]) -> Iterator[tuple[Node, str, str]]:
+    """Yield every outcome that a study names, forms included, with its node and its place in words."""
+    study = document.model
+    named: list[tuple[Path, str | None]] = [
+        *((("results", i, "outcome"), result.outcome) for i, result in enumerate(study.results)),
+        *((("published_pools", i, "outcome"), pool.outcome) for i, pool in enumerate(study.published_pools)),
+        *((("risk_of_bias", i, "outcome"), judged.outcome) for i, judged in enumerate(study.risk_of_bias)),
+    ]
+    yield from ((document.tree.at(at), where(document.tree, at), name) for at, name in named if name is not None)
+    for outcome in outcomes_of_forms(document):
+        yield outcome, f"results[{outcome.value}].outcome", outcome.value
