@@ -198,30 +198,30 @@ def _density(z: FloatArray) -> FloatArray:
     return np.asarray(np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi))
 
 
-_SAME, _TANH = SCALES["identity"], SCALES["tanh"]
+_R, _SHARE, _TANH = SCALES["identity"].within(-1, 1), SCALES["identity"].within(0, 1), SCALES["tanh"]
 
 CORRELATIONS = {
-    "COR": Measure("COR", "correlation", _raw, _SAME, False, CORRELATION, vtypes=("LS", "AV")),
+    "COR": Measure("COR", "correlation", _raw, _R, False, CORRELATION, vtypes=("LS", "AV")),
     "UCOR": Measure(
-        "UCOR", "correlation (bias corrected)", _unbiased, _SAME, False, CORRELATION, vtypes=("LS", "UB", "AV")
+        "UCOR", "correlation (bias corrected)", _unbiased, _R, False, CORRELATION, vtypes=("LS", "UB", "AV")
     ),
     "ZCOR": Measure("ZCOR", "correlation (Fisher's z)", _fisher_z, _TANH, False, CORRELATION, tied=False),
-    "PCOR": Measure("PCOR", "partial correlation", _partial, _SAME, False, PARTIAL),
+    "PCOR": Measure("PCOR", "partial correlation", _partial, _R, False, PARTIAL),
     "ZPCOR": Measure("ZPCOR", "partial correlation (Fisher's z)", _fisher_z_partial, _TANH, False, PARTIAL, tied=False),
-    "SPCOR": Measure("SPCOR", "semi-partial correlation", _semipartial, _SAME, False, SEMIPARTIAL),
+    "SPCOR": Measure("SPCOR", "semi-partial correlation", _semipartial, _R, False, SEMIPARTIAL),
     "ZSPCOR": Measure(
         "ZSPCOR", "semi-partial correlation (Fisher's z)", _fisher_z_semipartial, _TANH, False, SEMIPARTIAL
     ),
-    "R2": Measure("R2", "share of variance explained", _r2, _SAME, False, EXPLAINED, compares=False),
+    "R2": Measure("R2", "share of variance explained", _r2, _SHARE, False, EXPLAINED, compares=False),
     "ZR2": Measure(
         "ZR2", "share of variance explained (Fisher's z)", _fisher_z_r2, SCALES["squared-tanh"], False, EXPLAINED,
         compares=False, tied=False,
     ),
-    "RPB": Measure("RPB", "point-biserial correlation", _point_biserial, _SAME, False, SMD_DATA, vtypes=("ST", "CS")),
+    "RPB": Measure("RPB", "point-biserial correlation", _point_biserial, _R, False, SMD_DATA, vtypes=("ST", "CS")),
     "ZPB": Measure("ZPB", "point-biserial correlation (Fisher's z)", _fisher_z_point_biserial, _TANH, False, SMD_DATA),
-    "RBIS": Measure("RBIS", "biserial correlation", _biserial, _SAME, False, SMD_DATA),
-    "CLESN": Measure("CLESN", "probability of superiority", _superiority, _SAME, False, MEANS, compares=False),
+    "RBIS": Measure("RBIS", "biserial correlation", _biserial, _R, False, SMD_DATA),
+    "CLESN": Measure("CLESN", "probability of superiority", _superiority, _SHARE, False, MEANS, compares=False),
     "CLESCN": Measure(
-        "CLESCN", "probability of superiority (pairs)", _superiority_of_pairs, _SAME, False, CHANGE, compares=False
+        "CLESCN", "probability of superiority (pairs)", _superiority_of_pairs, _SHARE, False, CHANGE, compares=False
     ),
 }  # fmt: skip

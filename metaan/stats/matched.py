@@ -82,11 +82,11 @@ def _log_odds_ratio_of_margins(x: Columns) -> Computed:
     return y, v - 2 * x["ri"] * n / root
 
 
-_EXP, _SAME = SCALES["exp"], SCALES["identity"]
+_EXP, _DIFFERENCE = SCALES["exp"], SCALES["identity"].within(-1, 1)
 
 MATCHED = {
     "MPRD": Measure(
-        "MPRD", "marginal risk difference (matched pairs)", _marginal_risk_difference, _SAME, False, PAIRED_TABLE
+        "MPRD", "marginal risk difference (matched pairs)", _marginal_risk_difference, _DIFFERENCE, False, PAIRED_TABLE
     ),
     "MPRR": Measure("MPRR", "marginal risk ratio (matched pairs)", _marginal_log_risk_ratio, _EXP, False, PAIRED_TABLE),
     "MPOR": Measure("MPOR", "marginal odds ratio (matched pairs)", _marginal_log_odds_ratio, _EXP, False, PAIRED_TABLE),

@@ -86,13 +86,14 @@ def _double_arcsine(x: Columns) -> Computed:
 
 
 _AVERAGED = ("LS", "AV")
+_SHARE, _UP_TO_1 = (SCALES[code].within(0, 1) for code in ("identity", "antilog"))
 
 PROPORTIONS = {
     "PR": Measure(
-        "PR", "proportion", _raw, SCALES["identity"], False, PROPORTION, vtypes=("LS", "UB", "AV"), compares=False
+        "PR", "proportion", _raw, _SHARE, False, PROPORTION, vtypes=("LS", "UB", "AV"), compares=False
     ),
     "PLN": Measure(
-        "PLN", "proportion (log)", _log, SCALES["antilog"], False, PROPORTION, vtypes=_AVERAGED, compares=False
+        "PLN", "proportion (log)", _log, _UP_TO_1, False, PROPORTION, vtypes=_AVERAGED, compares=False
     ),
     "PLO": Measure(
         "PLO", "proportion (logit)", _logit, SCALES["expit"], False, PROPORTION, vtypes=_AVERAGED, compares=False

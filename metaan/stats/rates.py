@@ -5,6 +5,7 @@ Sources: Rothman et al. 2008, Modern Epidemiology, ch. 14; Bagos & Nikolopoulos 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -93,7 +94,7 @@ RATES = {
     "IRSD": Measure(
         "IRSD", "difference of root incidence rates", _root_rate_difference, _SAME, False, TWO_RATES, 0.0, tied=False
     ),
-    "IR": Measure("IR", "incidence rate", _rate, _SAME, False, ONE_RATE, compares=False),
+    "IR": Measure("IR", "incidence rate", _rate, _SAME.within(0, math.inf), False, ONE_RATE, compares=False),
     "IRLN": Measure("IRLN", "incidence rate (log)", _log_rate, SCALES["antilog"], False, ONE_RATE, compares=False),
     "IRS": Measure(
         "IRS", "incidence rate (square root)", _root_rate, SCALES["square"], False, ONE_RATE, 0.0, compares=False,

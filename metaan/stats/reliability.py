@@ -5,6 +5,7 @@ Sources: Bonett 2002, 2010; Hakstian & Whalen 1976. Both transformations are tur
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -48,11 +49,11 @@ def _log(x: Columns) -> Computed:
     return -np.log1p(-a), 2 * m / ((m - 1) * (n - 2))
 
 
+_RAW, _ROOT = (SCALES[code].within(-math.inf, 1) for code in ("identity", "alpha-cube-root"))
+
 RELIABILITY = {
-    "ARAW": Measure("ARAW", "Cronbach's alpha", _raw, SCALES["identity"], False, ALPHA, compares=False),
-    "AHW": Measure(
-        "AHW", "Cronbach's alpha (Hakstian-Whalen)", _cube_root, SCALES["alpha-cube-root"], False, ALPHA, compares=False
-    ),
+    "ARAW": Measure("ARAW", "Cronbach's alpha", _raw, _RAW, False, ALPHA, compares=False),
+    "AHW": Measure("AHW", "Cronbach's alpha (Hakstian-Whalen)", _cube_root, _ROOT, False, ALPHA, compares=False),
     "ABT": Measure(
         "ABT", "Cronbach's alpha (Bonett)", _log, SCALES["alpha-log"], False, ALPHA, compares=False, tied=False
     ),

@@ -2,14 +2,15 @@
 
 A scale is one entry in `SCALES`; a measure names the scale it is shown on. To add a scale, write the two functions and
 enter them. Values outside what a transformation can produce, such as the lower bound of an interval of arcsines, go to
-the end of the display scale (a proportion of 0 or 1, a rate of 0).
+the end of the display scale (a proportion of 0 or 1, a rate of 0); `Scale.within` does so for what is bounded without a
+transformation.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scipy.special import expit, logit, ndtr, ndtri
 
@@ -24,7 +25,7 @@ class Scale:
     Attributes
     ----------
     code
-        Its key in `SCALES`.
+        Its key in `SCALES`, and its bounds where it has some.
     to_display, to_analysis
         Float to float, inverse to each other.
     null
@@ -38,6 +39,17 @@ class Scale:
     to_analysis: Callable[[float], float]
     null: float
     is_ratio: bool = False
+
+    def within(self, lo: float, hi: float) -> Scale:
+        """Return the scale of what lies between two bounds: what a normal interval puts beyond is shown at the bound.
+
+        >>> SCALES["identity"].within(0, 1).to_display(-0.019)
+        0.0
+        """
+        back = self.to_display
+        return replace(
+            self, code=f"{self.code}, {lo:g} to {hi:g}", to_display=lambda x: float(min(max(back(x), lo), hi))
+        )
 
 
 def exp(x: float) -> float:

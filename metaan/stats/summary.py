@@ -49,13 +49,10 @@ def _prediction(fit: Pooled) -> list[str]:
 
 def _with_display(fit: Pooled, estimate: float | None, interval: Interval) -> str:
     """Return numbers on the analysis scale and, where it differs, on the display scale."""
-    scale = scale_of(fit.measure, fit.effects.data)
+    back = scale_of(fit.measure, fit.effects.data).to_display
     shown = _numbers(estimate, interval)
-    if scale.code == "identity":
-        return shown
-    back = scale.to_display
     display = _numbers(None if estimate is None else back(estimate), Interval(back(interval.lb), back(interval.ub)))
-    return f"{fit.measure} {display}; analysis scale {shown}"
+    return shown if display == shown else f"{fit.measure} {display}; analysis scale {shown}"
 
 
 def _numbers(estimate: float | None, interval: Interval) -> str:

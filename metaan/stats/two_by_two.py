@@ -190,18 +190,18 @@ def _smd_normal(x: Columns) -> Computed:
     return y / NORMAL_SD, v / NORMAL_SD**2
 
 
-_EXP, _SAME = SCALES["exp"], SCALES["identity"]
+_EXP, _SAME, _BETWEEN = SCALES["exp"], SCALES["identity"], SCALES["identity"].within(-1, 1)
 
 TWO_BY_TWO = {
     "OR": Measure("OR", "odds ratio", log_odds_ratio, _EXP, True, TABLE),
     "RR": Measure("RR", "risk ratio", _log_risk_ratio, _EXP, True, TABLE),
-    "RD": Measure("RD", "risk difference", _risk_difference, _SAME, False, TABLE, vtypes=("LS", "UB", "AV")),
+    "RD": Measure("RD", "risk difference", _risk_difference, _BETWEEN, False, TABLE, vtypes=("LS", "UB", "AV")),
     "AS": Measure("AS", "arcsine risk difference", _arcsine_difference, _SAME, False, TABLE, add=0.0, tied=False),
     "PETO": Measure("PETO", "Peto odds ratio", _peto, _EXP, True, TABLE),
-    "PHI": Measure("PHI", "phi coefficient", _phi, _SAME, True, TABLE, add=0.0, vtypes=("CS", "ST")),
-    "RTET": Measure("RTET", "tetrachoric correlation", _tetrachoric, _SAME, True, TABLE, add=0.0),
-    "YUQ": Measure("YUQ", "Yule's Q", _yules_q, _SAME, True, TABLE),
-    "YUY": Measure("YUY", "Yule's Y", _yules_y, _SAME, True, TABLE),
+    "PHI": Measure("PHI", "phi coefficient", _phi, _BETWEEN, True, TABLE, add=0.0, vtypes=("CS", "ST")),
+    "RTET": Measure("RTET", "tetrachoric correlation", _tetrachoric, _BETWEEN, True, TABLE, add=0.0),
+    "YUQ": Measure("YUQ", "Yule's Q", _yules_q, _BETWEEN, True, TABLE),
+    "YUY": Measure("YUY", "Yule's Y", _yules_y, _BETWEEN, True, TABLE),
     "PBIT": Measure("PBIT", "standardized mean difference (probit of risks)", _probit_difference, _SAME, True, TABLE),
     "OR2D": Measure("OR2D", "standardized mean difference (logistic, from odds)", _smd_logistic, _SAME, True, TABLE),
     "OR2DL": Measure("OR2DL", "standardized mean difference (logistic, from odds)", _smd_logistic, _SAME, True, TABLE),

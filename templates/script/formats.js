@@ -56,11 +56,11 @@ function scientific(x) {
 /** @param {string} measure */
 const isRatio = (measure) => measure !== "RD";
 /**
- * From the analysis scale to the one that is shown.
+ * From the analysis scale to the one that is shown; a difference of risks ends at -1 and 1.
  * @param {string} measure
  * @param {number} x
  */
-const shown = (measure, x) => (isRatio(measure) ? Math.exp(x) : x);
+const shown = (measure, x) => (isRatio(measure) ? Math.exp(x) : Math.min(Math.max(x, -1), 1));
 
 /**
  * How the numbers of an interval are written: ratios each for itself, differences with common decimals.

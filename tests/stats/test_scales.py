@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,14 +94,30 @@ def test_freeman_tukey_rates_go_back_to_the_rate(rate, t):
     assert back.to_display(back.to_analysis(rate)) == pytest.approx(rate, rel=1e-7, abs=1e-7)
 
 
-@pytest.mark.parametrize(
-    ("code", "low", "high"),
-    [("PFT", 0.0, 1.0), ("PAS", 0.0, 1.0), ("PLO", 0.0, 1.0), ("PRZ", 0.0, 1.0)],
-)
-def test_proportions_stay_between_0_and_1(code, low, high):
-    scale = scale_of(code, {"ni": np.array([10.0, 20.0])})
-    assert scale.to_display(-40.0) == pytest.approx(low, abs=1e-12)
-    assert scale.to_display(40.0) == pytest.approx(high, abs=1e-12)
+#: Where the display of a measure ends: a share, an amount, a difference of shares or a correlation, an alpha.
+ENDS = {
+    (0.0, 1.0): "PR PLN PLO PRZ PAS PFT R2 ZR2 CLESN CLESCN",
+    (0.0, math.inf): "IR IRLN IRS IRFT MNLN CVLN SDLN",
+    (-1.0, 1.0): "RD MPRD PHI RTET YUQ YUY COR UCOR ZCOR PCOR ZPCOR SPCOR ZSPCOR RPB ZPB RBIS",
+    (-math.inf, 1.0): "ARAW AHW ABT",
+}
+
+
+@pytest.mark.parametrize(("code", "ends"), [(code, ends) for ends, codes in ENDS.items() for code in codes.split()])
+def test_what_is_shown_stays_where_the_measure_can_be(code, ends):
+    data = {"ni": np.array([10.0, 20.0]), "ti": np.array([10.0, 20.0])}
+    back = scale_of(code, data).to_display
+    assert ends[0] <= back(-40.0) <= back(-0.019) <= back(0.3) <= back(40.0) <= ends[1]
+    for end, far in zip(ends, (-40.0, 40.0)):
+        assert not math.isfinite(end) or back(far) == pytest.approx(end, abs=1e-12)
+
+
+def test_a_proportion_below_0_is_neither_pooled_nor_drawn_nor_printed():
+    fit = ma.pool(effect_sizes("PR", xi=[0, 1, 2], ni=[20, 30, 25], to="all"), "random")
+    assert fit.ci.lb < 0 == fit.display.ci.lb
+    assert fit.pi.lb < 0 == fit.display.pi.lb
+    assert "PR [0, " in repr(fit)
+    assert not re.search(r"[>( ]\u2212[\d.]", ma.forest_plot(fit))
 
 
 def test_scales_say_which_axes_are_logarithmic():
