@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Problem, RegistryError, UsageError
-from .atomic import write_text
+from .atomic import change
 from .nodes import Node, compose
 from .raw import decode
 from .scalars import resolve
@@ -253,9 +253,9 @@ def _rewrite(path: Path, edit: Callable[[str], str]) -> None:
     if flaws:
         raise RegistryError(Problem(str(path), flaw.line, "", flaw.found, flaw.allowed) for flaw in flaws)
     mark = "\ufeff" if raw.startswith(b"\xef\xbb\xbf") else ""
-    edited = mark + edit(text)
-    if edited.encode("utf-8") != raw:
-        write_text(path, edited)
+    edited = (mark + edit(text)).encode()
+    if edited != raw:
+        change(path, raw, edited)
 
 
 def _line_start(text: str, at: int) -> int:

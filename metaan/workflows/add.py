@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +13,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..errors import ConflictError, DataError, RegistryError, SourceError, UsageError
 from ..registry import metadata as stored
+from ..registry.candidates_commit import taking_turns
 from ..registry.draft import read_document
 from ..registry.load import Review, load
 from ..registry.model import Study
 from ..registry.scaffold import scaffold_study
 from ..registry.types import Registration
-from ..registry.write import write_text
+from ..registry.write import change
 from ..sources.bibtex import read_bibtex
 from ..sources.crossref import Crossref
 from ..sources.europepmc import EuropePMC
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     import requests
 
     from ..registry.model import Outcome
-    from ..sources.record import Record
+    from ..sources.record import Read, Record
 
 _NOT_TRIALS = frozenset(
     {"Systematic Review", "Meta-Analysis", "Review", "Case Reports", "Editorial", "Letter", "Comment"}
@@ -108,32 +109,64 @@ def add(
     if sum(one is not None for one in (doi, pmid, bibtex)) != 1:
         raise UsageError("give one of --doi, --pmid and --bibtex")
     review = load(folder)
-    shelf = _Shelf.of(review)
     if bibtex is not None:
-        return list(_add_file(bibtex, review, shelf))
+        read = read_bibtex(bibtex)
+        with taking_turns(folder):
+            return list(_add_file(bibtex, read, load(folder)))
     kind, value = _checked_key(doi, pmid)
-    shelf.refuse([(kind, value)])
+    _Shelf.of(review).refuse([(kind, value)])
     asked = settings or settings_of(review)
     service = pubmed or PubMed(asked, session=session, notice=notice)
     others = EuropePMC(asked, session=session, notice=notice), Crossref(asked, session=session, notice=notice)
     found = (by_doi if kind == "DOI" else by_pmid)(value, Libraries(service, *others), progress)
-    added = _add(found.record, review, shelf)
-    if found.article:
-        stored.write(
-            review.folder, added.study_id or "", metadata_of(found.article, service.url, now().astimezone(UTC))
-        )
-    return [replace(added, notes=(*found.notes, *added.notes))]
+    said = metadata_of(found.article, service.url, now().astimezone(UTC)) if found.article else None
+    new_study(review, found.record)
+    with taking_turns(folder):  # while the service was asked, somebody else may have added it
+        review = load(folder)
+        new = new_study(review, found.record)
+        new.write(review.folder, said)
+    return [Added(new.label, new.id, review.folder / f"{new.id}.yaml", notes=(*found.notes, *new.notes))]
 
 
-def add_record(review: Review, record: Record) -> Added:
-    """Write the file of the study that a record is of.
+@dataclass(frozen=True, slots=True)
+class NewStudy:
+    """The study that a record is of, before it is written; ``notes`` are what a person should look at."""
+
+    id: str
+    label: str
+    text: str
+    notes: tuple[str, ...]
+
+    def write(self, folder: Path, metadata: stored.Metadata | None = None) -> Path:
+        """Write its file, and before that what PubMed said of it: where there is a study, it is complete.
+
+        Raises
+        ------
+        ConflictError
+            A file of this name is there.
+        """
+        if metadata is None:
+            stored.path_of(folder, self.id).unlink(missing_ok=True)  # of a run that was killed before the study's file
+        else:
+            stored.write(folder, self.id, metadata)
+        path = folder / f"{self.id}.yaml"
+        try:
+            change(path, None, self.text.encode())
+        except ConflictError:  # it has come by hand since the review was loaded
+            stored.path_of(folder, self.id).unlink(missing_ok=True)
+            raise
+        return path
+
+
+def new_study(review: Review, record: Record) -> NewStudy:
+    """Return the study that a record is of; who writes it holds the turn since the review was loaded.
 
     Raises
     ------
     ConflictError
         The study is in the registry already; the message names the file.
     """
-    return _add(record, review, _Shelf.of(review))
+    return _new(record, review, _Shelf.of(review))
 
 
 def _checked_key(doi: str | None, pmid: str | None) -> tuple[str, str]:
@@ -206,22 +239,23 @@ def _registrations(record: Record) -> tuple[str, ...]:
     return record.registrations or (mentioned if alone else ())
 
 
-def _add_file(path: Path | str, review: Review, shelf: _Shelf) -> Iterator[Added]:
+def _add_file(path: Path | str, read: Read, review: Review) -> Iterator[Added]:
     """Add every sound entry of a file; an entry that fails, or is there already, is reported."""
-    read = read_bibtex(path)
+    shelf = _Shelf.of(review)
     if not (read.records or read.failed):
         raise SourceError(f"{path}: no BibTeX entry found")
     for record in read.records:
         name = f"{path}:{record.extra['line']}: {record.extra['key']}"
         try:
-            yield _add(record, review, shelf)
+            new = _new(record, review, shelf)
+            yield Added(new.label, new.id, new.write(review.folder), notes=new.notes)
         except (ConflictError, DataError, RegistryError) as error:
             yield Added(name, problem=str(error))
     yield from (Added(f"{path}:{failure.line}", problem=f"{failure.reason}: {failure.text}") for failure in read.failed)
 
 
-def _add(record: Record, review: Review, shelf: _Shelf) -> Added:
-    """Write the file of one new study."""
+def _new(record: Record, review: Review, shelf: _Shelf) -> NewStudy:
+    """Return one new study, which then stands on the shelf."""
     if not record.title:
         raise DataError("the record has no title; allowed: a record with one")
     keys = _keys_of_record(record)
@@ -233,9 +267,8 @@ def _add(record: Record, review: Review, shelf: _Shelf) -> Added:
     _, problems = read_document(str(path), study_id, text.encode(), Study)
     if problems:
         raise RegistryError(problems)
-    write_text(path, text)
     shelf.put(study_id, f"{review.folder.resolve().name}/{path.name}", [*keys, ("title", title_key(record.title))])
-    return Added(label, study_id, path, notes=tuple(_notes(record)))
+    return NewStudy(study_id, label, text, tuple(_notes(record)))
 
 
 def _text(record: Record, study_id: str, label: str, review: Review) -> str:

@@ -37,19 +37,19 @@ def confirm(
     UsageError
         There is no such result, several are meant, it is confirmed already, or nobody is named.
     """
-    study = load(folder, with_metadata=False).study(study_id)
-    index = _unconfirmed(study, which)
+    index = _unconfirmed(load(folder, with_metadata=False).study(study_id), which)
     if not by.strip():
         raise UsageError("a confirmation needs a name; allowed: --by NAME")
     day = now().astimezone(UTC).date()
-    place = place_in_file(Path(folder) / f"{study_id}.yaml", index)
 
-    def edit(target: Path) -> None:
+    def edit(target: Path, study: Study) -> None:
+        nonlocal index
+        index = _unconfirmed(study, which)
+        place = place_in_file(target, index)
         set_value(target, ("results", place, "confirmed"), {"by": " ".join(by.split()), "on": day})
         set_value(target, ("results", place, "unconfirmed"), False)
 
-    edit_study(Path(folder), study_id, edit)
-    result = load(folder, with_metadata=False).study(study_id).results[index]
+    result = edit_study(Path(folder), study_id, edit).results[index]
     return Written(Path(folder) / f"{study_id}.yaml", index + 1, result)
 
 

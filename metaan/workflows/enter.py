@@ -130,13 +130,13 @@ def set_design(folder: Path | str, study_id: str, text: str) -> Design:
     kind, _, control = (part.strip() for part in text.partition(":"))
     kinds: Sequence[str] = Kind.__args__  # type: ignore[attr-defined]
     choose(dict.fromkeys(kinds), kind, "design")
-    before = load(folder, with_metadata=False).study(study_id).design
-    outdated = before.control is not None and kind != before.kind  # the control of a design that it is no longer of
+    load(folder, with_metadata=False).study(study_id)
 
-    def edit(path: Path) -> None:
+    def edit(path: Path, study: Study) -> None:
+        before = study.design
         set_value(path, ("design", "kind"), kind)
-        if control or outdated:
+        # The control of a design that it is no longer of goes.
+        if control or (before.control is not None and kind != before.kind):
             set_value(path, ("design", "control"), control or None)
 
-    edit_study(Path(folder), study_id, edit)
-    return load(folder, with_metadata=False).study(study_id).design
+    return edit_study(Path(folder), study_id, edit).design

@@ -110,21 +110,30 @@ def judge(
             resolves=action != "later" and _resolves(before, by, resolve),
         )
         if _said_already(desk, decision):
-            return Judged(decision, before, again=True)
+            if not lacks_study(before, desk.review):
+                return Judged(decision, before, again=True)
+            # It was cut before its study was written: what is missing comes, and an undo takes back one decision.
+            decision = decision.model_copy(update={"action": "study", "resolves": False})
         return _write(desk, candidate, decision)
 
 
 def _write(desk: Desktop, candidate: Candidate, decision: Decision) -> Judged:
-    """Add the decision, with the study that it makes; take a study away that it unmakes."""
+    """Add the decision, with the study that it makes; take a study away that it unmakes.
+
+    Whenever it is cut, the same decision once more brings it to its end: what is made comes after the line that names
+    it, what goes is gone before.
+    """
     after = desk.with_decision(candidate.key, decision)
     made = Made(None)
     if lacks_study(after, desk.review):
         made = make_study(candidate, load(desk.review.folder))
         decision = decision.model_copy(update={"study": made.study, "written": made.written})
-    append_decision(desk.review.folder, decision)
     removed, notes = _unmake(desk, after)
+    append_decision(desk.review.folder, decision)
+    file = made.write(desk.review.folder)
     desk.refresh()
-    return Judged(decision, desk.standings[candidate.key], made.file, removed, (*made.notes, *notes))
+    notes = (*(made.new.notes if made.new else ()), *notes)
+    return Judged(decision, desk.standings[candidate.key], file, removed, notes)
 
 
 def _unmake(desk: Desktop, after: Standing) -> tuple[Path | None, tuple[str, ...]]:
@@ -168,9 +177,9 @@ def undo(folder: Path | str, *, by: str, now: Now = the_present, desktop: Deskto
         before, after = desk.standings[last.key], desk.with_decision(last.key, line)
         _refuse_early(before, last)
         file = None if after.state == "included" else untouched(desk.review.folder, before.made)
-        append_decision(folder, line)
         if file and before.study:
             remove_study(desk.review.folder, before.study, file)
+        append_decision(folder, line)
         desk.refresh()
         return Undone(last, desk.standings[last.key], file)
 
@@ -219,6 +228,7 @@ def _settled(desk: Desktop, key: str, by: str, now: Now) -> str:
         stage = desk.standings[key].stage
         line = Decision(key=key, action="study", at=at, by=by, stage=stage, study=made.study, written=made.written)
         append_decision(desk.review.folder, line)
+        made.write(desk.review.folder)
         desk.refresh()
         return f"{key} is included by all: it is the study {made.study} now"
 
@@ -272,7 +282,8 @@ def _resolves(standing: Standing, by: str, asked: bool) -> bool:
 
 def _said_already(desk: Desktop, decision: Decision) -> bool:
     """Say whether this is word for word the last that the same person said about the candidate at this stage."""
-    mine = [one for one in desk.about(decision.key) if one.by == decision.by and one.stage == decision.stage]
+    about = (one for one in desk.about(decision.key) if one.by == decision.by and one.stage == decision.stage)
+    mine = [one for one in about if one.action != "study"]
     same = ("action", "reason", "resolves")
     return bool(mine) and all(getattr(mine[-1], name) == getattr(decision, name) for name in same)
 

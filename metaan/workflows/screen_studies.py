@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConflictError
+from ..files import project_of, read
 from ..registry import metadata as stored
 from ..registry.candidates import Candidate
 from ..registry.candidates_decisions import Decision
@@ -17,19 +18,27 @@ from ..registry.load import Review
 from ..sources.identifiers import normalise_doi, normalise_pmid
 
 if TYPE_CHECKING:
-    from .add import Added
+    from .add import NewStudy
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The study of an included candidate; ``file`` and ``written``, the digest of its bytes, where it is new."""
+    """The study of an included candidate; where it is new, what is to be written of it, and the digest of its bytes."""
 
     study: str | None
-    file: Path | None = None
-    written: str | None = None
-    notes: tuple[str, ...] = ()
+    new: NewStudy | None = None
+    metadata: stored.Metadata | None = None
+
+    @property
+    def written(self) -> str | None:
+        """SHA-256 of the study file."""
+        return hashlib.sha256(self.new.text.encode()).hexdigest() if self.new else None
+
+    def write(self, folder: Path) -> Path | None:
+        """Write what is new, after the decision that names it; the same decision once more finds what is missing."""
+        return self.new.write(folder, self.metadata) if self.new else None
 
 
 def lacks_study(standing: Standing, review: Review) -> bool:
@@ -39,42 +48,41 @@ def lacks_study(standing: Standing, review: Review) -> bool:
 
 
 def make_study(candidate: Candidate, review: Review) -> Made:
-    """Return the study that has the candidate's PMID or DOI, or write its file and beside it what PubMed said.
+    """Return the study that has the candidate's PMID or DOI, or a new one, of which nothing is written yet.
 
     Raises
     ------
     ConflictError
-        Another publication of the same study is in the registry. Nothing was written.
+        Another publication of the same study is in the registry.
     """
-    from .add import add_record  # what reads records is loaded when the first candidate is included
+    from .add import new_study  # what reads records is loaded when the first candidate is included
     from .as_records import record_of_candidate
 
     if study := _study_of(candidate, review):
         return Made(study)
     record = record_of_candidate(candidate)
     try:
-        added = add_record(review, record)
+        new = new_study(review, record)
     except ConflictError as error:
         raise ConflictError(f"{error}. If it is a second publication of that study: --exclude it, and say so") from None
-    _keep_metadata(candidate, review, added)
-    written = hashlib.sha256(added.file.read_bytes()).hexdigest() if added.file else None
-    return Made(added.study_id, added.file, written, added.notes)
+    return Made(new.id, new, _metadata_of(candidate))
 
 
-def _keep_metadata(candidate: Candidate, review: Review, added: Added) -> None:
+def _metadata_of(candidate: Candidate) -> stored.Metadata | None:
+    """Return what PubMed said of a candidate that was found there."""
     from ..sources.pubmed_xml import Article
     from .as_records import record_of_candidate
     from .fetch import metadata_of
 
     sighting = next((s for s in candidate.sightings if s.source == "pubmed" and s.digest and s.url), None)
-    if sighting and sighting.url and sighting.digest and candidate.pmid and added.study_id:
-        time = datetime.strptime(candidate.found, TIME).replace(tzinfo=UTC)
-        article = Article(replace(record_of_candidate(candidate)), sighting.digest)
-        stored.write(review.folder, added.study_id, metadata_of(article, sighting.url, time))
+    if not (sighting and sighting.url and sighting.digest and candidate.pmid):
+        return None
+    time = datetime.strptime(candidate.found, TIME).replace(tzinfo=UTC)
+    return metadata_of(Article(record_of_candidate(candidate), sighting.digest), sighting.url, time)
 
 
 def _study_of(candidate: Candidate, review: Review) -> str | None:
-    """Return the study that has the candidate's PMID or DOI: written by a run that was cut before it was noted."""
+    """Return the study that has the candidate's PMID or DOI, or, where it has neither, its title."""
     from .fetch import title_key
 
     bare = not (candidate.pmid or candidate.doi)
@@ -99,7 +107,7 @@ def untouched(folder: Path, made: Decision | None) -> Path | None:
     path = _file(folder, made.study)
     if not path.exists():
         return None
-    if hashlib.sha256(path.read_bytes()).hexdigest() != made.written:
+    if hashlib.sha256(read(path, project_of(folder))).hexdigest() != made.written:
         raise ConflictError(
             f"{path} has been worked on since; delete it first, or leave the decision and set its status to excluded"
         )
@@ -112,6 +120,6 @@ def _file(folder: Path, study: str) -> Path:
 
 
 def remove_study(folder: Path, study: str, file: Path) -> None:
-    """Take an untouched study file away, and what PubMed said of it."""
-    file.unlink(missing_ok=True)
+    """Take an untouched study file away, and before that what PubMed said of it."""
     stored.path_of(folder, study).unlink(missing_ok=True)
+    file.unlink(missing_ok=True)

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConflictError, RegistryError, UsageError
+from ..registry.candidates_commit import taking_turns
 from ..registry.draft import unfilled
 from ..registry.load import load
 from ..registry.nodes import Node, compose
 from ..registry.raw import decode
 from ..registry.times import meet
-from ..registry.write import append, set_value, write_text
+from ..registry.write import append, change, set_value
 
 if TYPE_CHECKING:
     from ..registry.model import Result, Study
@@ -42,26 +43,42 @@ def write_result(folder: Path, study: Study, item: Mapping[str, Any]) -> Written
     UsageError
         The file would not be valid; it was not changed.
     """
-    _refuse_double(study, item["outcome"], item["time"])
-    edit_study(folder, study.id, lambda path: _put(path, item))
-    results = load(folder, with_metadata=False).study(study.id).results
+
+    def edit(path: Path, now: Study) -> None:
+        _refuse_double(now, item["outcome"], item["time"])
+        _put(path, item)
+
+    results = edit_study(folder, study.id, edit).results
     found = [i for i, r in enumerate(results) if (r.outcome, r.time) == (item["outcome"], item["time"])]
     return Written(folder / f"{study.id}.yaml", found[-1] + 1, results[found[-1]])
 
 
-def edit_study(folder: Path, study_id: str, edit: Callable[[Path], None]) -> None:
-    """Edit a copy of the registry; its file takes the place of the old one, at once, if the copy is valid."""
+def edit_study(folder: Path, study_id: str, edit: Callable[[Path, Study], None]) -> Study:
+    """Edit a copy of the registry; its file takes the place of the old one, at once, if the copy is valid.
+
+    Commands take turns, so ``edit`` is given the file and the study as the one before has left them.
+
+    Raises
+    ------
+    UsageError
+        The file would not be valid; it was not changed.
+    ConflictError
+        Somebody has changed the file by hand meanwhile; it was not changed.
+    """
     name = f"{study_id}.yaml"
-    with tempfile.TemporaryDirectory() as copy:
+    with taking_turns(folder), tempfile.TemporaryDirectory() as copy:
         for path in folder.glob("*.yaml"):
             shutil.copyfile(path, Path(copy) / path.name)
-        edit(Path(copy) / name)
+        file = Path(copy) / name
+        study, before = load(copy, with_metadata=False).study(study_id), file.read_bytes()
+        edit(file, study)
         try:
-            load(copy, with_metadata=False)
+            edited = load(copy, with_metadata=False).study(study_id)
         except RegistryError as error:
             found = "; ".join(f"{p.where}: {p.found}; {p.allowed}" for p in error.problems)
             raise UsageError(f"{name} would not be valid, and was not changed: {found}") from None
-        write_text(folder / name, (Path(copy) / name).read_bytes().decode("utf-8"))
+        change(folder / name, before, file.read_bytes())
+    return edited
 
 
 def place_in_file(path: Path, index: int) -> int:

@@ -8,7 +8,7 @@ from metaan.errors import ConflictError, SourceError, UsageError
 from metaan.registry.load import load
 from metaan.registry.write import scaffold_study
 from metaan.sources.record import Record
-from metaan.workflows.add import add, add_record
+from metaan.workflows.add import add, new_study
 from tests.server.eutils import Eutils
 from tests.server.living import empty_registry
 from tests.server.pace import pubmed_at
@@ -256,7 +256,7 @@ def test_records_without_author_or_year_get_an_id(folder, server):
     ],
 )
 def test_nothing_counts_as_randomised_that_does_not_say_so(folder, title, types, kind):
-    added = add_record(load(folder), Record(title=title, publication_types=types))
-    study = load(folder).study(added.study_id)
-    assert study.design.kind == kind
-    assert any("until somebody has looked" in note for note in added.notes) == (kind == "non-randomised")
+    new = new_study(load(folder), Record(title=title, publication_types=types))
+    new.write(folder)
+    assert load(folder).study(new.id).design.kind == kind
+    assert any("until somebody has looked" in note for note in new.notes) == (kind == "non-randomised")
