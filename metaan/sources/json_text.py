@@ -7,13 +7,20 @@ while a document of another shape is unreadable: the first loses a detail, the s
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any
 
 from .answers import UnreadableError
 from .markup import clean_text
 
 MOST_VALUES = 12_000_000  # of 64 MB; prose has a comma in a hundred letters, and every value costs some 60 bytes
+DEEPEST = 100  # counted here, as interpreters differ in how deep they read; the services' documents are some 15 deep
+
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_NO_BRACKET = bytes(set(range(256)) - set(b"{}[]"))
+_STEP = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
 
 
 def document(body: bytes) -> dict[str, Any]:
@@ -22,17 +29,25 @@ def document(body: bytes) -> dict[str, Any]:
     Raises
     ------
     UnreadableError
-        It is cut off, garbled, nested without reason, or no object.
+        It is cut off, garbled, not in UTF-8, nested without reason, or no object.
     """
     if sum(body.count(sign) for sign in (b"{", b"[", b",")) > MOST_VALUES:
         raise UnreadableError(f"more than {MOST_VALUES:,} values")
+    if _depth(body) > DEEPEST:
+        raise UnreadableError(f"the JSON is nested more than {DEEPEST} deep")
     try:
-        found = json.loads(body, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
+        found = json.loads(body.decode("utf-8-sig", "surrogatepass"), parse_constant=_refuse)
+    except ValueError as error:
         raise UnreadableError(f"the JSON is cut off or garbled: {error}") from None
     if not isinstance(found, dict):
         raise UnreadableError("a JSON object was due, something else came")
     return found
+
+
+def _depth(body: bytes) -> int:
+    """Return how many lists and objects stand within each other, before anything is built."""
+    brackets = _STRING.sub(b"", body).translate(None, _NO_BRACKET)
+    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
 
 
 def _refuse(constant: str) -> None:
@@ -41,10 +56,7 @@ def _refuse(constant: str) -> None:
 
 def canonical(value: object) -> bytes:
     """Return a value of a document as bytes that do not depend on the order of its keys, for a digest."""
-    try:
-        return json.dumps(value, sort_keys=True).encode()
-    except RecursionError:
-        raise UnreadableError("the JSON is nested without end") from None
+    return json.dumps(value, sort_keys=True).encode()
 
 
 def value_at(value: object, *path: str) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError, UsageError
+from . import json_text
 from .answers import Answer, UnreadableError
 from .client import Client, RefusedError
 from .identifiers import normalise_doi, normalise_pmid
@@ -183,11 +183,7 @@ def read_search(answer: Answer) -> tuple[str, ...]:
 
 
 def _search_result(body: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableError(f"the JSON is cut off or garbled: {error}") from None
-    result = document.get("esearchresult") if isinstance(document, dict) else None
+    result = json_text.document(body).get("esearchresult")
     if not isinstance(result, dict) or not isinstance(result.get("idlist"), list):
         raise UnreadableError("an answer of esearch was due, another document came")
     return result

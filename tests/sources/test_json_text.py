@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.sources.answers import UnreadableError
-from metaan.sources.json_text import canonical, document, items_at, text_at, texts_at, value_at, whole_at
+from metaan.sources.json_text import DEEPEST, canonical, document, items_at, text_at, texts_at, value_at, whole_at
 
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -38,11 +38,49 @@ def test_what_is_no_count_is_none(text):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"1", b'{"a":NaN}', b'{"a":1', b"\xff\xfe\x00", b"[" * 99_999, b'{"a":' + b"9" * 5_000 + b"}"]
+    "body",
+    [
+        b"",
+        b"[]",
+        b"1",
+        b'{"a":NaN}',
+        b'{"a":1',
+        b"\xff\xfe\x00",
+        '{"a":1}'.encode("utf-16"),
+        b'{"a":' + b"9" * 5_000 + b"}",
+    ],
 )
 def test_what_is_no_object_is_unreadable(body):
     with pytest.raises(UnreadableError):
         document(body)
+
+
+SHAPES = {  # what is nested once more, and how many levels that makes
+    "objects": ('{"a":', "}", 1),
+    "lists": ("[", "]", 1),
+    "both, and siblings": ('{"b":[],"a":[{},{"c":', "}]}", 3),
+    "brackets within text": ('{"]]\\"}}":"[[{\\\\","a":', "}", 1),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_depth_is_counted_so_that_every_interpreter_refuses_the_same(shape):
+    before, after, levels = SHAPES[shape]
+
+    def nested(times):
+        return f'{{"x":{before * times}1{after * times}}}'.encode()
+
+    times = (DEEPEST - 1) // levels
+    assert document(nested(times))
+    with pytest.raises(UnreadableError, match=f"nested more than {DEEPEST} deep"):
+        document(nested(times + 1))
+    with pytest.raises(UnreadableError, match="deep"):
+        document(nested(100_000))
+
+
+def test_text_that_never_ends_is_read_once():
+    with pytest.raises(UnreadableError, match="Unterminated string"):
+        document(b'{"a":"' + rb"[\"" * 1_000_000)
 
 
 def test_canonical_bytes_do_not_depend_on_order():
