@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from .pattern_reading import Found
 from .proposal import Cell, Effect, Value
@@ -42,6 +44,16 @@ class Group:
         return tuple(item.value for item in self.items if item.value is not None)
 
     @property
+    def last(self) -> Cell:
+        """The last group of people, without a look at those before: a text can enumerate thousands."""
+        return self.items[-1].cells[-1]
+
+    @property
+    def measured(self) -> bool:
+        """Whether it is made of means or medians; people and means never stand in one group."""
+        return self.items[0].value is not None
+
+    @property
     def bare(self) -> bool:
         """Whether it is made of numbers alone, which mean something in pairs only."""
         return all(item.bare for item in self.items)
@@ -75,16 +87,16 @@ def grouped(items: Sequence[Found], width: int, text: str) -> list[Group]:
 
 def _alike(group: Group, item: Found) -> bool:
     """Say whether a number is printed as those of a group are; none at all is printed in many ways."""
-    if item.value or group.values:
-        return bool(item.value and group.values)
-    if (item.bare and item.cells[0].events == 0) or (group.bare and group.cells[-1].events == 0):
+    if item.value or group.measured:
+        return bool(item.value and group.measured)
+    if (item.bare and item.cells[0].events == 0) or (group.bare and group.last.events == 0):
         return True
-    return group.cells[-1].shape == item.cells[0].shape and group.items[-1].bare == item.bare
+    return group.last.shape == item.cells[0].shape and group.items[-1].bare == item.bare
 
 
 def _continues(group: Group, item: Found, width: int, text: str) -> bool:
     """Say whether a number belongs to the comparison before it: near by, and that is not complete yet."""
-    complete = max(len(group.cells), len(group.values)) >= width
+    complete = len(group.items) >= width or max(len(group.cells), len(group.values)) >= width
     if not 0 <= item.start - group.end <= GAP:
         return False
     between = text[group.end : item.start]
@@ -127,12 +139,14 @@ def _of(cells: tuple[Cell, ...], totals: Sequence[int]) -> list[Cell]:
 def _effects(items: Sequence[Found], groups: Sequence[Group]) -> list[Group]:
     """Give each effect to the group before it, else to the first; without any, they stand alone with their p values."""
     alone: list[Group] = []
+    ends = sorted((group.end, i) for i, group in enumerate(groups))
+    last = list(accumulate((i for _, i in ends), max))  # of the groups that end up to here
     for item in items:
         if item.effect is None:
             continue
         if groups:
-            before = [group for group in groups if group.end <= item.start]
-            (before[-1] if before else groups[0]).effects.append(item.effect)
+            before = bisect_right(ends, (item.start, len(groups)))
+            groups[last[before - 1] if before else 0].effects.append(item.effect)
         elif alone and item.effect.measure is None and item.start - alone[-1].end <= _NEXT:
             alone[-1].items.append(item)
             alone[-1].effects.append(item.effect)

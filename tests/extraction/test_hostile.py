@@ -1,6 +1,7 @@
 """Texts that somebody else wrote: as long as they like, and made to hurt."""
 
 import re
+import sys
 from itertools import chain
 
 import pytest
@@ -10,20 +11,42 @@ from metaan.extraction.listing import as_dicts, as_lines
 from metaan.extraction.proposal import Passage
 from metaan.sources.markup import clean_text, plain_text
 
-LENGTH = 100_000  # characters: what is quadratic would not end in an hour
-LONG = ["35 (87.5%) ", "35 (87.5%) and ", "a", "1", "OR ", "OR 1 (", "((((", "one "]
-SHORTER = [
+LENGTH = 20_000  # characters; that more takes no more than so much longer is counted in steps
+UNITS = [
+    "35 (87.5%) ", "35 (87.5%) and ", "a", "1", "OR ", "OR 1 (", "((((", "one ",
     "1 ", ",1", "OR = ", "OR 1 (95% CI ", "95% ", "p = ", "one and ", "% ", "1/1 ", "9 of the ", ".", ". A", " ", "\n",
     "·", "\x00", "<i>", "&lt;", "é", "patients ", "day ", "day 28 ", "anakinra ", "n = 3) (", "\u202e", "37 (92.5%). ",
+    "35 (87.5%), OR 1.2 (95% CI 1.1 to 1.3), ", "5 (12%), mean 3.5 (SD 1.2) and ", "4 of 9, 35 (87.5%), 7%, ",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("unit", "size"), [(u, LENGTH) for u in LONG] + [(u, LENGTH // 4) for u in SHORTER])
-def test_any_length_of_anything_is_read_to_a_bounded_list(context, unit, size):
-    text = unit * (size // len(unit))
-    found = abstract.propose([Passage("", text)], context)
+@pytest.mark.parametrize("unit", UNITS)
+def test_any_length_of_anything_is_read_to_a_bounded_list(context, unit):
+    found = abstract.propose([Passage("", unit * (LENGTH // len(unit)))], context)
     assert len(found) <= abstract.MOST
     assert all(len(proposal.quote) <= 2 * abstract.QUOTE for proposal in found)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_four_times_the_text_takes_four_times_the_steps(context, unit):
+    short, long = (steps([Passage("", unit * (size // len(unit)))], context) for size in (1_500, 6_000))
+    assert long <= 5 * short + 500
+
+
+def steps(passages, context):
+    """Count the calls, those into C too, that reading a text takes: what a clock would say on a quiet machine."""
+    taken, before = 0, sys.getprofile()
+
+    def count(frame, event, arg):
+        nonlocal taken
+        taken += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        abstract.propose(passages, context)
+    finally:
+        sys.setprofile(before)
+    return taken
 
 
 def repeats(parsed):
@@ -40,7 +63,7 @@ def repeats(parsed):
 @pytest.mark.parametrize(
     "pattern", [patterns._PATTERN, abstract._STOP, suggest._TIME], ids=["numbers", "stops", "times"]
 )
-def test_every_repetition_is_bounded_so_that_time_is_linear(pattern):
+def test_every_repetition_is_bounded_so_that_a_step_is_short(pattern):
     bounds = list(repeats(re._parser.parse(pattern.pattern, pattern.flags & ~re.UNICODE)))
     assert bounds
     assert max(map(int, bounds)) <= 40
