@@ -27,7 +27,7 @@ def reviewer(given: str | None, env: Mapping[str, str] | None = None) -> str:
     if name := given or environment.get("METAAN_REVIEWER"):
         return name
     try:
-        asked = subprocess.run(["git", "config", "user.name"], capture_output=True, timeout=5, check=False)
+        asked = subprocess.run(["git", "config", "user.name"], capture_output=True, timeout=60, check=False)
         name = asked.stdout.decode("utf-8", "replace").strip()  # git keeps UTF-8, whatever the locale is
     except (OSError, subprocess.SubprocessError):
         name = ""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import metaan as ma
+from tests.server.pace import PATIENCE
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
@@ -70,9 +71,9 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Start Chromium once for all tests of a worker."""
+    """Start Chromium for a module; an event loop runs while Playwright lives, and no other can in this process."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         missing("Chromium (Debian: apt-get install chromium)")
@@ -96,6 +97,7 @@ def visit(browser: Any) -> Iterator[Callable[..., Opened]]:
         options = {"reduced_motion": "reduce"} | options
         context = browser.new_context(viewport={"width": width, "height": height}, offline=True, **options)
         contexts.append(context)
+        context.set_default_timeout(1000 * PATIENCE)
         context.add_init_script(VIOLATIONS)
         page = context.new_page()
         got = Opened(page, path.as_uri())

@@ -21,6 +21,7 @@ from metaan.workflows.screen import judge
 from metaan.workflows.screen_session import Session
 from tests.server.candidates import written
 from tests.server.living import NOW, registry
+from tests.server.pace import PATIENCE
 from tests.server.picture import RULES, drawn
 
 KEYS = [f"pmid-90{number}" for number in range(1, 7)]
@@ -317,7 +318,7 @@ def test_in_a_real_terminal_a_kill_loses_nothing_and_ctrl_c_gives_the_terminal_b
     def read_until(terminal, words):
         out = b""
         while words not in out:
-            assert select.select([terminal], [], [], 60)[0], out
+            assert select.select([terminal], [], [], PATIENCE)[0], out
             out += os.read(terminal, 65536)
         return out
 
@@ -333,7 +334,7 @@ def test_in_a_real_terminal_a_kill_loses_nothing_and_ctrl_c_gives_the_terminal_b
     read_until(terminal, b"? help")
     os.write(terminal, b"\x03")
     assert b"\x1b[?1049l" in read_until(terminal, b"studies of before")
-    assert child.wait(60) == 0
+    assert child.wait(PATIENCE) == 0
     os.close(terminal)
 
 

@@ -13,6 +13,9 @@ from metaan.sources.limiter import Limiter
 from metaan.sources.pubmed import PubMed
 from metaan.sources.settings import Settings
 
+#: Seconds that a test waits for what must come; a busy machine is slow, and only what never comes is an error.
+PATIENCE = 600
+
 
 @dataclass
 class FakeTime:

@@ -117,7 +117,6 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "Finatra"
     sys_version = ""
-    timeout = 20
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:

@@ -11,6 +11,7 @@ from metaan.sources.settings import VARIABLES, settings
 from tests.server.__main__ import SERVICES, services
 from tests.server.crossref import Crossref
 from tests.server.eutils import Eutils
+from tests.server.pace import PATIENCE
 from tests.server.papers import PAPERS
 from tests.server.words import leaves, predicate
 
@@ -93,8 +94,8 @@ def test_a_paper_was_added_on_the_first_day_of_its_date():
 
 def test_the_doubles_say_how_much_they_allow():
     with Eutils(rate=3) as server:
-        sent = [requests.get(f"{server.url}esearch.fcgi?db=pubmed&term=x", timeout=5).headers for _ in range(3)]
+        sent = [requests.get(f"{server.url}esearch.fcgi?db=pubmed&term=x", timeout=PATIENCE).headers for _ in range(3)]
     assert [(h["X-RateLimit-Limit"], h["X-RateLimit-Remaining"]) for h in sent] == [("3", "2"), ("3", "1"), ("3", "0")]
     with Crossref(rate=1) as server:
-        sent = [requests.get(f"{server.url}works/10.5555%2Fnone", timeout=5).headers]
+        sent = [requests.get(f"{server.url}works/10.5555%2Fnone", timeout=PATIENCE).headers]
     assert [(h["x-rate-limit-limit"], h["x-rate-limit-interval"]) for h in sent] == [("1", "1s")]

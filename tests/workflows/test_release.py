@@ -18,6 +18,7 @@ from metaan.workflows.diff import Git
 from metaan.workflows.release import release
 from metaan.workflows.release_checks import last_release
 from tests.repository import IN_GIT, commit, git, repository
+from tests.server.pace import PATIENCE
 
 pytestmark = IN_GIT
 
@@ -402,5 +403,5 @@ def test_killed_anywhere_it_leaves_nothing_or_the_whole(folder, tmp_path):
     commit(folder.parent)
     command = [sys.executable, "-c", _KILLED, folder.parent, tmp_path / "copies"]
     root = Path(__file__).parents[2]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=root)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE, cwd=root)
     assert done.returncode == 0, done.stderr

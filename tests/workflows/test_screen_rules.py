@@ -28,6 +28,7 @@ from metaan.workflows.screen_session import Session
 from metaan.workflows.screen_words import question_terms, reasons
 from tests.server.candidates import FOUND, written
 from tests.server.living import NOW, registry
+from tests.server.pace import PATIENCE
 
 A, B, C = "pmid-901", "pmid-902", "pmid-903"
 PEOPLE = ("ada", "bob", "cy", CONSENSUS)
@@ -321,7 +322,7 @@ def worker(folder, by, action="exclude"):
 def test_two_reviewers_in_two_processes_lose_nothing(tmp_path):
     folder = prepared(tmp_path, "reviewers: 2", n=40)
     for one in [worker(folder, by) for by in ("ada", "bob")]:
-        one.communicate(timeout=60)
+        one.communicate(timeout=PATIENCE)
         assert one.returncode == 0
     decisions = read_decisions(folder)
     assert sorted((one.by, one.key) for one in decisions) == sorted(
@@ -339,7 +340,7 @@ def test_what_was_said_before_a_kill_is_kept(tmp_path):
         assert one.stdout.readline() == "ready\n"
         time.sleep(chance.random() / 20)
         one.send_signal(signal.SIGKILL)
-        told = [int(number) for number in one.communicate(timeout=60)[0].split()]
+        told = [int(number) for number in one.communicate(timeout=PATIENCE)[0].split()]
         now = len(read_decisions(folder))
         assert now >= (told[-1] if told else kept)
         assert open_desktop(folder).flow.screened == now

@@ -26,6 +26,7 @@ from tests.server.europepmc import EuropePMC
 from tests.server.eutils import Eutils
 from tests.server.faults import FAULTS, LIES, Reply
 from tests.server.living import LATER, NOW, PAPERS, RETRACTED, STUDY, clients, contents, paper, registry
+from tests.server.pace import PATIENCE
 from tests.server.papers import FOOT, HEAD
 
 WEEK = timedelta(days=7)
@@ -467,14 +468,14 @@ assert ends == {True, False}, (ends, total)
 def test_killed_at_random_points_it_leaves_the_old_or_the_new_state(tmp_path, server):
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", _KILLED, server.url, tmp_path, root]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_while_one_run_waits_a_second_stops_and_killing_the_first_changes_nothing(folder, server):
     before = contents(folder)
-    server.reset(["bad gateway"] * 6)
+    server.reset([Reply(429, "text/plain", b"", headers={"Retry-After": "110"})] * 6)
     environment = os.environ | {"METAAN_PUBMED_URL": server.url}
     command = [sys.executable, "-m", "metaan", "update", "--project", folder.parent]
     with subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, text=True) as working:
