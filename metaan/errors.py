@@ -57,6 +57,14 @@ class Problem:
         return f"{self.file}:{self.line}: {where}{self.found}{allowed}"
 
 
+class SetAsideWarning(UserWarning):
+    """A file that a command wrote, or a line of it, cannot be read: it is left out, and everything else goes on."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(f"set aside, as if it were not there: {problem}")
+
+
 class RegistryError(MetaanError):
     """YAML files at fault.
 

@@ -14,13 +14,15 @@ import keyword
 import os
 import sys
 import threading
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from .. import __version__
-from ..errors import MetaanError, UsageError
+from ..errors import MetaanError, SetAsideWarning, UsageError
 
 #: Imports make tens of thousands of objects that stay; looking through them again and again costs a tenth of a start.
 GC_THRESHOLD = 50_000
@@ -48,6 +50,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         build_parser().print_help(sys.stderr)
         return MISUSED
     args = build_parser().parse_args(words)
+    with warnings.catch_warnings():
+        warnings.showwarning = partial(_say, args.command, warnings.showwarning)
+        warnings.simplefilter("default", SetAsideWarning)
+        return _run(args)
+
+
+def _say(command: str, otherwise: Callable[..., None], message: Warning | str, *about: Any) -> None:
+    """Say what was set aside as the other messages of a command are said; all else as Python does."""
+    if isinstance(message, SetAsideWarning):
+        print(f"metaan {command}: {message}", file=sys.stderr)
+    else:
+        otherwise(message, *about)
+
+
+def _run(args: argparse.Namespace) -> int:
+    """Run a command; every error is one message and an exit status."""
     try:
         status: int = args.run(args)
         sys.stdout.flush()

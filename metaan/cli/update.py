@@ -90,11 +90,11 @@ def _understood(search: SearchRun) -> Iterator[str]:
 def candidate_lines(candidate: Candidate) -> Iterator[str]:
     """Yield what a person reads of a candidate in a list."""
     from ..workflows.screen_card import flags, notes
-    from ..workflows.screen_words import called, plain
+    from ..workflows.screen_words import called, title_of
 
     warned = ", ".join(flags(candidate))
     yield f"  {candidate.key}  {called(candidate)}" + (f"  [{warned}]" if warned else "")
-    yield f"      {plain(candidate.title)}"
+    yield f"      {title_of(candidate)}"
     yield from (f"      {note}" for note in notes(candidate))
 
 

@@ -13,20 +13,19 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar, overload
+from typing import Literal, overload
 
-from pydantic import Field, ValidationError
-from pydantic_core import to_json
+from pydantic import Field
 
 from ..errors import Problem, RegistryError, UsageError, did_you_mean
 from ..files import MOST_BYTES, project_of, read, unreadable
 from .metadata import Publication
-from .raw import HIDDEN_IN_JSON
+from .set_aside import set_aside
+from .stored import Model, read_entry
 from .types import Entry, Text
 
 KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LONGEST_KEY = 80
-Model = TypeVar("Model", bound=Entry)
 Suffix = Literal["xml", "json"]
 
 
@@ -112,25 +111,30 @@ def _safe(text: str) -> str:
 
 
 def read_candidates(folder: Path | str) -> dict[str, Candidate]:
-    """Return all candidates by key, in the order of their keys.
-
-    Raises
-    ------
-    RegistryError
-        Files do not hold what was written; all of them are named.
-    """
+    """Return all candidates by key, in the order of their keys; files that do not hold one are set aside."""
     return {candidate.key: candidate for candidate in each_candidate(folder)}
 
 
 def each_candidate(folder: Path | str) -> Iterator[Candidate]:
-    """Yield one candidate after the other, in the order of their keys, and then raise as `read_candidates` does."""
-    wrong = []
+    """Yield one candidate after the other, as `read_candidates` returns them."""
     for path, candidate in _each(Path(folder) / "candidates", Candidate):
-        if candidate.key != path.stem:
-            wrong.append(Problem(str(path), 1, "key", "not the file's name", "the key"))
-        yield candidate
-    if wrong:
-        raise RegistryError(wrong)
+        if candidate.key == path.stem:
+            yield candidate
+        else:
+            set_aside([_misnamed(path)])
+
+
+def _misnamed(path: Path) -> Problem:
+    return Problem(str(path), 1, "key", "not the file's name", "the key")
+
+
+def readable(candidates: Mapping[str, Candidate], keys: Iterable[str] | None = None) -> Iterator[Candidate]:
+    """Yield the candidates of some keys, or all; those that are read only now, and cannot be, are set aside."""
+    for key in candidates if keys is None else keys:
+        try:
+            yield candidates[key]
+        except RegistryError as error:
+            set_aside(error.problems)
 
 
 def read_candidate(path: Path) -> Candidate:
@@ -141,7 +145,7 @@ def read_candidate(path: Path) -> Candidate:
         gone = Problem(str(path), 1, "", error.strerror or str(error), "start again, which lists the files anew")
         raise RegistryError([gone]) from None
     if candidate.key != path.stem:
-        raise RegistryError([Problem(str(path), 1, "key", "not the file's name", "the key")])
+        raise RegistryError([_misnamed(path)])
     return candidate
 
 
@@ -168,73 +172,20 @@ class Stored(Sequence[Candidate]):
 
 
 def read_all(folder: Path, model: type[Model]) -> dict[Path, Model]:
-    """Return every JSON file of a folder as a model, in the order of the names."""
+    """Return every JSON file of a folder as a model, in the order of the names; what holds none is set aside."""
     return dict(_each(folder, model))
 
 
 def _each(folder: Path, model: type[Model]) -> Iterator[tuple[Path, Model]]:
-    """Yield each JSON file of a folder as a model; at the end, raise for all that do not hold one."""
-    problems: list[Problem] = []
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
         try:
             entry = read_entry(path, model)
         except RegistryError as error:
-            problems += error.problems
+            set_aside(error.problems)
+        except FileNotFoundError:  # taken away since the folder was listed
+            continue
         else:
             yield path, entry
-    if problems:
-        raise RegistryError(problems)
-
-
-def read_entry(path: Path, model: type[Model]) -> Model:
-    """Return one JSON file as a model; what a terminal would obey is refused before anybody is shown it.
-
-    Raises
-    ------
-    RegistryError
-        The file does not hold what was written.
-    OSError
-        It is not there.
-    """
-    try:
-        raw = read(path, project_of(path.parent.parent))
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise RegistryError([unreadable(path, error)]) from None
-    refuse_hidden(path, raw)
-    try:
-        return model.model_validate_json(raw)
-    except ValidationError as error:
-        raise RegistryError(problems_of(path, error)) from None
-
-
-def refuse_hidden(path: Path, raw: bytes) -> None:
-    """Raise a `RegistryError` for a character that no command has written into a JSON file."""
-    if hidden := HIDDEN_IN_JSON.search(raw):
-        found = f"a control character, {hidden[0]!r}"
-        raise RegistryError([Problem(str(path), 1, "", found, "restore the file from version control")])
-
-
-def problems_of(path: Path, error: ValidationError) -> list[Problem]:
-    """Return what is wrong with a file that a command wrote."""
-    return [
-        Problem(str(path), 1, ".".join(map(str, e["loc"])), e["msg"], "restore the file from version control")
-        for e in error.errors(include_url=False)
-    ]
-
-
-def json_bytes(entry: Entry) -> bytes:
-    """Return a model as a file that git shows well: sorted keys, what says nothing left out, a newline at the end."""
-    content = {name: value for name, value in entry.model_dump(mode="json").items() if value not in (None, [], "")}
-    return to_json(_in_order(content), indent=2) + b"\n"
-
-
-def _in_order(value: Any) -> Any:
-    """Return plain values with the keys of all objects sorted."""
-    if isinstance(value, dict):
-        return {name: _in_order(value[name]) for name in sorted(value)}
-    return [_in_order(one) for one in value] if isinstance(value, list) else value
 
 
 def raw_name(digest: str, suffix: Suffix) -> str:
@@ -285,7 +236,7 @@ def find_candidate(candidates: Mapping[str, Candidate], name: str) -> Candidate:
     word = name.strip().casefold()
     if (key := f"pmid-{word}") in candidates:
         return candidates[key]
-    fits = [c for c in candidates.values() if word in _names(c)]
+    fits = [c for c in readable(candidates) if word in _names(c)]
     if len(fits) == 1:
         return fits[0]
     if fits:

@@ -17,10 +17,12 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..errors import Problem, RegistryError
-from ..files import project_of, read, stay_inside
+from ..errors import Problem
+from ..files import project_of, read, stay_inside, unreadable
 from .candidates_commit import sync_one
 from .raw import HIDDEN_IN_JSON
+from .set_aside import set_aside
+from .stored import plain, read_back
 from .types import Entry, Flag, Text
 
 DECISIONS = "decisions.jsonl"
@@ -74,15 +76,15 @@ _ALL = TypeAdapter(tuple[Decision, ...])
 def read_decisions(folder: Path | str) -> tuple[Decision, ...]:
     """Return every decision in its order; a last line without an end was never finished, and is none.
 
-    Raises
-    ------
-    RegistryError
-        Lines do not hold what was written; all of them are named.
+    Lines that do not hold what was written are set aside.
     """
     path = Path(folder) / DECISIONS
     try:
         return parse(path, read(path, project_of(Path(folder)), MOST_DECIDED))
     except FileNotFoundError:
+        return ()
+    except OSError as error:
+        set_aside([unreadable(path, error)])
         return ()
 
 
@@ -98,7 +100,7 @@ def parse(path: Path, content: bytes, before: int = 0) -> tuple[Decision, ...]:
 
 
 def _one_by_one(path: Path, lines: Sequence[bytes], before: int) -> tuple[Decision, ...]:
-    """Return the decisions, or name every line that holds none."""
+    """Return the decisions, and set every line aside that holds none."""
     decisions: list[Decision] = []
     problems: list[Problem] = []
     for number, line in enumerate(lines, before + 1):
@@ -111,8 +113,7 @@ def _one_by_one(path: Path, lines: Sequence[bytes], before: int) -> tuple[Decisi
             said = error.errors(include_url=False)[0]
             where = ".".join(map(str, said["loc"]))
             problems.append(Problem(str(path), number, where, said["msg"], "restore the line from version control"))
-    if problems:
-        raise RegistryError(problems)
+    set_aside(problems)
     return tuple(decisions)
 
 
@@ -127,7 +128,7 @@ def _not_written_here(line: bytes) -> str:
 def append_decision(folder: Path | str, decision: Decision) -> None:
     """Add one line, whole and on the disk when this returns; two people at once wait for each other."""
     content = {name: value for name, value in decision.model_dump(mode="json").items() if value not in (None, False)}
-    line = json.dumps(content, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+    line = read_back(decision, json.dumps(plain(content), ensure_ascii=False).encode()) + b"\n"
     path = Path(folder) / DECISIONS
     stay_inside(path, project_of(Path(folder)))
     first = not path.exists()

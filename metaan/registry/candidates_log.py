@@ -26,17 +26,12 @@ class Log:
         self.decisions: list[Decision] = []
         self._about: defaultdict[str, list[Decision]] = defaultdict(list)
         self._file: tuple[int, int] | None = None
-        self._end, self._last = 0, b""
+        self._end, self._lines, self._last = 0, 0, b""
 
     def refresh(self) -> set[str]:
         """Read what was added, and return the candidates that it is about; of a file that was replaced, all of them.
 
         A merge may write the file anew in its old place, so the last line that was read must still stand there.
-
-        Raises
-        ------
-        RegistryError
-            Lines do not hold what was written.
         """
         try:
             file = opened(self.path, project_of(self.path.parent))
@@ -51,11 +46,11 @@ class Log:
             file.seek(self._end)
             content = file.read()
         whole = content[: content.rfind(b"\n") + 1]
-        for decision in parse(self.path, whole, len(self.decisions)):
+        for decision in parse(self.path, whole, self._lines):
             self.decisions.append(decision)
             self._about[decision.key].append(decision)
             touched.add(decision.key)
-        self._file, self._end = known, self._end + len(whole)
+        self._file, self._end, self._lines = known, self._end + len(whole), self._lines + whole.count(b"\n")
         self._last = whole[whole.rstrip(b"\n").rfind(b"\n") + 1 :] or self._last
         return touched
 
@@ -65,7 +60,7 @@ class Log:
 
     def _forget(self) -> set[str]:
         touched = set(self._about)
-        self.decisions, self._file, self._end, self._last = [], None, 0, b""
+        self.decisions, self._file, self._end, self._lines, self._last = [], None, 0, 0, b""
         self._about.clear()
         return touched
 

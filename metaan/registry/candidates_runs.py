@@ -7,7 +7,6 @@ never says more than the runs do.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -16,8 +15,10 @@ from typing import Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from ..errors import RegistryError
-from ..files import project_of, read
-from .candidates import problems_of, read_all, refuse_hidden
+from ..files import project_of
+from .candidates import read_all
+from .set_aside import set_aside
+from .stored import bytes_of, plain_json, problems_of, refuse_hidden
 from .types import Entry, Flag, Text
 
 WATERMARK = "watermark.json"
@@ -178,37 +179,29 @@ def run_id(folder: Path | str, started: datetime) -> str:
 
 
 def read_runs(folder: Path | str) -> tuple[Run, ...]:
-    """Return all runs, the earliest first.
-
-    Raises
-    ------
-    RegistryError
-        Files do not hold what was written; all of them are named.
-    """
+    """Return all runs, the earliest first; files that do not hold one are set aside."""
     return tuple(sorted(read_all(Path(folder) / "runs", Run).values(), key=lambda run: (run.started, run.id)))
 
 
 def read_watermark(folder: Path | str) -> Watermark:
     """Return until when each strategy is complete; nothing, where nothing was searched yet.
 
-    Raises
-    ------
-    RegistryError
-        The file does not hold what was written.
+    A file that does not hold what was written is set aside: then everything is searched once more.
     """
     path = Path(folder) / WATERMARK
     try:
-        raw = read(path, project_of(Path(folder)))
+        raw = bytes_of(path, project_of(Path(folder)))
+        refuse_hidden(path, raw)
+        return _WATERMARK.validate_json(raw)
     except FileNotFoundError:
         return {}
-    refuse_hidden(path, raw)
-    try:
-        return _WATERMARK.validate_json(raw)
     except ValidationError as error:
-        raise RegistryError(problems_of(path, error)) from None
+        set_aside(problems_of(path, error))
+    except RegistryError as error:
+        set_aside(error.problems)
+    return {}
 
 
 def watermark_bytes(watermark: Watermark) -> bytes:
     """Return the file of a watermark."""
-    content = _WATERMARK.dump_python(watermark, mode="json")
-    return (json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    return plain_json(_WATERMARK.dump_python(watermark, mode="json"))

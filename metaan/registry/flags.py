@@ -70,11 +70,6 @@ def standing_notices(folder: Path) -> tuple[Notice, ...]:
     """Return the notices of the last look at the studies.
 
     What a service had said before stands where it was not heard in that look.
-
-    Raises
-    ------
-    RegistryError
-        The record of a run does not hold what was written.
     """
     if not (folder / "runs").is_dir():
         return ()

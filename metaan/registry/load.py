@@ -24,6 +24,7 @@ from .metadata import read as read_metadata
 from .nodes import Node
 from .raw import MAX_BYTES
 from .review_model import Outcome, Plan, ReviewFile
+from .set_aside import set_aside
 from .study_model import Status, Study
 from .waivers import Waived, waive
 
@@ -130,10 +131,9 @@ def load(folder: Path | str = "studies", *, with_metadata: bool = True) -> Revie
     draft, found = _draft(root, files)
     standing, waived = waive(draft, check_problems(draft), WAIVABLE)
     problems += [*found, *standing]
-    metadata, found = _metadata(root, draft) if with_metadata else ({}, [])
-    problems += found
     if problems or draft.review is None:
         raise RegistryError(set(problems))
+    metadata = _metadata(root, draft) if with_metadata else {}
     notices = standing_notices(root) if with_metadata else ()
     return replace(_review(root, draft, metadata, _digest(files)), waived=waived, notices=notices)
 
@@ -175,20 +175,19 @@ def _read(path: Path, raw: bytes, model: type[M], problems: list[Problem]) -> Do
     return document
 
 
-def _metadata(root: Path, draft: Draft) -> tuple[dict[str, Metadata], list[Problem]]:
-    """Read what PubMed said of the studies; nothing, where nothing was fetched."""
+def _metadata(root: Path, draft: Draft) -> dict[str, Metadata]:
+    """Read what PubMed said of the studies, as far as it was fetched; what cannot be read is set aside."""
     stored: dict[str, Metadata] = {}
-    problems: list[Problem] = []
     if not (root / "metadata").is_dir():
-        return stored, problems
+        return stored
     for document in draft.studies:
         try:
             metadata = read_metadata(root, document.model.id)
         except RegistryError as error:
-            problems += error.problems
+            set_aside(error.problems)
         else:
             stored |= {document.model.id: metadata} if metadata else {}
-    return stored, problems
+    return stored
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

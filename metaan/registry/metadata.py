@@ -7,13 +7,11 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from ..errors import Problem, RegistryError
 from ..files import project_of, stay_inside
-from ..files import read as read_file
 from .atomic import write_text
-from .raw import HIDDEN_IN_JSON
+from .stored import plain_json, read_back, read_entry
 from .types import ID_PATTERN, Entry, Flag, Text
 
 
@@ -44,7 +42,7 @@ class Publication(Entry):
         ``Family Initials``; collective names among them, as printed.
     """
 
-    title: str
+    title: str = ""
     authors: tuple[str, ...] = ()
     authors_complete: Flag = True
     journal: str | None = None
@@ -119,25 +117,10 @@ def read(folder: Path | str, study_id: str) -> Metadata | None:
     RegistryError
         The file is there and does not hold what `write` writes.
     """
-    path = path_of(folder, study_id)
     try:
-        raw = read_file(path, project_of(Path(folder)))
+        return read_entry(path_of(folder, study_id), Metadata, "run metaan fetch for this study to write the file anew")
     except FileNotFoundError:
         return None
-    except OSError as error:
-        raise RegistryError([_problem(path, {"loc": (), "msg": f"cannot be read: {error.strerror}"})]) from None
-    if hidden := HIDDEN_IN_JSON.search(raw):
-        raise RegistryError([_problem(path, {"loc": (), "msg": f"a control character, {hidden[0]!r}"})])
-    try:
-        return Metadata.model_validate_json(raw)
-    except ValidationError as error:
-        raise RegistryError(_problem(path, found) for found in error.errors(include_url=False)) from None
-
-
-def _problem(path: Path, error: object) -> Problem:
-    assert isinstance(error, dict)
-    where = ".".join(str(part) for part in error["loc"])
-    return Problem(str(path), 1, where, error["msg"], "run metaan fetch for this study to write the file anew")
 
 
 def write(folder: Path | str, study_id: str, metadata: Metadata) -> Path:
@@ -151,6 +134,4 @@ def write(folder: Path | str, study_id: str, metadata: Metadata) -> Path:
 
 def text_of(metadata: Metadata) -> str:
     """Return the text of the file that stores metadata."""
-    import json
-
-    return json.dumps(metadata.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return read_back(metadata, plain_json(metadata.model_dump(mode="json"))).decode()

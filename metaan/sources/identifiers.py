@@ -9,6 +9,8 @@ import re
 from html import unescape
 from urllib.parse import unquote
 
+from .markup import clean_text
+
 _DOI_PREFIX = re.compile(r"^(?:https?://)?(?:dx\.)?(?:www\.)?doi\.org/+|^doi\s*:?\s*|^info:doi/", re.IGNORECASE)
 _DOI = re.compile(r"^10\.\d{4,9}/\S+$")
 _AFTER_DOI = re.compile(r"(?:\s*\[(?:doi|pii)\]|[.,;]\s.*)\.?\s*$", re.IGNORECASE | re.DOTALL)
@@ -27,7 +29,7 @@ def normalise_doi(text: object) -> str | None:
     >>> normalise_doi("PMC7825875") is None
     True
     """
-    word = unescape(unquote(str(text or "").strip()[:_LONGEST])).lstrip("<([{\"' ")
+    word = clean_text(unescape(unquote(str(text or "")[:_LONGEST]))).lstrip("<([{\"' ")
     while (shorter := _DOI_PREFIX.sub("", word).strip()) != word:
         word = shorter
     word = _without_tail(_AFTER_DOI.sub("", word)).lower()

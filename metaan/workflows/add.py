@@ -257,7 +257,7 @@ def _add_file(path: Path | str, read: Read, review: Review) -> Iterator[Added]:
 def _new(record: Record, review: Review, shelf: _Shelf) -> NewStudy:
     """Return one new study, which then stands on the shelf."""
     if not record.title:
-        raise DataError("the record has no title; allowed: a record with one")
+        raise DataError("the record has no title; allowed: one with a title, such as a BibTeX entry that says it")
     keys = _keys_of_record(record)
     shelf.refuse(keys)
     label = label_of(record.authors, record.title, record.year)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Problem
+from ..errors import Problem, RegistryError
 from ..recompute import CHECK, DIFFERING, reported_checks
+from ..registry.candidates import each_candidate
+from ..registry.candidates_decisions import read_decisions
+from ..registry.candidates_runs import read_runs, read_watermark
+from ..registry.load import Review, load
+from ..registry.set_aside import faults
 from ..registry.times import taken
 from ..registry.waivers import nothing_found
 
 if TYPE_CHECKING:
     from ..analysis import ReportedCheck
-    from ..registry.load import Review
     from ..registry.model import Waiver
 
 #: What `metaan check` calls a result that no analysis takes.
@@ -48,6 +53,27 @@ class Remark:
 def remarks(review: Review) -> tuple[Remark, ...]:
     """Return what people let stand, then printed results that the counts deny, and results that no analysis takes."""
     return (*_waived(review), *_differing(review), *_untaken(review))
+
+
+def whole(folder: Path | str) -> tuple[Review | None, list[Problem]]:
+    """Return the review, None where it cannot be loaded, and every problem: of the registry, and of the store."""
+    review, problems = None, list[Problem]()
+    with faults() as broken:
+        _read_store(folder)
+        try:
+            review = load(folder)
+        except RegistryError as error:
+            problems += error.problems
+    return review, [*problems, *broken]
+
+
+def _read_store(folder: Path | str) -> None:
+    """Read what commands have written and `load` does not read, so that what is broken is set aside."""
+    for _ in each_candidate(folder):
+        pass
+    read_runs(folder)
+    read_watermark(folder)
+    read_decisions(folder)
 
 
 def needless(review: Review) -> list[Problem]:

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..difference import compare
-from ..errors import RegistryError, SourceError
+from ..errors import Problem, RegistryError, SourceError
 from ..registry.load import load
+from ..registry.set_aside import faults, set_aside
 from ..registry.write import write_text
 from ..report.changes import changes_section
 from ..report.changes_text import changes_page
@@ -116,11 +117,17 @@ def load_revision(folder: Path | str, revision: str) -> Review:
             path = copy / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(raw)
+
+        def named(problems: Iterable[Problem]) -> list[Problem]:
+            return [replace(p, file=f"{revision}:{_relative(p.file, Path(scratch))}") for p in problems]
+
         try:
-            return replace(load(copy), folder=root)
+            with faults() as found:
+                review = load(copy)
         except RegistryError as error:
-            found = (replace(p, file=f"{revision}:{_relative(p.file, Path(scratch))}") for p in error.problems)
-            raise RegistryError(found) from None
+            raise RegistryError(named(error.problems)) from None
+        set_aside(named(found))
+        return replace(review, folder=root)
 
 
 def _relative(file: str, scratch: Path) -> str:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from ..errors import SourceError, UsageError
 from ..registry.atomic import write_text
-from ..registry.candidates import Candidate, Stored, each_candidate, json_bytes
+from ..registry.candidates import Candidate, Stored, each_candidate
 from ..registry.candidates_commit import Staging, locked
 from ..registry.candidates_runs import FileRun, run_id
 from ..registry.load import load
+from ..registry.stored import json_bytes
 from ..sources.encoding import decode
+from ..sources.markup import clean_text
 from ..sources.read import read_records
 from ..sources.revman import read_revman
 from .matching import Matched, match
@@ -157,7 +159,7 @@ def _counts(file: _File, matched: Matched) -> tuple[int, int]:
 def _file_run(file: _File, matched: Matched) -> FileRun:
     new, repeated = _counts(file, matched)
     return FileRun(
-        file=file.path.name,
+        file=clean_text(file.path.name) or "-",
         sha256=file.digest,
         identifiers=tuple(one.name for one in file.sighted()),
         read=len(file.read.records),

@@ -15,13 +15,7 @@ if TYPE_CHECKING:
 
 
 def store_of(review: Review) -> dict[str, Any] | None:
-    """Return the counts of the PRISMA flow with ``searches``, the runs of each strategy; None before the first run.
-
-    Raises
-    ------
-    RegistryError
-        A file of the store is at fault.
-    """
+    """Return the counts of the PRISMA flow with ``searches``, the runs of each strategy; None before the first run."""
     runs = read_runs(review.folder)
     if not runs:
         return None

@@ -11,9 +11,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConflictError, RegistryError, SourceError
+from ..errors import ConflictError, SourceError
 from ..files import read
-from ..registry.load import load
+from .checking import whole
 from .diff import Git, load_revision
 from .gate import unconfirmed_results, undecided
 
@@ -68,12 +68,8 @@ class Work:
 
 def checked(work: Work) -> tuple[Review, str]:
     """Return the review and the commit that holds it; every reason against a release is in one error."""
-    review: Review | None = None
-    reasons: list[str] = []
-    try:
-        review = load(work.folder)
-    except RegistryError as error:
-        reasons += [f"the registry is at fault: {problem}" for problem in error.problems]
+    review, problems = whole(work.folder)
+    reasons = [f"the registry is at fault: {problem}" for problem in sorted(problems)]
     commit = work.git.commit("HEAD")
     if review is not None:
         reasons += [*_against_studies(review), *_against_versions(work, review)]

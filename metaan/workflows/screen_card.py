@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..registry.candidates import Candidate
 from ..registry.candidates_decisions import STAGES, Decision
 from ..registry.candidates_standing import Standing
-from .screen_words import called, plain
+from .screen_words import called, plain, title_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def card(candidate: Candidate, standing: Standing) -> Card:
     return Card(
         candidate.key,
         called(candidate),
-        plain(candidate.title) or "(no title)",
+        title_of(candidate),
         tuple(flags(candidate)),
         _place(candidate),
         tuple((plain(part.label or ""), plain(part.text)) for part in candidate.abstract),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConflictError
-from ..registry.candidates import Candidate
+from ..registry.candidates import Candidate, readable
 from ..registry.candidates_commit import is_unfinished, locked
 from ..registry.candidates_decisions import STAGES, Decision, Stage
 from ..registry.candidates_flow import Flow, flow
@@ -95,7 +95,7 @@ class Desktop:
 
     def to_judge(self, by: str, stage: Stage | None = None) -> list[Candidate]:
         """Return the candidates of `keys_to_judge`."""
-        return [self.candidates[key] for key in self.keys_to_judge(by, stage)]
+        return list(readable(self.candidates, self.keys_to_judge(by, stage)))
 
     def _waits(self, key: str, one: Standing, by: str, stage: Stage | None) -> bool:
         """Say whether a candidate waits for this reviewer; a conflict waits for those who had no part in it."""

@@ -42,6 +42,7 @@ class Session:
         info = self.desktop.review.info
         self.wanted, self.unwanted = question_terms(info), info.screening.highlight.exclude
         self._counts: dict[str, tuple[int, int]] = {}  # forgotten when anything changes
+        self._skipped: set[str] = set()
         self._arrange()
 
     @property
@@ -113,6 +114,11 @@ class Session:
         """Go on or back."""
         self.place = self._within(self.place + steps)
 
+    def skip(self) -> None:
+        """Leave the present candidate out for the rest of the session."""
+        self._skipped |= {self.key} if self.key else set()
+        self._arrange()
+
     def jump(self, name: str) -> str:
         """Go to a place in the list, or to a candidate by its key, PMID, DOI or registration number; return its key."""
         if name.isdecimal() and 1 <= int(name) <= len(self.keys):
@@ -165,7 +171,7 @@ class Session:
 
     def _arrange(self) -> None:
         self._counts.clear()
-        keys = QUEUES[self.queue](self)
+        keys = [key for key in QUEUES[self.queue](self) if key not in self._skipped]
         self.keys = [key for key in keys if self._has_words(key)] if self.words else keys
         self.place = self._within(self.place)
 

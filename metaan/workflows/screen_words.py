@@ -36,7 +36,12 @@ def reviewer(given: str | None, env: Mapping[str, str] | None = None) -> str:
 
 def called(candidate: Candidate) -> str:
     """Return how people call a candidate: first author and year."""
-    return plain(label_of(candidate.authors, plain_text(candidate.title), candidate.year))
+    return plain(label_of(candidate.authors, plain_text(candidate.title), candidate.year)) or "[no author]"
+
+
+def title_of(candidate: Candidate) -> str:
+    """Return a candidate's title as people read it; a record without one is a record all the same."""
+    return plain(candidate.title) or "[no title]"
 
 
 def plain(markup: str) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .. import __version__
 from ..errors import UsageError, choose, did_you_mean
-from ..registry.candidates import Candidate, Stored, each_candidate, json_bytes, raw_name
+from ..registry.candidates import Candidate, Stored, each_candidate, raw_name
 from ..registry.candidates_commit import WORK, Staging, locked
 from ..registry.candidates_runs import (
     WATERMARK,
@@ -33,6 +33,7 @@ from ..registry.candidates_runs import (
     watermark_bytes,
 )
 from ..registry.load import Review, load
+from ..registry.stored import json_bytes
 from ..sources.pubmed_query import OVERLAP_DAYS
 from .fetch import settings_of
 from .matching import Matched, match

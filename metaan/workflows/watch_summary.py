@@ -80,7 +80,7 @@ def _candidates(found: Watch) -> Iterator[str]:
 
 
 def _candidate(candidate: Candidate) -> str:
-    title = plain_text(candidate.title)
+    title = plain_text(candidate.title) or "[no title]"
     flags = [word for word, said in (("retracted", candidate.retracted), ("concern", candidate.concern)) if said]
     links = [f"linked to {link.to}: {link.how}" for link in candidate.linked]
     asked = [f"the same publication as {question.to}?" for question in candidate.questions]

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from metaan.errors import RegistryError
+from metaan.errors import RegistryError, SetAsideWarning
 from metaan.registry import metadata
 from metaan.registry.load import load
 from metaan.registry.metadata import Metadata
@@ -49,8 +49,10 @@ def test_a_broken_file_names_itself(project: Any, raw: str) -> None:
     folder = project.write()
     metadata.write(folder, "doe-2020", FETCHED).write_text(raw)
     with pytest.raises(RegistryError, match="metaan fetch") as caught:
-        load(folder)
+        metadata.read(folder, "doe-2020")
     assert all(p.file.endswith("doe-2020.json") for p in caught.value.problems)
+    with pytest.warns(SetAsideWarning, match="doe-2020.json"):
+        assert load(folder).metadata == {}
 
 
 @pytest.mark.parametrize("study_id", ["../x", "", "a/b", "A"])

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 import metaan as ma
-from metaan.errors import RegistryError, SourceError
+from metaan.errors import RegistryError, SetAsideWarning, SourceError
 from metaan.workflows.diff import compare_folders, compare_revisions, load_revision, write_changes
 from tests.repository import IN_GIT, commit, git, repository
 
@@ -80,8 +80,8 @@ def test_the_metadata_of_a_revision_is_read_too(folder):
     (folder / "metadata").mkdir(exist_ok=True)
     (folder / "metadata" / "segala-2023.json").write_text("{}", encoding="utf-8")
     commit(folder)
-    with pytest.raises(RegistryError, match=r"^HEAD:studies/metadata/segala-2023\.json:1: "):
-        load_revision(folder, "HEAD")
+    with pytest.warns(SetAsideWarning, match=r"HEAD:studies/metadata/segala-2023\.json:1: "):
+        assert "segala-2023" not in load_revision(folder, "HEAD").metadata
 
 
 def test_attributes_of_the_repository_change_no_byte(folder):

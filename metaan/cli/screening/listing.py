@@ -7,11 +7,13 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from ...registry.candidates import readable
 from ...registry.candidates_decisions import STAGES
 from ...workflows.screen_card import links
-from ...workflows.screen_words import called, plain
+from ...workflows.screen_words import called, plain, title_of
 
 if TYPE_CHECKING:
+    from ...registry.candidates import Candidate
     from ...registry.candidates_decisions import Stage
     from ...registry.candidates_flow import Flow, FullText
     from ...registry.candidates_standing import Standing
@@ -44,8 +46,8 @@ def said(judged: Judged) -> Iterator[str]:
 def as_text(desk: Desktop, by: str) -> Iterator[str]:
     """Yield a line a candidate, the agreement of reviewers, and the flow."""
     for key, one in desk.seen_by(by):
-        candidate = desk.candidates.get(key)
-        what = f"{called(candidate)}: {plain(candidate.title)}" if candidate else "(its file is gone)"
+        candidate = _read(desk, key)
+        what = f"{called(candidate)}: {title_of(candidate)}" if candidate else "(its file is gone, or set aside)"
         said = ", ".join(_words(one))
         reason = f"; {one.reason}" if one.reason else ""
         step = " (full text)" if one.stage == "full-text" else ""
@@ -57,7 +59,12 @@ def as_text(desk: Desktop, by: str) -> Iterator[str]:
 def left_as_text(desk: Desktop, by: str, stage: Stage | None) -> Iterator[str]:
     """Yield a line for each candidate that one reviewer has to judge."""
     for one in desk.to_judge(by, stage):
-        yield f"{one.key}  {called(one)}: {plain(one.title)}"
+        yield f"{one.key}  {called(one)}: {title_of(one)}"
+
+
+def _read(desk: Desktop, key: str) -> Candidate | None:
+    """Return a candidate, None where its file is gone or cannot be read."""
+    return next(readable(desk.candidates, [key]), None) if key in desk.candidates else None
 
 
 def _words(one: Standing) -> Iterator[str]:
@@ -136,7 +143,7 @@ def as_dict(desk: Desktop, by: str, stage: Stage | None = None, left: bool = Fal
 
 
 def _candidate(desk: Desktop, key: str, one: Standing) -> dict[str, Any]:
-    candidate = desk.candidates.get(key)
+    candidate = _read(desk, key)
     return {
         "key": key,
         "state": one.state,
@@ -163,16 +170,15 @@ def as_csv(desk: Desktop, by: str) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for key, one in desk.seen_by(by):
-        if key in desk.candidates:
-            writer.writerow([_cell(value) for value in _row(desk, key, one)])
+        if candidate := _read(desk, key):
+            writer.writerow([_cell(value) for value in _row(candidate, one)])
     return out.getvalue()
 
 
-def _row(desk: Desktop, key: str, one: Standing) -> Iterable[object]:
-    it = desk.candidates[key]
+def _row(it: Candidate, one: Standing) -> Iterable[object]:
     mine = (one.stage, one.state, one.reason, one.study, "; ".join(_words(one)))
     link = next(links(it), None)
-    return (key, *mine, "; ".join(it.authors), it.year, plain(it.title), it.journal, it.doi, it.pmid, link)
+    return (it.key, *mine, "; ".join(it.authors), it.year, plain(it.title), it.journal, it.doi, it.pmid, link)
 
 
 def _cell(value: object) -> object:

@@ -16,6 +16,7 @@ from .listing import flow_lines, said
 
 if TYPE_CHECKING:
     from ...workflows.screen import Verdict
+    from ...workflows.screen_card import Card
     from ...workflows.screen_session import Session
 
 VERDICTS: dict[str, Verdict] = {"i": "include", "e": "exclude", "l": "later"}
@@ -26,8 +27,8 @@ _WIDEST = 110
 def ask(session: Session) -> int:
     """Show one candidate after the other until there is none, or the person has had enough."""
     print("\n".join(session.settled), end="\n" if session.settled else "")
-    while session.card is not None:
-        print("\n".join(_shown(session)))
+    while card := _next(session):
+        print("\n".join(_shown(session, card)))
         try:
             key = input("[i]nclude  [e]xclude  [l]ater  [u]ndo  [c]onflicts  [q]uit: ").strip().lower()[:1]
             if key == "q":
@@ -43,6 +44,17 @@ def ask(session: Session) -> int:
     session.refresh()
     print("\n".join(flow_lines(session.desktop.flow)))
     return 0
+
+
+def _next(session: Session) -> Card | None:
+    """Return the present candidate, past those whose files cannot be read; None where there is none."""
+    while session.key is not None:
+        try:
+            return session.card
+        except MetaanError as error:
+            print(f"metaan screen: {error}", file=sys.stderr)
+            session.skip()
+    return None
 
 
 def _only_put_off(session: Session) -> bool:
@@ -74,10 +86,8 @@ def _reason(session: Session) -> str:
     return offered[int(typed) - 1] if typed.isdecimal() and 1 <= int(typed) <= len(offered) else typed
 
 
-def _shown(session: Session) -> Iterator[str]:
+def _shown(session: Session, card: Card) -> Iterator[str]:
     """Yield what a person needs to judge a candidate, the review's terms highlighted."""
-    card = session.card
-    assert card is not None
     width = min(shutil.get_terminal_size((100, 24)).columns, _WIDEST)
     stage = f", {STAGES[session.stage]}" if len(session.desktop.stages) > 1 else ""
     flags = "".join(f"  [{flag}]" for flag in card.flags)
