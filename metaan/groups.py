@@ -222,13 +222,8 @@ def _again(es: EffectSizes, plan: Plan, measure: str, model: str) -> Pooled | No
     return _common(es, plan, measure, []) if model == "common" else _random(es, plan)
 
 
-def conclusion(fit: Pooled) -> int:
-    """Return -1 or 1 where the interval lies below or above no effect, else 0."""
-    return -1 if fit.ci.ub < 0 else 1 if fit.ci.lb > 0 else 0
-
-
 def _differs(fit: Pooled, protocol: Pooled) -> bool:
-    return conclusion(fit) != conclusion(protocol)
+    return fit.ci.side() != protocol.ci.side()
 
 
 def _alone(rows: Sequence[StudyRow], plan: Plan, measure: str) -> Absolute | None:

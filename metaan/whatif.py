@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .grouping import Block, Grouping, grouping
-from .groups import conclusion, protocol_results
+from .groups import protocol_results
 from .selection import Chosen, choose_studies
 from .stats.effects import Interval
 from .stats.numerals import exact
@@ -240,7 +240,7 @@ def _data(chosen: Chosen | None) -> Mapping[str, float] | None:
 def _snapshot(fit: Pooled, direction: str) -> Snapshot:
     return Snapshot(
         fit.k, fit.measure, fit.level, fit.estimate, fit.ci, fit.pi, fit.tau2 or 0.0, fit.i2 or 0.0, fit.display,
-        _favoured(conclusion(fit), direction),
+        _favoured(fit.ci.side(), direction),
     )  # fmt: skip
 
 

@@ -242,14 +242,9 @@ def _multiverse(looked: Looked) -> Iterable[Finding]:
     fit = looked.pool.random or looked.pool.common
     if found is None or fit is None or not found.universes:
         return
-    conclusion = side(fit)
+    conclusion = fit.ci.side()
     n, m = found.holds(None, conclusion)
     yield Finding("Multiverse", words.lower_first(found.sentence(None, conclusion).rstrip(".")), n < m)
-
-
-def side(fit: Pooled) -> int:
-    """Return -1 or 1 where the interval lies below or above no effect, else 0, as the multiverse counts."""
-    return -1 if fit.ci.ub < 0 else 1 if fit.ci.lb > 0 else 0
 
 
 #: Field of an `Exploration` to the function that says what was found.

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from functools import partial
 
+from ..stats import numerals
 from ..stats.effects import Interval
-from ..stats.measures import scale_of
+from ..stats.measures import null_of, scale_of
 
 MINUS = "\u2212"
 NOTHING = "\u2013"
+LEAST = 1e-9  # per 1000 people: what is less is a rounding error of the arithmetic
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _ASCII = {
     MINUS: "-",
@@ -28,11 +31,13 @@ _ASCII = {
 }
 
 
-def number(x: float) -> str:
-    """Write a ratio or any positive quantity with two to three significant digits.
+def number(x: float, null: float | None = None) -> str:
+    """Write a ratio or any positive quantity with two to three significant digits, with more beside no effect.
 
     >>> [number(x) for x in (0.0000012, 0.0421, 0.964, 2.111, 12.34, 2099.6, 3e7)]
     ['0.0000012', '0.042', '0.96', '2.11', '12.3', '2100', '3.0×10⁷']
+    >>> number(0.9996), number(0.9996, null=1)
+    ('1.00', '0.9996')
     """
     if not math.isfinite(x):
         return ("∞" if x > 0 else f"{MINUS}∞") if math.isinf(x) else NOTHING
@@ -42,16 +47,19 @@ def number(x: float) -> str:
     text = fixed(size, _decimals(size))
     if _decimals(float(text)) < _decimals(size):
         text = fixed(size, _decimals(float(text)))
-    return _signed(x, text if size < 1000 else _three_digits(size))
+    if size >= 1000:
+        text = _three_digits(size)
+    return _signed(x, text) if x == null or float(text) != null else fixed(x, _decimals(size), null)
 
 
-def fixed(x: float, decimals: int) -> str:
-    """Write ``x`` with that many decimals; what rounds to zero carries no sign.
+def fixed(x: float, decimals: int, null: float | None = None) -> str:
+    """Write ``x`` with that many decimals, with more beside no effect; what rounds to zero carries no sign.
 
-    >>> fixed(-0.04, 1), fixed(-2.5, 1)
-    ('0.0', '−2.5')
+    >>> fixed(-0.04, 1), fixed(-2.5, 1), fixed(-0.04, 1, null=0), fixed(1e-9, 2, null=0)
+    ('0.0', '−2.5', '−0.04', '1.0×10⁻⁹')
     """
-    return _signed(x, f"{abs(x):.{decimals}f}")
+    text = numerals.fixed(x, decimals, null)
+    return _scientific(x) if "e" in text else text.replace("-", MINUS)
 
 
 def _signed(x: float, text: str) -> str:
@@ -118,14 +126,15 @@ def effect(x: float | None, ci: Interval | None, measure: str) -> str:
 
 
 def _writer(measure: str, ci: Interval | None) -> Callable[[float], str]:
-    """Return the way numbers of a measure are written: ratios each for itself, differences with common decimals."""
-    if scale_of(measure).is_ratio or ci is None:
-        return number
-    width = ci.ub - ci.lb
-    if not (math.isfinite(width) and 1e-7 < width < 1e6):
-        return number
-    decimals = min(8, max(0, 1 - math.floor(math.log10(width))))
-    return lambda x: fixed(x, decimals)
+    """Return the way numbers of a measure are written: ratios each for itself, differences with common decimals.
+
+    Ratios have common decimals too where their bounds differ and would be written alike.
+    """
+    null, width = null_of(measure), ci.ub - ci.lb if ci is not None else 0.0
+    alone = ci is None or (scale_of(measure).is_ratio and number(ci.lb) != number(ci.ub))
+    if alone or not (math.isfinite(width) and 1e-7 < width < 1e6):
+        return partial(number, null=null)
+    return partial(fixed, decimals=min(8, max(0, 1 - math.floor(math.log10(width)))), null=null)
 
 
 def p_value(p: float) -> str:
@@ -191,13 +200,14 @@ def count(x: float | None) -> str:
 
 
 def per_1000(x: float) -> str:
-    """Write a difference per 1000 people in words.
+    """Write a difference per 1000 people in words; what is there is never rounded away.
 
-    >>> per_1000(-37.2), per_1000(12.0), per_1000(0.2)
-    ('37 fewer', '12 more', '0 more or fewer')
+    >>> per_1000(-37.2), per_1000(12.0), per_1000(-0.2), per_1000(0.0)
+    ('37 fewer', '12 more', '0.20 fewer', '0 more or fewer')
     """
-    n = round(abs(x))
-    return "0 more or fewer" if n == 0 else f"{n} {'fewer' if x < 0 else 'more'}"
+    size = abs(x)
+    text = f"{size:.0f}" if size > 0.5 else number(size)
+    return "0 more or fewer" if size < LEAST else f"{text} {'fewer' if x < 0 else 'more'}"
 
 
 def listing(words: Iterable[str], last: str = "and") -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..stats.measures import scale_of
+from ..stats.measures import null_of, scale_of
 from . import formats, spread, words
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Style:
         """Write one number of the display scale."""
         if self.decimals is None or abs(x) >= ROOM or 0 < abs(x) < 0.5 * 10**-self.decimals:
             return formats.estimate(x, measure, of)
-        return formats.fixed(x, self.decimals)
+        return formats.fixed(x, self.decimals, null_of(measure))
 
     def bounds(self, ci: Interval, measure: str) -> str:
         """Write an interval without an estimate."""

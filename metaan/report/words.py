@@ -107,11 +107,10 @@ def favours(ci: Interval | None, measure: str, direction: str) -> str:
     """
     if ci is None:
         return NOTHING
-    null = scale_of(measure).null
-    if ci.lb <= null <= ci.ub:
+    side = ci.side(scale_of(measure).null)
+    if side == 0:
         return UNCLEAR
-    less = ci.ub < null
-    return EXPERIMENTAL if less == (direction == "bad") else CONTROL
+    return EXPERIMENTAL if (side < 0) == (direction == "bad") else CONTROL
 
 
 def verdict(pool: Pool, analysis: Analysis) -> str:

@@ -33,6 +33,10 @@ class Interval(NamedTuple):
     lb: float
     ub: float
 
+    def side(self, null: float = 0.0) -> int:
+        """Return -1 or 1 where it lies below or above no effect, 0 where it holds it."""
+        return -1 if self.ub < null else 1 if self.lb > null else 0
+
 
 @dataclass(frozen=True, eq=False)
 class EffectSizes:

@@ -164,6 +164,12 @@ def _doubts(measure: str, yi: FloatArray, slabs: Sequence[str]) -> list[str]:
     return [f"{measure} {why} {', '.join(large)}"] if large else []
 
 
+def null_of(measure: str) -> float | None:
+    """Return the value of no effect on the display scale; None where a measure compares nothing."""
+    known = MEASURES.get(measure)
+    return scale_of(measure).null if known is None or known.compares else None
+
+
 def scale_of(measure: str, data: Mapping[str, FloatArray] | None = None) -> Scale:
     """Return the display scale of a measure; effects of no known measure are shown as they are.
 

@@ -200,7 +200,7 @@ def _universe(
     group: str, measure: str, method: str, tau2: str | None, ci: str | None, zero_cells: str, fit: Pooled
 ) -> Universe:
     shown = fit.display
-    conclusion = -1 if fit.ci.ub < 0 else 1 if fit.ci.lb > 0 else 0
+    conclusion = fit.ci.side()
     return Universe(group, measure, method, tau2, ci, zero_cells, fit.k, shown.estimate, shown.ci, fit.pval, conclusion)
 
 

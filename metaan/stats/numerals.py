@@ -1,6 +1,14 @@
-"""Numbers as text: with all their digits where the text is a key or a label, with a few where it is read."""
+"""Numbers as text: with all their digits where the text is a key or a label, with a few where it is read.
+
+Here numbers are rounded, for the library's own print as for a page: rounding takes no number across or onto the line of
+no effect, leaves no minus at a zero, and makes no p value 0.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+
+MOST = 12  # digits: what differs from no effect only after them is a rounding error of the arithmetic
 
 
 def exact(x: float) -> str:
@@ -10,3 +18,38 @@ def exact(x: float) -> str:
     ('1234567', '0.1234561', '1000000', '0', '1e+22')
     """
     return str(int(x)) if abs(x) < 1e16 and x == int(x) else repr(float(x))
+
+
+def fixed(x: float, decimals: int, null: float | None = None) -> str:
+    """Write a number with that many decimals; with more where it would stand on ``null`` and does not.
+
+    >>> fixed(-0.04, 1), fixed(0.9996, 2, null=1), fixed(1.0, 2, null=1), fixed(-0.004, 1, null=0)
+    ('0.0', '0.9996', '1.00', '-0.004')
+    """
+    if null == 0 and 0 < abs(x) < 5e-7:
+        return f"{x:.1e}"
+    return _beside(x, decimals, null, lambda digits: f"{x:.{digits}f}")
+
+
+def figures(x: float, digits: int = 4, null: float | None = None) -> str:
+    """Write a number with that many significant digits; with more where it would stand on ``null`` and does not.
+
+    >>> figures(-0.0), figures(1234567.0), figures(0.999996), figures(0.999996, null=1)
+    ('0', '1.235e+06', '1', '0.999996')
+    """
+    return _beside(x, digits, null, lambda digits: f"{x:.{digits}g}")
+
+
+def p_text(p: float) -> str:
+    """Write a p value with its sign.
+
+    >>> p_text(0.0432), p_text(0.0), p_text(0.04996)
+    ('p = 0.0432', 'p < 0.0001', 'p = 0.04996')
+    """
+    return "p < 0.0001" if p < 0.0001 else f"p = {figures(p, 3, null=0.05)}"
+
+
+def _beside(x: float, digits: int, null: float | None, write: Callable[[int], str]) -> str:
+    texts = [write(n) for n in range(digits, max(digits, MOST if null is not None and x != null else 0) + 1)]
+    text = next((text for text in texts if float(text) != null), texts[0])
+    return text.removeprefix("-") if float(text) == 0 else text

@@ -4,11 +4,29 @@ const MINUS = "−",
   NOTHING = "–";
 
 /**
- * A number with that many decimals; a tie goes to the even digit, and what rounds to zero has no sign.
+ * A number with that many decimals, with more beside no effect; what rounds to zero has no sign.
+ * @param {number} x
+ * @param {number} decimals
+ * @param {number | null} none
+ * @returns {string}
+ */
+function fixed(x, decimals, none = null) {
+  if (none === 0 && x !== 0 && Math.abs(x) < 5e-7) return scientific(x);
+  const short = rounded(x, decimals);
+  if (none === null || x === none) return short;
+  for (let digits = decimals; digits <= 12; digits += 1) {
+    const text = rounded(x, digits);
+    if (Number(text.replace(MINUS, "-")) !== none) return text;
+  }
+  return short;
+}
+
+/**
+ * A number with that many decimals; a tie goes to the even digit.
  * @param {number} x
  * @param {number} decimals
  */
-function fixed(x, decimals) {
+function rounded(x, decimals) {
   const exact = Math.abs(x).toFixed(100),
     point = exact.indexOf("."),
     size = Math.abs(x);
@@ -35,14 +53,19 @@ function decimalsOf(size) {
   return 1 - Math.floor(Math.log10(size));
 }
 
-/** @param {number} x */
-function number(x) {
+/**
+ * @param {number} x
+ * @param {number | null} none no effect, beside which more digits are written
+ */
+function number(x, none = null) {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? NOTHING : x > 0 ? "∞" : `${MINUS}∞`;
   const size = Math.abs(x);
   if (size && !(size >= 5e-7 && size < 999999.5)) return scientific(x);
   const first = fixed(size, decimalsOf(size)),
     fewer = decimalsOf(Number(first));
-  if (size < 1000) return signed(x, fewer < decimalsOf(size) ? fixed(size, fewer) : first);
+  const short = fewer < decimalsOf(size) ? fixed(size, fewer) : first;
+  if (x !== none && Number(short) === none) return fixed(x, decimalsOf(size), none);
+  if (size < 1000) return signed(x, short);
   return signed(x, Number(size.toExponential(size < 1e5 ? 2 : 3)).toFixed(0));
 }
 
@@ -63,16 +86,19 @@ const isRatio = (measure) => measure !== "RD";
 const shown = (measure, x) => (isRatio(measure) ? Math.exp(x) : Math.min(Math.max(x, -1), 1));
 
 /**
- * How the numbers of an interval are written: ratios each for itself, differences with common decimals.
+ * How the numbers of an interval are written: ratios each for itself, differences with common decimals, as ratios have
+ * where their bounds differ and would be written alike.
  * @param {string} measure
  * @param {number[]} ci
  * @returns {(x: number) => string}
  */
 function writer(measure, [lb, ub]) {
-  const width = ub - lb;
-  if (isRatio(measure) || !(width > 1e-7 && width < 1e6)) return number;
+  const width = ub - lb,
+    none = isRatio(measure) ? 1 : 0;
+  const alone = isRatio(measure) && number(lb) !== number(ub);
+  if (alone || !(width > 1e-7 && width < 1e6)) return (x) => number(x, none);
   const decimals = Math.min(8, Math.max(0, 1 - Math.floor(Math.log10(width))));
-  return (x) => fixed(x, decimals);
+  return (x) => fixed(x, decimals, none);
 }
 
 /**

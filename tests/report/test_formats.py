@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.report import formats
+from metaan.report.styles import STYLES, Style
 from metaan.stats.effects import Interval
 
 NUMBERS = st.floats(1e-6, 1e6)
@@ -66,3 +67,43 @@ def test_ascii_text_is_ascii() -> None:
     text = formats.ascii_text(f"τ² = 3.0×10⁻⁷, I² 50%, −0.1, {formats.NOTHING}")
     assert text.isascii()
     assert text == "tau2 = 3.0x10-7, I2 50%, -0.1, -"
+
+
+@pytest.mark.parametrize(
+    ("x", "ci", "measure", "text"),
+    [
+        (1.0020, (1.0014, 1.0026), "HR", "1.0020 (1.0014 to 1.0026)"),
+        (0.98, (0.9604, 0.99996), "RR", "0.98 (0.96 to 0.99996)"),
+        (0.98, (0.9604, 1.0), "RR", "0.98 (0.96 to 1.00)"),
+        (1.5, (1.003, 2.2), "OR", "1.50 (1.003 to 2.20)"),
+        (-1.24, (-2.5, -0.0004), "MD", "−1.2 (−2.5 to −0.0004)"),
+        (0.02, (-0.00001, 0.04), "RD", "0.020 (−0.00001 to 0.040)"),
+        (0.02, (0.0, 0.04), "RD", "0.020 (0.000 to 0.040)"),
+        (0.02, (1e-9, 0.04), "RD", "0.020 (1.0×10⁻⁹ to 0.040)"),
+        (0.5003, (0.48, 0.52), "PLO", "0.500 (0.480 to 0.520)"),
+    ],
+)
+def test_rounding_never_reaches_no_effect(x: float, ci: tuple[float, float], measure: str, text: str) -> None:
+    assert formats.effect(x, Interval(*ci), measure) == text
+
+
+RATIOS_NEAR_ONE = st.builds(lambda sign, n: 1 + sign * 10.0**-n, st.sampled_from((-1, 1)), st.floats(0.1, 9))
+SMALL = st.builds(lambda sign, n: sign * 10.0**-n, st.sampled_from((-1, 1)), st.floats(-2, 12))
+
+
+@given(st.sampled_from(("OR", "RR", "HR", "MD", "RD", "SMD")), st.data(), st.sampled_from(list(STYLES.values())))
+@settings(max_examples=200)
+def test_every_style_keeps_a_bound_on_its_side(measure: str, data: st.DataObject, style: Style) -> None:
+    ratio = measure in ("OR", "RR", "HR")
+    lb, x, ub = sorted(data.draw(st.tuples(*[RATIOS_NEAR_ONE if ratio else SMALL] * 3)))
+    null, ci = 1.0 if ratio else 0.0, Interval(lb, ub)
+    for value in (lb, x, ub):
+        for text in (formats.estimate(value, measure, ci), style.number(value, measure, ci)):
+            shown = parse(text)
+            assert (shown > null, shown < null) == (value > null, value < null), text
+
+
+def test_an_effect_per_1000_is_never_rounded_to_none() -> None:
+    assert [formats.per_1000(x) for x in (-0.42, 0.004, -0.6, 0.5, 1.5, 0.0, -1e-14)] == [
+        "0.42 fewer", "0.0040 more", "1 fewer", "0.50 more", "2 more", "0 more or fewer", "0 more or fewer",
+    ]  # fmt: skip

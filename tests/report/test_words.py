@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from metaan.analysis import Analysis
+from metaan.analysis import Absolute, Analysis
 from metaan.report import cautions, designs, methods, spread, words
 from metaan.report.words import Arms
 from metaan.stats.effects import Interval
@@ -135,3 +135,12 @@ def test_a_pool_of_both_designs_is_told(death: Analysis) -> None:
     pool = replace(trials, name="", rows=(*trials.rows, *cohorts.rows[:1]))
     assert cautions.mixed(pool) == "This pool mixes designs: 4 randomised trials and 1 non-randomised study."
     assert cautions.mixed(trials) is None
+
+
+def test_what_favours_an_arm_is_not_rounded_to_no_effect(analysis: Callable[..., Analysis]) -> None:
+    """RR of 346 against 400 of 200,000: 0.865, upper bound exp(-0.14503 + 1.95996 x 0.0733) = 0.9987; by hand."""
+    [answer] = words.answers(analysis({"randomised": [("A", 346, 200_000, 400, 200_000)]}, measure="RR"), ARMS)
+    assert answer.verdict == "experimental"
+    assert "to 0.999;" in answer.text
+    small = Absolute(0.002, "protocol", -0.27, Interval(-0.5, -0.0024))
+    assert words.per_1000(small) == "0.27 fewer per 1000 people (0.50 fewer to 0.0024 fewer)"
