@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from ..errors import SourceError
@@ -91,18 +91,25 @@ class Exchange:
 
     def _send(self, session: requests.Session, url: str, params: Mapping[str, str], form: bool) -> requests.Response:
         """Send as GET, or as a form when the query is long."""
-        query = urlencode(params)
-        timeout = (self.policy.connect_seconds, self.policy.read_seconds)
-        headers = {"User-Agent": self._agent}
+        import requests
+
+        query, headers = urlencode(params), {"User-Agent": self._agent}
         if not form and (self._longest_get is None or len(query) <= self._longest_get):
-            return session.get(url, params=query, headers=headers, timeout=timeout, stream=True, allow_redirects=False)
-        return session.post(
-            url, data=dict(params), headers=headers, timeout=timeout, stream=True, allow_redirects=False
-        )
+            request = session.prepare_request(requests.Request("GET", url, headers, params=query))
+        else:
+            request = session.prepare_request(requests.Request("POST", url, headers, data=dict(params)))
+        # Not by `session.send`, which reads a redirect's whole body, and its target, before anybody can look at them.
+        address = request.url or url
+        options: Any = session.merge_environment_settings(address, {}, True, None, None)
+        timeout = (self.policy.connect_seconds, self.policy.read_seconds)
+        return session.get_adapter(address).send(request, timeout=timeout, **options)
 
     def _redirect(self, url: str, target: str) -> str:
         """Return where to go next; never to another host, for the key and the query would go along."""
-        new, old = urlsplit(urljoin(url, target)), urlsplit(url)
+        try:
+            new, old = urlsplit(urljoin(url, target)), urlsplit(url)
+        except ValueError:
+            raise SourceError(self._say(f"{self.service}: {url} redirects to no address, {target[:80]!r}")) from None
         same = new.scheme == old.scheme and new.netloc == old.netloc
         upgrade = (old.scheme, new.scheme) == ("http", "https") and new.hostname == old.hostname
         if not (same or upgrade):

@@ -162,8 +162,18 @@ class PubMed:
 
 
 def read_articles(answer: Answer) -> tuple[Article, ...]:
-    """Read an answer of efetch."""
-    return parse(answer.body)
+    """Read an answer of efetch.
+
+    Raises
+    ------
+    UnreadableError
+        It is none, or it gives one number to records that differ.
+    """
+    articles, first = parse(answer.body), dict[tuple[str, int], Article]()
+    for article in articles:
+        if first.setdefault((_pmid_of(article), article.version), article).record != article.record:
+            raise UnreadableError(f"records that differ, all with the PMID {_pmid_of(article)}")
+    return articles
 
 
 def read_search(answer: Answer) -> tuple[str, ...]:

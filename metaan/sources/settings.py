@@ -77,7 +77,10 @@ def _checked(field: str, value: str) -> str:
         if any(char.isspace() for char in value):
             raise UsageError(f"{VARIABLES[field]}: a blank in it; allowed: a value without blanks")
         return value
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
         raise UsageError(f"{VARIABLES[field]}: {value!r} is no base URL; allowed: http(s)://host[:port]/path/")
     return value.rstrip("/") + "/"

@@ -200,6 +200,29 @@ def test_redirects_to_another_host_are_refused(server, make_client, target):
     assert len(server.calls) == 1
 
 
+@pytest.mark.parametrize("target", ["http://[::1", "//[", "http://[v1.x]y/"])
+def test_redirects_to_no_address_are_refused(server, make_client, target):
+    server.reset([Reply(302, "text/html", b"", {"Location": target})])
+    with pytest.raises(SourceError, match="redirects to"):
+        make_client(server.url).ask("efetch.fcgi", {"db": "pubmed"}, read_articles)
+    assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_the_body_of_a_redirect_is_not_read(server, make_client, status):
+    sent = itertools.count()
+
+    def flood():
+        while True:
+            next(sent)
+            yield b"x" * (1 << 16)
+
+    where = {"Location": "/entrez/eutils/efetch.fcgi"}
+    server.reset([Reply(status, "text/html", b"", where, flood=flood)])
+    assert make_client(server.url).ask("efetch.fcgi", {"db": "pubmed"}, read_articles) == ()
+    assert next(sent) < 200
+
+
 def test_redirects_in_a_circle_end(server, make_client):
     server.reset([Reply(302, "text/html", b"", {"Location": "efetch.fcgi"})] * 10)
     with pytest.raises(SourceError, match="more than 3 times"):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -71,6 +72,16 @@ def test_the_newest_version_of_a_record_is_taken(pubmed, server):
     for records in (old + new, new + old):
         server.reset([Reply(200, "text/xml", HEAD + records + b"</PubmedArticleSet>")])
         assert pubmed.fetch(["1"]).articles["1"].record.title == "New"
+
+
+def test_records_that_differ_do_not_have_one_number(pubmed, server):
+    asked = list(PAPERS)[:3]
+    same = article_set([replace(PAPERS[pmid], pmid=asked[0]) for pmid in asked])
+    server.reset([Reply(200, "text/xml", same)])
+    assert {pmid: article.record.pmid for pmid, article in pubmed.fetch(asked).articles.items()} == dict(
+        zip(asked, asked)
+    )
+    assert len(server.calls) == 2
 
 
 def test_a_record_that_stays_garbled_is_named(make_client):

@@ -26,7 +26,7 @@ def test_somebody_elses_review_cannot_send_any_secret():
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://x/", "localhost:80", "http://", "http://u:p@x/", "http://x/?a=b", "file:///etc"]
+    "url", ["ftp://x/", "localhost:80", "http://", "http://u:p@x/", "http://x/?a=b", "file:///etc", "http://[::1"]
 )
 def test_a_base_url_has_to_be_one(url):
     with pytest.raises(UsageError, match="METAAN_PUBMED_URL"):
