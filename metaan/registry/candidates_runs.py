@@ -91,7 +91,10 @@ class FileRun(Entry):
 
 
 class Notice(Entry):
-    """Something published about a study of the registry: ``kind`` is PubMed's RefType, or Crossref's word."""
+    """Something published about a study of the registry: ``kind`` is PubMed's RefType, or Crossref's word.
+
+    ``first`` is the day on which a run told of it first; a decision from before that day cannot be about it.
+    """
 
     study: Text
     kind: Text
@@ -101,6 +104,12 @@ class Notice(Entry):
     doi: str | None = None
     by: Text
     known: Flag = False
+    first: str = ""
+
+    def __str__(self) -> str:
+        """Return it in words, with where it stands and who says so."""
+        where = ", ".join(filter(None, (self.source, self.pmid and f"PMID {self.pmid}", self.doi)))
+        return f"{self.study}: {self.severity} ({self.kind}; {where or 'no source named'}; {self.by})"
 
     @property
     def asks(self) -> bool:

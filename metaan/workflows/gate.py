@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from ..registry.flags import SAID
 from ..registry.study_model import Status
 from ..synthesis import Choices, analyse
+from .notices import names_of, needs_decision, notices_of_links
 
 if TYPE_CHECKING:
+    from ..registry.candidates_runs import Notice
     from ..registry.load import Review
     from ..registry.model import SignedDecision, Study
 
@@ -59,6 +61,23 @@ def flagged_studies(review: Review) -> tuple[Flagged, ...]:
 def undecided(review: Review) -> tuple[Flagged, ...]:
     """Return the flagged studies that nobody has signed a decision about."""
     return tuple(flag for flag in flagged_studies(review) if flag.decision is None)
+
+
+def unanswered(review: Review) -> tuple[Notice, ...]:
+    """Return what was published about the included studies, short of a retraction, and waits for a decision.
+
+    What the last look at the studies told, and what PubMed's stored record says beyond that.
+    """
+    found = {study.id: study for study in review.studies if study.status.state == "included"}
+    told = {name for notice in review.notices for name in names_of(notice)}
+    stored = (
+        notice
+        for study_id, known in review.metadata.items()
+        for notice in notices_of_links(study_id, known.corrections, known.publication_types, known.retracted, "PubMed")
+        if not told & names_of(notice)
+    )
+    every = (*review.notices, *stored)
+    return tuple(n for n in every if n.study in found and needs_decision(n, found[n.study]))
 
 
 def unconfirmed_results(review: Review) -> tuple[str, ...]:

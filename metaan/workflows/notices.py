@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..registry.candidates_runs import LINK, Notice
 from ..sources.crossref_work import CONCERNS, RETRACTIONS, VERSIONS, Relation, Update
 from ..sources.identifiers import normalise_doi
+
+if TYPE_CHECKING:
+    from ..registry.model import Study
 
 _DOI_IN_TEXT = re.compile(r"10\.\d{4,9}/\S+")
 
@@ -109,6 +112,25 @@ def _both(a: Notice, b: Notice) -> Notice:
     return a.model_copy(update={**more, "by": f"{a.by} and {b.by}", "known": a.known or b.known})
 
 
+def is_named(notice: Notice, study: Study) -> bool:
+    """Whether the study's own file names the notice: somebody has looked at it."""
+    return any(
+        (notice.pmid and relation.pmid == notice.pmid) or (notice.doi and normalise_doi(relation.doi) == notice.doi)
+        for relation in study.relations
+    )
+
+
+def needs_decision(notice: Notice, study: Study) -> bool:
+    """Whether nobody has answered a notice: by naming it in the study's file, or by a decision since it was told of.
+
+    Retractions and concerns are flags of the study, with decisions of their own (`metaan.workflows.gate.undecided`).
+    """
+    if notice.severity not in ANSWERED_BY_CORRECTION or is_named(notice, study):
+        return False
+    decision = study.decision("correction")
+    return decision is None or decision.date.isoformat() < notice.first
+
+
 def names_of(notice: Notice) -> frozenset[tuple[str, ...]]:
     """Return by what a notice is known again, by whomever it is told: its identifiers, else its words."""
     names = [name for name in (notice.pmid, notice.doi) if name] or [f"{notice.kind}: {notice.source}"]
@@ -145,6 +167,9 @@ SEVERITIES: dict[str, str] = {
     "ExpressionOfConcernFor": "itself a notice",
     "ErratumFor": "itself a notice",
 }
+
+#: What a decision about a correction answers.
+ANSWERED_BY_CORRECTION = frozenset({"re-extract", "newer version", "itself a notice"})
 
 #: Publication types of notices; the first has been seen under two names.
 NOTICES = frozenset({"retraction of publication", "retraction notice", "published erratum", "expression of concern"})

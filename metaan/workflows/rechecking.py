@@ -22,7 +22,7 @@ from ..sources.pubmed import Found, read_search
 from ..sources.pubmed_xml import Article
 from ..sources.record import Record
 from .fetch import StudyFetch, outcome_of
-from .notices import as_one, names_of, notices_of_crossref, notices_of_links
+from .notices import as_one, is_named, names_of, notices_of_crossref, notices_of_links
 
 if TYPE_CHECKING:
     from ..registry.load import Review
@@ -65,14 +65,14 @@ def recheck(review: Review, desk: Desk, time: datetime, runs: Sequence[Run]) -> 
     url = desk.settings.pubmed_url
     outcomes = {study.id: outcome_of(review.folder, study, found[study.id], url, time) for study in review.studies}
     from_crossref, more_unasked = _crossref(review, outcomes, desk)
-    told = {name for run in runs if run.recheck for n in run.recheck.notices for name in names_of(n)}
+    told = _told(runs)
     notices = [*_from_records(outcomes, records), *from_crossref]
     changed = [o for o in outcomes.values() if o.metadata and o.metadata != review.metadata.get(o.study_id)]
     return Rechecked(
         Recheck(
             studies=tuple(i for i, outcome in outcomes.items() if outcome.metadata or i in records),
             unknown=tuple(f"{i}: {o.reason}" for i, o in outcomes.items() if not o.metadata and i not in records),
-            notices=as_one(_marked(notice, review, told) for notice in notices),
+            notices=as_one(_marked(notice, review, told, time.date().isoformat()) for notice in notices),
             unasked=(*unasked, *more_unasked),
         ),
         {f"metadata/{o.study_id}.json": text_of(o.metadata).encode() for o in changed if o.metadata},
@@ -184,11 +184,18 @@ def _doi(study: Study, metadata: Metadata | None) -> str | None:
     return normalise_doi(study.doi) or (normalise_doi(metadata.doi) if metadata else None)
 
 
-def _marked(notice: Notice, review: Review, told: set[tuple[str, ...]]) -> Notice:
-    """Say of a notice whether an earlier run told of it, or the study's own file names it."""
-    relations = review.study(notice.study).relations
-    named = any(
-        (notice.pmid and relation.pmid == notice.pmid) or (notice.doi and normalise_doi(relation.doi) == notice.doi)
-        for relation in relations
-    )
-    return notice.model_copy(update={"known": bool(named) or bool(names_of(notice) & told)})
+def _told(runs: Sequence[Run]) -> dict[tuple[str, ...], str]:
+    """Return by what notices are known again, with the day of the first run that told of it."""
+    first: dict[tuple[str, ...], str] = {}
+    for run in runs:
+        for notice in run.recheck.notices if run.recheck else ():
+            for name in names_of(notice):
+                first.setdefault(name, notice.first or run.started[:10])
+    return first
+
+
+def _marked(notice: Notice, review: Review, told: Mapping[tuple[str, ...], str], today: str) -> Notice:
+    """Say of a notice when a run told of it first, and whether it is news: the study's own file may name it."""
+    days = [told[name] for name in names_of(notice) if name in told]
+    known = bool(days) or is_named(notice, review.study(notice.study))
+    return notice.model_copy(update={"known": known, "first": min(days, default=today)})

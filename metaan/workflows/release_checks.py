@@ -15,7 +15,7 @@ from ..errors import ConflictError, SourceError
 from ..files import read
 from .checking import whole
 from .diff import Git, load_revision
-from .gate import unconfirmed_results, undecided
+from .gate import unanswered, unconfirmed_results, undecided
 
 if TYPE_CHECKING:
     from ..registry.load import Review
@@ -85,6 +85,9 @@ def _against_studies(review: Review) -> Iterator[str]:
     for flag in undecided(review):
         form = f"decisions: [{{about: {flag.about}, decision: ..., reason: ..., by: ..., date: ...}}]"
         yield f"{flag}, and no signed decision stands in {review.file(flag.study.id)}; allowed: {form}"
+    for notice in unanswered(review):
+        form = "a decision about: correction since then, or relations: that name it"
+        yield f"{notice}, and nobody has answered it in {review.file(notice.study)}; allowed: {form}"
     for result in unconfirmed_results(review):
         yield f"numbers that nobody has confirmed would be pooled: {result} (metaan extract ID --confirm)"
 

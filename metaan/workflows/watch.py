@@ -25,7 +25,7 @@ from ..report.changes_view import ChangesView
 from ..report.plots.standalone import forest_file
 from .diff import load_revision
 from .fetch import fetch
-from .gate import Flagged, confirmed, unconfirmed_results, undecided, without
+from .gate import Flagged, confirmed, unanswered, unconfirmed_results, undecided, without
 from .release_checks import last_release
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ class Watch:
         Every candidate that is not decided, those of earlier runs included.
     flagged
         The included studies that are retracted or questioned, without a signed decision.
+    unanswered
+        What was published about the included studies, short of a retraction, and nobody has answered, news or not.
     unconfirmed
         In words, the numbers that the protocol would pool and nobody has confirmed.
     not_found
@@ -85,6 +87,7 @@ class Watch:
     update: UpdateReport | None
     waiting: tuple[Candidate, ...]
     flagged: tuple[Flagged, ...]
+    unanswered: tuple[Notice, ...]
     unconfirmed: tuple[str, ...]
     not_found: tuple[str, ...]
     scenarios: tuple[Scenario, ...]
@@ -100,11 +103,8 @@ class Watch:
         """The exit status: 4 a conclusion would flip, 3 something is to be judged, 0 neither."""
         if any(scenario.flips for scenario in self.scenarios):
             return WOULD_FLIP
-        return (
-            TO_JUDGE
-            if self.waiting or any(n.asks for n in self.notices) or self.flagged or self.unconfirmed
-            else NOTHING
-        )
+        news = any(notice.asks for notice in self.notices)
+        return TO_JUDGE if news or any((self.waiting, self.flagged, self.unanswered, self.unconfirmed)) else NOTHING
 
 
 def watch(
@@ -149,6 +149,7 @@ def watch(
         report,
         _waiting(review),
         undecided(review),
+        unanswered(review),
         unconfirmed_results(review),
         not_found,
         tuple(_scenarios(review, notes)),

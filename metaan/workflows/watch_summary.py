@@ -16,7 +16,6 @@ from .watch import NOTHING, TO_JUDGE, WOULD_FLIP, Scenario, Watch, plot_name
 
 if TYPE_CHECKING:
     from ..registry.candidates import Candidate
-    from ..registry.candidates_runs import Notice
 
 MOST = 100  # candidates named one by one; a pull request has room for about 65,000 characters
 HEADLINES = {
@@ -57,17 +56,14 @@ def _headline(found: Watch) -> str:
 
 def _sections(found: Watch) -> Iterator[tuple[str, Iterable[str]]]:
     yield "Studies that need a signed decision", (_text(str(flag)) for flag in found.flagged)
-    yield "Published about the studies", (_notice(notice) for notice in found.notices)
+    yield "Published about the studies", (_text(str(notice)) for notice in found.notices)
+    older = (notice for notice in found.unanswered if notice not in found.notices)
+    yield "Published before, and not answered", (_text(str(notice)) for notice in older)
     yield f"Candidates to judge: {len(found.waiting)}", _candidates(found)
     yield "Numbers to confirm", map(_text, found.unconfirmed)
     yield "Not looked up in PubMed", map(_text, found.not_found)
     yield "Notes", map(_text, found.notes)
     yield "Next", _next(found)
-
-
-def _notice(notice: Notice) -> str:
-    where = ", ".join(filter(None, (notice.source, notice.pmid and f"PMID {notice.pmid}", notice.doi)))
-    return _text(f"{notice.study}: {notice.severity} ({notice.kind}; {where or 'no source named'}; {notice.by})")
 
 
 def _candidates(found: Watch) -> Iterator[str]:
@@ -90,8 +86,9 @@ def _candidate(candidate: Candidate) -> str:
 
 
 def _next(found: Watch) -> Iterator[str]:
-    if any(notice.asks for notice in found.notices):
+    if found.unanswered or any(notice.asks for notice in found.notices):
         yield "read what was published about the studies, and correct their files where numbers changed"
+        yield "then sign for it in the study's file, `decisions:` about the correction, or name it in `relations:`"
     if found.flagged:
         yield "`decisions:` in the files of the flagged studies: keep, exclude, or keep with caution"
     if found.waiting:
@@ -131,6 +128,7 @@ def as_json(found: Watch) -> dict[str, Any]:
         "new": [candidate.key for candidate in found.update.candidates] if found.update else [],
         "waiting": [candidate.model_dump(mode="json") for candidate in found.waiting],
         "notices": [notice.model_dump(mode="json") for notice in found.notices],
+        "unanswered": [notice.model_dump(mode="json") for notice in found.unanswered],
         "flagged": [{"study": f.study.id, "about": f.about, "by": f.by, "notice": f.notice} for f in found.flagged],
         "unconfirmed": list(found.unconfirmed),
         "not_found": list(found.not_found),

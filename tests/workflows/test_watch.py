@@ -1,17 +1,18 @@
 """The whole cycle against local services: what is to be judged, what would happen, and what a scheduler is told."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 import metaan as ma
-from metaan.errors import SourceError
+from metaan.errors import ConflictError, SourceError
 from metaan.workflows.release import release
 from metaan.workflows.screen import judge
 from metaan.workflows.watch import NOTHING, TO_JUDGE, WOULD_FLIP, watch, write_plots
 from metaan.workflows.watch_summary import as_json, summary
-from tests.repository import NEEDS_GIT, repository
+from tests.repository import NEEDS_GIT, commit, repository
 from tests.server.eutils import Eutils
 from tests.server.living import LATER, NOW, PAPERS, RETRACTED, STUDY, clients, contents, paper, registry
 
@@ -138,6 +139,60 @@ def test_a_retraction_that_carries_the_conclusion_is_status_4_until_it_is_decide
     edit(folder, "bees", "results:", f"decisions: [{{{said}}}]\nresults:")
     decided = run(folder, server, NOW + timedelta(days=14))
     assert (decided.status, decided.scenarios, decided.flagged) == (NOTHING, (), ())
+
+
+CORRECTED = replace(STUDY, corrections=(("ErratumIn", "J Made-up. 2026;3:1. doi: 10.5555/e", "900000077"),))
+UPDATED = replace(STUDY, corrections=(("UpdateIn", "J Made-up. 2026;4:1.", "900000078"),))
+DECISION = "decisions: [{{about: correction, decision: keep, reason: r, by: A, date: {}}}]\nresults:"
+NAMED = "relations: [{kind: erratum, pmid: '900000077'}]\nresults:"
+
+
+@pytest.mark.parametrize("published", [CORRECTED, UPDATED])
+def test_what_was_published_about_a_study_is_to_be_judged_until_somebody_has_answered(folder, server, published):
+    server.papers = {STUDY.pmid: published}
+    first, second = run(folder, server), run(folder, server, NOW + timedelta(days=7))
+    assert (first.status, second.status) == (TO_JUDGE, TO_JUDGE)
+    pmid = published.corrections[0][2]
+    assert "## Published before, and not answered" not in summary(first)
+    assert f"PMID {pmid}" in summary(second).split("## Published before, and not answered")[1].split("##")[0]
+    assert [notice["pmid"] for notice in as_json(second)["unanswered"]] == [pmid]
+    edit(folder, "bees", "results:", DECISION.format("2026-11-21"))
+    assert run(folder, server, NOW + timedelta(days=8)).status == TO_JUDGE  # the decision is older than the notice
+    edit(folder, "bees", "2026-11-21", "2026-11-22")
+    assert run(folder, server, NOW + timedelta(days=9)).status == NOTHING
+
+
+def test_a_study_that_names_its_erratum_has_answered_that_one_and_no_later_one(folder, server):
+    server.papers = {STUDY.pmid: CORRECTED}
+    run(folder, server)
+    edit(folder, "bees", "results:", NAMED)
+    assert run(folder, server, NOW + timedelta(days=7)).status == NOTHING
+    later = ("ErratumIn", "J Made-up. 2026;9:1.", "900000079")
+    server.papers = {STUDY.pmid: replace(CORRECTED, corrections=(*CORRECTED.corrections, later))}
+    assert [run(folder, server, NOW + timedelta(days=day)).status for day in (8, 9)] == [TO_JUDGE, TO_JUDGE]
+    edit(folder, "bees", "results:", DECISION.format("2026-11-30"))
+    assert run(folder, server, NOW + timedelta(days=10)).status == NOTHING
+
+
+def test_an_excluded_study_asks_for_no_answer(folder, server):
+    edit(folder, "bees", "{state: included}", "{state: excluded, reason: no bees}")
+    server.papers = {STUDY.pmid: CORRECTED}
+    assert run(folder, server).unanswered == ()
+
+
+@NEEDS_GIT
+@pytest.mark.usefixtures("no_settings_of_this_machine")
+def test_a_release_waits_for_the_answer(folder, server):
+    server.papers = {STUDY.pmid: CORRECTED}
+    run(folder, server)
+    repository(folder.parent)
+    with pytest.raises(
+        ConflictError, match=r"bees: re-extract \(ErratumIn.*nobody has answered it in studies/bees.yaml"
+    ):
+        release(folder, "1.0", dry_run=True)
+    edit(folder, "bees", "results:", NAMED)
+    commit(folder.parent)
+    assert release(folder, "1.0", dry_run=True).record["version"] == "1.0"
 
 
 def test_a_retraction_that_carries_nothing_is_to_be_judged(folder, server):
