@@ -328,6 +328,7 @@ WORDS = {
     "greater_than": ("is too small", "allowed: above {gt}"),
     "less_than_equal": ("is too large", "allowed: up to {le}"),
     "less_than": ("is too large", "allowed: below {lt}"),
+    "list_type": ("is not a list", "allowed: a list, one '- item' a line or [a, b]"),
     "tuple_type": ("is not a list", "allowed: a list, one '- item' a line or [a, b]"),
     "too_short": ("holds too little", "allowed: at least {min_length}"),
     "model_type": ("stands where keys are needed", "allowed: 'key: value' lines"),
