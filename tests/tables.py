@@ -12,8 +12,6 @@ STATS = Path(__file__).parent.parent / "metaan" / "stats"
 
 NO_CHOICE = {
     "correlations.CORRELATIONS": "a part of MEASURES",
-    "explain.CI_GUARDS": "rules of PRESETS",
-    "explain.DEGREES_OF_FREEDOM": "rules of PRESETS",
     "explain.MEASURES_EXPLAINED": "a selection of MEASURES",
     "generic.GENERICS": "a part of MEASURES",
     "glmm.POINTS": "a default for each of GLMM_MEASURES",
@@ -24,7 +22,10 @@ NO_CHOICE = {
     "multiverse.CONCLUSIONS": "words of a result",
     "paired.PAIRED": "a part of MEASURES",
     "plausibility.SDS": "names of columns",
+    "presets.LEAVES_OUT": "rules of PRESETS",
     "presets.RULE_WORDS": "words of a result",
+    "programs.CI_GUARDS": "rules of PRESETS",
+    "programs.DEGREES_OF_FREEDOM": "rules of PRESETS",
     "proportions.PROPORTIONS": "a part of MEASURES",
     "rates.RATES": "a part of MEASURES",
     "reliability.RELIABILITY": "a part of MEASURES",

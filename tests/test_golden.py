@@ -114,7 +114,7 @@ COVERED = {
     ),
     "quantiles.QUANTILE_METHODS": lambda: args("method", "conv", family="conv_fivenum"),
     "transformations.TRANSFORMATIONS": _transformations,
-    "presets.PRESETS": lambda: {c["source"]["package"] for c in cases("presets")} | args("preset", "metafor_3_8"),
+    "presets.PRESETS": lambda: args("preset", "presets", "metafor_3_8"),
 }  # fmt: skip
 
 AUTO = "test_pooling_properties.py::test_auto_is_the_floor_where_there_is_heterogeneity_and_more_than_two_studies"
@@ -132,6 +132,7 @@ PROVED = {
     },
     "sequence.REFITS": {"test_leave_one_out.py::test_a_mixed_model_is_fitted_to_the_rest": ("GLMM",)},
     "sequence.ORDERS": {"test_cumulative.py::test_orders": ("precision", "effect")},
+    "presets.PRESETS": {"test_explain.py::test_settings_for_a_journal_change_the_layout_only": ("JAMA",)},
     "quantile_fits.CANDIDATES": {
         "test_conversions.py::test_quantiles_of_a_distribution_give_its_moments_back": (
             "log-normal", "gamma", "Weibull", "beta",

@@ -1,6 +1,6 @@
 """Show one outcome under the rules of several programs, and name the rule behind each difference.
 
-Two programs that pool the same studies often print different numbers. This puts metaan, metafor, meta, RevMan 5,
+Two programs that pool the same studies often print different numbers. This puts metaan, metafor, meta, JAMA, RevMan 5,
 RevMan 2025, Stata, IQWiG and the legacy DerSimonian-Laird with Wald side by side, on the studies of the registry.
 """
 
@@ -17,7 +17,7 @@ from .project import studies_folder
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("outcome", metavar="OUTCOME", help="id of an outcome or analysis")
-    parser.add_argument("--measure", metavar="CODE", help="OR or RR (default: the protocol's)")
+    parser.add_argument("--measure", metavar="CODE", help="OR, RR or RD (default: the protocol's)")
     parser.add_argument(
         "--by", metavar="WHAT", help="subgroups by design, by a moderator, or none (all designs in one pool)"
     )

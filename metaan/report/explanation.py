@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from . import formats
 
 if TYPE_CHECKING:
-    from ..stats.explain import Explanation, Gap, PresetResult
+    from ..stats.effects import Interval
+    from ..stats.explain import Explanation
+    from ..stats.programs import PresetResult
 
-HEADER = ("rules of", "common effect", "random effects", "prediction interval", "tau2", "I2")
+HEADER = ("rules of", "k", "common effect", "k", "random effects", "prediction interval", "Q", "tau2", "I2")
 
 NUMBER_WORDS = {
+    "k_common": "k of the common effect",
     "common": "common effect",
     "common_ci": "its interval",
+    "k": "k of the random effects",
     "random": "random effects",
     "random_ci": "their interval",
     "pi": "prediction interval",
+    "q": "Q",
     "tau2": "tau2",
     "i2": "I2",
 }
@@ -33,35 +38,34 @@ def explanation_table(explanation: Explanation) -> str:
 
 
 def _row(result: PresetResult, measure: str) -> tuple[str, ...]:
-    common = "not estimable" if result.common is None else formats.effect(result.common, result.common_ci, measure)
     return (
         result.name,
-        common,
-        formats.effect(result.random, result.random_ci, measure),
+        str(result.k_common),
+        _effect(result.common, result.common_ci, measure),
+        str(result.k),
+        _effect(result.random, result.random_ci, measure),
         "none" if result.pi is None else formats.bounds(result.pi, measure),
-        formats.number(result.tau2),
-        formats.percent(result.i2),
+        formats.NOTHING if result.q is None else formats.number(result.q),
+        formats.NOTHING if result.tau2 is None else formats.number(result.tau2),
+        formats.NOTHING if result.i2 is None else formats.percent(result.i2),
     )
+
+
+def _effect(estimate: float | None, ci: Interval | None, measure: str) -> str:
+    return "not estimable" if estimate is None or ci is None else formats.effect(estimate, ci, measure)
 
 
 def _gap_lines(explanation: Explanation) -> list[str]:
     if not explanation.gaps:
         return ["All programs give the same numbers on these studies."]
-    return ["Why they differ from metaan:", *(line for name in _names(explanation) for line in _of(explanation, name))]
+    numbers = _grouped(((gap.preset, gap.words), NUMBER_WORDS[gap.number]) for gap in explanation.gaps)
+    programs = _grouped(((formats.listing(what), words), name) for (name, words), what in numbers.items())
+    lines = (f"  {formats.listing(names)}: {what}: {words}" for (what, words), names in programs.items())
+    return ["Why they differ from metaan:", *lines]
 
 
-def _names(explanation: Explanation) -> list[str]:
-    return list(dict.fromkeys(gap.preset for gap in explanation.gaps))
-
-
-def _of(explanation: Explanation, name: str) -> list[str]:
-    """Return one line for each set of rules of a program, with the numbers that it explains."""
-    gaps = [gap for gap in explanation.gaps if gap.preset == name]
-    by_rules: dict[tuple[str, ...], list[Gap]] = {}
-    for gap in gaps:
-        by_rules.setdefault(gap.rules, []).append(gap)
-    return [f"  {name}: {formats.listing(_numbers(members))}: {members[0].words}" for members in by_rules.values()]
-
-
-def _numbers(gaps: Sequence[Gap]) -> list[str]:
-    return [NUMBER_WORDS[gap.number] for gap in gaps]
+def _grouped(pairs: Iterable[tuple[tuple[str, str], str]]) -> dict[tuple[str, str], list[str]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found

@@ -18,6 +18,7 @@ from ..errors import NotEstimableError, choose
 from .effects import FloatArray
 from .measures import TO, Columns, no_information
 from .strata_tests import ChiSquared, breslow_day, cochran, cochran_mantel_haenszel, person_time, tarone
+from .two_by_two import no_events
 
 Stratified = tuple[float, float, FloatArray]
 Estimator = Callable[[Columns], Stratified]
@@ -171,10 +172,6 @@ def _rate_tests(x: Columns, estimate: float, correct: bool) -> Tests:
     return {"cmh": person_time(x, correct)}
 
 
-def _no_events(x: Columns) -> Mask:
-    return np.asarray((x["ai"] == 0) & (x["ci"] == 0))
-
-
 def no_rate_events(x: Columns) -> Mask:
     """Return a mask of studies without an event in either arm."""
     return np.asarray((x["x1i"] == 0) & (x["x2i"] == 0))
@@ -189,7 +186,7 @@ EVENTS = ("x1i", "x2i")
 
 MH_MEASURES = {
     "OR": Strata({"RBG": _odds_ratio}, no_information, _odds_ratio_tests, TABLE, no_information),
-    "RR": Strata({"GR": _risk_ratio}, _no_events, _no_association_tests, TABLE, no_information),
+    "RR": Strata({"GR": _risk_ratio}, no_events, _no_association_tests, TABLE, no_information),
     "RD": Strata(
         {"Sato": _risk_difference, "GR": _risk_difference_greenland_robins},
         _never,

@@ -17,11 +17,12 @@ from ..errors import NotEstimableError, UsageError, choose
 from .effects import EffectSizes
 from .families import any_missing
 from .intervals import mean_interval, mean_test
-from .mantel_haenszel import MH_MEASURES, Mask
+from .mantel_haenszel import MH_MEASURES, Mask, Strata
 from .measures import Columns, effect_sizes
 from .pooling import Pooled
 from .strata_tests import ChiSquared
 from .summary import describe
+from .two_by_two import no_patients
 
 __all__ = ["MH_MEASURES", "MantelHaenszel", "mantel_haenszel"]
 
@@ -132,7 +133,10 @@ def mantel_haenszel(
     if not kept.any():
         raise NotEstimableError(f"Mantel-Haenszel {measure}: no study says anything about the measure")
     tables = {name: values[kept] for name, values in tables.items()}
-    estimate, se, shares = estimator(tables)
+    try:
+        estimate, se, shares = estimator(tables)
+    except NotEstimableError as error:
+        raise NotEstimableError(f"{error}{_tested(strata, tables, correct)}") from None
     stat, pval = mean_test(estimate, se, None)
     tests: dict[str, Any] = dict(strata.tests(tables, estimate, correct))
     return MantelHaenszel(
@@ -144,6 +148,12 @@ def mantel_haenszel(
         options={"drop00": drop00, "add": add, "to": to, "vtype": vtype},
         **heterogeneity(es, kept & ~(drop[0] & empty), estimate), **tests,
     )  # fmt: skip
+
+
+def _tested(strata: Strata, tables: Columns, correct: bool) -> str:
+    """Offer the test of no effect where there is no estimate; it needs events in one arm only."""
+    test = strata.tests(tables, 0.0, correct)["cmh"]
+    return f"; the test of no effect needs no estimate: CMH {test}" if test else ""
 
 
 def check_level(level: float) -> None:
@@ -167,9 +177,7 @@ def left_out(es: EffectSizes, kept: Mask) -> tuple[tuple[str, str], ...]:
 def unusable(data: Columns) -> list[str | None]:
     """Say for each study why no method can use its table; None where one can."""
     missing = any_missing(data)
-    armless = np.zeros_like(missing)
-    if "ai" in data:
-        armless = (data["ai"] + data["bi"] == 0) | (data["ci"] + data["di"] == 0)
+    armless = no_patients(data) if "ai" in data else np.zeros_like(missing)
     return [
         "a count is missing" if gone else "an arm without patients" if bare else None
         for gone, bare in zip(missing.tolist(), armless.tolist())

@@ -47,12 +47,21 @@ def _read(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
 
 def no_information(cells: Columns) -> Mask:
     """Return a mask of shape (k,): no events in both arms, or only events in both arms."""
-    none = (cells["ai"] == 0) & (cells["ci"] == 0)
-    only = (cells["bi"] == 0) & (cells["di"] == 0)
-    return np.asarray(none | only)
+    return no_events(cells) | all_events(cells)
 
 
-def _empty_arm(x: Columns) -> Mask:
+def no_events(x: Columns) -> Mask:
+    """Return a mask of shape (k,): no events in either arm."""
+    return np.asarray((x["ai"] == 0) & (x["ci"] == 0))
+
+
+def all_events(x: Columns) -> Mask:
+    """Return a mask of shape (k,): nobody without an event in either arm."""
+    return np.asarray((x["bi"] == 0) & (x["di"] == 0))
+
+
+def no_patients(x: Columns) -> Mask:
+    """Return a mask of shape (k,): nobody in one of the arms."""
     return np.asarray((x["ai"] + x["bi"] == 0) | (x["ci"] + x["di"] == 0))
 
 
@@ -60,10 +69,10 @@ TABLE = Family(
     read=_read,
     cells=CELLS,
     uninformative=no_information,
-    void=_empty_arm,
+    void=no_patients,
     why=(
         (any_missing, "a count is missing"),
-        (_empty_arm, "an arm without patients"),
+        (no_patients, "an arm without patients"),
         (every, "a zero cell leaves the effect undefined"),
     ),
 )

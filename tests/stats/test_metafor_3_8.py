@@ -115,3 +115,17 @@ def test_the_rules_of_a_program_are_what_metafor_gives_under_them(args, data, wa
     assert (got.pi is None) is (want["pi"] is None)
     if got.pi is not None:
         agree(got.pi, want["pi"], tol)
+
+
+@pytest.mark.parametrize(("args", "data", "want", "tol"), of("explain"))
+def test_which_studies_metafor_keeps(args, data, want, tol):
+    """Double zeros, all events, arms without patients and tables of nobody: rma corrects them, rma.mh sums them up."""
+    got = next(row for row in ma.explain(args["measure"], **data).results if row.name == "metafor")
+    back = (lambda x: x) if args["measure"] == "RD" else np.log
+    assert (got.k_common, got.k) == (want["k_common"], want["k"])
+    assert (got.common is None) is (want["common"][0] is None)
+    if got.common is not None:
+        agree(back((got.common, *got.common_ci)), want["common"], tol)
+    agree(back((got.random, *got.random_ci)), want["random"], tol)
+    agree(back(got.pi), want["pi"], tol)
+    agree((got.q, got.tau2, got.i2), (want["q"], want["tau2"], want["i2"]), tol)

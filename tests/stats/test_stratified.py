@@ -235,6 +235,23 @@ def test_a_study_without_one_arm_is_left_out_and_named():
         assert (all_of_them.k, all_of_them.estimate, all_of_them.se) == (2, sound.estimate, sound.se)
 
 
+def test_an_empty_arm_leaves_the_test_of_no_effect():
+    """mantelhaen.test of R 4.2.2 stats: X-squared = 3.2560, 5.0874 without the continuity correction."""
+    data = {"ai": [0, 0], "n1i": [50, 40], "ci": [3, 2], "n2i": [50, 40]}
+    with pytest.raises(NotEstimableError, match=r"no events in any study; .*CMH X2\(1\) = 3\.256"):
+        ma.mantel_haenszel("OR", **data)
+    with pytest.raises(NotEstimableError, match=r"CMH X2\(1\) = 5\.087"):
+        ma.mantel_haenszel("RR", correct=False, **data)
+    with pytest.raises(NotEstimableError, match=r"CMH X2\(1\)"):
+        ma.mantel_haenszel("IRR", x1i=[0, 0], t1i=[50, 40], x2i=[3, 2], t2i=[50, 40])
+
+
+@pytest.mark.parametrize("data", [{"ai": [0, 0], "ci": [0, 0]}, {"ai": [10, 0], "ci": [12, 0]}])
+def test_nothing_but_double_zeros_has_no_difference_with_an_error(data):
+    with pytest.raises(NotEstimableError, match=r"no events, or only events, in every study$"):
+        ma.mantel_haenszel("RD", **data, n1i=[10, 20], n2i=[12, 30])
+
+
 def test_rates_without_events_have_no_difference_with_an_error():
     with pytest.raises(NotEstimableError, match="no events in either arm"):
         ma.mantel_haenszel("IRD", x1i=[0], t1i=[10], x2i=[0], t2i=[12])
