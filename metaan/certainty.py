@@ -202,7 +202,7 @@ def _crossed(interval: Interval, absolute: Interval | None, analysis: Analysis) 
     """Return the thresholds within an interval: per 1000 where there is a difference that matters, else no effect."""
     mid, thresholds = _thresholds(analysis)
     if mid is None or absolute is None:
-        return (0.0,) if crossed(interval, [scale_of(analysis.measure).null]) else ()
+        return (0.0,) if scale_of(analysis.measure).crosses(*interval) else ()
     return crossed(absolute, thresholds)
 
 

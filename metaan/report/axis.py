@@ -38,7 +38,7 @@ class Axis:
     lo, hi
         The range, as positions.
     ticks
-        In ascending order; no effect is among them.
+        In ascending order; no effect is among them, where the scale has one.
     """
 
     scale: Scale
@@ -64,7 +64,7 @@ def position(value: float, scale: Scale) -> float:
 
 
 def axis(points: Iterable[float], intervals: Iterable[Interval], scale: Scale) -> Axis:
-    """Return an axis that shows every point and no effect, and of the intervals what does not crush the rest.
+    """Return an axis that shows every point, no effect if there is one, and of intervals what does not crush the rest.
 
     Parameters
     ----------
@@ -73,11 +73,14 @@ def axis(points: Iterable[float], intervals: Iterable[Interval], scale: Scale) -
     scale
         The display scale of the measure.
     """
-    null = position(scale.null, scale)
-    inner = _finite([null, *(position(x, scale) for x in points)])
+    inner = _finite(position(x, scale) for x in [*_null(scale), *points]) or [0.0]
     ends = _finite(position(x, scale) for ci in intervals for x in ci)
     lo, hi = _range(inner, ends, 0.7 if scale.is_ratio else 0.0)
     return Axis(scale, lo, hi, ticks(lo, hi, scale))
+
+
+def _null(scale: Scale) -> list[float]:
+    return [] if scale.null is None else [scale.null]
 
 
 def _finite(values: Iterable[float]) -> list[float]:
@@ -95,14 +98,15 @@ def _range(inner: Sequence[float], ends: Sequence[float], least: float) -> tuple
     if full_hi - full_lo <= 1.3 * (hi - lo):
         lo, hi = full_lo, full_hi
     span = hi - lo
-    pad = 0.03 * span if span > 1e-6 * least else max(abs(lo), 1.0) * 0.1  # no axis of rounding errors
+    rounding = max(1e-6 * least, 1e-9 * max(abs(lo), abs(hi)))
+    pad = 0.03 * span if span > rounding else max(abs(lo), 1.0) * 0.1  # no axis of rounding errors
     return lo - pad, hi + pad
 
 
 def ticks(lo: float, hi: float, scale: Scale) -> tuple[Tick, ...]:
-    """Return round values between two positions, no effect among them."""
+    """Return round values between two positions, no effect among them if there is one."""
     values = _ratio_ticks(exp(lo), exp(hi)) if scale.is_ratio else _linear(lo, hi)
-    kept = sorted({float(f"{x:.10g}") for x in [*values, scale.null]})
+    kept = sorted({float(f"{x:.10g}") for x in [*values, *_null(scale)]})
     return tuple(Tick(x, tick_label(x)) for x in kept if lo <= position(x, scale) <= hi)
 
 

@@ -47,7 +47,7 @@ def plot_data(plot: Plot, analysis: Analysis, measures: Iterable[str], places: M
         "ticks": [{"value": tick.value, "label": tick.label} for tick in plot.axis.ticks],
         "rows": [_row(group, names, places) for group in drawing.groups],
         "titles": {measure: _titles(analysis, measure) for measure in measures},
-        "favours": list(plot.favours),
+        "favours": list(plot.favours or ()),
         "notes": list(plot.notes), "footer": methods.footer(analysis), "band": plot.band.note if plot.band else "",
         "by": analysis.subgroup_test.by if analysis.subgroup_test else "",
     }  # fmt: skip

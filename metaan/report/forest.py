@@ -79,7 +79,7 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = S
         rows=rows,
         axis=_axis(marks, analysis.measure),
         axis_title=axis_title(style, analysis),
-        favours=favours(analysis.outcome.direction, arms, style.favours[0]),
+        favours=sides(analysis.measure, analysis.outcome.direction, arms, style.favours[0]),
         signs=found.key,
         notes=(*_shading(shaded), methods.footer(analysis), *_time(analysis), *found.notes, *_left_out(analysis)),
         band=shaded,
@@ -87,6 +87,11 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = S
         favours_above=style.favours[1],
     )
     return replace(plot, notes=(NO_EFFECT, *plot.notes)) if plot.bare else plot
+
+
+def sides(measure: str, direction: str, arms: Arms, word: str = "Favours") -> tuple[str, str] | None:
+    """Return what the left and the right side of no effect favour; None where the measure compares nothing."""
+    return None if scale_of(measure).null is None else favours(direction, arms, word)
 
 
 def favours(direction: str, arms: Arms, word: str = "Favours") -> tuple[str, str]:

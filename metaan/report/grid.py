@@ -86,7 +86,9 @@ def spans(row: Row, key: str) -> bool:
 
 
 def favours_width(plot: Plot) -> float:
-    """Return the width at which both labels fit beside the line of no effect."""
+    """Return the width at which both labels fit beside the line of no effect; 0 where there are none."""
+    if plot.favours is None or plot.axis.scale.null is None:
+        return 0.0
     place = plot.axis.place(plot.axis.scale.null)
     need = [text_width(f"← {text}", SMALL, plot.favours_above) + 8 for text in plot.favours]
     if not 0.2 <= place <= 0.8:

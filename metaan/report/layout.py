@@ -42,8 +42,9 @@ def _behind(plot: Plot, grid: Grid, top: float, bottom: float) -> Iterable[Item]
         lo, hi = (min(max(grid.x(x), grid.left), grid.right) for x in (plot.band.lo, plot.band.hi))
         if hi > lo:
             yield Shape(((lo, top), (hi, top), (hi, bottom), (lo, bottom)), "mid")
-    x = grid.x(plot.axis.scale.null)
-    yield Line(x, top, x, bottom, "null")
+    if plot.axis.scale.null is not None:
+        x = grid.x(plot.axis.scale.null)
+        yield Line(x, top, x, bottom, "null")
     if plot.guide is not None and grid.left <= grid.x(plot.guide) <= grid.right:
         x = grid.x(plot.guide)
         yield Line(x, top, x, bottom, "guide")
@@ -116,7 +117,7 @@ def _below(plot: Plot, grid: Grid, y: float) -> tuple[list[Item], float]:
     items: list[Item] = []
     if not plot.bare:
         items += [Line(grid.left, y, grid.right, y, "axis"), *_ticks(grid, y)]
-        y += 5 + SMALL + 4 + LINE
+        y += 5 + SMALL + 4 + (LINE if plot.favours or plot.favours_above else 0)
         items += _title(plot, grid, (y,)) if plot.favours_above else _favours(plot, grid, y)
     signs, y = _signs(plot, grid, y)
     items += signs
@@ -149,7 +150,7 @@ def _signs(plot: Plot, grid: Grid, y: float) -> tuple[list[Item], float]:
 
 
 def _ticks(grid: Grid, y: float) -> list[Item]:
-    """Draw every tick, and of the labels those that have room; no effect always has."""
+    """Draw every tick, and of the labels those that have room; no effect, where there is one, always has."""
     null = grid.axis.scale.null
     items: list[Item] = []
     taken: list[tuple[float, float]] = []
@@ -166,6 +167,8 @@ def _ticks(grid: Grid, y: float) -> list[Item]:
 
 def _favours(plot: Plot, grid: Grid, y: float, bold: bool = False) -> list[Item]:
     """Write what each side favours beside the line of no effect, or at the ends where that is too near to one."""
+    if plot.favours is None or plot.axis.scale.null is None:
+        return []
     null = grid.x(plot.axis.scale.null)
     left, right = (f"← {plot.favours[0]}", f"{plot.favours[1]} →")
     wide = text_width(left, SMALL, bold), text_width(right, SMALL, bold)

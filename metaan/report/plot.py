@@ -73,7 +73,7 @@ class Plot:
     title, description
         For readers who cannot see it.
     favours
-        What a value left and right of no effect favours.
+        What a value left and right of no effect favours; None where nothing is compared.
     signs
         Code and words of each sign of the columns of signs.
     notes
@@ -91,7 +91,7 @@ class Plot:
     rows: tuple[Row, ...]
     axis: Axis
     axis_title: str
-    favours: tuple[str, str]
+    favours: tuple[str, str] | None
     signs: Key = ()
     notes: tuple[str, ...] = ()
     band: Band | None = None

@@ -99,8 +99,8 @@ def convention(pi_method: str | None, k: int) -> str:
 
 
 def _across(pi: Interval, ci: Interval, measure: str) -> str:
-    null = scale_of(measure).null
-    if pi.lb <= null <= pi.ub and not ci.lb <= null <= ci.ub:
+    scale = scale_of(measure)
+    if scale.crosses(*pi) and not scale.crosses(*ci):
         return ", so an effect in the other direction cannot be excluded in a new setting"
     return ""
 

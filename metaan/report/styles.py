@@ -146,7 +146,8 @@ class Style:
             "p": self.p_text(fit.q_pval), "i2": formats.percent(fit.i2 or 0.0), "z": formats.fixed(abs(fit.stat), 2),
             "overall": self.p_text(fit.pval), "sign": "z" if fit.df is None else "t",
         }  # fmt: skip
-        return tuple(shape.format(**known) for shape in (self.heterogeneity, self.overall) if shape)
+        overall = self.overall if scale_of(fit.measure).null is not None else ""
+        return tuple(shape.format(**known) for shape in (self.heterogeneity, overall) if shape)
 
     def between(self, test: SubgroupTest | None) -> tuple[str, ...]:
         """Return the lines of the test for differences between subgroups, one a model where there are two."""

@@ -207,7 +207,8 @@ def _plotted(mark: Mark | None, axis: Axis, room: int, signs: Signs) -> str:
     if not room:
         return ""
     cells = [" "] * room
-    cells[_at(axis.scale.null, axis, room)] = signs.null
+    if axis.scale.null is not None:
+        cells[_at(axis.scale.null, axis, room)] = signs.null
     if mark is not None and mark.interval is not None:
         _interval(cells, mark, axis, signs)
     if mark is not None and mark.estimate is not None and 0 <= axis.place(mark.estimate) <= 1:
@@ -218,10 +219,10 @@ def _plotted(mark: Mark | None, axis: Axis, room: int, signs: Signs) -> str:
 def _interval(cells: list[str], mark: Mark, axis: Axis, signs: Signs) -> None:
     lo, hi = mark.interval or (0.0, 0.0)
     first, last = _at(lo, axis, len(cells)), _at(hi, axis, len(cells))
-    null = _at(axis.scale.null, axis, len(cells))
     cells[first : last + 1] = [signs.bar if mark.shape == "bar" else signs.line] * (last - first + 1)
-    if first < null < last and mark.shape != "bar":
-        cells[null] = signs.cross
+    null = axis.scale.null
+    if null is not None and first < (at := _at(null, axis, len(cells))) < last and mark.shape != "bar":
+        cells[at] = signs.cross
     if axis.place(lo) < 0:
         cells[0] = signs.left
     if axis.place(hi) > 1:
@@ -237,10 +238,9 @@ def _axis(plot: Plot, columns: Sequence[Column], widths: Mapping[str, int], room
     """Write the tick labels that have room, and what each side favours; that nothing can be drawn, where that is so."""
     if plot.bare:
         return wrap(plot.notes[0], _total(columns, widths))
+    null, sides = plot.axis.scale.null, plot.favours
     if not room:
-        left, right = map(lower_first, plot.favours)
-        return [f"Left of {plot.axis.scale.null:g}: {left}. Right: {right}."]
-    null = plot.axis.scale.null
+        return [] if sides is None else [f"Left of {null:g}: {lower_first(sides[0])}. Right: {lower_first(sides[1])}."]
     cells = [" "] * room
     for tick in sorted(plot.axis.ticks, key=lambda tick: tick.value != null):
         start = min(room - len(tick.label), max(0, _at(tick.value, plot.axis, room) - len(tick.label) // 2))
@@ -248,10 +248,13 @@ def _axis(plot: Plot, columns: Sequence[Column], widths: Mapping[str, int], room
         if all(cell == " " for cell in around):
             cells[start : start + len(tick.label)] = tick.label
     before = " " * (_total(columns, widths) + GAP)
-    favours = f"{plot.favours[0]} | {plot.favours[1]}"
-    place = _at(null, plot.axis, room) - len(plot.favours[0]) - 1
+    labels = before + "".join(cells)
+    if sides is None or null is None:
+        return [labels]
+    favours = f"{sides[0]} | {sides[1]}"
+    place = _at(null, plot.axis, room) - len(sides[0]) - 1
     at = max(0, len(before) + min(place, room - display_width(favours)))
-    return [before + "".join(cells), " " * at + favours]
+    return [labels, " " * at + favours]
 
 
 def display_width(text: str) -> int:

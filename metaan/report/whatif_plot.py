@@ -10,7 +10,7 @@ from . import formats, words
 from .axis import axis
 from .changes_words import cause_name, where
 from .columns import Column
-from .forest import favours
+from .forest import sides
 from .plot import Mark, Plot, Row
 from .words import Arms
 
@@ -50,7 +50,7 @@ def what_if_plot(
         axis=axis(points, [mark.interval for mark in marks if mark.interval is not None], scale_of(measure)),
         axis_title=words.upper_first(words.measure_name(measure))
         + (", log scale" if scale_of(measure).is_ratio else ""),
-        favours=favours(analysis.outcome.direction, arms),
+        favours=sides(measure, analysis.outcome.direction, arms),
     )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
 _FROM_RIGHT = re.compile(f"[{_RIGHT}](?:[{_RIGHT} '.-]*[{_RIGHT}])?(?: \\d{{4}}[a-z]?)?")
 EXPERIMENTAL, CONTROL, UNCLEAR, NOTHING = "experimental", "control", "unclear", "nothing"
+MEASURED = "measured"  # in one group: there is no other to favour
 FLAT = "non-randomised"
 ALL = "all studies"
 NOUNS = {
@@ -66,7 +67,8 @@ class Answer:
     pool
         The name of the pool it is about.
     verdict
-        Which arm the interval favours: ``"experimental"``, ``"control"``, ``"unclear"`` or ``"nothing"``.
+        Which arm the interval favours: ``"experimental"``, ``"control"``, ``"unclear"``, ``"measured"`` (in one group)
+        or ``"nothing"``.
     mark
         The verdict in two to four words.
     text
@@ -107,7 +109,10 @@ def favours(ci: Interval | None, measure: str, direction: str) -> str:
     """
     if ci is None:
         return NOTHING
-    side = ci.side(scale_of(measure).null)
+    null = scale_of(measure).null
+    if null is None:
+        return MEASURED
+    side = ci.side(null)
     if side == 0:
         return UNCLEAR
     return EXPERIMENTAL if (side < 0) == (direction == "bad") else CONTROL
@@ -122,7 +127,8 @@ def verdict(pool: Pool, analysis: Analysis) -> str:
 def mark(code: str, arms: Arms) -> str:
     """Return a verdict in a few words."""
     names = {EXPERIMENTAL: f"favours {arms.experimental}", CONTROL: f"favours {arms.control}"}
-    return names.get(code) or {UNCLEAR: "no clear difference", NOTHING: "no data"}[code]
+    others = {UNCLEAR: "no clear difference", MEASURED: "one group", NOTHING: "no data"}
+    return names.get(code) or others[code]
 
 
 def blocks(analysis: Analysis) -> tuple[Pool, ...]:
@@ -142,7 +148,8 @@ def _answer(pool: Pool, analysis: Analysis, arms: Arms, place: int) -> Answer:
     if got is None:
         why = f" ({pool.reason})" if pool.reason and pool.k else ""
         return Answer(name, NOTHING, mark(NOTHING, arms), f"{_nobody(pool)}{why}.", place)
-    way = _way(pool, got.estimate < scale_of(analysis.measure).null)
+    null = scale_of(analysis.measure).null
+    way = _way(pool, null is not None and got.estimate < null)
     outcome = lower_first(analysis.outcome.name)
     where, effect = _in(pool, name, analysis.by), numbers(got, analysis)
     absolute = per_1000(pool.absolute) if pool.absolute is not None else ""
@@ -205,7 +212,7 @@ def measure_name(measure: str) -> str:
 def people(pool: Pool) -> int:
     """Return how many people the studies of a pool have together, 0 where arms have no sizes."""
     rows = [row for row in pool.rows if row.yi is not None]
-    return round(sum(row.data.get("n1i", 0) + row.data.get("n2i", 0) for row in rows))
+    return round(sum(row.data.get(name, 0) for row in rows for name in ("n1i", "n2i", "ni")))
 
 
 def design_name(name: str, n: int = 2) -> str:
@@ -238,6 +245,8 @@ def _way(pool: Pool, less: bool) -> str:
 
 
 def _finding(code: str, outcome: str, way: str, arms: Arms) -> str:
+    if code == MEASURED:
+        return outcome
     if code == UNCLEAR:
         return f"there was no clear difference in {outcome}"
     favoured = arms.experimental if code == EXPERIMENTAL else arms.control
@@ -265,7 +274,7 @@ def _open(code: str, absolute: Absolute | None) -> str:
 def _elsewhere(code: str, got: Lead, analysis: Analysis) -> str:
     """Say where a clear mean does not promise the same for a new setting."""
     pi = got.fit.display.pi if got.fit is not None else None
-    if code == UNCLEAR or pi is None or not pi.lb <= scale_of(analysis.measure).null <= pi.ub:
+    if code == UNCLEAR or pi is None or not scale_of(analysis.measure).crosses(*pi):
         return ""
     interval = f"{formats.level(analysis.level)} prediction interval {formats.bounds(pi, analysis.measure)}"
     return f" In a new, similar setting the effect could go either way ({interval})."

@@ -201,16 +201,23 @@ def _density(z: FloatArray) -> FloatArray:
 _R, _SHARE, _TANH = SCALES["identity"].within(-1, 1), SCALES["identity"].within(0, 1), SCALES["tanh"]
 
 CORRELATIONS = {
-    "COR": Measure("COR", "correlation", _raw, _R, False, CORRELATION, vtypes=("LS", "AV")),
+    "COR": Measure("COR", "correlation", _raw, _R, False, CORRELATION, vtypes=("LS", "AV"), compares=False),
     "UCOR": Measure(
-        "UCOR", "correlation (bias corrected)", _unbiased, _R, False, CORRELATION, vtypes=("LS", "UB", "AV")
+        "UCOR", "correlation (bias corrected)", _unbiased, _R, False, CORRELATION, vtypes=("LS", "UB", "AV"),
+        compares=False,
     ),
-    "ZCOR": Measure("ZCOR", "correlation (Fisher's z)", _fisher_z, _TANH, False, CORRELATION, tied=False),
-    "PCOR": Measure("PCOR", "partial correlation", _partial, _R, False, PARTIAL),
-    "ZPCOR": Measure("ZPCOR", "partial correlation (Fisher's z)", _fisher_z_partial, _TANH, False, PARTIAL, tied=False),
-    "SPCOR": Measure("SPCOR", "semi-partial correlation", _semipartial, _R, False, SEMIPARTIAL),
+    "ZCOR": Measure(
+        "ZCOR", "correlation (Fisher's z)", _fisher_z, _TANH, False, CORRELATION, compares=False, tied=False
+    ),
+    "PCOR": Measure("PCOR", "partial correlation", _partial, _R, False, PARTIAL, compares=False),
+    "ZPCOR": Measure(
+        "ZPCOR", "partial correlation (Fisher's z)", _fisher_z_partial, _TANH, False, PARTIAL, compares=False,
+        tied=False,
+    ),
+    "SPCOR": Measure("SPCOR", "semi-partial correlation", _semipartial, _R, False, SEMIPARTIAL, compares=False),
     "ZSPCOR": Measure(
-        "ZSPCOR", "semi-partial correlation (Fisher's z)", _fisher_z_semipartial, _TANH, False, SEMIPARTIAL
+        "ZSPCOR", "semi-partial correlation (Fisher's z)", _fisher_z_semipartial, _TANH, False, SEMIPARTIAL,
+        compares=False,
     ),
     "R2": Measure("R2", "share of variance explained", _r2, _SHARE, False, EXPLAINED, compares=False),
     "ZR2": Measure(

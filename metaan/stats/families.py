@@ -78,7 +78,7 @@ class Measure:
     has_correction
         True where a small-sample bias correction can be switched off.
     compares
-        True where the measure compares two groups or times, so that ``scale.null`` means no effect.
+        True where the measure compares two groups or times: only then is there a value of no effect, and two sides.
     tied
         True where the sampling variance is made of what the effect is made of (events, a mean, the effect itself), so
         that both vary together with nothing amiss; False where it is made of sizes, or of spread alone.

@@ -7,6 +7,7 @@ function from `Columns` to ``(yi, vi)`` and enter it in the table of its family.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -204,7 +205,8 @@ def _scale_at(measure: str, size: float | None = None) -> Scale:
     if measure not in MEASURES:
         return SCALES["identity"]
     entry = MEASURES[measure]
-    return entry.scale if size is None or entry.sized is None else entry.sized[1](size)
+    scale = entry.scale if size is None or entry.sized is None else entry.sized[1](size)
+    return scale if entry.compares else replace(scale, null=None)
 
 
 def _harmonic_mean(values: FloatArray) -> float:

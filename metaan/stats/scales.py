@@ -29,7 +29,7 @@ class Scale:
     to_display, to_analysis
         Float to float, inverse to each other.
     null
-        0 of the analysis scale, on the display scale: no effect, where the measure compares two groups.
+        No effect: 0 of the analysis scale, on the display scale; None where the measure compares nothing.
     is_ratio
         True where the display axis is logarithmic.
     """
@@ -37,8 +37,12 @@ class Scale:
     code: str
     to_display: Callable[[float], float]
     to_analysis: Callable[[float], float]
-    null: float
+    null: float | None
     is_ratio: bool = False
+
+    def crosses(self, lb: float, ub: float) -> bool:
+        """Return whether bounds of the display scale hold no effect; False where nothing is compared."""
+        return self.null is not None and lb <= self.null <= ub
 
     def within(self, lo: float, hi: float) -> Scale:
         """Return the scale of what lies between two bounds: what a normal interval puts beyond is shown at the bound.

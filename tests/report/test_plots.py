@@ -384,3 +384,18 @@ def test_a_study_stands_at_its_own_proportion_or_rate(code):
     said = [point.sentence for point in PLOTS["radial"][1](asked).points]
     assert all(formats.number(x) in text for x, text in zip(want, said))
     assert [row.estimate for row in analysis.rows] == pytest.approx(want, rel=1e-6)
+
+
+@pytest.mark.parametrize("code", ["PLO", "IRLN", "ZCOR", "ARAW", "MD"])
+def test_only_what_compares_is_drawn_against_no_effect(code):
+    es = ma.EffectSizes.of([0.55, 0.6, 0.65, 0.7, 0.72, 0.8], [0.004, 0.003, 0.002, 0.005, 0.01, 0.02], measure=code)
+    fit = ma.pool(es)
+    analysis = of_arrays({"random": fit}, Outcome(id="effect", name="effect", direction="bad"), None)
+    reg = ma.meta_regression(es, {"x": range(6)}, "x")
+    asked = Request(analysis, analysis.pools[0], Exploration(regressions=(reg,), gosh=ma.gosh(es)), ARMS)
+    for kind in ("funnel", "radial", "bubble", "drapery", "gosh"):
+        figure = PLOTS[kind][1](asked)
+        drawn = [curve.role for curve in figure.curves] + [key.role for key in figure.keys]
+        shaded = any("contour" in area.role for area in figure.areas) or "Shaded" in " ".join(figure.notes)
+        assert drawn.count("null") == (2 if code == "MD" else 0), kind
+        assert shaded == (code == "MD" and kind == "funnel")

@@ -7,6 +7,8 @@ import pytest
 import metaan as ma
 from metaan.errors import DataError, UsageError
 from metaan.report.styles import STYLES
+from metaan.stats import correlations, proportions, rates, reliability, single_means
+from metaan.stats.measures import MEASURES
 
 MEANS = {"m1i": [5.1, 4.2, 3.0], "sd1i": [1.1, 0.9, 1.0], "n1i": [20, 31, 12],
          "m2i": [6.0, 4.9, 3.1], "sd2i": [1.2, 1.0, 1.4], "n2i": [21, 30, 14]}  # fmt: skip
@@ -85,3 +87,49 @@ def test_each_study_is_drawn_at_its_own_size(code, size, events, sizes, shown) -
     es = ma.effect_sizes(code, **{"xi": events, size: sizes})
     found = [text for text in texts(ma.forest_plot(ma.pool(es, "common"))) if re.match(r"[\d.]+ \(", text)]
     assert [text[: len(start)] for text, start in zip(found, shown)] == shown
+
+
+def of_measure(code: str, yi: list[float]) -> str:
+    fit = ma.pool(ma.EffectSizes.of(yi, [0.0004] * len(yi), measure=code), "common")
+    return ma.forest_plot(fit, outcome="prevalence", experimental="drug", control="placebo")
+
+
+@pytest.mark.parametrize("code", MEASURES)
+def test_only_what_compares_has_sides_and_a_line_of_no_effect(code: str) -> None:
+    """Where one group is measured, the axis follows the data and the words name no arm."""
+    sign = -1 if code == "PLN" else 1  # the logarithm of a proportion
+    svg = of_measure(code, [sign * y for y in (0.55, 0.6, 0.65)])
+    null = MEASURES[code].scale.null
+    ticks = re.findall(r'class="tick">([^<]*)<', svg)
+    words = re.search(r"<desc[^>]*>([^<]*)", svg)[1]
+    compared = MEASURES[code].compares
+    assert ('class="null"' in svg) == compared
+    assert ("Favours" in " ".join(texts(svg))) == compared
+    assert (f"{null:g}" in ticks) == compared
+    assert ("drug" in words and "placebo" in words) == compared
+    assert ("effect" not in words.replace("common (fixed) effect", "")) or compared
+    if not compared:
+        assert re.match(r"3 studies. In 3 studies, prevalence: .* \d\.\d+ \(95% CI ", words)
+
+
+def test_what_is_compared_stands_in_the_table_of_measures() -> None:
+    one_group = (rates.ONE_RATE, proportions.PROPORTION, single_means.ONE_MEAN, single_means.ONE_SD, reliability.ALPHA)
+    association = (correlations.CORRELATION, correlations.PARTIAL, correlations.SEMIPARTIAL, correlations.EXPLAINED)
+    found = {code for code, m in MEASURES.items() if m.family in (*one_group, *association)}
+    # a probability of superiority is told from 0.5, and its pool is not tested against it
+    assert {code for code, m in MEASURES.items() if not m.compares} == found | {"CLESN", "CLESCN"}
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("code", ["PLO", "MN", "ZCOR", "ARAW"])
+def test_no_style_tests_a_single_group_against_no_effect(code: str, style: str) -> None:
+    fit = ma.pool(ma.EffectSizes.of([0.55, 0.6, 0.65], [0.0004] * 3, measure=code))
+    said = " ".join(texts(ma.forest_plot(fit, style=style)))
+    assert not re.search("overall effect|[Ff]avou?rs", said)
+    assert "0.6" in said
+
+
+def test_an_axis_far_from_0_has_ticks_that_differ() -> None:
+    for yi in ([1000.0, 1001.0, 1002.5], [7.0, 7.0, 7.0], [2e6, 2e6 + 1, 2e6 + 3]):
+        ticks = re.findall(r'class="tick">([^<]*)<', of_measure("MN", yi))
+        assert len(ticks) == len(set(ticks)) >= 2

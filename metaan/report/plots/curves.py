@@ -11,8 +11,8 @@ from ...stats.numerals import exact
 from ...stats.plot_data import Density, gosh_density, p_value_curve, p_value_grid
 from .. import formats, methods
 from ..axis import axis
-from .figure import NO_EFFECT, XY, Area, Curve, Figure, Key, Point, Request, Side, fixed, linear, ticked
-from .funnel import effect_title, vertical
+from .figure import XY, Area, Curve, Figure, Key, Point, Request, Side, fixed, linear, no_effect, ticked
+from .funnel import effect_title, null_line, vertical
 from .studies import STEPS, why_not
 
 if TYPE_CHECKING:
@@ -57,12 +57,15 @@ def bubble(asked: Request) -> Figure:
             )
             for label, v, e, w in zip(reg.effects.slab, values, effects, reg.weights.tolist())
         ),
-        curves=(Curve(((x.lo, scale.null), (x.hi, scale.null)), "null", "no effect"), Curve(tuple(line), "estimate")),
+        curves=(
+            *(Curve(((x.lo, null), (x.hi, null)), "null", "no effect") for null in (scale.null,) if null is not None),
+            Curve(tuple(line), "estimate"),
+        ),
         areas=(Area(tuple(band), "band"),),
         keys=(
             Key("dot", "study", "study; area: its weight"),
             Key("line", "estimate", f"mixed-effects line, {reg.tau2_method or 'common effect'}"),
-            NO_EFFECT,
+            *no_effect(scale),
             Key("area", "band", f"{formats.level(reg.level)} CI of the line ({reg.ci_method})"),
         ),
     )
@@ -115,7 +118,7 @@ def drapery(asked: Request) -> Figure:
         x=Side(axis([*ends, *effects], (), scale), effect_title(fit)),
         y=Side(y, "p-value"),
         curves=(
-            vertical(scale.null, (0.0, 1.0), "null", "no effect"),
+            *null_line(scale, (0.0, 1.0)),
             *(Curve(((ends[0], 1 - c), (ends[1], 1 - c)), "limit", formats.level(c)) for c in (fit.level,)),
             *(_drape(p_value_curve(y, se, grid, None, LEAST_P), at, "study", s) for s, y, se, at in studies),
             _drape(p_value_curve(fit.estimate, fit.se, grid, fit.df), scale, "estimate", "pooled effect"),
@@ -124,7 +127,7 @@ def drapery(asked: Request) -> Figure:
         keys=(
             Key("line", "study", "each study"),
             Key("line", "estimate", methods.legend_name(fit)),
-            NO_EFFECT,
+            *no_effect(scale),
         ),
         notes=("Where a curve is above a height p, the interval of coverage 1 − p holds that effect.",),
         right=("Interval", tuple((1 - c, formats.level(c)) for c in (0.5, 0.8, fit.level))),
@@ -157,7 +160,7 @@ def gosh(asked: Request) -> Figure:
         x=Side(x, effect_title(fit)),
         y=Side(fixed(0.0, 100.0), "I² (percent)"),
         curves=(
-            vertical(scale.null, (0.0, 100.0), "null", "no effect"),
+            *null_line(scale, (0.0, 100.0)),
             vertical(fit.display.estimate, (0.0, 100.0), "estimate", "all studies"),
         ),
         areas=tuple(_cells(density, edges)),
@@ -165,7 +168,7 @@ def gosh(asked: Request) -> Figure:
             Key("area", "density d1", "few subsets"),
             Key("area", f"density d{LEVELS}", "many"),
             Key("line", "estimate", "all studies"),
-            NO_EFFECT,
+            *no_effect(scale),
         ),
         notes=(f"{count} ({how}), each pooled by itself.",),
     )

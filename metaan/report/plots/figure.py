@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
-from ...stats.scales import SCALES
+from ...stats.scales import SCALES, Scale
 from .. import words
 from ..axis import Axis, Tick, tick_label, ticks
 from ..forest import inside, pool_heading
@@ -93,8 +93,9 @@ class Key:
     text: str
 
 
-#: The dotted line of no effect.
-NO_EFFECT = Key("line", "null", "no effect")
+def no_effect(scale: Scale) -> tuple[Key, ...]:
+    """Return the entry of the dotted line of no effect, where the scale has one."""
+    return () if scale.null is None else (Key("line", "null", "no effect"),)
 
 
 @dataclass(frozen=True, slots=True)

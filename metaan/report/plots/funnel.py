@@ -13,7 +13,7 @@ from ...stats.plot_data import Radial, contour, funnel_limits, radial
 from ...stats.scales import Scale
 from .. import formats, methods, words
 from ..axis import Axis, axis, ticks
-from .figure import NO_EFFECT, XY, Area, Curve, Figure, Key, Point, Request, Side, fixed, linear
+from .figure import XY, Area, Curve, Figure, Key, Point, Request, Side, fixed, linear, no_effect
 
 if TYPE_CHECKING:
     from ...stats.pooling import Pooled
@@ -24,7 +24,7 @@ STEPS = 24  # pieces of a line that is straight on the analysis scale, where the
 
 
 def funnel(asked: Request) -> Figure:
-    """Effects against standard errors, with the regions of p-values around no effect (Peters et al. 2008)."""
+    """Effects against standard errors, with the regions of p-values around no effect (Peters et al. 2008), if any."""
     asked.needs(3, "a funnel plot needs at least 3 studies to have a shape")
     fit, filled = asked.fit, _filled(asked)
     scale = scale_of(fit.measure, fit.effects.data)
@@ -41,13 +41,13 @@ def funnel(asked: Request) -> Figure:
         y=Side(fixed(0.0, foot), se_title(fit), True),
         points=tuple(points),
         curves=(
-            vertical(scale.null, (0.0, foot), "null", "no effect"),
+            *null_line(scale, (0.0, foot)),
             vertical(fit.display.estimate, (0.0, foot), "estimate", "pooled effect"),
             *(_leg(side, fit, foot, scale) for side in (0, 1)),
         ),
-        areas=tuple(_contours(x, foot, scale)),
-        keys=tuple(_funnel_keys(fit, filled is not None)),
-        notes=tuple(_funnel_notes(fit)),
+        areas=() if scale.null is None else tuple(_contours(x, foot, scale)),
+        keys=tuple(_funnel_keys(fit, filled is not None, scale)),
+        notes=tuple(_funnel_notes(fit, scale)),
     )
 
 
@@ -66,6 +66,11 @@ def se_title(fit: Pooled) -> str:
 def vertical(x: float, ends: XY, role: str, sentence: str) -> Curve:
     """Return a vertical line."""
     return Curve(((x, ends[0]), (x, ends[1])), role, sentence)
+
+
+def null_line(scale: Scale, ends: XY) -> list[Curve]:
+    """Return the vertical line of no effect, where the scale has one."""
+    return [] if scale.null is None else [vertical(scale.null, ends, "null", "no effect")]
 
 
 def _filled(asked: Request) -> EffectSizes | None:
@@ -114,23 +119,26 @@ def _ends_of_axis(x: Axis, foot: float, within: tuple[list[XY], list[XY]]) -> tu
     return [(low, 0.0), (low, foot)], [(high, 0.0), (high, foot)]
 
 
-def _funnel_keys(fit: Pooled, filled: bool) -> Iterable[Key]:
+def _funnel_keys(fit: Pooled, filled: bool, scale: Scale) -> Iterable[Key]:
     yield Key("dot", "study", "study")
     if filled:
         yield Key("dot", "filled", "filled in (trim and fill)")
     yield Key("line", "estimate", methods.legend_name(fit))
-    yield NO_EFFECT
+    yield from no_effect(scale)
     yield Key("line", "limit", f"{formats.level(fit.level)} limits around it")
+    if scale.null is None:
+        return
     yield Key("area", "contour p0", f"p > {CONTOURS[0]:g}")
     for i, p in enumerate(CONTOURS[1:], 1):
         yield Key("area", f"contour p{i}", f"{p:g} < p < {CONTOURS[i - 1]:g}")
     yield Key("area", f"contour p{len(CONTOURS)}", f"p < {CONTOURS[-1]:g}")
 
 
-def _funnel_notes(fit: Pooled) -> Iterable[str]:
+def _funnel_notes(fit: Pooled, scale: Scale) -> Iterable[str]:
     if fit.k < FEW:
         yield f"Fewer than {FEW} studies: chance alone can make a funnel asymmetric."
-    yield "Shaded: the p-value of a study by itself. Asymmetry has more causes than publication bias."
+    shaded = "" if scale.null is None else "Shaded: the p-value of a study by itself. "
+    yield f"{shaded}Asymmetry has more causes than publication bias."
 
 
 def _funnel_words(fit: Pooled, filled: int) -> str:
@@ -160,12 +168,12 @@ def radial_plot(asked: Request) -> Figure:
         x=Side(fixed(0.0, end), "Precision (1 / standard error" + (", with τ²)" if fit.tau2 else ")")),
         y=Side(y, "Effect / standard error"),
         points=tuple(_radial_points(data, fit)),
-        curves=tuple(_radial_lines(data, end)),
+        curves=tuple(_radial_lines(data, end, scale)),
         areas=(Area(((0.0, -data.half), (0.0, data.half), *_ends(data, end)), "band"),),
         keys=(
             Key("dot", "study", "study"),
             Key("line", "estimate", methods.legend_name(fit)),
-            NO_EFFECT,
+            *no_effect(scale),
             Key("area", "band", f"{formats.level(fit.level)} of studies lie here by chance alone"),
         ),
         right=(words.upper_first(words.measure_name(fit.measure)), tuple(_effect_ticks(y, end, scale))),
@@ -182,8 +190,9 @@ def _radial_points(data: Radial, fit: Pooled) -> Iterable[Point]:
         yield Point(x, z, label, sentence=f"{label}: {formats.estimate(scale.to_display(yi), fit.measure)}")
 
 
-def _radial_lines(data: Radial, end: float) -> Iterable[Curve]:
-    yield Curve(((0.0, 0.0), (end, 0.0)), "null", "no effect")
+def _radial_lines(data: Radial, end: float, scale: Scale) -> Iterable[Curve]:
+    if scale.null is not None:
+        yield Curve(((0.0, 0.0), (end, 0.0)), "null", "no effect")
     yield Curve(((0.0, 0.0), (end, data.slope * end)), "estimate", "pooled effect")
     for sign in (1, -1):
         yield Curve(((0.0, sign * data.half), (end, data.slope * end + sign * data.half)), "limit")
@@ -192,7 +201,7 @@ def _radial_lines(data: Radial, end: float) -> Iterable[Curve]:
 def _effect_ticks(y: Axis, end: float, scale: Scale) -> Iterable[tuple[float, str]]:
     """Yield where the line of a round effect meets the right edge."""
     bounds = [scale.to_display(z / end) for z in (y.lo, y.hi)]
-    ends = axis(bounds, (), replace(scale, null=bounds[0]))
+    ends = axis(bounds, (), replace(scale, null=None))
     return ((scale.to_analysis(t.value) * end, t.label) for t in ticks(ends.lo, ends.hi, scale) if _has(scale, t.value))
 
 

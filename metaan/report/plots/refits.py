@@ -11,7 +11,7 @@ from .. import explored, formats, methods, words
 from ..axis import axis
 from ..columns import Column
 from ..explored import Looked
-from ..forest import favours, forest
+from ..forest import forest, sides
 from ..plot import Mark, Plot, Row
 from ..styles import STYLES, Style
 from .figure import Request
@@ -60,7 +60,7 @@ def _plot(asked: Request, refits: Refits, header: str, kind: str, note: str = ""
         rows=rows,
         axis=axis(points, [mark.interval for mark in marks if mark.interval is not None], scale),
         axis_title=f"{words.upper_first(looked.measure)} ({level} CI){', log scale' if scale.is_ratio else ''}",
-        favours=favours(analysis.outcome.direction, asked.arms),
+        favours=sides(analysis.measure, analysis.outcome.direction, asked.arms),
         notes=tuple(text for text in (starred, note, f"{methods.model_name(refits.whole)}.") if text),
     )
 
