@@ -147,7 +147,9 @@ def _evidence(pool: Pool, analysis: Analysis) -> Evidence:
 
 def _result(pool: Pool) -> _Result | None:
     fit = pool.random or pool.common
-    if fit is not None:
+    if fit is not None and fit.display.ci is None:
+        return None
+    if fit is not None and fit.display.ci is not None:
         return _Result(fit.display.estimate, fit.display.ci, fit.display.pi)
     only = [row for row in pool.rows if row.estimate is not None and row.ci is not None]
     if len(only) != 1 or only[0].estimate is None or only[0].ci is None:

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from .registry.model import Outcome, Plan
 
 #: The numbers that are shared out among the causes; all on the analysis scale.
-QUANTITIES: dict[str, Callable[[Snapshot], float]] = {
+QUANTITIES: dict[str, Callable[[Snapshot], float | None]] = {
     "estimate": lambda result: result.estimate,
-    "lb": lambda result: result.ci.lb,
-    "ub": lambda result: result.ci.ub,
+    "lb": lambda result: result.ci and result.ci.lb,
+    "ub": lambda result: result.ci and result.ci.ub,
     "tau2": lambda result: result.tau2,
 }
 
@@ -261,7 +261,7 @@ def _shares(
     if scale_of(before.measure).is_ratio != scale_of(after.measure).is_ratio:
         return {}, f"{before.measure} and {after.measure} are on different scales"
 
-    def number(read: Callable[[Snapshot], float]) -> Callable[[int], float | None]:
+    def number(read: Callable[[Snapshot], float | None]) -> Callable[[int], float | None]:
         return lambda mask: None if (result := at(mask)) is None else read(result)
 
     try:

@@ -223,7 +223,7 @@ def _again(es: EffectSizes, plan: Plan, measure: str, model: str) -> Pooled | No
 
 
 def _differs(fit: Pooled, protocol: Pooled) -> bool:
-    return fit.ci.side() != protocol.ci.side()
+    return fit.side != protocol.side
 
 
 def _alone(rows: Sequence[StudyRow], plan: Plan, measure: str) -> Absolute | None:

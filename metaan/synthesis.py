@@ -161,14 +161,15 @@ def _by(plan: Plan, apart: bool) -> str | None:
 def _subgroup_test(pools: Sequence[Pool], by: str | None) -> SubgroupTest | None:
     """Test between groups; a group of one study enters with that study's own effect."""
 
-    def test(fits: list[tuple[float, float]]) -> tuple[float, int, float] | None:
-        return between_groups([e for e, _ in fits], [s for _, s in fits]) if len(fits) > 1 else None
+    def test(fits: list[tuple[float, float | None]]) -> tuple[float, int, float] | None:
+        ses = [se for _, se in fits if se is not None]
+        return between_groups([e for e, _ in fits], ses) if 1 < len(ses) == len(fits) else None
 
     return SubgroupTest(by or "", *(test(_means(pools, model)) for model in ("common", "random")))
 
 
-def _means(pools: Sequence[Pool], model: str) -> list[tuple[float, float]]:
-    means = []
+def _means(pools: Sequence[Pool], model: str) -> list[tuple[float, float | None]]:
+    means: list[tuple[float, float | None]] = []
     for pool in pools:
         fit: Pooled | None = getattr(pool, model)
         if fit is not None:

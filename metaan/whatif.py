@@ -80,7 +80,7 @@ class Snapshot:
     measure: str
     level: float
     estimate: float
-    ci: Interval
+    ci: Interval | None
     pi: Interval | None
     tau2: float
     i2: float
@@ -240,7 +240,7 @@ def _data(chosen: Chosen | None) -> Mapping[str, float] | None:
 def _snapshot(fit: Pooled, direction: str) -> Snapshot:
     return Snapshot(
         fit.k, fit.measure, fit.level, fit.estimate, fit.ci, fit.pi, fit.tau2 or 0.0, fit.i2 or 0.0, fit.display,
-        _favoured(fit.ci.side(), direction),
+        _favoured(fit.side, direction),
     )  # fmt: skip
 
 

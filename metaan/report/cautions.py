@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..stats.pooling import Pooled
@@ -15,8 +16,16 @@ if TYPE_CHECKING:
 
 def cautions(pool: Pool, analysis: Analysis, arms: Arms) -> tuple[str, ...]:
     """Return what keeps a result from being taken at its face value."""
-    found = (mixed(pool), models_differ(pool, analysis, arms), sensitivity_differs(pool, analysis, arms))
+    found = (
+        mixed(pool), models_differ(pool, analysis, arms), sensitivity_differs(pool, analysis, arms), *noted(pool)
+    )  # fmt: skip
     return tuple(text for text in found if text)
+
+
+def noted(pool: Pool) -> Iterable[str]:
+    """Yield what the protocol's results say of themselves."""
+    for fit in filter(None, (pool.common, pool.random)):
+        yield from (f"{model_name(fit)}: {note}." for note in fit.notes)
 
 
 def mixed(pool: Pool) -> str | None:

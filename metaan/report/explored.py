@@ -242,7 +242,7 @@ def _multiverse(looked: Looked) -> Iterable[Finding]:
     fit = looked.pool.random or looked.pool.common
     if found is None or fit is None or not found.universes:
         return
-    conclusion = fit.ci.side()
+    conclusion = fit.side
     n, m = found.holds(None, conclusion)
     yield Finding("Multiverse", words.lower_first(found.sentence(None, conclusion).rstrip(".")), n < m)
 

@@ -42,7 +42,7 @@ def _fit(fit: Pooled | None) -> Json:
         return {"k": 0}
     shown = fit.display
     return {
-        "k": fit.k, "estimate": shown.estimate, "ci": list(shown.ci), "se": fit.se, "pval": fit.pval,
+        "k": fit.k, "estimate": shown.estimate, "ci": shown.ci and list(shown.ci), "se": fit.se, "pval": fit.pval,
         "tau2": fit.tau2, "i2": fit.i2,
     }  # fmt: skip
 

@@ -183,7 +183,7 @@ def _multiverse(looked: Looked) -> Iterable[Table]:
         Header("Zero cells", number=False), Header("Studies"), Header("Effect (interval)"), Header("p"),
         Header("Reading", number=False),
     )  # fmt: skip
-    lines = tuple(_universe(universe, fit.ci.side(), several) for universe in found.universes)
+    lines = tuple(_universe(universe, fit.side, several) for universe in found.universes)
     yield Table("Every defensible way to pool these studies", headers, lines)
 
 

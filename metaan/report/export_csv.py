@@ -100,10 +100,10 @@ def _csv_study(row: StudyRow) -> Json:
 
 def _csv_fit(fit: Pooled, name: str) -> Json:
     shown = fit.display
-    pi = shown.pi or (None, None)
+    ci, pi = (found or (None, None) for found in (shown.ci, shown.pi))
     return {
-        "kind": "pooled", "label": name, "yi": fit.estimate, "estimate": shown.estimate, "ci_lb": shown.ci.lb,
-        "ci_ub": shown.ci.ub, "pi_lb": pi[0], "pi_ub": pi[1], "se": fit.se, "pval": fit.pval, "tau2": fit.tau2,
+        "kind": "pooled", "label": name, "yi": fit.estimate, "estimate": shown.estimate, "ci_lb": ci[0],
+        "ci_ub": ci[1], "pi_lb": pi[0], "pi_ub": pi[1], "se": fit.se, "pval": fit.pval, "tau2": fit.tau2,
         "i2": fit.i2, "q": fit.q, "q_df": fit.q_df, "q_pval": fit.q_pval,
     }  # fmt: skip
 

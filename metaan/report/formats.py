@@ -137,12 +137,14 @@ def _writer(measure: str, ci: Interval | None) -> Callable[[float], str]:
     return partial(fixed, decimals=min(8, max(0, 1 - math.floor(math.log10(width)))), null=null)
 
 
-def p_value(p: float) -> str:
+def p_value(p: float | None) -> str:
     """Write a p value; rounding never moves it across 0.05.
 
     >>> [p_value(p) for p in (0.00004, 0.0123, 0.04998, 0.0972, 0.434, 0.997)]
     ['<0.001', '0.012', '0.04998', '0.097', '0.43', '>0.99']
     """
+    if p is None:
+        return NOTHING
     if p < 0.001:
         return "<0.001"
     if p > 0.99:

@@ -98,9 +98,9 @@ def convention(pi_method: str | None, k: int) -> str:
     return f"t distribution with k {formats.MINUS} {less} = {k - less} {one} of freedom"
 
 
-def _across(pi: Interval, ci: Interval, measure: str) -> str:
+def _across(pi: Interval, ci: Interval | None, measure: str) -> str:
     scale = scale_of(measure)
-    if scale.crosses(*pi) and not scale.crosses(*ci):
+    if ci is not None and scale.crosses(*pi) and not scale.crosses(*ci):
         return ", so an effect in the other direction cannot be excluded in a new setting"
     return ""
 

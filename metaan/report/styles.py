@@ -143,11 +143,14 @@ class Style:
             return (words.upper_first(line),) if line else ()
         known = {
             "tau2": formats.fixed(fit.tau2 or 0.0, 2), "q": formats.fixed(fit.q, 2), "df": fit.q_df,
-            "p": self.p_text(fit.q_pval), "i2": formats.percent(fit.i2 or 0.0), "z": formats.fixed(abs(fit.stat), 2),
-            "overall": self.p_text(fit.pval), "sign": "z" if fit.df is None else "t",
+            "p": self.p_text(fit.q_pval), "i2": formats.percent(fit.i2 or 0.0),
         }  # fmt: skip
-        overall = self.overall if scale_of(fit.measure).null is not None else ""
-        return tuple(shape.format(**known) for shape in (self.heterogeneity, overall) if shape)
+        shapes = [self.heterogeneity]
+        if fit.stat is not None and fit.pval is not None and scale_of(fit.measure).null is not None:
+            shapes.append(self.overall)
+            z, sign = formats.fixed(abs(fit.stat), 2), "z" if fit.df is None else "t"
+            known |= {"z": z, "overall": self.p_text(fit.pval), "sign": sign}
+        return tuple(shape.format(**known) for shape in shapes if shape)
 
     def between(self, test: SubgroupTest | None) -> tuple[str, ...]:
         """Return the lines of the test for differences between subgroups, one a model where there are two."""

@@ -45,7 +45,7 @@ class Lead:
     Attributes
     ----------
     estimate, ci
-        Display scale.
+        Display scale; the notes of ``fit`` say why there is no interval.
     how
         The model in words, or that nothing was pooled.
     fit
@@ -53,7 +53,7 @@ class Lead:
     """
 
     estimate: float
-    ci: Interval
+    ci: Interval | None
     how: str
     fit: Pooled | None = None
 
@@ -102,17 +102,15 @@ def lead(pool: Pool) -> Lead | None:
 
 
 def favours(ci: Interval | None, measure: str, direction: str) -> str:
-    """Return which arm an interval on the display scale favours, given the outcome's direction.
+    """Return which arm an interval on the display scale favours, given the outcome's direction; without one, none.
 
     >>> favours(Interval(0.27, 0.65), "OR", "bad"), favours(Interval(0.44, 2.1), "OR", "bad")
     ('experimental', 'unclear')
     """
-    if ci is None:
-        return NOTHING
     null = scale_of(measure).null
     if null is None:
         return MEASURED
-    side = ci.side(null)
+    side = 0 if ci is None else ci.side(null)
     if side == 0:
         return UNCLEAR
     return EXPERIMENTAL if (side < 0) == (direction == "bad") else CONTROL
@@ -121,7 +119,7 @@ def favours(ci: Interval | None, measure: str, direction: str) -> str:
 def verdict(pool: Pool, analysis: Analysis) -> str:
     """Return which arm the result of a pool favours."""
     got = lead(pool)
-    return favours(got.ci if got else None, analysis.measure, analysis.outcome.direction)
+    return favours(got.ci, analysis.measure, analysis.outcome.direction) if got else NOTHING
 
 
 def mark(code: str, arms: Arms) -> str:

@@ -175,7 +175,8 @@ def _fit(fit: Pooled, path: tuple[str | int, ...], name: str, inputs: str, analy
     key, shown, random = analysis.plan.key, fit.display, fit.model == "random"
     mean = formulas.RANDOM if random else formulas.of_common(fit.method, fit.measure)
     back = "; shown are the exponentials" if scale_of(fit.measure).is_ratio else ""
-    known = f"estimate = {fit.estimate:.6g}, standard error = {fit.se:.6g}"
+    error = "" if fit.se is None else f", standard error = {fit.se:.6g}"
+    known = f"estimate = {fit.estimate:.6g}{error}"
     tau2 = "" if fit.tau2 is None else f"; τ² = {fit.tau2:.6g}"
     effect = formats.effect(shown.estimate, shown.ci, fit.measure)
     formula = f"{mean}. Interval: {formulas.of_interval(fit.ci_method)}{back}"

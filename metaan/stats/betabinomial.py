@@ -19,10 +19,11 @@ from .effects import FloatArray, Interval, labels
 from .families import Columns
 from .glmm_models import empty
 from .glmm_newton import Maximum, maximise
-from .intervals import mean_interval, mean_test
+from .intervals import check_level, mean_interval, mean_test
 from .measures import scale_of, two_by_two
 from .pooling import Display
-from .stratified import check_level, known, unusable
+from .stratified import known, unusable
+from .summary import bounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +101,7 @@ class BetaBinomial:
         shown = self.display
         return (
             f"beta-binomial, OR, k = {self.k}\n"
-            f"  OR {shown.estimate:.4g} [{shown.ci.lb:.4g}, {shown.ci.ub:.4g}], {100 * self.level:g}% CI; "
+            f"  OR {shown.estimate:.4g} {bounds(shown.ci)}, {100 * self.level:g}% CI; "
             f"log OR {self.estimate:.4g}, se {self.se:.4g}, p = {self.pval:.3g}\n"
             f"  Mean risk {self.risk[0]:.4g} (control), {self.risk[1]:.4g} (experimental); rho = {self.rho:.4g}; "
             f"log-likelihood {self.ll:.4g}"

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import DataError, NotEstimableError, UsageError, choose
+from ..errors import DataError, NotEstimableError, choose
 from .bias_rank import Kendall
 from .bias_tests import CELLS, PREDICTORS, SMALL_STUDY_TESTS, Asked, Entry, Finding
 from .effects import EffectSizes, FloatArray, Interval, column
+from .intervals import check_level
 from .measures import MEASURES, no_information
 from .pooling import Pooled, left_out
 
@@ -162,8 +163,7 @@ def small_study_test(
     """
     entry = choose(SMALL_STUDY_TESTS, test, "test")
     choose(PREDICTORS, predictor, "predictor")
-    if not 0 < level < 1:
-        raise UsageError(f"level = {level:g}; allowed: between 0 and 1, such as 0.95")
+    check_level(level)
     asked = _asked(es, predictor, ni, model, tau2_method, ci_method, level, exact)
     asked, gone = _informative(entry, asked)
     objections = _objections(entry, asked)

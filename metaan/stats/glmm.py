@@ -19,13 +19,13 @@ from .effects import EffectSizes, FloatArray, Interval
 from .glmm_fit import Fit, first_tau, fit_common, fit_random, heterogeneity_tests, tau2_profile
 from .glmm_models import GLMM_MEASURES, Structure
 from .heterogeneity import Moments, i2_from_tau2, typical_variance
-from .intervals import CI_METHODS, mean_interval, mean_test
+from .intervals import CI_METHODS, check_level, infer
 from .likelihood import FitStatistics
-from .measures import effect_sizes
+from .measures import effect_sizes, scale_of
 from .pooling import Pooled, left_out
-from .prediction import prediction_interval
+from .prediction import narrower, prediction_interval
 from .strata_tests import ChiSquared
-from .stratified import NO_PREDICTION, check_level
+from .stratified import NO_PREDICTION
 from .summary import describe
 from .tau2_ci import HeterogeneityCI
 
@@ -206,15 +206,15 @@ def _result(
     tau2, tau2_se = (fit.tau**2, fit.tau2_se) if fit.random else (0.0, None)
     estimate, se = float(fit.top.shared[fit.at]), math.sqrt(float(fit.top.covariance[fit.at, fit.at]))
     se, df = CI_METHODS[asked["ci_method"]](used.k, tau2, se, lrt.stat)
-    stat, pval = mean_test(estimate, se, df)
+    mean = infer(estimate, se, df, asked["level"], scale_of(used.measure, used.data))
     m = Moments.of(used.yi, used.vi)
     pi, reason = _prediction(estimate, se, tau2, m, asked)
     sigma2 = None if s.study is None else _square(float(fit.top.shared[s.p]))
     parameters = fit.top.shared.size + (used.k if s.own is not None else 0)
     i2, h2 = (i2_from_tau2(tau2, m), tau2 / typical_variance(m) + 1) if used.k > 1 else (0.0, 1.0)
     return Glmm(
-        method="GLMM", estimate=estimate, se=se, stat=stat, df=df, pval=pval,
-        ci=mean_interval(estimate, se, df, asked["level"]), pi=pi, pi_reason=reason, tau2=tau2, tau2_se=tau2_se,
+        method="GLMM", estimate=estimate, se=mean.se, stat=mean.stat, df=df, pval=mean.pval,
+        ci=mean.ci, notes=(*mean.notes, *narrower(pi, mean.ci)), pi=pi, pi_reason=reason, tau2=tau2, tau2_se=tau2_se,
         i2=i2, h2=h2, q=lrt.stat, q_df=lrt.df, q_pval=lrt.pval, weights=_shares(fit), k=used.k, effects=used,
         excluded=left_out(es),
         tau2_method="ML" if fit.random else None, sigma2=sigma2, ll=fit.top.value, parameters=parameters,

@@ -16,6 +16,7 @@ from scipy.special import chdtri, ndtri
 
 from ..errors import ConvergenceError, NotEstimableError
 from .effects import FloatArray, Interval
+from .ties import identical
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +34,7 @@ class Moments:
     yi, vi, wi
         Shape (k,): effects, variances, and 1 / vi.
     sum_w, mean, q
-        Sum of weights, weighted mean, Cochran's Q.
+        Sum of weights, weighted mean, Cochran's Q: 0 where the effects are identical but for rounding.
     c
         Sum of weights less their squared sum over the sum: the trace of P.
     ai
@@ -56,7 +57,7 @@ class Moments:
         sum_w = float(np.add.reduce(wi))
         mean = float(wi @ yi) / sum_w
         residual = yi - mean
-        q = float(wi @ (residual * residual))
+        q = 0.0 if identical(yi) else float(wi @ (residual * residual))
         c = sum_w - float(wi @ wi) / sum_w
         if c < _LOST * sum_w:
             c = off_diagonal(wi) / sum_w
@@ -66,6 +67,10 @@ class Moments:
     def k(self) -> int:
         """The number of studies."""
         return self.yi.size
+
+    def q_at(self, tau2: float) -> float:
+        """Return the generalised Q; rounding makes none."""
+        return generalised_q(self.yi, self.vi, tau2) if self.q else 0.0
 
 
 @dataclass(frozen=True, slots=True, repr=False)

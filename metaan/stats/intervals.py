@@ -1,4 +1,4 @@
-"""Intervals for the pooled mean.
+"""Intervals for the pooled mean, and its test: `infer` makes both, or says why there are none.
 
 To add one: write a function from what `CIMethod` names to a standard error and the degrees of freedom of its t
 distribution (None: normal), and enter it in `CI_METHODS`.
@@ -7,15 +7,33 @@ distribution (None: normal), and enter it in `CI_METHODS`.
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+import numpy as np
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from ..errors import UsageError
 from .effects import Interval
 from .heterogeneity import Moments, trace_psps
+from .scales import SCALES, Scale
 
 SeDf = tuple[float, float | None]
+
+#: Below this the 95 % quantile of t is more than 700,000 and soon beyond every float.
+LEAST_DF = 0.2
+IDENTICAL = "undefined where all effects are identical"
+NO_SE = "no standard error, test or interval: {}"
+
+
+class Inference(NamedTuple):
+    """What is known of a mean beside itself; what does not exist is None, and ``notes`` says why."""
+
+    se: float | None
+    df: float | None
+    stat: float | None
+    pval: float | None
+    ci: Interval | None
+    notes: tuple[str, ...] = ()
 
 
 class CIMethod(Protocol):
@@ -27,6 +45,38 @@ class CIMethod(Protocol):
         ``se`` is the inverse-variance standard error, ``q`` the generalised Q at ``tau2``, ``m`` the studies.
         """
         ...
+
+
+def infer(
+    estimate: float, se: float, df: float | None, level: float, scale: Scale = SCALES["identity"], why: str = IDENTICAL
+) -> Inference:
+    """Return test and interval of a mean, finite on its display scale too; ``why`` says what a ``se`` of 0 means."""
+    if se == 0:
+        return Inference(None, df, None, None, None, (NO_SE.format(why),))
+    found = Inference(se, df, *mean_test(estimate, se, df), mean_interval(estimate, se, df, level))
+    return bounded(found, scale)
+
+
+def bounded(found: Inference, scale: Scale) -> Inference:
+    """Take test and interval away where no float holds the interval, or the distribution has next to no df."""
+    if found.df is not None and found.df < LEAST_DF:
+        why = f"{found.df:.2g} degrees of freedom are too few for an interval"
+    elif not has_ends(found.ci, scale):
+        why = "the interval has no bounds that a number can hold"
+    else:
+        return found
+    return found._replace(pval=None, ci=None, notes=(f"no test or interval: {why}",))
+
+
+def has_ends(ci: Interval | None, scale: Scale) -> bool:
+    """Return whether both bounds are finite, on the display scale too."""
+    return ci is not None and all(math.isfinite(bound) and math.isfinite(scale.to_display(bound)) for bound in ci)
+
+
+def check_level(level: float) -> None:
+    """Refuse a coverage outside 0 to 1, or so near 1 that its quantile is infinite."""
+    if not 0 < level < (1 + level) / 2 < 1:
+        raise UsageError(f"level = {level:g}; allowed: between 0 and 1, such as 0.95")
 
 
 def mean_interval(estimate: float, se: float, df: float | None, level: float) -> Interval:
@@ -42,9 +92,7 @@ def quantile(df: float | None, level: float) -> float:
 
 
 def mean_test(estimate: float, se: float, df: float | None) -> tuple[float, float]:
-    """Return the statistic and p-value of a mean of 0; infinite where a standard error of 0 leaves no doubt."""
-    if se == 0:
-        return (0.0, 1.0) if estimate == 0 else (math.copysign(math.inf, estimate), 0.0)
+    """Return the statistic and p-value of a mean of 0."""
     stat = estimate / se
     return stat, 2 * float(ndtr(-abs(stat)) if df is None else stdtr(df, -abs(stat)))
 
@@ -84,13 +132,15 @@ def kenward_roger(k: int, tau2: float, se: float, q: float, m: Moments | None = 
         return se, None
     if m is None:
         raise UsageError("the Kenward-Roger interval needs the studies themselves")
-    wi = 1.0 / (m.vi + tau2)
-    w2 = wi * wi
-    sum_w, sum_w2, sum_w3 = float(wi.sum()), float(w2.sum()), float(w2 @ wi)
-    ratio = sum_w2 / sum_w
+    total = m.vi + tau2
+    top = int(np.argmin(total))
+    wi = total[top] / total  # by the largest, so that no power overflows
+    sum_w, sum_w2 = float(wi.sum()), float(wi @ wi)
+    gaps = wi - sum_w2 / sum_w
+    gaps[top] = float(wi @ (wi[top] - wi)) / sum_w  # what is left where one study has nearly all the weight
     information = 0.5 * trace_psps(wi)
-    variance = 1 / sum_w + 2 * (sum_w3 - sum_w2 * ratio) / (information * sum_w * sum_w)
-    return math.sqrt(variance), 2 * information / (variance * sum_w2) ** 2
+    variance = 1 / sum_w + 2 * float(wi @ (gaps * gaps)) / (information * sum_w * sum_w)
+    return math.sqrt(variance * float(total[top])), 2 * information / (variance * sum_w2) ** 2
 
 
 CI_METHODS: dict[str, CIMethod] = {

@@ -100,6 +100,8 @@ def maximise(m: Moments, restricted: bool, mean: float | None = None) -> float:
     The score is looked at on a grid from 0 to a bound beyond which it is negative, each point 3 times the one before,
     so that every local maximum is bracketed; each is refined, and the highest wins.
     """
+    if m.q == 0 and mean is None:
+        return 0.0
     tops = list(_local_maxima(m, restricted, mean))
     if len(tops) == 1:
         return tops[0]
@@ -163,7 +165,8 @@ def _score_ratios(m: Moments, grid: list[float], restricted: bool, mean: float |
     sum_w = np.add.reduce(wi, 1)
     weighted = wi * (m.yi - (((wi @ m.yi) / sum_w)[:, None] if mean is None else mean))
     trace = sum_w - np.add.reduce(wi * wi, 1) / sum_w if restricted else sum_w
-    ratios: list[float] = (trace / np.add.reduce(weighted * weighted, 1) - 1).tolist()
+    with np.errstate(divide="ignore"):  # without a residual the score is below 0
+        ratios: list[float] = (trace / np.add.reduce(weighted * weighted, 1) - 1).tolist()
     return ratios
 
 

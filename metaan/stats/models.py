@@ -56,7 +56,7 @@ def additive(m: Moments, tau2: float) -> Mean:
     sum_w = float(np.add.reduce(wi))
     estimate = float(wi @ m.yi) / sum_w
     residual = m.yi - estimate
-    q = float(wi @ (residual * residual))
+    q = float(wi @ (residual * residual)) if m.q else 0.0
     if m.ai is None:
         return wi, estimate, math.sqrt(1 / sum_w), q
     total = float(m.ai.sum())

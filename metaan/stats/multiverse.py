@@ -21,6 +21,7 @@ from .measures import effect_sizes, two_by_two
 from .peto import peto
 from .pooling import Pooled, pool
 from .stratified import mantel_haenszel
+from .summary import bounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,8 +55,8 @@ class Universe:
     zero_cells: str
     k: int
     estimate: float
-    ci: Interval
-    pval: float
+    ci: Interval | None
+    pval: float | None
     conclusion: int
 
 
@@ -96,7 +97,9 @@ class Multiverse:
             counts = Counter(u.conclusion for u in self.universes if u.group == group)
             said = ", ".join(f"{words} {counts[c]}" for c, words in CONCLUSIONS.items() if counts[c])
             lines.append(f"  {group}: {said}")
-        lines += [f"  {u.group} {_name(u)}: {u.estimate:.3f} ({u.ci.lb:.3f} to {u.ci.ub:.3f})" for u in self.universes]
+        lines += [
+            f"  {u.group} {_name(u)}: {u.estimate:.3f} {bounds(u.ci, '.3f', '({} to {})')}" for u in self.universes
+        ]
         return "\n".join([*lines, *(f"  not done - {what}: {why}" for what, why in self.refused)])
 
     def to_frame(self) -> pd.DataFrame:
@@ -200,7 +203,7 @@ def _universe(
     group: str, measure: str, method: str, tau2: str | None, ci: str | None, zero_cells: str, fit: Pooled
 ) -> Universe:
     shown = fit.display
-    conclusion = fit.ci.side()
+    conclusion = fit.side
     return Universe(group, measure, method, tau2, ci, zero_cells, fit.k, shown.estimate, shown.ci, fit.pval, conclusion)
 
 

@@ -13,11 +13,11 @@ from numpy.typing import ArrayLike
 
 from ..errors import NotEstimableError
 from .effects import EffectSizes, FloatArray, labels
-from .intervals import mean_interval, mean_test
+from .intervals import check_level, infer
 from .mantel_haenszel import MH_MEASURES
-from .measures import Columns, no_information, two_by_two
+from .measures import Columns, no_information, scale_of, two_by_two
 from .pooling import Pooled, left_out
-from .stratified import NO_PREDICTION, check_level, known, pair, q_statistics, unusable
+from .stratified import NO_PREDICTION, known, pair, q_statistics, unusable
 
 
 def peto(
@@ -71,12 +71,12 @@ def peto(
     weights = 1 / used.vi
     estimate, se = float(weights @ used.yi) / float(weights.sum()), 1 / math.sqrt(float(weights.sum()))
     q = float(weights @ (used.yi - estimate) ** 2)
-    stat, pval = mean_test(estimate, se, None)
+    mean = infer(estimate, se, None, level, scale_of("OR"))
     counted = known(cells) & ~(drop00 & no_information(cells))
     return Pooled(
         model="common", method="Peto", measure="OR", level=level,
-        estimate=estimate, se=se, stat=stat, df=None, pval=pval,
-        ci=mean_interval(estimate, se, None, level), pi=None, pi_reason=NO_PREDICTION, tau2=None, tau2_se=None,
+        estimate=estimate, se=mean.se, stat=mean.stat, df=None, pval=mean.pval,
+        ci=mean.ci, notes=mean.notes, pi=None, pi_reason=NO_PREDICTION, tau2=None, tau2_se=None,
         weights=weights * (100.0 / weights.sum()), k=used.k, effects=used,
         excluded=left_out(es),
         **q_statistics(q, max(int(counted.sum()) - 1, 0)),

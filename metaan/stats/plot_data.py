@@ -106,7 +106,7 @@ def p_value_function(estimate: float, se: float, at: ArrayLike, df: float | None
 
 def p_value_grid(fit: Pooled, least: float, points: int = 201) -> FloatArray:
     """Return evenly spaced effects: to where the p-value of the pooled effect is ``least``, and beyond every study."""
-    ends = mean_interval(fit.estimate, fit.se, fit.df, 1 - least)
+    ends = mean_interval(fit.estimate, fit.se or 0.0, fit.df, 1 - least)
     low, high = min(ends.lb, float(fit.effects.yi.min())), max(ends.ub, float(fit.effects.yi.max()))
     room = 0.08 * (high - low)
     return np.linspace(low - room, high + room, points)

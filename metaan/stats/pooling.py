@@ -18,13 +18,13 @@ from scipy.special import chdtrc
 from ..errors import DataError, NotEstimableError, UsageError, choose
 from .effects import EffectSizes, FloatArray, Interval, column
 from .heterogeneity import Moments, QBased, q_based
-from .intervals import CI_METHODS, mean_interval, mean_test
+from .intervals import CI_METHODS, Inference, bounded, check_level, infer
 from .intervals import quantile as quantile
 from .likelihood import LIKELIHOODS, FitStatistics, fit_statistics, profile_mean
 from .measures import scale_of
 from .models import MODELS
 from .prediction import PI_METHODS as PI_METHODS
-from .prediction import prediction_interval
+from .prediction import narrower, prediction_interval
 from .summary import describe
 from .tau2 import TAU2_METHODS
 from .tau2_ci import TAU2_CI_METHODS, HeterogeneityCI, Tau2, heterogeneity_ci
@@ -42,7 +42,7 @@ class Display:
     """A pooled result on the display scale (the exponential of the analysis scale for ratios)."""
 
     estimate: float
-    ci: Interval
+    ci: Interval | None
     pi: Interval | None
 
 
@@ -55,7 +55,8 @@ class Pooled:
     model, method
         A key of `MODELS`, and how it was pooled (``"IV"``, ``"MH"`` ...).
     estimate, se, stat, df, pval, ci
-        The mean effect; ``df`` is None for the normal distribution.
+        The mean effect; ``df`` is None for the normal distribution. Error, test and interval are None where ``notes``
+        says why they do not exist.
     pi, pi_reason
         The prediction interval, or None and why there is none.
     tau2, tau2_se
@@ -81,11 +82,11 @@ class Pooled:
     measure: str
     level: float
     estimate: float
-    se: float
-    stat: float
+    se: float | None
+    stat: float | None
     df: float | None
-    pval: float
-    ci: Interval
+    pval: float | None
+    ci: Interval | None
     pi: Interval | None
     pi_reason: str | None
     tau2: float | None
@@ -107,11 +108,16 @@ class Pooled:
     weights_fixed: bool = False
 
     @property
+    def side(self) -> int:
+        """-1 or 1 where the interval lies below or above no effect; 0 where it holds it, or there is none."""
+        return 0 if self.ci is None else self.ci.side()
+
+    @property
     def display(self) -> Display:
         """The result on the display scale."""
         back = scale_of(self.measure, self.effects.data).to_display
-        pi = None if self.pi is None else Interval(back(self.pi.lb), back(self.pi.ub))
-        return Display(back(self.estimate), Interval(back(self.ci.lb), back(self.ci.ub)), pi)
+        ci, pi = (None if found is None else Interval(*map(back, found)) for found in (self.ci, self.pi))
+        return Display(back(self.estimate), ci, pi)
 
     def tau2_ci(self, method: str = "QP", level: float | None = None) -> HeterogeneityCI:
         """Return tau2, tau, I2 and H2 with the intervals of ``method``, a key of `TAU2_CI_METHODS`.
@@ -152,9 +158,8 @@ class Pooled:
         return Moments.of(self.effects.yi, self.effects.vi, self.weights if self.weights_fixed else None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values ready for JSON; what is infinite is None."""
+        """Return plain values ready for JSON."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
-        plain["stat"] = self.stat if math.isfinite(self.stat) else None
         plain["weights"] = self.weights.tolist()
         plain["effects"] = self.effects.to_dict()
         plain["excluded"] = [list(pair) for pair in self.excluded]
@@ -226,21 +231,24 @@ def pool(
     t2, t2_se = rule.tau2(m, tau2_method) if tau2 is None else (tau2, None)
     wi, estimate, se, q = rule.mean(m, t2)
     se, df = interval(m.k, t2, se, q, m)
+    scale = scale_of(used.measure, used.data)
+    if not math.isfinite(scale.to_display(estimate)):
+        raise NotEstimableError(f"the mean is {estimate:.3g} on the analysis scale, too far for any {used.measure}")
     if ci_method == "PL" and m.k > 1:
-        stat, pval, ci = profile_mean(m, t2, level, LIKELIHOODS[tau2_method])
+        mean = bounded(Inference(se, df, *profile_mean(m, t2, level, LIKELIHOODS[tau2_method])), scale)
     else:
-        (stat, pval), ci = mean_test(estimate, se, df), mean_interval(estimate, se, df, level)
-    pi, pi_reason = prediction_interval(estimate, se, t2, m.k, model, pi_method, level, m)
+        mean = infer(estimate, se, df, level, scale)
+    pi, pi_reason = prediction_interval(estimate, se, t2, m.k, model, pi_method, level, m, scale)
     i2, h2 = rule.i2_h2(m, t2)
+    notes = (*mean.notes, *_notes(ci_method, m.k, q), *narrower(pi, mean.ci))
     return Pooled(
         model=model, method="IV", measure=used.measure, level=level,
-        estimate=estimate, se=se, stat=stat, df=df, pval=pval, ci=ci,
+        estimate=estimate, se=mean.se, stat=mean.stat, df=mean.df, pval=mean.pval, ci=mean.ci,
         pi=pi, pi_reason=pi_reason, tau2=t2, tau2_se=t2_se, i2=i2, h2=h2,
         q=m.q, q_df=m.k - 1, q_pval=float(chdtrc(m.k - 1, m.q)) if m.k > 1 else 1.0,
         weights=wi * (100.0 / float(np.add.reduce(wi))), k=m.k, effects=used,
         tau2_method=tau2_method if rule.has_tau2 else None, ci_method=ci_method, pi_method=pi_method,
-        excluded=left_out(es), notes=_notes(ci_method, m.k, q), tau2_fixed=tau2 is not None,
-        weights_fixed=weights is not None,
+        excluded=left_out(es), notes=notes, tau2_fixed=tau2 is not None, weights_fixed=weights is not None,
     )  # fmt: skip
 
 
@@ -257,8 +265,7 @@ def _check(
     """Refuse options that do not exist or do not go together."""
     if tau2_method not in TAU2_METHODS:
         choose(TAU2_METHODS, tau2_method, "tau2_method")
-    if not 0 < level < 1:
-        raise UsageError(f"level = {level:g}; allowed: between 0 and 1, such as 0.95")
+    check_level(level)
     if tau2 is not None and not (MODELS[model].has_tau2 and 0 <= tau2 < math.inf):
         raise UsageError(f"model {model!r}, tau2 = {tau2:g}; allowed: a finite tau2 not below 0, model random or ivhet")
     if ci_method in _PLAIN_ONLY or model not in _ADDITIVE:
@@ -292,6 +299,6 @@ def _weights(weights: ArrayLike, es: EffectSizes) -> FloatArray:
 
 def _notes(ci_method: str, k: int, q: float) -> tuple[str, ...]:
     """Say what a reader of the interval should know."""
-    if ci_method == "hksj" and q < (k - 1) * (1 - 1e-9):  # equal where tau2 solves for it, but for rounding
+    if ci_method == "hksj" and 0 < q < (k - 1) * (1 - 1e-9):  # equal where tau2 solves for it, but for rounding
         return ("the Hartung-Knapp standard error is below Wald's: the studies differ less than expected",)
     return ()

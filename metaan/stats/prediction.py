@@ -20,9 +20,11 @@ import numpy as np
 from ..errors import UsageError, choose
 from .effects import FloatArray, Interval
 from .heterogeneity import Moments
-from .intervals import SeDf, hartung_knapp, kenward_roger, mean_interval
+from .intervals import IDENTICAL, LEAST_DF, SeDf, hartung_knapp, has_ends, kenward_roger, mean_interval
 from .quadratic_form import QuadraticForm
 from .roots import beyond
+from .scales import SCALES, Scale
+from .ties import above
 
 DRAWS, SEED = 25_000, 20190101
 
@@ -69,11 +71,14 @@ class PIMethod:
         From a context to (standard error of the mean, degrees of freedom).
     interval
         Where it is not estimate plus and minus a quantile: from a context to the interval.
+    mean_known
+        True where the mean counts as known: then its standard error is 0.
     """
 
     name: str
     spread: Callable[[Context], SeDf]
     interval: Callable[[Context], Interval] | None = None
+    mean_known: bool = False
 
     def __call__(self, k: int) -> float | None:
         """Return the degrees of freedom of a method for which k alone decides them."""
@@ -81,11 +86,13 @@ class PIMethod:
 
 
 def prediction_interval(
-    estimate: float, se: float, tau2: float, k: int, model: str, pi_method: str, level: float, m: Moments | None = None
-) -> tuple[Interval | None, str | None]:
+    estimate: float, se: float, tau2: float, k: int, model: str, pi_method: str, level: float,
+    m: Moments | None = None, scale: Scale = SCALES["identity"],
+) -> tuple[Interval | None, str | None]:  # fmt: skip
     """Return the interval for the effect in a new study (Higgins et al. 2009, eq. 12), or None and why.
 
-    ``m``, the studies, is only needed by methods that do not take the standard error as it is.
+    ``m``, the studies, is only needed by methods that do not take the standard error as it is; ``scale`` is that on
+    which the bounds are shown.
     """
     method = PI_METHODS.get(pi_method) or choose(PI_METHODS, pi_method, "pi_method")
     if model != "random":
@@ -93,12 +100,22 @@ def prediction_interval(
     if k < 3:
         return None, f"k = {k}; a prediction interval needs at least 3 studies"
     context = Context(estimate, se, tau2, k, level, m)
-    if method.interval is not None:
-        return method.interval(context), None
     se, df = method.spread(context)
-    if df is not None and df <= 0:
-        return None, f"{df:.2g} degrees of freedom; {pi_method} needs more than 0"
-    return mean_interval(estimate, math.sqrt(tau2 + se * se), df, level), None
+    if se == 0 and not method.mean_known:
+        return None, IDENTICAL
+    if df is not None and df < LEAST_DF:
+        return None, f"{df:.2g} degrees of freedom; {pi_method} needs at least {LEAST_DF:g}"
+    make = method.interval or (lambda x: mean_interval(x.estimate, math.sqrt(tau2 + se * se), df, x.level))
+    found = make(context)
+    return (found, None) if has_ends(found, scale) else (None, "it has no bounds that a number can hold")
+
+
+def narrower(pi: Interval | None, ci: Interval | None) -> tuple[str, ...]:
+    """Say of a prediction interval that it is narrower than the confidence interval."""
+    if pi is None or ci is None or not above(ci.ub - ci.lb, pi.ub - pi.lb):
+        return ()
+    why = "a new effect is not known better than the mean, but the two rest on other standard errors or distributions"
+    return (f"the prediction interval is narrower than the confidence interval: {why}",)
 
 
 def _t(lost: int) -> Callable[[Context], SeDf]:
@@ -111,10 +128,7 @@ def _classic(lost: int | None) -> Callable[[Context], SeDf]:
 
 def _hartung_knapp(lost: int) -> Callable[[Context], SeDf]:
     def spread(x: Context) -> SeDf:
-        wi = 1.0 / (x.studies.vi + x.tau2)
-        residual = x.studies.yi - float(wi @ x.studies.yi) / float(wi.sum())
-        q = float(wi @ (residual * residual))
-        return hartung_knapp(x.k, x.tau2, _inverse_variance_se(x), q)[0], x.k - lost
+        return hartung_knapp(x.k, x.tau2, _inverse_variance_se(x), x.studies.q_at(x.tau2))[0], x.k - lost
 
     return spread
 
@@ -129,10 +143,6 @@ def _kenward_roger(lost: int) -> Callable[[Context], SeDf]:
 
 def _inverse_variance_se(x: Context) -> float:
     return math.sqrt(1 / float((1.0 / (x.studies.vi + x.tau2)).sum()))
-
-
-def _plain(x: Context) -> SeDf:
-    return 0.0, None
 
 
 def bootstrap_interval(x: Context, draws: int = DRAWS, seed: int = SEED) -> Interval:
@@ -190,7 +200,7 @@ PI_METHODS: dict[str, PIMethod] = {
     "t(k-1)": PIMethod("t, k - 1 df", _t(1)),
     "t(k-2)": PIMethod("t, k - 2 df", _t(2)),
     "normal": PIMethod("normal", lambda x: (x.se, None)),
-    "simple": PIMethod("normal, the mean taken as known", _plain),
+    "simple": PIMethod("normal, the mean taken as known", lambda x: (0.0, None), mean_known=True),
     "V": PIMethod("t, k - 1 df, inverse-variance se", _classic(1)),
     "HTS": PIMethod("t, k - 2 df, inverse-variance se", _classic(2)),
     "S": PIMethod("normal, inverse-variance se", _classic(None)),
@@ -199,5 +209,5 @@ PI_METHODS: dict[str, PIMethod] = {
     "KR": PIMethod("t, Kenward-Roger se and df", _kenward_roger(0)),
     "HTS-KR": PIMethod("t, Kenward-Roger se and df less 1", _kenward_roger(1)),
     "KR-PR": PIMethod("t, Kenward-Roger se and df less 1", _kenward_roger(1)),
-    "NNF": PIMethod(f"bootstrap of Nagashima, Noma and Furukawa, {DRAWS} draws", _plain, bootstrap_interval),
+    "NNF": PIMethod(f"bootstrap of Nagashima, Noma and Furukawa, {DRAWS} draws", _hartung_knapp(1), bootstrap_interval),
 }

@@ -17,6 +17,7 @@ from .heterogeneity import Moments
 from .intervals import mean_interval
 from .measures import effect_sizes, scale_of
 from .pooling import Pooled, pool
+from .prediction import narrower
 from .presets import LEAVES_OUT, Rules
 from .stratified import mantel_haenszel
 from .two_by_two import CELLS, all_events, no_information, no_patients
@@ -139,8 +140,8 @@ def _mantel_haenszel(rules: Rules, measure: str, cells: Columns) -> tuple[float,
     fit = mantel_haenszel(measure, vtype=vtype, **dict[str, Any](tables))
     if measure == "RD" and rules.rd_correction == "variance":
         n1, n2 = tables["ai"] + tables["bi"], tables["ci"] + tables["di"]
-        return float(np.average(_differences(cells, np.zeros_like(n1)), weights=n1 * n2 / (n1 + n2))), fit.se
-    return fit.estimate, fit.se
+        return float(np.average(_differences(cells, np.zeros_like(n1)), weights=n1 * n2 / (n1 + n2))), fit.se or 0.0
+    return fit.estimate, fit.se or 0.0
 
 
 def _without_error(measure: str, tables: Columns) -> bool:
@@ -160,7 +161,7 @@ def _q(rules: Rules, es: EffectSizes, cells: Columns) -> float:
     return Moments.of(es.yi, es.vi).q
 
 
-def _random(rules: Rules, es: EffectSizes, q: float, level: float) -> tuple[Pooled, Interval]:
+def _random(rules: Rules, es: EffectSizes, q: float, level: float) -> tuple[Pooled, Interval | None]:
     tau2 = _dl_about_mh(es, q) if rules.tau2 == "DL" and rules.q_about == "MH" else None
     if rules.ci in CI_GUARDS:
         return CI_GUARDS[rules.ci](es, rules.tau2, tau2, level)
@@ -192,7 +193,7 @@ def _i2(rules: Rules, fit: Pooled, q: float) -> float:
     return max(0.0, 100 * (q - fit.q_df) / q) if q > 0 and fit.k > 1 else 0.0
 
 
-def _revman(es: EffectSizes, tau2_method: str, tau2: float | None, level: float) -> tuple[Pooled, Interval]:
+def _revman(es: EffectSizes, tau2_method: str, tau2: float | None, level: float) -> tuple[Pooled, Interval | None]:
     """Hartung-Knapp where k > 2 and tau2 > 0, else Wald."""
     fit = _fit(es, tau2_method, tau2, "hksj", level)
     ci = "hksj" if fit.k > 2 and (fit.tau2 or 0) > 0 else "wald"
@@ -200,11 +201,11 @@ def _revman(es: EffectSizes, tau2_method: str, tau2: float | None, level: float)
     return fit, fit.ci
 
 
-def _iqwig(es: EffectSizes, tau2_method: str, tau2: float | None, level: float) -> tuple[Pooled, Interval]:
+def _iqwig(es: EffectSizes, tau2_method: str, tau2: float | None, level: float) -> tuple[Pooled, Interval | None]:
     """Hartung-Knapp, with the ad hoc correction where it is narrower than DerSimonian-Laird with Wald."""
     fit = _fit(es, tau2_method, tau2, "hksj", level)
     legacy = _fit(es, "DL", None, "wald", level)
-    if fit.ci.ub - fit.ci.lb < legacy.ci.ub - legacy.ci.lb:
+    if fit.ci is None or narrower(fit.ci, legacy.ci):
         fit = _fit(es, tau2_method, tau2, "hksj-adhoc", level)
     return fit, fit.ci
 

@@ -24,6 +24,7 @@ from .effects import FloatArray
 from .heterogeneity import Moments
 
 _STEP = 0.2
+NO_TAIL = -700.0  # of this logarithm hardly a float is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,10 @@ class QuadraticForm:
         """Return the probability of a Q not above ``q``, from the smaller of the two tails."""
         if q <= 0:
             return 0.0
-        expected = float(self.di @ (1 - self.share))
-        return self._tail(q, 1.0) if q <= expected else 1.0 - self._tail(q, -1.0)
+        unit = float(self.di.max())  # in which no power overflows
+        form, q = QuadraticForm(self.share, self.di / unit), q / unit
+        expected = float(form.di @ (1 - form.share))
+        return form._tail(q, 1.0) if q <= expected else 1.0 - form._tail(q, -1.0)
 
     def _tail(self, q: float, side: float) -> float:
         """Return the lower (side 1) or upper (side -1) tail, from a parabola on that side of the pole at 0."""
@@ -52,12 +55,17 @@ class QuadraticForm:
         total_second = second + saddle**-2
         scale, bend = 1 / math.sqrt(total_second), third / (6 * second * total_second)
         centre = self._exponent(complex(saddle), q, side).real
+        if centre < NO_TAIL:
+            return 0.0
         total, u = 0.5, 0.0
         for _ in range(2000):
             u += _STEP
             z = complex(saddle + bend * u * u, scale * u)
             direction = complex(1.0, -2 * bend * u / scale)
-            term = (cmath.exp(self._exponent(z, q, side) - centre) * direction).real
+            exponent = self._exponent(z, q, side) - centre
+            if exponent.real > -NO_TAIL:
+                break  # one study has so much of the weight that a float cannot tell the others from none
+            term = (cmath.exp(exponent) * direction).real
             total += term
             if abs(term) < 1e-17 and u > 6:
                 return min(1.0, max(0.0, total * _STEP * scale * math.exp(centre) / math.pi))

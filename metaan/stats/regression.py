@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
-from ..errors import NotEstimableError, UsageError, choose
+from ..errors import NotEstimableError, choose
 from .effects import EffectSizes, FloatArray, Interval
-from .intervals import quantile
+from .intervals import check_level, quantile
 from .regression_ci import two_sided, wald_test
 from .regression_design import REDUNDANT, Coding, check_rank, design_of
 from .regression_fit import ROUNDING, Options, moderators
@@ -86,8 +86,7 @@ def meta_regression(
     >>> fit.names, fit.coefficients.round(4).tolist(), round(fit.qm_pval, 4)
     (('intercept', 'dose'), [-0.0729, 0.1646], 0.078)
     """
-    if not 0 < level < 1:
-        raise UsageError(f"level = {level:g}; allowed: between 0 and 1, such as 0.95")
+    check_level(level)
     choose(MODELS, model, "model")
     choose(REGRESSION_TAU2_METHODS, tau2_method, "tau2_method")
     design = design_of(mods, es.estimable, intercept, data)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import chdtri
 
-from ..errors import NotEstimableError, UsageError, choose
+from ..errors import NotEstimableError, choose
 from .effects import FloatArray, Interval
-from .intervals import quantile
+from .intervals import check_level, quantile
 from .regression_likelihood import log_likelihood
 from .regression_linear import Linear
 from .roots import beyond, crossing
@@ -87,8 +87,7 @@ class Predictions:
 def predict(reg: MetaRegression, new: Any, pi_method: str, level: float | None) -> Predictions:
     """Predict at ``new`` (None: at the studies' own moderators); see `MetaRegression.predict`."""
     at = reg.level if level is None else level
-    if not 0 < at < 1:
-        raise UsageError(f"level = {at:g}; allowed: between 0 and 1, such as 0.95")
+    check_level(at)
     df_of = choose(REGRESSION_PI_METHODS, pi_method, "pi_method")
     x = reg.x if new is None else reg.coding.rows(new)
     estimate = x @ reg.coefficients

@@ -119,7 +119,8 @@ def _refit(fit: Pooled) -> Refit:
     """Return how to repeat a fit, if repeating it on all studies gives the same."""
     refit = choose(REFITS, fit.method, "method")
     again = refit(fit, np.arange(fit.k))
-    if not np.allclose([again.estimate, again.se], [fit.estimate, fit.se], rtol=1e-9, atol=1e-12):
+    one, other = ([f.estimate, np.nan if f.se is None else f.se] for f in (again, fit))
+    if not np.allclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True):
         raise UsageError(
             f"{fit.method}: repeating it with the usual rule for zero cells gives {again.estimate:g}, not "
             f"{fit.estimate:g}; give refit, a function from the fit and indices to a pooled result"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .effects import FloatArray, Interval
+from .summary import bounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,11 +129,12 @@ class Refits:
 
 
 def _words(fit: Pooled) -> str:
-    return f"{fit.estimate:8.4f} [{fit.ci.lb:.4f}, {fit.ci.ub:.4f}]  p = {fit.pval:.4f}"
+    test = "no test" if fit.pval is None else f"p = {fit.pval:.4f}"
+    return f"{fit.estimate:8.4f} {bounds(fit.ci, '.4f') or 'no interval'}  {test}"
 
 
 def _row(fit: Pooled | None) -> dict[str, Any]:
     if fit is None:
         return {"k": 0}
     names = ("k", "estimate", "se", "stat", "pval", "tau2", "i2", "h2", "q", "q_pval")
-    return {name: getattr(fit, name) for name in names} | {"ci_lb": fit.ci.lb, "ci_ub": fit.ci.ub}
+    return {name: getattr(fit, name) for name in names} | dict(zip(("ci_lb", "ci_ub"), fit.ci or (None, None)))

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
-from ..errors import NotEstimableError, UsageError, choose
+from ..errors import NotEstimableError, choose
 from .effects import EffectSizes
 from .families import any_missing
-from .intervals import mean_interval, mean_test
+from .intervals import check_level, infer
 from .mantel_haenszel import MH_MEASURES, Mask, Strata
-from .measures import Columns, effect_sizes
+from .measures import Columns, effect_sizes, scale_of
 from .pooling import Pooled
 from .strata_tests import ChiSquared
 from .summary import describe
@@ -27,6 +27,7 @@ from .two_by_two import no_patients
 __all__ = ["MH_MEASURES", "MantelHaenszel", "mantel_haenszel"]
 
 NO_PREDICTION = "the common-effect model has one true effect, so there is nothing to predict"
+WITHOUT_VARIANCE = "undefined where every arm has only events, or none"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -137,12 +138,12 @@ def mantel_haenszel(
         estimate, se, shares = estimator(tables)
     except NotEstimableError as error:
         raise NotEstimableError(f"{error}{_tested(strata, tables, correct)}") from None
-    stat, pval = mean_test(estimate, se, None)
+    mean = infer(estimate, se, None, level, scale_of(measure), WITHOUT_VARIANCE)
     tests: dict[str, Any] = dict(strata.tests(tables, estimate, correct))
     return MantelHaenszel(
         model="common", method="MH", measure=measure, level=level,
-        estimate=estimate, se=se, stat=stat, df=None, pval=pval,
-        ci=mean_interval(estimate, se, None, level), pi=None, pi_reason=NO_PREDICTION, tau2=None, tau2_se=None,
+        estimate=estimate, se=mean.se, stat=mean.stat, df=None, pval=mean.pval,
+        ci=mean.ci, notes=mean.notes, pi=None, pi_reason=NO_PREDICTION, tau2=None, tau2_se=None,
         weights=shares * (100.0 / shares.sum()), k=int(kept.sum()), effects=es.take(np.flatnonzero(kept)),
         excluded=left_out(es, kept), continuity_correction=correct,
         options={"drop00": drop00, "add": add, "to": to, "vtype": vtype},
@@ -154,12 +155,6 @@ def _tested(strata: Strata, tables: Columns, correct: bool) -> str:
     """Offer the test of no effect where there is no estimate; it needs events in one arm only."""
     test = strata.tests(tables, 0.0, correct)["cmh"]
     return f"; the test of no effect needs no estimate: CMH {test}" if test else ""
-
-
-def check_level(level: float) -> None:
-    """Refuse a coverage outside 0 to 1."""
-    if not 0 < level < 1:
-        raise UsageError(f"level = {level:g}; allowed: between 0 and 1, such as 0.95")
 
 
 def pair(value: Any, second: Any) -> tuple[Any, Any]:

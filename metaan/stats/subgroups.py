@@ -19,6 +19,7 @@ from ..errors import DataError, NotEstimableError, choose
 from .effects import EffectSizes, column
 from .pooling import Pooled, pool
 from .regression_moderators import text_of
+from .summary import bounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +54,7 @@ class Subgroups:
     model, common_tau2
         What was asked for.
     between_common, between_random
-        The test between the subgroups under either model.
+        The test between the subgroups under either model; None where a subgroup's result has no standard error.
     within_q, within_df, within_pval
         Heterogeneity left inside the subgroups: the sum of their Q.
     tau2, tau2_se
@@ -65,8 +66,8 @@ class Subgroups:
     groups: Mapping[str, Pooled]
     model: str
     common_tau2: bool
-    between_common: Between
-    between_random: Between
+    between_common: Between | None
+    between_random: Between | None
     within_q: float
     within_df: int
     within_pval: float
@@ -75,24 +76,24 @@ class Subgroups:
     overall: Pooled
 
     @property
-    def between(self) -> Between:
-        """The test between the subgroups under ``model``."""
+    def between(self) -> Between | None:
+        """The test between the subgroups under ``model``, if there is one."""
         return self.between_common if self.model == "common" else self.between_random
 
     @property
-    def q_between(self) -> float:
+    def q_between(self) -> float | None:
         """Q between the subgroups under ``model``."""
-        return self.between.q
+        return self.between and self.between.q
 
     @property
-    def df(self) -> int:
+    def df(self) -> int | None:
         """Degrees of freedom of ``q_between``: subgroups less one."""
-        return self.between.df
+        return self.between and self.between.df
 
     @property
-    def pval(self) -> float:
+    def pval(self) -> float | None:
         """P-value of ``q_between``."""
-        return self.between.pval
+        return self.between and self.between.pval
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON."""
@@ -100,8 +101,8 @@ class Subgroups:
             "model": self.model,
             "common_tau2": self.common_tau2,
             "groups": {name: fit.to_dict() for name, fit in self.groups.items()},
-            "between_common": self.between_common.to_dict(),
-            "between_random": self.between_random.to_dict(),
+            "between_common": self.between_common and self.between_common.to_dict(),
+            "between_random": self.between_random and self.between_random.to_dict(),
             "within": {"q": self.within_q, "df": self.within_df, "pval": self.within_pval},
             "tau2": self.tau2,
             "tau2_se": self.tau2_se,
@@ -118,11 +119,13 @@ class Subgroups:
         lines = [f"Subgroups ({self.model} effects, {'one tau2' if self.common_tau2 else 'a tau2 each'})"]
         width = max(map(len, self.groups))
         lines += [
-            f"  {name:<{width}}  k = {fit.k:<3d} {fit.estimate:8.4f} [{fit.ci.lb:.4f}, {fit.ci.ub:.4f}]"
+            f"  {name:<{width}}  k = {fit.k:<3d} {fit.estimate:8.4f} {bounds(fit.ci, '.4f') or 'no interval'}"
             for name, fit in self.groups.items()
         ]
-        q, df, pval = self.between
-        return "\n".join([*lines, f"  between: Q = {q:.4f}, df = {df}, p = {pval:.4f}"])
+        test = "a subgroup has no standard error, so there is no test"
+        if self.between is not None:
+            test = "Q = {:.4f}, df = {}, p = {:.4f}".format(*self.between)
+        return "\n".join([*lines, f"  between: {test}"])
 
 
 def subgroups(
@@ -185,8 +188,8 @@ def subgroups(
         groups=MappingProxyType({name: fit[model] for name, fit in fits.items()}),
         model=model,
         common_tau2=common_tau2,
-        between_common=between_groups([fit.estimate for fit in common], [fit.se for fit in common]),
-        between_random=between_groups([fit.estimate for fit in random], [fit.se for fit in random]),
+        between_common=_between(common),
+        between_random=_between(random),
         within_q=q,
         within_df=df,
         within_pval=float(chdtrc(df, q)) if df else 1.0,
@@ -194,6 +197,11 @@ def subgroups(
         tau2_se=tau2_se,
         overall=pool(es, model, **dict[str, Any](options)),
     )
+
+
+def _between(fits: Sequence[Pooled]) -> Between | None:
+    ses = [fit.se for fit in fits if fit.se is not None]
+    return between_groups([fit.estimate for fit in fits], ses) if len(ses) == len(fits) else None
 
 
 def between_groups(estimates: ArrayLike, ses: ArrayLike) -> Between:
@@ -264,7 +272,8 @@ def _shared_tau2(parts: Mapping[str, EffectSizes], tau2_method: str) -> tuple[fl
 
 def _row(fit: Pooled) -> dict[str, Any]:
     pi = (None, None) if fit.pi is None else fit.pi
+    ci = (None, None) if fit.ci is None else fit.ci
     return {
-        "k": fit.k, "estimate": fit.estimate, "se": fit.se, "ci_lb": fit.ci.lb, "ci_ub": fit.ci.ub,
+        "k": fit.k, "estimate": fit.estimate, "se": fit.se, "ci_lb": ci[0], "ci_ub": ci[1],
         "pi_lb": pi[0], "pi_ub": pi[1], "tau2": fit.tau2, "i2": fit.i2, "q": fit.q, "q_pval": fit.q_pval,
     }  # fmt: skip

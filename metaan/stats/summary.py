@@ -35,8 +35,14 @@ def _headline(fit: Pooled) -> str:
 
 def _mean(fit: Pooled) -> str:
     letter = "z" if fit.df is None else f"t({fit.df:.4g})"
-    test = f"se {fit.se:.4g}, {letter} = {fit.stat:.3g}, {p_value(fit.pval)}"
-    return f"  Mean: {_with_display(fit, fit.estimate, fit.ci)}, {100 * fit.level:g}% CI; {test}"
+    parts = [
+        None if fit.se is None else f"se {fit.se:.4g}",
+        None if fit.stat is None else f"{letter} = {fit.stat:.3g}",
+        None if fit.pval is None else p_value(fit.pval),
+    ]
+    coverage = "no interval" if fit.ci is None else f"{100 * fit.level:g}% CI"
+    mean = f"  Mean: {_with_display(fit, fit.estimate, fit.ci)}, {coverage}"
+    return "; ".join(filter(None, [mean, ", ".join(filter(None, parts))]))
 
 
 def _prediction(fit: Pooled) -> list[str]:
@@ -47,17 +53,22 @@ def _prediction(fit: Pooled) -> list[str]:
     return [f"  A new study: {_with_display(fit, None, fit.pi)}, {100 * fit.level:g}% prediction interval ({name})"]
 
 
-def _with_display(fit: Pooled, estimate: float | None, interval: Interval) -> str:
+def _with_display(fit: Pooled, estimate: float | None, interval: Interval | None) -> str:
     """Return numbers on the analysis scale and, where it differs, on the display scale."""
     back = scale_of(fit.measure, fit.effects.data).to_display
     shown = _numbers(estimate, interval)
-    display = _numbers(None if estimate is None else back(estimate), Interval(back(interval.lb), back(interval.ub)))
+    ends = None if interval is None else Interval(*map(back, interval))
+    display = _numbers(None if estimate is None else back(estimate), ends)
     return shown if display == shown else f"{fit.measure} {display}; analysis scale {shown}"
 
 
-def _numbers(estimate: float | None, interval: Interval) -> str:
-    bounds = f"[{interval.lb:.4g}, {interval.ub:.4g}]"
-    return bounds if estimate is None else f"{estimate:.4g} {bounds}"
+def _numbers(estimate: float | None, interval: Interval | None) -> str:
+    return " ".join(filter(None, ["" if estimate is None else f"{estimate:.4g}", bounds(interval)]))
+
+
+def bounds(interval: Interval | None, form: str = ".4g", shape: str = "[{}, {}]") -> str:
+    """Return ``[lb, ub]``; empty where there is none."""
+    return "" if interval is None else shape.format(*(format(bound, form) for bound in interval))
 
 
 def _heterogeneity(fit: Pooled) -> list[str]:

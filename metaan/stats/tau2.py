@@ -49,9 +49,9 @@ def hunter_schmidt_corrected(m: Moments) -> Estimate:
 
 def sidik_jonkman(m: Moments) -> Estimate:
     """Sidik & Jonkman 2005; above 0 unless all effects are equal."""
-    crude = float(np.var(m.yi))
-    if crude == 0:
+    if m.q == 0:
         return 0.0, 0.0
+    crude = float(np.var(m.yi))
     ai = 1.0 / (m.vi + crude)
     factor = crude / (m.k - 1)
     residual = m.yi - float(ai @ m.yi) / float(ai.sum())

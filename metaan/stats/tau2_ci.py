@@ -18,6 +18,7 @@ from ..errors import NotEstimableError, choose
 from .effects import FloatArray, Interval
 from .heterogeneity import Moments, i2_from_tau2, q_profile, typical_variance
 from .likelihood import LIKELIHOODS, profile_tau2
+from .scales import exp
 from .tau2 import solve_generalised
 
 if TYPE_CHECKING:
@@ -49,9 +50,9 @@ class HeterogeneityCI:
     note: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values ready for JSON."""
+        """Return plain values ready for JSON; a bound that ``note`` says does not exist is None."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {name: list(value) if isinstance(value, Interval) else value for name, value in plain.items()}
+        return {name: _finite(value) if isinstance(value, Interval) else value for name, value in plain.items()}
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a number: estimate, lower and upper bound."""
@@ -69,10 +70,16 @@ class HeterogeneityCI:
         return "\n".join(lines + ([f"  {self.note}"] if self.note else []))
 
 
+def _finite(ci: Interval) -> list[float | None]:
+    return [bound if math.isfinite(bound) else None for bound in ci]
+
+
 def heterogeneity_ci(m: Moments, tau2: Tau2, method: str, level: float) -> HeterogeneityCI:
     """Return the intervals of ``method``; those of tau, I2 and H2 are that of tau2 on another scale."""
     ci = choose(TAU2_CI_METHODS, method, "interval of tau2")(m, level, tau2)
     at, typical = tau2.estimate, typical_variance(m)
+    if not math.isfinite(ci.ub):
+        raise NotEstimableError(f"{method}: tau2 = {at:.3g} has an upper bound that no number can hold; take QP or PL")
     return HeterogeneityCI(
         method=method, level=level, tau2=at, tau2_ci=ci,
         tau=math.sqrt(at), tau_ci=Interval(math.sqrt(ci.lb), math.sqrt(ci.ub)),
@@ -129,7 +136,7 @@ def wald_log(m: Moments, level: float, tau2: Tau2) -> Interval:
     """Wald's interval on the log scale; there is none at tau2 = 0."""
     if tau2.estimate == 0:
         raise NotEstimableError("Wald.log: tau2 = 0 has no logarithm; take QP or PL")
-    factor = math.exp(_half_width(level, tau2) / tau2.estimate)
+    factor = exp(_half_width(level, tau2) / tau2.estimate)
     return Interval(tau2.estimate / factor, tau2.estimate * factor)
 
 

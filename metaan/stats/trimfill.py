@@ -86,7 +86,9 @@ class TrimAndFill:
             f"  missing on the {self.side}: {self.k0} (SE {self.k0_se:.4g}){pval}; {self.iterations} steps",
         ]
         for name, fit in (("as it was", self.original), ("adjusted", self.adjusted)):
-            ci = f"{100 * fit.level:g} % CI {fit.ci.lb:.4g} to {fit.ci.ub:.4g}"
+            ci = "no interval"
+            if fit.ci is not None:
+                ci = f"{100 * fit.level:g} % CI {fit.ci.lb:.4g} to {fit.ci.ub:.4g}"
             lines.append(f"  {name:<9} {fit.estimate:.4g}, {ci}, k = {fit.k}")
         return "\n".join(lines)
 

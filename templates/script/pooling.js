@@ -185,7 +185,11 @@ function poolGroup(rules, places, choice) {
     if (typeof mean === "string") group.reason = mean;
     else group.common = commonFit(mean, rules);
   }
-  if (random in TAU2) group.random = randomFit(used, choice, rules);
+  if (random in TAU2) {
+    const fit = randomFit(used, choice, rules);
+    if (fit.se > 0) group.random = fit;
+    else group.reason = "no standard error of random effects: undefined where all effects are identical";
+  }
   return group;
 }
 

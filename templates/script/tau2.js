@@ -1,6 +1,15 @@
 // Estimators of the between-study variance, as metaan.stats.tau2; each is cut at 0.
 
 /**
+ * Whether all effects are equal but for rounding, as metaan.stats.ties.
+ * @param {Effect[]} studies
+ */
+function identical(studies) {
+  const effects = studies.map(({ y }) => y);
+  return Math.max(...effects) - Math.min(...effects) <= 1e-12 * Math.max(...effects.map(Math.abs));
+}
+
+/**
  * The sums that every estimator needs, with any weights: `trace` is that of W - ww' / sum(w).
  * @param {Effect[]} studies
  * @param {number[]} w
@@ -14,7 +23,7 @@ function weightedSums(studies, w) {
     total,
     mean,
     residual,
-    q: sum(residual.map((r, i) => w[i] * r * r)),
+    q: identical(studies) ? 0 : sum(residual.map((r, i) => w[i] * r * r)),
     trace: sum(w.map((x) => (x * (total - x)) / total)),
   };
 }

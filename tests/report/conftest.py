@@ -15,8 +15,9 @@ from metaan.registry.metadata import Metadata
 from metaan.registry.model import Outcome, Plan, ReviewFile, Study
 from metaan.registry.waivers import Waived
 from metaan.stats.effects import EffectSizes, Interval
+from metaan.stats.intervals import mean_interval
 from metaan.stats.measures import effect_sizes, scale_of
-from metaan.stats.pooling import Pooled, mean_interval, pool
+from metaan.stats.pooling import Pooled, pool
 from metaan.stats.stratified import mantel_haenszel
 
 Counts = tuple[str, int, int, int, int]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -11,11 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.errors import DataError, NotEstimableError, UsageError
+from metaan.errors import ConvergenceError, DataError, NotEstimableError, UsageError
 from metaan.stats.effects import EffectSizes
 from metaan.stats.intervals import CI_METHODS
 from metaan.stats.pooling import MODELS, pool
 from metaan.stats.prediction import PI_METHODS, prediction_interval
+from metaan.stats.sequence import leave_one_out
+from metaan.stats.subgroups import subgroups
+from metaan.stats.tau2 import TAU2_METHODS
+from metaan.stats.tau2_ci import TAU2_CI_METHODS
 
 RANDOM_CI = {name: "REML" if name in ("KR", "PL") else "DL" for name in CI_METHODS}
 
@@ -57,9 +63,12 @@ def test_order_changes_nothing_and_the_mean_stays_within_the_studies(
     one = pool(es, tau2_method=RANDOM_CI[ci_method], ci_method=ci_method)
     other = pool(es.take(order), tau2_method=RANDOM_CI[ci_method], ci_method=ci_method)
     assert other.estimate == pytest.approx(one.estimate, rel=1e-6, abs=1e-9)
-    assert other.ci == pytest.approx(one.ci, rel=1e-5, abs=1e-8)
     assert min(es.yi) - 1e-12 <= one.estimate <= max(es.yi) + 1e-12
-    assert one.ci.lb <= one.estimate <= one.ci.ub
+    if one.ci is None or other.ci is None:
+        assert one.df == pytest.approx(other.df)
+    else:
+        assert other.ci == pytest.approx(one.ci, rel=1e-5, abs=1e-8)
+        assert one.ci.lb <= one.estimate <= one.ci.ub
     assert one.weights.sum() == pytest.approx(100)
 
 
@@ -154,13 +163,134 @@ def test_auto_is_the_floor_where_there_is_heterogeneity_and_more_than_two_studie
     assert pool(es.take([0, 1]), ci_method="auto").ci == pool(es.take([0, 1])).ci
 
 
-def test_studies_without_scatter_leave_hartung_knapp_no_doubt_and_json_no_infinity() -> None:
-    fit = pool(EffectSizes.of([0.25] * 5, [0.01, 0.04, 0.02, 0.09, 0.005]), ci_method="hksj")
-    assert (fit.se, fit.stat, fit.pval) == (0.0, math.inf, 0.0)
-    assert fit.ci.lb == fit.ci.ub == pytest.approx(0.25)
-    assert json.loads(json.dumps(fit.to_dict(), allow_nan=False))["stat"] is None
-    null = pool(EffectSizes.of([0.0] * 3, [0.1, 0.2, 0.3]), ci_method="hksj")
-    assert (null.stat, null.pval) == (0.0, 1.0)
+BY_SCATTER = [
+    {"ci_method": "hksj"},
+    {"model": "birge"},
+    {"pi_method": "HK"},
+    {"pi_method": "HK-PR"},
+    {"pi_method": "NNF"},
+]
+ONE_EFFECT = [[0.25] * 3, [0.5] * 3, [0.0] * 3, [0.1 + 0.2, 0.3, 0.3], [0.3 + 0.7, 1 / 3 * 3, 1.1 - 0.1]]
+
+
+@pytest.mark.parametrize("options", BY_SCATTER, ids=str)
+@pytest.mark.parametrize("yi", ONE_EFFECT, ids=str)
+def test_effects_that_are_identical_but_for_rounding_give_no_error_that_rests_on_their_scatter(
+    yi: list[float], options: dict[str, Any]
+) -> None:
+    fit = pool(EffectSizes.of(yi, [0.1, 0.2, 0.3]), **options)
+    assert (fit.estimate, fit.q, fit.tau2) == (pytest.approx(yi[0]), 0.0, 0.0)
+    if "pi_method" in options:
+        assert (fit.pi, fit.pi_reason) == (None, "undefined where all effects are identical")
+        assert fit.ci is not None
+        return
+    assert (fit.se, fit.stat, fit.pval, fit.ci, fit.pi, fit.display.ci) == (None,) * 6
+    assert fit.notes == ("no standard error, test or interval: undefined where all effects are identical",)
+    assert "Mean: " in repr(fit)
+    assert "identical" in repr(fit)
+
+
+def test_what_is_made_of_a_result_without_an_interval_has_none_either() -> None:
+    es = EffectSizes.of([0.3, 0.3, 0.3, 0.3, 0.9, 0.7], [0.1, 0.2, 0.3, 0.1, 0.1, 0.2])
+    groups = subgroups(es, ["a"] * 4 + ["b"] * 2, ci_method="hksj")
+    assert (groups.between_common, groups.between_random, groups.pval) == (None, None, None)
+    assert "no standard error" in repr(groups)
+    json.dumps(groups.to_dict(), allow_nan=False)
+    fit = pool(es.take(range(4)), ci_method="hksj")
+    left = leave_one_out(fit)
+    assert left.ci == (None,) * 4
+    assert "no interval" in repr(left)
+    json.dumps(left.to_dict(), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("vi", "df"), [([1e-4, 1, 1], "1.6e-15"), ([1e-8, 1, 1], ""), ([1e-20, 1, 1], ""), ([1e-30, 1e-3, 1], "")]
+)
+def test_no_interval_is_made_of_hardly_any_degree_of_freedom(vi: list[float], df: str) -> None:
+    fit = pool(EffectSizes.of([0.1, 0.12, 0.11], vi), tau2_method="REML", ci_method="KR", pi_method="KR")
+    assert (fit.ci, fit.pval, fit.pi, fit.display.ci) == (None,) * 4
+    assert "degrees of freedom are too few for an interval" in fit.notes[0]
+    assert "degrees of freedom; KR needs at least 0.2" in str(fit.pi_reason)
+    assert df in fit.notes[0]
+
+
+def test_bounds_that_no_number_holds_are_no_interval() -> None:
+    fit = pool(EffectSizes.of([0.1, 0.5, 0.9], [1e6, 2e6, 3e6], measure="OR"))
+    assert (fit.ci, fit.pi) == (None, None)
+    assert fit.notes == ("no test or interval: the interval has no bounds that a number can hold",)
+    assert pool(EffectSizes.of([0.1, 0.5, 0.9], [1e6, 2e6, 3e6])).ci is not None
+    with pytest.raises(NotEstimableError, match="too far for any OR"):
+        pool(EffectSizes.of([800, 900], [1, 1], measure="OR"))
+    with pytest.raises(UsageError, match="between 0 and 1"):
+        pool(EffectSizes.of([0.1, 0.5], [1, 1]), level=math.nextafter(1, 0))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"pi_method": "simple", "ci_method": "hksj-adhoc"},
+        {"pi_method": "normal", "ci_method": "t"},
+        {"pi_method": "S", "ci_method": "hksj-adhoc"},
+        {"pi_method": "t(k-1)", "ci_method": "KR", "tau2_method": "REML"},
+        {"pi_method": "V", "ci_method": "PL", "tau2_method": "ML"},
+    ],
+    ids=str,
+)
+def test_a_prediction_interval_narrower_than_that_of_the_mean_is_said(options: dict[str, Any]) -> None:
+    es = EffectSizes.of([0.1, 0.2, 0.35, 0.3], [0.2, 0.04, 0.09, 0.05])
+    said = "the prediction interval is narrower than the confidence interval"
+    fit = pool(es, **options)
+    assert fit.ci is not None
+    assert fit.pi is not None
+    narrower = fit.pi.ub - fit.pi.lb < fit.ci.ub - fit.ci.lb
+    assert narrower == any(note.startswith(said) for note in fit.notes)
+    assert narrower == (options["pi_method"] != "V")
+    for pi_method in ("t(k-1)", "t(k-2)", "normal"):
+        assert not any(note.startswith(said) for note in pool(es, pi_method=pi_method).notes)
+
+
+def numbers(plain: Any) -> Iterator[float]:
+    """Every number of plain values."""
+    if isinstance(plain, (dict, list, tuple)):
+        for part in plain.values() if isinstance(plain, dict) else plain:
+            yield from numbers(part)
+    elif isinstance(plain, float):
+        yield plain
+
+
+@st.composite
+def extreme(draw: st.DrawFn) -> EffectSizes:
+    """Two to six studies whose effects and variances span many orders of magnitude, some of them identical."""
+    size = draw(st.integers(2, 6))
+    effect = st.builds(lambda sign, power: sign * 10.0**power, st.sampled_from([-1, 0, 1]), st.floats(-8, 8))
+    yi = draw(st.lists(effect, min_size=size, max_size=size) | effect.map(lambda y: [y] * size))
+    powers = draw(st.lists(st.floats(-30, 30) | st.floats(-2, 2), min_size=size, max_size=size))
+    vi = [max(10.0**power, math.ulp(y) ** 2) for y, power in zip(yi, powers)]
+    return EffectSizes.of(yi, vi, measure=draw(st.sampled_from(["GEN", "OR", "ZCOR", "PLO"])))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    es=extreme(), tau2_method=st.sampled_from(list(TAU2_METHODS)), ci_method=st.sampled_from(list(CI_METHODS)),
+    pi_method=st.sampled_from(list(PI_METHODS)), interval=st.sampled_from(list(TAU2_CI_METHODS)),
+)  # fmt: skip
+def test_no_record_holds_nan_or_infinity_and_what_is_absent_has_a_reason(
+    es: EffectSizes, tau2_method: str, ci_method: str, pi_method: str, interval: str
+) -> None:
+    tau2_method = (
+        RANDOM_CI[ci_method] if ci_method in ("KR", "PL") and tau2_method not in ("ML", "REML") else tau2_method
+    )
+    weights = np.arange(1, len(es) + 1) if tau2_method in ("GENQ", "GENQM") else None
+    try:
+        fit = pool(es, "random", tau2_method, "wald" if weights is not None else ci_method, pi_method, weights=weights)
+    except (NotEstimableError, ConvergenceError, UsageError):
+        return
+    assert all(map(math.isfinite, numbers(fit.to_dict())))
+    assert all(map(math.isfinite, numbers([fit.display.estimate, fit.display.ci, fit.display.pi])))
+    assert all(number is not None for number in (fit.se, fit.pval, fit.ci)) or fit.notes
+    assert (fit.pi is None) == (fit.pi_reason is not None)
+    with suppress(NotEstimableError, ConvergenceError):
+        assert all(map(math.isfinite, numbers(fit.tau2_ci(interval).to_dict())))
 
 
 def test_kenward_roger_takes_more_doubt_than_wald() -> None:
@@ -236,7 +366,7 @@ def test_what_needs_the_studies_or_a_likelihood_says_so() -> None:
     )
     few = pool(es, pi_method="KR-PR", tau2=0.0)
     assert few.pi is None
-    assert "degrees of freedom; KR-PR needs more than 0" in str(few.pi_reason)
+    assert "degrees of freedom; KR-PR needs at least 0.2" in str(few.pi_reason)
 
 
 def test_a_given_tau2_counts_as_no_parameter() -> None:

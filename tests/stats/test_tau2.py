@@ -68,6 +68,9 @@ def test_mean_with_each_interval(case: dict[str, Any]) -> None:
     rtol = 1e-8 if case["args"]["method"] in CLOSED else 1e-6
     for test, want in case["expect"]["tests"].items():
         got = fit(case, ci_method=CI_METHODS[test], pi_method="normal" if test == "z" else "t(k-1)")
+        if test == "knha" and got.k > len(set(case["data"]["yi"])) == 1:  # metafor has a standard error of 0 and p = 0
+            assert (got.se, got.stat, got.pval, got.ci, got.pi) == (None,) * 5
+            continue
         for name in ("estimate", "se", "pval"):
             close(getattr(got, name), want.get(name), rtol * (10 if name == "pval" else 1))
         close(got.stat, want.get("zval"), rtol)

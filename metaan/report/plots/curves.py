@@ -103,6 +103,8 @@ def drapery(asked: Request) -> Figure:
     """The p-value function of each study and of the pooled effect (Rücker & Schwarzer 2021)."""
     asked.needs(2, "a drapery plot needs at least 2 studies")
     fit = asked.fit
+    if fit.se is None or fit.ci is None:
+        raise NotEstimableError(f"a drapery plot draws the interval: {'; '.join(fit.notes)}")
     scale = scale_of(fit.measure, fit.effects.data)
     grid = p_value_grid(fit, LEAST_P, 201 if fit.k <= MANY else 61)
     own = own_scales(fit.effects)

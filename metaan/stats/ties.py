@@ -1,0 +1,59 @@
+"""Equal but for rounding: the one tolerance of the package for computed numbers that are ranked or compared.
+
+A computed float is off by a few units of its last digit, by how much depends on the order of the studies and on the
+origin of the scale. Where a rank, a count or a switch hangs on it, equal numbers have to be made equal first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+#: Share of the numbers that went into a result, below which a difference in it is rounding.
+TOLERANCE = 1e-12
+
+
+def tied(values: FloatArray, scale: FloatArray | float) -> FloatArray:
+    """Return ``values`` with those that differ by rounding made equal, to 0 where they are near it.
+
+    Parameters
+    ----------
+    values
+        Shape (k,).
+    scale
+        Shape (k,) or one number: the size of what the values were computed from. A difference of numbers of size 1 has
+        the scale 1, however small it is itself.
+
+    Examples
+    --------
+    >>> tied(np.array([0.3, 0.1 + 0.2, -1e-17, 0.4]), 1.0).tolist()
+    [0.3, 0.3, 0.0, 0.4]
+    """
+    error = TOLERANCE * np.broadcast_to(scale, values.shape)
+    cleaned = np.where(np.abs(values) <= error, 0.0, values)
+    order = np.argsort(cleaned, kind="stable")
+    first = np.diff(cleaned[order], prepend=-np.inf) > error[order]
+    equal = np.empty_like(cleaned)
+    equal[order] = cleaned[order][first][np.cumsum(first) - 1]
+    equal[cleaned == 0.0] = 0.0
+    return equal
+
+
+def above(value: FloatArray | float, limit: FloatArray | float) -> NDArray[np.bool_]:
+    """Return where ``value`` is above ``limit`` by more than rounding.
+
+    >>> bool(above(0.1 + 0.2, 0.3)), bool(above(0.31, 0.3))
+    (False, True)
+    """
+    return np.asarray(value > limit + TOLERANCE * np.abs(limit))
+
+
+def identical(values: FloatArray) -> bool:
+    """Return whether all values are equal but for rounding.
+
+    >>> identical(np.array([0.3, 0.1 + 0.2])), identical(np.array([1.0, 1.001]))
+    (True, False)
+    """
+    return float(np.ptp(values)) <= TOLERANCE * float(np.abs(values).max())
