@@ -70,12 +70,17 @@ def multiplicative_line(yi: FloatArray, x: FloatArray, vi: FloatArray) -> Line:
     """Weighted least squares with weights 1 / vi and an estimated spread (Egger et al. 1997; Moreno et al. 2009)."""
     linear, scale = _linear(yi, x, vi, at_least=3)
     fit = linear.at(0.0)
-    if fit.rss <= linear.k * 1e-28 * float(fit.wi @ (yi * yi)):
+    _check_scatter(fit, yi)
+    phi = fit.rss / linear.df
+    return _line(fit, scale, math.sqrt(phi), linear.df, None, phi)
+
+
+def _check_scatter(fit: Weighted, yi: FloatArray) -> None:
+    """Refuse a line on which all studies lie but for rounding, where the scatter around it is to be the measure."""
+    if fit.rss <= yi.size * 1e-28 * float(fit.wi @ (yi * yi)):
         raise NotEstimableError(
             "all studies lie on one line: without scatter around it there is nothing to test against"
         )
-    phi = fit.rss / linear.df
-    return _line(fit, scale, math.sqrt(phi), linear.df, None, phi)
 
 
 def mixed_line(yi: FloatArray, x: FloatArray, vi: FloatArray, tau2_method: str | None, ci_method: str) -> Line:
@@ -87,6 +92,8 @@ def mixed_line(yi: FloatArray, x: FloatArray, vi: FloatArray, tau2_method: str |
         tau2 = choose(REGRESSION_TAU2_METHODS, tau2_method, "tau2_method of a regression")(linear)[0]
     fit = linear.at(tau2)
     factor, df = factor_df(fit.rss, linear.df)
+    if factor < 1:
+        _check_scatter(fit, yi)
     return _line(fit, scale, factor, df, tau2, 1.0)
 
 

@@ -17,6 +17,7 @@ from ..errors import NotEstimableError
 from .effects import FloatArray
 from .measures import Columns
 from .stratified import mantel_haenszel
+from .ties import tied
 
 EXACT_UP_TO = 500
 
@@ -64,17 +65,11 @@ def kendall(x: FloatArray, y: FloatArray, exact: bool = True) -> Kendall:
 
 
 def standardised_deviates(yi: FloatArray, vi: FloatArray) -> FloatArray:
-    """Return each study's distance from the common effect over its standard error (Begg & Mazumdar 1994, eq. 1).
-
-    Rounded to 12 figures of the largest: rounding errors depend on the order of the studies and must not make ranks.
-    """
+    """Return each study's distance from the common effect over its standard error (Begg & Mazumdar 1994, eq. 1)."""
     wi = 1.0 / vi
     sum_w = float(wi.sum())
-    distance = yi - float(wi @ yi) / sum_w
-    distance[np.abs(distance) <= 1e-13 * np.abs(yi).max()] = 0.0
-    deviates = distance / np.sqrt(vi - 1.0 / sum_w)
-    largest = float(np.abs(deviates).max())
-    return np.asarray(np.round(deviates / largest, 12)) if largest > 0 else deviates
+    error = np.sqrt(vi - 1.0 / sum_w)
+    return tied((yi - float(wi @ yi) / sum_w) / error, float(np.abs(yi).max()) / error)
 
 
 def count_deviates(cells: Columns) -> tuple[FloatArray, FloatArray]:
@@ -82,8 +77,9 @@ def count_deviates(cells: Columns) -> tuple[FloatArray, FloatArray]:
     odds_ratio = math.exp(mantel_haenszel("OR", **dict[str, Any](cells)).estimate)
     tables = zip(*(cells[name].tolist() for name in ("ai", "bi", "ci", "di")))
     moments = np.array([_conditional_moments(a + b, c + d, a + c, odds_ratio) for a, b, c, d in tables])
-    mean, variance = moments[:, 0], moments[:, 1]
-    return (cells["ai"] - mean) / np.sqrt(variance), 1.0 / variance
+    mean, error = moments[:, 0], np.sqrt(moments[:, 1])
+    precision = 1.0 / moments[:, 1]
+    return tied((cells["ai"] - mean) / error, (cells["ai"] + mean) / error), tied(precision, precision)
 
 
 def _conditional_moments(n1: float, n2: float, events: float, odds_ratio: float) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from ..errors import DataError, NotEstimableError
 from .bias_lines import Line, mixed_line, multiplicative_line
 from .bias_rank import Kendall, count_deviates, kendall, standardised_deviates
 from .effects import EffectSizes, FloatArray
+from .ties import tied
 
 CELLS = ("ai", "bi", "ci", "di")
 
@@ -118,7 +119,8 @@ def _begg(asked: Asked) -> Finding:
     """Begg & Mazumdar 1994."""
     if asked.es.k < 2:
         raise NotEstimableError(f"k = {asked.es.k}; a rank correlation needs at least 2 studies")
-    return Finding(kendall(standardised_deviates(asked.es.yi, asked.es.vi), asked.es.vi, asked.exact), "vi")
+    yi, vi = asked.es.yi, asked.es.vi
+    return Finding(kendall(standardised_deviates(yi, vi), tied(vi, vi), asked.exact), "vi")
 
 
 def _schwarzer(asked: Asked) -> Finding:

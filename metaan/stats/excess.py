@@ -18,12 +18,12 @@ from scipy.special import ndtr, ndtri
 from ..errors import ConvergenceError, UsageError, choose
 from .effects import EffectSizes, FloatArray
 from .pooling import Pooled, pool
+from .ties import ITERATED, above
 
 if TYPE_CHECKING:
     import pandas as pd
 
 EXACT_TERMS = 1_000_000  # Francis's sum over subsets is what others can enumerate; "auto" switches where they do
-TIES = 1 + 1e-7  # numbers as likely as the observed one, but for rounding, count with it
 TAILS = ("greater", "less", "two-sided")
 
 
@@ -229,7 +229,7 @@ def _exact(observed: int, power: FloatArray, alternative: str) -> float:
     for p in power:
         shares = np.append(shares * (1 - p), 0.0) + np.insert(shares * p, 0, 0.0)
     if alternative == "two-sided":
-        return min(1.0, float(shares[shares <= shares[observed] * TIES].sum()))
+        return min(1.0, float(shares[~above(shares, shares[observed], ITERATED)].sum()))
     return _tail(float(shares[observed:].sum()), float(shares[: observed + 1].sum()), alternative)
 
 

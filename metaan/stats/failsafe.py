@@ -17,6 +17,7 @@ from scipy.special import ndtr, ndtri
 from ..errors import NotEstimableError, UsageError, choose
 from .effects import EffectSizes
 from .pooling import Pooled
+from .ties import whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,7 +140,7 @@ def _rosenthal(goal: _Goal) -> FailSafeN:
     """Stouffer's sum of z (Rosenthal 1979)."""
     es = goal.es
     total = abs(float((es.yi / es.sei).sum()))
-    n = _whole((total / _upper_quantile(goal.alpha)) ** 2 - es.k)
+    n = _missing((total / _upper_quantile(goal.alpha)) ** 2 - es.k)
     return FailSafeN("Rosenthal", n, None, float(ndtr(-total / math.sqrt(es.k))), None, goal.alpha, es.k, es)
 
 
@@ -150,7 +151,7 @@ def _orwin(goal: _Goal) -> FailSafeN:
     if mean == 0:
         raise NotEstimableError("Orwin: the mean effect is 0 already")
     target = mean / 2 if goal.target is None else math.copysign(goal.target, mean)
-    return FailSafeN("Orwin", _whole(es.k * (mean / target - 1)), mean, None, target, None, es.k, es)
+    return FailSafeN("Orwin", _missing(es.k * (mean / target - 1)), mean, None, target, None, es.k, es)
 
 
 def _rosenberg(goal: _Goal) -> FailSafeN:
@@ -159,17 +160,16 @@ def _rosenberg(goal: _Goal) -> FailSafeN:
     wi = 1 / es.vi
     sum_w, sum_wy = float(wi.sum()), float(wi @ es.yi)
     z = abs(sum_wy) / math.sqrt(sum_w)
-    n = _whole(es.k * ((z / _upper_quantile(goal.alpha / 2)) ** 2 - 1))
+    n = _missing(es.k * ((z / _upper_quantile(goal.alpha / 2)) ** 2 - 1))
     return FailSafeN("Rosenberg", n, sum_wy / sum_w, 2 * float(ndtr(-z)), None, goal.alpha, es.k, es)
+
+
+def _missing(n: float) -> int:
+    return max(0, whole(n))
 
 
 def _upper_quantile(tail: float) -> float:
     return -float(ndtri(tail))
-
-
-def _whole(n: float) -> int:
-    """Round up, a rounding error above a whole number not counted."""
-    return max(0, math.ceil(n - 1e-10 * max(1.0, abs(n))))
 
 
 FAILSAFE_METHODS: dict[str, Callable[[_Goal], FailSafeN]] = {

@@ -16,7 +16,7 @@ from scipy.special import chdtri, ndtri
 
 from ..errors import ConvergenceError, NotEstimableError
 from .effects import FloatArray, Interval
-from .ties import identical
+from .ties import above, identical
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -180,7 +180,7 @@ def solve_q(m: Moments, target: float) -> float:
     concave and rises. From the left no step goes too far, from the right the first one leads to the left: after it the
     approach is monotone and quadratic, wherever it starts. For equal variances 1/Q is a straight line.
     """
-    if m.q <= target:
+    if not above(m.q, target):
         return 0.0
     tau2 = (m.q - target) / m.c
     for _ in range(200):

@@ -22,6 +22,7 @@ from .regression_design import check_rank
 from .regression_fit import Options, Solution, whole_problem
 from .regression_linear import Linear
 from .regression_result import MetaRegression
+from .ties import above
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,12 +172,12 @@ def influence(fit: Pooled | MetaRegression) -> Influence:
     rstudent, dffits, cook, cov_ratio, tau2_del, qe_del = np.array([row[:6] for row in rows]).T
     dfbetas = np.array([row[6] for row in rows])
     hat = whole.fit.leverage
-    far = (np.abs(dfbetas) > 1).any(axis=1) | (np.abs(dffits) > 3 * math.sqrt(p / (k - p)))
+    far = above(np.abs(dfbetas), 1).any(axis=1) | above(np.abs(dffits), 3 * math.sqrt(p / (k - p)))
     return Influence(
         slab=deletion.effects.slab, names=deletion.names, rstudent=rstudent, dffits=dffits, cook=cook,
         cov_ratio=cov_ratio, tau2_del=tau2_del, qe_del=qe_del, hat=hat,
         weight=whole.fit.wi * (100.0 / float(whole.fit.wi.sum())), dfbetas=dfbetas,
-        influential=far | (chdtr(p, cook) > 0.5) | (hat > 3 * p / k), reasons=deletion.reasons, fit=fit,
+        influential=far | above(chdtr(p, cook), 0.5) | above(hat, 3 * p / k), reasons=deletion.reasons, fit=fit,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from scipy.special import ndtri
 
 from ..errors import NotEstimableError, UsageError
 from .effects import Interval
+from .ties import whole
 
 #: The relative reduction of the risk that GRADE takes where nobody says what matters (Guyatt et al. 2011).
 RELATIVE_REDUCTION = 0.25
@@ -58,7 +59,7 @@ def information_size(risk: float, other: float, alpha: float = 0.05, power: floa
     mean = (risk + other) / 2
     under_null = ndtri(1 - alpha / 2) * math.sqrt(2 * mean * (1 - mean))
     under_difference = ndtri(power) * math.sqrt(risk * (1 - risk) + other * (1 - other))
-    return 2 * math.ceil(((under_null + under_difference) / (risk - other)) ** 2)
+    return 2 * whole(((under_null + under_difference) / (risk - other)) ** 2)
 
 
 def crossed(interval: Interval, thresholds: Iterable[float]) -> tuple[float, ...]:

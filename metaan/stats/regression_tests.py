@@ -18,6 +18,7 @@ from .regression_ci import wald_test
 from .regression_fit import Options, moderators
 from .regression_linear import Linear
 from .regression_result import MetaRegression
+from .ties import ITERATED, above
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -180,7 +181,7 @@ def permutation_test(reg: MetaRegression, iterations: int = 1000, seed: int = 20
     alone = reg.p == 1 and bool((reg.x == reg.x[0]).all())
     problems, exact = (_sign_changes if alone else _shuffles)(reg.linear, iterations, seed)
     found = np.abs([_statistics(problem, options, reg.names) for problem in problems])
-    pval = (found >= found[0] * (1 - 1e-8)).mean(axis=0)
+    pval = (~above(found[0], found, ITERATED)).mean(axis=0)
     return PermutationTest(reg.names, pval[:-1], float(pval[-1]), len(found), exact, None if exact else seed, reg)
 
 

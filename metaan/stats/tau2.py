@@ -19,13 +19,14 @@ from .heterogeneity import Moments, off_diagonal, solve_q, trace_psps
 from .likelihood import maximise
 from .quadratic_form import QuadraticForm
 from .roots import beyond, crossing
+from .ties import excess
 
 Estimate = tuple[float, float | None]
 
 
 def dersimonian_laird(m: Moments) -> Estimate:
     """DerSimonian & Laird 1986; standard error of Biggerstaff & Tweedie 1997."""
-    tau2 = max(0.0, (m.q - (m.k - 1)) / m.c)
+    tau2 = excess(m.q, m.k - 1) / m.c
     return tau2, _se_of_q(m, tau2) / m.c
 
 
@@ -36,14 +37,14 @@ def hedges(m: Moments) -> Estimate:
 
 def hunter_schmidt(m: Moments) -> Estimate:
     """Hunter & Schmidt 1990, in the form of Viechtbauer 2005, eq. 8; biased downwards."""
-    tau2 = max(0.0, (m.q - m.k) / m.sum_w)
+    tau2 = excess(m.q, m.k) / m.sum_w
     return tau2, _se_of_q(m, tau2) / m.sum_w
 
 
 def hunter_schmidt_corrected(m: Moments) -> Estimate:
     """Hunter & Schmidt with Q enlarged by k / (k - 1) (Brannick et al. 2019)."""
     factor = m.k / (m.k - 1)
-    tau2 = max(0.0, (factor * m.q - m.k) / m.sum_w)
+    tau2 = excess(factor * m.q, m.k) / m.sum_w
     return tau2, factor * _se_of_q(m, tau2) / m.sum_w
 
 
@@ -126,7 +127,7 @@ def _general_moments(m: Moments, ai: FloatArray) -> Estimate:
     trace, total = _trace_p(ai), float(ai.sum())
     residual = m.yi - float(ai @ m.yi) / total
     expected = float(ai @ m.vi) - float((ai * ai) @ m.vi) / total
-    tau2 = max(0.0, (float(ai @ (residual * residual)) - expected) / trace)
+    tau2 = excess(float(ai @ (residual * residual)), expected) / trace
     return tau2, math.sqrt(2 * trace_psps(ai, m.vi + tau2)) / trace
 
 

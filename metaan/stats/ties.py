@@ -6,6 +6,8 @@ origin of the scale. Where a rank, a count or a switch hangs on it, equal number
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,9 @@ FloatArray = NDArray[np.float64]
 
 #: Share of the numbers that went into a result, below which a difference in it is rounding.
 TOLERANCE = 1e-12
+
+#: The same for results of a search, which ends near its goal.
+ITERATED = 1e-8
 
 
 def tied(values: FloatArray, scale: FloatArray | float) -> FloatArray:
@@ -41,13 +46,32 @@ def tied(values: FloatArray, scale: FloatArray | float) -> FloatArray:
     return equal
 
 
-def above(value: FloatArray | float, limit: FloatArray | float) -> NDArray[np.bool_]:
-    """Return where ``value`` is above ``limit`` by more than rounding.
+def above(value: FloatArray | float, limit: FloatArray | float, share: float = TOLERANCE) -> NDArray[np.bool_]:
+    """Return where ``value`` is above ``limit`` by more than rounding; ``share`` is `ITERATED` after a search.
 
     >>> bool(above(0.1 + 0.2, 0.3)), bool(above(0.31, 0.3))
     (False, True)
     """
-    return np.asarray(value > limit + TOLERANCE * np.abs(limit))
+    return np.asarray(value > limit + share * np.abs(limit))
+
+
+def excess(value: float, limit: float) -> float:
+    """Return by how much ``value`` is above ``limit``; 0 where by no more than rounding.
+
+    >>> excess(0.1 + 0.2, 0.3), excess(2.5, 2.0), excess(1.0, 2.0)
+    (0.0, 0.5, 0.0)
+    """
+    return value - limit if above(value, limit) else 0.0
+
+
+def whole(n: float) -> int:
+    """Round up; what is above a whole number by rounding is that number.
+
+    >>> whole(3.0000000000000004), whole(3.1)
+    (3, 4)
+    """
+    nearest = round(n)
+    return math.ceil(n) if above(n, nearest) else nearest
 
 
 def identical(values: FloatArray) -> bool:

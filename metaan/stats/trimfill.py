@@ -20,6 +20,7 @@ from .bias_lines import mixed_line
 from .effects import EffectSizes, FloatArray
 from .measures import display_data
 from .pooling import Pooled, pool
+from .ties import identical, tied
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,7 +127,7 @@ def trim_and_fill(fit: Pooled, estimator: str = "L0", side: str = "auto") -> Tri
     side = _emptier_side(fit) if side == "auto" else side
     sign = -1.0 if side == "right" else 1.0
     es = fit.effects
-    order = np.argsort(sign * es.yi, kind="stable")
+    order = np.argsort(tied(sign * es.yi, float(np.abs(es.yi).max())), kind="stable")
     yi, vi = sign * es.yi[order], es.vi[order]
     k0, k0_se, centre, iterations = _iterate(fit, yi, vi, estimate_k0)
     filled = _filled(es, order[yi.size - k0 :], 2 * sign * centre)
@@ -145,7 +146,7 @@ def _check(fit: Pooled) -> None:
         raise NotEstimableError("trim and fill: weights that were given say nothing of the studies to be filled in")
     if fit.k < 2:
         raise NotEstimableError(f"k = {fit.k}; trim and fill needs at least 2 studies")
-    if float(np.ptp(fit.effects.yi)) <= 1e-12 * float(np.abs(fit.effects.yi).max()):
+    if identical(fit.effects.yi):
         raise NotEstimableError("all studies have the same effect: there is no side to trim")
 
 
@@ -157,7 +158,8 @@ def _emptier_side(fit: Pooled) -> str:
         raise NotEstimableError(
             f"side='auto' looks at a regression on the standard error: {error}; give the side"
         ) from None
-    return "right" if line.slope < 0 else "left"
+    across = tied(line.slope * fit.effects.sei, float(np.abs(fit.effects.yi).max()))
+    return "right" if (across < 0).any() else "left"
 
 
 def _iterate(
@@ -169,7 +171,7 @@ def _iterate(
         if k0 >= k:
             raise NotEstimableError(f"trim and fill takes all {k} studies for the excess of one side")
         centre = _pool_like(fit, EffectSizes.of(yi[: k - k0], vi[: k - k0])).estimate
-        raw, se = estimate_k0(_signed_ranks(yi - centre))
+        raw, se = estimate_k0(_signed_ranks(yi, centre))
         found = max(0, round(raw))
         if found == k0:
             return k0, se, centre, iteration
@@ -177,12 +179,12 @@ def _iterate(
     raise ConvergenceError(f"trim and fill: no convergence in {MAX_ITERATIONS} steps, k0 = {k0}")
 
 
-def _signed_ranks(centred: FloatArray) -> FloatArray:
+def _signed_ranks(yi: FloatArray, centre: float) -> FloatArray:
     """Return the ranks of the distances from the centre, signed by side; ties in the order of the effects."""
-    centred = np.where(np.abs(centred) <= 1e-13 * np.abs(centred).max(), 0.0, centred)
-    ranks = np.empty(centred.size)
-    ranks[np.argsort(np.abs(centred), kind="stable")] = np.arange(1, centred.size + 1)
-    return np.asarray(np.sign(centred) * ranks)
+    distance = tied(np.abs(yi - centre), float(np.abs(yi).max()))
+    ranks = np.empty(yi.size)
+    ranks[np.argsort(distance, kind="stable")] = np.arange(1, yi.size + 1)
+    return np.where(distance > 0, np.sign(yi - centre) * ranks, 0.0)
 
 
 def _filled(es: EffectSizes, trimmed: NDArray[np.intp], twice_centre: float) -> EffectSizes:

@@ -1,6 +1,7 @@
 """Small-study tests against metafor and meta, statsmodels, and what must hold for any data."""
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -392,3 +393,34 @@ def test_result_is_plain_and_readable(test):
     assert f"p = {found.pval:.4g}" in repr(found)
     assert "forced although" in repr(found)
     assert ("limit estimate" in repr(found)) == (test != "begg")
+
+
+def begg_in_exact_arithmetic(yi, vi):
+    """Concordant less discordant pairs of effects and variances, of fractions: deviates by their squares."""
+    total = sum(1 / v for v in vi)
+    mean = sum(y / v for y, v in zip(yi, vi)) / total
+    deviates = [(y - mean) * abs(y - mean) / (v - 1 / total) for y, v in zip(yi, vi)]
+    pairs = [(i, j) for i in range(len(yi)) for j in range(i)]
+    return sum(np.sign(deviates[i] - deviates[j]) * np.sign(vi[i] - vi[j]) for i, j in pairs)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.integers(-5, 5), st.sampled_from([1, 2, 5, 10])), min_size=4, max_size=9),
+    move=st.sampled_from([Fraction(0), Fraction(-7, 10), Fraction(1, 3), Fraction(-1001, 10)]),
+)
+def test_ties_of_a_rank_test_are_those_of_exact_arithmetic(rows, move):
+    yi = [Fraction(y, 10) + move for y, _ in rows]
+    vi = [Fraction(v, 30) for _, v in rows]
+    if len(set(vi)) == 1 or len(set(yi)) == 1:
+        return
+    noisy = [float(v) * (1 + 2e-16 * i) for i, v in enumerate(vi)]  # as sums of reciprocals in another order are
+    found = ma.small_study_test(ma.EffectSizes.of([float(y) for y in yi], noisy), "begg", force=True)
+    assert found.bias == begg_in_exact_arithmetic(yi, vi)
+
+
+def test_a_line_without_scatter_has_no_hartung_knapp_error():
+    yi = np.array([0.1, 0.2, 0.3, 0.5])
+    with pytest.raises(NotEstimableError, match="lie on one line"):
+        mixed_line(yi, np.sqrt(yi * yi), np.full(4, 0.1), None, "hksj")
+    assert mixed_line(yi, yi, np.full(4, 0.1), None, "hksj-adhoc").slope == pytest.approx(1)

@@ -145,3 +145,11 @@ def test_what_was_looked_at_is_inside():
         assert look(reg).fit is reg
     assert ma.permutation_test(reg).fit is reg
     assert ma.gosh(es).effects is es
+
+
+@pytest.mark.parametrize("unit", [1.0, 0.1, 0.3, 7.0, 1e-6 / 3])
+def test_a_study_at_the_limit_of_leverage_is_not_beyond_it_by_rounding(unit):
+    es = ma.EffectSizes.of(np.array([0.02, 0.1, -0.1, 0.05]) * unit**0.5, np.array([1 / 9, 1, 1, 1]) * unit)
+    found = ma.influence(ma.pool(es, model="common"))
+    assert found.hat[0] == pytest.approx(3 / 4)  # 3 p / k
+    assert not found.influential.any()

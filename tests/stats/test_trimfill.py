@@ -1,11 +1,12 @@
 """Trim and fill against metafor, and what must hold for any funnel."""
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import metaan as ma
@@ -99,6 +100,59 @@ def test_unit_of_the_effect_does_not_matter(fit, factor, side):
         return
     assert two.k0 == one.k0
     assert two.adjusted.estimate == pytest.approx(factor * one.adjusted.estimate, abs=1e-9)
+
+
+def in_exact_arithmetic(yi, vi, side):
+    """Trim and fill, L0, common effect, of fractions: the number of missing studies, or None where it does not end."""
+    sign = -1 if side == "right" else 1
+    rows = sorted(((sign * y, v) for y, v in zip(yi, vi)), key=lambda row: row[0])
+    k, k0 = len(rows), 0
+    for _ in range(30):
+        kept = rows[: k - k0]
+        if not kept:
+            return None
+        centre = sum(y / v for y, v in kept) / sum(1 / v for _, v in kept)
+        centred = [y - centre for y, _ in rows]
+        by_distance = sorted(range(k), key=lambda i: abs(centred[i]))
+        upper = sum(rank for rank, i in enumerate(by_distance, 1) if centred[i] > 0)
+        found = max(0, round(Fraction(4 * upper - k * (k + 1), 2 * k - 1)))
+        if found == k0:
+            return k0
+        k0 = found
+    return None
+
+
+ISSUE = ([-4, -4, 1, 1, -2, -2, 3, 3], [5, 10, 5, 10, 5, 20, 20, 2])  # tenths, hundredths
+MOVES = [Fraction(0), Fraction(-7, 10), Fraction(1, 3), Fraction(-1001, 10)]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@settings(max_examples=80, deadline=None)
+@example(rows=list(zip(*ISSUE)), move=Fraction(-7, 10))
+@given(
+    rows=st.lists(st.tuples(st.integers(-5, 5), st.sampled_from([2, 5, 10, 20])), min_size=4, max_size=9),
+    move=st.sampled_from(MOVES),
+)
+def test_ties_are_those_of_exact_arithmetic_wherever_the_effects_lie(side, rows, move):
+    yi = [Fraction(y, 10) + move for y, _ in rows]
+    vi = [Fraction(v, 100) for _, v in rows]
+    if len(set(yi)) == 1:
+        return
+    fit = ma.pool(ma.EffectSizes.of([float(y) for y in yi], [float(v) for v in vi]), model="common")
+    found = filled(fit, "L0", side)
+    assert (None if isinstance(found, type) else found.k0) == in_exact_arithmetic(yi, vi, side)
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_a_tie_of_two_sides_is_a_tie_after_the_effects_were_moved(move):
+    yi, vi = np.array(ISSUE[0]) / 10 + float(move), np.array(ISSUE[1]) / 100
+    assert ma.trim_and_fill(ma.pool(ma.EffectSizes.of(yi, vi), model="common"), "L0", "right").k0 == 3
+
+
+def test_the_side_of_a_line_that_is_level_but_for_rounding_is_the_left():
+    yi, vi = np.array([0.3, 0.1, 0.2, 0.1, 0.3, 0.2]), [0.05, 0.05, 0.01, 0.2, 0.2, 0.1]
+    for move in map(float, MOVES):
+        assert ma.trim_and_fill(ma.pool(ma.EffectSizes.of(yi + move, vi), model="common")).side == "left"
 
 
 def test_a_symmetric_funnel_is_left_alone():
