@@ -16,6 +16,7 @@ from .stats.absolute import RISK_OF, risk_with_treatment
 from .stats.effects import EffectSizes, Interval
 from .stats.intervals import mean_interval
 from .stats.measures import MEASURES, effect_sizes, scale_of
+from .stats.models import MODELS
 from .stats.numerals import exact
 from .stats.pooling import Display, Pooled, pool
 from .stats.stratified import MH_MEASURES, mantel_haenszel
@@ -205,14 +206,10 @@ def _without_flagged(
     for fit in filter(None, protocol):
         other = _again(es, plan, measure, fit.model)
         if other is not None:
-            what = MODEL_NAMES[fit.model] if es.k > 1 else "one study"
+            what = MODELS[fit.model].short if es.k > 1 else "one study"
             yield Sensitivity(f"{what}, without {' and '.join(flagged)}", other, _differs(other, fit), flagged)
         if es.k == 1:
             return  # one study is its own result, under every model
-
-
-#: Of the models, as results without flagged studies are called.
-MODEL_NAMES = {"random": "random effects", "common": "common effect"}
 
 
 def _again(es: EffectSizes, plan: Plan, measure: str, model: str) -> Pooled | None:

@@ -92,10 +92,11 @@ def _effect(heading: str) -> Column:
 
 
 def _weights(analysis: Analysis, style: Style) -> list[Column]:
-    models = [m for m in ("common", "random") if any(getattr(r, f"weight_{m}") is not None for r in analysis.rows)]
-    if len(models) == 1 and style.pooled:
-        return [Column(f"weight_{models[0]}", style.weight)]
-    return [Column(f"weight_{model}", model, style.weight) for model in models]
+    roles = [m for m in ("common", "random") if any(getattr(r, f"weight_{m}") is not None for r in analysis.rows)]
+    if len(roles) == 1 and style.pooled:
+        return [Column(f"weight_{roles[0]}", style.weight)]
+    fits = {role: getattr(pool, role) for role in roles for pool in words.blocks(analysis) if getattr(pool, role)}
+    return [Column(f"weight_{role}", fits[role].model if role in fits else role, style.weight) for role in roles]
 
 
 def data_of(names: Iterable[str]) -> tuple[str, Data] | None:

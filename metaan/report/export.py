@@ -129,7 +129,7 @@ def _fit(fit: Pooled | None) -> Json | None:
         "df": fit.df,
         "pval": fit.pval,
     }
-    if fit.model == "random":
+    if fit.has_tau2:
         plain |= {"tau2_method": fit.tau2_method, "tau2": fit.tau2, "i2": fit.i2, "h2": fit.h2}
         plain |= {"pi": _pair(shown.pi), "pi_method": fit.pi_method, "pi_reason": fit.pi_reason}
     return plain

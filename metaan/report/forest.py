@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..stats.effects import Interval
-from ..stats.measures import scale_of
+from ..stats.measures import null_of, scale_of
 from ..stats.pooling import Pooled
 from . import formats, methods, words
 from .axis import Axis, axis
@@ -91,7 +91,7 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = S
 
 def sides(measure: str, direction: str, arms: Arms, word: str = "Favours") -> tuple[str, str] | None:
     """Return what the left and the right side of no effect favour; None where the measure compares nothing."""
-    return None if scale_of(measure).null is None else favours(direction, arms, word)
+    return None if null_of(measure) is None else favours(direction, arms, word)
 
 
 def favours(direction: str, arms: Arms, word: str = "Favours") -> tuple[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ..stats.models import MODELS
 from ..stats.numerals import exact
 from ..stats.pooling import Pooled
 from . import formats, spread, words
@@ -22,17 +23,14 @@ def _named(table: Mapping[str, str], code: str | None) -> str:
 
 def model_name(fit: Pooled) -> str:
     """Return the label of a pooled result, with the methods that made it."""
-    if fit.model == "common":
-        return f"Common (fixed) effect, {_named(COMMON, fit.method)}"
     interval = "" if fit.ci_method == "wald" else f", {_named(CI, fit.ci_method).split(' (')[0]}"
-    return f"Random effects, {fit.tau2_method}{interval}"
+    how = fit.tau2_method if fit.has_tau2 else _named(COMMON, fit.method)
+    return f"{words.upper_first(MODELS[fit.model].words)}, {how}{interval}"
 
 
 def short_name(fit: Pooled) -> str:
     """Return the codes of the methods that made a pooled result."""
-    if fit.model == "common":
-        return f"Common (fixed), {fit.method}"
-    return f"Random, {fit.tau2_method}, {fit.ci_method}"
+    return f"{SHORT[fit.model]}, " + (f"{fit.tau2_method}, {fit.ci_method}" if fit.has_tau2 else fit.method)
 
 
 def legend_name(fit: Pooled) -> str:
@@ -52,17 +50,30 @@ def convention(pi_method: str | None) -> str:
 
 def footer(analysis: Analysis) -> str:
     """Return the line under a forest plot: estimators, interval, prediction convention."""
-    plan = analysis.plan
-    parts = []
-    if "common" in plan.model:
-        parts.append(f"Common (fixed) effect: {_named(COMMON, _common_code(analysis))}")
-    if "random" in plan.model:
-        parts.append(
-            f"Random effects: inverse variance, τ² by {_named(TAU2, plan.tau2_method)}, {_named(CI, plan.ci_method)} "
-            f"interval; prediction interval {convention(plan.pi_method)}"
-        )
+    parts = [made(analysis) for model, made in FOOTERS.items() if model in analysis.plan.model]
     squares = "The area of a square is the study's weight within its pool"
     return ". ".join([*parts, squares]) + "."
+
+
+def _common_footer(analysis: Analysis) -> str:
+    return f"Common (fixed) effect: {_named(COMMON, _common_code(analysis))}"
+
+
+def _random_footer(analysis: Analysis) -> str:
+    plan = analysis.plan
+    return (
+        f"Random effects: inverse variance, τ² by {_named(TAU2, plan.tau2_method)}, {_named(CI, plan.ci_method)} "
+        f"interval; prediction interval {convention(plan.pi_method)}"
+    )
+
+
+def _birge_footer(analysis: Analysis) -> str:
+    return f"Multiplicative (Birge) model: inverse variance, the variance of the mean times Q / (k {formats.MINUS} 1)"
+
+
+def _ivhet_footer(analysis: Analysis) -> str:
+    tau2 = _named(TAU2, analysis.plan.tau2_method)
+    return f"Inverse-variance heterogeneity model: weights of the common effect; its variance has τ² by {tau2}"
 
 
 def _common_code(analysis: Analysis) -> str:
@@ -153,9 +164,10 @@ def _random(analysis: Analysis) -> Iterable[tuple[str, str]]:
 
 
 def _sensitivity(fit: Pooled) -> str:
-    if fit.model == "common":
-        return f"common effect by {_named(COMMON, fit.method)}"
-    return f"random effects with {_named(TAU2, fit.tau2_method)} and {_named(CI, fit.ci_method)} intervals"
+    name = MODELS[fit.model].short
+    if not fit.has_tau2:
+        return f"{name} by {_named(COMMON, fit.method)}"
+    return f"{name} with {_named(TAU2, fit.tau2_method)} and {_named(CI, fit.ci_method)} intervals"
 
 
 def references(analyses: Iterable[Analysis]) -> tuple[str, ...]:
@@ -175,6 +187,10 @@ def _keys(fit: Pooled) -> Iterable[str]:
     for code in codes:
         yield from CITED.get(code or "", ())
 
+
+#: Model to its name where there is little room, and to what the footer of a plot says of it.
+SHORT = {"common": "Common (fixed)", "random": "Random", "birge": "Birge", "ivhet": "IVhet"}
+FOOTERS = {"common": _common_footer, "random": _random_footer, "birge": _birge_footer, "ivhet": _ivhet_footer}
 
 COMMON = {"MH": "Mantel-Haenszel", "IV": "inverse variance", "PETO": "Peto"}
 

@@ -191,7 +191,7 @@ def _models(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> Iterable[Mode
 
 def _model(fit: Pooled, analysis: Analysis, arms: Arms, protocol: bool = False, differs: bool = False) -> Model:
     shown = fit.display
-    random = fit.model == "random"
+    random = fit.has_tau2
     code = words.favours(shown.ci, analysis.measure, analysis.outcome.direction)
     return Model(
         name=methods.model_name(fit) + (", Wald" if random and fit.ci_method == "wald" else ""),

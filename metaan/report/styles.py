@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..stats.measures import null_of, scale_of
+from ..stats.models import MODELS
 from . import formats, spread, words
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Style:
     def total(self, fit: Pooled, pool: Pool, last: bool) -> str:
         """Return the label of a diamond; the model is named where the pool has two."""
         both = pool.common is not None and pool.random is not None
-        model = f", {'common' if fit.model == 'common' else 'random'} effect{'s' * (fit.model != 'common')}"
+        model = f", {MODELS[fit.model].short}"
         return self.pooled.format(
             total="Total" if last else "Subtotal", model=model if both else "", level=formats.level(fit.level)
         )
@@ -146,7 +147,7 @@ class Style:
             "p": self.p_text(fit.q_pval), "i2": formats.percent(fit.i2 or 0.0),
         }  # fmt: skip
         shapes = [self.heterogeneity]
-        if fit.stat is not None and fit.pval is not None and scale_of(fit.measure).null is not None:
+        if fit.stat is not None and fit.pval is not None and null_of(fit.measure) is not None:
             shapes.append(self.overall)
             z, sign = formats.fixed(abs(fit.stat), 2), "z" if fit.df is None else "t"
             known |= {"z": z, "overall": self.p_text(fit.pval), "sign": sign}
@@ -169,7 +170,12 @@ def how(analysis: Analysis) -> str:
     """Return the methods as RevMan heads its columns: ``M-H, Fixed``, ``IV, Random``."""
     models = analysis.plan.model
     common = "M-H" if analysis.plan.common_method == "MH" else "IV"
-    known = {"common": (common, "Fixed"), "random": ("IV", "Random")}
+    known = {
+        "common": (common, "Fixed"),
+        "random": ("IV", "Random"),
+        "birge": ("IV", "Birge"),
+        "ivhet": ("IV", "IVhet"),
+    }
     used = [known[model] for model in models]
     weights = dict.fromkeys(weight for weight, _ in used)
     return f"{' / '.join(weights)}, {' + '.join(name for _, name in used)}"

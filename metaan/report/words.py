@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..stats.effects import Interval
-from ..stats.measures import MEASURES, scale_of
+from ..stats.measures import MEASURES, null_of, scale_of
+from ..stats.models import MODELS
 from ..stats.pooling import Pooled
 from . import formats
 
@@ -92,9 +93,9 @@ class Answer:
 
 def lead(pool: Pool) -> Lead | None:
     """Return the result a pool answers with: random effects, else common effect, else its only study."""
-    for fit, how in ((pool.random, "random effects"), (pool.common, "common (fixed) effect")):
-        if fit is not None:
-            return Lead(fit.display.estimate, fit.display.ci, how, fit)
+    fit = pool.random or pool.common
+    if fit is not None:
+        return Lead(fit.display.estimate, fit.display.ci, MODELS[fit.model].words, fit)
     rows = [row for row in pool.rows if row.estimate is not None and row.ci is not None]
     if len(rows) != 1 or rows[0].estimate is None or rows[0].ci is None:
         return None
@@ -107,7 +108,7 @@ def favours(ci: Interval | None, measure: str, direction: str) -> str:
     >>> favours(Interval(0.27, 0.65), "OR", "bad"), favours(Interval(0.44, 2.1), "OR", "bad")
     ('experimental', 'unclear')
     """
-    null = scale_of(measure).null
+    null = null_of(measure)
     if null is None:
         return MEASURED
     side = 0 if ci is None else ci.side(null)
@@ -146,7 +147,7 @@ def _answer(pool: Pool, analysis: Analysis, arms: Arms, place: int) -> Answer:
     if got is None:
         why = f" ({pool.reason})" if pool.reason and pool.k else ""
         return Answer(name, NOTHING, mark(NOTHING, arms), f"{_nobody(pool)}{why}.", place)
-    null = scale_of(analysis.measure).null
+    null = null_of(analysis.measure)
     way = _way(pool, null is not None and got.estimate < null)
     outcome = lower_first(analysis.outcome.name)
     where, effect = _in(pool, name, analysis.by), numbers(got, analysis)

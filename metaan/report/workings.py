@@ -172,7 +172,7 @@ def _effects(rows: Sequence[StudyRow], fit: Pooled | None) -> str:
 
 
 def _fit(fit: Pooled, path: tuple[str | int, ...], name: str, inputs: str, analysis: Analysis) -> Iterable[Working]:
-    key, shown, random = analysis.plan.key, fit.display, fit.model == "random"
+    key, shown, random = analysis.plan.key, fit.display, fit.has_tau2
     mean = formulas.RANDOM if random else formulas.of_common(fit.method, fit.measure)
     back = "; shown are the exponentials" if scale_of(fit.measure).is_ratio else ""
     error = "" if fit.se is None else f", standard error = {fit.se:.6g}"

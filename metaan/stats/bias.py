@@ -179,7 +179,7 @@ def _asked(
 ) -> Asked:  # fmt: skip
     """Fill in what was not said from the pooled result, or from the defaults."""
     effects, said = (es.effects, es) if isinstance(es, Pooled) else (es, None)
-    model = model or (said.model if said and tau2_method is None else "random")
+    model = model or ("common" if said and tau2_method is None and not said.has_tau2 else "random")
     choose(dict.fromkeys(("common", "random")), model, "model")
     tau2_method = tau2_method or (said.tau2_method if said else None) or "REML"
     ci_method = ci_method or (said.ci_method if said and said.ci_method in ("hksj", "hksj-adhoc", "t") else "wald")

@@ -167,8 +167,7 @@ def _doubts(measure: str, yi: FloatArray, slabs: Sequence[str]) -> list[str]:
 
 def null_of(measure: str) -> float | None:
     """Return the value of no effect on the display scale; None where a measure compares nothing."""
-    known = MEASURES.get(measure)
-    return scale_of(measure).null if known is None or known.compares else None
+    return scale_of(measure).null
 
 
 def scale_of(measure: str, data: Mapping[str, FloatArray] | None = None) -> Scale:

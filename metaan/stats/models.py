@@ -24,8 +24,8 @@ class Model:
 
     Attributes
     ----------
-    name
-        What a page calls it.
+    name, words, short
+        What it is called: alone, in a sentence, and in few words.
     has_tau2
         True where tau2 is estimated.
     mean
@@ -35,6 +35,8 @@ class Model:
     name: str
     has_tau2: bool
     mean: Callable[[Moments, float], Mean]
+    words: str
+    short: str
 
     def tau2(self, m: Moments, tau2_method: str) -> tuple[float, float | None]:
         """Return tau2 and its standard error; 0 where the model has none or there is but one study."""
@@ -76,8 +78,13 @@ def inverse_variance_heterogeneity(m: Moments, tau2: float) -> Mean:
 
 
 MODELS: dict[str, Model] = {
-    "common": Model("Common-effect (fixed-effect) model", False, additive),
-    "random": Model("Random-effects model", True, additive),
-    "birge": Model("Multiplicative (Birge) model", False, multiplicative),
-    "ivhet": Model("Inverse-variance heterogeneity model", True, inverse_variance_heterogeneity),
-}
+    "common": Model(
+        "Common-effect (fixed-effect) model", False, additive, "common (fixed) effect", "common effect"
+    ),
+    "random": Model("Random-effects model", True, additive, "random effects", "random effects"),
+    "birge": Model("Multiplicative (Birge) model", False, multiplicative, "multiplicative (Birge) model", "Birge"),
+    "ivhet": Model(
+        "Inverse-variance heterogeneity model", True, inverse_variance_heterogeneity,
+        "inverse-variance heterogeneity model", "IVhet",
+    ),
+}  # fmt: skip

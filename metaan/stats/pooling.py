@@ -113,6 +113,11 @@ class Pooled:
         return 0 if self.ci is None else self.ci.side()
 
     @property
+    def has_tau2(self) -> bool:
+        """Whether its model has a variance between studies: they share more than one true effect."""
+        return MODELS[self.model].has_tau2
+
+    @property
     def display(self) -> Display:
         """The result on the display scale."""
         back = scale_of(self.measure, self.effects.data).to_display

@@ -96,7 +96,7 @@ def prediction_interval(
     """
     method = PI_METHODS.get(pi_method) or choose(PI_METHODS, pi_method, "pi_method")
     if model != "random":
-        return None, _NO_SPREAD[model]
+        return None, NO_SPREAD[model]
     if k < 3:
         return None, f"k = {k}; a prediction interval needs at least 3 studies"
     context = Context(estimate, se, tau2, k, level, m)
@@ -190,7 +190,7 @@ def _draw_tau2(m: Moments, u: FloatArray) -> FloatArray:
     return drawn
 
 
-_NO_SPREAD = {
+NO_SPREAD = {
     "common": "the common-effect model has one true effect, so there is nothing to predict",
     "birge": "the multiplicative model has one true effect, so there is nothing to predict",
     "ivhet": "the inverse-variance heterogeneity model makes no statement on how true effects are distributed",

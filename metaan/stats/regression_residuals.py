@@ -16,6 +16,7 @@ from .effects import FloatArray, Interval
 from .influence import delete_each, deleted_variance
 from .intervals import quantile
 from .pooling import Pooled
+from .prediction import NO_SPREAD
 from .regression_fit import whole_problem
 from .regression_result import MetaRegression
 
@@ -142,7 +143,7 @@ def blup(fit: Pooled | MetaRegression, level: float | None = None) -> Blups:
     Raises
     ------
     NotEstimableError
-        The common-effect model, in which all studies have the predicted effect.
+        Any model but random effects: all studies have the predicted effect, or nothing is said of how they differ.
 
     Examples
     --------
@@ -153,7 +154,7 @@ def blup(fit: Pooled | MetaRegression, level: float | None = None) -> Blups:
     [0.183, 0.335, 0.717]
     """
     if fit.model != "random":
-        raise NotEstimableError("the common-effect model has one effect; there is nothing to predict study by study")
+        raise NotEstimableError(NO_SPREAD[fit.model])
     options, m, _ = whole_problem(fit)
     found = options.solve(m)
     own = found.tau2 / (found.tau2 + m.vi)

@@ -23,7 +23,7 @@ def describe(fit: Pooled) -> str:
 def _headline(fit: Pooled) -> str:
     tau2 = "tau2 given" if fit.tau2_fixed else fit.tau2_method
     parts = [
-        MODELS[fit.model].name if fit.model in MODELS else fit.model,
+        MODELS[fit.model].name,
         fit.measure,
         f"k = {fit.k}",
         fit.method,
@@ -74,7 +74,7 @@ def bounds(interval: Interval | None, form: str = ".4g", shape: str = "[{}, {}]"
 def _heterogeneity(fit: Pooled) -> list[str]:
     q = f"Q({fit.q_df}) = {fit.q:.4g}, {p_value(fit.q_pval)}"
     parts = [q] if fit.q_df else []
-    if fit.tau2 is not None and fit.model in ("random", "ivhet"):
+    if fit.tau2 is not None and fit.has_tau2:
         se = "" if fit.tau2_se is None else f" (se {fit.tau2_se:.3g})"
         parts.insert(0, f"tau2 = {fit.tau2:.4g}{se}, tau = {fit.tau2**0.5:.4g}")
     if fit.q_df and fit.i2 is not None and fit.h2 is not None:

@@ -39,7 +39,7 @@ def forest_plot(
     Parameters
     ----------
     fits
-        What was pooled: by a common effect, by random effects, or by both of the same studies.
+        What was pooled: by one model, or by two of the same studies.
     outcome
         What was measured, for the title.
     experimental, control
@@ -73,10 +73,10 @@ def forest_plot(
 
 
 def _by_model(fits: Sequence[Pooled]) -> dict[str, Pooled]:
-    """Return the results by model, of the same studies."""
-    known = {fit.model: fit for fit in fits}
-    if not fits or len(known) < len(fits):
-        raise DataError(f"{len(fits)} results; allowed: one of a common effect, one of random effects, or both")
+    """Return the results by model, of the same studies; random effects last, after the others with a tau2."""
+    known = {fit.model: fit for fit in sorted(fits, key=lambda fit: (fit.model == "random", fit.has_tau2))}
+    if not 1 <= len(known) == len(fits) <= 2:
+        raise DataError(f"{len(fits)} results; allowed: one, or two by different models of the same studies")
     first = fits[0].effects
     for other in fits[1:]:
         if other.effects.slab != first.slab or other.measure != fits[0].measure:
@@ -85,25 +85,32 @@ def _by_model(fits: Sequence[Pooled]) -> dict[str, Pooled]:
 
 
 def _analysis(fits: Mapping[str, Pooled], outcome: Outcome, sort: str | None) -> Analysis:
-    main = fits.get("random") or fits["common"]
+    *_, main = fits.values()
     common = fits["common"].method if "common" in fits else "IV"
+    roles = _roles(list(fits.values()))
     plan = Plan.model_validate({"outcome": outcome.id, "by": None, "level": main.level})
     known: dict[str, Any] = {
-        "model": tuple(model for model in ("common", "random") if model in fits),
+        "model": tuple(fits),
         "common_method": common,
         "tau2_method": main.tau2_method or plan.tau2_method,
         "ci_method": main.ci_method,
         "pi_method": main.pi_method or plan.pi_method,
         "plot": plan.plot.model_copy(update={"sort": sort}),
     }
-    pool = Pool("", _rows(fits, main.level), fits.get("common"), fits.get("random"))
+    pool = Pool("", _rows(main.effects, roles, main.level), roles.get("common"), roles.get("random"))
     gone = tuple(Excluded(f"left-out-{i}", label, reason) for i, (label, reason) in enumerate(main.excluded, 1))
     return Analysis(outcome, plan.model_copy(update=known), main.measure, main.level, (pool,), excluded=gone)
 
 
-def _rows(fits: Mapping[str, Pooled], level: float) -> tuple[StudyRow, ...]:
-    es = next(iter(fits.values())).effects
-    weights = [fits[model].weights.tolist() if model in fits else [None] * es.k for model in ("common", "random")]
+def _roles(fits: Sequence[Pooled]) -> dict[str, Pooled]:
+    """Return the results by the role in which they are drawn: as the common effect, or as random effects."""
+    if len(fits) == 2:
+        return dict(zip(("common", "random"), fits))
+    return {"random" if fits[0].has_tau2 else "common": fits[0]}
+
+
+def _rows(es: EffectSizes, roles: Mapping[str, Pooled], level: float) -> tuple[StudyRow, ...]:
+    weights = [roles[role].weights.tolist() if role in roles else [None] * es.k for role in ("common", "random")]
     rows = (_row(es, i, level, scale) for i, scale in enumerate(own_scales(es)))
     return tuple(replace(row, weight_common=c, weight_random=r) for row, c, r in zip(rows, *weights, strict=True))
 

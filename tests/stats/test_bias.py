@@ -15,6 +15,7 @@ from metaan.stats.bias_lines import mixed_line
 from metaan.stats.bias_rank import kendall
 from metaan.stats.bias_tests import PREDICTORS, SMALL_STUDY_TESTS
 from metaan.stats.measures import MEASURES
+from metaan.stats.models import MODELS
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "bias.json"
 CASES = json.loads(GOLDEN.read_text())["cases"]
@@ -307,6 +308,16 @@ def test_the_size_of_a_rate_is_its_person_time():
         own, given = (ma.small_study_test(es, "egger", predictor="sqrtninv", ni=ni) for ni in (None, sizes))
         assert own.stat == given.stat
         assert own.note == ""
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_pool_by_any_model_can_be_tested(model):
+    """A model without tau2 asks for the line under a common effect, one with tau2 for the mixed model."""
+    fit = ma.pool(ten(), model, "DL")
+    for test in ("egger", "begg", "thompson-sharp"):
+        assert ma.small_study_test(fit, test).pval == ma.small_study_test(ten(), test, tau2_method="DL").pval
+    own = {"model": "random", "tau2_method": "DL"} if model in ("random", "ivhet") else {"model": "common"}
+    assert ma.small_study_test(fit, "egger-mixed").pval == ma.small_study_test(ten(), "egger-mixed", **own).pval
 
 
 def test_tests_for_counts_need_counts_and_the_right_measure():

@@ -68,7 +68,7 @@ def test_blups_lie_between_the_study_and_the_fit():
 
 
 def test_what_has_no_blup_or_residual_says_so():
-    with pytest.raises(NotEstimableError, match="one effect"):
+    with pytest.raises(NotEstimableError, match="one true effect"):
         ma.blup(ma.pool(ES, "common"))
     with pytest.raises(NotEstimableError, match="k = 1"):
         ma.residuals(ma.pool(ma.EffectSizes.of([1], [1])))

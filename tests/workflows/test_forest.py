@@ -1,14 +1,18 @@
 """Forest plots of what was pooled from arrays."""
 
 import re
+from itertools import permutations
 
 import pytest
 
 import metaan as ma
 from metaan.errors import DataError, UsageError
+from metaan.report import methods, words
 from metaan.report.styles import STYLES
 from metaan.stats import correlations, proportions, rates, reliability, single_means
 from metaan.stats.measures import MEASURES
+from metaan.stats.models import MODELS
+from metaan.stats.prediction import NO_SPREAD
 
 MEANS = {"m1i": [5.1, 4.2, 3.0], "sd1i": [1.1, 0.9, 1.0], "n1i": [20, 31, 12],
          "m2i": [6.0, 4.9, 3.1], "sd2i": [1.2, 1.0, 1.4], "n2i": [21, 30, 14]}  # fmt: skip
@@ -133,3 +137,38 @@ def test_an_axis_far_from_0_has_ticks_that_differ() -> None:
     for yi in ([1000.0, 1001.0, 1002.5], [7.0, 7.0, 7.0], [2e6, 2e6 + 1, 2e6 + 3]):
         ticks = re.findall(r'class="tick">([^<]*)<', of_measure("MN", yi))
         assert len(ticks) == len(set(ticks)) >= 2
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("models", [*((model,) for model in MODELS), *permutations(MODELS, 2)], ids=" ".join)
+def test_every_model_and_every_two_are_drawn_by_name(models: tuple[str, ...], style: str) -> None:
+    es = ma.effect_sizes("MD", **MEANS)
+    fits = [ma.pool(es, model, tau2_method="PM", ci_method="t") for model in models]
+    svg = ma.forest_plot(*fits, style=style)
+    shown = texts(svg)
+    assert svg.count('class="diamond') == len(fits)
+    for fit in fits:
+        value = ma.pool(es, fit.model, tau2_method="PM", ci_method="t").display.estimate
+        assert any(text.startswith(f"{value:.1f}".replace("-", "\u2212")) for text in shown)
+        assert len(fits) == 1 or fit.model in shown or STYLES[style].pooled
+    if style == "default":
+        footer = " ".join(shown[-6:])
+        for fit in fits:
+            assert methods.model_name(fit) in " ".join(shown)
+            assert words.upper_first(MODELS[fit.model].words) in footer
+
+
+def test_three_results_are_too_many() -> None:
+    es = ma.effect_sizes("MD", **MEANS)
+    with pytest.raises(DataError, match="3 results; allowed: one, or two by different models"):
+        ma.forest_plot(*(ma.pool(es, model) for model in ("common", "random", "birge")))
+
+
+def test_words_about_models_know_them_all() -> None:
+    assert set(methods.FOOTERS) == set(methods.SHORT) == set(MODELS) == set(NO_SPREAD) | {"random"}
+    es = ma.effect_sizes("MD", **MEANS)
+    for model in MODELS:
+        fit = ma.pool(es, model)
+        assert MODELS[model].name in repr(fit)
+        assert methods.short_name(fit).startswith(methods.SHORT[model])
+        assert ("tau2 = " in repr(fit)) == fit.has_tau2 == (model in ("random", "ivhet"))

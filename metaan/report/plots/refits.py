@@ -88,7 +88,8 @@ def _rows(looked: Looked, refits: Refits, turned: set[str]) -> Iterable[Row]:
             yield Row("study", cells, mark, None, f"{label}: {cells['effect']}, {looked.reading(fit)}")
     whole = refits.whole
     cells = {"label": "All studies", **_cells(looked, whole)}
-    yield Row("pooled", cells, Mark("diamond", whole.display.estimate, whole.display.ci, None, whole.model), None, "")
+    role = "random" if whole.has_tau2 else "common"
+    yield Row("pooled", cells, Mark("diamond", whole.display.estimate, whole.display.ci, None, role), None, "")
 
 
 def _cells(looked: Looked, fit: Pooled) -> dict[str, str]:
