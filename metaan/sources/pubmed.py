@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError, UsageError
@@ -142,7 +143,7 @@ class PubMed:
         """Ask for one batch; one whose answer stays unreadable is halved until the record at fault has a name."""
         params = {"db": "pubmed", "id": ",".join(pmids), "retmode": "xml"}
         try:
-            return self._client.ask("efetch.fcgi", params, read_articles, form=True)
+            return self._client.ask("efetch.fcgi", params, partial(read_articles, asked=pmids), form=True)
         except RefusedError as error:
             if error.verdict != "unreadable":
                 raise
@@ -161,18 +162,22 @@ class PubMed:
         return merged
 
 
-def read_articles(answer: Answer) -> tuple[Article, ...]:
+def read_articles(answer: Answer, asked: Sequence[str] = ()) -> tuple[Article, ...]:
     """Read an answer of efetch.
 
     Raises
     ------
     UnreadableError
-        It is none, or it gives one number to records that differ.
+        It is none, or it gives one number to records that differ; or to several, while another that was asked for has
+        none: versions of one article have one number too, so that those of others must be there.
     """
     articles, first = parse(answer.body), dict[tuple[str, int], Article]()
     for article in articles:
         if first.setdefault((_pmid_of(article), article.version), article).record != article.record:
             raise UnreadableError(f"records that differ, all with the PMID {_pmid_of(article)}")
+    numbers = {_pmid_of(article) for article in articles}
+    if len(numbers) < len(articles) and len(asked) > 1 and not numbers.issuperset(asked):
+        raise UnreadableError(f"{len(articles)} records with {len(numbers)} PMID(s) for the {len(asked)} asked for")
     return articles
 
 

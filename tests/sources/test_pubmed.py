@@ -84,6 +84,19 @@ def test_records_that_differ_do_not_have_one_number(pubmed, server):
     assert len(server.calls) == 2
 
 
+@pytest.mark.parametrize("versions", [(1, 1, 1), (1, 2, 3)])
+def test_an_answer_in_which_every_record_has_one_number_is_asked_for_again(pubmed, server, versions):
+    asked = list(PAPERS)[:3]
+    titles = dict(zip(versions, ("A", "B", "C")))
+    records = (
+        replace(PAPERS[asked[0]], title=titles[v]).xml().replace(b'Version="1"', f'Version="{v}"'.encode())
+        for v in versions
+    )
+    server.reset([Reply(200, "text/xml", HEAD + b"".join(records) + b"</PubmedArticleSet>")])
+    articles = pubmed.fetch(asked).articles
+    assert [articles[pmid].record.title for pmid in asked] == [PAPERS[pmid].title for pmid in asked]
+
+
 def test_a_record_that_stays_garbled_is_named(make_client):
     class Garbled(Paper):
         def xml(self):
