@@ -22,8 +22,8 @@ from .record import Read, Record
 from .revman import parse_references
 from .ris import parse_ris
 
+_COLUMN = r"(?:title|pmid|pubmed[ _]?id|doi)"  # one of them a table of references has
 _ARTICLE = re.compile(rb"<Pubmed(?:Book)?Article[\s>]")
-_POOLED = frozenset({"Meta-Analysis", "Systematic Review", "Review"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +60,10 @@ def read_records(path: Path | str, format: str | None = None) -> Read:  # noqa: 
 
 
 def _with_own_number(record: Record) -> Record:
-    """Return a record with the one registration that its text mentions; few formats have a field for it.
-
-    What several are mentioned in pools or cites trials, and so does a review: those stay hints.
-    """
-    if record.registrations or _POOLED & set(record.publication_types):
+    """Return a record with its own registration where only its text says it; few formats have a field for it."""
+    if record.registrations or not (own := record.own_registrations):
         return record
-    mentioned = record.mentioned_registrations
-    said = {**record.extra, "registration": "mentioned in its text"}
-    return replace(record, registrations=mentioned, extra=said) if len(mentioned) == 1 else record
+    return replace(record, registrations=own, extra={**record.extra, "registration": "mentioned in its text"})
 
 
 def _recognised(raw: bytes, file: Path) -> Format:
@@ -77,6 +72,8 @@ def _recognised(raw: bytes, file: Path) -> Format:
     if not head:
         raise SourceError(f"{file}: the file is empty")
     found = next((entry for entry in FORMATS.values() if entry.sign.search(head)), None)
+    if found is None and file.suffix.lower() in (".csv", ".tsv"):
+        found = FORMATS["csv"]  # what it lacks, its parser says
     if found is None:
         known = ", ".join(entry.name for entry in FORMATS.values())
         raise SourceError(f"{file}: the format is not known; allowed: {known}; most databases also export RIS")
@@ -102,7 +99,7 @@ FORMATS: dict[str, Format] = {
     "bibtex": Format("BibTeX", re.compile(r"^\s*@\s*\w+\s*[{(]", re.MULTILINE), lambda raw: parse_bibtex(decode(raw))),
     "csv": Format(
         "CSV",
-        re.compile(r"\A[^\n]*\btitle\b[^\n]*[,;\t]|\A[^\n]*[,;\t][^\n]*\btitle\b", re.IGNORECASE),
+        re.compile(rf"\A[^\n]*\b{_COLUMN}\b[^\n]*[,;\t]|\A[^\n]*[,;\t][^\n]*\b{_COLUMN}\b", re.IGNORECASE),
         lambda raw: parse_csv(decode(raw)),
     ),
     "revman": Format("RevMan", re.compile(r"\A(?:<\?xml[^>]*>\s*)?<COCHRANE_REVIEW\b"), parse_references),

@@ -11,6 +11,8 @@ from .markup import plain_text
 RETRACTED_UI = "D016441"  # MeSH: Retracted Publication, on the article itself
 _RETRACTION_LINKS = frozenset({"RetractionIn", "RetractedandRepublishedIn"})
 _CONCERN_LINKS = frozenset({"ExpressionOfConcernIn"})
+POOLED = frozenset({"Meta-Analysis", "Systematic Review", "Review"})  # publication types of those that pool trials
+NOT_TRIALS = POOLED | {"Case Reports", "Editorial", "Letter", "Comment"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,19 @@ class Record:
     def mentioned_registrations(self) -> tuple[str, ...]:
         """The registration numbers that title, abstract and keywords mention: a hint, they may be of other trials."""
         return find_registrations("\n".join((self.title, self.abstract_text, *self.keywords)))
+
+    @property
+    def own_registrations(self) -> tuple[str, ...]:
+        """The registration of the record's own trial, everywhere where one is needed.
+
+        What a pooled analysis names are the trials of others. One single number in the text of a trial is taken to be
+        its own; where several are mentioned, or another kind of publication mentions one, they stay hints.
+        """
+        types = set(self.publication_types)
+        if self.registrations or types & NOT_TRIALS:
+            return () if types & POOLED else self.registrations
+        mentioned = self.mentioned_registrations
+        return mentioned if len(mentioned) == 1 else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from ..sources.crossref import Crossref
 from ..sources.europepmc import EuropePMC
 from ..sources.identifiers import normalise_doi, normalise_pmid, normalise_registration
 from ..sources.pubmed import Progress, PubMed
+from ..sources.record import NOT_TRIALS
 from ..sources.settings import Settings
 from .design_guess import design_of
 from .fetch import metadata_of, oddities, settings_of, title_key
@@ -36,10 +37,6 @@ if TYPE_CHECKING:
 
     from ..registry.model import Outcome
     from ..sources.record import Read, Record
-
-_NOT_TRIALS = frozenset(
-    {"Systematic Review", "Meta-Analysis", "Review", "Case Reports", "Editorial", "Letter", "Comment"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,17 +223,10 @@ def _keys_of_study(study: Study, metadata: stored.Metadata | None) -> Iterator[t
 def _keys_of_record(record: Record) -> list[tuple[str, str]]:
     """Return the identifiers of a record; its title counts only where it has no other."""
     found = [("DOI", record.doi), ("PMID", record.pmid)]
-    found += [("registration", number) for number in _registrations(record)]
+    found += [("registration", number) for number in record.own_registrations]
     if not (record.doi or record.pmid):
         found.append(("title", title_key(record.title)))
     return [(kind, value) for kind, value in found if value]
-
-
-def _registrations(record: Record) -> tuple[str, ...]:
-    """Return the registration of a record; a single number in the abstract of a trial is taken to be its own."""
-    mentioned = record.mentioned_registrations
-    alone = len(mentioned) == 1 and not _NOT_TRIALS & set(record.publication_types)
-    return record.registrations or (mentioned if alone else ())
 
 
 def _add_file(path: Path | str, read: Read, review: Review) -> Iterator[Added]:
@@ -280,7 +270,7 @@ def _text(record: Record, study_id: str, label: str, review: Review) -> str:
         doi=record.doi,
         pmid=record.pmid,
         pmcid=record.pmcid,
-        registrations=[number for number in _registrations(record) if _is_number(number)],
+        registrations=[number for number in record.own_registrations if _is_number(number)],
         keywords=record.keywords,
         citation={
             "authors": record.authors,
@@ -321,11 +311,11 @@ def _without_full_stop(title: str) -> str:
 def _notes(record: Record) -> Iterator[str]:
     """Say what a person should look at before filling in numbers."""
     yield from oddities(record)
-    if kinds := sorted(_NOT_TRIALS & set(record.publication_types)):
+    if kinds := sorted(NOT_TRIALS & set(record.publication_types)):
         yield f"PubMed calls it {', '.join(kinds)}: look at design.kind"
     elif doubt := design_of(record)[1]:
         yield doubt
-    if wrong := [number for number in _registrations(record) if not _is_number(number)]:
+    if wrong := [number for number in record.own_registrations if not _is_number(number)]:
         yield f"left out, for no registry has such a number: {', '.join(wrong)}"
-    if not record.registrations and (number := _registrations(record)):
+    if (number := record.own_registrations) and number != record.registrations:
         yield f"the registration {number[0]} was found in its text: check that it is the study's own"

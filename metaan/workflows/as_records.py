@@ -10,9 +10,9 @@ from ..registry.candidates import Candidate, Sighting, candidate_key
 from ..registry.metadata import AbstractPart, Correction
 from ..sources.identifiers import normalise_doi, normalise_pmid, normalise_registration
 from ..sources.markup import escape, plain_text
+from ..sources.record import POOLED, Record
 from ..sources.record import AbstractPart as RecordPart
 from ..sources.record import Correction as RecordLink
-from ..sources.record import Record
 from .slug import label_of, slug
 
 if TYPE_CHECKING:
@@ -21,24 +21,15 @@ if TYPE_CHECKING:
     from .searching import Sighted
 
 REGISTRATION = "Trial registration"  # a publication type of our own, for what a trial registry returns
-_POOLED = frozenset({"Meta-Analysis", "Systematic Review", "Review"})
-
-
-def own_numbers(record: Record) -> tuple[str, ...]:
-    """Return the registration of a record's own trial; what a pooled analysis names are those of others."""
-    if _POOLED & set(record.publication_types):
-        return ()
-    mentioned = record.mentioned_registrations
-    return record.registrations or (mentioned if len(mentioned) == 1 else ())
 
 
 def numbers_of(candidate: Candidate) -> tuple[str, ...]:
     """Return the registration of a candidate's own trial, found when the candidate was."""
-    return () if _POOLED & set(candidate.publication_types) else candidate.registrations or candidate.mentioned
+    return () if POOLED & set(candidate.publication_types) else candidate.registrations or candidate.mentioned
 
 
 def candidate_of(key: str, own: tuple[str, ...], sighted: Sequence[Sighted], run: str, found: str) -> Candidate:
-    """Return the candidate of one publication: what `key_of` and `own_numbers` say of its `joined` records is known."""
+    """Return the candidate of one publication: its key and its `own` registrations are known."""
     record = joined([one.record for one in sighted])
     return Candidate(
         key=key,

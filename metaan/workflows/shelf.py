@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..registry.candidates import Candidate
 from ..sources.dedupe_keys import Keys
 from ..sources.identifiers import normalise_doi, normalise_pmid
-from .as_records import REGISTRATION, numbers_of, own_numbers, record_of_candidate, record_of_study
+from .as_records import REGISTRATION, numbers_of, record_of_candidate, record_of_study
 
 if TYPE_CHECKING:
     from ..registry.load import Review
@@ -42,7 +42,7 @@ class Brief:
     def of(cls, record: Record, own: Iterable[str] | None = None) -> Brief:
         """Return what is to be known of a record."""
         links = tuple((link.pmid, link.kind) for link in record.corrections if link.pmid)
-        numbers = own_numbers(record) if own is None else tuple(own)
+        numbers = record.own_registrations if own is None else tuple(own)
         return cls(record.title, record.pmid or "", links, record.registrations, numbers, Keys.of(record))
 
 
@@ -63,7 +63,7 @@ class Shelf:
         shelf = cls([], [], frozenset(study.id for study in review.studies), {}, {}, defaultdict(list))
         for study in review.studies:
             record = record_of_study(study, review.metadata.get(study.id))
-            shelf.put(study.id, record, own_numbers(record))
+            shelf.put(study.id, record, record.own_registrations)
             for relation in study.relations:
                 if relation.study is None and relation.kind != "overlaps with":
                     shelf.name(study.id, normalise_pmid(relation.pmid), normalise_doi(relation.doi))
