@@ -1,7 +1,9 @@
 """Make candidates of exported files of references: RIS, NBIB, BibTeX, PubMed XML, EndNote XML or CSV.
 
 For each file it says how many records were read, are new, are there already, and failed; what failed is kept in a file
-beside it. A record that may be one that is there is a question, never merged unseen. Next: `metaan screen`.
+in outputs/. A record that may be one that is there is a question, never merged unseen. The flow of records counts a
+file under the database that it came from: `--database`, or what all of its records say (DB in RIS), where `search:` in
+review.yaml documents a search of it. Next: `metaan screen`.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .progress import progress_bar
 from .project import studies_folder
-from .update import candidate_lines
+from .update import listed
 
 if TYPE_CHECKING:
     from ..workflows.import_records import Imported, ImportReport
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="RIS, NBIB, BibTeX, XML or CSV")
+    parser.add_argument(
+        "--database", metavar="NAME", help="what the files were exported from: a source of a search in review.yaml"
+    )
     parser.add_argument("--json", action="store_true", help="print what became of each file as JSON")
 
 
@@ -31,7 +36,7 @@ def run(args: Namespace) -> int:
     from ..workflows.import_records import import_records
 
     with progress_bar() as progress:
-        report = import_records(studies_folder(args), args.files, progress=progress)
+        report = import_records(studies_folder(args), args.files, database=args.database, progress=progress)
     print(json.dumps(_as_dict(report), indent=2, ensure_ascii=False) if args.json else "\n".join(_as_text(report)))
     return 1 if any(file.problem or file.failed for file in report.files) else 0
 
@@ -39,8 +44,7 @@ def run(args: Namespace) -> int:
 def _as_text(report: ImportReport) -> Iterator[str]:
     for file in report.files:
         yield from _file_lines(file)
-    for candidate in report.candidates:
-        yield from candidate_lines(candidate)
+    yield from listed(report.candidates)
     if report.waiting:
         yield f"next: metaan screen ({report.waiting} to judge)"
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from ..registry.candidates import Candidate
     from ..registry.candidates_runs import Notice, Run, SearchRun
     from ..workflows.update import UpdateReport
+
+
+MOST = 20  # new candidates that are shown one by one
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -57,8 +60,7 @@ def _as_text(report: UpdateReport) -> Iterator[str]:
         yield from (f"  {change.to}: {change.what} {change.day} ({change.id})" for change in search.changes)
     if report.candidates:
         yield "new:"
-    for candidate in report.candidates:
-        yield from candidate_lines(candidate)
+    yield from listed(report.candidates)
     if report.run.recheck:
         yield f"studies looked at again: {len(report.recheck.studies)}"
     for notice in report.recheck.notices:
@@ -87,8 +89,15 @@ def _understood(search: SearchRun) -> Iterator[str]:
     yield from (f"  {search.source} says: {message}" for message in search.messages)
 
 
-def candidate_lines(candidate: Candidate) -> Iterator[str]:
-    """Yield what a person reads of a candidate in a list."""
+def listed(candidates: Sequence[Candidate]) -> Iterator[str]:
+    """Yield what a person reads of new candidates; of many only the first, as the terminal holds no more."""
+    for candidate in candidates[:MOST]:
+        yield from _candidate_lines(candidate)
+    if len(candidates) > MOST:
+        yield f"  and {len(candidates) - MOST:,} more: metaan screen --list"
+
+
+def _candidate_lines(candidate: Candidate) -> Iterator[str]:
     from ..workflows.screen_card import flags, notes
     from ..workflows.screen_words import called, title_of
 

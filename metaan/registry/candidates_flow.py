@@ -38,7 +38,7 @@ class Flow:
     previous
         Studies in the registry that no candidate became: the review before it was living.
     identified
-        Source or file format -> records, each once however many runs list it.
+        Source, database of an imported file, or ``files`` -> records, each once however many runs list it.
     known
         Records of studies that were in the registry already.
     duplicates
@@ -130,7 +130,7 @@ def _identified(runs: Sequence[Run]) -> dict[str, str]:
                 sources.setdefault(f"{part.source}:{identifier}", part.source)
         for file in run.files:
             for identifier in file.identifiers:
-                sources.setdefault(identifier, "files")
+                sources.setdefault(identifier, file.database or "files")
     return sources
 
 

@@ -79,10 +79,11 @@ class SearchRun(Entry):
 
 
 class FileRun(Entry):
-    """One imported file: its name and digest, and what became of its records."""
+    """One imported file: its name and digest, the database that it was exported from, what became of its records."""
 
     file: Text
     sha256: Text
+    database: str | None = None
     identifiers: tuple[str, ...] = ()
     read: int
     new: int

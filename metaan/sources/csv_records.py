@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Mapping
 
-from ..errors import SourceError, did_you_mean
+from ..errors import SourceError
 from .citation import find_year, page_range
 from .identifiers import find_registrations, normalise_doi, written_pmid
 from .markup import clean_text, inline_markup, plain_text
@@ -33,7 +33,7 @@ def parse_csv(text: str) -> Read:
     Raises
     ------
     SourceError
-        No column with titles, or a table that cannot be read.
+        No column with titles, PMIDs or DOIs, or a table that cannot be read.
 
     Examples
     --------
@@ -46,10 +46,9 @@ def parse_csv(text: str) -> Read:
         return Read(())
     names = [clean_text(name) for name in rows[0][1]]
     places = _places(names)
-    if "title" not in places:
-        raise SourceError(
-            f"no column of titles in {', '.join(names)[:200]!r}; {did_you_mean(names[0], COLUMNS['title'])}"
-        )
+    if not places.keys() & NEEDED:
+        allowed = "; ".join(f"{field}: {', '.join(COLUMNS[field])}" for field in NEEDED)
+        raise SourceError(f"no column of titles or identifiers in {', '.join(names)[:200]!r}; allowed: {allowed}")
     records, failed = [], []
     for line, row in rows[1:]:
         record = _record(row, names, places, line)
@@ -149,6 +148,8 @@ def _pages(cells: Mapping[str, str]) -> str | None:
     text = cells.get("pages") or (f"{first}-{last}" if first and last and first != last else first)
     return page_range(text)
 
+
+NEEDED = ("title", "pmid", "doi")  # one of them says what publication a row is of
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "title": ("title", "article title", "document title", "primary title", "ti", "name"),

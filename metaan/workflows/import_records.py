@@ -1,15 +1,16 @@
-"""Exported files of references become candidates, like what a search finds; what cannot be read is kept beside them."""
+"""Exported files of references become candidates, like what a search finds; what cannot be read is kept in outputs/."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import SourceError, UsageError
+from ..errors import SourceError, UsageError, choose
 from ..registry.atomic import write_text
 from ..registry.candidates import Candidate, Stored, each_candidate
 from ..registry.candidates_commit import Staging, locked
@@ -28,6 +29,7 @@ from .update import TIME, run_of, waiting
 if TYPE_CHECKING:
     from ..sources.record import Failure, Read
 
+_NO_NAME = re.compile(r"[^\w.-]+")  # what does not belong into the name of a file
 LONGEST_BLOCK = 400  # lines of a failed block that are kept
 
 
@@ -38,7 +40,7 @@ class Imported:
     Attributes
     ----------
     failed
-        What could not be read, and ``kept`` is the file beside that holds it.
+        What could not be read, and ``kept`` is the file in the project's ``outputs`` that holds it.
     problem
         Why nothing of the file was read.
     analyses
@@ -76,6 +78,11 @@ class _File:
         """Its name as a source: the same file under another name is the same source."""
         return f"file-{self.digest[:8]}"
 
+    def database(self, documented: Mapping[str, str]) -> str | None:
+        """Return the documented database that all of its records name, None where they name none, or several."""
+        named = {record.extra.get("DB", "").casefold() for record in self.read.records}
+        return documented.get(named.pop()) if len(named) == 1 else None
+
     def sighted(self) -> Iterator[Sighted]:
         """Yield its records, numbered; the digest keeps those of two files apart."""
         for number, record in enumerate(self.read.records, 1):
@@ -86,6 +93,7 @@ def import_records(
     folder: Path | str,
     paths: Iterable[Path | str],
     *,
+    database: str | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     progress: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> ImportReport:
@@ -97,6 +105,9 @@ def import_records(
         The folder of the study files.
     paths
         RIS, NBIB, BibTeX, PubMed XML, EndNote XML or CSV; found from the content.
+    database
+        What the files were exported from: the source of a search in review.yaml. Where it is not given, the one that
+        all records of a file name themselves.
     now
         The present time, UTC.
     progress
@@ -105,7 +116,7 @@ def import_records(
     Raises
     ------
     UsageError
-        There are no files.
+        There are no files, or review.yaml documents no search of the database.
     ConflictError
         Another run is at work.
     RegistryError
@@ -116,6 +127,8 @@ def import_records(
         raise UsageError("no file to import")
     with locked(folder, "metaan import"):
         review = load(folder)
+        documented = {strategy.source.casefold(): strategy.source for strategy in review.info.search}
+        said = database and _database(documented, database)
         shelf = Shelf.of(review, each_candidate(folder))
         there = [name for name in shelf.names if name not in shelf.studies]
         started = now().astimezone(UTC)
@@ -127,9 +140,10 @@ def import_records(
         name = run_id(folder, started)
         sighted = [one for file in readable for one in file.sighted()]
         matched = match(sighted, shelf, name, started.strftime(TIME))
-        outcomes = tuple(_imported(path, found, matched) for path, found in opened.items())
+        kept = Path(folder).parent / "outputs"
+        outcomes = tuple(_imported(path, found, matched, kept) for path, found in opened.items())
         if readable:
-            files_read = tuple(_file_run(file, matched) for file in readable)
+            files_read = tuple(_file_run(file, matched, said or file.database(documented)) for file in readable)
             run = run_of("import", name, (started, now()), matched, files=files_read)
             with Staging(folder) as change:
                 for candidate in matched.new:
@@ -137,6 +151,12 @@ def import_records(
                 change.put(f"runs/{name}.json", json_bytes(run))
                 change.decide()
     return ImportReport(outcomes, Stored(folder, matched.keys), waiting(folder, review, [*there, *matched.keys]))
+
+
+def _database(documented: Mapping[str, str], name: str) -> str:
+    """Return the name of a database as review.yaml spells it."""
+    known = {source: source for source in documented.values()}
+    return documented.get(name.casefold()) or choose(known, name, "review.yaml: search: source")
 
 
 def _opened(path: Path) -> _File | str:
@@ -156,11 +176,12 @@ def _counts(file: _File, matched: Matched) -> tuple[int, int]:
     return len(names) - repeated, repeated
 
 
-def _file_run(file: _File, matched: Matched) -> FileRun:
+def _file_run(file: _File, matched: Matched, database: str | None) -> FileRun:
     new, repeated = _counts(file, matched)
     return FileRun(
         file=clean_text(file.path.name) or "-",
         sha256=file.digest,
+        database=database,
         identifiers=tuple(one.name for one in file.sighted()),
         read=len(file.read.records),
         new=new,
@@ -169,14 +190,15 @@ def _file_run(file: _File, matched: Matched) -> FileRun:
     )
 
 
-def _imported(path: Path, found: _File | str, matched: Matched) -> Imported:
-    """Say what became of a file, and keep beside it what could not be read."""
+def _imported(path: Path, found: _File | str, matched: Matched, folder: Path) -> Imported:
+    """Say what became of a file, and keep in a folder what could not be read."""
     if isinstance(found, str):
         return Imported(path, problem=found)
     new, repeated = _counts(found, matched)
     failed = found.read.failed
-    kept = path.with_name(f"{path.name}.failed.txt") if failed else None
+    kept = folder / f"{_NO_NAME.sub('-', path.name)}-{found.digest[:8]}.failed.txt" if failed else None
     if kept:
+        folder.mkdir(exist_ok=True)
         write_text(kept, _blocks(decode(path.read_bytes()).splitlines(), failed))
     return Imported(path, len(found.read.records), new, repeated, failed, kept, analyses=found.analyses)
 

@@ -7,10 +7,12 @@ fails, or is cut, leaves what was there, and no run holds all of its records in 
 from __future__ import annotations
 
 import platform
+import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from ..sources.settings import Settings
     from .searching import Progress
 
+ALIKE = 0.75  # from here on the name of a source is another's, misspelt
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -155,7 +158,7 @@ def update(
     with locked(folder, "metaan update"):
         review = load(folder)
         only = None if sources is None else set(sources)
-        chosen = _chosen(review.info.search, only)
+        chosen = _chosen(review.info.search, only, notice)
         before = _Before.of(folder, review)
         started = now().astimezone(UTC)
         day, make, of = started.date(), client or client_of(notice), settings or settings_of(review)
@@ -196,17 +199,26 @@ def waiting(folder: Path | str, review: Review, keys: Iterable[str]) -> int:
     return sum(not standing.decided for standing in found.values())
 
 
-def _chosen(written: Sequence[SearchStrategy], sources: set[str] | None) -> list[SearchStrategy]:
-    """Return the strategies to run; a source that is misspelt in review.yaml is noticed before anything is asked."""
+def _chosen(
+    written: Sequence[SearchStrategy], sources: set[str] | None, notice: Callable[[str], None]
+) -> list[SearchStrategy]:
+    """Return the strategies to run; a source that is misspelt in review.yaml is noticed before anything is asked.
+
+    A database that has no client here is documented in review.yaml, and searched by people.
+    """
     if not written:
         raise UsageError("review.yaml has no search; allowed: search: [{source: pubmed, query: ...}]")
     for strategy in written:
-        choose(SEARCHERS, strategy.source, "review.yaml: search: source")
+        if get_close_matches(strategy.source.casefold(), SEARCHERS, n=1, cutoff=ALIKE):
+            choose(SEARCHERS, strategy.source, "review.yaml: search: source")
     names = dict.fromkeys(strategy.source for strategy in written)
     for source in sorted(sources or ()):
         if source not in names:
             raise UsageError(f"review.yaml has no search of {source!r}; {did_you_mean(source, names)}")
-    return [strategy for strategy in written if sources is None or strategy.source in sources]
+    chosen = [strategy for strategy in written if sources is None or strategy.source in sources]
+    for name in dict.fromkeys(strategy.source for strategy in chosen if strategy.source not in SEARCHERS):
+        notice(f"{name} is not asked: search it yourself, then metaan import FILE --database {shlex.quote(name)}")
+    return [strategy for strategy in chosen if strategy.source in SEARCHERS]
 
 
 def _strategy(strategy: SearchStrategy, before: _Before, full: bool) -> Strategy:

@@ -70,6 +70,24 @@ def test_no_service_and_a_second_run_end_with_1_and_a_misspelt_source_with_2(rev
     assert contents(review) == before
 
 
+def test_a_documented_search_of_a_database_without_a_client_is_skipped_and_said(tmp_path, server, run):
+    more = "{source: Web of Science, query: TS=x}, {source: Embase, query: x}"
+    folder = registry(tmp_path, f"[{{source: pubmed, query: 'zymodrug[tiab]'}}, {more}]")
+    status, out, err = run("update", "--project", folder.parent)
+    assert (status, out.startswith("pubmed: 5 records")) == (0, True)
+    assert "Embase is not asked: search it yourself, then metaan import FILE --database Embase" in err
+    assert "--database 'Web of Science'" in err
+    assert run("check", "--project", folder.parent)[0] == 0
+    assert run("watch", "--project", folder.parent)[0] == 3
+
+
+@pytest.mark.parametrize("source", ["pubmd", "PubMed", "europe pmc", "ctgoov"])
+def test_a_misspelt_source_in_the_protocol_is_no_documented_database(tmp_path, server, run, source):
+    folder = registry(tmp_path, f"[{{source: {source}, query: x}}]")
+    status, _, err = run("update", "--project", folder.parent)
+    assert (status, "did you mean" in err) == (2, True)
+
+
 def test_how_pubmed_understood_a_query_is_said_where_it_differs(tmp_path, server, run):
     folder = registry(tmp_path, "[{source: pubmed, query: 'zymodrug[tiab] OR zzz[tiab]', accept_dropped: [zzz]}]")
     out = run("update", "--project", folder.parent)[1]

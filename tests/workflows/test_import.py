@@ -74,9 +74,10 @@ def test_each_file_says_what_became_of_its_records(folder):
     assert read_watermark(folder) == {}
 
 
-def test_what_failed_is_kept_beside_the_file(folder):
+def test_what_failed_is_kept_in_the_project(folder):
     (file,) = run(folder, write(folder, "b.bib", BIBTEX)).files
-    assert file.kept == folder.parent / "b.bib.failed.txt"
+    (kept,) = (folder.parent / "outputs").iterdir()
+    assert file.kept == kept
     kept = file.kept.read_text(encoding="utf-8")
     assert "@article{broken, title = {No end" in kept
     assert kept.startswith(f"# line {file.failed[0].line}: ")

@@ -17,6 +17,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ...errors import MetaanError
+from ...registry.set_aside import faults
 from ...workflows.screen_session import QUEUES
 from .dialogs import Ask, Help, Reason
 from .listing import agreement_lines, said
@@ -139,11 +140,15 @@ class ScreenApp(App[int]):
     def look_again(self) -> None:
         """Take in what others have decided meanwhile; a log that is damaged for a moment, by a merge, ends nothing."""
         try:
-            if self.session.refresh():
-                self.say("somebody else has decided something")
-                self.show()
+            with faults() as broken:
+                changed = self.session.refresh()
         except (MetaanError, OSError) as error:
             self.say(f"what others have decided cannot be read: {error}")
+            return
+        if changed or broken:
+            self.show()
+            damaged = f"what others have decided cannot be read: {broken[0]}" if broken else ""
+            self.say(damaged or "somebody else has decided something")
 
     def decide(self, verdict: Verdict, reason: str | None = None) -> None:
         """Pass a decision on."""
