@@ -192,11 +192,15 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class SubgroupTest:
-    """The test for subgroup differences (between-group Q), for each model."""
+    """The test for subgroup differences: between-group Q, degrees of freedom and p, for each model of the protocol.
+
+    ``without`` names the groups that are shown and not tested: what they have in common is not stated.
+    """
 
     by: str
     common: tuple[float, int, float] | None
     random: tuple[float, int, float] | None
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

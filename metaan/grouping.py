@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 class Block:
     """One pool: the studies with a value of a moderator, and of a design; None stands for any.
 
-    ``name`` is what the page calls it, and no part of what it is; ``""`` is the pool of all studies.
+    ``name`` is what the page calls it, and no part of what it is; ``""`` is the pool of all studies. ``stated`` is
+    False where its studies have no value of the moderator: they are no group of their own kind.
     """
 
     by: str | None = None
     value: str | None = None
     design: str | None = None
     name: str = field(default="", compare=False)
+    stated: bool = field(default=True, compare=False)
 
     def holds(self, chosen: Chosen) -> bool:
         """Say whether a study belongs to the pool."""
@@ -80,7 +82,8 @@ def _block(c: Chosen, plan: Plan, apart: bool) -> Block:
         return Block(design=design, name=c.design if apart or plan.by else "")
     value = value_of(c, plan.by)
     design = None if plan.pool_designs else c.design
-    return Block(plan.by, value, design, f"{value}, {c.design}" if apart else value)
+    stated = moderator(c.study, plan.by) is not None
+    return Block(plan.by, value, design, f"{value}, {c.design}" if apart else value, stated)
 
 
 def value_of(chosen: Chosen, by: str) -> str:

@@ -144,7 +144,7 @@ def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
         pools=pools,
         overall=overall,
         by=by,
-        subgroup_test=_subgroup_test(pools, by) if len(pools) > 1 else None,
+        subgroup_test=_subgroup_test(found.blocks, pools, plan, by) if len(pools) > 1 else None,
         excluded=tuple(excluded),
         references=tuple(_references(review, plan.outcome)),
         remarks=tuple(dict.fromkeys((*_remarks(chosen, pools if overall is None else (*pools, overall)), *remarks))),
@@ -158,25 +158,30 @@ def _by(plan: Plan, apart: bool) -> str | None:
     return f"{plan.by} and design" if apart else plan.by
 
 
-def _subgroup_test(pools: Sequence[Pool], by: str | None) -> SubgroupTest | None:
-    """Test between groups; a group of one study enters with that study's own effect."""
-
-    def test(fits: list[tuple[float, float | None]]) -> tuple[float, int, float] | None:
-        ses = [se for _, se in fits if se is not None]
-        return between_groups([e for e, _ in fits], ses) if 1 < len(ses) == len(fits) else None
-
-    return SubgroupTest(by or "", *(test(_means(pools, model)) for model in ("common", "random")))
+def _subgroup_test(blocks: Sequence[Block], pools: Sequence[Pool], plan: Plan, by: str | None) -> SubgroupTest:
+    """Test between the groups whose value is stated, under the models of the protocol."""
+    stated = [pool for block, pool in zip(blocks, pools) if block.stated and pool.k]
+    common, random = (_between(stated, model) if model in plan.model else None for model in ("common", "random"))
+    without = (block.name for block, pool in zip(blocks, pools) if pool.k and not block.stated)
+    return SubgroupTest(by or "", common, random, tuple(without))
 
 
-def _means(pools: Sequence[Pool], model: str) -> list[tuple[float, float | None]]:
-    means: list[tuple[float, float | None]] = []
-    for pool in pools:
-        fit: Pooled | None = getattr(pool, model)
-        if fit is not None:
-            means.append((fit.estimate, fit.se))
-        elif pool.k == 1:
-            means += [(row.yi, math.sqrt(row.vi)) for row in pool.rows if row.yi is not None and row.vi is not None]
-    return means
+def _between(pools: Sequence[Pool], model: str) -> tuple[float, int, float] | None:
+    """Test between groups; a single study is its group's result, and without one of all groups there is no test."""
+    means = [_mean(pool, model) for pool in pools]
+    found = [mean for mean in means if mean is not None]
+    if len(found) < max(2, len(means)):
+        return None
+    return between_groups([estimate for estimate, _ in found], [se for _, se in found])
+
+
+def _mean(pool: Pool, model: str) -> tuple[float, float] | None:
+    """Return estimate and standard error of a group, None where the model has no answer."""
+    fit: Pooled | None = getattr(pool, model)
+    if fit is not None:
+        return None if fit.se is None else (fit.estimate, fit.se)
+    alone = [(row.yi, math.sqrt(row.vi)) for row in pool.rows if row.yi is not None and row.vi is not None]
+    return alone[0] if len(alone) == 1 else None
 
 
 def _references(review: Review, outcome: str) -> Iterable[Reference]:

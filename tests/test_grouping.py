@@ -9,11 +9,14 @@ from metaan.analysis import Remark
 from metaan.difference import compare
 from metaan.grouping import Block, grouping
 from metaan.registry.model import Moderator
+from metaan.report import spread
 from metaan.report.export import to_json
 from metaan.report.outcomes import outcome as shown
+from metaan.report.styles import STYLES
 from metaan.report.traits import trait
 from metaan.report.words import Arms, blocks, verdict
 from metaan.selection import choose_studies
+from metaan.synthesis import _subgroup_test
 from metaan.workflows.gate import without
 
 TRIALS, COHORTS = ("randomised",), ("non-randomised",)
@@ -150,3 +153,60 @@ def test_numbers_that_differ_are_pools_that_differ_under_their_own_names(review,
     assert {pool.name for pool in death.pools} == set(names)
     assert death.subgroup_test is not None
     assert {trait(row, "dose").replace("−", "-") for row in death.rows} == set(names)
+
+
+def severe(review, values, **protocol):
+    """Return the analysis of death with severities put on its trials in turn, None for what is not stated."""
+    wanted = planned(review, by="severity", designs=TRIALS, **protocol)
+    ids = [row.id for row in ma.analyse(wanted)[0].rows]
+    given = {study: values[i % len(values)] for i, study in enumerate(ids)}
+
+    def graded(study):
+        value = given.get(study.id)
+        return study.model_copy(update={"moderators": (value and (Moderator(name="severity", value=value),)) or ()})
+
+    (death,) = ma.analyse(replace(wanted, studies=tuple(map(graded, wanted.studies))))
+    return death
+
+
+@pytest.mark.parametrize("model", ["common", "random"])
+def test_only_a_model_of_the_protocol_is_tested_between_groups(review, model):
+    other = {"common": "random", "random": "common"}[model]
+    test = severe(review, ("severe", "mild"), model=(model,)).subgroup_test
+    assert getattr(test, other) is None
+    both = severe(review, ("severe", "mild")).subgroup_test
+    assert getattr(test, model) == getattr(both, model) is not None
+
+
+def test_groups_of_one_study_are_tested_with_the_others_or_not_at_all(review):
+    """Three trials of one severity, two alone: under the model that the protocol lacks only the two had a result."""
+    death = severe(review, ("severe", "mild", "severe", "moderate", "severe"), model=("random",))
+    assert sorted(pool.k for pool in death.pools)[0] == 1
+    assert death.subgroup_test.random[1] == len(death.pools) - 1
+    assert death.subgroup_test.common is None
+
+
+def test_a_group_without_a_result_under_a_model_leaves_no_test_over_the_others(review):
+    death = severe(review, ("severe", "mild", "moderate"))
+    first = next(pool for pool in death.pools if pool.k > 1)
+    less = [replace(pool, common=None) if pool is first else pool for pool in death.pools]
+    blocks = [Block("severity", pool.name, name=pool.name) for pool in less]
+    test = _subgroup_test(blocks, less, death.plan, "severity")
+    assert test.common is None
+    assert test.random == death.subgroup_test.random
+
+
+def test_a_group_that_is_not_stated_is_shown_and_said_and_not_tested(review):
+    some, stated = severe(review, ("severe", "mild", None)), severe(review, ("severe", "mild"))
+    assert [pool.name for pool in some.pools if "not stated" in pool.name] == ["severity not stated"]
+    assert some.subgroup_test.random[1] == stated.subgroup_test.random[1] == 1
+    assert some.subgroup_test.without == ("severity not stated",)
+    assert to_json([some])["analyses"][0]["subgroup_test"]["without"] == ["severity not stated"]
+    assert spread.subgroups(some.subgroup_test).endswith("), without “severity not stated”")
+    assert not stated.subgroup_test.without
+
+
+@pytest.mark.parametrize("style", ["revman", "bmj", "jama"])
+def test_every_style_says_what_is_not_tested(review, style):
+    test = severe(review, ("severe", "mild", None)).subgroup_test
+    assert all(line.endswith("without “severity not stated”") for line in STYLES[style].between(test))

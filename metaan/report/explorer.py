@@ -119,6 +119,7 @@ def _groups(analysis: Analysis, rows: Sequence[StudyRow]) -> Iterable[dict[str, 
         yield {
             "name": pool_heading(pool),
             "overall": pool is analysis.overall,
+            "tested": analysis.subgroup_test is None or pool.name not in analysis.subgroup_test.without,
             "studies": [i for i, row in enumerate(rows) if id(row.result) in ids],
         }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from . import methods
+from . import methods, spread
 from .columns import Column
 from .drawing import SIZE, Group
 from .grid import GAP, MARGIN, SMALL, Grid, grid
@@ -50,6 +50,7 @@ def plot_data(plot: Plot, analysis: Analysis, measures: Iterable[str], places: M
         "favours": list(plot.favours or ()),
         "notes": list(plot.notes), "footer": methods.footer(analysis), "band": plot.band.note if plot.band else "",
         "by": analysis.subgroup_test.by if analysis.subgroup_test else "",
+        "untested": spread.untested(analysis.subgroup_test) if analysis.subgroup_test else "",
     }  # fmt: skip
 
 

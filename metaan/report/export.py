@@ -168,7 +168,8 @@ def _test(test: SubgroupTest | None) -> Json | None:
         return None
     names = ("q", "df", "pval")
     both = {"common": test.common, "random": test.random}
-    return {"by": test.by} | {model: None if got is None else dict(zip(names, got)) for model, got in both.items()}
+    found = {model: None if got is None else dict(zip(names, got)) for model, got in both.items()}
+    return {"by": test.by} | found | {"without": list(test.without)}
 
 
 def _reference(reference: Reference) -> Json:

@@ -111,4 +111,9 @@ def subgroups(test: SubgroupTest | None) -> str | None:
         return None
     got = [(name, found) for name, found in (("random effects", test.random), ("common effect", test.common)) if found]
     each = [f"{name}: Q = {formats.number(q)}, df = {df}, {formats.p_text(p)}" for name, (q, df, p) in got]
-    return f"Test for subgroup differences by {test.by} ({'; '.join(each)})" if each else None
+    return f"Test for subgroup differences by {test.by} ({'; '.join(each)}){untested(test)}" if each else None
+
+
+def untested(test: SubgroupTest) -> str:
+    """Name the groups that the test leaves out."""
+    return f", without {formats.listing(f'“{name}”' for name in test.without)}" if test.without else ""

@@ -159,7 +159,8 @@ class Style:
             line = spread.subgroups(test)
             return (line,) if line else ()
         found = [(name, values) for name, values in (("common", test.common), ("random", test.random)) if values]
-        return tuple(self._difference(name if len(found) > 1 else "", *values) for name, values in found)
+        without = spread.untested(test)
+        return tuple(self._difference(name if len(found) > 1 else "", *values) + without for name, values in found)
 
     def _difference(self, model: str, q: float, df: int, p: float) -> str:
         text = self.subgroups.format(q=formats.fixed(q, 2), df=df, p=self.p_text(p))

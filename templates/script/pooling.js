@@ -194,18 +194,20 @@ function poolGroup(rules, places, choice) {
 }
 
 /**
- * The test for subgroup differences (Borenstein et al. 2009, eq. 19.18); a group of one study enters with its effect.
+ * The test for subgroup differences (Borenstein et al. 2009, eq. 19.18); a group of one study enters with its effect,
+ * and without a result of every group there is no test.
  * @param {Group[]} groups
  * @param {"common" | "random"} model
  * @returns {{q: number, df: number, p: number} | null}
  */
 function between(groups, model) {
-  const means = groups.flatMap((group) => {
+  const found = groups.filter((group) => group.k > 0);
+  const means = found.flatMap((group) => {
     const fit = group[model];
     if (fit) return [{ y: fit.estimate, v: fit.se ** 2 }];
     return group.k === 1 ? [...group.own.values()] : [];
   });
-  if (means.length < 2) return null;
+  if (means.length < Math.max(2, found.length)) return null;
   const total = sum(means.map(({ v }) => 1 / v)),
     mean = sum(means.map(({ y, v }) => y / v)) / total;
   const q = sum(means.map(({ y, v }) => (y - mean) ** 2 / v)),

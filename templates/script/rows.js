@@ -5,7 +5,7 @@
 /** @typedef {{key: string, x: number, width: number, end: boolean}} ColumnOf */
 /** @typedef {Axis & {columns: ColumnOf[], left: number, right: number, width: number, top: number, bottom: number,
  *   rows: RowOf[], titles: Record<string, string[]>, favours: string[], notes: string[], footer: string, band: string,
- *   by: string}} PlotOf */
+ *   by: string, untested: string}} PlotOf */
 /** @typedef {{shape: "square" | "diamond" | "bar", role: string, estimate: number | null, ci: number[],
  *   weight: number | null}} Mark on the analysis scale */
 /**
@@ -36,7 +36,7 @@ function plotRows(analysis, state, groups) {
       if (!done.has(`studies ${group}`)) rows.push(...studyRows(analysis, state, groups[group], group));
       done.add(`studies ${group}`);
     } else if (RESULTS.includes(kind)) {
-      if (group === null) rows.push(plain(subgroupRow(analysis, groups)));
+      if (group === null) rows.push(plain(subgroupRow(analysis, state, groups)));
       else if (!done.has(`results ${group}`)) rows.push(...resultRows(analysis, state, groups[group]));
       done.add(`results ${group}`);
     } else rows.push({ ...plain({ kind, at }), ...(kind === "reference" && otherMeasure(analysis, state, at)) });
@@ -213,19 +213,20 @@ function heterogeneityText({ tau2, i2, q, q_df, q_p }) {
 
 /**
  * @param {Analysis} analysis
+ * @param {State} state
  * @param {Group[]} groups
  */
-function subgroupRow({ plot, groups: names }, groups) {
-  const apart = groups.filter((_, i) => !names[i].overall);
+function subgroupRow({ plot, groups: names }, { choice }, groups) {
+  const apart = groups.filter((_, i) => names[i].tested && !names[i].overall);
   const tests = /** @type {["random" | "common", string][]} */ ([
     ["random", "random effects"],
     ["common", "common effect"],
   ]).flatMap(([model, name]) => {
-    const test = between(apart, model);
+    const test = choice[model] === "none" ? null : between(apart, model);
     return test ? [`${name}: Q = ${number(test.q)}, df = ${test.df}, ${pText(test.p)}`] : [];
   });
   const label = tests.length
-    ? `Test for subgroup differences by ${plot.by} (${tests.join("; ")})`
+    ? `Test for subgroup differences by ${plot.by} (${tests.join("; ")})${plot.untested}`
     : "Test for subgroup differences: fewer than two groups with a result";
   return { kind: "text", cells: { label } };
 }

@@ -4,7 +4,7 @@
 /** @typedef {"design" | "bias" | "without"} FilterName */
 /** @typedef {{id: string, label: string, design: string, bias: string, severity: number | null, year: number | null,
  *   counts: number[]}} Study */
-/** @typedef {{name: string, overall: boolean, studies: number[]}} GroupOf */
+/** @typedef {{name: string, overall: boolean, tested: boolean, studies: number[]}} GroupOf */
 /** @typedef {Rules & {title: string, protocol: Choice, coverage: string, groups: GroupOf[], studies: Study[],
  *   plot: PlotOf}} Analysis */
 /**
