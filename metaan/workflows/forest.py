@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..analysis import Analysis, Excluded, Exploration, Pool, StudyRow
 from ..errors import DataError
 from ..registry.model import Outcome, Plan, Result, Study
+from ..registry.study_model import Design, Source
 from ..report.plots.figure import Request
 from ..report.plots.standalone import standalone
 from ..report.words import Arms
@@ -17,6 +18,7 @@ from ..stats.intervals import mean_interval
 from ..stats.measures import own_scales
 
 if TYPE_CHECKING:
+    from ..registry.types import Entry
     from ..stats.effects import EffectSizes
     from ..stats.pooling import Pooled
     from ..stats.scales import Scale
@@ -81,6 +83,8 @@ def _by_model(fits: Sequence[Pooled]) -> dict[str, Pooled]:
     for other in fits[1:]:
         if other.effects.slab != first.slab or other.measure != fits[0].measure:
             raise DataError("the two results are of different studies or measures; allowed: two models of the same")
+    if len({fit.level for fit in fits}) > 1:
+        raise DataError(f"levels {', '.join(f'{fit.level:g}' for fit in fits)}; allowed: one for all intervals")
     return known
 
 
@@ -117,12 +121,18 @@ def _rows(es: EffectSizes, roles: Mapping[str, Pooled], level: float) -> tuple[S
 
 def _row(es: EffectSizes, i: int, level: float, scale: Scale) -> StudyRow:
     """Return a study of which nothing is known but its label and its numbers."""
-    known: dict[str, Any] = {"id": f"study-{i + 1}", "label": es.slab[i]}
-    result: dict[str, Any] = {"outcome": "effect", "time": "", "arms": {}}
+    study = _bare(Study, id=f"study-{i + 1}", label=es.slab[i], title=es.slab[i], design=_bare(Design))
+    result = _bare(Result, outcome="effect", name="effect", time="", arms={}, source=_bare(Source))
     yi, sei, back = float(es.yi[i]), float(es.sei[i]), scale.to_display
     ci = mean_interval(yi, sei, None, level)
-    row = StudyRow(Study.model_construct(**known), Result.model_construct(**result), "", _data(es, i))
+    row = StudyRow(study, result, "", _data(es, i))
     return replace(row, yi=yi, vi=float(es.vi[i]), estimate=back(yi), ci=Interval(back(ci.lb), back(ci.ub)))
+
+
+def _bare(entry: type[Entry], **known: Any) -> Any:
+    """Return an entry with every field: what a file must say, and nobody has said, is None."""
+    unknown = {name: None for name, field in entry.model_fields.items() if field.is_required()}
+    return entry.model_construct(**{**unknown, **known})
 
 
 def _data(es: EffectSizes, i: int) -> dict[str, float]:

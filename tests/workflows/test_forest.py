@@ -7,12 +7,16 @@ import pytest
 
 import metaan as ma
 from metaan.errors import DataError, UsageError
+from metaan.registry.model import Outcome
 from metaan.report import methods, words
+from metaan.report.order import KEYS
 from metaan.report.styles import STYLES
+from metaan.report.traits import TRAITS, risk_of_bias, trait
 from metaan.stats import correlations, proportions, rates, reliability, single_means
 from metaan.stats.measures import MEASURES
 from metaan.stats.models import MODELS
 from metaan.stats.prediction import NO_SPREAD
+from metaan.workflows.forest import _analysis as of_arrays
 
 MEANS = {"m1i": [5.1, 4.2, 3.0], "sd1i": [1.1, 0.9, 1.0], "n1i": [20, 31, 12],
          "m2i": [6.0, 4.9, 3.1], "sd2i": [1.2, 1.0, 1.4], "n2i": [21, 30, 14]}  # fmt: skip
@@ -156,6 +160,26 @@ def test_every_model_and_every_two_are_drawn_by_name(models: tuple[str, ...], st
         for fit in fits:
             assert methods.model_name(fit) in " ".join(shown)
             assert words.upper_first(MODELS[fit.model].words) in footer
+
+
+def test_one_plot_has_one_level() -> None:
+    es = ma.effect_sizes("MD", **MEANS)
+    with pytest.raises(DataError, match="allowed: one for all intervals"):
+        ma.forest_plot(ma.pool(es, "common", level=0.9), ma.pool(es, "random"))
+
+
+def test_a_study_of_arrays_has_every_field_of_a_study() -> None:
+    """Nothing is known but its numbers: every order, every column of traits and every table can ask for the rest."""
+    es = ma.effect_sizes("OR", ai=[4, 6, 9], bi=[119, 300, 80], ci=[11, 29, 12], di=[128, 274, 85], slab=["B", "A", ""])
+    for key in KEYS:
+        assert "4/123" in texts(ma.forest_plot(ma.pool(es), sort=key))
+    analysis = of_arrays({"random": ma.pool(es)}, Outcome(id="effect", name="effect", direction="bad"), None)
+    for row in analysis.rows:
+        for entry in (row.study, row.study.design, row.study.citation, row.study.status, row.result, row.result.source):
+            assert all(hasattr(entry, name) for name in type(entry).model_fields)
+        assert [trait(row, name) for name in TRAITS] == [""] * len(TRAITS)
+        assert not risk_of_bias(row)
+        assert row.study.design_group is None
 
 
 def test_three_results_are_too_many() -> None:
