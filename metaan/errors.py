@@ -16,6 +16,7 @@ The command line turns ``UsageError`` into exit status 2 and all others into 1. 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -51,10 +52,10 @@ class Problem:
     allowed: str = ""
 
     def __str__(self) -> str:
-        """Return the line that the user reads."""
+        """Return the line that the user reads, whatever the name of the file is."""
         allowed = f"; {self.allowed}" if self.allowed else ""
         where = f"{self.where}: " if self.where else ""
-        return f"{self.file}:{self.line}: {where}{self.found}{allowed}"
+        return visible(f"{self.file}:{self.line}: {where}{self.found}{allowed}").replace("\n", "\\n")
 
 
 class SetAsideWarning(UserWarning):
@@ -91,6 +92,15 @@ class UsageError(MetaanError, ValueError):
     """The command line, or an argument of the library, is at fault."""
 
 
+def visible(text: str) -> str:
+    """Return a text in which what a terminal would obey is spelled out; line ends and tabs stay.
+
+    >>> visible(chr(27) + "[2J") == chr(92) + "u001b[2J"
+    True
+    """
+    return HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """Say what is allowed, and which of it ``word`` was probably meant to be.
 
@@ -110,3 +120,7 @@ def choose(table: Mapping[str, T], key: str, what: str) -> T:
         return table[key]
     except (KeyError, TypeError):
         raise UsageError(f"{what} {key!r} is unknown; {did_you_mean(str(key), table)}") from None
+
+
+REORDERING = r"\u202a-\u202e\u2066-\u2069"  # marks after which a terminal or a page shows text in another order
+HIDDEN = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{REORDERING}]")

@@ -8,12 +8,10 @@ it imports inside ``run``.
 from __future__ import annotations
 
 import argparse
-import atexit
 import gc
 import keyword
 import os
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -23,11 +21,12 @@ from typing import Any
 
 from .. import __version__
 from ..errors import MetaanError, SetAsideWarning, UsageError
+from .streams import streams
 
-#: Imports make tens of thousands of objects that stay; looking through them again and again costs a tenth of a start.
-GC_THRESHOLD = 50_000
+#: Imports make many thousands of objects that stay; looking through them again and again costs a tenth of a start.
+GC_THRESHOLD = 200_000
 
-DONE, AT_FAULT, MISUSED, INTERRUPTED = 0, 1, 2, 130
+AT_FAULT, MISUSED, INTERRUPTED = 1, 2, 130
 
 _EPILOG = """\
 examples:
@@ -42,6 +41,7 @@ exit status: 0 done; 1 the data or a service is at fault; 2 the command line is 
 """
 
 
+@streams()
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     gc.set_threshold(GC_THRESHOLD)
@@ -76,10 +76,6 @@ def _run(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("metaan: interrupted; nothing half-written was left", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader (head, less) went away; Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except OSError as error:
         return _fail(args.command, _plain(error), AT_FAULT)
     return status
@@ -90,26 +86,7 @@ def entry() -> int:
     status = main()
     # The process ends here: looking once more through everything that was imported would only delay its end.
     gc.freeze()
-    if _may_end_at_once():
-        atexit._run_exitfuncs()
-        os._exit(status)
     return status
-
-
-def _may_end_at_once() -> bool:
-    """Say whether nothing is left to do but to take the interpreter apart, which costs an eighth of `metaan pool`.
-
-    What Python itself would still do is wait for other threads, call what was registered for the end (`entry` does),
-    and flush; where one of these is not plainly done, or somebody watches the process, it ends the long way.
-    """
-    if threading.active_count() > 1 or sys.flags.inspect or sys.gettrace() or sys.getprofile():
-        return False
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except (OSError, ValueError):
-        return False
-    return True
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -14,6 +14,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
 from .project import studies_folder
+from .streams import unfiltered
 
 if TYPE_CHECKING:
     from ..analysis import Analysis
@@ -79,7 +80,8 @@ def _print_tables(analyses: tuple[Analysis, ...], review: Review) -> None:
     width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else int(os.environ.get("COLUMNS", 120))
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     arms = Arms(review.info.labels.experimental, review.info.labels.control)
-    print(tables(analyses, arms, width=width, color=color))
+    # The registry refuses what a terminal would obey, so that the colours are the only such thing here.
+    print(tables(analyses, arms, width=width, color=color), file=unfiltered(sys.stdout) if color else sys.stdout)
 
 
 def _choices(args: Namespace) -> Choices:

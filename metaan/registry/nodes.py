@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NoReturn
 
-from .raw import HIDDEN, Flaw
+from ..errors import HIDDEN
+from .raw import Flaw
 from .scalars import resolve
 
 Events = Callable[[str], Iterator[Any]]

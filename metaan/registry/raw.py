@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
+from ..errors import REORDERING
+
 MAX_BYTES = 4_000_000
 MOST_FLAWS = 20  # finding the line of each costs a look through the text
 
@@ -41,9 +43,7 @@ def _line(text: str, match: re.Match[str]) -> int:
 
 
 _TAB = re.compile(r"^ *\t[ \t]*(?=\S)", re.MULTILINE)
-_REORDER = r"\u202a-\u202e\u2066-\u2069"  # marks after which a terminal or a page shows text in another order
-_CONTROL = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff{_REORDER}]")
-HIDDEN = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_REORDER}]")
+_CONTROL = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff{REORDERING}]")
 _CONTENT = re.compile(r"^(?![^\S\n]*(?:#|$|---[^\S\n]*(?:#|$)|\.\.\.))", re.MULTILINE)  # within one line: linear
 # The same in a file that a command wrote, as it stands or escaped; what is written here never holds any.
 HIDDEN_IN_JSON = re.compile(

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from ..errors import Problem, RegistryError
+from ..errors import HIDDEN, Problem, RegistryError
 from ..files import project_of, read, unreadable
-from .raw import HIDDEN, HIDDEN_IN_JSON
+from .raw import HIDDEN_IN_JSON
 from .types import Entry
 
 Model = TypeVar("Model", bound=Entry)

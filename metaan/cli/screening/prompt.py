@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ...errors import MetaanError
 from ...registry.candidates_decisions import STAGES
 from ...workflows.screen_words import pieces
+from ..streams import unfiltered
 from .listing import flow_lines, said
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def ask(session: Session) -> int:
     """Show one candidate after the other until there is none, or the person has had enough."""
     print("\n".join(session.settled), end="\n" if session.settled else "")
     while card := _next(session):
-        print("\n".join(_shown(session, card)))
+        print("\n".join(_shown(session, card)), file=unfiltered(sys.stdout))
         try:
             key = input("[i]nclude  [e]xclude  [l]ater  [u]ndo  [c]onflicts  [q]uit: ").strip().lower()[:1]
             if key == "q":
