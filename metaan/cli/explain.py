@@ -28,13 +28,18 @@ def run(args: Namespace) -> int:
     """Explain each pool of the outcome."""
     from ..registry.load import load
     from ..report.explanation import explanation_table
+    from ..report.export import portable_values
     from ..synthesis import Choices
     from ..workflows.explain import explain_analysis
 
     review = load(studies_folder(args))
     explained, refused = explain_analysis(review, args.outcome, Choices(measure=args.measure, by=args.by))
     if args.json:
-        print(json.dumps({name: found.to_dict() for name, found in explained.items()}, indent=2, allow_nan=False))
+        print(
+            json.dumps(
+                portable_values({name: found.to_dict() for name, found in explained.items()}), indent=2, allow_nan=False
+            )
+        )
     else:
         blocks = [f"{args.outcome}, {name or 'all'} studies\n{explanation_table(e)}" for name, e in explained.items()]
         print("\n\n".join(blocks))

@@ -1,13 +1,13 @@
-"""What changed, as plain values ready for JSON: every number with all its digits."""
+"""What changed, as plain values ready for JSON: the numbers are not rounded as they are in words."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from .changes import pool_id
+from .export import portable_values
 
 if TYPE_CHECKING:
     from ..difference import AnalysisChange, Difference, PoolChange, SeriesChange
@@ -28,7 +28,7 @@ def changes_json(difference: Difference, changes: ChangesView) -> dict[str, Any]
         What was compared, and what `metaan.report.changes.changes_section` made of it.
     """
     views = {pool.id: pool for pool in changes.pools}
-    return {
+    whole = {
         "old": {"name": difference.old_name, "digest": difference.old.digest},
         "new": {"name": difference.new_name, "digest": difference.new.digest},
         "changed": difference.changed,
@@ -40,6 +40,7 @@ def changes_json(difference: Difference, changes: ChangesView) -> dict[str, Any]
         "no_effect": list(changes.silent),
         "prisma_lsr": [asdict(item) for item in changes.living],
     }
+    return dict(portable_values(whole))
 
 
 def _analysis(analysis: AnalysisChange, views: Mapping[str, PoolView]) -> dict[str, Any]:
@@ -97,7 +98,7 @@ def _result(result: Snapshot | None) -> dict[str, Any] | None:
     return {
         "k": result.k,
         "measure": result.measure,
-        "estimate": _finite(shown.estimate),
+        "estimate": shown.estimate,
         "ci": _bounds(shown.ci),
         "pi": _bounds(shown.pi),
         "analysis_scale": {"estimate": result.estimate, "ci": _bounds(result.ci)},
@@ -107,10 +108,5 @@ def _result(result: Snapshot | None) -> dict[str, Any] | None:
     }
 
 
-def _bounds(interval: Interval | None) -> list[float | None] | None:
-    return None if interval is None else [_finite(interval.lb), _finite(interval.ub)]
-
-
-def _finite(x: float) -> float | None:
-    """JSON has no infinity."""
-    return x if math.isfinite(x) else None
+def _bounds(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else list(interval)

@@ -13,6 +13,7 @@ from ..stats.intervals import quantile
 from ..stats.measures import MEASURES, USUAL_ADD
 from . import formats, formulas, methods, words
 from .explorer_plot import SIZES, plot_data
+from .export import portable_values
 from .forest import forest, pool_heading
 from .sorting import sortable
 from .traits import risk_of_bias
@@ -33,7 +34,7 @@ def explorable(analyses: Sequence[Analysis], arms: Arms) -> dict[str, Any]:
     An analysis is only ``sorted`` where its numbers are no counts, or where the script lacks one of the protocol's
     methods: a page that cannot return to the protocol's result offers no way from it.
     """
-    return {
+    whole = {
         "sizes": SIZES,
         "formulas": formulas.SHARED,
         "choices": {name: dict(codes) for name, codes in CHOICES.items()},
@@ -42,6 +43,7 @@ def explorable(analyses: Sequence[Analysis], arms: Arms) -> dict[str, Any]:
         "analyses": {analysis.plan.key: _analysis(analysis, arms) for analysis in analyses if _offers(analysis)},
         "sorted": {analysis.plan.key: found for analysis in analyses if (found := _sorted(analysis, arms))},
     }
+    return dict(portable_values(whole))
 
 
 def protocol(analysis: Analysis) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Analyses as JSON: the raw numbers, nothing rounded, no NaN.
+"""Analyses as JSON: the raw numbers with the digits that are the same on every machine, no NaN.
 
 ``estimate``, ``ci`` and ``pi`` are on the display scale; ``yi``, ``vi``, ``se`` and ``tau2`` on the analysis scale.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..analysis import Remark
 from ..stats.effects import Interval
+from ..stats.numerals import portable
 from ..stats.pooling import Pooled
 from .explored_json import exploration
 
@@ -31,7 +32,7 @@ def to_json(analyses: Iterable[Analysis]) -> Json:
     >>> death["k"], round(death["subgroups"][0]["random"]["estimate"], 4)
     (8, 0.964)
     """
-    return {"analyses": [finite(_analysis(analysis)) for analysis in analyses]}
+    return {"analyses": [portable_values(_analysis(analysis)) for analysis in analyses]}
 
 
 def _analysis(analysis: Analysis) -> Json:
@@ -180,10 +181,10 @@ def _reference(reference: Reference) -> Json:
     }  # fmt: skip
 
 
-def finite(value: Any) -> Any:
-    """Put None in place of what JSON cannot hold."""
+def portable_values(value: Any) -> Any:
+    """Return plain values as files hold them: numbers as they are on every machine, None for what is not finite."""
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return portable(value) if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: finite(inner) for key, inner in value.items()}
-    return [finite(inner) for inner in value] if isinstance(value, list) else value
+        return {key: portable_values(inner) for key, inner in value.items()}
+    return [portable_values(inner) for inner in value] if isinstance(value, list | tuple) else value

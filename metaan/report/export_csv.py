@@ -1,17 +1,17 @@
-"""Analyses as CSV: the raw numbers, nothing rounded; scales are those of `metaan.report.export`."""
+"""Analyses as CSV: the numbers and scales of `metaan.report.export`."""
 
 from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from ..stats.numerals import portable
 from . import words
 from .certainty import suggestions
-from .export import Json, whole
+from .export import Json, portable_values, whole
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, Pool, Reference, StudyRow
@@ -49,7 +49,7 @@ def to_csv(analyses: Iterable[Analysis], evidence: Mapping[str, Sequence[Evidenc
 
 def _cell(value: object) -> object:
     if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else ""
+        return "" if (kept := portable_values(value)) is None else kept
     if isinstance(value, str) and value[:1] in tuple("=+-@\t\r"):
         return f"'{value}"
     return "" if value is None else value
@@ -124,7 +124,8 @@ def _csv_evidence(found: Evidence | None, pool: Pool, analysis: Analysis) -> Ite
         pi = risk.pi or (None, None)
         yield {
             "kind": "per 1000", "label": f"{risk.name} risk".strip(), "estimate": risk.difference, "ci_lb": risk.ci.lb,
-            "ci_ub": risk.ci.ub, "pi_lb": pi[0], "pi_ub": pi[1], "note": f"assumed risk {risk.risk!r}: {risk.source}",
+            "ci_ub": risk.ci.ub, "pi_lb": pi[0], "pi_ub": pi[1],
+            "note": f"assumed risk {portable(risk.risk)}: {risk.source}",
         }  # fmt: skip
     for one in suggestions(found, pool, analysis):
         yield {"kind": "suggestion", "label": one.domain, "note": f"{one.verdict}: {one.text}"}

@@ -11,7 +11,8 @@ from functools import partial
 
 from ..stats import numerals
 from ..stats.effects import Interval
-from ..stats.measures import null_of, scale_of
+from ..stats.measures import scale_of
+from ..stats.numerals import portable, up
 
 MINUS = "\u2212"
 NOTHING = "\u2013"
@@ -41,6 +42,7 @@ def number(x: float, null: float | None = None) -> str:
     """
     if not math.isfinite(x):
         return ("∞" if x > 0 else f"{MINUS}∞") if math.isinf(x) else NOTHING
+    x = portable(x)
     size = abs(x)
     if size and not 5e-7 <= size < 999_999.5:
         return _scientific(x)
@@ -76,11 +78,11 @@ def _decimals(size: float) -> int:
 
 
 def _three_digits(size: float) -> str:
-    return f"{float(f'{size:.2e}'):.0f}" if size < 1e5 else f"{float(f'{size:.3e}'):.0f}"
+    return f"{float(f'{up(size):.{2 if size < 1e5 else 3}e}'):.0f}"
 
 
 def _scientific(x: float) -> str:
-    mantissa, exponent = f"{abs(x):.1e}".split("e")
+    mantissa, exponent = f"{up(abs(x)):.1e}".split("e")
     return _signed(x, f"{mantissa}×10{str(int(exponent)).translate(_SUPERSCRIPT)}")
 
 
@@ -130,11 +132,11 @@ def _writer(measure: str, ci: Interval | None) -> Callable[[float], str]:
 
     Ratios have common decimals too where their bounds differ and would be written alike.
     """
-    null, width = null_of(measure), ci.ub - ci.lb if ci is not None else 0.0
-    alone = ci is None or (scale_of(measure).is_ratio and number(ci.lb) != number(ci.ub))
+    scale, width = scale_of(measure), ci.ub - ci.lb if ci is not None else 0.0
+    alone = ci is None or (scale.is_ratio and number(ci.lb) != number(ci.ub))
     if alone or not (math.isfinite(width) and 1e-7 < width < 1e6):
-        return partial(number, null=null)
-    return partial(fixed, decimals=min(8, max(0, 1 - math.floor(math.log10(width)))), null=null)
+        return partial(number, null=scale.null)
+    return partial(fixed, decimals=min(8, max(0, 1 - math.floor(math.log10(width)))), null=scale.null)
 
 
 def p_value(p: float | None) -> str:
@@ -145,14 +147,15 @@ def p_value(p: float | None) -> str:
     """
     if p is None:
         return NOTHING
+    p = portable(p)
     if p < 0.001:
         return "<0.001"
     if p > 0.99:
         return ">0.99"
     decimals = 2 if p >= 0.0995 else 3
-    while p < 0.05 <= float(f"{p:.{decimals}f}") and decimals < 12:
+    while p < 0.05 <= float(fixed(p, decimals)) and decimals < 12:
         decimals += 1
-    return f"{p:.{decimals}f}"
+    return fixed(p, decimals)
 
 
 def p_text(p: float) -> str:
@@ -207,8 +210,8 @@ def per_1000(x: float) -> str:
     >>> per_1000(-37.2), per_1000(12.0), per_1000(-0.2), per_1000(0.0)
     ('37 fewer', '12 more', '0.20 fewer', '0 more or fewer')
     """
-    size = abs(x)
-    text = f"{size:.0f}" if size > 0.5 else number(size)
+    size = portable(abs(x))
+    text = fixed(size, 0) if size > 0.5 else number(size)
     return "0 more or fewer" if size < LEAST else f"{text} {'fewer' if x < 0 else 'more'}"
 
 

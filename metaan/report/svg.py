@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
 
+from ..stats.numerals import portable
 from .drawing import Dot, Drawing, Group, Item, Line, Shape, Text
 from .layout import layout as lay_out
 from .plot import Plot, Row
@@ -60,7 +61,7 @@ def clean(text: str) -> str:
 
 def px(x: float) -> str:
     """Write pixels with two decimals at most."""
-    text = f"{x:.2f}".rstrip("0").rstrip(".")
+    text = f"{portable(x):.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 

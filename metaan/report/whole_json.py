@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from .export import finite, to_json
+from .export import portable_values, to_json
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, ReportedCheck
@@ -46,7 +46,7 @@ def report_json(
         What `metaan.report.content.content` makes of them.
     """
     found = zip(to_json(analyses)["analyses"], analyses, said["outcomes"], said["summary"].groups, strict=True)
-    return {
+    whole = {
         "title": review.info.title,
         "version": said["version"],
         "registry": review.digest,
@@ -57,6 +57,7 @@ def report_json(
         **{name: plain(said[name]) for name in TAKEN},
         "changes": plain(said["changes"]),
     }
+    return dict(portable_values(whole))
 
 
 def _review(review: Review) -> Json:
@@ -84,7 +85,7 @@ def _certainty(row: SummaryRow, found: Evidence | None) -> Json:
         "statement": row.statement,
         "judged": plain(view.judged),
         "suggested": plain(view.suggested),
-        "numbers": finite(numbers),
+        "numbers": numbers,
     }
 
 

@@ -8,7 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-MOST = 12  # digits: what differs from no effect only after them is a rounding error of the arithmetic
+MOST = 12  # digits: later ones depend on the order in which a processor adds
+
+
+def portable(x: float) -> float:
+    """Return a number with the digits that are the same on every machine.
+
+    >>> portable(10.604430633636413), portable(1 - 1e-14)
+    (10.6044306336, 1.0)
+    """
+    return float(f"{x:.{MOST}g}")
+
+
+def up(x: float) -> float:
+    """Return what is to be rounded: halves go up, also where arithmetic left them a last digit short.
+
+    >>> f"{up(0.125):.2f}", f"{up(0.12499999999999999):.2f}", f"{up(1.005):.2f}", f"{up(-2.5):.0f}"
+    ('0.13', '0.13', '1.01', '-3')
+    """
+    return portable(x) * (1 + 1e-13)
 
 
 def exact(x: float) -> str:
@@ -27,8 +45,8 @@ def fixed(x: float, decimals: int, null: float | None = None) -> str:
     ('0.0', '0.9996', '1.00', '-0.004')
     """
     if null == 0 and 0 < abs(x) < 5e-7:
-        return f"{x:.1e}"
-    return _beside(x, decimals, null, lambda digits: f"{x:.{digits}f}")
+        return f"{up(x):.1e}"
+    return _beside(portable(x), decimals, null, lambda digits: f"{up(x):.{digits}f}")
 
 
 def figures(x: float, digits: int = 4, null: float | None = None) -> str:
@@ -37,7 +55,7 @@ def figures(x: float, digits: int = 4, null: float | None = None) -> str:
     >>> figures(-0.0), figures(1234567.0), figures(0.999996), figures(0.999996, null=1)
     ('0', '1.235e+06', '1', '0.999996')
     """
-    return _beside(x, digits, null, lambda digits: f"{x:.{digits}g}")
+    return _beside(portable(x), digits, null, lambda digits: f"{up(x):.{digits}g}")
 
 
 def p_text(p: float) -> str:

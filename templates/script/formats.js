@@ -4,6 +4,17 @@ const MINUS = "−",
   NOTHING = "–";
 
 /**
+ * The digits of a number that are the same on every machine.
+ * @param {number} x
+ */
+const portable = (x) => Number(x.toPrecision(12));
+/**
+ * What is to be rounded: halves go up, also where arithmetic left them a last digit short.
+ * @param {number} x
+ */
+const up = (x) => portable(x) * (1 + 1e-13);
+
+/**
  * A number with that many decimals, with more beside no effect; what rounds to zero has no sign.
  * @param {number} x
  * @param {number} decimals
@@ -11,6 +22,7 @@ const MINUS = "−",
  * @returns {string}
  */
 function fixed(x, decimals, none = null) {
+  x = portable(x);
   if (none === 0 && x !== 0 && Math.abs(x) < 5e-7) return scientific(x);
   const short = rounded(x, decimals);
   if (none === null || x === none) return short;
@@ -22,20 +34,11 @@ function fixed(x, decimals, none = null) {
 }
 
 /**
- * A number with that many decimals; a tie goes to the even digit.
+ * A number with that many decimals.
  * @param {number} x
  * @param {number} decimals
  */
-function rounded(x, decimals) {
-  const exact = Math.abs(x).toFixed(100),
-    point = exact.indexOf("."),
-    size = Math.abs(x);
-  const end = point + 1 + decimals,
-    tie = /^50*$/.test(exact.slice(end));
-  const down = Number(exact[decimals ? end - 1 : point - 1]) % 2 === 0;
-  const text = tie && down ? exact.slice(0, decimals ? end : point) : size.toFixed(decimals);
-  return signed(x, text);
-}
+const rounded = (x, decimals) => signed(x, up(Math.abs(x)).toFixed(decimals));
 
 /**
  * @param {number} x
@@ -58,6 +61,7 @@ function decimalsOf(size) {
  * @param {number | null} none no effect, beside which more digits are written
  */
 function number(x, none = null) {
+  x = portable(x);
   if (!Number.isFinite(x)) return Number.isNaN(x) ? NOTHING : x > 0 ? "∞" : `${MINUS}∞`;
   const size = Math.abs(x);
   if (size && !(size >= 5e-7 && size < 999999.5)) return scientific(x);
@@ -66,12 +70,12 @@ function number(x, none = null) {
   const short = fewer < decimalsOf(size) ? fixed(size, fewer) : first;
   if (x !== none && Number(short) === none) return fixed(x, decimalsOf(size), none);
   if (size < 1000) return signed(x, short);
-  return signed(x, Number(size.toExponential(size < 1e5 ? 2 : 3)).toFixed(0));
+  return signed(x, Number(up(size).toExponential(size < 1e5 ? 2 : 3)).toFixed(0));
 }
 
 /** @param {number} x */
 function scientific(x) {
-  const [mantissa, exponent] = Math.abs(x).toExponential(1).split("e");
+  const [mantissa, exponent] = up(Math.abs(x)).toExponential(1).split("e");
   const raised = [...String(Number(exponent))].map((sign) => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(sign)]));
   return signed(x, `${mantissa}×10${raised.join("")}`);
 }
@@ -125,6 +129,7 @@ const upperFirst = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
  * @param {number} p
  */
 function pText(p) {
+  p = portable(p);
   if (p < 0.001) return "p < 0.001";
   if (p > 0.99) return "p > 0.99";
   let decimals = p >= 0.0995 ? 2 : 3;

@@ -65,7 +65,7 @@ def test_csv_has_a_row_a_study_and_a_row_a_result(death: Analysis) -> None:
     kinds = [row["kind"] for row in rows]
     assert list(rows[0]) == list(CSV_COLUMNS)
     assert (kinds.count("study"), kinds.count("pooled"), kinds.count("published pool")) == (8, 6, 1)
-    assert float(rows[0]["estimate"]) == death.rows[0].estimate
+    assert float(rows[0]["estimate"]) == pytest.approx(death.rows[0].estimate, rel=1e-11)
     assert rows[0]["events_experimental"] == "9"
 
 

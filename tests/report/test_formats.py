@@ -107,3 +107,11 @@ def test_an_effect_per_1000_is_never_rounded_to_none() -> None:
     assert [formats.per_1000(x) for x in (-0.42, 0.004, -0.6, 0.5, 1.5, 0.0, -1e-14)] == [
         "0.42 fewer", "0.0040 more", "1 fewer", "0.50 more", "2 more", "0 more or fewer", "0 more or fewer",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("x", "text"), [(0.125, "0.13"), (2.345, "2.35"), (-0.125, "−0.13"), (12.25, "12.3")])
+@pytest.mark.parametrize("ulps", [-3, 0, 3])
+def test_a_half_goes_up_whatever_the_last_digits_are(x: float, text: str, ulps: int) -> None:
+    near = x * (1 + ulps * 2.0**-52)
+    assert formats.number(near) == text
+    assert formats.fixed(near * 100, 0) == formats.fixed(x * 100, 0)

@@ -92,7 +92,7 @@ def test_csv_has_a_row_for_each_assumed_risk_and_suggestion(made: tuple[Any, Any
     results = [one for each in found.values() for one in each]
     risks = [risk for one in results for risk in one.risks]
     per_1000 = [row for row in rows if row["kind"] == "per 1000"]
-    assert [float(row["estimate"]) for row in per_1000] == [risk.difference for risk in risks]
+    assert [float(row["estimate"]) for row in per_1000] == pytest.approx([risk.difference for risk in risks], rel=1e-11)
     assert all("assumed risk 0." in row["note"] for row in per_1000)
     assert len([row for row in rows if row["kind"] == "suggestion"]) == 3 * len(results)
     assert {row["kind"] for row in csv.DictReader(io.StringIO(to_csv(analyses)))} == {
