@@ -17,7 +17,7 @@ from .betabinomial import BetaBinomial, beta_binomial
 from .effects import Interval
 from .glmm import glmm
 from .mantel_haenszel import MH_MEASURES
-from .measures import effect_sizes, scale_of
+from .measures import MEASURES, effect_sizes, scale_of
 from .peto import peto
 from .pooling import Pooled, pool
 from .stratified import mantel_haenszel
@@ -147,7 +147,8 @@ def _corrected(measure: str, data: dict[str, Any], level: float) -> Pooled:
 
 
 def _inverse_variance(measure: str, data: dict[str, Any], level: float) -> Pooled:
-    return pool(effect_sizes(measure, add=0.5, drop00=measure not in ("RD", "IRD"), **data), "common", level=level)
+    es = effect_sizes(measure, add=0.5, drop00=MEASURES[measure].drops_double_zero, **data)
+    return pool(es, "common", level=level)
 
 
 ALL = ("OR", "RR", "RD", "IRR", "IRD")

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import NotEstimableError
 from .effects import EffectSizes, FloatArray, Interval
-from .measures import effect_sizes, two_by_two
+from .measures import MEASURES, effect_sizes, two_by_two
 from .peto import peto
 from .pooling import Pooled, pool
 from .stratified import mantel_haenszel
@@ -161,7 +161,7 @@ def _name(u: Universe) -> str:
 
 def _measure(group: str, measure: str, cells: Cells, level: float) -> Iterable[Universe]:
     """Return every combination of one measure on one group of studies."""
-    es = effect_sizes(measure, drop00=measure != "RD", **dict[str, Any](cells))
+    es = effect_sizes(measure, drop00=MEASURES[measure].drops_double_zero, **dict[str, Any](cells))
     if es.k < 2:
         raise NotEstimableError(f"k = {es.k}: nothing to pool")
     has_zero = any(bool((es.complete.data[name] == 0).any()) for name in CELLS)
