@@ -23,6 +23,7 @@ NO_CHOICE = {
     "paired.PAIRED": "a part of MEASURES",
     "plausibility.SDS": "names of columns",
     "presets.LEAVES_OUT": "rules of PRESETS",
+    "prediction.NO_SPREAD": "why a model has no prediction",
     "presets.RULE_WORDS": "words of a result",
     "programs.CI_GUARDS": "rules of PRESETS",
     "programs.DEGREES_OF_FREEDOM": "rules of PRESETS",

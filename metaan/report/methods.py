@@ -52,7 +52,8 @@ def footer(analysis: Analysis) -> str:
     """Return the line under a forest plot: estimators, interval, prediction convention."""
     parts = [made(analysis) for model, made in FOOTERS.items() if model in analysis.plan.model]
     squares = "The area of a square is the study's weight within its pool"
-    return ". ".join([*parts, squares]) + "."
+    via = words.transformation(analysis.measure)
+    return ". ".join([*parts, *([f"Transformed for pooling: {via}"] if via else []), squares]) + "."
 
 
 def _common_footer(analysis: Analysis) -> str:

@@ -208,6 +208,11 @@ def measure_name(measure: str) -> str:
     return MEASURES[measure].name if measure in MEASURES else "effect"
 
 
+def transformation(measure: str) -> str:
+    """Return the transformation that is pooled of what a measure shows; empty where none needs a name."""
+    return MEASURES[measure].via if measure in MEASURES else ""
+
+
 def people(pool: Pool) -> int:
     """Return how many people the studies of a pool have together, 0 where arms have no sizes."""
     rows = [row for row in pool.rows if row.yi is not None]

@@ -207,25 +207,27 @@ CORRELATIONS = {
         compares=False,
     ),
     "ZCOR": Measure(
-        "ZCOR", "correlation (Fisher's z)", _fisher_z, _TANH, False, CORRELATION, compares=False, tied=False
+        "ZCOR", "correlation", _fisher_z, _TANH, False, CORRELATION, compares=False, tied=False, via="Fisher's z"
     ),
     "PCOR": Measure("PCOR", "partial correlation", _partial, _R, False, PARTIAL, compares=False),
     "ZPCOR": Measure(
-        "ZPCOR", "partial correlation (Fisher's z)", _fisher_z_partial, _TANH, False, PARTIAL, compares=False,
-        tied=False,
+        "ZPCOR", "partial correlation", _fisher_z_partial, _TANH, False, PARTIAL, compares=False,
+        tied=False, via="Fisher's z",
     ),
     "SPCOR": Measure("SPCOR", "semi-partial correlation", _semipartial, _R, False, SEMIPARTIAL, compares=False),
     "ZSPCOR": Measure(
-        "ZSPCOR", "semi-partial correlation (Fisher's z)", _fisher_z_semipartial, _TANH, False, SEMIPARTIAL,
-        compares=False,
+        "ZSPCOR", "semi-partial correlation", _fisher_z_semipartial, _TANH, False, SEMIPARTIAL,
+        compares=False, via="Fisher's z",
     ),
     "R2": Measure("R2", "share of variance explained", _r2, _SHARE, False, EXPLAINED, compares=False),
     "ZR2": Measure(
-        "ZR2", "share of variance explained (Fisher's z)", _fisher_z_r2, SCALES["squared-tanh"], False, EXPLAINED,
-        compares=False, tied=False,
+        "ZR2", "share of variance explained", _fisher_z_r2, SCALES["squared-tanh"], False, EXPLAINED,
+        compares=False, tied=False, via="Fisher's z",
     ),
     "RPB": Measure("RPB", "point-biserial correlation", _point_biserial, _R, False, SMD_DATA, vtypes=("ST", "CS")),
-    "ZPB": Measure("ZPB", "point-biserial correlation (Fisher's z)", _fisher_z_point_biserial, _TANH, False, SMD_DATA),
+    "ZPB": Measure(
+        "ZPB", "point-biserial correlation", _fisher_z_point_biserial, _TANH, False, SMD_DATA, via="Fisher's z"
+    ),
     "RBIS": Measure("RBIS", "biserial correlation", _biserial, _R, False, SMD_DATA),
     "CLESN": Measure("CLESN", "probability of superiority", _superiority, _SHARE, False, MEANS, compares=False),
     "CLESCN": Measure(

@@ -84,6 +84,8 @@ class Measure:
         that both vary together with nothing amiss; False where it is made of sizes, or of spread alone.
     sized
         The column of a study's own size and the display scale at a size, where the way back needs one; else None.
+    via
+        The transformation that is pooled of what the name says and the display shows; empty where none needs a name.
     """
 
     code: str
@@ -98,6 +100,7 @@ class Measure:
     compares: bool = True
     tied: bool = True
     sized: tuple[str, Callable[[float], Scale]] | None = None
+    via: str = ""
 
 
 def given(data: Mapping[str, ArrayLike], allowed: Iterable[str]) -> dict[str, FloatArray]:

@@ -93,18 +93,18 @@ PROPORTIONS = {
         "PR", "proportion", _raw, _SHARE, False, PROPORTION, vtypes=("LS", "UB", "AV"), compares=False
     ),
     "PLN": Measure(
-        "PLN", "proportion (log)", _log, _UP_TO_1, False, PROPORTION, vtypes=_AVERAGED, compares=False
+        "PLN", "proportion", _log, _UP_TO_1, False, PROPORTION, vtypes=_AVERAGED, compares=False, via="log"
     ),
     "PLO": Measure(
-        "PLO", "proportion (logit)", _logit, SCALES["expit"], False, PROPORTION, vtypes=_AVERAGED, compares=False
+        "PLO", "proportion", _logit, SCALES["expit"], False, PROPORTION, vtypes=_AVERAGED, compares=False, via="logit"
     ),
-    "PRZ": Measure("PRZ", "proportion (probit)", _probit, SCALES["probit"], False, PROPORTION, compares=False),
+    "PRZ": Measure("PRZ", "proportion", _probit, SCALES["probit"], False, PROPORTION, compares=False, via="probit"),
     "PAS": Measure(
-        "PAS", "proportion (arcsine)", _arcsine, SCALES["squared-sine"], False, PROPORTION, 0.0, compares=False,
-        tied=False,
+        "PAS", "proportion", _arcsine, SCALES["squared-sine"], False, PROPORTION, 0.0, compares=False,
+        tied=False, via="arcsine",
     ),
     "PFT": Measure(
-        "PFT", "proportion (double arcsine)", _double_arcsine, SCALES["squared-sine"], False, PROPORTION, 0.0,
-        compares=False, tied=False, sized=("ni", double_arcsine_scale),
+        "PFT", "proportion", _double_arcsine, SCALES["squared-sine"], False, PROPORTION, 0.0,
+        compares=False, tied=False, sized=("ni", double_arcsine_scale), via="double arcsine",
     ),
 }  # fmt: skip

@@ -95,13 +95,13 @@ RATES = {
         "IRSD", "difference of root incidence rates", _root_rate_difference, _SAME, False, TWO_RATES, 0.0, tied=False
     ),
     "IR": Measure("IR", "incidence rate", _rate, _SAME.within(0, math.inf), False, ONE_RATE, compares=False),
-    "IRLN": Measure("IRLN", "incidence rate (log)", _log_rate, SCALES["antilog"], False, ONE_RATE, compares=False),
+    "IRLN": Measure("IRLN", "incidence rate", _log_rate, SCALES["antilog"], False, ONE_RATE, compares=False, via="log"),
     "IRS": Measure(
-        "IRS", "incidence rate (square root)", _root_rate, SCALES["square"], False, ONE_RATE, 0.0, compares=False,
-        tied=False,
+        "IRS", "incidence rate", _root_rate, SCALES["square"], False, ONE_RATE, 0.0, compares=False,
+        tied=False, via="square root",
     ),
     "IRFT": Measure(
-        "IRFT", "incidence rate (Freeman-Tukey)", _freeman_tukey, SCALES["square"], False, ONE_RATE, 0.0,
-        compares=False, tied=False, sized=("ti", freeman_tukey_rate_scale),
+        "IRFT", "incidence rate", _freeman_tukey, SCALES["square"], False, ONE_RATE, 0.0,
+        compares=False, tied=False, sized=("ti", freeman_tukey_rate_scale), via="Freeman-Tukey",
     ),
 }  # fmt: skip

@@ -53,8 +53,8 @@ _RAW, _ROOT = (SCALES[code].within(-math.inf, 1) for code in ("identity", "alpha
 
 RELIABILITY = {
     "ARAW": Measure("ARAW", "Cronbach's alpha", _raw, _RAW, False, ALPHA, compares=False),
-    "AHW": Measure("AHW", "Cronbach's alpha (Hakstian-Whalen)", _cube_root, _ROOT, False, ALPHA, compares=False),
+    "AHW": Measure("AHW", "Cronbach's alpha", _cube_root, _ROOT, False, ALPHA, compares=False, via="Hakstian-Whalen"),
     "ABT": Measure(
-        "ABT", "Cronbach's alpha (Bonett)", _log, SCALES["alpha-log"], False, ALPHA, compares=False, tied=False
+        "ABT", "Cronbach's alpha", _log, SCALES["alpha-log"], False, ALPHA, compares=False, tied=False, via="Bonett"
     ),
 }

@@ -58,13 +58,13 @@ SINGLE_MEANS = {
     "SMN": Measure(
         "SMN", "standardized mean", _standardized_mean, _SAME, False, ONE_MEAN, has_correction=True, compares=False
     ),
-    "MNLN": Measure("MNLN", "mean (log)", _log_mean, _ANTILOG, False, ONE_MEAN, compares=False),
+    "MNLN": Measure("MNLN", "mean", _log_mean, _ANTILOG, False, ONE_MEAN, compares=False, via="log"),
     "CVLN": Measure(
-        "CVLN", "coefficient of variation (log)", _log_cv, _ANTILOG, False, ONE_MEAN, has_correction=True,
-        compares=False,
+        "CVLN", "coefficient of variation", _log_cv, _ANTILOG, False, ONE_MEAN, has_correction=True,
+        compares=False, via="log",
     ),
     "SDLN": Measure(
-        "SDLN", "standard deviation (log)", _log_sd, _ANTILOG, False, ONE_SD, has_correction=True, compares=False,
-        tied=False,
+        "SDLN", "standard deviation", _log_sd, _ANTILOG, False, ONE_SD, has_correction=True, compares=False,
+        tied=False, via="log",
     ),
 }  # fmt: skip

@@ -59,8 +59,8 @@ def effect_title(fit: Pooled) -> str:
 
 def se_title(fit: Pooled) -> str:
     """Return the title of an axis of standard errors."""
-    log = "log " if scale_of(fit.measure).is_ratio else ""
-    return f"Standard error of the {log}{words.measure_name(fit.measure)}"
+    log, via = "log " if scale_of(fit.measure).is_ratio else "", words.transformation(fit.measure)
+    return f"Standard error of the {log}{words.measure_name(fit.measure)}{f' ({via})' if via else ''}"
 
 
 def vertical(x: float, ends: XY, role: str, sentence: str) -> Curve:
