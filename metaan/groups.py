@@ -15,11 +15,12 @@ from .selection import Chosen
 from .stats.absolute import RISK_OF, risk_with_treatment
 from .stats.effects import EffectSizes, Interval
 from .stats.intervals import mean_interval
-from .stats.measures import MEASURES, effect_sizes, scale_of
+from .stats.measures import MEASURES, TO, added, effect_sizes, scale_of
 from .stats.models import MODELS
 from .stats.numerals import exact
 from .stats.pooling import Display, Pooled, pool
 from .stats.stratified import MH_MEASURES, mantel_haenszel
+from .stats.two_by_two import CELLS
 
 if TYPE_CHECKING:
     from .registry.model import Plan
@@ -130,11 +131,13 @@ def _row(chosen: Chosen, es: EffectSizes, i: int, plan: Plan) -> StudyRow:
 
 
 def _correction(es: EffectSizes, i: int, plan: Plan) -> str | None:
-    """Say of a study with a zero cell what was added to it; Mantel-Haenszel adds nothing."""
-    corrected = MEASURES[es.measure].add > 0 and plan.zero_cells.add > 0 and plan.zero_cells.to != "none"
-    if not corrected or all(es.data[name][i] for name in ("ai", "bi", "ci", "di")):
+    """Say of a study what was added to its cells; Mantel-Haenszel adds nothing."""
+    amount = added(es.measure, plan.zero_cells.add)
+    zero = np.any([es.data[name] == 0 for name in CELLS], axis=0) & es.estimable
+    if not amount or not TO[plan.zero_cells.to](zero)[i]:
         return None
-    return f"a zero cell: {exact(plan.zero_cells.add)} is added for inverse variance"
+    why = "a zero cell" if zero[i] else "no zero cell"
+    return f"{why}: {exact(amount)} is added for inverse variance"
 
 
 def _shown(measure: str, ci: Interval) -> Interval:

@@ -39,6 +39,9 @@ CHECKED_MEASURES = ("OR", "RR", "RD")
 
 Recomputed = tuple[float, Interval]
 
+#: People in a table up to which the exact test counts.
+EXACT_UP_TO = 10_000_000
+
 
 def reported_checks(review: Review) -> tuple[ReportedCheck, ...]:
     """Recompute every reported effect and p value of every study from its counts."""
@@ -140,12 +143,17 @@ def _check_bound(printed: str | None, data: dict[str, float]) -> tuple[str, str]
 
 
 def p_values(data: dict[str, float]) -> dict[str, float]:
-    """Return the two-sided p values of Fisher's exact test and of the chi-square test, plain and with Yates."""
+    """Return the two-sided p values of Fisher's exact test and of the chi-square test, plain and with Yates.
+
+    Where a table is too large to count to, the chi-square test, which then agrees, stands for the exact one.
+    """
     from scipy.stats import chi2_contingency, fisher_exact
 
     table = np.array([[data["ai"], data["n1i"] - data["ai"]], [data["ci"], data["n2i"] - data["ci"]]])
-    tests = {"Fisher's exact test": float(fisher_exact(table).pvalue)}
-    if table.sum(axis=0).all() and table.sum(axis=1).all():
-        tests["chi-square"] = float(chi2_contingency(table, correction=False).pvalue)
-        tests["chi-square with Yates' correction"] = float(chi2_contingency(table, correction=True).pvalue)
-    return tests
+    if not (table.sum(axis=0).all() and table.sum(axis=1).all()):
+        return {"Fisher's exact test": 1.0}
+    plain, yates = (float(chi2_contingency(table, correction=correct).pvalue) for correct in (False, True))
+    corrected = {"chi-square with Yates' correction": yates}
+    if table.sum() > EXACT_UP_TO:
+        return {"chi-square (too many people for Fisher's exact test)": plain} | corrected
+    return {"Fisher's exact test": float(fisher_exact(table).pvalue), "chi-square": plain} | corrected

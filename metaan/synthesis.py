@@ -16,6 +16,7 @@ from .errors import UsageError, choose, did_you_mean
 from .grouping import Block, grouping
 from .groups import pool_group
 from .selection import NOT_CONFIRMED, Chosen, choose_studies
+from .stats.intervals import check_level
 from .stats.pooling import Pooled
 from .stats.subgroups import between_groups
 from .stats.two_by_two import TWO_BY_TWO
@@ -35,7 +36,7 @@ class Choices:
     """
 
     measure: str | None = None
-    model: tuple[str, ...] | None = None
+    model: str | tuple[str, ...] | None = None
     common_method: str | None = None
     tau2_method: str | None = None
     ci_method: str | None = None
@@ -47,6 +48,21 @@ class Choices:
     explore: bool = True
     unconfirmed: bool = False
 
+    def __post_init__(self) -> None:
+        if isinstance(self.model, str):
+            object.__setattr__(self, "model", (self.model,))
+        for name, allowed in ALLOWED.items():
+            asked = getattr(self, name)
+            for code in asked if isinstance(asked, tuple) else filter(None, [asked]):
+                choose(allowed, code, name)
+        if self.model == ():
+            raise UsageError(f"no model is asked for; allowed: {', '.join(ALLOWED['model'])}")
+        if self.level is not None:
+            check_level(self.level)
+
+
+#: What a protocol takes, as its schema says; what no field holds apart here is checked where it is used.
+ALLOWED = {"model": dict.fromkeys(("common", "random")), "common_method": dict.fromkeys(("MH", "IV"))}
 
 PROTOCOL = Choices()
 

@@ -117,7 +117,9 @@ def _shown(value: Any) -> str:
     """Write the value of a field in a sentence."""
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "any"
-    return f"{exact(value.add)} ({value.to})" if hasattr(value, "add") else str(value)
+    if not hasattr(value, "add"):
+        return str(value)
+    return f"{'the usual' if value.add is None else exact(value.add)} ({value.to})"
 
 
 def pools_of(version: Version) -> Grouping:

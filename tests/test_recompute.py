@@ -110,3 +110,11 @@ def test_zeros_that_were_printed_are_digits(tmp_path, printed, verdict):
     text = STUDY.replace("measure: OR, estimate: 1.762, ci: [0.39, 7.93], level: 0.95, p: 0.712", printed)
     (check,) = reported_checks(ma.load(Project(tmp_path / "studies").write(text)))
     assert check.verdict == verdict
+
+
+def test_a_table_too_large_to_count_takes_the_chi_square_test_and_says_so():
+    large = {"ai": 250_000_000_000, "n1i": 10**12, "ci": 250_001_000_000, "n2i": 10**12}
+    tests = p_values(large)
+    assert list(tests) == ["chi-square (too many people for Fisher's exact test)", "chi-square with Yates' correction"]
+    assert all(0.1 < p < 0.11 for p in tests.values())  # z = 1e6 / sqrt(2e12 * 0.25 * 0.75) = 1.633
+    assert p_values({"ai": 0, "n1i": 10**12, "ci": 0, "n2i": 10**12}) == {"Fisher's exact test": 1.0}

@@ -9,6 +9,8 @@ import pytest
 
 import metaan as ma
 from metaan.errors import UsageError
+from metaan.registry.model import Plan
+from metaan.synthesis import ALLOWED
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "anakinra.json").read_text())["cases"]
 
@@ -116,6 +118,31 @@ def test_absolute_effect_is_at_the_median_control_risk(review):
     assert death.absolute.estimate == pytest.approx(1000 * (odds / (1 + odds) - assumed))
 
 
+def test_one_model_may_be_named_by_itself(review):
+    one, pair = (analysis_of(review, "death", model=model) for model in ("random", ("random",)))
+    assert [pool.common for pool in one.pools] == [None] * len(one.pools)
+    assert [shown(p.random) for p in one.pools if p.random] == [shown(p.random) for p in pair.pools if p.random]
+
+
+def test_choices_allow_what_the_protocol_allows():
+    schema = Plan.model_json_schema()["properties"]
+    assert list(ALLOWED["model"]) == schema["model"]["items"]["enum"]
+    assert list(ALLOWED["common_method"]) == schema["common_method"]["enum"]
+
+
+@pytest.mark.parametrize(("to", "all_said"), [("only0", False), ("all", True), ("if0all", True), ("none", None)])
+def test_what_is_added_is_said_of_every_study_that_it_is_added_to(review, to, all_said):
+    [plan] = [plan for plan in review.info.analyses if plan.key == "ventilation"]
+    changed = plan.model_copy(update={"zero_cells": plan.zero_cells.model_copy(update={"to": to})})
+    info = review.info.model_copy(update={"analyses": [changed]})
+    rows = analysis_of(dataclasses.replace(review, info=info), "ventilation", by="none").rows
+    with_zero = [0 in (row.data["ai"], row.data["ci"]) for row in rows if row.yi is not None]
+    said = ["0.5 is added for inverse variance" in (row.note or "") for row in rows if row.yi is not None]
+    assert any(with_zero) == (to != "none")  # without 0.5 that study has no odds ratio
+    assert not all(with_zero)
+    assert said == ([all_said] * len(said) if all_said else with_zero if to == "only0" else [False] * len(said))
+
+
 @pytest.mark.parametrize(
     ("outcomes", "choices", "message"),
     [
@@ -124,6 +151,11 @@ def test_absolute_effect_is_at_the_median_control_risk(review):
         (["death"], {"measure": "ODDS"}, "'ODDS' is unknown; allowed: OR, RR, RD"),
         (["death"], {"measure": "SMD"}, "measure of counts in two arms, 'SMD' is unknown"),
         (["death"], {"tau2_method": "REM"}, "did you mean REML"),
+        (["death"], {"common_method": "Peto"}, "common_method 'Peto' is unknown; allowed: MH, IV"),
+        (["death"], {"model": ("randm",)}, "did you mean random"),
+        (["death"], {"model": "both"}, "model 'both' is unknown; allowed: common, random"),
+        (["death"], {"model": ()}, "no model is asked for; allowed: common, random"),
+        (["death"], {"level": 95}, "allowed: between 0 and 1"),
     ],
 )
 def test_a_wrong_choice_says_what_is_allowed(review, outcomes, choices, message):

@@ -75,9 +75,12 @@ class Outcome(Entry):
 
 
 class ZeroCells(Entry):
-    """What inverse variance adds to tables with a zero cell; Mantel-Haenszel adds nothing."""
+    """What inverse variance adds to tables with a zero cell; Mantel-Haenszel adds nothing.
 
-    add: Annotated[Number, Field(ge=0)] = 0.5
+    Without ``add`` it is what the measure has: 0.5, and 0 for those that zero cells leave defined, such as AS.
+    """
+
+    add: Annotated[Number, Field(ge=0)] | None = None
     to: ZeroCellRule = "only0"
 
 

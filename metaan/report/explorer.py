@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..stats.intervals import quantile
-from ..stats.measures import MEASURES, USUAL_ADD
+from ..stats.measures import MEASURES, added
 from . import formats, formulas, methods, words
 from .explorer_plot import SIZES, plot_data
 from .export import portable_values
@@ -20,7 +20,6 @@ from .traits import risk_of_bias
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, StudyRow
-    from ..registry.model import Plan
     from .words import Arms
 
 COUNTS = ("ai", "n1i", "ci", "n2i")
@@ -102,16 +101,11 @@ def _analysis(analysis: Analysis, arms: Arms) -> dict[str, Any]:
         "coverage": formats.level(analysis.level),
         "z": quantile(None, analysis.level),
         "to": plan.zero_cells.to,
-        "add": {code: _add(code, plan) for code in OFFERED},
+        "add": {code: added(code, plan.zero_cells.add) for code in OFFERED},
         "groups": list(_groups(analysis, rows)),
         "studies": [_study(row) for row in rows],
         "plot": plot_data(forest(analysis, arms), analysis, OFFERED, {row.id: i for i, row in enumerate(rows)}),
     }
-
-
-def _add(measure: str, plan: Plan) -> float:
-    """Return what is added to zero cells: a measure's own choice where the protocol has the usual one."""
-    return MEASURES[measure].add if plan.zero_cells.add == USUAL_ADD else plan.zero_cells.add
 
 
 def _groups(analysis: Analysis, rows: Sequence[StudyRow]) -> Iterable[dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ..stats.measures import added
 from ..stats.models import MODELS
 from ..stats.numerals import exact
 from ..stats.pooling import Pooled
@@ -145,12 +146,19 @@ def _common(analysis: Analysis) -> str:
     return f"Common (fixed) effect: {_named(COMMON, code)}."
 
 
+def _added(analysis: Analysis) -> str:
+    """Return what inverse variance adds to which cells."""
+    rule = analysis.plan.zero_cells
+    amount = added(analysis.measure, rule.add)
+    return f"{exact(amount)} to {_named(ZERO, rule.to)}" if amount else "nothing to any cell"
+
+
 def _random(analysis: Analysis) -> Iterable[tuple[str, str]]:
     plan = analysis.plan
     yield (
         "random",
         f"Random effects: inverse variance, τ² by {_named(TAU2, plan.tau2_method)}, {_named(CI, plan.ci_method)} "
-        f"intervals. Inverse variance adds {exact(plan.zero_cells.add)} to {_named(ZERO, plan.zero_cells.to)}; a study "
+        f"intervals. Inverse variance adds {_added(analysis)}; a study "
         "without events in both arms stays in the table and does not enter a ratio.",
     )
     others = sorted({_sensitivity(s.fit) for pool in words.blocks(analysis) for s in pool.sensitivity if not s.without})

@@ -16,6 +16,7 @@ from scipy.special import gammaln, ndtr
 from ..errors import NotEstimableError
 from .effects import FloatArray
 from .measures import Columns
+from .strata_tests import Margins, expected_events
 from .stratified import mantel_haenszel
 from .ties import tied
 
@@ -83,8 +84,12 @@ def count_deviates(cells: Columns) -> tuple[FloatArray, FloatArray]:
 
 
 def _conditional_moments(n1: float, n2: float, events: float, odds_ratio: float) -> tuple[float, float]:
-    """Return mean and variance of the noncentral hypergeometric distribution."""
-    x = np.arange(max(0.0, events - n2), min(n1, events) + 1)
+    """Return mean and variance of the noncentral hypergeometric distribution; far from its centre there is nothing."""
+    table = Margins(*(np.array([value]) for value in (0.0, n1, n2, events, n1 + n2)))
+    with np.errstate(divide="ignore"):
+        (centre,), (spread,) = expected_events(table, math.log(odds_ratio))
+    reach = 40 * (1 + math.sqrt(spread))
+    x = np.arange(max(0.0, events - n2, math.floor(centre - reach)), min(n1, events, math.ceil(centre + reach)) + 1)
     log_p = x * math.log(odds_ratio) - gammaln(x + 1) - gammaln(n1 - x + 1)
     log_p -= gammaln(events - x + 1) + gammaln(n2 - events + x + 1)
     p = np.exp(log_p - log_p.max())

@@ -71,9 +71,10 @@ class EffectSizes:
     def __post_init__(self) -> None:
         if not self.reasons:
             object.__setattr__(self, "reasons", (None,) * len(self.slab))
+        for name in ("yi", "vi"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+        object.__setattr__(self, "data", {name: frozen(values) for name, values in self.data.items()})
         _check(self)
-        for array in (self.yi, self.vi, *self.data.values()):
-            array.setflags(write=False)
 
     @classmethod
     def of(cls, yi: ArrayLike, vi: ArrayLike, slab: Sequence[str] | None = None, measure: str = "GEN") -> EffectSizes:
@@ -169,6 +170,14 @@ class EffectSizes:
 
 def _row(label: str, y: float, v: float, reason: str | None) -> str:
     return f"  {label:<24} " + (f"yi {y: .4f}  vi {v:.4f}" if reason is None else f"none: {reason}")
+
+
+def frozen(values: FloatArray) -> FloatArray:
+    """Return an array that cannot be written: itself, or a copy of one that its owner may go on writing."""
+    if values.flags.writeable:
+        values = values.copy()
+        values.setflags(write=False)
+    return values
 
 
 def column(values: ArrayLike, name: str) -> FloatArray:

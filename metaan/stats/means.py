@@ -85,7 +85,7 @@ def _read_smd(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Read
     not_negative(got, ("sd1i", "sd2i"), slab, "a standard deviation")
     within_one(got, ("pi",), slab, "a p value with the sign of the effect")
     d, notes = _cohens_d(got, sizes["n1i"], sizes["n2i"])
-    return Reading({**sizes, "di": d}, tuple(notes))
+    return Reading({**sizes, "di": d} | {name: got[name] for name in ("pi",) if name in got}, tuple(notes))
 
 
 def _cohens_d(got: Columns, n1: FloatArray, n2: FloatArray) -> tuple[FloatArray, list[str]]:
@@ -131,6 +131,10 @@ def _no_spread(x: Columns) -> Mask:
     return np.asarray(np.any(zero, axis=0)) if zero else ~every(x)
 
 
+def _impossible_p(x: Columns) -> Mask:
+    return x["pi"] == 0 if "pi" in x else ~every(x)
+
+
 def _tiny(x: Columns) -> Mask:
     """Two patients or fewer in all: no degrees of freedom left for a bias correction."""
     sizes = [values for name, values in x.items() if name.startswith("n")]
@@ -145,7 +149,7 @@ WHY = (
 )
 MEANS = Family(_read_two, why=WHY)
 SDS = Family(_read_sds, why=WHY)
-SMD_DATA = Family(_read_smd, why=WHY)
+SMD_DATA = Family(_read_smd, why=((_impossible_p, "a p value of 0 stands for no effect: give more digits, or t"), *WHY))
 SECOND_SD = Family(_read_second_sd, why=WHY)
 
 

@@ -36,7 +36,7 @@ from .two_by_two import two_by_two as two_by_two
 def effect_sizes(
     measure: str,
     *,
-    add: float | None = 0.5,
+    add: float | None = None,
     to: str = "only0",
     drop00: bool = False,
     vtype: str | None = None,
@@ -52,8 +52,8 @@ def effect_sizes(
     measure
         A key of `MEASURES`.
     add
-        What is added to the counts of a study, at least 0. The usual 0.5, like None, stands for the measure's own
-        default (``MEASURES[measure].add``): 0.5, and 0 for measures that zero cells leave defined.
+        What is added to the counts of a study, at least 0. None stands for what the measure has,
+        ``MEASURES[measure].add``: 0.5, and 0 for measures that zero cells leave defined.
     to
         Which studies it is added to: a key of `TO`.
     drop00
@@ -97,8 +97,11 @@ def effect_sizes(
     """
     entry = choose(MEASURES, measure, "measure")
     options = _options(entry, vtype, correct)
-    which, amount = choose(TO, to, "to"), _amount(entry, add)
-    family, compute = (GENERIC, as_given) if data.get("yi") is not None else (entry.family, entry.compute)
+    which, amount = choose(TO, to, "to"), added(measure, add)
+    is_given = data.get("yi") is not None
+    family, compute = (GENERIC, as_given) if is_given else (entry.family, entry.compute)
+    if is_given:
+        _refuse_mixed(data)
     reading = family.read(data, slab)
     columns = reading.columns
     k = next(iter(columns.values())).size
@@ -116,6 +119,16 @@ def effect_sizes(
     return EffectSizes(yi, vi, slabs, measure, reasons, dict(columns), (*notes, *reading.notes, *doubts))
 
 
+def _refuse_mixed(data: Mapping[str, ArrayLike]) -> None:
+    """Refuse effects that are given beside what effects are computed from."""
+    raw = [name for name in data if name in RAW and data[name] is not None]
+    if raw:
+        raise UsageError(
+            f"yi beside {', '.join(raw)}: one call takes effects that are given (yi with vi or sei), or computes all; "
+            "compute these first, and give their yi and vi with the others"
+        )
+
+
 def _options(entry: Measure, vtype: str | None, correct: bool | None) -> dict[str, Any]:
     """Return the options that ``entry.compute`` takes, and refuse those that it does not."""
     options: dict[str, Any] = {}
@@ -130,8 +143,9 @@ def _options(entry: Measure, vtype: str | None, correct: bool | None) -> dict[st
     return options
 
 
-def _amount(entry: Measure, add: float | None) -> float:
-    amount = entry.add if add in (None, USUAL_ADD) else float(add)
+def added(measure: str, add: float | None) -> float:
+    """Return what is added to counts: ``add``, or the measure's own where that is None."""
+    amount = MEASURES[measure].add if add is None else float(add)
     if not (np.isfinite(amount) and amount >= 0):
         raise DataError(f"add = {add}; allowed: 0 or more")
     return amount
@@ -212,12 +226,15 @@ def _harmonic_mean(values: FloatArray) -> float:
     return float(1 / np.nanmean(1 / values))
 
 
-#: What the field adds to zero cells, where it adds anything.
-USUAL_ADD = 0.5
-
 #: Measures in standard deviations of the raw scores, and from where on their size is doubted.
 STANDARDIZED = ("SMD", "SMDH", "SMD1", "SMD1H")
 LARGE_SMD = 2.0
+
+#: What effects are computed from, under metafor's names.
+RAW = frozenset((
+    "ai", "bi", "ci", "di", "n1i", "n2i", "x1i", "t1i", "x2i", "t2i", "xi", "ti", "ni", "mi", "m1i", "sd1i", "m2i",
+    "sd2i", "sdi", "ri",
+))  # fmt: skip
 
 TO: dict[str, Callable[[Mask], Mask]] = {
     "only0": lambda zero: zero,

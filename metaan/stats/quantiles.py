@@ -118,6 +118,10 @@ def mean_sd_from_quantiles(
     slabs = labels(slab, k)
     skewed = np.array([g is not None and is_skewed(g) for g in groups], dtype=bool)
     doubts = [f"the quantiles are those of skewed data: {named(skewed, slabs)}"] * bool(skewed.any())
+    beyond = np.array([g is not None and not g.known[0] <= m <= g.known[-1] for g, m in zip(groups, got[:, 0])], bool)
+    beyond &= ~np.isnan(got[:, 0])
+    tail = "the mean lies beyond every quantile that is given, in a tail of which they say nothing"
+    doubts += [f"{tail}: {named(beyond, slabs)}"] * bool(beyond.any())
     note = f"means and standard deviations from medians with quartiles or ranges ({method})"
     reason = f"the method {method!r} has no answer for the quantiles that are given, or they are missing"
     return converted({"mi": got[:, 0], "sdi": got[:, 1], "ni": x["n"]}, x, slab, note, reason, doubts)

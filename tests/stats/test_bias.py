@@ -435,3 +435,9 @@ def test_a_line_without_scatter_has_no_hartung_knapp_error():
     with pytest.raises(NotEstimableError, match="lie on one line"):
         mixed_line(yi, np.sqrt(yi * yi), np.full(4, 0.1), None, "hksj")
     assert mixed_line(yi, yi, np.full(4, 0.1), None, "hksj-adhoc").slope == pytest.approx(1)
+
+
+def test_counts_in_the_hundreds_of_millions_need_no_more_memory_than_their_spread():
+    events, n = np.array([3e8, 2e8, 1e8, 4e8]), np.full(4, 9e8)
+    tables = {"ai": events, "n1i": n, "ci": events - [20_000, 10_000, 0, 30_000], "n2i": n}
+    assert 0 < ma.small_study_test(ma.effect_sizes("OR", **tables), "schwarzer", force=True).pval <= 1

@@ -383,3 +383,11 @@ def test_what_was_worked_out_prints_and_tabulates_with_its_inputs():
     assert frame["slab"].tolist() == ["a", "b"]
     assert frame["sdi"][0] == 10
     assert {"reason", *found.inputs} <= set(frame.columns)
+
+
+def test_a_mean_in_a_tail_of_which_the_quantiles_say_nothing_is_said():
+    far = ma.mean_sd_from_quantiles([3, 12], [120, 120], q1=[2, 8], q3=[30, 15], method="qe", slab=["far", "near"])
+    assert "the mean lies beyond every quantile that is given, in a tail of which they say nothing: far" in far.notes
+    assert far["mi"][0] > 30
+    usual = ma.mean_sd_from_quantiles([3], [120], q1=[2], q3=[30])
+    assert not any("beyond" in note for note in usual.notes)

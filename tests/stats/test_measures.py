@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from metaan.errors import DataError, UsageError
 from metaan.stats import correlations, matched, means, paired, proportions, rates, reliability, single_means
+from metaan.stats.effects import EffectSizes
 from metaan.stats.generic import GENERICS
 from metaan.stats.means import bias_correction
 from metaan.stats.measures import MEASURES, STANDARDIZED, TO, effect_sizes, scale_of
@@ -75,9 +76,37 @@ def test_drop00_takes_out_studies_without_information_before_zeros_are_counted()
 def test_measures_that_zero_cells_leave_defined_are_not_corrected_unless_asked():
     zero = {"ai": [0], "bi": [10], "ci": [2], "di": [12]}
     assert effect_sizes("AS", **zero).yi[0] == pytest.approx(-np.arcsin(np.sqrt(1 / 7)), rel=1e-14)
-    assert effect_sizes("AS", add=0.5, **zero).yi[0] == effect_sizes("AS", **zero).yi[0]
-    asked = effect_sizes("AS", add=0.25, **zero).yi[0]
-    assert asked == pytest.approx(np.arcsin(np.sqrt(0.25 / 10.5)) - np.arcsin(np.sqrt(2.25 / 14.5)), rel=1e-14)
+    assert effect_sizes("AS", add=None, **zero).yi[0] == effect_sizes("AS", **zero).yi[0]
+    for add in (0.25, 0.5, 0.51):
+        asked = effect_sizes("AS", add=add, **zero).yi[0]
+        arms = np.arcsin(np.sqrt(add / (10 + 2 * add))), np.arcsin(np.sqrt((2 + add) / (14 + 2 * add)))
+        assert asked == pytest.approx(arms[0] - arms[1], rel=1e-14)
+
+
+def test_the_arrays_of_the_caller_stay_the_callers():
+    yi, vi, ai = np.array([0.1, 0.2]), np.array([0.1, 0.1]), np.array([1.0, 2.0])
+    es = EffectSizes(yi, vi, ("a", "b"), data={"ai": ai})
+    yi[0] = vi[0] = ai[0] = 9.0
+    assert (es.yi[0], es.vi[0], es.data["ai"][0]) == (0.1, 0.1, 1.0)
+    with pytest.raises(ValueError, match="read-only"):
+        es.yi[0] = 1.0
+    assert EffectSizes(es.yi, es.vi, es.slab).yi is es.yi
+
+
+@pytest.mark.parametrize("code", ["SMD", "D2OR", "RPB"])
+def test_a_p_value_of_0_is_the_reason_and_not_a_missing_mean(code):
+    es = effect_sizes(code, pi=[0.0, 0.03, None], n1i=[10] * 3, n2i=[10] * 3)
+    assert es.k == 1
+    assert "a p value of 0" in es.reasons[0]
+    assert "missing" in es.reasons[2]
+
+
+@pytest.mark.parametrize("given", ["m1i", "ai", "ni"])
+def test_effects_that_are_given_are_not_mixed_with_what_effects_are_computed_from(given):
+    with pytest.raises(UsageError, match=f"yi beside {given}: one call takes effects that are given"):
+        effect_sizes("SMD", yi=[0.1, None], vi=[0.1, None], **{given: [None, 3]})
+    with pytest.raises(UsageError, match="column 'v1'"):
+        effect_sizes("SMD", yi=[0.1], vi=[0.1], v1=[2])
 
 
 @pytest.mark.parametrize(("given", "same"), [("LS", None)])
