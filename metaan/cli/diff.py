@@ -38,14 +38,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Compare, print, write."""
+    """Compare, write, print."""
     from ..report.changes import changes_section
     from ..workflows.diff import write_changes
 
     difference = _difference(args)
-    print(_printed(args, difference, changes_section(difference)).rstrip("\n"))
     if args.html:
         print(f"written: {write_changes(difference, args.html)}", file=sys.stderr)
+    print(_printed(args, difference, changes_section(difference)).rstrip("\n"))
     return int(args.exit_code and difference.conclusion_changed)
 
 

@@ -11,7 +11,6 @@ import sys
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from pathlib import Path
 
-from ..errors import UsageError
 from .project import studies_folder
 
 KINDS = (
@@ -75,12 +74,14 @@ def _names(text: str) -> tuple[str, ...]:
 
 def run(args: Namespace) -> int:
     """Load, draw, write."""
+    from ..files import project_of
     from ..registry.load import load
     from ..synthesis import Choices
-    from ..workflows.plot import Look, default_output, plot_outcome, write_plot
+    from ..workflows.outputs import format_of, write_output
+    from ..workflows.plot import Look, converted, default_output, plot_outcome
 
     review = load(studies_folder(args))
-    form = _format(args)
+    form = format_of(args.output, args.format, FORMATS, "svg")
     look = Look(args.style, args.sort, args.columns, args.lights)
     choices = Choices(model=MODELS[args.model] if args.model else None, unconfirmed=args.unconfirmed)
     drawn = plot_outcome(
@@ -91,7 +92,8 @@ def run(args: Namespace) -> int:
         print(f"metaan plot: {drawn.pool} studies; for the others: {others}", file=sys.stderr)
     _legible(drawn.svg, args.width)
     path = args.output or default_output(review, args.outcome, args.kind, args.pool, form)
-    print(write_plot(drawn.svg, path, form, width=args.width, dpi=args.dpi))
+    content = converted(drawn.svg, form, width=args.width, dpi=args.dpi)
+    print(write_output(path, content, project_of(review.folder)))
     return 0
 
 
@@ -103,15 +105,3 @@ def _legible(svg: str, width: float | None) -> None:
     if size < LEAST:
         less = "fewer columns, --model random or a larger --width help"
         print(f"metaan plot: at {width:g} mm the smallest text has {size:.1f} pt; {less}", file=sys.stderr)
-
-
-def _format(args: Namespace) -> str:
-    """Return the format that was named, else that of the file's name; the two must not differ."""
-    ending = args.output.suffix.lstrip(".").casefold() if args.output else ""
-    known = ending if ending in FORMATS else ""
-    if args.format and known and known != args.format:
-        raise UsageError(f"{args.output.name} with --format {args.format}; allowed: a name that ends in .{args.format}")
-    if ending and not known and not args.format:
-        allowed = ", ".join(f".{form}" for form in FORMATS)
-        raise UsageError(f"{args.output.name} ends in .{ending}; allowed: {allowed}, or a --format")
-    return args.format or known or "svg"

@@ -19,15 +19,25 @@ def studies_folder(args: Namespace) -> Path:
         There is none.
     """
     if args.project is not None:
-        return _given(Path(args.project))
+        return _swept(_given(Path(args.project)))
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / STUDIES / "review.yaml").is_file():
-            return folder / STUDIES
+            return _swept(folder / STUDIES)
     raise UsageError(
         f"no {STUDIES}/review.yaml in {here} or above; "
         "start a review with `metaan init NAME`, or name one with --project DIR"
     )
+
+
+def _swept(studies: Path) -> Path:
+    """Remove what commands that were killed have left where commands write."""
+    from ..registry.atomic import sweep
+
+    metadata = studies / "metadata"
+    for folder in (studies, metadata, metadata / "ctgov", studies.parent, studies.parent / "outputs"):
+        sweep(folder)
+    return studies
 
 
 def _given(folder: Path) -> Path:

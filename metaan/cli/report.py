@@ -39,12 +39,12 @@ def run(args: Namespace) -> int:
     """Load, analyse, render, write."""
     from ..registry.load import load
     from ..synthesis import Choices
+    from ..workflows.outputs import format_of
     from ..workflows.publish import default_output, write_report
 
     folder = studies_folder(args)
     review = load(folder)
-    ending = args.output.suffix.lstrip(".").casefold() if args.output else ""
-    form = args.format or (ending if ending in FORMATS else "html")
+    form = format_of(args.output, args.format, FORMATS, "html")
     path = args.output or default_output(review, form)
     print(f"writing {path} ...", file=sys.stderr)
     written = write_report(review, path, Choices(unconfirmed=args.unconfirmed), form, args.since)

@@ -24,7 +24,7 @@ def run(args: Namespace) -> int:
 
     schemas = schema()
     if args.output is not None:
-        args.output.mkdir(parents=True, exist_ok=True)
+        args.output.mkdir(exist_ok=True)
         for kind in [args.kind] if args.kind else schemas:
             write_text(args.output / f"{kind}.schema.json", json.dumps(schemas[kind], indent=2) + "\n")
             print(args.output / f"{kind}.schema.json")

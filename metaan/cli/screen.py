@@ -166,13 +166,13 @@ def _undo(folder: Path, by: str, as_json: bool) -> int:
 
 def _show(folder: Path, by: str, args: Namespace) -> int:
     """Print where everything stands, or write it into a file."""
-    from ..registry.write import write_text
+    from ..workflows.outputs import for_spreadsheet, write_output
     from ..workflows.screen_desktop import open_desktop
     from .screening import listing
 
     desk = open_desktop(folder)
     if args.csv and args.csv != "-":
-        write_text(Path(args.csv), listing.as_csv(desk, by))
+        write_output(Path(args.csv), for_spreadsheet(listing.as_csv(desk, by)), folder.parent)
         print(f"wrote {args.csv}")
     elif args.csv:
         print(listing.as_csv(desk, by), end="")

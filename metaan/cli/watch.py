@@ -33,16 +33,18 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Run the cycle, print and write, and return what a scheduler wants to know."""
-    from ..registry.write import write_text
+    from ..workflows.outputs import make_folder, write_output
     from ..workflows.watch import watch, write_plots
     from ..workflows.watch_summary import as_json, summary
 
+    folder = studies_folder(args)
+    for path in filter(None, (args.summary, args.plots)):
+        make_folder(path.parent, folder.parent)  # before anything is found that is said once
     with progress_bar() as progress:
-        found = watch(studies_folder(args), progress=progress, notice=_say)
-    plots = write_plots(found, args.plots) if args.plots else {}
+        found = watch(folder, progress=progress, notice=_say)
+    plots = write_plots(found, args.plots, folder.parent) if args.plots else {}
     if args.summary:
-        args.summary.parent.mkdir(parents=True, exist_ok=True)
-        write_text(args.summary, summary(found, plots, args.summary))
+        write_output(args.summary, summary(found, plots, args.summary).encode(), folder.parent)
     if args.json:
         print(json.dumps(as_json(found), indent=2, ensure_ascii=False, allow_nan=False))
     else:

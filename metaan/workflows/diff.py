@@ -21,9 +21,9 @@ from ..difference import compare
 from ..errors import Problem, RegistryError, SourceError
 from ..registry.load import load
 from ..registry.set_aside import faults, set_aside
-from ..registry.write import write_text
 from ..report.changes import changes_section
 from ..report.changes_text import changes_page
+from .outputs import write_output
 
 if TYPE_CHECKING:
     from ..difference import Difference
@@ -89,12 +89,10 @@ def write_changes(difference: Difference, path: Path | str) -> Path:
 
     The ``templates`` of the new version's project replace the packaged ones.
     """
-    target = Path(path)
-    own = difference.new.folder.resolve().parent / "templates"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    changes = changes_section(difference)
-    write_text(target, changes_page(changes, version=__version__, templates=own if own.is_dir() else None))
-    return target
+    project = difference.new.folder.resolve().parent
+    own = project / "templates"
+    page = changes_page(changes_section(difference), version=__version__, templates=own if own.is_dir() else None)
+    return write_output(Path(path), page.encode(), project)
 
 
 def load_revision(folder: Path | str, revision: str) -> Review:

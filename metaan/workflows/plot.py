@@ -12,7 +12,6 @@ from ..analysis import Exploration
 from ..errors import UsageError, choose, did_you_mean
 from ..exploration import explore
 from ..registry.model import Explore
-from ..registry.write import write_bytes
 from ..report.judgements import assessments
 from ..report.plots.catalogue import PLOTS
 from ..report.plots.convert import DPI, convert
@@ -184,18 +183,13 @@ def default_output(review: Review, outcome: str, kind: str, pool: str | None, fo
     return review.folder.resolve().parent / "outputs" / f"{name}.{form}"
 
 
-def write_plot(svg: str, path: Path, form: str = "svg", *, width: float | None = None, dpi: int = DPI) -> Path:
-    """Write a plot; folders are made, and the file appears whole or not at all.
+def converted(svg: str, form: str = "svg", *, width: float | None = None, dpi: int = DPI) -> bytes:
+    """Return the file of a plot in a format.
 
     ``form`` is a key of `metaan.report.plots.convert.FORMATS`, ``width`` is in millimetres; ``dpi`` is for PNG.
     """
     title = re.search(r"<title[^>]*>([^<]*)<", svg)
-    content = convert(svg, form, width=width, dpi=dpi, title=unescape(title[1]) if title else "")
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder; allowed: the name of a file")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, content)
-    return path
+    return convert(svg, form, width=width, dpi=dpi, title=unescape(title[1]) if title else "")
 
 
 #: Kind of plot to the field of the registry's `Explore` that it shows, and what to ask there.

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..certainty import evidence
 from ..errors import UsageError, choose
+from ..files import project_of
 from ..recompute import reported_checks
-from ..registry.write import write_text
 from ..report.citations import to_bibtex, to_ris
 from ..report.content import content
 from ..report.export_csv import to_csv
@@ -22,6 +22,7 @@ from ..report.whole_json import report_json
 from ..synthesis import PROTOCOL, Choices, analyse
 from .commit import commit_of
 from .living import store_of
+from .outputs import for_spreadsheet, format_of, write_output
 from .since import changes_since
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def default_output(review: Review, form: str = "html") -> Path:
 
 
 def write_report(
-    review: Review, path: str | Path, choices: Choices = PROTOCOL, form: str = "html", since: str | None = None
+    review: Review, path: str | Path, choices: Choices = PROTOCOL, form: str | None = None, since: str | None = None
 ) -> Path:
     """Analyse a review by its protocol and write the report as one self-contained HTML file, or in another format.
 
@@ -46,11 +47,11 @@ def write_report(
     review
         What `metaan.load` returned.
     path
-        The file to write; folders are made, and the file appears whole or not at all.
+        The file to write, whole or not at all; a folder that is not there is made in the review's project only.
     choices
         What to put in place of the protocol.
     form
-        A key of `REPORTS`.
+        A key of `REPORTS`; None: as the file's name ends, HTML where it has no ending.
     since
         The git revision with which the page compares the registry; where it is None, the release before, if any.
 
@@ -62,18 +63,17 @@ def write_report(
     Raises
     ------
     UsageError
-        The format is unknown, or is not a page and ``since`` is given.
+        The format is unknown, or is not a page and ``since`` is given; or there is no such folder.
     SourceError, RegistryError
         The revision cannot be read.
     """
+    form = format_of(Path(path), form, REPORTS, "html")
     make = choose(REPORTS, form, "format")
     if since is not None and form != "html":
         raise UsageError(f"--since goes with the HTML report, not with {form}; metaan diff says what changed")
     text = make(review, choices, since)
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_text(target, text)
-    return target
+    content = for_spreadsheet(text) if form == "csv" else text.encode()
+    return write_output(Path(path), content, project_of(review.folder))
 
 
 def _page(review: Review, choices: Choices, since: str | None) -> str:

@@ -26,6 +26,7 @@ from ..report.plots.standalone import forest_file
 from .diff import load_revision
 from .fetch import fetch
 from .gate import Flagged, confirmed, unanswered, unconfirmed_results, undecided, without
+from .outputs import make_folder
 from .release_checks import last_release
 
 if TYPE_CHECKING:
@@ -216,13 +217,14 @@ def _since_release(review: Review) -> Difference | None:
     return compare(load_revision(review.folder, commit), review, f"release {version}", "the registry")
 
 
-def write_plots(found: Watch, folder: Path | str) -> dict[str, Path]:
+def write_plots(found: Watch, folder: Path | str, project: Path) -> dict[str, Path]:
     """Write every what-if plot as an SVG file into a folder, and return where, by the name of the plot.
 
-    Plots of an earlier cycle that have no successor are removed.
+    The folder is made, those above it in the project only; plots of an earlier cycle without a successor are removed.
     """
     target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent, project)
+    target.mkdir(exist_ok=True)
     written: dict[str, Path] = {}
     for scenario in found.scenarios:
         for pool in scenario.changes.pools:

@@ -50,8 +50,8 @@ def test_every_kind_is_written_also_where_the_protocol_does_not_ask(
     assert ET.parse(path).getroot().get("role") == "img"
 
 
-def test_a_bubble_plot_regresses_on_the_year_unless_told(project: Path, tmp_path: Path) -> None:
-    target = tmp_path / "new" / "bubble.svg"
+def test_a_bubble_plot_regresses_on_the_year_unless_told(project: Path) -> None:
+    target = project / "new" / "bubble.svg"
     assert run(project, "death", "--kind", "bubble", "--pool", "non-randomised", "-o", str(target)) == 0
     assert "meta-regression on year" in target.read_text(encoding="utf-8")
 

@@ -64,7 +64,7 @@ def test_help_says_what_each_status_means(run):
 def commands(text):
     """Every command line of metaan in a shell text, without what the shell does with it."""
     lines = (line.partition("||")[0].strip() for line in text.splitlines())
-    return [shlex.split(line)[1:] for line in lines if line.startswith("metaan ")]
+    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("metaan ")]
 
 
 def test_every_command_of_the_page_exists_with_its_options():

@@ -159,8 +159,8 @@ def test_a_folder_that_is_none(folder, tmp_path):
         compare_folders(tmp_path / "nowhere", folder)
 
 
-def test_the_page_takes_the_templates_of_the_project(folder, tmp_path):
+def test_the_page_takes_the_templates_of_the_project(folder):
     (folder.parent / "templates" / "parts").mkdir(parents=True)
     (folder.parent / "templates" / "parts" / "changes.html").write_text("<p>our own</p>", encoding="utf-8")
-    path = write_changes(compare_revisions(folder), tmp_path / "deep" / "changes.html")
+    path = write_changes(compare_revisions(folder), folder.parent / "deep" / "changes.html")
     assert "<p>our own</p>" in path.read_text(encoding="utf-8")

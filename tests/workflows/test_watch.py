@@ -246,7 +246,7 @@ def test_plots_are_files_that_stand_alone_and_old_ones_go(folder, server, tmp_pa
     plots.mkdir()
     (plots / "what-if-old.svg").write_text("x", encoding="utf-8")
     (plots / "mine.svg").write_text("x", encoding="utf-8")
-    written = write_plots(found, plots)
+    written = write_plots(found, plots, plots.parent)
     assert sorted(path.name for path in plots.iterdir()) == sorted(["mine.svg", *(f"{name}.svg" for name in written)])
     (path,) = written.values()
     text = path.read_text(encoding="utf-8")
