@@ -71,6 +71,11 @@ class StudyRow:
         """The study's label."""
         return self.study.label
 
+    @property
+    def enters(self) -> bool:
+        """Whether a result has it: by its effect, or by its table where Mantel-Haenszel needs no more."""
+        return self.yi is not None or self.weight_common is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:

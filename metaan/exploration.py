@@ -38,7 +38,7 @@ def explore(asked: Explore, fit: Pooled, rows: Sequence[StudyRow]) -> Exploratio
     fit
         The pooled result that is explored.
     rows
-        Its studies; those with an effect size are in the order of ``fit.effects``.
+        The studies of its pool, with their weights; those that it pools are in the order of ``fit.effects``.
 
     Returns
     -------
@@ -61,9 +61,9 @@ def explore(asked: Explore, fit: Pooled, rows: Sequence[StudyRow]) -> Exploratio
     return Exploration(**found, refused=tuple(refused), plots=tuple(asked.plots))
 
 
-def _pooled(rows: Sequence[StudyRow]) -> list[StudyRow]:
-    """Return the studies that have an effect size in the protocol's measure."""
-    return [row for row in rows if row.yi is not None]
+def _pooled(fit: Pooled, rows: Sequence[StudyRow]) -> list[StudyRow]:
+    """Return the studies of a result."""
+    return [row for row in rows if getattr(row, f"weight_{fit.model}") is not None]
 
 
 def _leave_one_out(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> Refits:
@@ -77,7 +77,7 @@ def _cumulative(order: Any, fit: Pooled, rows: Sequence[StudyRow]) -> Refits:
 
     if order == "precision":
         return cumulative(fit, "precision")
-    return cumulative(fit, [_published(row) for row in _pooled(rows)])
+    return cumulative(fit, [_published(row) for row in _pooled(fit, rows)])
 
 
 def _published(row: StudyRow) -> float:
@@ -107,7 +107,7 @@ def _trim_and_fill(estimator: Any, fit: Pooled, rows: Sequence[StudyRow]) -> Tri
 def _regression(asked: Any, fit: Pooled, rows: Sequence[StudyRow]) -> MetaRegression:
     from .stats.regression import meta_regression
 
-    mods = {name: [_moderator(row, name) for row in _pooled(rows)] for name in asked.moderators}
+    mods = {name: [_moderator(row, name) for row in _pooled(fit, rows)] for name in asked.moderators}
     return meta_regression(fit.effects, mods, tau2_method=asked.tau2_method, ci_method=asked.ci_method, level=fit.level)
 
 

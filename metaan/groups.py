@@ -19,7 +19,7 @@ from .stats.measures import MEASURES, TO, added, effect_sizes, scale_of
 from .stats.models import MODELS
 from .stats.numerals import exact
 from .stats.pooling import Display, Pooled, pool
-from .stats.stratified import MH_MEASURES, mantel_haenszel
+from .stats.stratified import MH_MEASURES, informative, mantel_haenszel
 from .stats.two_by_two import CELLS
 
 if TYPE_CHECKING:
@@ -149,14 +149,24 @@ def _weighted(
     rows: Sequence[StudyRow], es: EffectSizes, common: Pooled | None, random: Pooled | None
 ) -> tuple[StudyRow, ...]:
     """Put each model's weights on the rows that it pooled."""
-    at = {int(i): j for j, i in enumerate(np.flatnonzero(es.estimable))}
-
-    def weight(fit: Pooled | None, i: int) -> float | None:
-        return None if fit is None or i not in at else float(fit.weights[at[i]])
-
+    ours, theirs = _weights(common, es), _weights(random, es)
     return tuple(
-        replace(row, weight_common=weight(common, i), weight_random=weight(random, i)) for i, row in enumerate(rows)
+        replace(row, weight_common=ours.get(i), weight_random=theirs.get(i), note=_tabled(row, i in ours))
+        for i, row in enumerate(rows)
     )
+
+
+def _weights(fit: Pooled | None, es: EffectSizes) -> dict[int, float]:
+    """Return the weights of a result by the place of the study: Mantel-Haenszel needs no effect of the study's own."""
+    if fit is None:
+        return {}
+    pooled = informative(es.measure, es.data) if fit.method == "MH" else es.estimable
+    return dict(zip(np.flatnonzero(pooled).tolist(), fit.weights.tolist()))
+
+
+def _tabled(row: StudyRow, pooled: bool) -> str | None:
+    """Add to the note of a study without an effect of its own that its table is pooled."""
+    return f"{row.note}; Mantel-Haenszel pools its table" if pooled and row.yi is None else row.note
 
 
 def _common(es: EffectSizes, plan: Plan, measure: str, remarks: list[Remark]) -> Pooled | None:
@@ -170,8 +180,8 @@ def _common(es: EffectSizes, plan: Plan, measure: str, remarks: list[Remark]) ->
 
 
 def _mantel_haenszel(es: EffectSizes, level: float) -> Pooled:
-    columns: dict[str, Any] = dict(es.complete.data)
-    return mantel_haenszel(es.measure, level=level, slab=es.complete.slab, **columns)
+    """Pool every table that says something, also of studies that inverse variance has no effect of."""
+    return mantel_haenszel(es.measure, level=level, slab=es.slab, **dict[str, Any](es.data))
 
 
 def _random(es: EffectSizes, plan: Plan, methods: tuple[str, str] | None = None) -> Pooled:
@@ -187,9 +197,8 @@ def _sensitivity(
         if common.method == "MH":
             other = pool(es, "common", level=plan.level)
             yield Sensitivity("common effect, inverse variance", other, _differs(other, common))
-        elif measure in MH_MEASURES:
-            other = _mantel_haenszel(es, plan.level)
-            yield Sensitivity("common effect, Mantel-Haenszel", other, _differs(other, common))
+        elif (tabled := _common(es, plan.model_copy(update={"common_method": "MH"}), measure, [])) is not None:
+            yield Sensitivity("common effect, Mantel-Haenszel", tabled, _differs(tabled, common))
     if random is not None:
         for methods in SENSITIVITY_METHODS:
             if methods != (plan.tau2_method, plan.ci_method):

@@ -221,7 +221,7 @@ def _remarks(chosen: Sequence[Chosen], pools: Sequence[Pool]) -> Iterable[Remark
 
 def _part(flagged: Chosen, pools: Sequence[Pool], decided: str) -> str:
     """Say which part a flagged study has in the results, and what was decided about it."""
-    if not any(row.id == flagged.study.id and row.yi is not None for pool in pools for row in pool.rows):
+    if not any(row.id == flagged.study.id and row.enters for pool in pools for row in pool.rows):
         return f"stands in the table ({decided}); it has no effect that enters a result"
     beside = any(flagged.study.label in other.without for pool in pools for other in pool.sensitivity)
     return f"is still in the pool ({decided})" + ("; the rows without it stand beside" if beside else "")

@@ -90,7 +90,8 @@ def test_the_multiverse_is_of_this_pool_only(randomised):
 def test_a_study_without_events_enters_the_multiverse_where_it_says_something(pools):
     """Under a protocol of ratios its row has no effect size; a risk difference has one."""
     first, *others = pools[0].rows
-    empty = replace(first, data={**first.data, "ai": 0, "ci": 0}, yi=None, vi=None)
+    nothing = dict.fromkeys(("yi", "vi", "weight_common", "weight_random"))
+    empty = replace(first, data={**first.data, "ai": 0, "ci": 0}, **nothing)
     fit = ma.leave_one_out(pools[0].random).fits[0]
     found = explore(Explore(multiverse=True, cumulative="year"), fit, [empty, *others])
     ks = {u.measure: u.k for u in found.multiverse.universes if u.method in ("MH", "IV")}

@@ -167,8 +167,8 @@ def _results(pool: Pool, shared: Shared, last: bool) -> Iterable[Row]:
     style = shared.style
     for fit, role in ((pool.common, "common"), (pool.random, "random")):
         if fit is not None:
-            totals = {} if role == "random" and pool.common is not None else _totals(pool, shared)
-            plain = methods.short_name(fit) if shared.terse else methods.model_name(fit)
+            totals = {} if role == "random" and pool.common is not None else _totals(pool, role, shared)
+            plain = (methods.short_name(fit) if shared.terse else methods.model_name(fit)) + words.of_studies(fit, pool)
             yield _pooled(fit, role, totals, style.total(fit, pool, last) or plain, style)
     if shared.terse:
         yield from (_other(s) for s in pool.sensitivity)
@@ -192,8 +192,9 @@ def _other(other: Sensitivity) -> Row:
     return Row("sensitivity", cells, Mark("diamond", shown.estimate, shown.ci, role="sensitivity"))
 
 
-def _totals(pool: Pool, shared: Shared) -> dict[str, str]:
-    return total_cells([row.data for row in pool.rows if row.yi is not None], shared.style, shared.places)
+def _totals(pool: Pool, role: str, shared: Shared) -> dict[str, str]:
+    pooled = [row.data for row in pool.rows if getattr(row, f"weight_{role}") is not None]
+    return total_cells(pooled, shared.style, shared.places)
 
 
 def _prediction(fit: Pooled, style: Style) -> Row:

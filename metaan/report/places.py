@@ -62,7 +62,8 @@ class Places:
         if column in ARMS:
             return _source(row, column, "events"), _source(row, column, "total")
         if column == "effect" or column in WEIGHTS:
-            return (anchor(self.key, "study", row.id, column) if row.yi is not None else ""), ""
+            shown = row.yi if column == "effect" else getattr(row, column)
+            return (anchor(self.key, "study", row.id, column) if shown is not None else ""), ""
         return (f"study.{row.id}" if column.startswith(traits.key("")) else ""), ""
 
     def _result(self, row: Row, column: str) -> str:

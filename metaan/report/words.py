@@ -219,6 +219,11 @@ def people(pool: Pool) -> int:
     return round(sum(row.data.get(name, 0) for row in rows for name in ("n1i", "n2i", "ni")))
 
 
+def of_studies(fit: Pooled, pool: Pool) -> str:
+    """Name the studies of a result where they are more than have an effect of their own."""
+    return "" if fit.k == pool.k else f", {formats.plural(fit.k, 'study', 'studies')}"
+
+
 def design_name(name: str, n: int = 2) -> str:
     """Return the words for a pool's studies: trials where randomised, studies else."""
     one, many = NOUNS.get(name, ("study", "studies"))

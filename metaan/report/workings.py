@@ -85,14 +85,15 @@ def workings(analysis: Analysis, evidence: Sequence[Evidence] = ()) -> tuple[Wor
 
 
 def _study(row: StudyRow, pool: Pool, analysis: Analysis) -> Iterable[Working]:
-    if row.yi is None or row.vi is None:
+    if not row.enters:
         return
     key, measure = analysis.plan.key, analysis.measure
     table = ", ".join(f"{name} = {formats.count(value)}" for name, value in _table(row))
     zero = f"; {row.note}" if row.note else ""
-    value = formats.effect(row.estimate, row.ci, measure)
-    inputs = f"{table}{zero}; y = {row.yi:.6g}, v = {row.vi:.6g}"
-    yield _made(key, ("study", row.id, "effect"), row.label, value, formulas.EFFECT.get(measure, measure), inputs)
+    if row.yi is not None and row.vi is not None:
+        value = formats.effect(row.estimate, row.ci, measure)
+        inputs = f"{table}{zero}; y = {row.yi:.6g}, v = {row.vi:.6g}"
+        yield _made(key, ("study", row.id, "effect"), row.label, value, formulas.EFFECT.get(measure, measure), inputs)
     for role, weight, fit in (
         ("common", row.weight_common, pool.common),
         ("random", row.weight_random, pool.random),

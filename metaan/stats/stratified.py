@@ -24,7 +24,7 @@ from .strata_tests import ChiSquared
 from .summary import describe
 from .two_by_two import no_patients
 
-__all__ = ["MH_MEASURES", "MantelHaenszel", "mantel_haenszel"]
+__all__ = ["MH_MEASURES", "MantelHaenszel", "informative", "mantel_haenszel"]
 
 NO_PREDICTION = "the common-effect model has one true effect, so there is nothing to predict"
 WITHOUT_VARIANCE = "undefined where every arm has only events, or none"
@@ -127,7 +127,7 @@ def mantel_haenszel(
     estimator = strata.estimator(vtype)
     check_level(level)
     (add_yi, add_mh), (to_yi, to_mh), drop = pair(add, 0.0), pair(to, "none"), pair(drop00, False)
-    es = effect_sizes(measure, add=add_yi, to=to_yi, drop00=False, slab=slab, **dict[str, Any](data))
+    es = effect_sizes(measure, add=add_yi, to=to_yi, drop00=drop[0], slab=slab, **dict[str, Any](data))
     tables = strata.corrected(es.data, add_mh, to_mh)
     empty = strata.empty(es.data)
     kept = known(es.data) & ~(drop[1] & strata.silent(es.data)) & ~(drop[0] & strata.silent(tables))
@@ -177,6 +177,11 @@ def unusable(data: Columns) -> list[str | None]:
         "a count is missing" if gone else "an arm without patients" if bare else None
         for gone, bare in zip(missing.tolist(), armless.tolist())
     ]
+
+
+def informative(measure: str, data: Columns) -> Mask:
+    """Return a mask of the studies whose tables Mantel-Haenszel can use: all that say something about the measure."""
+    return known(data) & ~MH_MEASURES[measure].silent(data)
 
 
 def known(data: Columns) -> Mask:

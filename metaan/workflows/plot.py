@@ -173,7 +173,7 @@ def _explored(analysis: Analysis, pool: Pool, kind: str, moderator: str | None) 
     elif getattr(found, field) is not None:
         return found
     wanted = Explore.model_validate({field: [asked] if kind == "bubble" else asked})
-    more = explore(wanted, fit, [row for row in pool.rows if row.yi is not None])
+    more = explore(wanted, fit, pool.rows)
     return replace(found, **{field: getattr(more, field)}, refused=more.refused)
 
 

@@ -34,10 +34,11 @@
  * @property {number} q_df
  * @property {number} q_p
  * @property {Map<number, number>} weights percent, by the place of the study
- * @property {Effect[]} studies
+ * @property {Studies} studies
  */
+/** @typedef {{table: Table, place: number, y?: number, v?: number}[]} Studies those of a result */
 /** @typedef {{k: number, own: Map<number, Effect>, common: Fit | null, random: Fit | null, reason: string}} Group */
-/** @typedef {{model: string, method: string, studies: Effect[], estimate: number, se: number, q: number,
+/** @typedef {{model: string, method: string, studies: Studies, estimate: number, se: number, q: number,
  *   q_df: number, shares: number[]}} Mean */
 
 /** @type {Record<string, (k: number, tau2: number, se: number, q: number) => {se: number, df: number | null}>} */
@@ -57,12 +58,14 @@ const PI = { "t(k-1)": (k) => k - 1, "t(k-2)": (k) => k - 2, normal: () => null 
 const COMMON = { MH: mantelHaenszel, IV: inverseVariance, Peto: peto };
 
 /**
- * @param {Effect[]} studies
- * @param {unknown} _
+ * Every table that says something is pooled, also that of a study without an effect of its own.
+ * @param {Effect[]} known
+ * @param {{table: Table, place: number}[]} tables
  * @param {string} measure
  */
-function mantelHaenszel(studies, _, measure) {
-  const kept = studies.filter(({ table }) => measure === "RD" || table.a + table.c > 0);
+function mantelHaenszel(known, tables, measure) {
+  const withEffect = new Map(known.map((one) => [one.place, one]));
+  const kept = tables.filter(({ table }) => measure === "RD" || table.a + table.c > 0);
   const informative = kept.filter(({ table }) => !uninformative(table));
   const used = measure === "OR" ? informative : kept;
   const { estimate, variance, shares } = STRATA[measure](used.map((one) => one.table));
@@ -70,7 +73,8 @@ function mantelHaenszel(studies, _, measure) {
   const own = effects(informative, measure, DATA.usual[measure], "only0", false);
   const q = sum(own.map(({ y, v }) => (y - estimate) ** 2 / v));
   const q_df = Math.max(own.length - 1, 0);
-  return { model: "common", method: "MH", studies: used, estimate, se: Math.sqrt(variance), q, q_df, shares };
+  const studies = used.map((one) => withEffect.get(one.place) ?? one);
+  return { model: "common", method: "MH", studies, estimate, se: Math.sqrt(variance), q, q_df, shares };
 }
 
 /** @param {Effect[]} studies */

@@ -146,10 +146,10 @@ function resultRows(analysis, { choice }, group) {
   const { measure } = choice,
     { common, random } = group,
     first = random ?? common;
-  const totals = totalCells(analysis, group);
+  const totals = first ? totalCells(analysis, common ?? first) : {};
   const rows = [
-    ...(common ? [diamondRow(common, measure, totals)] : []),
-    ...(random ? [diamondRow(random, measure, common ? {} : totals)] : []),
+    ...(common ? [diamondRow(common, group, measure, totals)] : []),
+    ...(random ? [diamondRow(random, group, measure, common ? {} : totals)] : []),
   ];
   if (random?.pi) {
     const label = `Prediction interval, ${choice.pi.replace("-", MINUS)}`;
@@ -167,11 +167,13 @@ function resultRows(analysis, { choice }, group) {
 
 /**
  * @param {Fit} fit
+ * @param {Group} group
  * @param {string} measure
  * @param {Record<string, string>} totals
  */
-function diamondRow(fit, measure, totals) {
-  const { model, estimate, ci } = fit;
+function diamondRow(fit, { k }, measure, totals) {
+  const { model, estimate, ci, studies } = fit;
+  const size = studies.length === k ? "" : `, ${studies.length} studies`;
   const effect = effectText(
     measure,
     shown(measure, estimate),
@@ -181,7 +183,7 @@ function diamondRow(fit, measure, totals) {
   const mark = { shape: "diamond", role: model, estimate, ci, weight: null };
   return plain({
     kind: "pooled",
-    cells: { label: modelName(fit), effect, [`weight_${model}`]: "100%", ...totals },
+    cells: { label: modelName(fit) + size, effect, [`weight_${model}`]: "100%", ...totals },
     mark,
     from: fit,
   });
@@ -196,12 +198,12 @@ function modelName({ model, method, ci_method }) {
 }
 
 /**
- * Events and people of the studies that have an effect.
+ * Events and people of the studies of a result.
  * @param {Analysis} analysis
- * @param {Group} group
+ * @param {Fit} fit
  */
-function totalCells({ counts }, group) {
-  const total = [0, 1, 2, 3].map((i) => sum([...group.own.keys()].map((place) => counts[place][i])));
+function totalCells({ counts }, { studies }) {
+  const total = [0, 1, 2, 3].map((i) => sum(studies.map(({ place }) => counts[place][i])));
   return { experimental: `${total[0]}/${total[1]}`, control: `${total[2]}/${total[3]}` };
 }
 

@@ -15,11 +15,12 @@ const tableText = (table) =>
 
 /**
  * @param {Analysis} analysis
- * @param {Effect[]} effects
+ * @param {Studies} effects
  */
 function inputsText({ studies }, effects) {
   if (effects.length >= LISTED) return `y and v of ${effects.length} studies`;
-  return effects.map(({ place, y, v }) => `${studies[place].label}: y = ${exact(y)}, v = ${exact(v)}`).join("; ");
+  const own = (/** @type {{y?: number, v?: number}} */ { y, v }) => (y === undefined || v === undefined ? "" : `: y = ${exact(y)}, v = ${exact(v)}`);
+  return effects.map((one) => `${studies[one.place].label}${own(one)}`).join("; ");
 }
 
 /**

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def expected(analysis: dict[str, Any], places: list[int], choice: dict[str, str]
 def _common(es: Any, counts: dict[str, Any], choice: dict[str, str]) -> dict[str, Any] | None:
     try:
         if choice["common"] == "MH":
-            return _numbers(ma.mantel_haenszel(es.measure, **dict(es.complete.data)))
+            return _numbers(ma.mantel_haenszel(es.measure, **dict(es.data)))
         if choice["common"] == "Peto":
             return _numbers(ma.peto(**counts)) if es.measure == "OR" else None
     except NotEstimableError:
@@ -99,3 +100,33 @@ def test_every_method_gives_what_python_gives(report: Path, visit: Callable[...,
                 compared += bool(wanted[model])
     assert compared > 60
     assert opened.words == []
+
+
+def test_a_study_with_all_events_is_pooled_by_its_table(tmp_path: Path, visit: Callable[..., Any]) -> None:
+    """A risk ratio of studies of which inverse variance has no effect, and Mantel-Haenszel has."""
+    review = ma.load(ma.example("anakinra"))
+    (death,) = [plan for plan in review.info.analyses if plan.key == "death"]
+    info = review.info.model_copy(update={"analyses": (death.model_copy(update={"measure": "RR"}),)})
+    full = next(study for study in review.studies if study.label.startswith("Balkhair"))
+    more = replace(review, info=info, studies=tuple(_full(s) if s is full else s for s in review.studies))
+    ma.write_report(more, tmp_path / "report.html")
+    opened = visit(tmp_path / "report.html")
+    analysis = json.loads(opened.run(DATA))["analyses"]["death"]
+    for measure in ("RR", "OR", "RD"):
+        choice = {"measure": measure, "common": "MH", "random": "DL", "ci": "wald", "pi": "normal"}
+        opened.run(GO, address("death", choice, ["franzetti-2021"]))
+        for group, shown in zip(analysis["groups"], opened.run(SHOWN, "death"), strict=True):
+            places = [i for i in group["studies"] if analysis["studies"][i]["id"] != "franzetti-2021"]
+            wanted = expected(analysis, places, choice)
+            assert flat(shown["common"]) == pytest.approx(flat(wanted["common"]), rel=1e-9, abs=1e-12), measure
+    assert opened.words == []
+
+
+def _full(study: Any) -> Any:
+    """Return a study whose patients all had the event."""
+
+    def counted(result: Any) -> Any:
+        arms = {name: arm.model_copy(update={"events": arm.total}) for name, arm in result.arms.items()}
+        return result.model_copy(update={"arms": arms})
+
+    return study.model_copy(update={"results": tuple(map(counted, study.results))})

@@ -1,0 +1,93 @@
+"""Pooling one group: which of its studies each method pools, and what is said of those that only one of them does."""
+
+from dataclasses import replace
+
+import pytest
+
+import metaan as ma
+from metaan.analysis import Pool
+from metaan.groups import pool_group, protocol_results
+from metaan.registry.model import Explore
+from metaan.report import words
+from metaan.selection import choose_studies
+
+#: Experimental and control, events and total of each: nothing but events in the last.
+ALL_EVENTS = ((5, 10, 8, 10), (6, 20, 9, 20), (10, 10, 10, 10))
+EMPTY_ARM = ((0, 50, 3, 50), (0, 40, 2, 40))
+
+
+@pytest.fixture(scope="module")
+def review():
+    return ma.load(ma.example("anakinra"))
+
+
+def group(review, tables, measure, **protocol):
+    """Return the last studies of death with other counts, and its plan changed."""
+    (plan,) = [plan for plan in review.info.analyses if plan.key == "death"]
+    chosen, _ = choose_studies(review, plan)
+    names = ("ai", "n1i", "ci", "n2i")
+    counted = [
+        replace(c, data=dict(zip(names, table)), flag=None, note=None)
+        for c, table in zip(chosen[-len(tables) :], tables)
+    ]
+    return counted, plan.model_copy(update={"measure": measure, "explore": None} | protocol), measure
+
+
+def pooled(review, tables, measure, remarks=None, **protocol) -> Pool:
+    return pool_group("", *group(review, tables, measure, **protocol), [] if remarks is None else remarks)
+
+
+def test_mantel_haenszel_pools_what_inverse_variance_has_no_effect_of(review):
+    """metafor 3.8, rma.mh(measure="RR"): 0.778 (0.568 to 1.065), k = 3; inverse variance leaves the last out."""
+    got = pooled(review, ALL_EVENTS, "RR")
+    assert (got.k, got.common.k, got.random.k) == (2, 3, 2)
+    shown = got.common.display
+    assert [round(x, 3) for x in (shown.estimate, *shown.ci)] == [0.778, 0.568, 1.065]
+    last = got.rows[-1]
+    assert (last.yi, last.weight_random) == (None, None)
+    assert last.enters
+    assert sum(row.weight_common for row in got.rows) == pytest.approx(100)
+    assert last.note == "not pooled: no events, or only events, in both arms; Mantel-Haenszel pools its table"
+    assert words.of_studies(got.common, got) == ", 3 studies"
+    assert words.of_studies(got.random, got) == ""
+
+
+def test_many_groups_in_a_row_are_pooled_as_one_is(review):
+    one, many = pooled(review, ALL_EVENTS, "RR"), protocol_results(*group(review, ALL_EVENTS, "RR"))
+    assert {name: (fit.k, fit.estimate) for name, fit in many.items()} == {
+        "common": (3, one.common.estimate), "random": (2, one.random.estimate)
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("measure", "events"), [("OR", 10), ("OR", 0), ("RR", 0)])
+def test_a_study_that_says_nothing_of_the_measure_enters_nothing(review, measure, events):
+    got = pooled(review, (*ALL_EVENTS[:2], (events, 10, events, 10)), measure)
+    assert (got.common.k, got.random.k) == (2, 2)
+    assert not got.rows[-1].enters
+    assert "Mantel" not in got.rows[-1].note
+
+
+def test_a_method_without_an_answer_is_no_row_of_the_sensitivity_table(review):
+    """Mantel-Haenszel beside a protocol of inverse variance, where an arm has no events."""
+    got = pooled(review, EMPTY_ARM, "OR", common_method="IV")
+    assert got.common.method == "IV"
+    assert not [other for other in got.sensitivity if other.fit.method == "MH"]
+
+
+def test_a_protocol_without_an_answer_says_why_with_the_test_that_needs_none(review):
+    remarks = []
+    assert pooled(review, EMPTY_ARM, "OR", remarks).common is None
+    assert "the experimental arm has no events in any study" in remarks[0].text
+    assert "CMH X2(1) = 3.256" in remarks[0].text
+
+
+def test_what_is_explored_has_the_studies_of_the_result(review):
+    asked = Explore.model_validate(
+        {"leave_one_out": True, "cumulative": "year", "regressions": [{"moderators": ["year"]}]}
+    )
+    tables = (*ALL_EVENTS, (3, 30, 5, 30), (2, 40, 4, 41))
+    got = pooled(review, tables, "RR", model=("common",), explore=asked).exploration
+    assert got.leave_one_out.whole.k == got.cumulative.whole.k == 5
+    assert got.refused == ()
+    assert got.regressions[0].k == 4
+    assert got.refused == ()
