@@ -391,3 +391,10 @@ def test_a_mean_in_a_tail_of_which_the_quantiles_say_nothing_is_said():
     assert far["mi"][0] > 30
     usual = ma.mean_sd_from_quantiles([3], [120], q1=[2], q3=[30])
     assert not any("beyond" in note for note in usual.notes)
+
+
+def test_wans_second_term_is_left_out():
+    low, middle, high = 2.0, 5.0, 20.0
+    for n in (20, 2000):
+        got = ma.mean_sd_from_quantiles([middle], [n], minimum=[low], maximum=[high], method="wan2014")["mi"][0]
+        assert got == (low + 2 * middle + high) / 4

@@ -452,3 +452,15 @@ def test_effect_and_variance_are_tied_where_they_vary_together_without_bias(code
 
 def test_effects_that_come_with_their_variance_are_not_tied():
     assert not any(m.tied for m in GENERICS.values())
+
+
+def test_the_log_ratio_of_means_is_corrected_unless_asked_not_to():
+    """metafor 3.8 has 0.3566749 for ROM and -0.3477 for CVR: escalc("ROM", m1i=10, sd1i=3, n1i=8, m2i=7, ...)."""
+    data = {"m1i": [10], "sd1i": [3], "n1i": [8], "m2i": [7], "sd2i": [3], "n2i": [9]}
+    bias = (9 / (8 * 100) - 9 / (9 * 49)) / 2  # Lajeunesse 2015, eq. 8
+    plain = effect_sizes("ROM", correct=False, **data).yi[0]
+    assert plain == pytest.approx(0.3566749439)
+    assert effect_sizes("ROM", **data).yi[0] == pytest.approx(plain + bias, rel=1e-12)
+    of_sds = 1 / (2 * 7) - 1 / (2 * 8)
+    assert effect_sizes("CVR", **data).yi[0] == pytest.approx(-plain + of_sds - bias, rel=1e-12)
+    assert -plain + of_sds == pytest.approx(-0.3477, abs=5e-5)

@@ -407,3 +407,10 @@ def test_results_are_frozen_and_plain() -> None:
     assert json.loads(json.dumps(statistics.to_dict()))["restricted"] is True
     assert statistics.to_frame()["aic"].tolist() == [statistics.aic]
     assert str(statistics).startswith(f"restricted log-likelihood {statistics.ll:.5g} (2 parameters), deviance")
+
+
+def test_one_study_leaves_reml_no_observation_to_count() -> None:
+    """metafor 3.8, fitstats(rma(.1, .1)): AIC 4, BIC -Inf, AICc 16."""
+    statistics = pool(EffectSizes.of([0.1], [0.1]), tau2_method="REML").fit_statistics()
+    assert statistics.aic == pytest.approx(4.0)
+    assert (statistics.bic, statistics.aicc) == (None, None)
