@@ -32,11 +32,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Load the registry, which checks all of it."""
     from ..report.formats import plural
-    from ..workflows.checking import needless, remarks, whole, without_analysis
+    from ..workflows.checking import problems_beside, remarks, whole, without_analysis
 
     folder = studies_folder(args)
     review, problems = whole(folder)
-    problems += needless(review) if review else []
+    problems += problems_beside(review) if review else []
     if problems or review is None:
         error = RegistryError(problems)
         print(_as_json(error) if args.json else problems_as_text(error), file=sys.stdout if args.json else sys.stderr)

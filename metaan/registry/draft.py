@@ -56,6 +56,11 @@ class Draft:
     review: Document[ReviewFile] | None
     studies: tuple[Document[Study], ...]
 
+    @property
+    def files(self) -> tuple[Document[Study] | Document[ReviewFile], ...]:
+        """The studies, and review.yaml after them where it could be read."""
+        return (*self.studies, self.review) if self.review else self.studies
+
     @cached_property
     def outcomes(self) -> dict[str, None]:
         """The ids of all outcomes that review.yaml names, sound or not; empty where they cannot be told."""
@@ -210,6 +215,11 @@ def _rest(tree: Node, model: type[M], faults: Iterable[Mapping[str, Any]]) -> No
 def _data(tree: Node, model: type[M], attempt: int) -> Any:
     """The values to validate; from the second attempt on, stand-ins for what is required and at fault."""
     values = tree.plain()
+    plans = tree.at(("analyses",)).value if model is ReviewFile else None
+    for node, plan in zip(plans, values["analyses"]) if isinstance(plans, list) else ():
+        by = node.child("by")
+        if by is not None and by.value is None and by.start < by.end:
+            plan["by"] = None  # "by: null" is an answer, and "by:" is none
     return values if attempt == 0 else STAND_INS[model] | values
 
 

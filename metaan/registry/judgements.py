@@ -6,6 +6,8 @@ from pydantic import Field
 
 from .types import Day, Entry, Id, Positive, Text
 
+Level = Literal["high", "moderate", "low", "very low"]
+
 
 class CertaintyDomain(Entry):
     """One domain of GRADE: how far it changes the certainty, and why.
@@ -36,6 +38,9 @@ class Certainty(Entry):
     ----------
     outcome
         The id of an analysis, or of an outcome.
+    start
+        Where the certainty began, before the domains: ``high``, or ``low`` for non-randomised studies; absent: as the
+        level and the domains have it.
     pool
         The subgroup that was judged, such as ``randomised``, or ``all studies``; absent where the analysis has one
         result, or for that of all studies.
@@ -49,7 +54,8 @@ class Certainty(Entry):
 
     outcome: Id
     pool: Text | None = None
-    level: Literal["high", "moderate", "low", "very low"]
+    level: Level
+    start: Literal["high", "low"] | None = None
     domains: Annotated[tuple[CertaintyDomain, ...], Field(min_length=1)]
     by: Annotated[tuple[Text, ...], Field(min_length=1)]
     on: Day

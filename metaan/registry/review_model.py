@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from .judgements import Certainty
+from .judgements import Certainty, Waiver
 from .types import (
     CiMethod,
     Day,
@@ -154,13 +154,18 @@ def _kind_of_time(value: object) -> str:
     return "window" if isinstance(value, dict | TimeWindow) else "time"
 
 
+def _none(value: object) -> object:
+    return None if value == "none" else value
+
+
 TimePoint = Annotated[Annotated[Text, Tag("time")] | Annotated[TimeWindow, Tag("window")], Discriminator(_kind_of_time)]
 
 
 class Plan(Entry):
     """One analysis of the protocol: what is pooled, and how.
 
-    ``by`` names the subgroups: ``design``, or a moderator of the study files.
+    ``by`` names the subgroups: ``design``, ``none``, or a moderator of the study files. Without subgroups designs are
+    still kept apart, unless ``pool_designs`` is true.
 
     ``time_points`` are in order of preference; ``nearest`` stands for the time that is nearest to the first of the list
     that names one, and ``{from: day 21, to: day 35}`` for a time within a window. Times are compared as times: ``day
@@ -185,7 +190,7 @@ class Plan(Entry):
         "randomised",
         "non-randomised",
     )
-    by: Text | None = "design"
+    by: Annotated[Text | None, BeforeValidator(_none)] = "design"
     pool_designs: Flag = False
     time_points: tuple[TimePoint, ...] = ()
     assumed_risk: AssumedRisk | None = None
@@ -269,6 +274,7 @@ class ReviewFile(Entry):
     outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1)]
     analyses: tuple[Plan, ...] = ()
     certainty: tuple[Certainty, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
     search: tuple[SearchStrategy, ...] = ()
     screening: Screening = Screening.model_construct()
     services: Services = Services.model_construct()

@@ -24,7 +24,7 @@ def days(text: str) -> float | None:
     >>> [days(text) for text in ("28-day", "4 weeks", "12 months", "36 h", "day 28 to 35", "in hospital")]
     [28.0, 28.0, 365.0, 1.5, None, None]
     """
-    return _read(text)[0]
+    return key(text)[0]
 
 
 def meet(one: str, other: str) -> bool:
@@ -33,7 +33,7 @@ def meet(one: str, other: str) -> bool:
     >>> meet("D28", "28 days after randomisation"), meet("In-hospital", "in hospital"), meet("1 month", "day 28")
     (True, True, False)
     """
-    return _read(one) == _read(other)
+    return key(one) == key(other)
 
 
 def taken(time: str, time_points: Sequence[TimePoint]) -> bool:
@@ -82,7 +82,7 @@ def middle(point: TimePoint) -> float | None:
     return None if start is None or end is None else (start + end) / 2
 
 
-def _read(text: str) -> tuple[float | None, tuple[str, ...]]:
+def key(text: str) -> tuple[float | None, tuple[str, ...]]:
     """Return the days, and the words beside them that make a difference; without days, all words."""
     words = tuple(_WORD.findall(text.casefold()))
     found = list(_TIME.finditer(text))

@@ -9,12 +9,15 @@ from ..errors import Problem
 from .check import CHECKS
 from .draft import Document, Draft
 from .judgements import Waiver
+from .review_model import ReviewFile
 from .study_model import Study
+
+File = Document[Study] | Document[ReviewFile]
 
 
 @dataclass(frozen=True, slots=True)
 class Waived:
-    """Something that a check found in a study's file, and the waiver that lets it stand."""
+    """Something that a check found in a file, by its name without ``.yaml``, and the waiver that lets it stand."""
 
     study: str
     check: str
@@ -34,37 +37,37 @@ def waive(
     Parameters
     ----------
     draft
-        Whose study files hold the waivers.
+        Whose files hold the waivers.
     found
         The name of a check with each problem that it found.
     waivable
         The names of the checks that can be waived.
     """
     allowed = {*waivable}
-    studies = {document.file: document for document in draft.studies}
+    files = {document.file: document for document in draft.files}
     problems, waived = [], []
     for check, problem in found:
-        document = studies.get(problem.file)
+        document = files.get(problem.file)
         waiver = _waiver(document, check, problem) if document and check in allowed else None
         if document is None or waiver is None:
             problems.append(problem)
         else:
-            waived.append(Waived(document.model.id, check, problem, waiver))
+            waived.append(Waived(document.stem, check, problem, waiver))
     at_fault = {problem.file for problem in problems}
-    for document in draft.studies:
+    for document in draft.files:
         if document.file not in at_fault:
             problems += _idle(document, {(one.study, one.waiver) for one in waived})
     return problems, tuple(waived)
 
 
-def _waiver(document: Document[Study], check: str, problem: Problem) -> Waiver | None:
+def _waiver(document: File, check: str, problem: Problem) -> Waiver | None:
     return next((one for one in document.model.waivers if one.covers(check, problem.where)), None)
 
 
-def _idle(document: Document[Study], used: set[tuple[str, Waiver]]) -> Iterator[Problem]:
+def _idle(document: File, used: set[tuple[str, Waiver]]) -> Iterator[Problem]:
     """Yield the waivers of the registry's own checks that nothing needs; a file with other faults may need them."""
     for i, waiver in enumerate(document.model.waivers):
-        if waiver.check in CHECKS and (document.model.id, waiver) not in used:
+        if waiver.check in CHECKS and (document.stem, waiver) not in used:
             yield document.problem(("waivers", i), *nothing_found(waiver))
 
 

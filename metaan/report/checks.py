@@ -49,10 +49,11 @@ def waived(review: Review) -> tuple[WaivedRow, ...]:
 
 
 def _waived(review: Review) -> Iterable[WaivedRow]:
+    labels = {study.id: study.label for study in review.studies}
     for one in review.waived:
         yield WaivedRow(
-            study=one.study,
-            label=review.study(one.study).label,
+            study=one.study if one.study in labels else "",
+            label=labels.get(one.study, "The review"),
             check=words.upper_first(one.check),
             found=f"{one.problem.where}: {one.problem.found}",
             place=f"{review.file(one.study)}:{one.problem.line}",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 _ADDITIVE = ("common", "random")
-_PLAIN_ONLY = {"KR": ("REML",), "PL": tuple(LIKELIHOODS)}
+PLAIN_ONLY = {"KR": ("REML",), "PL": tuple(LIKELIHOODS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +273,7 @@ def _check(
     check_level(level)
     if tau2 is not None and not (MODELS[model].has_tau2 and 0 <= tau2 < math.inf):
         raise UsageError(f"model {model!r}, tau2 = {tau2:g}; allowed: a finite tau2 not below 0, model random or ivhet")
-    if ci_method in _PLAIN_ONLY or model not in _ADDITIVE:
+    if ci_method in PLAIN_ONLY or model not in _ADDITIVE:
         _check_combination(model, tau2_method, ci_method, tau2 is not None, weights is not None)
 
 
@@ -281,8 +281,8 @@ def _check_combination(model: str, tau2_method: str, ci_method: str, tau2_given:
     """Refuse what no theory covers."""
     if model not in _ADDITIVE and (weighted or ci_method not in ("wald", "t")):
         raise UsageError(f"model {model!r} has its own weights and standard error; allowed: ci_method wald or t")
-    if ci_method in _PLAIN_ONLY:
-        methods = _PLAIN_ONLY[ci_method]
+    if ci_method in PLAIN_ONLY:
+        methods = PLAIN_ONLY[ci_method]
         if model != "random" or tau2_given or weighted or tau2_method not in methods:
             raise UsageError(
                 f"ci_method {ci_method!r} with model {model!r}, tau2_method {tau2_method!r}; allowed: the random "

@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Problem, RegistryError
+from ..errors import Problem, RegistryError, did_you_mean
+from ..grouping import grouping
 from ..recompute import CHECK, DIFFERING, reported_checks
 from ..registry.candidates import each_candidate
 from ..registry.candidates_decisions import read_decisions
 from ..registry.candidates_runs import read_runs, read_watermark
-from ..registry.load import Review, load
+from ..registry.load import REVIEW, Review, load
 from ..registry.set_aside import faults
 from ..registry.times import taken
 from ..registry.waivers import nothing_found
+from ..report.traits import TRAITS
+from ..report.words import ALL
+from ..selection import choose_studies
 
 if TYPE_CHECKING:
     from ..analysis import ReportedCheck
-    from ..registry.model import Waiver
+    from ..registry.model import Plan, Waiver
 
 #: What `metaan check` calls a result that no analysis takes.
 UNTAKEN = "an analysis takes every result"
@@ -76,25 +80,57 @@ def _read_store(folder: Path | str) -> None:
     read_decisions(folder)
 
 
-def needless(review: Review) -> list[Problem]:
+def problems_beside(review: Review) -> list[Problem]:
+    """Return what is wrong with a registry that could be read, and shows only beside what is computed from it."""
+    return [*_needless_waivers(review), *_unknown_pools(review), *_unknown_columns(review)]
+
+
+def _unknown_pools(review: Review) -> Iterator[Problem]:
+    """Yield the judgements of certainty that are about no pool of their analysis."""
+    for i, judged in enumerate(review.info.certainty):
+        plans = [plan for plan in review.info.analyses if judged.outcome in (plan.key, plan.outcome)]
+        names = dict.fromkeys(name for plan in plans for name in _pools(review, plan))
+        if judged.pool is not None and judged.pool.casefold() not in {name.casefold() for name in names}:
+            found, at = f"no pool is called {judged.pool!r}", ("certainty", i, "pool")
+            yield _problem(review, REVIEW, at, found, did_you_mean(judged.pool, names))
+
+
+def _pools(review: Review, plan: Plan) -> Iterator[str]:
+    """Yield the names of the pools of an analysis, those of designs that no study has among them."""
+    chosen, _ = choose_studies(review, plan)
+    yield from (block.name or ALL for block in grouping(chosen, plan).pools)
+    if plan.by in (None, "design"):
+        yield from plan.designs
+    yield ALL
+
+
+def _unknown_columns(review: Review) -> Iterator[Problem]:
+    """Yield the columns of forest plots that no study has."""
+    known = {name.casefold(): name for name in TRAITS}
+    known |= {one.name.casefold(): one.name for study in review.studies for one in study.moderators}
+    for i, plan in enumerate(review.info.analyses):
+        for j, name in enumerate(plan.plot.columns):
+            if name.casefold() not in known:
+                found, at = f"no study has {name!r} for a column", ("analyses", i, "plot", "columns", j)
+                yield _problem(review, REVIEW, at, found, did_you_mean(name, known.values()))
+
+
+def _problem(review: Review, file: str, at: tuple[str | int, ...], found: str, allowed: str) -> Problem:
+    return Problem(review.file(file), review.line(file, *at), review.where(file, *at), found, allowed)
+
+
+def _needless_waivers(review: Review) -> list[Problem]:
     """Return the waivers of printed results that no printed result needs.
 
     What the other waivers let stand is found as the registry is read; this needs effects to be computed.
     """
     used = {(one.study.id, one.waiver) for one in reported_checks(review) if one.verdict in DIFFERING}
     return [
-        _needless(review, study.id, i, waiver)
+        _problem(review, study.id, ("waivers", i), *nothing_found(waiver))
         for study in review.studies
         for i, waiver in enumerate(study.waivers)
         if waiver.check == CHECK and (study.id, waiver) not in used
     ]
-
-
-def _needless(review: Review, study: str, i: int, waiver: Waiver) -> Problem:
-    """Say that a waiver has no object, in the words for those that the registry finds."""
-    where, line = review.where(study, "waivers", i), review.line(study, "waivers", i)
-    found, allowed = nothing_found(waiver)
-    return Problem(review.file(study), line, where, found, allowed)
 
 
 def _waived(review: Review) -> Iterator[Remark]:

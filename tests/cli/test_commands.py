@@ -189,3 +189,24 @@ def test_check_says_which_results_no_analysis_takes(run, project):
     assert "reported, and in no analysis: " in out
     _, out, _ = run("--project", project, "check", "--json")
     assert "an analysis takes every result" in {one["check"] for one in json.loads(out)["remarks"]}
+
+
+def test_check_knows_the_pools_that_certainty_is_judged_of_and_the_columns_of_plots(run, project):
+    path = project / "studies" / "review.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert "  - outcome: death\n" in text
+    path.write_text(
+        text.replace("  - outcome: death\n", "  - outcome: death\n    plot: {columns: [Year, sevrity]}\n")
+        + "certainty:\n"
+        + "".join(
+            f"  - {{outcome: death, pool: {pool}, level: high, by: [A], on: 2026-11-01, "
+            "domains: [{domain: imprecision, judgement: not serious}]}\n"
+            for pool in ("randomized", "randomised")
+        ),
+        encoding="utf-8",
+    )
+    status, _, err = run("--project", project, "check")
+    assert status == 1
+    assert "certainty[death].pool: no pool is called 'randomized'; did you mean randomised?" in err
+    assert "analyses[death].plot.columns[2]: no study has 'sevrity' for a column" in err
+    assert err.count("no pool is called") == 1

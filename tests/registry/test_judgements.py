@@ -106,3 +106,60 @@ def test_a_tool_finds_each_of_its_own_words() -> None:
     for tool in TOOLS.values():
         assert all(tool.domain(f"Bias due to {name.upper()}") == name for name in tool.domains)
         assert all(tool.judgement(f"{word.capitalize()} risk of bias") == word for word in tool.judgements)
+
+
+def signed(level: str, *concerns: str, pool: str = "randomised", more: str = "") -> str:
+    domains = ["risk of bias", "imprecision", "inconsistency", "publication bias", "large effect"]
+    told = ", ".join(
+        f"{{domain: {domain}, judgement: {concern}, reason: r}}" for domain, concern in zip(domains, concerns)
+    )
+    return (
+        f"certainty:\n  - {{outcome: death, pool: {pool}, level: {level}, {more}by: [A], on: 2026-11-01, "
+        f"domains: [{told}]}}\n"
+    )
+
+
+SERIOUS = ("serious", "serious")
+
+
+@pytest.mark.parametrize(
+    ("text", "sound"),
+    [
+        (signed("low", *SERIOUS), True),
+        (signed("moderate", *SERIOUS), False),
+        (signed("high", *SERIOUS), False),
+        (signed("very low", *SERIOUS), False),
+        (signed("moderate", *SERIOUS, more="note: two borderline concerns cost one level, "), True),
+        (signed("high", *SERIOUS, more="note: two borderline concerns cost one level, "), False),
+        (signed("high", "serious", more="note: one borderline concern costs nothing, "), False),
+        (signed("moderate", "suspected"), True),
+        (signed("very low", "extremely serious", "serious"), True),
+        (signed("high", "not serious", "none"), True),
+        (signed("low", "not serious", pool="non-randomised"), True),
+        (signed("high", "not serious", pool="non-randomised"), True),
+        (signed("low", "not serious"), False),
+        (signed("low", "not serious", more="start: low, "), True),
+        (signed("high", "not serious", pool="non-randomised", more="start: low, "), False),
+        (signed("moderate", "none", "none", "none", "none", "raised", more="start: low, "), True),
+        (signed("high", "none", "none", "none", "none", "raised twice", more="start: low, "), True),
+    ],
+)
+def test_the_level_follows_from_the_domains(project: Any, text: str, sound: bool) -> None:
+    folder = project.write(review=REVIEW + text)
+    if sound:
+        load(folder)
+    else:
+        (one,) = problems(folder)
+        assert one.where == "certainty[death].level"
+        assert "'note:'" in one.allowed
+
+
+def test_a_level_that_people_let_stand_is_waived_in_the_review(project: Any) -> None:
+    waiver = "waivers:\n  - {check: certainty follows its domains, reason: discussed, by: A, date: 2026-11-02}\n"
+    (one,) = load(project.write(review=REVIEW + signed("high", *SERIOUS) + waiver)).waived
+    assert (one.study, one.problem.found) == (
+        "review",
+        "high, where high with risk of bias serious, imprecision serious is low",
+    )
+    (idle,) = problems(project.write(review=REVIEW + signed("low", *SERIOUS) + waiver))
+    assert "finds nothing" in idle.found

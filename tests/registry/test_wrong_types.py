@@ -122,7 +122,9 @@ analyses:
     plot: {sort: year, columns: [dose], style: default, lights: true}
 certainty:
   - {outcome: main, pool: randomised, level: low, domains: [{domain: imprecision, judgement: very serious, reason: x}],
-     by: [me], on: 2021-02-05, studies: 2, note: x}
+     start: high, by: [me], on: 2021-02-05, studies: 2, note: x}
+waivers:
+  - {check: certainty follows its domains, at: certainty, reason: x, by: me, date: 2021-02-05}
 search:
   - {source: pubmed, query: x, note: y, since: 2021-02-05, accept_dropped: [z]}
 screening:

@@ -10,15 +10,21 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ...errors import Problem
 from ..draft import Draft
-from . import arms, counts, decisions, designs, effects, identity, judgements, protocol, waivers
+from . import arms, counts, decisions, designs, effects, identity, judgements, moderators, protocol, waivers
 
 CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
     "the file is named after the id": identity.file_is_named_after_id,
     "a study stands in one file": identity.study_stands_in_one_file,
+    "a registration is of one study": identity.registrations_are_of_one_study,
+    "numbers stand under one id": identity.numbers_stand_under_one_id,
     "ids are unique within a file": identity.ids_are_unique,
     "outcomes are known": protocol.outcomes_are_known,
     "analyses are told apart": protocol.analyses_are_told_apart,
     "nearest has a day to be near to": protocol.nearest_has_a_day,
+    "measures can be pooled": protocol.measures_can_be_pooled,
+    "methods go together": protocol.methods_go_together,
+    "moderators are known": moderators.moderators_are_known,
+    "moderators are spelt alike": moderators.moderators_are_spelt_alike,
     "related studies are known": protocol.related_studies_are_known,
     "both roles have an arm": arms.both_roles_have_an_arm,
     "results have both roles": arms.results_have_both_roles,
@@ -40,6 +46,7 @@ CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
     "certainty is of an analysis": judgements.certainty_is_of_an_analysis,
     "certainty is judged once": judgements.certainty_is_judged_once,
     "what changes certainty has a reason": judgements.certainty_has_reasons,
+    "certainty follows its domains": judgements.certainty_follows_its_domains,
     "only reviews have published pools": designs.only_reviews_have_pools,
     "waivers are of checks": waivers.waivers_are_of_checks,
 }

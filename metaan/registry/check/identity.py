@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 from ...errors import Problem
 from ..draft import Document, Draft, M
-from ..study_model import Study
+from ..study_model import Result, Study
+from ..times import key as time_key
 from ..types import doi_key
 
 
@@ -32,6 +33,50 @@ def study_stands_in_one_file(draft: Draft) -> Iterator[Problem]:
                 line = other.tree.at((key,)).line
                 found = f"{getattr(document.model, key)} is also the {key} of {other.model.id}"
                 yield document.problem((key,), found, f"allowed: one file a study; first: {other.file}:{line}")
+
+
+def registrations_are_of_one_study(draft: Draft) -> Iterator[Problem]:
+    """No two studies that can be pooled have one registration: two reports of one trial are one study."""
+    first: dict[str, tuple[Document[Study], int]] = {}
+    for document in _pooled(draft):
+        for i, number in enumerate(document.model.registrations):
+            other, at = first.setdefault(number, (document, i))
+            if not _same(other.model, document.model):
+                place = f"{other.file}:{other.tree.at(('registrations', at)).line}"
+                yield document.problem(("registrations", i), f"{number} is also that of {other.model.id}", _one(place))
+
+
+def numbers_stand_under_one_id(draft: Draft) -> Iterator[Problem]:
+    """No two studies that can be pooled have the same counts of one outcome at one time."""
+    first: dict[tuple[object, ...], tuple[Document[Study], int]] = {}
+    for document in _pooled(draft):
+        for i, result in enumerate(document.model.results):
+            other, at = first.setdefault(_numbers(document.model, result), (document, i))
+            if not _same(other.model, document.model):
+                place = f"{other.file}:{other.tree.at(('results', at)).line}"
+                found = f"the counts of {other.model.id}, at the same time"
+                yield document.problem(("results", i, "arms"), found, _one(place))
+
+
+def _pooled(draft: Draft) -> Iterator[Document[Study]]:
+    for document in draft.studies:
+        if document.model.design_group is not None and document.model.status.state != "excluded":
+            yield document
+
+
+def _same(one: Study, other: Study) -> bool:
+    """Say whether two studies are one by an identity that is theirs alone, of which another check speaks."""
+    return any((found := identity(one)) is not None and found == identity(other) for identity in IDENTITIES.values())
+
+
+def _numbers(study: Study, result: Result) -> tuple[object, ...]:
+    arms = ((arm.role, result.arms[arm.id]) for arm in study.arms if arm.id in result.arms)
+    counts = tuple(sorted((role, counts.events, counts.total) for role, counts in arms))
+    return (result.outcome, time_key(result.time), *counts)
+
+
+def _one(place: str) -> str:
+    return f"allowed: one file a study, others excluded; or a waiver with the reason; first: {place}"
 
 
 def ids_are_unique(draft: Draft) -> Iterator[Problem]:

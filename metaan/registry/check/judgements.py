@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import get_args
 
 from ...appraisal import TOOLS, BiasTool, find_tool
 from ...errors import Problem, did_you_mean
 from ..draft import Document, Draft, Path
+from ..judgements import Level
 from ..study_model import RiskOfBias, Study
 
 
@@ -78,6 +80,38 @@ def bias_is_judged_once(draft: Draft) -> Iterator[Problem]:
 def _tool_name(judged: RiskOfBias) -> str:
     tool = find_tool(judged.tool, judged.version)
     return tool.title if tool else judged.tool
+
+
+def certainty_follows_its_domains(draft: Draft) -> Iterator[Problem]:
+    """The level is where the certainty began, less what its domains cost; two borderline concerns may cost one."""
+    for i, judged in enumerate(draft.review.model.certainty if draft.review else ()):
+        assert draft.review is not None
+        costs = [COSTS[domain.judgement] for domain in judged.domains]
+        low_too = () if judged.pool == "randomised" else ("low",)
+        by_start = {start: _level(start, costs) for start in ([judged.start] if judged.start else ("high", *low_too))}
+        borderline = bool(judged.note) and sum(cost > 0 for cost in costs) > 1
+        fits = {LEVELS[max(0, at - more)] for at in by_start.values() for more in range(1 + borderline)}
+        if judged.level not in fits and not draft.review.gone("certainty", i):
+            start, at = next(iter(by_start.items()))
+            why = ", ".join(f"{d.domain} {d.judgement}" for d in judged.domains if COSTS[d.judgement]) or "no concern"
+            allowed = (
+                f"allowed: {LEVELS[at]}; 'start:' where it began; for two borderline concerns a 'note:' that says so"
+            )
+            found = f"{judged.level}, where {start} with {why} is {LEVELS[at]}"
+            yield draft.review.problem(("certainty", i, "level"), found, allowed)
+
+
+def _level(start: str, costs: Sequence[int]) -> int:
+    return min(len(LEVELS) - 1, max(0, LEVELS.index(start) + sum(costs)))
+
+
+LEVELS: tuple[str, ...] = get_args(Level)
+
+#: Judgement of a domain -> how many levels it takes.
+COSTS = {
+    "not serious": 0, "none": 0, "serious": 1, "very serious": 2, "extremely serious": 3, "suspected": 1,
+    "raised": -1, "raised twice": -2,
+}  # fmt: skip
 
 
 def _judged(draft: Draft) -> Iterator[tuple[Document[Study], int, RiskOfBias]]:

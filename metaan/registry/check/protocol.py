@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ...errors import Problem, did_you_mean
 from ..draft import Document, Draft, Path, outcomes_of_forms, where
 from ..nodes import Node
 from ..study_model import Study
 from ..times import NEAREST, middle, within
+from ..types import COMMON_CODES
 
 
 def outcomes_are_known(draft: Draft) -> Iterator[Problem]:
@@ -50,6 +51,43 @@ def nearest_has_a_day(draft: Draft) -> Iterator[Problem]:
             if not isinstance(time, str) and not within(time, time.start):
                 allowed = "allowed: two times, the earlier first, such as {from: day 21, to: day 35}"
                 yield draft.review.problem(("analyses", i, "time_points", j), f"{time} is no window", allowed)
+
+
+def measures_can_be_pooled(draft: Draft) -> Iterator[Problem]:
+    """The measure of an analysis is one of counts in two arms."""
+    if draft.review is None:
+        return
+    outcomes = {outcome.id: (j, outcome) for j, outcome in enumerate(draft.review.model.outcomes)}
+    for i, plan in enumerate(draft.review.model.analyses):
+        j, outcome = outcomes.get(plan.outcome, (0, None))
+        code = plan.measure or (outcome.measure if outcome else "OR")
+        if code not in USUAL and code not in _measures_of_counts():
+            path: Path = ("analyses", i, "measure") if plan.measure else ("outcomes", j, "measure")
+            allowed = did_you_mean(code, _measures_of_counts())
+            yield draft.review.problem(path, f"{code} is not pooled from counts in two arms", allowed)
+
+
+def _measures_of_counts() -> Iterable[str]:
+    from ...stats.two_by_two import TWO_BY_TWO
+
+    return TWO_BY_TWO
+
+
+def methods_go_together(draft: Draft) -> Iterator[Problem]:
+    """An interval that needs an estimator of tau2 has it."""
+    for i, plan in enumerate(draft.review.model.analyses if draft.review else ()):
+        if plan.ci_method in COMMON_CODES["ci"]:
+            continue
+        from ...stats.pooling import PLAIN_ONLY
+
+        methods = PLAIN_ONLY.get(plan.ci_method)
+        if methods and plan.tau2_method not in methods:
+            assert draft.review is not None
+            found = f"{plan.ci_method} with tau2_method {plan.tau2_method}"
+            yield draft.review.problem(("analyses", i, "ci_method"), found, f"allowed: with {' or '.join(methods)}")
+
+
+USUAL = ("OR", "RR", "RD")  # known without a look into the table
 
 
 def related_studies_are_known(draft: Draft) -> Iterator[Problem]:
