@@ -24,6 +24,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+MOST_LISTED = 24  # of what is allowed, in one message
+
 
 class MetaanError(Exception):
     """The root of the tree above."""
@@ -102,16 +104,19 @@ def visible(text: str) -> str:
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """Say what is allowed, and which of it ``word`` was probably meant to be.
+    """Say what is allowed, and which of it ``word`` was probably meant to be; of very many, those like it come first.
 
     >>> did_you_mean("Reml", ["DL", "REML"])
     'did you mean REML? allowed: DL, REML'
     """
-    names = list(allowed)
+    names = list(dict.fromkeys(allowed))
     by_fold = {name.casefold(): name for name in names}
-    close = get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
-    hint = f"did you mean {by_fold[close[0]]}? " if close else ""
-    return f"{hint}allowed: {', '.join(names)}"
+    close = [by_fold[fold] for fold in get_close_matches(word.casefold(), by_fold, n=MOST_LISTED // 2, cutoff=0.6)]
+    hint = f"did you mean {close[0]}? " if close else ""
+    if len(names) <= MOST_LISTED:
+        return f"{hint}allowed: {', '.join(names)}"
+    shown = list(dict.fromkeys((*close, *names)))[: MOST_LISTED // 2]
+    return f"{hint}allowed: {', '.join(shown)} and {len(names) - len(shown)} more"
 
 
 def choose(table: Mapping[str, T], key: str, what: str) -> T:

@@ -68,17 +68,16 @@ def run(args: Namespace) -> int:
 
 def _print(found: Sequence[Remark]) -> None:
     """Print what is no fault: what is waived, and what nobody has looked at yet."""
-    from ..workflows.checking import UNTAKEN
+    from ..workflows.checking import UNTAKEN, WAITING
 
-    open_ = [remark for remark in found if not remark.waiver]
-    for title, some in (
-        ("waived", [remark for remark in found if remark.waiver]),
-        ("to be looked at: printed results that their counts do not give", [r for r in open_ if r.check != UNTAKEN]),
-        ("to be looked at: results that no analysis takes", [r for r in open_ if r.check == UNTAKEN]),
-    ):
-        if some:
-            print(f"{title}:")
-            print("\n".join(f"  {remark}" for remark in some))
+    titles = {UNTAKEN: "results that no analysis takes", WAITING: "a status that results have overtaken"}
+    sections: dict[str, list[Remark]] = {}
+    for remark in sorted(found, key=lambda one: one.waiver is None):
+        title = titles.get(remark.check, "printed results that their counts do not give")
+        sections.setdefault("waived" if remark.waiver else f"to be looked at: {title}", []).append(remark)
+    for title, some in sections.items():
+        print(f"{title}:")
+        print("\n".join(f"  {remark}" for remark in some))
 
 
 def _as_json(error: RegistryError) -> str:

@@ -281,6 +281,9 @@ def _words(kind: str, fault: Mapping[str, Any]) -> tuple[str, str]:
     shown = _shown(fault["input"])
     if kind == "literal_error":
         return f"{shown} is unknown", did_you_mean(str(fault["input"]), re.findall(r"'([^']*)'", context["expected"]))
+    if kind == "string_pattern_mismatch":
+        like = "-".join(re.findall(r"[a-z0-9]+", str(fault["input"]).casefold()))[:80]
+        return f"{shown} {WORDS[kind][0]}", f"{f'did you mean {like}? ' if like else ''}{WORDS[kind][1]}"
     if kind in WORDS:
         return f"{shown} {WORDS[kind][0]}".strip(), WORDS[kind][1].format(**context)
     return f"{shown}: {fault['msg']}", ""

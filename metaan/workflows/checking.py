@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 #: What `metaan check` calls a result that no analysis takes.
 UNTAKEN = "an analysis takes every result"
 
+#: What it calls a status that the results of the study have overtaken.
+WAITING = "a study that takes part is included"
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:
@@ -56,7 +59,7 @@ class Remark:
 
 def remarks(review: Review) -> tuple[Remark, ...]:
     """Return what people let stand, then printed results that the counts deny, and results that no analysis takes."""
-    return (*_waived(review), *_differing(review), *_untaken(review))
+    return (*_waived(review), *_differing(review), *_untaken(review), *_still_waiting(review))
 
 
 def whole(folder: Path | str) -> tuple[Review | None, list[Problem]]:
@@ -163,6 +166,15 @@ def _untaken(review: Review) -> Iterator[Remark]:
                     UNTAKEN,
                     None,
                 )
+
+
+def _still_waiting(review: Review) -> Iterator[Remark]:
+    """Yield the studies that are pooled, as their results are in, and whose files say that they await data."""
+    for study in review.studies:
+        at, file = ("status", "state"), review.file(study.id)
+        if study.results and review.trees[study.id].at(at).value == "awaiting data":
+            found = "awaiting data, and its results are in: included"
+            yield Remark(file, review.line(study.id, *at), review.where(study.id, *at), found, WAITING, None)
 
 
 def without_analysis(review: Review) -> tuple[str, ...]:

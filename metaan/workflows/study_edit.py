@@ -47,6 +47,7 @@ def write_result(folder: Path, study: Study, item: Mapping[str, Any]) -> Written
     def edit(path: Path, now: Study) -> None:
         _refuse_double(now, item["outcome"], item["time"])
         _put(path, item)
+        _end_waiting(path)
 
     results = edit_study(folder, study.id, edit).results
     found = [i for i, r in enumerate(results) if (r.outcome, r.time) == (item["outcome"], item["time"])]
@@ -110,6 +111,14 @@ def _put(path: Path, item: Mapping[str, Any]) -> None:
                 set_value(path, key_path, value)
             return
     append(path, ("results",), item)
+
+
+def _end_waiting(path: Path) -> None:
+    """A study whose numbers are in awaits data no more; its reason was that they are not."""
+    status = _forms(path)[0].at(("status",))
+    for key, value in (("state", "included"), ("reason", "its numbers are in")):
+        if status.child("state") is not None and status.at(("state",)).value == "awaiting data" and status.child(key):
+            set_value(path, ("status", key), value)
 
 
 def _leaves(at: KeyPath, value: Any, form: Node | None) -> Iterator[tuple[KeyPath, Any]]:

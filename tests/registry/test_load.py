@@ -405,3 +405,25 @@ def test_a_window_takes_what_lies_in_it(project: Any) -> None:
         assert len(analysis.rows) == rows
     (left_out,) = analysis.excluded
     assert left_out.reason.endswith("the protocol takes day 28, day 21 to 5 weeks (time_points in review.yaml)")
+
+
+def test_a_file_whose_name_is_no_id_is_to_be_renamed(project: Any) -> None:
+    folder = project.write()
+    (folder / "doe-2020.yaml").rename(folder / "Doe 2020.yaml")
+    (one,) = problems(folder)
+    assert (one.found, one.allowed) == (
+        "id 'doe-2020' in a file of another name",
+        "allowed: a file that is called doe-2020.yaml",
+    )
+    (folder / "Doe 2020.yaml").write_text(project.study.replace("id: doe-2020", "id: Doe 2020"), encoding="utf-8")
+    (one,) = problems(folder)
+    assert one.found == "'Doe 2020' is not an id"
+    assert one.allowed.startswith("did you mean doe-2020? allowed: a-z")
+
+
+@pytest.mark.parametrize("wrong", ["ODDS", "O.R.", "qqq", "SMDX"])
+def test_a_message_does_not_list_seventy_codes(project: Any, wrong: str) -> None:
+    (one,) = problems(project.write(review=project.review.replace("measure: OR", f"measure: {wrong}", 1)))
+    assert one.found == f"measure {wrong} is unknown"
+    assert one.allowed.count(",") < 24
+    assert " more" in one.allowed

@@ -104,3 +104,20 @@ def test_a_review_of_studies_takes_no_numbers(folder):
     set_design(folder, "doe-2026", "systematic review")
     with pytest.raises(UsageError, match="published_pools"):
         run(folder)
+
+
+def test_a_study_whose_numbers_are_in_awaits_data_no_more(folder):
+    assert "state: awaiting data" in text_of(folder)
+    assert run(folder).result.outcome == "death"
+    assert "state: included" in text_of(folder)
+    assert "reason: its numbers are in" in text_of(folder)
+
+
+def test_numbers_of_some_arms_are_enough_where_each_role_has_one(folder):
+    path = folder / "doe-2026.yaml"
+    third = "arms:\n  - {id: high, role: experimental, name: more of it}\n"
+    path.write_text(path.read_text(encoding="utf-8").replace("arms:\n", third, 1), encoding="utf-8")
+    written = run(folder, Typed("death", ((3, 40), (7, 41)), "article", arms=("high", "control")))
+    assert list(written.result.arms) == ["high", "control"]
+    with pytest.raises(UsageError, match="every arm of doe-2026 once"):
+        run(folder, Typed("death", ((3, 40), (7, 41)), "article", time="day 60", arms=("high", "experimental")))

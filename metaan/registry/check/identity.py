@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -9,7 +10,7 @@ from ...errors import Problem
 from ..draft import Document, Draft, M
 from ..study_model import Result, Study
 from ..times import key as time_key
-from ..types import doi_key
+from ..types import ID_PATTERN, doi_key
 
 
 def file_is_named_after_id(draft: Draft) -> Iterator[Problem]:
@@ -17,7 +18,9 @@ def file_is_named_after_id(draft: Draft) -> Iterator[Problem]:
     for document in draft.studies:
         study = document.model
         if study.id != document.stem and "id" not in document.tree.gone:
-            yield document.problem(("id",), f"id {study.id!r} in a file of another name", f"allowed: {document.stem}")
+            fits = re.fullmatch(ID_PATTERN, document.stem)
+            allowed = f"allowed: {document.stem}" if fits else f"allowed: a file that is called {study.id}.yaml"
+            yield document.problem(("id",), f"id {study.id!r} in a file of another name", allowed)
 
 
 def study_stands_in_one_file(draft: Draft) -> Iterator[Problem]:
