@@ -28,6 +28,8 @@ KINDS = ("added", "removed", "status", "flagged", "confirmed", "corrected", "re-
 
 REVIEW = "review"
 
+UNCONFIRMED = ("results", "unconfirmed")  # the keys of the mark that the numbers of a result wait for a person
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
@@ -43,6 +45,8 @@ class Edit:
         The values; None for absent.
     old_place, new_place
         ``"studies/x.yaml:12"``; None where the value is absent.
+    keys
+        The keys on the way to the value, without the places in lists.
     """
 
     part: str
@@ -51,6 +55,7 @@ class Edit:
     new: Plain
     old_place: str | None
     new_place: str | None
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +140,10 @@ def _kinds(was: Study | None, now: Study | None, edits: tuple[Edit, ...], flags:
         yield "status"
     if flags:
         yield "flagged"
-    confirmations = [edit for edit in edits if edit.where.endswith(", unconfirmed") or ", confirmed, " in edit.where]
-    if any(edit.old is True and edit.where.endswith(", unconfirmed") for edit in confirmations):
+    confirmations = (UNCONFIRMED, ("results", "confirmed"))
+    if any(edit.old is True and edit.keys == UNCONFIRMED for edit in edits):
         yield "confirmed"
-    parts = {edit.part for edit in edits if edit not in confirmations}
+    parts = {edit.part for edit in edits if edit.keys[:2] not in confirmations}
     if parts & DATA:
         yield "corrected"
     if "risk_of_bias" in parts:
@@ -175,8 +180,9 @@ def _flags(old: Metadata | None, new: Metadata | None) -> tuple[str, ...]:
 
 def _edits(old: Review, new: Review, name: str, was: Any, now: Any) -> Iterator[Edit]:
     for words, old_path, new_path, before, after in _leaves(was, now, (), (), ()):
-        part = str((old_path or new_path or ("",))[0])
-        yield Edit(part, ", ".join(words), before, after, _place(old, name, old_path), _place(new, name, new_path))
+        keys = tuple(part for part in old_path or new_path or () if isinstance(part, str))
+        places = _place(old, name, old_path), _place(new, name, new_path)
+        yield Edit(keys[0] if keys else "", ", ".join(words), before, after, *places, keys)
 
 
 def _place(review: Review, name: str, path: Path | None) -> str | None:

@@ -197,6 +197,12 @@ class TestStudies:
         assert change_of(difference, "segala-2023").kinds == ("removed",)
         assert [cause.change for cause in pool_of(difference, "death", "non-randomised").causes] == ["removed"]
 
+    def test_a_time_that_sounds_like_a_confirmation_hides_no_correction(self, two):
+        for name in ("old", "new"):
+            edit(two(name), "segala-2023", "time: in hospital", "time: in hospital, confirmed, by phone, unconfirmed")
+        edit(two("new"), "segala-2023", "events: ", "events: 1")
+        assert "corrected" in change_of(compared(two), "segala-2023").kinds
+
     def test_numbers_that_were_confirmed_take_part(self, two):
         mark = "    name: death from any cause\n    time: day 28\n    unconfirmed: true\n"
         edit(two("old"), "kyriazopoulou-2021-save-more", "    name: death from any cause\n    time: day 28\n", mark)

@@ -20,6 +20,7 @@ LIBRARY = {
     "recompute",
     "exploration",
     "selection",
+    "grouping",
     "difference",
     "extraction",
     "certainty",

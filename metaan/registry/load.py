@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import Problem, RegistryError, choose
 from ..files import project_of, read, unreadable
+from .check import DOUBTS
 from .check import problems as check_problems
 from .check.waivers import WAIVABLE
 from .draft import Document, Draft, M, outcomes_of_forms, read_document, where
@@ -52,6 +53,8 @@ class Review:
         SHA-256 (hexadecimal) over the names and bytes of the YAML files.
     waived
         What the checks found and people let stand.
+    doubts
+        What `metaan check` refuses, and is no reason not to read and pool a review.
     forms
         The outcomes whose numbers are not in yet, by study id.
     notices
@@ -66,6 +69,7 @@ class Review:
     trees: Mapping[str, Node] = field(repr=False)
     forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     waived: tuple[Waived, ...] = ()
+    doubts: tuple[Problem, ...] = ()
     notices: tuple[Notice, ...] = ()
 
     def outcome(self, outcome_id: str) -> Outcome:
@@ -129,13 +133,16 @@ def load(folder: Path | str = "studies", *, with_metadata: bool = True) -> Revie
         raise RegistryError([Problem(str(folder), 1, "", "there is no such folder", allowed)])
     files, problems = _files(root)
     draft, found = _draft(root, files)
-    standing, waived = waive(draft, check_problems(draft), WAIVABLE)
-    problems += [*found, *standing]
+    checked = list(check_problems(draft))
+    standing, waived = waive(draft, checked, WAIVABLE)
+    doubted = {problem for name, problem in checked if name in DOUBTS}
+    doubts = tuple(problem for problem in standing if problem in doubted)
+    problems += [*found, *(problem for problem in standing if problem not in doubted)]
     if problems or draft.review is None:
-        raise RegistryError(set(problems))
+        raise RegistryError({*problems, *doubts})
     metadata = _metadata(root, draft) if with_metadata else {}
     notices = standing_notices(root) if with_metadata else ()
-    return replace(_review(root, draft, metadata, _digest(files)), waived=waived, notices=notices)
+    return replace(_review(root, draft, metadata, _digest(files)), waived=waived, doubts=doubts, notices=notices)
 
 
 def _files(root: Path) -> tuple[dict[str, bytes], list[Problem]]:

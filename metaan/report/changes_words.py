@@ -100,7 +100,7 @@ def nothing_moved(study: StudyChange) -> str:
 
 def _unmoved(study: StudyChange) -> str:
     """Say why an included study moved nothing; numbers that nobody has confirmed do not move anything yet."""
-    if any(edit.new is True and edit.where.endswith(", unconfirmed") for edit in study.edits):
+    if any(edit.new is True and edit.keys == ("results", "unconfirmed") for edit in study.edits):
         return "nobody has confirmed its new numbers yet"
     return "no analysis of the protocol takes a result of it"
 

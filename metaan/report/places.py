@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import provenance, traits
+from . import provenance, traits, words
 from .workings import anchor
 
 if TYPE_CHECKING:
@@ -21,14 +21,15 @@ WEIGHTS = ("weight_common", "weight_random")
 class Places:
     """What the places of an analysis are found by.
 
-    ``studies`` are its rows by id, ``blocks`` the place of each pool by name, ``references`` the sources of the
-    published pools in the order of their rows.
+    ``studies`` are its rows by id, ``blocks`` the place of each pool by name, ``pooled`` the names of those with a
+    result, ``references`` the sources of the published pools in the order of their rows.
     """
 
     key: str
     studies: Mapping[str, StudyRow]
     blocks: Mapping[str, int]
     references: Iterator[str]
+    pooled: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, analysis: Analysis) -> Places:
@@ -37,7 +38,8 @@ class Places:
         blocks = {"": len(names)} | {name: i for i, name in enumerate(names)}
         pools = ((one.study, one.study.published_pools.index(one.pool)) for one in analysis.references)
         sources = (provenance.anchor(study.id, "published_pools", i, "estimate") for study, i in pools)
-        return cls(analysis.plan.key, {row.id: row for row in analysis.rows}, blocks, sources)
+        pooled = frozenset(pool.name for pool in words.blocks(analysis) if pool.random or pool.common)
+        return cls(analysis.plan.key, {row.id: row for row in analysis.rows}, blocks, sources, pooled)
 
     def line(self, row: Row) -> str:
         """Return the place of the numbers in a line of text; empty for one without numbers of its own."""
@@ -45,7 +47,7 @@ class Places:
             return ""
         if row.block is None:
             return anchor(self.key, "subgroups")
-        return anchor(self.key, "block", self.blocks[row.block], "q") if "Q = " in row.label else ""
+        return anchor(self.key, "block", self.blocks[row.block], "q") if row.block in self.pooled else ""
 
     def cell(self, row: Row, column: str) -> tuple[str, str]:
         """Return the place of a cell's number, and of its second one."""

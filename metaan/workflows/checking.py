@@ -84,8 +84,8 @@ def _read_store(folder: Path | str) -> None:
 
 
 def problems_beside(review: Review) -> list[Problem]:
-    """Return what is wrong with a registry that could be read, and shows only beside what is computed from it."""
-    return [*_needless_waivers(review), *_unknown_pools(review), *_unknown_columns(review)]
+    """Return what is wrong with a registry that could be read: doubts, and what shows beside what is computed."""
+    return [*review.doubts, *_needless_waivers(review), *_unknown_pools(review), *_unknown_columns(review)]
 
 
 def _unknown_pools(review: Review) -> Iterator[Problem]:

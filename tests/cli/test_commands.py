@@ -210,3 +210,15 @@ def test_check_knows_the_pools_that_certainty_is_judged_of_and_the_columns_of_pl
     assert "certainty[death].pool: no pool is called 'randomized'; did you mean randomised?" in err
     assert "analyses[death].plot.columns[2]: no study has 'sevrity' for a column" in err
     assert err.count("no pool is called") == 1
+
+
+def test_check_refuses_what_pool_computes_all_the_same(run, project):
+    studies = project / "studies"
+    text = (studies / "segala-2023.yaml").read_text(encoding="utf-8")
+    for old, new in (("id: segala-2023", "id: segala-2024"), ("doi: 10", "# doi: 10"), ("pmid: ", "# pmid: ")):
+        text = text.replace(old, new, 1)
+    (studies / "segala-2024.yaml").write_text(text.replace("pmcid: ", "# pmcid: "), encoding="utf-8")
+    assert run("--project", project, "pool", "death")[0] == 0
+    status, _, err = run("--project", project, "check")
+    assert status == 1
+    assert "the counts of segala-2023, at the same time; allowed: one file a study" in err

@@ -16,6 +16,10 @@ def found(folder: Any) -> list[tuple[str, str, str]]:
     return [(p.where, p.found, p.allowed) for p in caught.value.problems]
 
 
+def doubted(folder: Any) -> list[tuple[str, str, str]]:
+    return [(p.where, p.found, p.allowed) for p in load(folder).doubts]
+
+
 def by(text: str) -> str:
     return REVIEW.replace("{outcome: death,", f"{{outcome: death, {text},")
 
@@ -56,7 +60,7 @@ def test_a_moderator_that_no_study_has(project: Any, text: str, where: str) -> N
 )
 def test_two_spellings_are_not_two_groups(project: Any, moderators: str, where: str, said: str) -> None:
     folder = project.write(STUDY + f"moderators: {SEVERE}\n", by("by: severity"), roe_2021=second(moderators))
-    ((at, what, _),) = found(folder)
+    ((at, what, _),) = doubted(folder)
     assert at == where
     assert said in what
 
@@ -94,10 +98,11 @@ WAIVED = "waivers: [{{check: {}, reason: two trials of one platform, by: A, date
     ],
 )  # fmt: skip
 def test_one_trial_under_two_ids(project: Any, first: str, other: str, check: str, where: str, said: str) -> None:
-    ((at, what, allowed),) = found(project.write(first, roe_2021=other))
+    ((at, what, allowed),) = doubted(project.write(first, roe_2021=other))
     assert (at, what) == (where, said)
     assert "a waiver with the reason; first: " in allowed
-    assert load(project.write(first, roe_2021=other + WAIVED.format(check))).waived[0].check == check
+    waived = load(project.write(first, roe_2021=other + WAIVED.format(check)))
+    assert (waived.waived[0].check, waived.doubts) == (check, ())
     excluded = other.replace("{state: included}", "{state: excluded, reason: the same trial}")
     assert len(load(project.write(first, roe_2021=excluded)).studies) == 2
 

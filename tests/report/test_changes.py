@@ -256,6 +256,8 @@ def test_the_terminal_is_not_overrun_by_sentences(core, width):
 
 
 def test_new_numbers_that_nobody_has_confirmed_move_nothing_and_that_is_the_reason():
-    edit = Edit("results", "death at day 28, unconfirmed", None, True, None, "studies/x.yaml:9")
+    edit = Edit(
+        "results", "death at day 28, unconfirmed", None, True, None, "studies/x.yaml:9", ("results", "unconfirmed")
+    )
     change = StudyChange("x", "X 2020", ("corrected",), "included", "included", (edit,), (), "studies/x.yaml:1")
     assert nothing_moved(change) == "X 2020 (changed) moved no result: nobody has confirmed its new numbers yet."

@@ -52,6 +52,15 @@ CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
 }
 
 
+#: Checks that `metaan check` holds people to, and that let a review be read and pooled: what they find can be so.
+DOUBTS = frozenset((
+    "a registration is of one study",
+    "numbers stand under one id",
+    "moderators are spelt alike",
+    "certainty follows its domains",
+))  # fmt: skip
+
+
 def problems(draft: Draft) -> Iterator[tuple[str, Problem]]:
     """Yield what all checks find, each with the name of its check."""
     return ((name, problem) for name, check in CHECKS.items() for problem in check(draft))
