@@ -21,9 +21,9 @@ from .glmm_models import empty
 from .glmm_newton import Maximum, maximise
 from .intervals import check_level, mean_interval, mean_test
 from .measures import scale_of, two_by_two
+from .numerals import bounded, figures, p_text
 from .pooling import Display
 from .stratified import known, unusable
-from .summary import bounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,11 +98,10 @@ class BetaBinomial:
 
     def __repr__(self) -> str:
         """Return what a statistician would want printed."""
-        shown = self.display
         return (
             f"beta-binomial, OR, k = {self.k}\n"
-            f"  OR {shown.estimate:.4g} {bounds(shown.ci)}, {100 * self.level:g}% CI; "
-            f"log OR {self.estimate:.4g}, se {self.se:.4g}, p = {self.pval:.3g}\n"
+            f"  OR {bounded(self.display.estimate, self.display.ci, 1.0)}, {100 * self.level:g}% CI; "
+            f"log OR {figures(self.estimate)}, se {figures(self.se)}, {p_text(self.pval)}\n"
             f"  Mean risk {self.risk[0]:.4g} (control), {self.risk[1]:.4g} (experimental); rho = {self.rho:.4g}; "
             f"log-likelihood {self.ll:.4g}"
         )

@@ -18,6 +18,7 @@ from .bias_tests import CELLS, PREDICTORS, SMALL_STUDY_TESTS, Asked, Entry, Find
 from .effects import EffectSizes, FloatArray, Interval, column
 from .intervals import check_level
 from .measures import MEASURES, no_information
+from .numerals import bounded, figures, p_text
 from .pooling import Pooled, left_out
 
 if TYPE_CHECKING:
@@ -100,13 +101,13 @@ class SmallStudyTest:
 
     def __repr__(self) -> str:
         letter = "z" if self.df is None else f"t({self.df})"
-        lines = [f"{self.name}, k = {self.k}", f"  {letter} = {self.stat:.4g}, p = {self.pval:.4g}"]
+        lines = [f"{self.name}, k = {self.k}", f"  {letter} = {figures(self.stat)}, {p_text(self.pval, 4)}"]
         what = "score" if self.tau is not None else f"slope on {self.predictor}"
-        tau = "" if self.tau is None else f", Kendall's tau {self.tau:.4g}"
-        lines.append(f"  {what} {self.bias:.4g} (SE {self.bias_se:.4g}){tau}")
+        tau = "" if self.tau is None else f", Kendall's tau {figures(self.tau)}"
+        lines.append(f"  {what} {figures(self.bias)} (SE {figures(self.bias_se)}){tau}")
         if self.limit is not None and self.limit_ci is not None:
-            lb, ub = self.limit_ci
-            lines.append(f"  limit estimate {self.limit:.4g}, {100 * self.level:g} % CI {lb:.4g} to {ub:.4g}")
+            limit = bounded(self.limit, self.limit_ci, 0.0)
+            lines.append(f"  limit estimate {limit}, {100 * self.level:g} % CI, analysis scale")
         return "\n".join([*lines, f"  forced although: {self.note}"] if self.note else lines)
 
 

@@ -15,6 +15,7 @@ from ..errors import NotEstimableError, UsageError
 from .bias_lines import Line, multiplicative_line, two_sided
 from .effects import EffectSizes, Interval
 from .measures import scale_of
+from .numerals import bounded, p_text
 from .pooling import Display, Pooled
 
 if TYPE_CHECKING:
@@ -112,11 +113,11 @@ class PetPeese:
         return pd.DataFrame(rows).drop(columns="ci")
 
     def __repr__(self) -> str:
-        lines = [f"PET-PEESE, k = {self.k}"]
+        lines = [f"PET-PEESE, k = {self.k}, analysis scale"]
         for name, got in (("PET", self.pet), ("PEESE", self.peese)):
             mark = " (taken)" if name == self.chosen else ""
-            ci = f"{100 * self.level:g} % CI {got.ci.lb:.4g} to {got.ci.ub:.4g}"
-            lines.append(f"  {name:<5} {got.estimate:.4g}, {ci}, p = {got.pval:.4g}{mark}")
+            effect = bounded(got.estimate, got.ci, 0.0)
+            lines.append(f"  {name:<5} {effect}, {100 * self.level:g} % CI, {p_text(got.pval)}{mark}")
         return "\n".join([*lines, f"  forced although: {self.note}"] if self.note else lines)
 
 

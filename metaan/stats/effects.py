@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError
+from .numerals import figures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,7 +170,7 @@ class EffectSizes:
 
 
 def _row(label: str, y: float, v: float, reason: str | None) -> str:
-    return f"  {label:<24} " + (f"yi {y: .4f}  vi {v:.4f}" if reason is None else f"none: {reason}")
+    return f"  {label:<24} " + (f"yi {figures(y):>7}  vi {figures(v)}" if reason is None else f"none: {reason}")
 
 
 def frozen(values: FloatArray) -> FloatArray:

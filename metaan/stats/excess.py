@@ -17,6 +17,7 @@ from scipy.special import ndtr, ndtri
 
 from ..errors import ConvergenceError, UsageError, choose
 from .effects import EffectSizes, FloatArray
+from .numerals import p_text
 from .pooling import Pooled, pool
 from .ties import ITERATED, above
 
@@ -90,7 +91,7 @@ class ExcessSignificance:
             [
                 f"Test of excess significance ({self.test}), k = {self.k}",
                 f"  significant studies: {self.observed} observed, {self.expected:.4g} expected at {self.theta:.4g}",
-                f"  p = {self.pval:.4g} ({self.alternative}); limit estimate {limit}",
+                f"  {p_text(self.pval)} ({self.alternative}); limit estimate {limit}",
             ]
         )
 

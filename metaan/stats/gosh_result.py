@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .effects import EffectSizes, FloatArray
+from .numerals import figures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,8 +73,8 @@ class Gosh:
 
     def __repr__(self) -> str:
         how = "all" if self.complete else "a sample of"
-        lines = [f"GOSH: {how} {len(self)} subsets of {len(self.slab)} studies ({self.model} effects)"]
+        lines = [f"GOSH: {how} {len(self)} subsets of {len(self.slab)} studies ({self.model} effects), analysis scale"]
         for name in ("estimate", "tau2", "i2"):
             low, middle, high = np.quantile(getattr(self, name), [0.0, 0.5, 1.0])
-            lines.append(f"  {name:<9} median {middle:.4f}, from {low:.4f} to {high:.4f}")
+            lines.append(f"  {name:<9} median {figures(middle)}, from {figures(low)} to {figures(high)}")
         return "\n".join(lines)

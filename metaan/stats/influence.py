@@ -17,6 +17,7 @@ from scipy.special import chdtr
 
 from ..errors import DataError, NotEstimableError
 from .effects import EffectSizes, FloatArray
+from .numerals import figures
 from .pooling import Pooled
 from .regression_design import check_rank
 from .regression_fit import Options, Solution, whole_problem
@@ -104,7 +105,7 @@ class Influence:
         width = max(map(len, self.slab))
         lines = ["Influence", f"  {'':<{width}} " + "".join(f"{name:>10}" for name in shown)]
         for i, label in enumerate(self.slab):
-            numbers = "".join(f"{getattr(self, name)[i]:>10.4f}" for name in shown)
+            numbers = "".join(f"{figures(getattr(self, name)[i]):>10}" for name in shown)
             lines.append(f"  {label:<{width}} {numbers}{'  *' if self.influential[i] else ''}")
         return "\n".join(lines)
 

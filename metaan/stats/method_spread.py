@@ -18,6 +18,7 @@ from .effects import Interval
 from .glmm import glmm
 from .mantel_haenszel import MH_MEASURES
 from .measures import MEASURES, effect_sizes, scale_of
+from .numerals import bounded
 from .peto import peto
 from .pooling import Pooled, pool
 from .stratified import mantel_haenszel
@@ -84,12 +85,13 @@ class MethodSpread:
 
     def __repr__(self) -> str:
         """Return one line a method."""
-        back = scale_of(self.measure).to_display
+        scale = scale_of(self.measure)
         lines = [f"{self.measure} by method, {100 * self.level:g}% CI"]
         for r in self.rows:
             answer = f"no answer: {r.reason}"
             if r.estimate is not None and r.ci is not None:
-                answer = f"{back(r.estimate):.3g} [{back(r.ci.lb):.3g}, {back(r.ci.ub):.3g}], k = {r.k}"
+                estimate, lb, ub = map(scale.to_display, (r.estimate, *r.ci))
+                answer = f"{bounded(estimate, (lb, ub), scale.null)}, k = {r.k}"
             lines.append(f"  {r.method:<14} {answer}  ({r.what})")
         return "\n".join(lines)
 

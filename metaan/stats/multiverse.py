@@ -17,11 +17,11 @@ from numpy.typing import ArrayLike
 
 from ..errors import NotEstimableError
 from .effects import EffectSizes, FloatArray, Interval
-from .measures import MEASURES, effect_sizes, two_by_two
+from .measures import MEASURES, effect_sizes, scale_of, two_by_two
+from .numerals import bounded
 from .peto import peto
 from .pooling import Pooled, pool
 from .stratified import mantel_haenszel
-from .summary import bounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,9 +97,9 @@ class Multiverse:
             counts = Counter(u.conclusion for u in self.universes if u.group == group)
             said = ", ".join(f"{words} {counts[c]}" for c, words in CONCLUSIONS.items() if counts[c])
             lines.append(f"  {group}: {said}")
-        lines += [
-            f"  {u.group} {_name(u)}: {u.estimate:.3f} {bounds(u.ci, '.3f', '({} to {})')}" for u in self.universes
-        ]
+        for u in self.universes:
+            effect = bounded(u.estimate, u.ci, scale_of(u.measure).null, "({} to {})")
+            lines.append(f"  {u.group} {_name(u)}: {effect}")
         return "\n".join([*lines, *(f"  not done - {what}: {why}" for what, why in self.refused)])
 
     def to_frame(self) -> pd.DataFrame:

@@ -6,6 +6,7 @@ no effect, leaves no minus at a zero, and makes no p value 0.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 MOST = 12  # digits: later ones depend on the order in which a processor adds
@@ -44,6 +45,8 @@ def fixed(x: float, decimals: int, null: float | None = None) -> str:
     >>> fixed(-0.04, 1), fixed(0.9996, 2, null=1), fixed(1.0, 2, null=1), fixed(-0.004, 1, null=0)
     ('0.0', '0.9996', '1.00', '-0.004')
     """
+    if null == 0 and abs(x) < 10.0 ** (2 - MOST - decimals):
+        x = 0.0  # a rounding error beside numbers that deserve these decimals
     if null == 0 and 0 < abs(x) < 5e-7:
         return f"{up(x):.1e}"
     return _beside(portable(x), decimals, null, lambda digits: f"{up(x):.{digits}f}")
@@ -58,13 +61,39 @@ def figures(x: float, digits: int = 4, null: float | None = None) -> str:
     return _beside(portable(x), digits, null, lambda digits: f"{up(x):.{digits}g}")
 
 
-def p_text(p: float) -> str:
+def bounded(
+    x: float | None, ends: tuple[float, float] | None, null: float | None = None, shape: str = "[{}, {}]"
+) -> str:
+    """Write a number with its bounds, each with the decimals that give the interval four digits.
+
+    >>> bounded(-1e-17, (-0.13, 0.13), 0.0), bounded(2e-6, (1e-6, 3e-6)), bounded(0.5, None)
+    ('0.0000 [-0.1300, 0.1300]', '2e-06 [1e-06, 3e-06]', '0.5 no interval')
+    """
+    width = 0.0 if ends is None else ends[1] - ends[0]
+    common = 1e-4 < width < 1e7
+    decimals = max(0, 3 - math.floor(math.log10(width))) if common else 0
+    shown = [fixed(n, decimals, null) if common else figures(n, 4, null) for n in (x, *(ends or ())) if n is not None]
+    number = "" if x is None else f"{shown.pop(0)} "
+    return number + (shape.format(*shown) if shown else "no interval")
+
+
+def p_value(p: float, digits: int = 3) -> str:
+    """Write a p value: never 0, and never at 0.05 from below.
+
+    >>> p_value(0.0432), p_value(0.0), p_value(0.04996)
+    ('0.0432', '<0.0001', '0.04996')
+    """
+    return "<0.0001" if p < 0.0001 else figures(p, digits, null=0.05)
+
+
+def p_text(p: float, digits: int = 3) -> str:
     """Write a p value with its sign.
 
-    >>> p_text(0.0432), p_text(0.0), p_text(0.04996)
-    ('p = 0.0432', 'p < 0.0001', 'p = 0.04996')
+    >>> p_text(0.0432), p_text(0.0)
+    ('p = 0.0432', 'p < 0.0001')
     """
-    return "p < 0.0001" if p < 0.0001 else f"p = {figures(p, 3, null=0.05)}"
+    text = p_value(p, digits)
+    return f"p < {text[1:]}" if text[0] == "<" else f"p = {text}"
 
 
 def _beside(x: float, digits: int, null: float | None, write: Callable[[int], str]) -> str:

@@ -119,12 +119,13 @@ def fit_design(
     ci = tuple(map(Interval, (fit.coefficients - half).tolist(), (fit.coefficients + half).tolist()))
     qm = wald_test(names, fit.coefficients, vcov, df, moderators(names))
     i2, h2 = _i2_h2(m, start, tau2, random)
+    qe = 0.0 if start.rss <= _rounding(m) else start.rss
     return MetaRegression(
         model=options.model, tau2_method=options.tau2_method if random else None, ci_method=options.ci_method,
         level=options.level, measure=es.measure, names=names, coefficients=fit.coefficients, se=se, stat=stat, df=df,
         pval=two_sided(stat, df), ci=ci, vcov=vcov,
         references=coding.references, qm=qm.stat, qm_df=qm.df, qm_pval=qm.pval,
-        qe=start.rss, qe_df=m.df, qe_pval=float(chdtrc(m.df, start.rss)), tau2=tau2, tau2_se=found.tau2_se,
+        qe=qe, qe_df=m.df, qe_pval=float(chdtrc(m.df, qe)), tau2=tau2, tau2_se=found.tau2_se,
         tau2_null=tau2_null, i2=i2, h2=h2, r2=_r2(m, start, tau2, tau2_null, names, random), k=m.k, p=m.p, x=x,
         effects=es, excluded=excluded, coding=coding,
     )  # fmt: skip
@@ -142,12 +143,17 @@ def _r2(
     if INTERCEPT not in names or len(names) == 1:
         return None
     null = Linear(m.yi, m.vi, np.ones((m.k, 1))).at(0.0).rss
-    if null <= m.k * ROUNDING * float((m.yi**2 / m.vi).sum()):
+    if null <= _rounding(m):
         return 0.0  # the effects are equal but for rounding: there is nothing to explain
     if random:
         return max(0.0, 100 * (1 - tau2 / tau2_null)) if tau2_null else 0.0
     h2_null = null / (m.k - 1)
     return max(0.0, 100 * (1 - start.rss / m.df / h2_null)) if h2_null > 0 else 0.0
+
+
+def _rounding(m: Linear) -> float:
+    """Return the sum of squares below which nothing but rounding is left."""
+    return m.k * ROUNDING * float((m.yi**2 / m.vi).sum())
 
 
 def _i2_h2(m: Linear, start: Weighted, tau2: float, random: bool) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
 from ..errors import choose
 from .effects import FloatArray
+from .numerals import fixed, p_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +46,7 @@ class WaldTest:
 
     def __repr__(self) -> str:
         shown = f"chi2({self.df})" if self.df2 is None else f"F({self.df}, {self.df2:g})"
-        return f"{', '.join(self.names)}: {shown} = {self.stat:.4f}, p = {self.pval:.4f}"
+        return f"{', '.join(self.names)}: {shown} = {fixed(self.stat, 4)}, {p_text(self.pval)}"
 
 
 def two_sided(stat: FloatArray, df: float | None) -> FloatArray:

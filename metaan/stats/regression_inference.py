@@ -81,7 +81,8 @@ class Predictions:
         return pd.DataFrame(columns)
 
     def __repr__(self) -> str:
-        return f"Predictions at {100 * self.level:g}% ({self.pi_method})\n{self.to_frame().to_string(index=False)}"
+        table = self.to_frame().to_string(index=False)
+        return f"Predictions at {100 * self.level:g}% ({self.pi_method}), analysis scale\n{table}"
 
 
 def predict(reg: MetaRegression, new: Any, pi_method: str, level: float | None) -> Predictions:

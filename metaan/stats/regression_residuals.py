@@ -101,7 +101,8 @@ class Blups:
         return pd.DataFrame({"slab": self.slab, "estimate": self.estimate, "se": self.se} | bounds)
 
     def __repr__(self) -> str:
-        return f"Best linear unbiased predictions ({100 * self.level:g}%)\n{self.to_frame().to_string(index=False)}"
+        table = self.to_frame().to_string(index=False)
+        return f"Best linear unbiased predictions ({100 * self.level:g}%), analysis scale\n{table}"
 
 
 def residuals(fit: Pooled | MetaRegression) -> Residuals:

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import choose
 from .effects import EffectSizes, FloatArray, Interval
 from .likelihood import FitStatistics
+from .numerals import bounded, figures, fixed, p_text, p_value
 from .regression_ci import WaldTest, scale_and_df, wald_test
 from .regression_design import Coding
 from .regression_inference import Predictions, predict, tau2_ci
@@ -238,21 +239,23 @@ def _fit_statistics(reg: MetaRegression, restricted: bool) -> FitStatistics:
 
 def _repr(reg: MetaRegression) -> str:
     how = f"mixed effects, tau2 by {reg.tau2_method}" if reg.model == "random" else "common effect"
+    scale = "" if reg.measure == "GEN" else f"; {reg.measure} on the analysis scale"
     width = max(map(len, reg.names))
     percent = f"{reg.level * 100:g}"
     lines = [
-        f"Meta-regression (k = {reg.k}; {how}; intervals: {reg.ci_method})",
+        f"Meta-regression (k = {reg.k}; {how}; intervals: {reg.ci_method}{scale})",
         f"  {'':<{width}}  estimate       se     stat        p   {percent}% CI",
     ]
-    lines += [
-        f"  {name:<{width}}  {b:8.4f} {se:8.4f} {stat:8.4f} {p:8.4f}   [{ci.lb:.4f}, {ci.ub:.4f}]"
-        for name, b, se, stat, p, ci in zip(reg.names, reg.coefficients, reg.se, reg.stat, reg.pval, reg.ci)
-    ]
+    for name, b, se, stat, p, ci in zip(reg.names, reg.coefficients, reg.se, reg.stat, reg.pval, reg.ci):
+        estimate, bounds = bounded(b, ci, 0.0).split(" ", 1)
+        numbers = f"{estimate:>8} {figures(se):>8} {fixed(stat, 4):>8} {p_value(p):>8}"
+        lines.append(f"  {name:<{width}}  {numbers}   {bounds}")
     test = f"QM({reg.qm_df})" if reg.df is None else f"F({reg.qm_df}, {reg.df:g})"
     r2 = "" if reg.r2 is None else f", R2 = {reg.r2:.1f}%"
-    lines.append(f"  moderators: {test} = {reg.qm:.4f}, p = {reg.qm_pval:.4f}{r2}")
+    lines.append(f"  moderators: {test} = {figures(reg.qm)}, {p_text(reg.qm_pval)}{r2}")
     lines.append(
-        f"  residual: tau2 = {reg.tau2:.4f}, I2 = {reg.i2:.1f}%; QE({reg.qe_df}) = {reg.qe:.4f}, p = {reg.qe_pval:.4f}"
+        f"  residual: tau2 = {figures(reg.tau2)}, I2 = {fixed(reg.i2, 1)}%; "
+        f"QE({reg.qe_df}) = {figures(reg.qe)}, {p_text(reg.qe_pval)}"
     )
     lines += [f"  reference of {factor}: {level}" for factor, level in reg.references.items()]
     return "\n".join(lines)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import DataError, NotEstimableError
 from .effects import FloatArray
+from .numerals import bounded
 from .regression import fit_design
 from .regression_fit import Options
 from .regression_result import MetaRegression
@@ -72,7 +73,10 @@ class RegressionRefits:
         width = max(map(len, self.slab))
         lines = [f"Leave-one-out ({', '.join(self.whole.names)})"]
         for label, fit, why in zip(self.slab, self.fits, self.reasons):
-            shown = why if fit is None else "  ".join(f"{b:8.4f}" for b in fit.coefficients)
+            shown = why
+            if fit is not None:
+                texts = (bounded(b, ci, 0.0).split()[0] for b, ci in zip(fit.coefficients, fit.ci))
+                shown = "  ".join(f"{text:>8}" for text in texts)
             lines.append(f"  - {label:<{width}}  {shown}")
         return "\n".join(lines)
 

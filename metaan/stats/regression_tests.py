@@ -14,6 +14,7 @@ from scipy.special import chdtrc
 
 from ..errors import UsageError
 from .effects import FloatArray
+from .numerals import figures, fixed, p_text
 from .regression_ci import wald_test
 from .regression_fit import Options, moderators
 from .regression_linear import Linear
@@ -65,8 +66,8 @@ class LikelihoodRatio:
         return pd.DataFrame([self.to_dict()]).drop(columns=["full", "reduced"])
 
     def __repr__(self) -> str:
-        test = f"Likelihood ratio: chi2({self.df}) = {self.stat:.4f}, p = {self.pval:.4f}"
-        return f"{test}; tau2 {self.tau2_full:.4f} against {self.tau2_reduced:.4f}"
+        test = f"Likelihood ratio: chi2({self.df}) = {fixed(self.stat, 4)}, {p_text(self.pval)}"
+        return f"{test}; tau2 {figures(self.tau2_full)} against {figures(self.tau2_reduced)}"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -114,7 +115,7 @@ class PermutationTest:
         how = "all" if self.exact else "a sample of"
         rows = zip((*self.names, "all moderators"), (*self.pval, self.qm_pval))
         return "\n".join(
-            [f"Permutation test ({how} {self.arrangements} arrangements)", *(f"  {n}: p = {p:.4f}" for n, p in rows)]
+            [f"Permutation test ({how} {self.arrangements} arrangements)", *(f"  {n}: {p_text(p)}" for n, p in rows)]
         )
 
 

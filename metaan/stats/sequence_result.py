@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .effects import FloatArray, Interval
-from .summary import bounds
+from .numerals import p_text
+from .summary import measure_of, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,15 +123,14 @@ class Refits:
     def __repr__(self) -> str:
         sign = "-" if self.kind == "leave-one-out" else "+"
         width = max(map(len, self.slab))
-        lines = [f"{self.kind.capitalize()} ({self.whole.model} effects, {self.whole.method})"]
+        lines = [f"{self.kind.capitalize()} ({self.whole.model} effects, {self.whole.method}{measure_of(self.whole)})"]
         for label, fit, why in zip(self.slab, self.fits, self.reasons):
             lines.append(f"  {sign} {label:<{width}}  {why if fit is None else _words(fit)}")
         return "\n".join(lines)
 
 
 def _words(fit: Pooled) -> str:
-    test = "no test" if fit.pval is None else f"p = {fit.pval:.4f}"
-    return f"{fit.estimate:8.4f} {bounds(fit.ci, '.4f') or 'no interval'}  {test}"
+    return f"{shown(fit)}  {'no test' if fit.pval is None else p_text(fit.pval)}"
 
 
 def _row(fit: Pooled | None) -> dict[str, Any]:

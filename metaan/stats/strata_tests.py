@@ -14,7 +14,7 @@ from scipy.special import chdtrc
 
 from .effects import FloatArray
 from .measures import Columns
-from .summary import p_value
+from .numerals import figures, p_text
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -31,7 +31,7 @@ class ChiSquared:
         return cls(stat, df, float(chdtrc(df, stat)) if df > 0 else 1.0)
 
     def __repr__(self) -> str:
-        return f"X2({self.df}) = {self.stat:.4g}, {p_value(self.pval)}"
+        return f"X2({self.df}) = {figures(self.stat)}, {p_text(self.pval)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON."""

@@ -17,9 +17,10 @@ from scipy.special import chdtrc
 
 from ..errors import DataError, NotEstimableError, choose
 from .effects import EffectSizes, column
+from .numerals import figures, p_text
 from .pooling import Pooled, pool
 from .regression_moderators import text_of
-from .summary import bounds
+from .summary import measure_of, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,15 +117,12 @@ class Subgroups:
         return pd.DataFrame([{"group": name} | _row(fit) for name, fit in self.groups.items()])
 
     def __repr__(self) -> str:
-        lines = [f"Subgroups ({self.model} effects, {'one tau2' if self.common_tau2 else 'a tau2 each'})"]
-        width = max(map(len, self.groups))
-        lines += [
-            f"  {name:<{width}}  k = {fit.k:<3d} {fit.estimate:8.4f} {bounds(fit.ci, '.4f') or 'no interval'}"
-            for name, fit in self.groups.items()
-        ]
+        how = f"{self.model} effects, {'one tau2' if self.common_tau2 else 'a tau2 each'}{measure_of(self.overall)}"
+        lines, width = [f"Subgroups ({how})"], max(map(len, self.groups))
+        lines += [f"  {name:<{width}}  k = {fit.k:<3d} {shown(fit)}" for name, fit in self.groups.items()]
         test = "a subgroup has no standard error, so there is no test"
         if self.between is not None:
-            test = "Q = {:.4f}, df = {}, p = {:.4f}".format(*self.between)
+            test = f"Q = {figures(self.between.q)}, df = {self.between.df}, {p_text(self.between.pval)}"
         return "\n".join([*lines, f"  between: {test}"])
 
 

@@ -19,7 +19,9 @@ from ..errors import ConvergenceError, NotEstimableError, choose
 from .bias_lines import mixed_line
 from .effects import EffectSizes, FloatArray
 from .measures import display_data
+from .numerals import figures, p_text
 from .pooling import Pooled, pool
+from .summary import measure_of, shown
 from .ties import identical, tied
 
 if TYPE_CHECKING:
@@ -81,16 +83,13 @@ class TrimAndFill:
         return self.adjusted.to_frame().assign(filled=filled)
 
     def __repr__(self) -> str:
-        pval = "" if self.k0_pval is None else f", p = {self.k0_pval:.4g}"
+        pval = "" if self.k0_pval is None else f", {p_text(self.k0_pval)}"
         lines = [
-            f"Trim and fill ({self.estimator}), {self.original.k} studies",
-            f"  missing on the {self.side}: {self.k0} (SE {self.k0_se:.4g}){pval}; {self.iterations} steps",
+            f"Trim and fill ({self.estimator}), {self.original.k} studies{measure_of(self.original)}",
+            f"  missing on the {self.side}: {self.k0} (SE {figures(self.k0_se)}){pval}; {self.iterations} steps",
         ]
         for name, fit in (("as it was", self.original), ("adjusted", self.adjusted)):
-            ci = "no interval"
-            if fit.ci is not None:
-                ci = f"{100 * fit.level:g} % CI {fit.ci.lb:.4g} to {fit.ci.ub:.4g}"
-            lines.append(f"  {name:<9} {fit.estimate:.4g}, {ci}, k = {fit.k}")
+            lines.append(f"  {name:<9} {shown(fit)}, {100 * fit.level:g} % CI, k = {fit.k}")
         return "\n".join(lines)
 
 

@@ -23,6 +23,7 @@ const up = (x) => portable(x) * (1 + 1e-13);
  */
 function fixed(x, decimals, none = null) {
   x = portable(x);
+  if (none === 0 && Math.abs(x) < 10 ** (-10 - decimals)) x = 0; // a rounding error beside numbers with these decimals
   if (none === 0 && x !== 0 && Math.abs(x) < 5e-7) return scientific(x);
   const short = rounded(x, decimals);
   if (none === null || x === none) return short;

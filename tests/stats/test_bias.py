@@ -16,6 +16,7 @@ from metaan.stats.bias_rank import kendall
 from metaan.stats.bias_tests import PREDICTORS, SMALL_STUDY_TESTS
 from metaan.stats.measures import MEASURES
 from metaan.stats.models import MODELS
+from metaan.stats.numerals import p_text
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "bias.json"
 CASES = json.loads(GOLDEN.read_text())["cases"]
@@ -401,7 +402,7 @@ def test_result_is_plain_and_readable(test):
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["test"] == test
     frame = found.to_frame()
     assert (len(frame), frame.loc[0, "pval"]) == (1, found.pval)
-    assert f"p = {found.pval:.4g}" in repr(found)
+    assert p_text(found.pval, 4) in repr(found)
     assert "forced although" in repr(found)
     assert ("limit estimate" in repr(found)) == (test != "begg")
 
