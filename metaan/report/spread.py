@@ -44,7 +44,7 @@ def short(pool: Pool) -> str | None:
     fit = pool.random or pool.common
     if fit is None or fit.k < 2:
         return None
-    tau2 = "" if fit.tau2 is None else f"τ² = {_tau2(fit.tau2)}, "
+    tau2 = "" if fit.tau2 is None or not fit.has_tau2 else f"τ² = {_tau2(fit.tau2)}, "
     i2 = "" if fit.i2 is None else f"I² = {formats.percent(fit.i2)}, "
     return f"Heterogeneity: {tau2}{i2}Q = {formats.number(fit.q)}, df = {fit.q_df}, {formats.p_text(fit.q_pval)}"
 

@@ -47,8 +47,9 @@ class Style:
         True: every weight has its percent sign.
     pooled
         Label of a diamond, with ``{total}`` and ``{model}``; empty: the methods by name.
-    heterogeneity, overall
-        Lines under a diamond, in the order and the signs of the journal; empty: ours, or none.
+    tau2, heterogeneity, overall
+        Lines under a diamond, in the order and the signs of the journal; empty: ours, or none. ``tau2`` is the part of
+        ``heterogeneity`` where the model has one.
     subgroups
         The test for differences between subgroups in the signs of the journal; empty: ours.
     p
@@ -75,6 +76,7 @@ class Style:
     decimals: int | None = None
     weight_sign: bool = True
     pooled: str = ""
+    tau2: str = ""
     heterogeneity: str = ""
     overall: str = ""
     subgroups: str = ""
@@ -142,8 +144,9 @@ class Style:
         if fit is None or fit.k < 2 or not self.heterogeneity:
             line = spread.short(pool) if fit is not None else pool.reason
             return (words.upper_first(line),) if line else ()
+        tau2 = self.tau2.format(formats.fixed(fit.tau2 or 0.0, 2)) if fit.has_tau2 else ""
         known = {
-            "tau2": formats.fixed(fit.tau2 or 0.0, 2), "q": formats.fixed(fit.q, 2), "df": fit.q_df,
+            "tau2": tau2, "q": formats.fixed(fit.q, 2), "df": fit.q_df,
             "p": self.p_text(fit.q_pval), "i2": formats.percent(fit.i2 or 0.0),
         }  # fmt: skip
         shapes = [self.heterogeneity]
@@ -216,7 +219,8 @@ STYLES: dict[str, Style] = {
         interval="[{lo}, {hi}]",
         decimals=2,
         pooled="{total} ({level} CI{model})",
-        heterogeneity="Heterogeneity: Tau² = {tau2}; Chi² = {q}, df = {df} ({p}); I² = {i2}",
+        tau2="Tau² = {}; ",
+        heterogeneity="Heterogeneity: {tau2}Chi² = {q}, df = {df} ({p}); I² = {i2}",
         overall="Test for overall effect: {sign} = {z} ({overall})",
         subgroups="Test for subgroup differences: Chi² = {q}, df = {df} ({p})",
         p=("P", True),
@@ -233,7 +237,8 @@ STYLES: dict[str, Style] = {
         decimals=2,
         weight_sign=False,
         pooled="{total} ({level} CI{model})",
-        heterogeneity="Test for heterogeneity: τ²={tau2}; χ²={q}, df={df}, {p}; I²={i2}",
+        tau2="τ²={}; ",
+        heterogeneity="Test for heterogeneity: {tau2}χ²={q}, df={df}, {p}; I²={i2}",
         overall="Test for overall effect: {sign}={z}, {overall}",
         subgroups="Test for subgroup differences: χ²={q}, df={df}, {p}",
         p=("P", True),

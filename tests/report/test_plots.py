@@ -25,6 +25,7 @@ from metaan.report.plots.figure import Figure, Request
 from metaan.report.plots.geometry import Box, clip_area, clip_path, clip_segment
 from metaan.report.plots.standalone import standalone
 from metaan.report.styles import STYLES
+from metaan.report.terminal import table
 from metaan.report.words import Arms
 from metaan.stats.intervals import mean_test
 from metaan.stats.measures import scale_of
@@ -392,7 +393,13 @@ def test_only_what_compares_is_drawn_against_no_effect(code):
     fit = ma.pool(es)
     analysis = of_arrays({"random": fit}, Outcome(id="effect", name="effect", direction="bad"), None)
     reg = ma.meta_regression(es, {"x": range(6)}, "x")
-    asked = Request(analysis, analysis.pools[0], Exploration(regressions=(reg,), gosh=ma.gosh(es)), ARMS)
+    again = {"leave_one_out": ma.leave_one_out(fit), "cumulative": ma.cumulative(fit)}
+    asked = Request(analysis, analysis.pools[0], Exploration(regressions=(reg,), gosh=ma.gosh(es), **again), ARMS)
+    for kind in ("forest", "leave-one-out", "cumulative"):
+        assert (PLOTS[kind][1](asked).favours is None) == (code != "MD")
+    for width in (60, 120):
+        text = table(analysis, ARMS, width=width)
+        assert (" | " in text or "Left of" in text) == (ARMS.control in text.lower()) == (code == "MD")
     for kind in ("funnel", "radial", "bubble", "drapery", "gosh"):
         figure = PLOTS[kind][1](asked)
         drawn = [curve.role for curve in figure.curves] + [key.role for key in figure.keys]

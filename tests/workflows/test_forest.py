@@ -208,3 +208,6 @@ def test_words_about_models_know_them_all() -> None:
         assert MODELS[model].name in repr(fit)
         assert methods.short_name(fit).startswith(methods.SHORT[model])
         assert ("tau2 = " in repr(fit)) == fit.has_tau2 == (model in ("random", "ivhet"))
+        for style in ("default", "revman", "bmj"):
+            line = next(text for text in texts(ma.forest_plot(fit, style=style)) if "eterogeneity: " in text)
+            assert bool(re.search("[Tτ]a?u?² ?=", line)) == fit.has_tau2
