@@ -14,6 +14,7 @@ from .selection import counts_by_role
 from .stats.effects import Interval
 from .stats.intervals import mean_interval
 from .stats.measures import effect_sizes, scale_of
+from .stats.numerals import p_value
 
 if TYPE_CHECKING:
     from .registry.load import Review
@@ -122,9 +123,9 @@ def _check_p(study: Study, result: Result, reported: ReportedEffect, data: dict[
         return ReportedCheck(study, result, reported, *_check_bound(reported.p, data), p_values=p_values(data))
     tests = p_values(data)
     close = [name for name, p in tests.items() if matches(reported.p, p)]
-    found = ", ".join(f"{name} {p:.3g}" for name, p in tests.items())
+    found = ", ".join(f"{name} {p_value(p)}" for name, p in tests.items())
     if close:
-        note = ", ".join(f"{name} {tests[name]:.4g}" for name in close)
+        note = ", ".join(f"{name} {p_value(tests[name], 4)}" for name in close)
         return ReportedCheck(study, result, reported, "agrees", note, p_values=tests)
     return ReportedCheck(study, result, reported, "disagrees", f"no usual test gives it: {found}", p_values=tests)
 
@@ -134,9 +135,9 @@ def _check_bound(printed: str | None, data: dict[str, float]) -> tuple[str, str]
     tests = p_values(data)
     bound = float((printed or "").lstrip("<≤=> ") or "nan")
     within = [name for name, p in tests.items() if (p < bound if (printed or "").startswith(("<", "≤")) else p > bound)]
-    found = ", ".join(f"{name} {p:.2g}" for name, p in tests.items())
+    found = ", ".join(f"{name} {p_value(p, 2)}" for name, p in tests.items())
     return (
-        ("agrees", f"{within[0]}: {tests[within[0]]:.2g}")
+        ("agrees", f"{within[0]}: {p_value(tests[within[0]], 2)}")
         if within
         else ("disagrees", f"no usual test gives it: {found}")
     )

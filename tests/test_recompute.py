@@ -4,6 +4,7 @@ import pytest
 
 import metaan as ma
 from metaan.recompute import VERDICTS, matches, p_values, reported_checks
+from metaan.report.checks import check_row
 from tests.registry.conftest import STUDY, Project
 
 
@@ -118,3 +119,14 @@ def test_a_table_too_large_to_count_takes_the_chi_square_test_and_says_so():
     assert list(tests) == ["chi-square (too many people for Fisher's exact test)", "chi-square with Yates' correction"]
     assert all(0.1 < p < 0.11 for p in tests.values())  # z = 1e6 / sqrt(2e12 * 0.25 * 0.75) = 1.633
     assert p_values({"ai": 0, "n1i": 10**12, "ci": 0, "n2i": 10**12}) == {"Fisher's exact test": 1.0}
+
+
+def test_no_recomputed_p_is_0(tmp_path):
+    """Of 5 of 5,000 against 2,500 of 5,000 every test gives a p that no float holds."""
+    text = STUDY.replace("measure: OR, estimate: 1.762, ci: [0.39, 7.93], level: 0.95, p: 0.712", "p: 0.2")
+    text = text.replace("{events: 5, total: 40}", "{events: 5, total: 5000}")
+    text = text.replace("{events: 3, total: 40}", "{events: 2500, total: 5000}")
+    text = text.replace("randomised: 40", "randomised: 5000")
+    (check,) = reported_checks(ma.load(Project(tmp_path / "studies").write(text)))
+    assert check.note.endswith("chi-square with Yates' correction <0.0001")
+    assert check_row(check).recomputed.startswith("Fisher's exact test <0.0001; chi-square <0.0001")

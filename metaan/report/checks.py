@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..stats.measures import null_of
+from ..stats.numerals import p_value
 from . import formats, provenance, words
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ def _check_href(check: ReportedCheck) -> str:
 def _recomputed(check: ReportedCheck) -> str:
     """Write what the counts give, and the opposite outcome where only that is what was printed."""
     if check.p_values:
-        return "; ".join(f"{name} {_digits(p)}" for name, p in check.p_values.items())
+        return "; ".join(f"{name} {p_value(p)}" for name, p in check.p_values.items())
     if check.recomputed is None:
         return formats.NOTHING
     stated = _effect(check.reported.measure, check.recomputed, check.recomputed_ci)
@@ -99,13 +101,15 @@ def _recomputed(check: ReportedCheck) -> str:
 
 
 def _effect(measure: str | None, estimate: float, ci: Interval | None) -> str:
-    bounds = "" if ci is None else f" ({_digits(ci.lb)} to {_digits(ci.ub)})"
-    return f"{measure or ''} {_digits(estimate)}{bounds}".strip()
+    null = None if measure is None else null_of(measure)
+    shown, *ends = (_digits(x, null) for x in (estimate, *(ci or ())))
+    bounds = f" ({ends[0]} to {ends[1]})" if ends else ""
+    return f"{measure or ''} {shown}{bounds}".strip()
 
 
-def _digits(x: float) -> str:
+def _digits(x: float, null: float | None) -> str:
     """Write a number with one digit more than authors usually print."""
-    return formats.fixed(x, 3) if 0.001 <= abs(x) < 100 else formats.number(x)
+    return formats.fixed(x, 3, null) if 0.001 <= abs(x) < 100 else formats.number(x, null)
 
 
 def tally(checks: Sequence[ReportedCheck]) -> str:

@@ -167,8 +167,8 @@ def _coefficients(looked: Looked, reg: MetaRegression) -> Table:
 
 
 def _three(x: float) -> str:
-    """Write a coefficient with three decimals, more where it is small."""
-    return formats.fixed(x, 3) if abs(x) >= 0.01 or x == 0 else formats.number(x)
+    """Write a coefficient with three decimals, more where it is small and no rounding error."""
+    return formats.number(x) if 1e-15 < abs(x) < 0.01 else formats.fixed(x, 3)
 
 
 def _multiverse(looked: Looked) -> Iterable[Table]:
