@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..stats.gosh_result import Gosh
     from ..stats.pooling import Pooled
     from ..stats.regression_result import MetaRegression
-    from ..stats.sequence_result import Refits
+    from ..stats.sequence_result import Refits, Refitted
     from ..stats.trimfill import TrimAndFill
 
 
@@ -48,15 +48,15 @@ class Looked:
     found: Exploration
     arms: Arms
 
-    def code(self, fit: Pooled) -> str:
+    def code(self, fit: Pooled | Refitted) -> str:
         """Return which arm a fit favours."""
         return words.favours(fit.display.ci, self.analysis.measure, self.analysis.outcome.direction)
 
-    def effect(self, fit: Pooled) -> str:
+    def effect(self, fit: Pooled | Refitted) -> str:
         """Return estimate and interval."""
         return formats.effect(fit.display.estimate, fit.display.ci, self.analysis.measure)
 
-    def reading(self, fit: Pooled) -> str:
+    def reading(self, fit: Pooled | Refitted) -> str:
         """Return the conclusion of a fit in a few words."""
         return words.mark(self.code(fit), self.arms)
 
@@ -107,7 +107,7 @@ def lines(analysis: Analysis, arms: Arms) -> Iterable[tuple[str, str]]:
             yield "warning" if finding.alarm else "plain", f"- {finding.name}: {finding.text}."
 
 
-def changed(looked: Looked, refits: Refits) -> tuple[tuple[str, Pooled], ...]:
+def changed(looked: Looked, refits: Refits) -> tuple[tuple[str, Refitted], ...]:
     """Return the fits whose conclusion is not that of the fit to all studies, with the study left out or added."""
     whole = looked.code(refits.whole)
     named = zip(refits.slab, refits.fits)

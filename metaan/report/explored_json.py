@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..stats.bias import SmallStudyTest
     from ..stats.pooling import Pooled
     from ..stats.regression_result import MetaRegression
-    from ..stats.sequence_result import Refits
+    from ..stats.sequence_result import Refits, Refitted
 
 Json = dict[str, Any]
 
@@ -37,7 +37,7 @@ def _refits(refits: Refits) -> list[Json]:
     return [{"label": label, **_fit(fit), "reason": why} for label, fit, why in named]
 
 
-def _fit(fit: Pooled | None) -> Json:
+def _fit(fit: Pooled | Refitted | None) -> Json:
     if fit is None:
         return {"k": 0}
     shown = fit.display

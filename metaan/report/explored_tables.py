@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..stats.multiverse import Universe
     from ..stats.pooling import Pooled
     from ..stats.regression_result import MetaRegression
-    from ..stats.sequence_result import Refits
+    from ..stats.sequence_result import Refits, Refitted
 
 FLAGGED = (
     "What each study does to the result. One stands out where |DFFITS| > 3 √(1 / (k − 1)), Cook's distance is above "
@@ -82,7 +82,7 @@ def _refits(looked: Looked, refits: Refits, first: str, caption: str) -> Table:
     return Table(caption, headers, (*lines, _refit("All studies", refits.whole, None, looked, False)))
 
 
-def _refit(label: str, fit: Pooled | None, why: str | None, looked: Looked, flagged: bool) -> Line:
+def _refit(label: str, fit: Pooled | Refitted | None, why: str | None, looked: Looked, flagged: bool) -> Line:
     if fit is None:
         return Line((label, *[formats.NOTHING] * 5, why or ""))
     several = fit.k > 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -119,6 +120,8 @@ class EffectSizes:
     @cached_property
     def estimable(self) -> NDArray[np.bool_]:
         """Shape (k,), True where the study has an effect size."""
+        if self.reasons.count(None) == len(self):
+            return np.ones(len(self), dtype=bool)
         return np.array([reason is None for reason in self.reasons], dtype=bool)
 
     @cached_property
@@ -142,9 +145,9 @@ class EffectSizes:
         return EffectSizes(
             self.yi[at],
             self.vi[at],
-            tuple(self.slab[i] for i in at),
+            _picked(self.slab, at),
             self.measure,
-            tuple(self.reasons[i] for i in at),
+            _picked(self.reasons, at) if self.k < len(self) else (),
             {name: values[at] for name, values in self.data.items()},
             self.notes,
         )
@@ -167,6 +170,11 @@ class EffectSizes:
 
         reasons = pd.Series(self.reasons, dtype=object)
         return pd.DataFrame({"slab": self.slab, **self.data, "yi": self.yi, "vi": self.vi, "reason": reasons})
+
+
+def _picked(values: tuple[Any, ...], at: NDArray[np.intp]) -> tuple[Any, ...]:
+    """Return some of a tuple; one that picks itself, as leaving each of many studies out asks for this often."""
+    return itemgetter(*at.tolist())(values) if at.size > 1 else tuple(values[i] for i in at)
 
 
 def _row(label: str, y: float, v: float, reason: str | None) -> str:

@@ -7,7 +7,7 @@ regression on an intercept.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,14 +31,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Deletion:
-    """A fit, and the fits without each study in turn (None and why where there is none)."""
+    """A fit, and as it is iterated the fits without each study in turn (None and why where there is none).
+
+    One is made at a time: k fits of k studies each would fill the memory.
+    """
 
     effects: EffectSizes
     names: tuple[str, ...]
     options: Options
     whole: Solution
-    without: tuple[Solution | None, ...]
-    reasons: tuple[str | None, ...]
+
+    def __iter__(self) -> Iterator[tuple[Solution | None, str | None]]:
+        m = self.whole.m
+        return (_without(m, i, self.names, self.options) for i in range(m.k))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,7 +174,7 @@ def influence(fit: Pooled | MetaRegression) -> Influence:
     deletion = delete_each(fit)
     whole = deletion.whole
     k, p = whole.m.k, whole.m.p
-    rows = [_diagnose(whole, i, without) for i, without in enumerate(deletion.without)]
+    rows, reasons = zip(*((_diagnose(whole, i, without), why) for i, (without, why) in enumerate(deletion)))
     rstudent, dffits, cook, cov_ratio, tau2_del, qe_del = np.array([row[:6] for row in rows]).T
     dfbetas = np.array([row[6] for row in rows])
     hat = whole.fit.leverage
@@ -178,7 +183,7 @@ def influence(fit: Pooled | MetaRegression) -> Influence:
         slab=deletion.effects.slab, names=deletion.names, rstudent=rstudent, dffits=dffits, cook=cook,
         cov_ratio=cov_ratio, tau2_del=tau2_del, qe_del=qe_del, hat=hat,
         weight=whole.fit.wi * (100.0 / float(whole.fit.wi.sum())), dfbetas=dfbetas,
-        influential=far | above(chdtr(p, cook), 0.5) | above(hat, 3 * p / k), reasons=deletion.reasons, fit=fit,
+        influential=far | above(chdtr(p, cook), 0.5) | above(hat, 3 * p / k), reasons=reasons, fit=fit,
     )  # fmt: skip
 
 
@@ -200,23 +205,24 @@ def baujat(fit: Pooled | MetaRegression) -> Baujat:
     deletion = delete_each(fit)
     whole = deletion.whole
     y = np.full(whole.m.k, np.nan)
-    for i, without in enumerate(deletion.without):
+    reasons = []
+    for i, (without, why) in enumerate(deletion):
+        reasons.append(why)
         if without is not None:
             moved = float(whole.m.x[i] @ (whole.fit.coefficients - without.fit.coefficients))
             y[i] = moved * moved / predicted_variance(without, whole.m.x[i])
-    return Baujat(deletion.effects.slab, whole.fit.wi * whole.fit.residual**2, y, deletion.reasons, fit)
+    return Baujat(deletion.effects.slab, whole.fit.wi * whole.fit.residual**2, y, tuple(reasons), fit)
 
 
 def delete_each(fit: Pooled | MetaRegression) -> Deletion:
-    """Fit again without each study in turn; `NotEstimableError` where the fit has no standard errors."""
+    """Return how to fit again without each study; `NotEstimableError` where the fit has no standard errors."""
     options, m, names = whole_problem(fit)
     if m.k <= m.p:
         raise NotEstimableError(f"k = {m.k}; leaving one out needs at least {m.p + 1} studies")
     whole = options.solve(m)
     if whole.no_spread is not None:
         raise NotEstimableError(whole.no_spread)
-    fits, reasons = zip(*(_without(m, i, names, options) for i in range(m.k)))
-    return Deletion(fit.effects, names, options, whole, fits, reasons)
+    return Deletion(fit.effects, names, options, whole)
 
 
 def predicted_variance(solution: Solution, row: FloatArray) -> float:

@@ -127,14 +127,16 @@ def residuals(fit: Pooled | MetaRegression) -> Residuals:
     explained = np.einsum("ij,jk,ik->i", m.x, whole.fit.inverse, m.x)
     se = np.sqrt(m.vi + whole.tau2 - explained)
     raw_deleted, se_deleted = np.full(m.k, np.nan), np.full(m.k, np.nan)
-    for i, without in enumerate(deletion.without):
+    reasons = []
+    for i, (without, why) in enumerate(deletion):
+        reasons.append(why)
         if without is not None:
             raw_deleted[i] = m.yi[i] - float(m.x[i] @ without.fit.coefficients)
             se_deleted[i] = math.sqrt(deleted_variance(whole, without, i))
     raw = whole.fit.residual
     return Residuals(
         slab=deletion.effects.slab, raw=raw, se=se, rstandard=raw / se, raw_deleted=raw_deleted,
-        se_deleted=se_deleted, rstudent=raw_deleted / se_deleted, reasons=deletion.reasons, fit=fit,
+        se_deleted=se_deleted, rstudent=raw_deleted / se_deleted, reasons=tuple(reasons), fit=fit,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from .peto import peto
 from .pooling import Pooled, pool
 from .regression_result import MetaRegression
 from .regression_sequence import RegressionRefits, leave_one_out_regression
-from .sequence_result import Refits
+from .sequence_result import Refits, Refitted
 from .stratified import MantelHaenszel, mantel_haenszel
 
 Indices = NDArray[np.intp]
@@ -108,9 +108,9 @@ def _refits(kind: str, fit: Pooled, refit: Refit, slab: tuple[str, ...], selecti
     return Refits(kind, slab, tuple(f for f, _ in outcomes), tuple(why for _, why in outcomes), fit)
 
 
-def _attempt(fit: Pooled, refit: Refit, at: Indices) -> tuple[Pooled | None, str | None]:
+def _attempt(fit: Pooled, refit: Refit, at: Indices) -> tuple[Refitted | None, str | None]:
     try:
-        return refit(fit, at), None
+        return Refitted.of(refit(fit, at)), None
     except NotEstimableError as error:
         return None, str(error)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,38 @@ from .summary import measure_of, shown
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .pooling import Pooled
+    from .pooling import Display, Pooled
+
+
+@dataclass(frozen=True, slots=True)
+class Refitted:
+    """One of many fits: the numbers of a `Pooled` without its studies, as k fits of k studies would fill the memory."""
+
+    model: str
+    method: str
+    measure: str
+    level: float
+    estimate: float
+    se: float
+    stat: float
+    df: float | None
+    pval: float
+    ci: Interval
+    pi: Interval | None
+    tau2: float | None
+    tau2_se: float | None
+    i2: float | None
+    h2: float | None
+    q: float
+    q_df: int
+    q_pval: float
+    k: int
+    display: Display
+
+    @classmethod
+    def of(cls, fit: Pooled) -> Refitted:
+        """Take the numbers of a fit."""
+        return cls(**{field.name: getattr(fit, field.name) for field in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,17 +69,17 @@ class Refits:
 
     kind: str
     slab: tuple[str, ...]
-    fits: tuple[Pooled | None, ...]
+    fits: tuple[Refitted | None, ...]
     reasons: tuple[str | None, ...]
     whole: Pooled
 
     def __len__(self) -> int:
         return len(self.fits)
 
-    def __iter__(self) -> Iterator[Pooled | None]:
+    def __iter__(self) -> Iterator[Refitted | None]:
         return iter(self.fits)
 
-    def __getitem__(self, i: int) -> Pooled | None:
+    def __getitem__(self, i: int) -> Refitted | None:
         return self.fits[i]
 
     @property
@@ -129,11 +160,11 @@ class Refits:
         return "\n".join(lines)
 
 
-def _words(fit: Pooled) -> str:
+def _words(fit: Refitted) -> str:
     return f"{shown(fit)}  {'no test' if fit.pval is None else p_text(fit.pval)}"
 
 
-def _row(fit: Pooled | None) -> dict[str, Any]:
+def _row(fit: Pooled | Refitted | None) -> dict[str, Any]:
     if fit is None:
         return {"k": 0}
     names = ("k", "estimate", "se", "stat", "pval", "tau2", "i2", "h2", "q", "q_pval")

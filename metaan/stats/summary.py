@@ -12,6 +12,7 @@ from .prediction import PI_METHODS
 
 if TYPE_CHECKING:
     from .pooling import Pooled
+    from .sequence_result import Refitted
 
 
 def describe(fit: Pooled) -> str:
@@ -21,9 +22,9 @@ def describe(fit: Pooled) -> str:
     return "\n".join(lines + [f"  Note: {note}" for note in fit.notes])
 
 
-def shown(fit: Pooled) -> str:
+def shown(fit: Pooled | Refitted) -> str:
     """Return the estimate with its interval, on the display scale."""
-    return bounded(fit.display.estimate, fit.display.ci, scale_of(fit.measure, fit.effects.data).null)
+    return bounded(fit.display.estimate, fit.display.ci, scale_of(fit.measure).null)
 
 
 def measure_of(fit: Pooled) -> str:

@@ -1,6 +1,7 @@
 """Leave-one-out against metafor, and against pools of the rest."""
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -157,3 +158,17 @@ def test_a_regression_is_fitted_to_the_rest():
 
 def test_every_refit_is_compared():
     assert set(REFITS) == {"IV", "MH", "Peto", "GLMM"}
+
+
+@pytest.mark.parametrize("repeat", [ma.leave_one_out, ma.cumulative, ma.influence, ma.baujat, ma.residuals])
+def test_what_many_fits_take_grows_with_the_studies_not_with_their_square(repeat):
+    def most(k):
+        fit = ma.pool(ma.EffectSizes.of([0.1, 0.3] * (k // 2), [0.04, 0.05] * (k // 2)))
+        tracemalloc.start()
+        assert repeat(fit).slab[-1] == f"Study {k}"
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    most(20)  # imports, and what is kept for good
+    assert most(800) < 2.5 * most(400) + 300_000  # bytes that something else may take

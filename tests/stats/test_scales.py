@@ -16,6 +16,7 @@ import metaan as ma
 from metaan.stats import scales, transformations
 from metaan.stats.measures import MEASURES, effect_sizes, own_scales, scale_of
 from metaan.stats.scales import SCALES
+from metaan.stats.sequence import REFITS
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "conv.json").read_text())["cases"]
 #: A range of the analysis scale that every value of the display scale lies behind.
@@ -165,11 +166,19 @@ def test_no_events_anywhere_pool_to_none(code, n):
     assert ma.pool(of_sizes(code, [0] * 5, [n] * 5), "common").display.estimate == 0.0
 
 
+def again(repeat, fit):
+    """Return the fits that are made on the way; the result keeps their numbers only."""
+    made = []
+    found = repeat(fit, refit=lambda *of: made.append(REFITS["IV"](*of)) or made[-1])
+    assert [one.display for one in found.fits] == [one.display for one in made]
+    return made
+
+
 REBUILT = {
     "take": lambda fit: [ma.pool(fit.effects.take([4, 2, 0]))],
     "complete": lambda fit: [ma.pool(replace(fit.effects, reasons=("gone", *[None] * 6)))],
-    "leave_one_out": lambda fit: ma.leave_one_out(fit).fits,
-    "cumulative": lambda fit: ma.cumulative(fit, "precision").fits,
+    "leave_one_out": lambda fit: again(ma.leave_one_out, fit),
+    "cumulative": lambda fit: again(ma.cumulative, fit),
     "trim_and_fill": lambda fit: [ma.trim_and_fill(fit, side=side).adjusted for side in ("left", "right")],
     "subgroups": lambda fit: ma.subgroups(fit.effects, ["a", "b", "a", "b", "a", "b", "a"]).groups.values(),
     "regression": lambda fit: [ma.meta_regression(fit.effects, {"x": range(7)}, "x")],

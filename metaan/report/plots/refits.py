@@ -19,7 +19,7 @@ from .studies import why_not
 
 if TYPE_CHECKING:
     from ...stats.pooling import Pooled
-    from ...stats.sequence_result import Refits
+    from ...stats.sequence_result import Refits, Refitted
 
 
 def whole_forest(asked: Request, style: Style = STYLES["default"]) -> Plot:
@@ -92,7 +92,7 @@ def _rows(looked: Looked, refits: Refits, turned: set[str]) -> Iterable[Row]:
     yield Row("pooled", cells, Mark("diamond", whole.display.estimate, whole.display.ci, None, role), None, "")
 
 
-def _cells(looked: Looked, fit: Pooled) -> dict[str, str]:
+def _cells(looked: Looked, fit: Pooled | Refitted) -> dict[str, str]:
     return {
         "k": str(fit.k),
         "effect": looked.effect(fit),
