@@ -41,7 +41,7 @@ def mixed(pool: Pool) -> str | None:
 
 def models_differ(pool: Pool, analysis: Analysis, arms: Arms) -> str | None:
     """Say that the common-effect and the random-effects result lead to different conclusions."""
-    if pool.common is None or pool.random is None:
+    if pool.common is None or pool.random is None or pool.common.ci is None or pool.random.ci is None:
         return None
     pair = [favours(f.display.ci, analysis.measure, analysis.outcome.direction) for f in (pool.common, pool.random)]
     if pair[0] == pair[1]:

@@ -154,10 +154,8 @@ def _answer(pool: Pool, analysis: Analysis, arms: Arms, place: int) -> Answer:
     absolute = per_1000(pool.absolute) if pool.absolute is not None else ""
     elsewhere = _elsewhere(code, got, analysis)
     depends = "".join(f" {text}" for text in dependence(pool))
-    said = (
-        f"{where}, {_finding(code, outcome, way, arms)}: {effect}{absolute and '; '}{absolute}."
-        f"{_open(code, pool.absolute)}{elsewhere}{depends}"
-    )
+    finding = _finding(code, outcome, way, arms) if got.ci else f"no interval can be given for the effect on {outcome}"
+    said = f"{where}, {finding}: {effect}{absolute and '; '}{absolute}.{_open(code, pool.absolute)}{elsewhere}{depends}"
     found = (
         ("people", where.removeprefix("In ")),
         ("effect", effect.removeprefix(f"{measure_name(analysis.measure)} ")),
@@ -199,8 +197,8 @@ MARKS = {"retraction": "retracted", "concern": "expression of concern"}
 def numbers(got: Lead, analysis: Analysis) -> str:
     """Return the relative effect with its interval and model: ``odds ratio 0.96 (95% CI 0.44 to 2.11; ...)``."""
     value = formats.estimate(got.estimate, analysis.measure, got.ci)
-    interval = formats.bounds(got.ci, analysis.measure)
-    return f"{measure_name(analysis.measure)} {value} ({formats.level(analysis.level)} CI {interval}; {got.how})"
+    interval = f"{formats.level(analysis.level)} CI {formats.bounds(got.ci, analysis.measure)}"
+    return f"{measure_name(analysis.measure)} {value} ({interval if got.ci else 'no interval'}; {got.how})"
 
 
 def measure_name(measure: str) -> str:

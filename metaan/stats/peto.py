@@ -18,6 +18,7 @@ from .mantel_haenszel import MH_MEASURES
 from .measures import Columns, no_information, scale_of, two_by_two
 from .pooling import Pooled, left_out
 from .stratified import NO_PREDICTION, known, pair, q_statistics, unusable
+from .ties import distances
 
 
 def peto(
@@ -70,7 +71,7 @@ def peto(
         raise NotEstimableError("Peto: no study has events and participants without an event, in two arms")
     weights = 1 / used.vi
     estimate, se = float(weights @ used.yi) / float(weights.sum()), 1 / math.sqrt(float(weights.sum()))
-    q = float(weights @ (used.yi - estimate) ** 2)
+    q = float(weights @ distances(used.yi, estimate) ** 2)
     mean = infer(estimate, se, None, level, scale_of("OR"))
     counted = known(cells) & ~(drop00 & no_information(cells))
     return Pooled(

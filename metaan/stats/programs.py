@@ -20,6 +20,7 @@ from .pooling import Pooled, pool
 from .prediction import narrower
 from .presets import LEAVES_OUT, Rules
 from .stratified import mantel_haenszel
+from .ties import distances
 from .two_by_two import CELLS, all_events, no_information, no_patients
 
 
@@ -157,7 +158,7 @@ def _q(rules: Rules, es: EffectSizes, cells: Columns) -> float:
         used = _taken(rules.iv_leaves_out, es.measure, cells)
         with suppress(NotEstimableError):
             centre, _ = _mantel_haenszel(replace(rules, mh_correction=0.5), es.measure, used)
-            return float(np.sum((es.yi - centre) ** 2 / es.vi))
+            return float(np.sum(distances(es.yi, centre) ** 2 / es.vi))
     return Moments.of(es.yi, es.vi).q
 
 

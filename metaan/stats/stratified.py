@@ -22,6 +22,7 @@ from .measures import Columns, effect_sizes, scale_of
 from .pooling import Pooled
 from .strata_tests import ChiSquared
 from .summary import describe
+from .ties import distances
 from .two_by_two import no_patients
 
 __all__ = ["MH_MEASURES", "MantelHaenszel", "informative", "mantel_haenszel"]
@@ -195,7 +196,7 @@ def heterogeneity(es: EffectSizes, kept: Mask, estimate: float) -> dict[str, Any
     yi, vi, df = es.yi[own], es.vi[own], max(int(own.sum()) - 1, 0)
     # One effect of its own cannot differ from others; the pooled estimate may differ from it, where a study without
     # one (no events in either arm) is pooled too.
-    return q_statistics(float(np.sum((yi - estimate) ** 2 / vi)) if df else 0.0, df)
+    return q_statistics(float(np.sum(distances(yi, estimate) ** 2 / vi)) if df else 0.0, df)
 
 
 def q_statistics(q: float, df: int) -> dict[str, Any]:

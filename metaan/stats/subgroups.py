@@ -21,6 +21,7 @@ from .numerals import figures, p_text
 from .pooling import Pooled, pool
 from .regression_moderators import text_of
 from .summary import measure_of, shown
+from .ties import distances
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -230,7 +231,7 @@ def between_groups(estimates: ArrayLike, ses: ArrayLike) -> Between:
     if effects.size < 2:
         raise NotEstimableError(f"{effects.size} subgroup; a test between subgroups needs at least 2")
     wi = 1.0 / (errors * errors)
-    centred = effects - float(wi @ effects) / float(wi.sum())
+    centred = distances(effects, float(wi @ effects) / float(wi.sum()))
     q, df = float(wi @ (centred * centred)), effects.size - 1
     return Between(q, df, float(chdtrc(df, q)))
 

@@ -37,13 +37,26 @@ def tied(values: FloatArray, scale: FloatArray | float) -> FloatArray:
     [0.3, 0.3, 0.0, 0.4]
     """
     error = TOLERANCE * np.broadcast_to(scale, values.shape)
-    cleaned = np.where(np.abs(values) <= error, 0.0, values)
+    cleaned = _cleaned(values, error)
     order = np.argsort(cleaned, kind="stable")
     first = np.diff(cleaned[order], prepend=-np.inf) > error[order]
     equal = np.empty_like(cleaned)
     equal[order] = cleaned[order][first][np.cumsum(first) - 1]
     equal[cleaned == 0.0] = 0.0
     return equal
+
+
+def _cleaned(values: FloatArray, error: FloatArray | float) -> FloatArray:
+    return np.where(np.abs(values) <= error, 0.0, values)
+
+
+def distances(effects: FloatArray, centre: float) -> FloatArray:
+    """Return how far effects are from a centre that was computed from them; 0 where by no more than rounding.
+
+    >>> distances(np.array([0.1 + 0.2, 0.5]), 0.3).tolist()
+    [0.0, 0.2]
+    """
+    return _cleaned(effects - centre, TOLERANCE * float(np.abs(effects).max(initial=0.0)))
 
 
 def above(value: FloatArray | float, limit: FloatArray | float, share: float = TOLERANCE) -> NDArray[np.bool_]:

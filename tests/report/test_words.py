@@ -5,8 +5,11 @@ import pytest
 
 from metaan.analysis import Absolute, Analysis
 from metaan.report import cautions, designs, methods, spread, words
+from metaan.report.forest import forest
+from metaan.report.svg import svg
 from metaan.report.words import Arms
-from metaan.stats.effects import Interval
+from metaan.stats.effects import EffectSizes, Interval
+from metaan.stats.pooling import pool as pooled
 
 ARMS = Arms("anakinra", "usual care")
 
@@ -144,3 +147,27 @@ def test_what_favours_an_arm_is_not_rounded_to_no_effect(analysis: Callable[...,
     assert "to 0.999;" in answer.text
     small = Absolute(0.002, "protocol", -0.27, Interval(-0.5, -0.0024))
     assert words.per_1000(small) == "0.27 fewer per 1000 people (0.50 fewer to 0.0024 fewer)"
+
+
+SAME = {"randomised": [("A", 4, 100, 8, 100), ("B", 8, 200, 16, 200), ("C", 12, 300, 24, 300)]}
+
+
+def test_a_result_without_an_interval_says_so_wherever_it_stands(analysis: Callable[..., Analysis]) -> None:
+    made = analysis(SAME, "RR")
+    [pool] = made.pools
+    assert pool.random is not None
+    es = EffectSizes(pool.random.effects.yi, pool.random.effects.vi, pool.random.effects.slab, "RR")
+    without = pooled(es, ci_method="hksj")
+    made = replace(made, pools=(replace(pool, random=without, absolute=None, sensitivity=()),))
+    [answer] = words.answers(made, ARMS)
+    assert (
+        "no interval can be given for the effect on death from any cause: risk ratio 0.50 (no interval;" in answer.text
+    )
+    assert answer.verdict == "unclear"
+    said = cautions.cautions(made.pools[0], made, ARMS)
+    assert len(said) == 1
+    assert "undefined where all effects are identical" in said[0]
+    assert "No prediction interval: undefined where all effects" in str(spread.prediction(made.pools[0], made))
+    plot = forest(made, ARMS)
+    assert [row.cells["effect"] for row in plot.rows if row.mark and row.mark.role == "random"] == ["0.50"]
+    assert "NaN" not in svg(plot)

@@ -6,6 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metaan.stats.peto import peto
+from metaan.stats.stratified import mantel_haenszel
+from metaan.stats.subgroups import between_groups
 from metaan.stats.ties import above, identical, tied
 
 TENTHS = st.lists(st.integers(-30, 30), min_size=1, max_size=12)
@@ -35,3 +38,13 @@ def test_a_limit_is_passed_by_more_than_rounding_only() -> None:
     assert identical(np.array([0.0, 0.0]))
     assert identical(np.array([1e9 + 0.1, 1e9 + 0.1]))
     assert not identical(np.array([1e-9, 2e-9]))
+
+
+def test_one_effect_in_all_studies_leaves_no_heterogeneity_about_any_common_effect() -> None:
+    tables = {"ai": [4, 8, 12], "n1i": [100, 200, 300], "ci": [8, 16, 24], "n2i": [100, 200, 300]}
+    assert mantel_haenszel("RR", **tables).q == mantel_haenszel("OR", **tables).q == 0.0
+    assert mantel_haenszel("RD", **tables).q == 0.0
+    assert (
+        peto(**{name: [4, 4, 4] if name == "ai" else [100] * 3 for name in ("ai", "n1i", "n2i")}, ci=[8] * 3).q == 0.0
+    )
+    assert between_groups([0.1 + 0.2, 0.3, 0.3], [0.1, 0.2, 0.3]).q == 0.0
