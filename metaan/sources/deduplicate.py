@@ -7,6 +7,7 @@ rules are in `metaan.sources.dedupe_rules`; a new key to find candidates by is o
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,10 @@ from .dedupe_rules import RULES, Evidence, contradict, is_kin, is_merger, judge
 from .record import Record
 
 LEAST_ALIKE = 70  # of 100; titles that share a weak key and are less alike than this are not looked at
-LARGEST_BLOCK = 400  # records that share a weak key; beyond it the key says nothing
+ALL_PAIRS = 20  # records that share a key, of which each is compared with each
+MOST_ALIKE = 8  # of more records: with how many, those with the most alike titles, each is compared
+LARGEST_BLOCK = 400  # records; of still more only neighbours by title, in windows of this many, are looked at
+WINDOW = 40
 
 Pair = tuple[int, int]
 
@@ -78,10 +82,13 @@ def deduplicate(records: Sequence[Record]) -> Deduplication:
     return find_duplicates([Keys.of(record) for record in records], [record.registrations for record in records])
 
 
-def find_duplicates(of: Sequence[Keys], registrations: Sequence[Sequence[str]]) -> Deduplication:
-    """Do what `deduplicate` does of the records' keys and registration numbers, which take less room than they do."""
+def find_duplicates(of: Sequence[Keys], registrations: Sequence[Sequence[str]], settled: int = 0) -> Deduplication:
+    """Do what `deduplicate` does of the records' keys and registration numbers, which take less room than they do.
+
+    The first ``settled`` records have been compared with each other before, and are not again.
+    """
     keys = _own_dois(list(of))
-    judged = {pair: found for pair in _candidates(keys) if (found := judge(keys[pair[0]], keys[pair[1]]))}
+    judged = {pair: found for pair in _candidates(keys, settled) if (found := judge(keys[pair[0]], keys[pair[1]]))}
     merged, asked = _merge(keys, judged)
     groups = sorted(group for group in merged if len(group) > 1)
     together = {index: at for at, group in enumerate(groups) for index in group}
@@ -108,7 +115,7 @@ def _of_another_work(a: Keys, b: Keys) -> bool:
     return similarity(a, b) < 60 and not goes_on(a, b) and not (a.page and a.page == b.page)
 
 
-def _candidates(keys: Sequence[Keys]) -> Iterator[Pair]:
+def _candidates(keys: Sequence[Keys], settled: int) -> Iterator[Pair]:
     """Yield each pair that shares a key once; weak keys only where the titles are at all alike."""
     seen: set[Pair] = set()
     for name, key_of in BLOCKS.items():
@@ -117,25 +124,47 @@ def _candidates(keys: Sequence[Keys]) -> Iterator[Pair]:
             if (value := key_of(key)) is not None:
                 blocks[value].append(index)
         for block in blocks.values():
-            if len(block) > 1:
-                yield from _pairs(block, keys, seen, strong=name in _STRONG)
+            if len(block) > 1 and block[-1] >= settled:
+                for pair in _pairs(block, keys, settled, strong=name in _STRONG):
+                    if pair not in seen:
+                        seen.add(pair)
+                        yield pair
 
 
-def _pairs(block: list[int], keys: Sequence[Keys], seen: set[Pair], strong: bool) -> Iterator[Pair]:
+def _pairs(block: list[int], keys: Sequence[Keys], settled: int, strong: bool) -> Iterable[Pair]:
+    """Return the pairs of a block that are judged: at most some for each record, however many share its key."""
+    if len(block) <= ALL_PAIRS:
+        pairs = (pair for pair in combinations(block, 2) if pair[1] >= settled)
+        return pairs if strong else _alike_one_by_one(pairs, keys)
+    if len(block) <= LARGEST_BLOCK:
+        return _alike_at_once(block, keys, settled)
+    block = sorted(block, key=lambda index: keys[index].title)  # what is alike stands close
+    windows = (block[at : at + WINDOW] for at in range(0, len(block) - WINDOW // 2, WINDOW // 2))
+    return (pair for window in windows for pair in _alike_at_once(sorted(window), keys, settled))
+
+
+def _alike_one_by_one(pairs: Iterable[Pair], keys: Sequence[Keys]) -> Iterator[Pair]:
     from rapidfuzz import fuzz
 
-    if len(block) > LARGEST_BLOCK:  # neighbours by title: what is alike stands close
-        block = sorted(block, key=lambda index: keys[index].title)
-        pairs: Iterable[Pair] = ((x, y) for at, x in enumerate(block) for y in block[at + 1 : at + 20])
-    else:
-        pairs = combinations(block, 2)
-    for x, y in pairs:
-        pair = (x, y) if x < y else (y, x)
-        if pair in seen:
-            continue
-        if strong or fuzz.ratio(keys[x].ordered, keys[y].ordered, score_cutoff=LEAST_ALIKE):
-            seen.add(pair)
-            yield pair
+    return ((x, y) for x, y in pairs if fuzz.ratio(keys[x].ordered, keys[y].ordered, score_cutoff=LEAST_ALIKE))
+
+
+def _alike_at_once(block: list[int], keys: Sequence[Keys], settled: int) -> Iterator[Pair]:
+    """Yield for each record that is not settled those of the block whose titles are the most like its own."""
+    import numpy as np
+    from rapidfuzz import fuzz, process
+
+    first = bisect_left(block, settled)
+    if first == len(block):
+        return
+    titles = [keys[index].ordered for index in block]
+    alike = process.cdist(titles[first:], titles, scorer=fuzz.ratio, score_cutoff=LEAST_ALIKE, dtype=np.float32)
+    np.fill_diagonal(alike[:, first:], 0)
+    best = np.argsort(-alike, axis=1, kind="stable")[:, :MOST_ALIKE]
+    for at, others in enumerate(best.tolist(), first):
+        for other in others:
+            if alike[at - first, other]:
+                yield (block[at], block[other]) if at < other else (block[other], block[at])
 
 
 def _merge(keys: Sequence[Keys], judged: Mapping[Pair, Evidence]) -> tuple[list[list[int]], list[Pair]]:

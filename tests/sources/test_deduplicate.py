@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rapidfuzz import fuzz
 
 import metaan as ma
+from metaan.sources import deduplicate as module
 from metaan.sources.dedupe_compare import misspelt
 from metaan.sources.dedupe_keys import Keys
 from metaan.sources.dedupe_rules import RULES, judge
+from metaan.sources.deduplicate import find_duplicates
 from metaan.sources.record import AbstractPart, Record
 
 PAPER = Record(
@@ -264,3 +268,39 @@ def test_a_large_block_does_not_hide_a_duplicate():
     ]
     found = ma.deduplicate([*crowd, replace(crowd[17], title=crowd[17].title.upper())])
     assert found.groups == [[17, 450]]
+
+
+def alike(n):
+    """Return keys of papers of one author and year whose titles begin, end and read alike."""
+    titles = (f"Efficacy of drug {i * 7919 % 9973} and {i} in patients with severe disease" for i in range(n))
+    return [Keys.of(Record(title, ("Wang L",), year=2021, doi=f"10.5555/{i}")) for i, title in enumerate(titles)]
+
+
+def test_what_is_judged_grows_with_the_records_and_not_with_their_square(monkeypatch):
+    judged = []
+    monkeypatch.setattr(module, "judge", lambda a, b: judged.append((a, b)))
+    for n in (100, 400, 800, 1600):
+        judged.clear()
+        find_duplicates(alike(n), [()] * n)
+        assert n < len(judged) < 2 * module.MOST_ALIKE * n
+    judged.clear()
+    find_duplicates(alike(1600), [()] * 1600, settled=1590)
+    assert 0 < len(judged) < 4 * module.MOST_ALIKE * 10
+
+
+def test_the_most_alike_of_many_are_those_that_one_by_one_finds():
+    keys = alike(60)
+    found = set(module._alike_at_once(list(range(60)), keys, 0))
+    slow = set()
+    for x, key in enumerate(keys):
+        others = [(np.float32(fuzz.ratio(key.ordered, other.ordered)), y) for y, other in enumerate(keys) if y != x]
+        best = sorted(others, key=lambda one: (-one[0], one[1]))[: module.MOST_ALIKE]
+        slow |= {(min(x, y), max(x, y)) for score, y in best if score >= module.LEAST_ALIKE}
+    assert found == slow
+
+
+def test_settled_records_are_compared_with_new_ones_and_not_with_each_other():
+    one = Record("Anakinra in severe pneumonia: a trial", ("Doe J",), year=2021, doi="10.5555/a")
+    keys = [Keys.of(one)] * 4
+    assert find_duplicates(keys[:3], [()] * 3, settled=3).groups == []
+    assert find_duplicates(keys, [()] * 4, settled=3).groups == [[0, 1, 2, 3]]
