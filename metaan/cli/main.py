@@ -163,6 +163,7 @@ COMMANDS: dict[str, str] = {
     "import": "make candidates of exported files of references",
     "screen": "judge candidates: include, exclude with a reason, later",
     "extract": "propose numbers from the abstract and from posted trial results",
+    "merge": "put together what a git merge of two clones has left in conflict",
     "watch": "update, look again, what if: for a scheduler, with an exit status",
     "release": "publish a version: report, record, changelog and tag",
     "add": "enter a new study from its DOI, its PMID or a BibTeX file",

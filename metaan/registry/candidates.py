@@ -66,7 +66,7 @@ class Candidate(Publication):
     mentioned
         The one registration number that its text mentions, where the source itself gives none.
     found, run
-        When, ISO 8601, UTC, and in which run.
+        When and in which run, of one that was written before runs alone said so: the same record has the same file.
     """
 
     key: Text
@@ -77,8 +77,8 @@ class Candidate(Publication):
     sightings: tuple[Sighting, ...] = Field(min_length=1)
     linked: tuple[Link, ...] = ()
     questions: tuple[LikelyDuplicate, ...] = ()
-    found: Text
-    run: Text
+    found: str | None = None
+    run: str | None = None
 
 
 def candidate_key(pmid: str | None, registration: str | None, words: str, identity: str) -> str:

@@ -200,16 +200,21 @@ def read_watermark(folder: Path | str) -> Watermark:
     """
     path = Path(folder) / WATERMARK
     try:
-        raw = bytes_of(path, project_of(Path(folder)))
-        refuse_hidden(path, raw)
-        return _WATERMARK.validate_json(raw)
+        return parse_watermark(path, bytes_of(path, project_of(Path(folder))))
     except FileNotFoundError:
         return {}
-    except ValidationError as error:
-        set_aside(problems_of(path, error))
     except RegistryError as error:
         set_aside(error.problems)
-    return {}
+        return {}
+
+
+def parse_watermark(path: Path, raw: bytes) -> Watermark:
+    """Return what the bytes of a watermark hold; a `RegistryError` where they hold none."""
+    refuse_hidden(path, raw)
+    try:
+        return _WATERMARK.validate_json(raw)
+    except ValidationError as error:
+        raise RegistryError(problems_of(path, error)) from None
 
 
 def watermark_bytes(watermark: Watermark) -> bytes:

@@ -6,6 +6,7 @@ text came from; a file that holds some was not written here, and is refused.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from ..files import project_of, read, unreadable
 from .raw import HIDDEN_IN_JSON
 from .types import Entry
 
+CONFLICT = re.compile(rb"^<<<<<<< ", re.MULTILINE)  # what git writes between two versions
 Model = TypeVar("Model", bound=Entry)
 RESTORE = "restore the file from version control"
 
@@ -54,7 +56,13 @@ def parsed(path: Path, raw: bytes, model: type[Model], allowed: str = RESTORE) -
 
 
 def refuse_hidden(path: Path, raw: bytes, allowed: str = RESTORE) -> None:
-    """Raise a `RegistryError` for a character that no command has written into a JSON file."""
+    """Raise a `RegistryError` for what no command has written into a JSON file: hidden characters, marks of git."""
+    if CONFLICT.search(raw):
+        found, first = (
+            "in conflict: it holds the versions of two branches",
+            "metaan merge before the merge is committed",
+        )
+        raise RegistryError([Problem(str(path), 1, "", found, f"{first}, or {allowed}")])
     if hidden := HIDDEN_IN_JSON.search(raw):
         raise RegistryError([Problem(str(path), 1, "", f"a control character, {hidden[0]!r}", allowed)])
 

@@ -28,7 +28,7 @@ def numbers_of(candidate: Candidate) -> tuple[str, ...]:
     return () if POOLED & set(candidate.publication_types) else candidate.registrations or candidate.mentioned
 
 
-def candidate_of(key: str, own: tuple[str, ...], sighted: Sequence[Sighted], run: str, found: str) -> Candidate:
+def candidate_of(key: str, own: tuple[str, ...], sighted: Sequence[Sighted]) -> Candidate:
     """Return the candidate of one publication: its key and its `own` registrations are known."""
     record = joined([one.record for one in sighted])
     return Candidate(
@@ -44,8 +44,6 @@ def candidate_of(key: str, own: tuple[str, ...], sighted: Sequence[Sighted], run
         retracted=record.retracted,
         concern=record.concern,
         sightings=tuple(Sighting(source=s.source, id=s.id, digest=s.digest, url=s.url) for s in sighted),
-        found=found,
-        run=run,
         **{name: getattr(record, name) for name in _SAME},
     )
 

@@ -20,6 +20,7 @@ from ..registry.waivers import nothing_found
 from ..report.traits import TRAITS
 from ..report.words import ALL
 from ..selection import choose_studies
+from .merge import conflicts
 
 if TYPE_CHECKING:
     from ..analysis import ReportedCheck
@@ -71,7 +72,7 @@ def whole(folder: Path | str) -> tuple[Review | None, list[Problem]]:
             review = load(folder)
         except RegistryError as error:
             problems += error.problems
-    return review, [*problems, *broken]
+    return review, [*problems, *broken, *conflicts(folder)]
 
 
 def _read_store(folder: Path | str) -> None:

@@ -135,7 +135,7 @@ def _relative(file: str, scratch: Path) -> str:
 
 @dataclass(frozen=True)
 class Git:
-    """git, asked about one folder; nothing that it is asked here writes."""
+    """git, asked about one folder."""
 
     folder: Path
 
@@ -168,6 +168,10 @@ class Git:
             if mode in (b"100644", b"100755") and _FILE.fullmatch(name):
                 blobs[name] = blob
         yield from zip(blobs, self.contents(blobs.values()))
+
+    def content(self, blob: bytes) -> bytes:
+        """Return the bytes of a blob."""
+        return next(self.contents([blob]))
 
     def contents(self, blobs: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the bytes of blobs, all of them from one process."""

@@ -24,7 +24,7 @@ from ..sources.revman import read_revman
 from .matching import Matched, match
 from .searching import Sighted
 from .shelf import Shelf
-from .update import TIME, run_of, waiting
+from .update import run_of, waiting
 
 if TYPE_CHECKING:
     from ..sources.record import Failure, Read
@@ -139,7 +139,7 @@ def import_records(
         readable = [file for file in opened.values() if isinstance(file, _File)]
         name = run_id(folder, started)
         sighted = [one for file in readable for one in file.sighted()]
-        matched = match(sighted, shelf, name, started.strftime(TIME))
+        matched = match(sighted, shelf)
         kept = Path(folder).parent / "outputs"
         outcomes = tuple(_imported(path, found, matched, kept) for path, found in opened.items())
         if readable:

@@ -42,12 +42,26 @@ def init(folder: Path, name: str, from_example: str | None = None, only: Sequenc
     studies = folder / "studies"
     if studies.exists() and any(studies.iterdir()):
         raise ConflictError(f"{studies} is not empty; a new review needs a folder without one")
-    files = _copied(from_example, only) if from_example else scaffold_review(name)
+    files = {**(_copied(from_example, only) if from_example else scaffold_review(name)), **ATTRIBUTES}
     for place, text in files.items():
         path = folder / place
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, text)
     return [folder / place for place in files]
+
+
+#: What git shall not mix line by line: a file is one clone's or the other's until `metaan merge` has made one of both.
+ATTRIBUTES = {
+    "studies/.gitattributes": """\
+# Two clones that both ran commands: git merge, then metaan merge (docs: living.md).
+decisions.jsonl merge=union
+watermark.json -merge
+candidates/*.json -merge
+metadata/*.json -merge
+runs/*.json -merge
+raw/*.gz -merge
+"""
+}
 
 
 def _copied(name: str, only: Sequence[str]) -> dict[str, str]:

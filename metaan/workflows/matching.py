@@ -43,7 +43,7 @@ class Matched:
     duplicates: Mapping[str, str] = field(default_factory=dict)
 
 
-def match(sighted: Sequence[Sighted], shelf: Shelf, run: str, found: str) -> Matched:
+def match(sighted: Sequence[Sighted], shelf: Shelf) -> Matched:
     """Say of each record what it is.
 
     Parameters
@@ -52,15 +52,14 @@ def match(sighted: Sequence[Sighted], shelf: Shelf, run: str, found: str) -> Mat
         Records as they came, of all sources of a run.
     shelf
         What is there already.
-    run, found
-        Name and time of the run, for the new candidates.
     """
     owned, fresh = _read(sighted, shelf)
     names, rest = list(fresh), list(fresh.values())
     briefs = [*shelf.briefs, *(one.brief for one in rest)]
-    ded = find_duplicates([brief.keys for brief in briefs], [brief.named for brief in briefs])
-    made = _Made(sighted, run, found)
-    base, taken = len(shelf.names), set(shelf.names)
+    base = len(shelf.names)
+    ded = find_duplicates([brief.keys for brief in briefs], [brief.named for brief in briefs], base)
+    made = _Made(sighted)
+    taken = set(shelf.names)
     whose, new = dict(enumerate(shelf.names)), dict[int, str]()
     for cluster in ded.clusters:
         if cluster[-1] < base:
@@ -113,8 +112,8 @@ def _read(sighted: Sequence[Sighted], shelf: Shelf) -> tuple[dict[str, str], dic
 class _Made(Sequence[Candidate]):
     """The new candidates, each made of its records when it is looked at."""
 
-    def __init__(self, sighted: Sequence[Sighted], run: str, found: str) -> None:
-        self._sighted, self._run, self._found = sighted, run, found
+    def __init__(self, sighted: Sequence[Sighted]) -> None:
+        self._sighted = sighted
         self._places: list[list[int]] = []
         self._keys: list[str] = []
         self.briefs: dict[str, Brief] = {}
@@ -138,7 +137,7 @@ class _Made(Sequence[Candidate]):
         if isinstance(index, slice):
             return [self[at] for at in range(*index.indices(len(self)))]
         key, sighted = self._keys[index], [self._sighted[at] for at in self._places[index]]
-        made = candidate_of(key, self.briefs[key].own, sighted, self._run, self._found)
+        made = candidate_of(key, self.briefs[key].own, sighted)
         more = {"questions": tuple(self.asked.get(key, ())), "linked": self.linked[key]}
         return made.model_copy(update=more)
 

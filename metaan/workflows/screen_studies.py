@@ -13,6 +13,7 @@ from ..files import project_of, read
 from ..registry import metadata as stored
 from ..registry.candidates import Candidate
 from ..registry.candidates_decisions import Decision
+from ..registry.candidates_runs import read_runs
 from ..registry.candidates_standing import Standing
 from ..registry.load import Review
 from ..sources.identifiers import normalise_doi, normalise_pmid
@@ -65,19 +66,20 @@ def make_study(candidate: Candidate, review: Review) -> Made:
         new = new_study(review, record)
     except ConflictError as error:
         raise ConflictError(f"{error}. If it is a second publication of that study: --exclude it, and say so") from None
-    return Made(new.id, new, _metadata_of(candidate))
+    return Made(new.id, new, _metadata_of(candidate, review.folder))
 
 
-def _metadata_of(candidate: Candidate) -> stored.Metadata | None:
+def _metadata_of(candidate: Candidate, folder: Path) -> stored.Metadata | None:
     """Return what PubMed said of a candidate that was found there."""
     from ..sources.pubmed_xml import Article
     from .as_records import record_of_candidate
     from .fetch import metadata_of
 
     sighting = next((s for s in candidate.sightings if s.source == "pubmed" and s.digest and s.url), None)
-    if not (sighting and sighting.url and sighting.digest and candidate.pmid):
+    found = next((run.started for run in read_runs(folder) if candidate.key in run.new), candidate.found)
+    if not (found and sighting and sighting.url and sighting.digest and candidate.pmid):
         return None
-    time = datetime.strptime(candidate.found, TIME).replace(tzinfo=UTC)
+    time = datetime.strptime(found, TIME).replace(tzinfo=UTC)
     return metadata_of(Article(record_of_candidate(candidate), sighting.digest), sighting.url, time)
 
 

@@ -168,7 +168,7 @@ def update(
             looked_at = only is None or "pubmed" in only
             rechecked = recheck(review, desk, started, before.runs) if looked_at else Rechecked()
             name = run_id(folder, started)
-            matched = match(sighted, before.shelf, name, started.strftime(TIME))
+            matched = match(sighted, before.shelf)
             searches = tuple(_search_run(strategy, hits, before) for strategy, hits in asked)
             details = {"full": full, "searches": searches, "recheck": rechecked.recheck}
             run = run_of("update", name, (started, now()), matched, **details)

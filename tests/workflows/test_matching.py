@@ -31,7 +31,7 @@ def matched(*records, there=()):
     for name, record in there:
         shelf.put(name, record, record.registrations)
     sighted = [Sighted(record, "pubmed", record.pmid or record.doi or str(at)) for at, record in enumerate(records)]
-    return match(sighted, shelf, "run", "2026-11-22T12:00:00Z")
+    return match(sighted, shelf)
 
 
 def links(found):
