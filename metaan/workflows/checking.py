@@ -173,7 +173,8 @@ def _still_waiting(review: Review) -> Iterator[Remark]:
     """Yield the studies that are pooled, as their results are in, and whose files say that they await data."""
     for study in review.studies:
         at, file = ("status", "state"), review.file(study.id)
-        if study.results and review.trees[study.id].at(at).value == "awaiting data":
+        pooled = any(not result.unconfirmed for result in study.results)
+        if pooled and review.trees[study.id].at(at).value == "awaiting data":
             found = "awaiting data, and its results are in: included"
             yield Remark(file, review.line(study.id, *at), review.where(study.id, *at), found, WAITING, None)
 

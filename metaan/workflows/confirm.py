@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..errors import UsageError, did_you_mean
 from ..registry.load import load
 from ..registry.write import set_value
-from .study_edit import Written, edit_study, place_in_file
+from .study_edit import Written, edit_study, end_waiting, place_in_file
 
 if TYPE_CHECKING:
     from ..registry.model import Study
@@ -48,6 +48,7 @@ def confirm(
         place = place_in_file(target, index)
         set_value(target, ("results", place, "confirmed"), {"by": " ".join(by.split()), "on": day})
         set_value(target, ("results", place, "unconfirmed"), False)
+        end_waiting(target)
 
     result = edit_study(Path(folder), study_id, edit).results[index]
     return Written(Path(folder) / f"{study_id}.yaml", index + 1, result)

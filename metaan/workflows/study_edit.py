@@ -47,7 +47,8 @@ def write_result(folder: Path, study: Study, item: Mapping[str, Any]) -> Written
     def edit(path: Path, now: Study) -> None:
         _refuse_double(now, item["outcome"], item["time"])
         _put(path, item)
-        _end_waiting(path)
+        if not item.get("unconfirmed"):
+            end_waiting(path)
 
     results = edit_study(folder, study.id, edit).results
     found = [i for i, r in enumerate(results) if (r.outcome, r.time) == (item["outcome"], item["time"])]
@@ -113,8 +114,8 @@ def _put(path: Path, item: Mapping[str, Any]) -> None:
     append(path, ("results",), item)
 
 
-def _end_waiting(path: Path) -> None:
-    """A study whose numbers are in awaits data no more; its reason was that they are not."""
+def end_waiting(path: Path) -> None:
+    """A study with a result that is pooled awaits data no more; its reason was that the numbers are not in."""
     status = _forms(path)[0].at(("status",))
     for key, value in (("state", "included"), ("reason", "its numbers are in")):
         if status.child("state") is not None and status.at(("state",)).value == "awaiting data" and status.child(key):

@@ -257,7 +257,10 @@ def test_a_confirmation_says_who_and_when_and_the_study_is_pooled(folder):
     assert propose(folder, "doe-2026").unconfirmed == ()
     [found] = analyse(load(folder), ["death"])
     assert "doe-2026" in [row.id for row in found.rows]
-    assert [line for line in STUDY.splitlines() if line not in text_of(folder)] == []
+    assert [line for line in STUDY.splitlines() if line not in text_of(folder)] == [
+        "status: {state: awaiting data, reason: numbers are not in yet}   # for now"
+    ]
+    assert "status: {state: included, reason: its numbers are in}   # for now" in text_of(folder)
 
 
 @pytest.mark.parametrize(
