@@ -23,6 +23,7 @@ NO_CHOICE = {
     "paired.PAIRED": "a part of MEASURES",
     "plausibility.SDS": "names of columns",
     "presets.LEAVES_OUT": "rules of PRESETS",
+    "pooling.PLAIN_ONLY": "which estimators of tau2 an interval needs",
     "prediction.NO_SPREAD": "why a model has no prediction",
     "presets.RULE_WORDS": "words of a result",
     "programs.CI_GUARDS": "rules of PRESETS",

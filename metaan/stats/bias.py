@@ -28,7 +28,8 @@ Excluded = tuple[tuple[str, str], ...]
 
 K_MIN = 10
 
-# For a measure that no test of its own is made for: the line on the size of the studies, which no effect moves.
+# For a measure that no test of its own is made for: the line on the size of the studies, which no effect moves. Its
+# weights do move: where studies are small and events rare, a transformation whose variance is of sizes alone is better.
 BY_SIZE = "egger with predictor='sqrtninv'"
 
 
@@ -219,12 +220,18 @@ def _objections(entry: Entry, asked: Asked) -> list[str]:
         found.append(f"not made for {es.measure}; allowed: {', '.join(entry.measures)}")
     on_size = entry.free_predictor and PREDICTORS[asked.predictor].of_size
     if not entry.measures and not on_size and es.measure in MEASURES and MEASURES[es.measure].tied:
-        made_for = [code for code, test in SMALL_STUDY_TESTS.items() if es.measure in test.measures]
         found.append(
             f"the standard error of {es.measure} depends on the effect itself, so the test finds asymmetry "
-            f"where there is none; use {' or '.join(made_for) or BY_SIZE}"
+            f"where there is none; use {' or '.join(_better(es.measure))}"
         )
     return found
+
+
+def _better(measure: str) -> list[str]:
+    """Return the tests made for a tied measure; else the same effect under another transformation, and the size."""
+    made_for = [code for code, test in SMALL_STUDY_TESTS.items() if measure in test.measures]
+    same = [m.code for m in MEASURES.values() if m.name == MEASURES[measure].name and not m.tied]
+    return made_for or [*(f"egger on {code}" for code in same), BY_SIZE]
 
 
 def _result(test: str, entry: Entry, asked: Asked, finding: Finding, note: str, excluded: Excluded) -> SmallStudyTest:

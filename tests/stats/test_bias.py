@@ -286,7 +286,21 @@ def test_what_looks_at_the_standard_error_asks_whether_it_is_tied_to_the_effect(
 def test_what_is_named_instead_is_made_for_the_measure(code):
     named = ma.small_study_test(ten(code), "egger", force=True).note.partition("; use ")[2]
     dedicated = [name for name, entry in SMALL_STUDY_TESTS.items() if code in entry.measures]
-    assert named == (" or ".join(dedicated) if dedicated else "egger with predictor='sqrtninv'")
+    *others, last = named.split(" or ")
+    if dedicated:
+        assert [*others, last] == dedicated
+    else:
+        assert last == "egger with predictor='sqrtninv'"
+        assert all(MEASURES[text.removeprefix("egger on ")].family is MEASURES[code].family for text in others)
+
+
+@pytest.mark.parametrize(
+    ("code", "same"),
+    [("PLN", "PAS or egger on PFT"), ("IRLN", "IRS or egger on IRFT"), ("COR", "ZCOR"), ("ARAW", "ABT"), ("R2", "ZR2")],
+)
+def test_the_same_effect_is_named_under_a_transformation_that_is_not_tied(code, same):
+    with pytest.raises(NotEstimableError, match=f"use egger on {same} or egger with"):
+        ma.small_study_test(ten(code), "egger")
 
 
 def test_an_effect_times_a_constant_has_the_same_test():
