@@ -464,3 +464,26 @@ def test_the_log_ratio_of_means_is_corrected_unless_asked_not_to():
     of_sds = 1 / (2 * 7) - 1 / (2 * 8)
     assert effect_sizes("CVR", **data).yi[0] == pytest.approx(-plain + of_sds - bias, rel=1e-12)
     assert -plain + of_sds == pytest.approx(-0.3477, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("code", "data", "metafor", "meta"),
+    [  # each: effect and standard error
+        (
+            "IRD",
+            {"x1i": [0], "t1i": [120], "x2i": [2], "t2i": [118]},
+            (-0.0170197740113, 0.0146379072843),
+            (-0.0169491525424, 0.0146379072843),
+        ),
+        ("PR", {"xi": [20], "ni": [20]}, (0.97619047619, 0.0332684824288), (1.0, 0.0332684824288)),
+        ("PLN", {"xi": [0], "ni": [25]}, (-3.95124371858, 1.40054934277), (-3.93182563272, 1.40028008403)),
+        ("PLN", {"xi": [20], "ni": [20]}, (-0.0240975515791, 0.0340799088295), (0.0, 0.0349215147885)),
+    ],
+)
+def test_zero_cells_of_rates_and_proportions_are_corrected_as_in_metafor_and_not_as_in_meta(code, data, metafor, meta):
+    """escalc of metafor 5.1-12; metainc and metaprop of meta 8.4-0, method "Inverse"."""
+    es = effect_sizes(code, **data)
+    assert (es.yi[0], es.sei[0]) == pytest.approx(metafor, rel=1e-10)
+    assert es.yi[0] != pytest.approx(meta[0], rel=1e-3)
+    if code != "PLN":
+        assert es.sei[0] == pytest.approx(meta[1], rel=1e-10)
