@@ -26,8 +26,8 @@ def project_of(studies: Path) -> Path:
     return studies.parent if studies.name not in ("", "..") else studies / ".."
 
 
-def read(path: Path, project: Path | None, most: int = MOST_BYTES) -> bytes:
-    """Return the bytes of a file of a project; without one, of a file that the user has named.
+def read(path: Path, project: Path, most: int = MOST_BYTES) -> bytes:
+    """Return the bytes of a file of a project.
 
     Raises
     ------
@@ -49,10 +49,9 @@ def unreadable(path: Path, error: OSError) -> Problem:
     return Problem(str(path), 1, "", f"cannot be read: {error.strerror}", allowed)
 
 
-def opened(path: Path, project: Path | None) -> BinaryIO:
+def opened(path: Path, project: Path) -> BinaryIO:
     """Return a regular file of a project, open for reading; an `OSError` says what it is instead."""
-    if project is not None:
-        stay_inside(path, project)
+    stay_inside(path, project)
     file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115  the caller closes it
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 import metaan as ma
-from metaan.errors import MetaanError
+from metaan.errors import MetaanError, SetAsideWarning, SourceError
 from metaan.files import read
 from metaan.registry import metadata
 from metaan.registry.candidates import read_candidates, read_raw
+from metaan.registry.candidates_commit import commit, locked, taking_turns
 from metaan.registry.candidates_decisions import read_decisions
 from metaan.registry.candidates_runs import read_runs, read_watermark
 from metaan.registry.scaffold import scaffold_review
@@ -47,7 +48,7 @@ def project(tmp_path: Path, file: str) -> Path:
 
 
 def refused(file: str, path: Path) -> str:
-    with pytest.raises((MetaanError, OSError)) as error:
+    with pytest.raises((MetaanError, OSError, SetAsideWarning)) as error:
         READERS[file](path.parents[len(Path(file).parts) - 1] / "studies")
     return str(error.value)
 
@@ -103,9 +104,9 @@ def test_a_file_of_the_system_that_says_it_is_empty_is_read_within_bounds():
     file = Path("/proc/self/status")
     if not file.exists():
         pytest.skip("no such file system")
-    assert b"Pid" in read(file, None)
+    assert b"Pid" in read(file, Path("/proc"))
     with pytest.raises(OSError, match="bytes that are allowed"):
-        read(file, None, most=10)
+        read(file, Path("/proc"), most=10)
 
 
 def test_posted_results_that_lie_elsewhere_are_not_read(tmp_path):
@@ -115,5 +116,31 @@ def test_posted_results_that_lie_elsewhere_are_not_read(tmp_path):
     study = next(file for file in (tmp_path / "demo" / "studies").glob("*.yaml") if file.stem != "review")
     text = study.read_text(encoding="utf-8")
     study.write_text(re.sub("^registrations:.*$", "registrations: [NCT01234567]", text, flags=re.M), encoding="utf-8")
-    with pytest.raises(MetaanError, match="a link that leaves the project"):
+    with pytest.raises(OSError, match="a link that leaves the project"):
         propose(study.parent, study.stem)
+
+
+def test_what_is_posted_may_come_through_a_pipe(tmp_path):
+    path = project(tmp_path, "studies/none.yaml")
+    study = next(file.stem for file in path.parent.glob("*.yaml") if file.stem != "review")
+    reading, writing = os.pipe()
+    os.write(writing, b"{}")
+    os.close(writing)
+    with pytest.raises(SourceError, match=f"^/dev/fd/{reading}: "):
+        propose(path.parent, study, results=f"/dev/fd/{reading}")
+    os.close(reading)
+
+
+@pytest.mark.parametrize("link", [".update", ".update/lock", ".update/decisions.lock", ".update/staging", "candidates"])
+def test_nothing_is_written_through_a_link_that_leaves_the_project(tmp_path, link):
+    path = project(tmp_path, f"studies/{link}")
+    elsewhere = tmp_path / "elsewhere"
+    if link.endswith("lock"):
+        elsewhere.write_text("precious", encoding="utf-8")
+    else:
+        elsewhere.mkdir()
+    path.symlink_to(elsewhere)
+    studies, refusal = tmp_path / "demo" / "studies", pytest.raises(OSError, match="a link that leaves the project")
+    with refusal, locked(studies, "test"), taking_turns(studies):
+        commit(studies, {"candidates/x.json": b"{}"})
+    assert elsewhere.read_text(encoding="utf-8") == "precious" if elsewhere.is_file() else not any(elsewhere.iterdir())

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Self
 
 from ..errors import ConflictError
+from ..files import project_of, stay_inside
 
 WORK = ".update"  # in the folder of the studies; a .gitignore inside keeps it out of version control
 FILE = re.compile(r"[a-z0-9][A-Za-z0-9_-]*(?:\.[a-z0-9]+)+|(?:candidates|metadata|raw|runs)/[A-Za-z0-9._-]+")
@@ -40,7 +41,7 @@ def locked(folder: Path | str, what: str) -> Iterator[None]:
     ConflictError
         Another run holds it.
     """
-    handle = os.open(_work(folder) / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    handle = _open(folder, "lock")
     try:
         _lock(handle)
         os.ftruncate(handle, 0)
@@ -54,8 +55,8 @@ def locked(folder: Path | str, what: str) -> Iterator[None]:
 
 @contextmanager
 def taking_turns(folder: Path | str) -> Iterator[None]:
-    """Hold the decisions for the moment of one: who comes second waits, and then sees what the first has decided."""
-    handle = os.open(_work(folder) / "decisions.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    """Hold studies and decisions for one change: who comes second waits, and then sees what the first has written."""
+    handle = _open(folder, "decisions.lock")
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -73,11 +74,18 @@ def taking_turns(folder: Path | str) -> Iterator[None]:
 def _work(folder: Path | str) -> Path:
     """Return the folder of locks and work in progress, which keeps itself out of version control."""
     work = Path(folder) / WORK
+    stay_inside(work, project_of(Path(folder)))
     work.mkdir(exist_ok=True)
     ignore = work / ".gitignore"
     if not ignore.exists():
         ignore.write_text("*\n", encoding="utf-8")
     return work
+
+
+def _open(folder: Path | str, lock: str) -> int:
+    path = _work(folder) / lock
+    stay_inside(path, project_of(Path(folder)))
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
 
 
 def _lock(handle: int) -> None:
@@ -110,6 +118,7 @@ class Staging:
     def __enter__(self) -> Self:
         """Begin with nothing."""
         shutil.rmtree(self._place, ignore_errors=True)
+        stay_inside(self._place, project_of(self._root))
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -165,6 +174,7 @@ def recover(folder: Path | str) -> None:
     for place, _, names in os.walk(decided, topdown=False):  # folders first, and the watermark, which is in none, last
         source = Path(place)
         target = root / source.relative_to(decided)
+        stay_inside(target, project_of(root))
         target.mkdir(exist_ok=True)
         for name in sorted(names):
             (source / name).replace(target / name)

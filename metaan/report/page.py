@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, StrictUndefined, TemplateNotFound
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 from jinja2.loaders import split_template_path
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
@@ -122,7 +122,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 class _Templates(BaseLoader):
-    """The templates of one folder: regular files that do not lie elsewhere."""
+    """The templates of a project: regular files that do not lie elsewhere."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -141,9 +141,9 @@ class _Templates(BaseLoader):
 
 
 def _environment(templates: Path | None) -> Environment:
-    folders = [*([templates] if templates is not None else []), packaged_templates()]
+    own = [] if templates is None else [_Templates(templates)]
     return _Sandbox(
-        loader=ChoiceLoader([_Templates(folder) for folder in folders]),
+        loader=ChoiceLoader([*own, FileSystemLoader(packaged_templates(), encoding="utf-8")]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_isolated,

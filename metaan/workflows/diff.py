@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from .. import __version__
 from ..difference import compare
 from ..errors import Problem, RegistryError, SourceError
+from ..files import MOST_BYTES
 from ..registry.load import load
 from ..registry.set_aside import faults, set_aside
 from ..report.changes import changes_section
@@ -154,18 +155,20 @@ class Git:
         return out.decode().strip()
 
     def files(self, commit: str) -> Iterator[tuple[str, bytes]]:
-        """Yield name and bytes of every file of the registry; links are not followed."""
+        """Yield name and bytes of every file of the registry, none larger than in a folder; links are not followed."""
         prefix = self.run("rev-parse", "--show-prefix").rstrip(b"\n")
         # From the top, so that a name that git would read as a pattern is the name of a folder and nothing else.
         listed = self.run(
-            "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", commit, "--", os.fsdecode(prefix)
+            "--literal-pathspecs", "ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", os.fsdecode(prefix)
         )
         blobs: dict[str, bytes] = {}
         for entry in filter(None, listed.split(b"\0")):
             about, _, path = entry.partition(b"\t")
-            mode, _, blob = about.split()[:3]
+            mode, _, blob, size = about.split()
             name = os.fsdecode(path.removeprefix(prefix))
             if mode in (b"100644", b"100755") and _FILE.fullmatch(name):
+                if int(size) > MOST_BYTES:
+                    raise SourceError(f"{commit[:9]}:{name}: more than the {MOST_BYTES:,} bytes that are allowed")
                 blobs[name] = blob
         yield from zip(blobs, self.contents(blobs.values()))
 

@@ -24,6 +24,7 @@ from ..sources import json_text
 from ..sources.answers import UnreadableError
 from ..sources.client import RefusedError
 from ..sources.ctgov_trial import normalise_nct, parse_trial
+from ..sources.encoding import read_file
 from ..sources.markup import clean_text, plain_text
 from ..sources.services import client_for
 from .fetch import settings_of
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from ..sources.client import Client
     from ..sources.ctgov_trial import Trial
     from ..sources.settings import Settings
-
-MOST_BYTES = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def propose(
     sizes = abstract.sizes(passages, context)
     context = abstract.with_sizes(context, sizes)
     found = abstract.propose(passages, context, _document(review, study_id))
-    trials = [_read(Path(results), None)] if results is not None else _stored(review, study)
+    trials = [_read(read_file(results), results)] if results is not None else _stored(review, study)
     tables, unusable = _tables(trials, context)
     unconfirmed = tuple((i, result) for i, result in enumerate(study.results, 1) if result.unconfirmed)
     quoted, said = _of_review(review_file, study, context)
@@ -181,18 +180,16 @@ def results_file(folder: Path | str, nct_id: str) -> Path:
 
 def _stored(review: Review, study: Study) -> list[Trial]:
     files = [results_file(review.folder, nct_id) for nct_id in trial_numbers(study)]
-    return [_read(path, project_of(review.folder)) for path in files if path.is_file()]
+    return [_read(read(path, project_of(review.folder)), path) for path in files if path.exists()]
 
 
-def _read(path: Path, project: Path | None) -> Trial:
+def _read(raw: bytes, file: Path | str) -> Trial:
     """Read a study of ClinicalTrials.gov: as the service sends it, or as `fetch_results` stored it."""
     try:
-        found = json_text.document(read(path, project, MOST_BYTES))
+        found = json_text.document(raw)
         return parse_trial(found.get("study", found))
     except (SourceError, UnreadableError) as error:
-        raise SourceError(f"{path}: {error}") from None
-    except OSError as error:
-        raise SourceError(f"{path}: {error.strerror}") from None
+        raise SourceError(f"{file}: {error}") from None
 
 
 def fetch_results(

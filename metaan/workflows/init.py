@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import ConflictError, UsageError, choose
 from ..registry.load import REVIEW
-from ..registry.write import scaffold_review, write_text
+from ..registry.write import change, scaffold_review
 from ..resources import example
 
 
@@ -46,7 +46,7 @@ def init(folder: Path, name: str, from_example: str | None = None, only: Sequenc
     for place, text in files.items():
         path = folder / place
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, text)
+        change(path, None, text.encode())
     return [folder / place for place in files]
 
 

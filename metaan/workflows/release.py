@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..difference import compare
 from ..errors import MetaanError, SourceError, UsageError
+from ..files import read
 from ..registry.candidates_commit import locked
 from ..registry.write import write_text
 from ..report.changes import changes_section
@@ -232,7 +233,7 @@ def undo_cut(folder: Path | str) -> None:
         if staged.is_dir() and VERSION.fullmatch(version):
             work = Work(root, version, date.min, Git(root.parent))
             tag = staged / "tag"
-            _undo(work, tag.read_text(encoding="utf-8") if tag.exists() else None, staged)
+            _undo(work, read(tag, root.parent).decode() if tag.exists() else None, staged)
 
 
 def _undo(work: Work, tag: str | None, staged: Path) -> None:
