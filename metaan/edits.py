@@ -198,7 +198,7 @@ def _leaves(was: Any, now: Any, words: tuple[str, ...], old: Path | None, new: P
         return
     if isinstance(was, Mapping) or isinstance(now, Mapping):
         yield from _in_mapping(was or {}, now or {}, words, old, new)
-    elif _is_table(was) or _is_table(now):
+    elif _is_table(was or now) and _is_table(now or was):
         yield from _in_list(was or [], now or [], words, old, new)
     else:
         yield words, old if was is not None else None, new if now is not None else None, was, now
@@ -210,7 +210,7 @@ def _empty(value: Any) -> bool:
 
 
 def _is_table(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
+    return isinstance(value, list) and bool(value) and all(isinstance(item, Mapping) for item in value)
 
 
 def _in_mapping(

@@ -323,6 +323,17 @@ class TestProtocol:
             assert (total.before.k, total.after) == (8, None)
             assert total.refused == "there is no such pool any more"
 
+    @pytest.mark.parametrize("points", ["[{from: day 21, to: day 35}, day 28]", "[{from: day 21, to: day 35}]"])
+    @pytest.mark.parametrize("side", ["new", "old"])
+    def test_windows_are_compared_as_the_other_time_points(self, two, side, points):
+        edit(two(side), "review", "[day 28, nearest, in hospital, hospital discharge]", points)
+        difference = compared(two)
+        (changed,) = [one for one in difference.protocol if one.keys == ("analyses", "time_points")]
+        assert {"from": "day 21", "to": "day 35"} in getattr(changed, side)
+        pool = pool_of(difference, "death", "non-randomised")
+        (cause,) = [cause for cause in pool.causes if cause.id == "time_points"]
+        assert "day 21 to day 35" in cause.change
+
     def test_an_analysis_that_was_added_and_one_that_was_removed(self, two):
         edit(two("new"), "review", "  - outcome: infection\n    time_points: [study end, in hospital]\n", "")
         edit(two("old"), "review", "  - outcome: ventilation\n    time_points: [in hospital]\n", "")

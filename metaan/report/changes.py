@@ -144,7 +144,9 @@ def _plain(value: object) -> str:
         return formats.NOTHING
     if isinstance(value, bool):
         return "true" if value else "false"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, dict):
+        return " ".join(f"{key} {inner}" for key, inner in value.items())
+    return ", ".join(map(_plain, value)) if isinstance(value, list) else str(value)
 
 
 def _pool(analysis: AnalysisChange, pool: PoolChange, difference: Difference, arms: Arms) -> PoolView:

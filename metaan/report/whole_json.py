@@ -119,7 +119,8 @@ def plain(value: Any, without: Sequence[str] = ("href", "figure")) -> Any:
         found = {one.name: getattr(value, one.name) for one in fields(value) if one.name not in without}
         return {name: plain(inner, without) for name, inner in found.items()}
     if isinstance(value, BaseModel):
-        return {name: plain(getattr(value, name), without) for name in type(value).model_fields}
+        keys = {name: field.alias or name for name, field in type(value).model_fields.items()}
+        return {key: plain(getattr(value, name), without) for name, key in keys.items()}
     if isinstance(value, Mapping):
         return {str(key): plain(inner, without) for key, inner in value.items()}
     if isinstance(value, list | tuple):

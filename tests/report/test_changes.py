@@ -261,3 +261,9 @@ def test_new_numbers_that_nobody_has_confirmed_move_nothing_and_that_is_the_reas
     )
     change = StudyChange("x", "X 2020", ("corrected",), "included", "included", (edit,), (), "studies/x.yaml:1")
     assert nothing_moved(change) == "X 2020 (changed) moved no result: nobody has confirmed its new numbers yet."
+
+
+def test_a_window_of_time_points_is_written_in_words():
+    from metaan.report.changes import _plain
+
+    assert _plain(["day 28", {"from": "day 21", "to": "day 35"}]) == "day 28, from day 21 to day 35"

@@ -100,3 +100,10 @@ def test_csv_has_a_row_for_each_assumed_risk_and_suggestion(made: tuple[Any, Any
         "pooled",
         "published pool",
     }
+
+
+def test_a_window_of_time_points_has_the_keys_of_the_file() -> None:
+    from metaan.registry.review_model import TimeWindow
+    from metaan.report.whole_json import plain
+
+    assert plain(TimeWindow(**{"from": "day 21", "to": "day 35"})) == {"from": "day 21", "to": "day 35"}
