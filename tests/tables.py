@@ -22,7 +22,6 @@ NO_CHOICE = {
     "multiverse.CONCLUSIONS": "words of a result",
     "paired.PAIRED": "a part of MEASURES",
     "plausibility.SDS": "names of columns",
-    "pooling.PLAIN_ONLY": "which TAU2_METHODS some of CI_METHODS go with",
     "presets.LEAVES_OUT": "rules of PRESETS",
     "pooling.PLAIN_ONLY": "which estimators of tau2 an interval needs",
     "prediction.NO_SPREAD": "why a model has no prediction",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 #: Weights are raised to the third power, which has to stay a float.
-SMALLEST_VI = 1e-100
+SMALLEST_VI, LARGEST_VI = 1e-100, 1e100
 
 #: How many studies a printed EffectSizes lists.
 ROWS_SHOWN = 30
@@ -228,9 +228,10 @@ def _check(es: EffectSizes) -> None:
     if not es.yi.shape == es.vi.shape == (k,) or len(es.reasons) != k:
         raise DataError(f"yi {es.yi.shape}, vi {es.vi.shape}, {k} labels, {len(es.reasons)} reasons; want k each")
     resolved = np.maximum(np.square(np.spacing(es.yi)), SMALLEST_VI)
-    for i in np.flatnonzero(~((es.vi >= resolved) & np.isfinite(es.vi) & np.isfinite(es.yi))):
+    for i in np.flatnonzero(~((es.vi >= resolved) & (es.vi <= LARGEST_VI) & np.isfinite(es.yi))):
         if es.reasons[i] is None:
             why = "; a float cannot hold yi that exactly" if 0 < es.vi[i] < resolved[i] else ""
+            why = f" and at most {LARGEST_VI:g}" if LARGEST_VI < es.vi[i] < np.inf else why
             raise DataError(
                 f"study {es.slab[i]!r}: yi = {es.yi[i]:g}, vi = {es.vi[i]:g}; "
                 f"allowed: finite yi, finite vi above 0{why}"

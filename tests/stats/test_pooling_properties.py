@@ -23,6 +23,7 @@ from metaan.stats.subgroups import subgroups
 from metaan.stats.tau2 import TAU2_METHODS
 from metaan.stats.tau2_ci import TAU2_CI_METHODS
 
+PLAIN = [name for name in TAU2_METHODS if name not in ("GENQ", "GENQM")]  # without weights
 RANDOM_CI = {name: "REML" if name in ("KR", "PL") else "DL" for name in CI_METHODS}
 
 
@@ -414,3 +415,18 @@ def test_one_study_leaves_reml_no_observation_to_count() -> None:
     statistics = pool(EffectSizes.of([0.1], [0.1]), tau2_method="REML").fit_statistics()
     assert statistics.aic == pytest.approx(4.0)
     assert (statistics.bic, statistics.aicc) == (None, None)
+
+
+@pytest.mark.parametrize("tau2_method", PLAIN)
+def test_a_variance_has_an_upper_end_at_which_every_estimator_still_works(tau2_method: str) -> None:
+    with pytest.raises(DataError, match=r"vi = 1e\+101; allowed: .* at most 1e\+100"):
+        EffectSizes.of([0.1, 0.2], [1.0, 1e101])
+    fit = pool(EffectSizes.of([0.1, 0.2, 0.3], [1e100, 1e100, 1e99]), tau2_method=tau2_method)
+    assert all(map(math.isfinite, numbers(fit.to_dict())))
+
+
+def test_an_interval_of_tau2_that_no_number_holds_is_refused() -> None:
+    fit = pool(EffectSizes.of([0, 1, 2], [1, 1, 0.9999]))
+    with pytest.raises(NotEstimableError, match=r"Wald\.log: tau2 = 5e-05 has an upper bound that no number can hold"):
+        fit.tau2_ci("Wald.log")
+    assert fit.tau2_ci("QP").tau2_ci.lb == 0.0
