@@ -21,7 +21,7 @@ from .measures import MEASURES, effect_sizes, scale_of, two_by_two
 from .numerals import bounded
 from .peto import peto
 from .pooling import Pooled, pool
-from .stratified import mantel_haenszel
+from .stratified import informative, mantel_haenszel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,18 +164,23 @@ def _measure(group: str, measure: str, cells: Cells, level: float) -> Iterable[U
     es = effect_sizes(measure, drop00=MEASURES[measure].drops_double_zero, **dict[str, Any](cells))
     if es.k < 2:
         raise NotEstimableError(f"k = {es.k}: nothing to pool")
-    has_zero = any(bool((es.complete.data[name] == 0).any()) for name in CELLS)
-    found = [*_stratified(measure, es.complete.data, has_zero, level), *_inverse_variance(es, has_zero, level)]
+    told = informative(measure, es.data)
+    tables = {name: values[told] for name, values in es.data.items()}
+    found = [*_stratified(measure, tables, level), *_inverse_variance(es, level)]
     return [_universe(group, measure, *row) for row in found]
 
 
 Row = tuple[str, str | None, str | None, str, Pooled]
 
 
-def _stratified(measure: str, cells: Cells, has_zero: bool, level: float) -> Iterable[Row]:
+def _has_zero(cells: Cells) -> bool:
+    return any(bool((cells[name] == 0).any()) for name in CELLS)
+
+
+def _stratified(measure: str, cells: Cells, level: float) -> Iterable[Row]:
     """Yield Mantel-Haenszel, as it is and with the correction that many programs make, and Peto for odds ratios."""
     for name, add in ZERO_CELLS.items():
-        if add and (measure == "RD" or not has_zero):
+        if add and (measure == "RD" or not _has_zero(cells)):
             continue  # nothing to correct: a difference of risks is defined at zero
         try:
             fit = mantel_haenszel(measure, level=level, **_corrected(cells, add))
@@ -186,8 +191,8 @@ def _stratified(measure: str, cells: Cells, has_zero: bool, level: float) -> Ite
         yield "Peto", None, None, "none", peto(level=level, **dict[str, Any](cells))
 
 
-def _inverse_variance(es: EffectSizes, has_zero: bool, level: float) -> Iterable[Row]:
-    zero_cells = "0.5" if has_zero else "none"
+def _inverse_variance(es: EffectSizes, level: float) -> Iterable[Row]:
+    zero_cells = "0.5" if _has_zero(es.complete.data) else "none"
     yield "IV", None, None, zero_cells, pool(es, "common", level=level)
     for tau2_method in TAU2:
         for ci_method in CI:

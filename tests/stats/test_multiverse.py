@@ -29,6 +29,16 @@ def test_zero_cells_add_the_corrected_mantel_haenszel():
     assert [(u.zero_cells, round(u.estimate, 3)) for u in found] == [("none", 0.190), ("0.5", 0.214)]
 
 
+def test_mantel_haenszel_has_the_tables_that_inverse_variance_has_no_effect_of():
+    """metafor 3.8: rma.mh(measure="RR") has 0.778 from three studies, and 0.782 with 0.5 added to the last."""
+    found = multiverse(measures=["RR"], ai=[5, 6, 10], n1i=[10, 20, 10], ci=[8, 9, 10], n2i=[10, 20, 10]).universes
+    assert [(u.zero_cells, u.k, round(u.estimate, 3)) for u in found if u.method == "MH"] == [
+        ("none", 3, 0.778),
+        ("0.5", 3, 0.782),
+    ]
+    assert {(u.zero_cells, u.k) for u in found if u.method in ("IV", "RE")} == {("none", 2)}
+
+
 def test_each_universe_is_what_the_library_gives():
     (dl,) = [
         u
