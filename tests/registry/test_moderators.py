@@ -35,17 +35,16 @@ SEVERE = "[{name: severity, value: Severe}]"
 
 
 @pytest.mark.parametrize(
-    ("text", "where"),
+    ("text", "look", "where"),
     [
-        ("by: sevrity", "analyses[death].by"),
-        ("explore: {regressions: [{moderators: [year, sevrity]}]}",
-         "analyses[death].explore.regressions[1].moderators[2]"),
+        ("by: sevrity", found, "by"),
+        ("explore: {regressions: [{moderators: [year, sevrity]}]}", doubted, "explore.regressions[1].moderators[2]"),
     ],
-)  # fmt: skip
-def test_a_moderator_that_no_study_has(project: Any, text: str, where: str) -> None:
+)
+def test_a_moderator_that_no_study_has(project: Any, text: str, look: Any, where: str) -> None:
     folder = project.write(STUDY + f"moderators: {SEVERE}\n", by(text))
-    ((at, said, allowed),) = found(folder)
-    assert (at, said) == (where, "no study has a moderator 'sevrity'")
+    ((at, said, allowed),) = look(folder)
+    assert (at, said) == (f"analyses[death].{where}", "no study has a moderator 'sevrity'")
     assert allowed.startswith("did you mean severity? allowed: none, design, year, severity")
 
 

@@ -23,7 +23,8 @@ CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
     "nearest has a day to be near to": protocol.nearest_has_a_day,
     "measures can be pooled": protocol.measures_can_be_pooled,
     "methods go together": protocol.methods_go_together,
-    "moderators are known": moderators.moderators_are_known,
+    "subgroups are by a known moderator": moderators.subgroups_are_by_a_known_moderator,
+    "regressions are on known moderators": moderators.regressions_are_on_known_moderators,
     "moderators are spelt alike": moderators.moderators_are_spelt_alike,
     "related studies are known": protocol.related_studies_are_known,
     "both roles have an arm": arms.both_roles_have_an_arm,
@@ -56,6 +57,7 @@ CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
 DOUBTS = frozenset((
     "a registration is of one study",
     "numbers stand under one id",
+    "regressions are on known moderators",
     "moderators are spelt alike",
     "certainty follows its domains",
 ))  # fmt: skip

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ...errors import Problem, did_you_mean
 from ..draft import Document, Draft, Path
-from ..review_model import Plan
 from ..study_model import Study
 
 #: What every study has besides the moderators of its file.
 OF_ALL = ("design", "year")
 
 
-def moderators_are_known(draft: Draft) -> Iterator[Problem]:
-    """What subgroups are by, and what a regression is on, some study has; while there are no results, anything is."""
+def subgroups_are_by_a_known_moderator(draft: Draft) -> Iterator[Problem]:
+    """What subgroups are by, some study has; while there are no results, anything is known."""
+    plans = draft.review.model.analyses if draft.review else ()
+    yield from _unknown(draft, (((i, "by"), plan.by) for i, plan in enumerate(plans) if plan.by is not None))
+
+
+def regressions_are_on_known_moderators(draft: Draft) -> Iterator[Problem]:
+    """What a regression is on, some study has; the page refuses any other with the reason."""
+    named = (
+        ((i, "explore", "regressions", j, "moderators", k), name)
+        for i, plan in enumerate(draft.review.model.analyses if draft.review else ())
+        for j, regression in enumerate(plan.explore.regressions if plan.explore else ())
+        for k, name in enumerate(regression.moderators)
+    )
+    yield from _unknown(draft, named)
+
+
+def _unknown(draft: Draft, named: Iterable[tuple[Path, str]]) -> Iterator[Problem]:
     if draft.review is None or not any(document.model.results for document in draft.studies):
         return
-    named = [moderator.name for document in draft.studies for moderator in document.model.moderators]
-    broken = any({"moderators"} & {*document.tree.gone} or document.gone("moderators") for document in draft.studies)
-    known = ("none", *OF_ALL, *dict.fromkeys(named))
-    for i, plan in enumerate(draft.review.model.analyses):
-        for path, name in _named(plan):
-            if name not in known and not broken:
-                found = f"no study has a moderator {name!r}"
-                yield draft.review.problem(("analyses", i, *path), found, did_you_mean(name, known))
-
-
-def _named(plan: Plan) -> Iterator[tuple[Path, str]]:
-    if plan.by is not None:
-        yield ("by",), plan.by
-    for i, regression in enumerate(plan.explore.regressions if plan.explore else ()):
-        for j, name in enumerate(regression.moderators):
-            yield ("explore", "regressions", i, "moderators", j), name
+    if any("moderators" in document.tree.gone or document.gone("moderators") for document in draft.studies):
+        return
+    found = (moderator.name for document in draft.studies for moderator in document.model.moderators)
+    known = ("none", *OF_ALL, *dict.fromkeys(found))
+    for path, name in named:
+        if name not in known:
+            said = f"no study has a moderator {name!r}"
+            yield draft.review.problem(("analyses", *path), said, did_you_mean(name, known))
 
 
 def moderators_are_spelt_alike(draft: Draft) -> Iterator[Problem]:
