@@ -11,8 +11,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConflictError, SourceError
-from ..files import read
+from ..errors import ConflictError, Problem
+from ..files import read, unreadable
+from ..registry.set_aside import faults, set_aside
+from ..registry.stored import RESTORE
 from .checking import whole
 from .diff import Git, load_revision
 from .gate import unanswered, unconfirmed_results, undecided
@@ -72,7 +74,9 @@ def checked(work: Work) -> tuple[Review, str]:
     reasons = [f"the registry is at fault: {problem}" for problem in sorted(problems)]
     commit = work.git.commit("HEAD")
     if review is not None:
-        reasons += [*_against_studies(review), *_against_versions(work, review)]
+        with faults() as broken:
+            reasons += [*_against_studies(review), *_against_versions(work, review)]
+        reasons += [f"a release before is at fault: {problem}" for problem in broken]
     reasons += [*_against_changelog(work), *_against_tree(work, review)]
     if reasons:
         raise ConflictError("\n- ".join((f"version {work.version} is not released:", *reasons)))
@@ -149,14 +153,16 @@ def _order(version: str) -> tuple[int, ...]:
 
 
 def _records(work: Work) -> dict[str, dict[str, Any]]:
-    """Return the records of the releases before, by version."""
+    """Return the records of the releases before, by version; a file that holds none is set aside."""
     found = {}
     for path in sorted((work.project / RELEASES).glob("*.json")):
         try:
             record = json.loads(read(path, work.project))
             found[str(record["version"])] = {"commit": str(record["commit"]), "registry": str(record["registry"])}
+        except OSError as error:
+            set_aside([unreadable(path, error)])
         except (ValueError, KeyError, TypeError):
-            raise SourceError(f"{path} is no record of a release; restore it from version control") from None
+            set_aside([Problem(str(path), 1, "", "no record of a release", RESTORE)])
     return found
 
 

@@ -6,9 +6,10 @@ import shutil
 import pytest
 
 import metaan as ma
-from metaan.errors import SourceError, UsageError
+from metaan.errors import ConflictError, SetAsideWarning, SourceError, UsageError
 from metaan.workflows.publish import write_report
 from metaan.workflows.release import release
+from metaan.workflows.since import changes_since
 from tests.report.test_page import Page
 from tests.repository import IN_GIT, commit, repository
 
@@ -97,3 +98,12 @@ def test_the_command_takes_the_revision(project, capsys):
     assert main(["--project", str(project), "report", "--since", "HEAD", "-o", str(out)]) == 0
     assert SENTENCE in out.read_text(encoding="utf-8")
     assert str(out) in capsys.readouterr().out
+
+
+def test_a_broken_record_of_a_release_is_named_and_a_report_goes_on(project):
+    (project / "releases").mkdir(exist_ok=True)
+    (project / "releases" / "0.9.json").write_text("<<<<<<< HEAD\n", encoding="utf-8")
+    with pytest.warns(SetAsideWarning, match=r"0\.9\.json:1: no record of a release"):
+        changes_since(ma.load(project / "studies"))
+    with pytest.raises(ConflictError, match=r"a release before is at fault: .*0\.9\.json:1"):
+        release(project / "studies", "1.0", dry_run=True)
