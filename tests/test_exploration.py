@@ -36,6 +36,8 @@ def pools(tmp_path_factory):
     changed, n = block.subn(lambda found: found[1] + ALL, text)
     assert n == 1
     review.write_text(changed, encoding="utf-8")
+    with (folder / "huet-2020.yaml").open("a", encoding="utf-8") as other:  # check refuses what no study states
+        other.write("moderators:\n  - name: latitude\n    value: 48.9\n")
     (death,) = ma.analyse(ma.load(folder), ["death"])
     return death.pools
 
