@@ -19,7 +19,8 @@ const tableText = (table) =>
  */
 function inputsText({ studies }, effects) {
   if (effects.length >= LISTED) return `y and v of ${effects.length} studies`;
-  const own = (/** @type {{y?: number, v?: number}} */ { y, v }) => (y === undefined || v === undefined ? "" : `: y = ${exact(y)}, v = ${exact(v)}`);
+  const own = (/** @type {{y?: number, v?: number}} */ { y, v }) =>
+    y === undefined || v === undefined ? "" : `: y = ${exact(y)}, v = ${exact(v)}`;
   return effects.map((one) => `${studies[one.place].label}${own(one)}`).join("; ");
 }
 
