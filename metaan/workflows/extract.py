@@ -17,7 +17,7 @@ from ..errors import SourceError, UsageError
 from ..extraction import abstract, review_tables, trial_results
 from ..extraction.proposal import Passage, Proposal
 from ..extraction.suggest import Context, context_of
-from ..files import project_of, read
+from ..files import project_of, read, stay_inside
 from ..registry.load import Review, load
 from ..registry.write import write_text
 from ..sources import json_text
@@ -229,7 +229,10 @@ def fetch_results(
     client = client or client_for("ctgov", settings or settings_of(review), session=session, notice=notice)
     answers = _asked(client, numbers)
     day = now().astimezone(UTC).isoformat(timespec="seconds")
-    return [_store(results_file(folder, nct_id), day, *answers[nct_id]) for nct_id in numbers]
+    files = {nct_id: results_file(folder, nct_id) for nct_id in numbers}
+    for file in files.values():
+        stay_inside(file, project_of(Path(folder)))
+    return [_store(file, day, *answers[nct_id]) for nct_id, file in files.items()]
 
 
 def _asked(client: Client, numbers: Sequence[str]) -> dict[str, tuple[dict[str, Any], str]]:

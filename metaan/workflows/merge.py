@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import MetaanError, Problem
+from ..files import project_of, stay_inside
 from ..registry.atomic import write_bytes
 from ..registry.candidates import Candidate
+from ..registry.candidates_commit import locked, taking_turns
 from ..registry.candidates_runs import Run, parse_watermark, watermark_bytes
 from ..registry.metadata import Metadata, text_of
 from ..registry.stored import json_bytes, parsed
@@ -42,18 +44,22 @@ def merge(folder: Path | str) -> Merge:
     ------
     SourceError
         There is no git, or no repository.
+    ConflictError
+        Another run is at work on these studies.
     """
     root = Path(folder).resolve()
     git = Git(root)
     merged, left = [], []
-    for name, stages in unmerged(git).items():
-        content = _put_together(root / name, name, {stage: git.content(blob) for stage, blob in stages.items()})
-        if content is None:
-            left.append(name)
-            continue
-        write_bytes(root / name, content)
-        git.run("--literal-pathspecs", "add", "--", name)
-        merged.append(name)
+    with locked(root, "metaan merge"), taking_turns(root):
+        for name, stages in unmerged(git).items():
+            content = _put_together(root / name, name, {stage: git.content(blob) for stage, blob in stages.items()})
+            if content is None:
+                left.append(name)
+                continue
+            stay_inside(root / name, project_of(root))
+            write_bytes(root / name, content)
+            git.run("--literal-pathspecs", "add", "--", name)
+            merged.append(name)
     return Merge(tuple(merged), tuple(left))
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..difference import compare
 from ..errors import MetaanError, SourceError, UsageError
-from ..files import read
+from ..files import read, stay_inside
 from ..registry.candidates_commit import locked
 from ..registry.write import write_text
 from ..report.changes import changes_section
@@ -207,6 +207,7 @@ def _forget(staged: Path) -> None:
 
 def _stage(work: Work, review: Review, made: Release, staged: Path) -> None:
     """Write every file whole into the hidden folder, and what the changelog was before."""
+    stay_inside(staged, work.project)
     staged.mkdir(parents=True)
     (staged / ".gitignore").write_text("*\n", encoding="utf-8")
     write_text(staged / "tag", made.tag or "")
