@@ -107,7 +107,7 @@ def _numbers(
 
 
 def _assigned(proposal: Proposal, study: Study, wanted: Wanted) -> tuple[Cell, ...]:
-    """Return the cells with the arms they are to stand for, every arm of the study once."""
+    """Return the cells with the arms they are to stand for: every arm once, or those named, of each role one."""
     if proposal.kind == "values":
         raise UsageError(
             "means and medians are shown only: study files hold counts of people; allowed: a proposal of counts"
@@ -121,13 +121,16 @@ def _assigned(proposal: Proposal, study: Study, wanted: Wanted) -> tuple[Cell, .
         cells, arms = zip(*((cell, arm) for cell, arm in zip(cells, arms) if arm != LEFT_OUT)) or ((), ())
     for arm in wanted.arms:
         choose(dict.fromkeys([*known, LEFT_OUT]), arm, "arm")
-    if len(cells) != len(known):
+    named = dict.fromkeys(arm for arm in wanted.arms if arm != LEFT_OUT)
+    both = {arm.role for arm in study.arms if arm.id in named} == {arm.role for arm in study.arms}
+    needed = list(named) if both else known
+    if len(cells) != len(needed):
         found = f"numbers for {len(cells)} of the {len(known)} arms of {study.id}"
         raise UsageError(
-            f"the proposal has {found} ({', '.join(known)}); a result needs all of them, and "
-            f"--arms with {LEFT_OUT} leaves a number out"
+            f"the proposal has {found} ({', '.join(known)}); a result needs all of them, or "
+            f"those that --arms names, of each role one; --arms with {LEFT_OUT} leaves a number out"
         )
-    if sorted(arms) != sorted(known):
+    if sorted(arms) != sorted(needed):
         shown = ", ".join(cell.printed for cell in cells)
         raise UsageError(f"which arm is which is not said of {shown}; allowed: --arms with {', '.join(known)} in order")
     return tuple(replace(cell, arm=arm) for cell, arm in zip(cells, arms))

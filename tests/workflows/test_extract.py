@@ -497,3 +497,14 @@ def test_a_record_without_an_abstract_is_not_asked_for_again(folder):
     assert re.fullmatch(
         r"PubMed's record, as of \d{4}-\d\d-\d\d, has no abstract", propose(folder, "doe-2026").notes[0]
     )
+
+
+def test_arms_that_do_not_report_the_outcome_are_not_named(folder):
+    path = folder / "doe-2026.yaml"
+    third = "arms:\n  - {id: late, role: control, name: later start}\n"
+    path.write_text(text_of(folder).replace("arms:\n", third, 1), encoding="utf-8")
+    found = propose(folder, "doe-2026")
+    with pytest.raises(UsageError, match="those that --arms names, of each role one"):
+        accept(found, 2, Wanted("ventilation", arms=("late", "control"), time="study end"))
+    written = accept(found, 2, Wanted("ventilation", arms=("control", "drug"), time="study end"))
+    assert sorted(written.result.arms) == ["control", "drug"]
