@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +57,7 @@ def pool_group(
     common = _common(es, plan, measure, remarks) if "common" in plan.model else None
     random = _random(es, plan) if "random" in plan.model else None
     main = random or common
-    shown = _weighted(rows, es, common, random)
+    shown = _weighted(chosen, es, plan, common, random)
     return Pool(
         name=name,
         rows=shown,
@@ -111,14 +111,16 @@ def _effect_sizes(chosen: Sequence[Chosen], plan: Plan, measure: str) -> EffectS
     )
 
 
-def _rows(chosen: Sequence[Chosen], es: EffectSizes, plan: Plan) -> tuple[StudyRow, ...]:
-    return tuple(_row(c, es, i, plan) for i, c in enumerate(chosen))
+def _rows(chosen: Sequence[Chosen], es: EffectSizes, plan: Plan, tabled: Collection[int] = ()) -> tuple[StudyRow, ...]:
+    """Return the rows; ``tabled`` are the places of the studies whose tables are pooled, whatever their effect is."""
+    return tuple(_row(c, es, i, plan, i in tabled) for i, c in enumerate(chosen))
 
 
-def _row(chosen: Chosen, es: EffectSizes, i: int, plan: Plan) -> StudyRow:
+def _row(chosen: Chosen, es: EffectSizes, i: int, plan: Plan, tabled: bool) -> StudyRow:
     row = StudyRow(chosen.study, chosen.result, chosen.design, chosen.data, note=chosen.note, flag=chosen.about)
     if (why := es.reasons[i]) is not None:
-        return replace(row, note="; ".join(filter(None, (chosen.note, f"not pooled: {why}"))))
+        only = "pooled by Mantel-Haenszel only" if tabled else "not pooled"
+        return replace(row, note="; ".join(filter(None, (chosen.note, f"{only}: {why}"))))
     yi, vi = float(es.yi[i]), float(es.vi[i])
     return replace(
         row,
@@ -146,13 +148,13 @@ def _shown(measure: str, ci: Interval) -> Interval:
 
 
 def _weighted(
-    rows: Sequence[StudyRow], es: EffectSizes, common: Pooled | None, random: Pooled | None
+    chosen: Sequence[Chosen], es: EffectSizes, plan: Plan, common: Pooled | None, random: Pooled | None
 ) -> tuple[StudyRow, ...]:
-    """Put each model's weights on the rows that it pooled."""
+    """Return the rows with the weights that each model gave them."""
     ours, theirs = _weights(common, es), _weights(random, es)
     return tuple(
-        replace(row, weight_common=ours.get(i), weight_random=theirs.get(i), note=_tabled(row, i in ours))
-        for i, row in enumerate(rows)
+        replace(row, weight_common=ours.get(i), weight_random=theirs.get(i))
+        for i, row in enumerate(_rows(chosen, es, plan, ours))
     )
 
 
@@ -162,11 +164,6 @@ def _weights(fit: Pooled | None, es: EffectSizes) -> dict[int, float]:
         return {}
     pooled = informative(es.measure, es.data) if fit.method == "MH" else es.estimable
     return dict(zip(np.flatnonzero(pooled).tolist(), fit.weights.tolist()))
-
-
-def _tabled(row: StudyRow, pooled: bool) -> str | None:
-    """Add to the note of a study without an effect of its own that its table is pooled."""
-    return f"{row.note}; Mantel-Haenszel pools its table" if pooled and row.yi is None else row.note
 
 
 def _common(es: EffectSizes, plan: Plan, measure: str, remarks: list[Remark]) -> Pooled | None:

@@ -47,7 +47,7 @@ def test_mantel_haenszel_pools_what_inverse_variance_has_no_effect_of(review):
     assert (last.yi, last.weight_random) == (None, None)
     assert last.enters
     assert sum(row.weight_common for row in got.rows) == pytest.approx(100)
-    assert last.note == "not pooled: no events, or only events, in both arms; Mantel-Haenszel pools its table"
+    assert last.note == "pooled by Mantel-Haenszel only: no events, or only events, in both arms"
     assert words.of_studies(got.common, got) == ", 3 studies"
     assert words.of_studies(got.random, got) == ""
 
