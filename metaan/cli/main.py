@@ -24,7 +24,8 @@ from ..errors import MetaanError, SetAsideWarning, UsageError
 from .streams import streams
 
 #: Imports make many thousands of objects that stay; looking through them again and again costs a tenth of a start.
-GC_THRESHOLD = 200_000
+#: Looking more seldom than this lets what a large review throws away fill the memory.
+GC_THRESHOLD = 10_000
 
 AT_FAULT, MISUSED, INTERRUPTED = 1, 2, 130
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,16 +79,28 @@ def render(
     >>> render(review, ma.analyse(review), (), version=ma.__version__).splitlines()[0]
     '<!doctype html>'
     """
-    said = content(
-        review, analyses, checks, version=version, evidence=evidence, flow=flow, commit=commit, changes=changes
-    )
+    known = {"version": version, "evidence": evidence, "flow": flow, "commit": commit, "changes": changes}
+    return fill("page.html", shown(review, analyses, checks, **known), templates)
+
+
+def shown(
+    review: Review, analyses: Sequence[Analysis], checks: Sequence[ReportedCheck], **known: Any
+) -> dict[str, Any]:
+    """Return what ``page.html`` shows, from what `render` takes."""
+    said = content(review, analyses, checks, **known)
     explore = explorable(analyses, said["arms"])
-    functions = {"upper_first": words.upper_first, "inside": inside}
-    return fill("page.html", said | {"explore": explore} | functions, templates)
+    return said | {"explore": explore, "upper_first": words.upper_first, "inside": inside}
 
 
 def fill(name: str, context: Mapping[str, Any], templates: Path | None = None) -> str:
-    """Return a template filled in, with stylesheet and script, and the hashes that let the browser take only them.
+    """Return a template filled in; see `pieces`."""
+    return "".join(pieces(name, context, templates))
+
+
+def pieces(name: str, context: Mapping[str, Any], templates: Path | None = None) -> Iterator[str]:
+    """Yield a template filled in, with stylesheet and script, and the hashes that let the browser take only them.
+
+    It comes in pieces, as a large page is large a second time where it is put together.
 
     Raises
     ------
@@ -105,7 +117,7 @@ def fill(name: str, context: Mapping[str, Any], templates: Path | None = None) -
         "script_hash": _hash(script),
     }
     try:
-        return environment.get_template(name).render(given)
+        yield from environment.get_template(name).generate(given)
     except RegistryError:
         raise
     except Exception as error:  # a template is somebody's program: whatever goes wrong in it has a line

@@ -12,7 +12,7 @@ from html import escape
 from typing import Any
 
 from ..stats.numerals import portable
-from .drawing import Dot, Drawing, Group, Item, Line, Shape, Text
+from .drawing import SIZE, Dot, Drawing, Group, Item, Line, Shape, Text
 from .layout import layout as lay_out
 from .plot import Plot, Row
 
@@ -48,7 +48,8 @@ def element(name: str, look: str, title: str, description: str, size: tuple[floa
     wide, high = map(px, size)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{look}" id="{name}" role="img" '
-        f'aria-labelledby="{name}-title {name}-desc" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">'
+        f'aria-labelledby="{name}-title {name}-desc" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" '
+        f'font-size="{px(SIZE)}">'
     )
     words = f'<title id="{name}-title">{clean(title)}</title>', f'<desc id="{name}-desc">{clean(description)}</desc>'
     return "\n".join([head, *words, *parts, "</svg>"])
@@ -98,10 +99,10 @@ def _item(item: Item) -> str:
 
 def _text(item: Text) -> str:
     anchor = "" if item.anchor == "start" else f' text-anchor="{item.anchor}"'
+    size = "" if item.size == SIZE else f' font-size="{px(item.size)}"'
     weight = ' font-weight="bold"' if item.bold else ""
     return (
-        f'<text x="{px(item.x)}" y="{px(item.y)}" font-size="{px(item.size)}"{anchor}{weight} class="{item.role}">'
-        f"{clean(item.text)}</text>"
+        f'<text x="{px(item.x)}" y="{px(item.y)}"{size}{anchor}{weight} class="{item.role}">{clean(item.text)}</text>'
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from ..report.citations import to_bibtex, to_ris
 from ..report.content import content
 from ..report.export_csv import to_csv
 from ..report.markdown import to_markdown
-from ..report.page import render
+from ..report.page import pieces, shown
 from ..report.whole_json import report_json
 from ..synthesis import PROTOCOL, Choices, analyse
 from .commit import commit_of
@@ -71,16 +72,16 @@ def write_report(
     make = choose(REPORTS, form, "format")
     if since is not None and form != "html":
         raise UsageError(f"--since goes with the HTML report, not with {form}; metaan diff says what changed")
-    text = make(review, choices, since)
-    content = for_spreadsheet(text) if form == "csv" else text.encode()
-    return write_output(Path(path), content, project_of(review.folder))
+    return write_output(Path(path), make(review, choices, since), project_of(review.folder))
 
 
-def _page(review: Review, choices: Choices, since: str | None) -> str:
+def _page(review: Review, choices: Choices, since: str | None) -> bytes:
     own = review.folder.resolve().parent / "templates"
     analyses = analyse(review, choices=choices)
-    said = _found(review, analyses, since)
-    return render(review, analyses, reported_checks(review), templates=own if own.is_dir() else None, **said)
+    given = shown(review, analyses, reported_checks(review), **_found(review, analyses, since))
+    page = BytesIO()
+    page.writelines(piece.encode() for piece in pieces("page.html", given, own if own.is_dir() else None))
+    return page.getvalue()
 
 
 def _found(review: Review, analyses: Sequence[Analysis], since: str | None) -> dict[str, Any]:
@@ -94,30 +95,31 @@ def _found(review: Review, analyses: Sequence[Analysis], since: str | None) -> d
     }
 
 
-def _json(review: Review, choices: Choices, since: str | None) -> str:
+def _json(review: Review, choices: Choices, since: str | None) -> bytes:
     analyses, checks = analyse(review, choices=choices), reported_checks(review)
     found = _found(review, analyses, since)
     said = content(review, analyses, checks, **found)
     whole = report_json(review, analyses, checks, found["evidence"], said)
-    return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return (json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def _markdown(review: Review, choices: Choices, since: str | None) -> str:
+def _markdown(review: Review, choices: Choices, since: str | None) -> bytes:
     analyses = analyse(review, choices=choices)
-    return to_markdown(analyses, content(review, analyses, reported_checks(review), **_found(review, analyses, since)))
+    said = content(review, analyses, reported_checks(review), **_found(review, analyses, since))
+    return to_markdown(analyses, said).encode()
 
 
-def _csv(review: Review, choices: Choices, _: str | None) -> str:
+def _csv(review: Review, choices: Choices, _: str | None) -> bytes:
     analyses = analyse(review, choices=choices)
-    return to_csv(analyses, {analysis.plan.key: evidence(analysis) for analysis in analyses})
+    return for_spreadsheet(to_csv(analyses, {analysis.plan.key: evidence(analysis) for analysis in analyses}))
 
 
 #: Name of a format, which is also the end of its files' names, to what writes it.
-REPORTS: dict[str, Callable[[Review, Choices, str | None], str]] = {
+REPORTS: dict[str, Callable[[Review, Choices, str | None], bytes]] = {
     "html": _page,
     "md": _markdown,
     "json": _json,
     "csv": _csv,
-    "ris": lambda review, choices, _: to_ris(review),
-    "bib": lambda review, choices, _: to_bibtex(review),
+    "ris": lambda review, choices, _: to_ris(review).encode(),
+    "bib": lambda review, choices, _: to_bibtex(review).encode(),
 }

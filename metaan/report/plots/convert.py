@@ -28,7 +28,7 @@ DPI = 300
 WIDEST = 2000.0  # mm
 LARGEST = 16_000  # px, a side of a PNG
 _SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)" width="[\d.]+" height="[\d.]+"')
-_TEXT = re.compile(r'<text [^>]*font-size="([\d.]+)"')
+_TEXT = re.compile(r'<(?:svg|text) [^>]*font-size="([\d.]+)"')  # what the drawing says is the size of all others
 _PAGE = """\
 #set document(title: sys.inputs.title, date: none)
 #set page(width: auto, height: auto, margin: 0pt, fill: none)
