@@ -177,7 +177,7 @@ def test_what_is_left_and_where_it_stands_as_json_and_csv(screen_two, two, tmp_p
     blind = json.loads(screen_two("--json", "--by", "bob")[1])["candidates"][1]
     assert (blind["state"], blind["votes"], blind["reason"]) == ("open", {}, None)
     assert screen_two("--csv", tmp_path / "out.csv")[1] == f"wrote {tmp_path / 'out.csv'}\n"
-    rows = list(csv.DictReader((tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()))
+    rows = list(csv.DictReader((tmp_path / "out.csv").read_text(encoding="utf-8-sig").splitlines()))
     assert (rows[1]["key"], rows[1]["reason"], rows[1]["decisions"]) == ("pmid-902", "'=cmd()", "ada: exclude")
     assert rows[0]["link"] == "https://pubmed.ncbi.nlm.nih.gov/901/"
     assert screen_two("--csv", "-")[1].startswith("key,stage,state,reason,study")
