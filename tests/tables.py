@@ -43,8 +43,8 @@ def tables() -> dict[str, dict]:
 
 def _names() -> list[tuple[str, str]]:
     found = [
-        (path.stem, target.id)
-        for path in sorted(STATS.glob("*.py"))
+        (".".join(path.relative_to(STATS).with_suffix("").parts), target.id)
+        for path in sorted(STATS.rglob("*.py"))
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         for target in _targets(node)
         if target.id.isupper() and not target.id.startswith("_") and isinstance(node.value, ast.Dict | ast.DictComp)

@@ -19,11 +19,11 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 METHODS = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
 TABLES = tables()
-TABLE_NAME = re.compile(r"`([a-z_0-9]+\.[A-Z_0-9]+)`")
+TABLE_NAME = re.compile(r"`([a-z_0-9.]+\.[A-Z_0-9]+)`")
 ROW = re.compile(r"^\| `([^`]+)` \|.*$", re.MULTILINE)
 FENCE = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```)?", re.MULTILINE | re.DOTALL)
 YAML = re.compile(r"^```ya?ml\n(.*?)^```", re.MULTILINE | re.DOTALL)
-TEST = re.compile(r"`([a-z_0-9]+)::(test_\w+)`")
+TEST = re.compile(r"`([a-z_0-9.]+)::(test_\w+)`")
 
 
 def sections():
@@ -114,7 +114,9 @@ def test_every_test_that_a_page_points_to_exists():
     pointed = {found for page in PAGES for found in TEST.findall(page.read_text(encoding="utf-8"))}
     assert len(pointed) > 30
     for module, test in pointed:
-        assert f"def {test}(" in (ROOT / "tests" / "stats" / f"test_{module}.py").read_text(encoding="utf-8"), test
+        *folders, name = module.split(".")
+        file = ROOT.joinpath("tests", "stats", *folders, f"test_{name}.py")
+        assert f"def {test}(" in file.read_text(encoding="utf-8"), test
 
 
 def test_every_item_of_the_page_on_security_names_tests_that_exist():
