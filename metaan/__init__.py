@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .difference import Difference as Difference
-    from .difference import compare as compare
+    from .comparison.difference import Difference as Difference
+    from .comparison.difference import compare as compare
     from .recompute import reported_checks as reported_checks
     from .registry.load import Review as Review
     from .registry.load import load as load
@@ -93,7 +93,7 @@ _WHERE = {
     "Choices": "synthesis",
     "Converted": "stats.conversions",
     "Deduplication": "sources.deduplicate",
-    "Difference": "difference",
+    "Difference": "comparison.difference",
     "EffectSizes": "stats.effects",
     "ExcessSignificance": "stats.excess",
     "FailSafeN": "stats.failsafe",
@@ -118,7 +118,7 @@ _WHERE = {
     "between_groups": "stats.subgroups",
     "blup": "stats.regression_residuals",
     "combine_groups": "stats.arms",
-    "compare": "difference",
+    "compare": "comparison.difference",
     "compare_revisions": "workflows.diff",
     "counts_from_percent": "stats.arms",
     "cumulative": "stats.sequence",

@@ -6,7 +6,7 @@ import pytest
 
 import metaan as ma
 from metaan.analysis import Remark
-from metaan.difference import compare
+from metaan.comparison.difference import compare
 from metaan.grouping import Block, grouping
 from metaan.registry.model import Moderator
 from metaan.report import spread

@@ -18,7 +18,7 @@ from ..errors import UsageError
 from .project import studies_folder
 
 if TYPE_CHECKING:
-    from ..difference import Difference
+    from ..comparison.difference import Difference
     from ..report.changes_view import ChangesView
 
 

@@ -20,10 +20,10 @@ from .whatif_plot import what_if_plot
 from .words import Arms
 
 if TYPE_CHECKING:
-    from ..difference import AnalysisChange, Difference, PoolChange, SeriesChange
-    from ..edits import Edit, StudyChange
+    from ..comparison.difference import AnalysisChange, Difference, PoolChange, SeriesChange
+    from ..comparison.edits import Edit, StudyChange
+    from ..comparison.whatif import Snapshot
     from ..stats.attribution import Attribution
-    from ..whatif import Snapshot
 
 MODELS = {"random": "random effects", "common": "common (fixed) effect", "lead": "the protocol's model"}
 
@@ -34,7 +34,7 @@ def changes_section(difference: Difference) -> ChangesView:
     Examples
     --------
     >>> import metaan as ma
-    >>> from metaan.difference import compare
+    >>> from metaan.comparison.difference import compare
     >>> review = ma.load(ma.example("anakinra"))
     >>> changes_section(compare(review, review)).headlines
     ('Nothing changed between before and after.',)
@@ -85,7 +85,7 @@ def summary(studies: Sequence[StudyChange]) -> str:
     return f"{words.upper_first(formats.listing(found))}." if found else "No study changed."
 
 
-#: What happened to studies, by the kinds of `metaan.edits`.
+#: What happened to studies, by the kinds of `metaan.comparison.edits`.
 KINDS = {
     "added": "added",
     "removed": "removed",

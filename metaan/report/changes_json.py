@@ -10,10 +10,10 @@ from .changes import pool_id
 from .export import portable_values
 
 if TYPE_CHECKING:
-    from ..difference import AnalysisChange, Difference, PoolChange, SeriesChange
+    from ..comparison.difference import AnalysisChange, Difference, PoolChange, SeriesChange
+    from ..comparison.whatif import Snapshot
     from ..stats.attribution import Attribution
     from ..stats.effects import Interval
-    from ..whatif import Snapshot
     from .changes_view import ChangesView, PoolView
 
 

@@ -10,9 +10,9 @@ from . import formats, words
 from .words import Arms
 
 if TYPE_CHECKING:
-    from ..difference import AnalysisChange, PoolChange
-    from ..edits import StudyChange
-    from ..whatif import Cause, Snapshot
+    from ..comparison.difference import AnalysisChange, PoolChange
+    from ..comparison.edits import StudyChange
+    from ..comparison.whatif import Cause, Snapshot
 
 
 def where(name: str) -> str:

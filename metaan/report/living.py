@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from . import formats
 
 if TYPE_CHECKING:
-    from ..difference import Difference
+    from ..comparison.difference import Difference
     from ..registry.load import Review
 
 SHOWN = 12  # digits of a digest

@@ -15,8 +15,8 @@ from .plot import Mark, Plot, Row
 from .words import Arms
 
 if TYPE_CHECKING:
-    from ..difference import AnalysisChange, Difference, PoolChange
-    from ..whatif import Snapshot
+    from ..comparison.difference import AnalysisChange, Difference, PoolChange
+    from ..comparison.whatif import Snapshot
 
 MOST_CAUSES = 30
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
-from ..difference import compare
+from ..comparison.difference import compare
 from ..errors import Problem, RegistryError, SourceError
 from ..files import MOST_BYTES
 from ..registry.load import load
@@ -27,7 +27,7 @@ from ..report.changes_text import changes_page
 from .outputs import write_output
 
 if TYPE_CHECKING:
-    from ..difference import Difference
+    from ..comparison.difference import Difference
     from ..registry.load import Review
 
 WORKING_TREE = "the working tree"

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..difference import compare
+from ..comparison.difference import compare
 from ..errors import MetaanError, SourceError, UsageError
 from ..files import read, stay_inside
 from ..registry.candidates_commit import locked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..difference import compare
+from ..comparison.difference import compare
 from ..errors import MetaanError
 from ..report.changes import changes_section
 from .diff import load_revision

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..difference import Difference, compare, conclusion_of
+from ..comparison.difference import Difference, compare, conclusion_of
 from ..errors import MetaanError
 from ..registry.candidates import Candidate, read_candidates
 from ..registry.candidates_decisions import read_decisions

@@ -9,13 +9,13 @@ from dataclasses import replace
 import pytest
 
 import metaan as ma
-from metaan.difference import PoolChange, compare
-from metaan.edits import Edit, StudyChange
+from metaan.comparison.difference import PoolChange, compare
+from metaan.comparison.edits import Edit, StudyChange
+from metaan.comparison.whatif import Cause
 from metaan.report.changes import changes_section
 from metaan.report.changes_text import changes_markdown, changes_page, changes_terminal
 from metaan.report.changes_words import flips, nothing_moved, where
 from metaan.report.words import Arms
-from metaan.whatif import Cause
 
 CORE = ("review", "elmekaty-2023", "audemard-verger-2022", "balkhair-2021", "barkas-2021")
 

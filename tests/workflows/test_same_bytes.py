@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 import metaan as ma
-from metaan.difference import compare
+from metaan.comparison.difference import compare
 from metaan.report.changes import changes_section
 from metaan.report.changes_json import changes_json
 from metaan.report.export import to_json

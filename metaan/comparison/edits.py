@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .registry.load import Review
-    from .registry.metadata import Metadata
-    from .registry.model import Study
+    from ..registry.load import Review
+    from ..registry.metadata import Metadata
+    from ..registry.model import Study
 
 Path = tuple[str | int, ...]
 Plain = str | int | float | bool | list[Any] | None

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import PurePosixPath
 
-from .registry.load import Review
-from .registry.model import Study
+from ..registry.load import Review
+from ..registry.model import Study
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .grouping import Block, Grouping, grouping
-from .groups import protocol_results
-from .selection import Chosen, choose_studies
-from .stats.effects import Interval
-from .stats.numerals import exact
+from ..grouping import Block, Grouping, grouping
+from ..groups import protocol_results
+from ..selection import Chosen, choose_studies
+from ..stats.effects import Interval
+from ..stats.numerals import exact
 
 if TYPE_CHECKING:
-    from .registry.load import Review
-    from .registry.model import Plan
-    from .stats.pooling import Display, Pooled
+    from ..registry.load import Review
+    from ..registry.model import Plan
+    from ..stats.pooling import Display, Pooled
 
 #: What of a protocol can move a pooled result, in words.
 FIELDS = {

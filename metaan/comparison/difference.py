@@ -2,7 +2,7 @@
 
 `compare` is the way in. A change of a result has causes: studies that were added, removed or corrected, and fields of
 the protocol. Every result is attributed to them by Shapley's value (`metaan.stats.attribution`), on the analysis scale,
-and for every cause there is the result without it and the result with it alone (`metaan.whatif`).
+and for every cause there is the result without it and the result with it alone (`metaan.comparison.whatif`).
 
 What nothing can be pooled from has no result. A change from or to such a state is not shared out; orders of the causes
 that pass through one on the way do not count.
@@ -15,17 +15,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ..errors import NotEstimableError
+from ..grouping import Block, Grouping
+from ..stats.attribution import EXACT_UP_TO, Attribution, attribute, minimal_sets
+from ..stats.measures import scale_of
 from .edits import Edit, StudyChange, review_edits, study_changes
-from .errors import NotEstimableError
-from .grouping import Block, Grouping
 from .renames import follow
-from .stats.attribution import EXACT_UP_TO, Attribution, attribute, minimal_sets
-from .stats.measures import scale_of
 from .whatif import LEAD, NOTHING, Cause, Snapshot, Version, WhatIf, plan_causes, pools_of, version, what_if
 
 if TYPE_CHECKING:
-    from .registry.load import Review
-    from .registry.model import Outcome, Plan
+    from ..registry.load import Review
+    from ..registry.model import Outcome, Plan
 
 #: The numbers that are shared out among the causes; all on the analysis scale.
 QUANTITIES: dict[str, Callable[[Snapshot], float | None]] = {

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 import metaan as ma
-from metaan.difference import QUANTITIES, compare
+from metaan.comparison.difference import QUANTITIES, compare
 
 CORE = ("review", "elmekaty-2023", "audemard-verger-2022", "balkhair-2021", "barkas-2021")
 
