@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import accumulate
 
+from ..records.markup import clean_text
+from ..records.names import initials, inverted_name, is_group
 from .latex import to_text
-from .markup import clean_text
-from .names import initials, inverted_name, is_group
 
 
 def read_authors(raw: str) -> tuple[tuple[str, ...], bool]:

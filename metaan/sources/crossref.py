@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ..errors import SourceError, UsageError
+from ..records.identifiers import normalise_doi
 from . import json_text
 from .answers import Answer, UnreadableError
 from .client import Client, RefusedError
 from .crossref_work import Relation, Update, Work, merge_updates, parse_work
-from .identifiers import normalise_doi
 from .services import client_for
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ import re
 from collections.abc import Mapping
 
 from ..errors import SourceError
-from .citation import find_year, page_range
-from .identifiers import find_registrations, normalise_doi, written_pmid
-from .markup import clean_text, inline_markup, plain_text
-from .names import short_name
-from .record import AbstractPart, Failure, Read, Record
+from ..records.citation import find_year, page_range
+from ..records.identifiers import find_registrations, normalise_doi, written_pmid
+from ..records.markup import clean_text, inline_markup, plain_text
+from ..records.names import short_name
+from ..records.record import AbstractPart, Failure, Read, Record
 from .tagged import NOTHING_SAID, says_something
 
 _CITATION = re.compile(

@@ -13,10 +13,10 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
+from ..records.record import Record
 from .dedupe_compare import goes_on, similarity
 from .dedupe_keys import Keys
 from .dedupe_rules import RULES, Evidence, contradict, is_kin, is_merger, judge
-from .record import Record
 
 LEAST_ALIKE = 70  # of 100; titles that share a weak key and are less alike than this are not looked at
 ALL_PAIRS = 20  # records that share a key, of which each is compared with each

@@ -11,12 +11,12 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from ..errors import SourceError, UsageError
+from ..records.identifiers import normalise_doi
+from ..records.record import Record
 from . import json_text
 from .answers import Answer, UnreadableError
 from .client import Client
 from .europepmc_record import parse_result
-from .identifiers import normalise_doi
-from .record import Record
 from .services import client_for
 
 if TYPE_CHECKING:

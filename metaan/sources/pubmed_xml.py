@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from itertools import islice
 from xml.etree.ElementTree import Element
 
+from ..records.identifiers import normalise_doi, normalise_pmid, normalise_registration
+from ..records.markup import clean_text, plain_text
+from ..records.record import AbstractPart, Correction, Failure, Read, Record
 from .answers import UnreadableError
-from .identifiers import normalise_doi, normalise_pmid, normalise_registration
-from .markup import clean_text, plain_text
 from .pubmed_dates import publication_date
-from .record import AbstractPart, Correction, Failure, Read, Record
 from .xml_guard import guard, tree
 from .xml_text import child, markup, text_at, texts_at
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import SourceError, choose
+from ..records.record import Read, Record
 from .answers import UnreadableError
 from .bibtex import parse_bibtex
 from .csv_records import parse_csv
@@ -18,7 +19,6 @@ from .encoding import decode, read_file
 from .endnote_xml import parse_endnote_xml
 from .nbib import parse_nbib
 from .pubmed_xml import parse_file
-from .record import Read, Record
 from .revman import parse_references
 from .ris import parse_ris
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from ..errors import SourceError
+from ..records.citation import find_year, page_range
+from ..records.identifiers import find_registrations, normalise_doi, written_pmid
+from ..records.markup import clean_text, plain_text
+from ..records.names import short_name
+from ..records.record import Failure, Read, Record
 from .answers import UnreadableError
-from .citation import find_year, page_range
 from .encoding import decode, read_file
-from .identifiers import find_registrations, normalise_doi, written_pmid
-from .markup import clean_text, plain_text
-from .names import short_name
-from .record import Failure, Read, Record
 from .revman_rows import COUNTS, EFFECTS, MEANS, Place, RevMan, RevManAnalysis, RevManRow, row_of
 from .revman_tables import parse_analyses
 from .tagged import NOTHING_SAID, says_something

@@ -10,8 +10,8 @@ from itertools import islice
 from math import log
 
 from ..errors import SourceError
-from .markup import clean_text
-from .record import Failure
+from ..records.markup import clean_text
+from ..records.record import Failure
 from .revman_rows import COUNTS, EFFECTS, MEANS, Place, RevMan, RevManAnalysis, RevManRow, number_of, row_of
 
 MOST_ROWS = 200_000

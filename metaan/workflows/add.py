@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from ..errors import ConflictError, DataError, RegistryError, SourceError, UsageError
+from ..records.identifiers import normalise_doi, normalise_pmid, normalise_registration
+from ..records.label import label_of, unique_id
+from ..records.record import NOT_TRIALS
 from ..registry import metadata as stored
 from ..registry.candidates_commit import taking_turns
 from ..registry.draft import read_document
@@ -23,20 +26,17 @@ from ..registry.write import change
 from ..sources.bibtex import read_bibtex
 from ..sources.crossref import Crossref
 from ..sources.europepmc import EuropePMC
-from ..sources.identifiers import normalise_doi, normalise_pmid, normalise_registration
 from ..sources.pubmed import Progress, PubMed
-from ..sources.record import NOT_TRIALS
 from ..sources.settings import Settings
 from .design_guess import design_of
 from .fetch import metadata_of, oddities, settings_of, title_key
 from .lookup import Libraries, by_doi, by_pmid
-from .slug import label_of, unique_id
 
 if TYPE_CHECKING:
     import requests
 
+    from ..records.record import Read, Record
     from ..registry.model import Outcome
-    from ..sources.record import Read, Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..records.identifiers import normalise_doi, normalise_pmid, normalise_registration
+from ..records.label import label_of, slug
+from ..records.markup import escape, plain_text
+from ..records.record import POOLED, Record
+from ..records.record import AbstractPart as RecordPart
+from ..records.record import Correction as RecordLink
 from ..registry.candidates import Candidate, Sighting, candidate_key
 from ..registry.metadata import AbstractPart, Correction
-from ..sources.identifiers import normalise_doi, normalise_pmid, normalise_registration
-from ..sources.markup import escape, plain_text
-from ..sources.record import POOLED, Record
-from ..sources.record import AbstractPart as RecordPart
-from ..sources.record import Correction as RecordLink
-from .slug import label_of, slug
 
 if TYPE_CHECKING:
     from ..registry.metadata import Metadata

@@ -18,6 +18,7 @@ from ..extraction import abstract, review_tables, trial_results
 from ..extraction.proposal import Passage, Proposal
 from ..extraction.suggest import Context, context_of
 from ..files import project_of, read, stay_inside
+from ..records.markup import clean_text, plain_text
 from ..registry.load import Review, load
 from ..registry.write import write_text
 from ..sources import json_text
@@ -25,7 +26,6 @@ from ..sources.answers import UnreadableError
 from ..sources.client import RefusedError
 from ..sources.ctgov_trial import normalise_nct, parse_trial
 from ..sources.encoding import read_file
-from ..sources.markup import clean_text, plain_text
 from ..sources.services import client_for
 from .fetch import settings_of
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urljoin
 
 from ..errors import RegistryError, UsageError, did_you_mean
+from ..records.identifiers import normalise_doi, normalise_pmid, normalise_registration
+from ..records.markup import clean_text, plain_text
 from ..registry import metadata as stored
 from ..registry.load import load
-from ..sources.identifiers import normalise_doi, normalise_pmid, normalise_registration
-from ..sources.markup import clean_text, plain_text
 from ..sources.pubmed import Found, Progress, PubMed
 from ..sources.settings import Settings
 from .notices import NOTICES
@@ -23,10 +23,10 @@ from .notices import NOTICES
 if TYPE_CHECKING:
     import requests
 
+    from ..records.record import Record
     from ..registry.metadata import Metadata
     from ..registry.model import Study
     from ..sources.pubmed_xml import Article
-    from ..sources.record import Record
 
 State = Literal["fetched", "unchanged", "not found"]
 

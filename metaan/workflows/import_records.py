@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import SourceError, UsageError, choose
+from ..records.markup import clean_text
 from ..registry.atomic import write_text
 from ..registry.candidates import Candidate, Stored, each_candidate
 from ..registry.candidates_commit import Staging, locked
@@ -18,7 +19,6 @@ from ..registry.candidates_runs import FileRun, run_id
 from ..registry.load import load
 from ..registry.stored import json_bytes
 from ..sources.encoding import decode
-from ..sources.markup import clean_text
 from ..sources.read import read_records
 from ..sources.revman import read_revman
 from .matching import Matched, match
@@ -27,7 +27,7 @@ from .shelf import Shelf
 from .update import run_of, waiting
 
 if TYPE_CHECKING:
-    from ..sources.record import Failure, Read
+    from ..records.record import Failure, Read
 
 _NO_NAME = re.compile(r"[^\w.-]+")  # what does not belong into the name of a file
 LONGEST_BLOCK = 400  # lines of a failed block that are kept

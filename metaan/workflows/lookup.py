@@ -17,8 +17,8 @@ from ..sources.europepmc import EuropePMC
 from ..sources.pubmed import Progress, PubMed
 
 if TYPE_CHECKING:
+    from ..records.record import Record
     from ..sources.pubmed_xml import Article
-    from ..sources.record import Record
 
 T = TypeVar("T")
 ELSEWHERE = "a record from elsewhere can be added with --bibtex FILE"

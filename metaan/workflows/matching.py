@@ -17,7 +17,7 @@ from .as_records import candidate_of, joined, key_of
 from .shelf import Brief, Shelf
 
 if TYPE_CHECKING:
-    from ..sources.record import Record
+    from ..records.record import Record
     from .searching import Sighted
 
 MOST_LINKS = 20  # of one candidate; a pooled analysis may name every trial of its field

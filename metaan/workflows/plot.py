@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..analysis import Exploration
 from ..errors import UsageError, choose, did_you_mean
 from ..exploration import explore
+from ..records.label import slug
 from ..registry.model import Explore
 from ..report.judgements import assessments
 from ..report.plots.catalogue import PLOTS
@@ -20,7 +21,6 @@ from ..report.plots.figure import Request
 from ..report.plots.standalone import standalone
 from ..report.words import Arms
 from ..synthesis import PROTOCOL, Choices, analyse
-from .slug import slug
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, Pool

@@ -15,12 +15,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..errors import SourceError
+from ..records.identifiers import normalise_doi, normalise_pmid
+from ..records.record import Record
 from ..registry.candidates_runs import Notice, Recheck, Run
 from ..registry.metadata import text_of
-from ..sources.identifiers import normalise_doi, normalise_pmid
 from ..sources.pubmed import Found, read_search
 from ..sources.pubmed_xml import Article
-from ..sources.record import Record
 from .fetch import StudyFetch, outcome_of
 from .notices import as_one, is_named, names_of, notices_of_crossref, notices_of_links
 

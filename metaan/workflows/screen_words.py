@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
+from ..records.label import label_of
+from ..records.markup import clean_text, plain_text
 from ..registry.candidates import Candidate
 from ..registry.candidates_decisions import Stage
 from ..registry.candidates_flow import NOT_RETRIEVED
 from ..registry.review_model import ReviewFile
-from ..sources.markup import clean_text, plain_text
-from .slug import label_of
 
 Mark = Literal["include", "exclude", ""]
 _MOST_USED = 9

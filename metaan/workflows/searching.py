@@ -13,19 +13,19 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from ..errors import SourceError, choose
+from ..records.identifiers import find_registrations
+from ..records.record import Correction
 from ..registry.candidates import Suffix, packed, raw_name
-from ..sources.identifiers import find_registrations
 from ..sources.pubmed import PubMed
 from ..sources.pubmed_query import OVERLAP_DAYS, PubMedQuery
-from ..sources.record import Correction
 from ..sources.services import client_for
 from ..sources.xml_guard import guard
 
 if TYPE_CHECKING:
+    from ..records.record import Record
     from ..sources.answers import Answer
     from ..sources.client import Client
     from ..sources.ctgov_trial import Trial
-    from ..sources.record import Record
     from ..sources.settings import Settings
     from .spool import Spool
 

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..records.identifiers import normalise_doi, normalise_pmid
 from ..registry.candidates import Candidate
 from ..sources.dedupe_keys import Keys
-from ..sources.identifiers import normalise_doi, normalise_pmid
 from .as_records import REGISTRATION, numbers_of, record_of_candidate, record_of_study
 
 if TYPE_CHECKING:
+    from ..records.record import Record
     from ..registry.load import Review
-    from ..sources.record import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 from metaan.extraction import abstract, patterns, suggest
 from metaan.extraction.listing import as_dicts, as_lines
 from metaan.extraction.proposal import Passage
-from metaan.sources.markup import clean_text, plain_text
+from metaan.records.markup import clean_text, plain_text
 
 LENGTH = 20_000  # characters; that more takes no more than so much longer is counted in steps
 UNITS = [

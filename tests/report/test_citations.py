@@ -8,10 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import metaan as ma
+from metaan.records.record import Record
 from metaan.registry.load import Review
 from metaan.report.citations import CITATIONS, Cited, cited
 from metaan.sources.read import read_records
-from metaan.sources.record import Record
 
 FIELDS = (
     "title", "authors", "published", "journal", "journal_abbreviation", "volume", "issue", "pages", "pmid",

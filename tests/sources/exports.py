@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from metaan.sources.record import Record
+from metaan.records.record import Record
 
 Chance = random.Random
 Change = Callable[[Record, Chance], Record]

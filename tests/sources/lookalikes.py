@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from metaan.sources.record import Record
+from metaan.records.record import Record
 
 from .exports import EXPORTS, JOURNALS, Chance, Change, initials, paper
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from metaan.records.record import AbstractPart, Record
 from metaan.sources.dedupe_keys import Keys, first_page, kind_of, last_page, same_journal
 from metaan.sources.dedupe_names import name_words, same_person
 from metaan.sources.dedupe_titles import is_about_another, numbers_of, plain_title, titles_of
-from metaan.sources.record import AbstractPart, Record
 
 
 @pytest.mark.parametrize(

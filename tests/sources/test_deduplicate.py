@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
 import metaan as ma
+from metaan.records.record import AbstractPart, Record
 from metaan.sources import deduplicate as module
 from metaan.sources.dedupe_compare import misspelt
 from metaan.sources.dedupe_keys import Keys
 from metaan.sources.dedupe_rules import RULES, judge
 from metaan.sources.deduplicate import find_duplicates
-from metaan.sources.record import AbstractPart, Record
 
 PAPER = Record(
     "Anakinra against placebo in severe COVID-19: a made-up randomised trial",

@@ -5,7 +5,7 @@ import random
 import pytest
 
 import metaan as ma
-from metaan.sources.record import Record
+from metaan.records.record import Record
 from tests.sources.exports import EXPORTS, paper
 from tests.sources.lookalikes import OTHERS, SLIPS, Case, cases, score
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from metaan.errors import ConflictError, SourceError, UsageError
+from metaan.records.record import Record
 from metaan.registry.load import load
 from metaan.registry.write import scaffold_study
-from metaan.sources.record import Record
 from metaan.workflows.add import add, new_study
 from tests.server.eutils import Eutils
 from tests.server.living import empty_registry

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import replace
 
-from metaan.sources.record import Correction, Record
+from metaan.records.record import Correction, Record
 from metaan.workflows.matching import match
 from metaan.workflows.searching import Sighted
 from metaan.workflows.shelf import Shelf

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from metaan.records.record import Correction, Record
 from metaan.registry.candidates_runs import LINK, Notice
 from metaan.registry.write import scaffold_study
 from metaan.sources.crossref_work import VERSIONS, Relation, Update
-from metaan.sources.record import Correction, Record
 from metaan.workflows.fetch import oddities
 from metaan.workflows.notices import SEVERITIES, as_one, notices_of_crossref, notices_of_links
 from metaan.workflows.update import update

@@ -2,7 +2,7 @@
 
 import pytest
 
-from metaan.sources.record import AbstractPart, Correction, Record
+from metaan.records.record import AbstractPart, Correction, Record
 from metaan.workflows.searching import Sighted
 from metaan.workflows.spool import Spool
 

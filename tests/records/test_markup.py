@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.sources.markup import TAGS, clean_text, escape, inline_markup, plain_text
+from metaan.records.markup import TAGS, clean_text, escape, inline_markup, plain_text
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from metaan.sources.names import initials, short_name
+from metaan.records.names import initials, short_name
 
 
 @pytest.mark.parametrize(

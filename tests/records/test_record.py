@@ -1,6 +1,6 @@
 import pytest
 
-from metaan.sources.record import AbstractPart, Correction, Record
+from metaan.records.record import AbstractPart, Correction, Record
 
 
 def test_the_abstract_is_plain_text_too():

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.sources.identifiers import (
+from metaan.records.identifiers import (
     doi_in_link,
     find_registrations,
     normalise_doi,

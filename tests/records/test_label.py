@@ -1,6 +1,6 @@
 import pytest
 
-from metaan.workflows.slug import family_name, label_of, slug, unique_id
+from metaan.records.label import family_name, label_of, slug, unique_id
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.sources.sections import LONGEST, sections, title_markup
+from metaan.records.sections import LONGEST, sections, title_markup
 
 
 def parts(text):
