@@ -41,15 +41,15 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from metaan.records.record import Record  # noqa: E402
+from metaan.records.same.deduplicate import deduplicate  # noqa: E402
 from metaan.registry.write import scaffold_study  # noqa: E402
-from metaan.sources.deduplicate import deduplicate  # noqa: E402
 from metaan.sources.nbib import parse_nbib  # noqa: E402
 from metaan.sources.pubmed_xml import parse as parse_xml  # noqa: E402
 from metaan.workflows.update import update  # noqa: E402
+from tests.records.same.lookalikes import cases, score  # noqa: E402
 from tests.server.eutils import Eutils  # noqa: E402
 from tests.server.living import clients, paper, registry  # noqa: E402
 from tests.server.papers import Paper, article_set  # noqa: E402
-from tests.sources.lookalikes import cases, score  # noqa: E402
 
 FIRST_DAY = datetime(2020, 1, 1, tzinfo=UTC)
 BETWEEN = datetime(2024, 1, 1, tzinfo=UTC)

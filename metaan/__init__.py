@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from .comparison.difference import Difference as Difference
     from .comparison.difference import compare as compare
     from .recompute import reported_checks as reported_checks
+    from .records.same.deduplicate import Deduplication as Deduplication
+    from .records.same.deduplicate import deduplicate as deduplicate
     from .registry.load import Review as Review
     from .registry.load import load as load
     from .resources import example as example
-    from .sources.deduplicate import Deduplication as Deduplication
-    from .sources.deduplicate import deduplicate as deduplicate
     from .sources.read import read_records as read_records
     from .sources.revman import read_revman as read_revman
     from .sources.revman_rows import RevMan as RevMan
@@ -92,7 +92,7 @@ _WHERE = {
     "BetaBinomial": "stats.betabinomial",
     "Choices": "synthesis",
     "Converted": "stats.conversions",
-    "Deduplication": "sources.deduplicate",
+    "Deduplication": "records.same.deduplicate",
     "Difference": "comparison.difference",
     "EffectSizes": "stats.effects",
     "ExcessSignificance": "stats.excess",
@@ -122,7 +122,7 @@ _WHERE = {
     "compare_revisions": "workflows.diff",
     "counts_from_percent": "stats.arms",
     "cumulative": "stats.sequence",
-    "deduplicate": "sources.deduplicate",
+    "deduplicate": "records.same.deduplicate",
     "effect_sizes": "stats.measures",
     "effects_from_reported": "stats.reported",
     "example": "resources",

@@ -1,6 +1,6 @@
 """Records that came in against everything that is there: known, a duplicate, or a new candidate with its questions.
 
-Automatic merging is that of `metaan.sources.deduplicate`. Publications of one study are linked, by registration, by
+Automatic merging is that of `metaan.records.same.deduplicate`. Publications of one study are linked, by registration, by
 erratum or by preprint, and never merged.
 """
 
@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, overload
 
+from ..records.same.deduplicate import Deduplication, find_duplicates
 from ..registry.candidates import Candidate, LikelyDuplicate, Link
-from ..sources.deduplicate import Deduplication, find_duplicates
 from .as_records import candidate_of, joined, key_of
 from .shelf import Brief, Shelf
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..records.identifiers import normalise_doi, normalise_pmid
+from ..records.same.keys import Keys
 from ..registry.candidates import Candidate
-from ..sources.dedupe_keys import Keys
 from .as_records import REGISTRATION, numbers_of, record_of_candidate, record_of_study
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 A report is not a study: the conference abstract and the full paper of one trial are two publications, and so are a
 preprint and its article, a paper and its erratum. They are asked about or linked, and never merged by themselves. The
-rules are in `metaan.sources.dedupe_rules`; a new key to find candidates by is one entry in `BLOCKS`.
+rules are in `metaan.records.same.rules`; a new key to find candidates by is one entry in `BLOCKS`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
-from ..records.record import Record
-from .dedupe_compare import goes_on, similarity
-from .dedupe_keys import Keys
-from .dedupe_rules import RULES, Evidence, contradict, is_kin, is_merger, judge
+from ..record import Record
+from .compare import goes_on, similarity
+from .keys import Keys
+from .rules import RULES, Evidence, contradict, is_kin, is_merger, judge
 
 LEAST_ALIKE = 70  # of 100; titles that share a weak key and are less alike than this are not looked at
 ALL_PAIRS = 20  # records that share a key, of which each is compared with each

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .dedupe_titles import words_of
+from .titles import words_of
 
 _PARTICLES = frozenset(
     ["van", "von", "de", "der", "den", "del", "della", "di", "da", "do", "dos", "la", "le", "el", "al", "ter", "ten"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from .dedupe_keys import Keys, same_journal
-from .dedupe_names import same_person
+from .keys import Keys, same_journal
+from .names import same_person
 
 
 def similarity(a: Keys, b: Keys) -> float:

@@ -6,8 +6,8 @@ import pytest
 
 import metaan as ma
 from metaan.records.record import Record
-from tests.sources.exports import EXPORTS, paper
-from tests.sources.lookalikes import OTHERS, SLIPS, Case, cases, score
+from tests.records.same.exports import EXPORTS, paper
+from tests.records.same.lookalikes import OTHERS, SLIPS, Case, cases, score
 
 LEAST = 0.99
 MOST_FALSE = 0.01

@@ -10,11 +10,11 @@ from rapidfuzz import fuzz
 
 import metaan as ma
 from metaan.records.record import AbstractPart, Record
-from metaan.sources import deduplicate as module
-from metaan.sources.dedupe_compare import misspelt
-from metaan.sources.dedupe_keys import Keys
-from metaan.sources.dedupe_rules import RULES, judge
-from metaan.sources.deduplicate import find_duplicates
+from metaan.records.same import deduplicate as module
+from metaan.records.same.compare import misspelt
+from metaan.records.same.deduplicate import find_duplicates
+from metaan.records.same.keys import Keys
+from metaan.records.same.rules import RULES, judge
 
 PAPER = Record(
     "Anakinra against placebo in severe COVID-19: a made-up randomised trial",

@@ -3,9 +3,9 @@
 import pytest
 
 from metaan.records.record import AbstractPart, Record
-from metaan.sources.dedupe_keys import Keys, first_page, kind_of, last_page, same_journal
-from metaan.sources.dedupe_names import name_words, same_person
-from metaan.sources.dedupe_titles import is_about_another, numbers_of, plain_title, titles_of
+from metaan.records.same.keys import Keys, first_page, kind_of, last_page, same_journal
+from metaan.records.same.names import name_words, same_person
+from metaan.records.same.titles import is_about_another, numbers_of, plain_title, titles_of
 
 
 @pytest.mark.parametrize(

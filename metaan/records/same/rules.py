@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .dedupe_compare import compare, goes_on, is_slip, misspelt, one_page, similarity
-from .dedupe_keys import Keys
+from .compare import compare, goes_on, is_slip, misspelt, one_page, similarity
+from .keys import Keys
 
 SIMILAR = 85.0
 SHORT_TITLE = 4  # words; "Editorial" and "COVID-19" are no evidence

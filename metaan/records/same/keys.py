@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from ..records.record import Record
-from .dedupe_names import journal_words, name_words, one_journal
-from .dedupe_titles import is_about_another, numbers_of, titles_of, words_of
+from ..record import Record
+from .names import journal_words, name_words, one_journal
+from .titles import is_about_another, numbers_of, titles_of, words_of
 
 LONGEST = 1_000  # characters of a title or a name; whatever is longer is none, and must not cost hours
 MOST_AUTHORS = 8  # that are compared
