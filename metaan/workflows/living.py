@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..registry.candidates_decisions import read_decisions
-from ..registry.candidates_flow import flow
 from ..registry.candidates_runs import read_runs
+from ..registry.flow import flow
 
 if TYPE_CHECKING:
     from ..registry.candidates_runs import Run

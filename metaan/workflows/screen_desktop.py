@@ -10,10 +10,10 @@ from ..errors import ConflictError
 from ..registry.candidates import Candidate, readable
 from ..registry.candidates_commit import is_unfinished, locked
 from ..registry.candidates_decisions import STAGES, Decision, Stage
-from ..registry.candidates_flow import Flow, flow
 from ..registry.candidates_log import Log, Shelf
 from ..registry.candidates_runs import read_runs
 from ..registry.candidates_standing import Standing, paired_judgements, standing, standings
+from ..registry.flow import Flow, flow
 from ..registry.load import Review, load
 from ..registry.review_model import Screening
 

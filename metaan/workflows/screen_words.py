@@ -13,7 +13,7 @@ from ..records.label import label_of
 from ..records.markup import clean_text, plain_text
 from ..registry.candidates import Candidate
 from ..registry.candidates_decisions import Stage
-from ..registry.candidates_flow import NOT_RETRIEVED
+from ..registry.flow import NOT_RETRIEVED
 from ..registry.review_model import ReviewFile
 
 Mark = Literal["include", "exclude", ""]

@@ -31,7 +31,6 @@ from metaan.registry.candidates_decisions import (
     in_force,
     read_decisions,
 )
-from metaan.registry.candidates_flow import flow
 from metaan.registry.candidates_runs import (
     FileRun,
     Mark,
@@ -43,6 +42,7 @@ from metaan.registry.candidates_runs import (
     watermark_bytes,
 )
 from metaan.registry.candidates_standing import paired_judgements, standings
+from metaan.registry.flow import flow
 from metaan.registry.load import load
 from metaan.registry.review_model import Screening
 from metaan.registry.stored import json_bytes

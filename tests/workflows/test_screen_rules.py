@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from metaan.errors import ConflictError, RegistryError, SetAsideWarning, UsageError
 from metaan.registry.candidates_decisions import CONSENSUS, Decision, append_decision, in_force, read_decisions
-from metaan.registry.candidates_flow import NOT_RETRIEVED, flow
 from metaan.registry.candidates_log import Log, Shelf
 from metaan.registry.candidates_runs import read_runs
 from metaan.registry.candidates_standing import standings
+from metaan.registry.flow import NOT_RETRIEVED, flow
 from metaan.registry.load import load
 from metaan.registry.review_model import Eligibility, Screening
 from metaan.workflows.screen import judge, settle, undo

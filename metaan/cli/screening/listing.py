@@ -15,8 +15,8 @@ from ...workflows.screen_words import called, plain, title_of
 if TYPE_CHECKING:
     from ...registry.candidates import Candidate
     from ...registry.candidates_decisions import Stage
-    from ...registry.candidates_flow import Flow, FullText
     from ...registry.candidates_standing import Standing
+    from ...registry.flow import Flow, FullText
     from ...stats.agreement import Agreement
     from ...workflows.screen import Judged
     from ...workflows.screen_desktop import Desktop
