@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import metaan as ma
-from metaan.registry.draft import STAND_INS, read_document
+from metaan.registry.check.draft import STAND_INS, read_document
 from metaan.registry.model import ReviewFile, Study
 from metaan.registry.nodes import compose
 from tests.tables import tables

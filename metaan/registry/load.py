@@ -17,8 +17,8 @@ from ..errors import Problem, RegistryError, choose
 from ..files import project_of, read, unreadable
 from .check import DOUBTS
 from .check import problems as check_problems
+from .check.draft import Document, Draft, M, outcomes_of_forms, read_document, where
 from .check.waivers import WAIVABLE
-from .draft import Document, Draft, M, outcomes_of_forms, read_document, where
 from .flags import Flag, flag_of, standing_notices
 from .metadata import Metadata
 from .metadata import read as read_metadata

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..errors import Problem
 from .check import CHECKS
-from .draft import Document, Draft
+from .check.draft import Document, Draft
 from .judgements import Waiver
 from .review_model import ReviewFile
 from .study_model import Study

@@ -17,7 +17,7 @@ from ..records.label import label_of, unique_id
 from ..records.record import NOT_TRIALS
 from ..registry import metadata as stored
 from ..registry.candidates_commit import taking_turns
-from ..registry.draft import read_document
+from ..registry.check.draft import read_document
 from ..registry.load import Review, load
 from ..registry.model import Study
 from ..registry.scaffold import scaffold_study

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConflictError, RegistryError, UsageError
 from ..registry.candidates_commit import taking_turns
-from ..registry.draft import unfilled
+from ..registry.check.draft import unfilled
 from ..registry.load import load
 from ..registry.nodes import Node, compose
 from ..registry.raw import decode

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from metaan.registry.check import problems as check_problems
-from metaan.registry.draft import Draft, _models_in, read_document
+from metaan.registry.check.draft import Draft, _models_in, read_document
 from metaan.registry.nodes import compose
 from metaan.registry.review_model import ReviewFile
 from metaan.registry.study_model import Study

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ...errors import Problem
-from ..draft import Draft
 from . import arms, counts, decisions, designs, effects, identity, judgements, moderators, protocol, waivers
+from .draft import Draft
 
 CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
     "the file is named after the id": identity.file_is_named_after_id,

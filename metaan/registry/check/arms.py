@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import Problem, did_you_mean
-from ..draft import Document, Draft
 from ..study_model import Study
+from .draft import Document, Draft
 
 
 def both_roles_have_an_arm(draft: Draft) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import Problem
-from ..draft import Draft
+from .draft import Draft
 
 
 def events_within_total(draft: Draft) -> Iterator[Problem]:

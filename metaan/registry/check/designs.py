@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import Problem
-from ..draft import Draft
+from .draft import Draft
 
 
 def state_has_a_reason(draft: Draft) -> Iterator[Problem]:

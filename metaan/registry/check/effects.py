@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import Problem
-from ..draft import Document, Draft, Path
 from ..study_model import PublishedPool, ReportedEffect, Study
 from ..types import is_ratio
+from .draft import Document, Draft, Path
 
 
 def intervals_are_sound(draft: Draft) -> Iterator[Problem]:

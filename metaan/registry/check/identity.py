@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from ...errors import Problem
-from ..draft import Document, Draft, M
 from ..study_model import Result, Study
 from ..times import key as time_key
 from ..types import ID_PATTERN, doi_key
+from .draft import Document, Draft, M
 
 
 def file_is_named_after_id(draft: Draft) -> Iterator[Problem]:

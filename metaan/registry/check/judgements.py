@@ -7,9 +7,9 @@ from typing import get_args
 
 from ...appraisal import TOOLS, BiasTool, find_tool
 from ...errors import Problem, did_you_mean
-from ..draft import Document, Draft, Path
 from ..judgements import Level
 from ..study_model import RiskOfBias, Study
+from .draft import Document, Draft, Path
 
 
 def bias_tools_are_known(draft: Draft) -> Iterator[Problem]:

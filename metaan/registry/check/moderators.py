@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ...errors import Problem, did_you_mean
-from ..draft import Document, Draft, Path
 from ..study_model import Study
+from .draft import Document, Draft, Path
 
 #: What every study has besides the moderators of its file.
 OF_ALL = ("design", "year")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ...errors import Problem, did_you_mean
-from ..draft import Document, Draft, Path, outcomes_of_forms, where
 from ..nodes import Node
 from ..study_model import Study
 from ..times import NEAREST, middle, within
 from ..types import COMMON_CODES
+from .draft import Document, Draft, Path, outcomes_of_forms, where
 
 
 def outcomes_are_known(draft: Draft) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import Problem, did_you_mean
-from ..draft import Draft
+from .draft import Draft
 
 #: What `metaan.recompute` compares; it is no fault of a file, so a waiver only says why.
 RECOMPUTED = "printed results follow from the counts"

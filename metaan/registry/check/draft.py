@@ -14,12 +14,12 @@ from typing import Any, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from ..errors import Problem, did_you_mean
-from .nodes import Node, compose
-from .raw import decode
-from .review_model import ReviewFile
-from .study_model import Counts, Result, Study
-from .types import Entry
+from ...errors import Problem, did_you_mean
+from ..nodes import Node, compose
+from ..raw import decode
+from ..review_model import ReviewFile
+from ..study_model import Counts, Result, Study
+from ..types import Entry
 
 MOST_PROBLEMS = 300  # of one file that are listed; a person mends those first, and the rest is counted
 

@@ -1,8 +1,7 @@
 import pytest
 
-from metaan.registry import draft
-from metaan.registry.check import CHECKS
-from metaan.registry.draft import read_document, where
+from metaan.registry.check import CHECKS, draft
+from metaan.registry.check.draft import read_document, where
 from metaan.registry.nodes import compose
 from metaan.registry.study_model import Study
 from metaan.registry.types import Entry, Number, Text
