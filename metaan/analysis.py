@@ -14,7 +14,7 @@ from .stats.pooling import Pooled
 from .stats.tau2_ci import HeterogeneityCI
 
 if TYPE_CHECKING:
-    from .registry.model import Outcome, Plan, PublishedPool, ReportedEffect, Result, Study, Waiver
+    from .registry.model.public import Outcome, Plan, PublishedPool, ReportedEffect, Result, Study, Waiver
     from .stats.bias import SmallStudyTest
     from .stats.gosh_result import Gosh
     from .stats.influence import Baujat, Influence

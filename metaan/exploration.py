@@ -15,7 +15,7 @@ from .errors import MetaanError, NotEstimableError
 from .selection import moderator
 
 if TYPE_CHECKING:
-    from .registry.model import Explore
+    from .registry.model.public import Explore
     from .stats.bias import SmallStudyTest
     from .stats.gosh_result import Gosh
     from .stats.influence import Baujat, Influence

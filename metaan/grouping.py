@@ -14,7 +14,7 @@ from .selection import Chosen, moderator
 from .stats.numerals import exact
 
 if TYPE_CHECKING:
-    from .registry.model import Plan
+    from .registry.model.public import Plan
 
 
 @dataclass(frozen=True, slots=True)

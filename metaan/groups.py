@@ -23,7 +23,7 @@ from .stats.stratified import MH_MEASURES, informative, mantel_haenszel
 from .stats.two_by_two import CELLS
 
 if TYPE_CHECKING:
-    from .registry.model import Plan
+    from .registry.model.public import Plan
 
 #: Pooled beside the protocol's own result, so that a reader sees whether the method decides the conclusion.
 SENSITIVITY_METHODS = (("DL", "hksj-adhoc"), ("REML", "hksj-adhoc"))

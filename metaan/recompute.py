@@ -18,7 +18,7 @@ from .stats.numerals import p_value
 
 if TYPE_CHECKING:
     from .registry.load import Review
-    from .registry.model import ReportedEffect, Result, Study
+    from .registry.model.public import ReportedEffect, Result, Study
 
 #: What a check can say, in words.
 VERDICTS = {

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .analysis import Excluded
-from .registry.times import in_order
+from .registry.model.times import in_order
 
 if TYPE_CHECKING:
     from .registry.flags import Flag
     from .registry.load import Review
-    from .registry.model import Plan, Result, SignedDecision, Study
-    from .registry.times import TimePoint
+    from .registry.model.public import Plan, Result, SignedDecision, Study
+    from .registry.model.times import TimePoint
 
 NOT_CONFIRMED = "its numbers are not confirmed yet"
 
@@ -119,7 +119,7 @@ def preferred(results: Sequence[Result], time_points: Sequence[TimePoint]) -> Re
     results
         Of one study and one outcome, at least one.
     time_points
-        In order of preference, as in `metaan.registry.times`. Empty: the primary result, else the first.
+        In order of preference, as in `metaan.registry.model.times`. Empty: the primary result, else the first.
     """
     if not time_points:
         return next((result for result in results if result.primary), results[0])

@@ -23,7 +23,7 @@ from .stats.two_by_two import TWO_BY_TWO
 
 if TYPE_CHECKING:
     from .registry.load import Review
-    from .registry.model import Plan
+    from .registry.model.public import Plan
 
 
 @dataclass(frozen=True, slots=True)

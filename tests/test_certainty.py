@@ -7,7 +7,7 @@ import pytest
 
 import metaan as ma
 from metaan.certainty import Evidence, evidence
-from metaan.registry.review_model import MinimalDifference, NamedRisk
+from metaan.registry.model.review import MinimalDifference, NamedRisk
 from metaan.stats.effects import Interval
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import metaan as ma
 from metaan.registry.check.draft import STAND_INS, read_document
-from metaan.registry.model import ReviewFile, Study
+from metaan.registry.model.public import ReviewFile, Study
 from metaan.registry.nodes import compose
 from tests.tables import tables
 

@@ -8,7 +8,7 @@ import pytest
 
 import metaan as ma
 from metaan.exploration import STEPS, explore
-from metaan.registry.model import Explore
+from metaan.registry.model.public import Explore
 
 ALL = """\
     explore:

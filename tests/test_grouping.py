@@ -8,7 +8,7 @@ import metaan as ma
 from metaan.analysis import Remark
 from metaan.comparison.difference import compare
 from metaan.grouping import Block, grouping
-from metaan.registry.model import Moderator
+from metaan.registry.model.public import Moderator
 from metaan.report import spread
 from metaan.report.export import to_json
 from metaan.report.outcomes import outcome as shown

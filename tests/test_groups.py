@@ -7,7 +7,7 @@ import pytest
 import metaan as ma
 from metaan.analysis import Pool
 from metaan.groups import pool_group, protocol_results
-from metaan.registry.model import Explore
+from metaan.registry.model.public import Explore
 from metaan.report import words
 from metaan.selection import choose_studies
 

@@ -9,7 +9,7 @@ import pytest
 
 import metaan as ma
 from metaan.errors import UsageError
-from metaan.registry.model import Plan
+from metaan.registry.model.public import Plan
 from metaan.synthesis import ALLOWED
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "anakinra.json").read_text())["cases"]

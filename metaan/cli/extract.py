@@ -31,7 +31,7 @@ from .project import studies_folder
 
 if TYPE_CHECKING:
     from ..extraction.proposal import Proposal
-    from ..registry.model import Study
+    from ..registry.model.public import Study
     from ..workflows.accept import Wanted
     from ..workflows.extract import Extraction
     from ..workflows.study_edit import Written

@@ -25,7 +25,7 @@ from .whatif import LEAD, NOTHING, Cause, Snapshot, Version, WhatIf, plan_causes
 
 if TYPE_CHECKING:
     from ..registry.load import Review
-    from ..registry.model import Outcome, Plan
+    from ..registry.model.public import Outcome, Plan
 
 #: The numbers that are shared out among the causes; all on the analysis scale.
 QUANTITIES: dict[str, Callable[[Snapshot], float | None]] = {

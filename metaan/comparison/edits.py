@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..registry.load import Review
     from ..registry.metadata import Metadata
-    from ..registry.model import Study
+    from ..registry.model.public import Study
 
 Path = tuple[str | int, ...]
 Plain = str | int | float | bool | list[Any] | None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import PurePosixPath
 
 from ..registry.load import Review
-from ..registry.model import Study
+from ..registry.model.public import Study
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from ..stats.numerals import exact
 
 if TYPE_CHECKING:
     from ..registry.load import Review
-    from ..registry.model import Plan
+    from ..registry.model.public import Plan
     from ..stats.pooling import Display, Pooled
 
 #: What of a protocol can move a pooled result, in words.

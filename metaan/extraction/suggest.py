@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from .proposal import Cell, Passage, Span
 
 if TYPE_CHECKING:
-    from ..registry.model import Outcome, Study
+    from ..registry.model.public import Outcome, Study
 
 NEAR = 90  # characters on each side of a number in which a group is looked for
 

@@ -20,10 +20,10 @@ from pydantic import TypeAdapter, ValidationError
 from ..errors import Problem
 from ..files import project_of, read, stay_inside, unreadable
 from .candidates_commit import sync_one
+from .model.types import Entry, Flag, Text
 from .raw import HIDDEN_IN_JSON
 from .set_aside import set_aside
 from .stored import plain, read_back
-from .types import Entry, Flag, Text
 
 DECISIONS = "decisions.jsonl"
 MOST_DECIDED = 1 << 30  # bytes: some millions of decisions

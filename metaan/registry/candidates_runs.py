@@ -17,9 +17,9 @@ from pydantic import Field, TypeAdapter, ValidationError
 from ..errors import RegistryError
 from ..files import project_of
 from .candidates import read_all
+from .model.types import Entry, Flag, Text
 from .set_aside import set_aside
 from .stored import bytes_of, plain_json, problems_of, refuse_hidden
-from .types import Entry, Flag, Text
 
 WATERMARK = "watermark.json"
 LINK = "another version"  # the severity of a notice that only names another text of the same work

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Literal
 
 from .candidates_decisions import CONSENSUS, Decision, Stage, in_force
-from .review_model import Screening
+from .model.review import Screening
 
 State = Literal["open", "later", "second opinion", "conflict", "included", "excluded"]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .candidates_runs import Notice, Run
     from .load import Review
-    from .study_model import Study
+    from .model.study import Study
 
 SAID = {"retraction": "retracted", "concern": "under an expression of concern"}
 _ABOUT = {"retracted": "retraction", "concern": "concern"}  # severity of a notice -> what a decision is about

@@ -22,11 +22,11 @@ from .check.waivers import WAIVABLE
 from .flags import Flag, flag_of, standing_notices
 from .metadata import Metadata
 from .metadata import read as read_metadata
+from .model.review import Outcome, Plan, ReviewFile
+from .model.study import Status, Study
 from .nodes import Node
 from .raw import MAX_BYTES
-from .review_model import Outcome, Plan, ReviewFile
 from .set_aside import set_aside
-from .study_model import Status, Study
 from .waivers import Waived, waive
 
 if TYPE_CHECKING:

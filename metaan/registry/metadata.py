@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ..files import project_of, stay_inside
 from .atomic import write_text
+from .model.types import ID_PATTERN, Entry, Flag, Text
 from .stored import plain_json, read_back, read_entry
-from .types import ID_PATTERN, Entry, Flag, Text
 
 
 class AbstractPart(Entry):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from .edit import flow_text
 
 if TYPE_CHECKING:
-    from .review_model import Outcome
-    from .types import Entry
+    from .model.review import Outcome
+    from .model.types import Entry
 
 STUDY_SCHEMA = "# yaml-language-server: $schema=.schema/study.schema.json\n"
 REVIEW_SCHEMA = "# yaml-language-server: $schema=.schema/review.schema.json\n"
@@ -38,7 +38,7 @@ def scaffold_study(
     Parameters
     ----------
     id, label, title, doi, pmid, pmcid, registrations, keywords, citation
-        As in `metaan.registry.model.Study`; the id is the name of the file.
+        As in `metaan.registry.model.public.Study`; the id is the name of the file.
     outcomes
         Those outcomes of the review that become forms for the numbers; usually the ones that an analysis names.
     kind
@@ -67,7 +67,7 @@ def scaffold_review(name: str) -> dict[str, str]:
     >>> sorted(scaffold_review("statins"))[-2:]
     ['studies/example-2026.yaml', 'studies/review.yaml']
     """
-    from .review_model import Outcome
+    from .model.review import Outcome
 
     death = Outcome.model_validate(
         {"id": "death", "name": "death from any cause", "direction": "bad", "time": "day 28"}
@@ -84,9 +84,9 @@ def scaffold_review(name: str) -> dict[str, str]:
 
 def schema() -> dict[str, dict[str, Any]]:
     """Return the JSON Schema of ``review`` (review.yaml) and of ``study`` (a study file)."""
-    from .review_model import ReviewFile
-    from .study_model import Study
-    from .types import Entry
+    from .model.review import ReviewFile
+    from .model.study import Study
+    from .model.types import Entry
 
     for model in _models(Entry):
         model.model_rebuild()  # until pydantic 2.13 a default of a model that waits to be built has no JSON

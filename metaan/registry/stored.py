@@ -15,8 +15,8 @@ from pydantic_core import to_json
 
 from ..errors import HIDDEN, Problem, RegistryError
 from ..files import project_of, read, unreadable
+from .model.types import Entry
 from .raw import HIDDEN_IN_JSON
-from .types import Entry
 
 CONFLICT = re.compile(rb"^<<<<<<< ", re.MULTILINE)  # what git writes between two versions
 Model = TypeVar("Model", bound=Entry)

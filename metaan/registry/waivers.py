@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ..errors import Problem
 from .check import CHECKS
 from .check.draft import Document, Draft
-from .judgements import Waiver
-from .review_model import ReviewFile
-from .study_model import Study
+from .model.judgements import Waiver
+from .model.review import ReviewFile
+from .model.study import Study
 
 File = Document[Study] | Document[ReviewFile]
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ..appraisal import BiasTool, find_tool
+from ..registry.model.appraisal import BiasTool, find_tool
 from . import bias_plot, words
 from .judgements import SIGNS, BiasCell, cells, headings
 
 if TYPE_CHECKING:
     from ..registry.load import Review
-    from ..registry.model import RiskOfBias, Study
+    from ..registry.model.public import RiskOfBias, Study
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..appraisal import LEVELS
+from ..registry.model.appraisal import LEVELS
 from ..stats.numerals import exact
 from . import formats, spread, words
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..analysis import Analysis, Pool
     from ..certainty import Evidence, Imprecision, Inconsistency, SmallStudies
     from ..registry.load import Review
-    from ..registry.model import Certainty
+    from ..registry.model.public import Certainty
 
 
 @dataclass(frozen=True, slots=True)

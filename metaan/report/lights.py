@@ -15,8 +15,8 @@ from .judgements import OVERALL, SIGNS, assessments, cells, headings
 
 if TYPE_CHECKING:
     from ..analysis import StudyRow
-    from ..appraisal import BiasTool
-    from ..registry.model import RiskOfBias
+    from ..registry.model.appraisal import BiasTool
+    from ..registry.model.public import RiskOfBias
 
 Key = tuple[tuple[str, str], ...]
 

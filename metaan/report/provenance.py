@@ -10,7 +10,7 @@ from . import formats
 
 if TYPE_CHECKING:
     from ..registry.load import Review
-    from ..registry.model import ReportedEffect, Source, Study
+    from ..registry.model.public import ReportedEffect, Source, Study
 
 Path = tuple[str | int, ...]
 

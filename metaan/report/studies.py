@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..registry.flags import Flag as Against
     from ..registry.load import Review
     from ..registry.metadata import Metadata
-    from ..registry.model import Relation, RiskOfBias, Study
+    from ..registry.model.public import Relation, RiskOfBias, Study
 
 MOST_AUTHORS = 6
 ORDER = ("included", "awaiting data", "excluded")

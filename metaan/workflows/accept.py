@@ -10,11 +10,11 @@ from ..errors import UsageError, choose
 from ..extraction.proposal import Cell, Effect, Proposal, Reading, read_cell
 from ..extraction.suggest import WEAK
 from ..extraction.trial_results import choose_groups
-from ..registry.types import is_ratio
+from ..registry.model.types import is_ratio
 from .study_edit import Written, write_result
 
 if TYPE_CHECKING:
-    from ..registry.model import Study
+    from ..registry.model.public import Study
     from .extract import Extraction
 
 

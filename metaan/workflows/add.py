@@ -19,9 +19,9 @@ from ..registry import metadata as stored
 from ..registry.candidates_commit import taking_turns
 from ..registry.check.draft import read_document
 from ..registry.load import Review, load
-from ..registry.model import Study
+from ..registry.model.public import Study
+from ..registry.model.types import Registration
 from ..registry.scaffold import scaffold_study
-from ..registry.types import Registration
 from ..registry.write import change
 from ..sources.bibtex import read_bibtex
 from ..sources.crossref import Crossref
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import requests
 
     from ..records.record import Read, Record
-    from ..registry.model import Outcome
+    from ..registry.model.public import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from ..registry.metadata import AbstractPart, Correction
 
 if TYPE_CHECKING:
     from ..registry.metadata import Metadata
-    from ..registry.model import Study
+    from ..registry.model.public import Study
     from .searching import Sighted
 
 REGISTRATION = "Trial registration"  # a publication type of our own, for what a trial registry returns

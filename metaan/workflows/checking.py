@@ -14,8 +14,8 @@ from ..registry.candidates import each_candidate
 from ..registry.candidates_decisions import read_decisions
 from ..registry.candidates_runs import read_runs, read_watermark
 from ..registry.load import REVIEW, Review, load
+from ..registry.model.times import taken
 from ..registry.set_aside import faults
-from ..registry.times import taken
 from ..registry.waivers import nothing_found
 from ..report.traits import TRAITS
 from ..report.words import ALL
@@ -24,7 +24,7 @@ from .merge import conflicts
 
 if TYPE_CHECKING:
     from ..analysis import ReportedCheck
-    from ..registry.model import Plan, Waiver
+    from ..registry.model.public import Plan, Waiver
 
 #: What `metaan check` calls a result that no analysis takes.
 UNTAKEN = "an analysis takes every result"

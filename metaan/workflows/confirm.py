@@ -13,7 +13,7 @@ from ..registry.write import set_value
 from .study_edit import Written, edit_study, end_waiting, place_in_file
 
 if TYPE_CHECKING:
-    from ..registry.model import Study
+    from ..registry.model.public import Study
 
 
 def confirm(

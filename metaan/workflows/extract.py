@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import requests
 
     from ..registry.metadata import Metadata
-    from ..registry.model import Result, Study
+    from ..registry.model.public import Result, Study
     from ..sources.answers import Answer
     from ..sources.client import Client
     from ..sources.ctgov_trial import Trial

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ..records.record import Record
     from ..registry.metadata import Metadata
-    from ..registry.model import Study
+    from ..registry.model.public import Study
     from ..sources.pubmed_xml import Article
 
 State = Literal["fetched", "unchanged", "not found"]

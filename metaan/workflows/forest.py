@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..analysis import Analysis, Excluded, Exploration, Pool, StudyRow
 from ..errors import DataError
-from ..registry.model import Outcome, Plan, Result, Study
-from ..registry.study_model import Design, Source
+from ..registry.model.public import Outcome, Plan, Result, Study
+from ..registry.model.study import Design, Source
 from ..report.plots.figure import Request
 from ..report.plots.standalone import standalone
 from ..report.words import Arms
@@ -18,7 +18,7 @@ from ..stats.intervals import mean_interval
 from ..stats.measures import own_scales
 
 if TYPE_CHECKING:
-    from ..registry.types import Entry
+    from ..registry.model.types import Entry
     from ..stats.effects import EffectSizes
     from ..stats.pooling import Pooled
     from ..stats.scales import Scale

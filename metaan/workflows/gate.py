@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..registry.flags import SAID
-from ..registry.study_model import Status
+from ..registry.model.study import Status
 from ..synthesis import Choices, analyse
 from .notices import names_of, needs_decision, notices_of_links
 
 if TYPE_CHECKING:
     from ..registry.candidates_runs import Notice
     from ..registry.load import Review
-    from ..registry.model import SignedDecision, Study
+    from ..registry.model.public import SignedDecision, Study
 
 
 @dataclass(frozen=True, slots=True)

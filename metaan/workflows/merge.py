@@ -21,8 +21,8 @@ from ..registry.candidates import Candidate
 from ..registry.candidates_commit import locked, taking_turns
 from ..registry.candidates_runs import Run, parse_watermark, watermark_bytes
 from ..registry.metadata import Metadata, text_of
+from ..registry.model.types import Entry
 from ..registry.stored import json_bytes, parsed
-from ..registry.types import Entry
 from .diff import Git
 
 M = TypeVar("M", bound=Entry)

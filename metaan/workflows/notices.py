@@ -14,7 +14,7 @@ from ..registry.candidates_runs import LINK, Notice
 from ..sources.crossref_work import CONCERNS, RETRACTIONS, VERSIONS, Relation, Update
 
 if TYPE_CHECKING:
-    from ..registry.model import Study
+    from ..registry.model.public import Study
 
 _DOI_IN_TEXT = re.compile(r"10\.\d{4,9}/\S+")
 

@@ -12,7 +12,7 @@ from ..analysis import Exploration
 from ..errors import UsageError, choose, did_you_mean
 from ..exploration import explore
 from ..records.label import slug
-from ..registry.model import Explore
+from ..registry.model.public import Explore
 from ..report.judgements import assessments
 from ..report.plots.catalogue import PLOTS
 from ..report.plots.convert import DPI, convert

@@ -27,7 +27,7 @@ from .notices import as_one, is_named, names_of, notices_of_crossref, notices_of
 if TYPE_CHECKING:
     from ..registry.load import Review
     from ..registry.metadata import Metadata
-    from ..registry.model import Study
+    from ..registry.model.public import Study
     from ..sources.client import Client
     from .searching import Desk
 

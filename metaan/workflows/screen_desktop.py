@@ -15,7 +15,7 @@ from ..registry.candidates_runs import read_runs
 from ..registry.candidates_standing import Standing, paired_judgements, standing, standings
 from ..registry.flow import Flow, flow
 from ..registry.load import Review, load
-from ..registry.review_model import Screening
+from ..registry.model.review import Screening
 
 if TYPE_CHECKING:
     from ..stats.agreement import Agreement

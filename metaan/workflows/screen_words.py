@@ -14,7 +14,7 @@ from ..records.markup import clean_text, plain_text
 from ..registry.candidates import Candidate
 from ..registry.candidates_decisions import Stage
 from ..registry.flow import NOT_RETRIEVED
-from ..registry.review_model import ReviewFile
+from ..registry.model.review import ReviewFile
 
 Mark = Literal["include", "exclude", ""]
 _MOST_USED = 9

@@ -13,13 +13,13 @@ from ..errors import ConflictError, RegistryError, UsageError
 from ..registry.candidates_commit import taking_turns
 from ..registry.check.draft import unfilled
 from ..registry.load import load
+from ..registry.model.times import meet
 from ..registry.nodes import Node, compose
 from ..registry.raw import decode
-from ..registry.times import meet
 from ..registry.write import append, change, set_value
 
 if TYPE_CHECKING:
-    from ..registry.model import Result, Study
+    from ..registry.model.public import Result, Study
 
 KeyPath = tuple[str | int, ...]
 

@@ -45,7 +45,7 @@ from .shelf import Shelf
 from .spool import Spool
 
 if TYPE_CHECKING:
-    from ..registry.review_model import SearchStrategy
+    from ..registry.model.review import SearchStrategy
     from ..sources.settings import Settings
     from .searching import Progress
 

@@ -13,7 +13,7 @@ from metaan.cli.plot import FORMATS as OFFERED_FORMATS
 from metaan.cli.plot import KINDS, ORDERS
 from metaan.cli.plot import STYLES as OFFERED
 from metaan.errors import UsageError
-from metaan.registry.review_model import ForestOptions
+from metaan.registry.model.review import ForestOptions
 from metaan.report.order import KEYS
 from metaan.report.plots.catalogue import PLOTS
 from metaan.report.plots.convert import FORMATS

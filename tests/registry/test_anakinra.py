@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from metaan.registry.load import Review, load
-from metaan.registry.model import Study
+from metaan.registry.model.public import Study
 
 FOLDER = Path(__file__).parents[2] / "studies"
 

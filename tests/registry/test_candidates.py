@@ -44,7 +44,7 @@ from metaan.registry.candidates_runs import (
 from metaan.registry.candidates_standing import paired_judgements, standings
 from metaan.registry.flow import flow
 from metaan.registry.load import load
-from metaan.registry.review_model import Screening
+from metaan.registry.model.review import Screening
 from metaan.registry.stored import json_bytes
 
 AT = "2026-11-22T12:00:00Z"

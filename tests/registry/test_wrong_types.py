@@ -9,9 +9,9 @@ from pydantic import BaseModel
 
 from metaan.registry.check import problems as check_problems
 from metaan.registry.check.draft import Draft, _models_in, read_document
+from metaan.registry.model.review import ReviewFile
+from metaan.registry.model.study import Study
 from metaan.registry.nodes import compose
-from metaan.registry.review_model import ReviewFile
-from metaan.registry.study_model import Study
 
 #: Every key of a study file, with a value that is right.
 STUDY = """\

@@ -6,7 +6,7 @@ import pytest
 
 import metaan as ma
 from metaan.certainty import evidence
-from metaan.registry.model import Certainty
+from metaan.registry.model.public import Certainty
 from metaan.report.content import content
 from metaan.report.page import render
 from metaan.report.words import Arms, answers

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from metaan.analysis import Analysis
-from metaan.appraisal import TOOLS
-from metaan.registry.model import RiskOfBias
+from metaan.registry.model.appraisal import TOOLS
+from metaan.registry.model.public import RiskOfBias
 from metaan.report.bias import bias
 from metaan.report.bias_plot import lights, shares
 from metaan.report.judgements import CODES, SIGNS

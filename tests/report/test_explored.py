@@ -10,7 +10,7 @@ import pytest
 
 from metaan.analysis import Analysis, Exploration
 from metaan.exploration import explore
-from metaan.registry.model import Explore
+from metaan.registry.model.public import Explore
 from metaan.report.explored import FINDINGS, Finding, Looked, findings, lines
 from metaan.report.explored_json import PARTS, exploration
 from metaan.report.explored_page import FIELDS, explored

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from metaan.analysis import Analysis
-from metaan.registry.model import Plan
+from metaan.registry.model.public import Plan
 from metaan.report.explorer import CHOICES, explorable, protocol, why_not
 from metaan.report.forest import Arms, forest
 from metaan.report.outcomes import outcome

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metaan.analysis import Analysis
-from metaan.appraisal import TOOLS
-from metaan.registry.model import RiskOfBias
+from metaan.registry.model.appraisal import TOOLS
+from metaan.registry.model.public import RiskOfBias
 from metaan.report.drawing import Dot, Drawing, Line, Shape, Text
 from metaan.report.fonts import text_width
 from metaan.report.forest import forest

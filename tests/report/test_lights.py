@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from metaan.analysis import Analysis, StudyRow
-from metaan.appraisal import TOOLS
-from metaan.registry.model import RiskOfBias
+from metaan.registry.model.appraisal import TOOLS
+from metaan.registry.model.public import RiskOfBias
 from metaan.report.drawing import Dot, Text
 from metaan.report.forest import forest
 from metaan.report.judgements import SIGNS

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from metaan.analysis import Analysis, Excluded, Remark, ReportedCheck
-from metaan.registry.model import SignedDecision
+from metaan.registry.model.public import SignedDecision
 from metaan.report.page import render
 from metaan.stats.effects import Interval
 
@@ -196,7 +196,7 @@ def test_every_number_leads_to_its_line(page: str, death: Analysis) -> None:
 
 def test_a_printed_effect_of_the_opposite_outcome_is_told(death: Analysis, review: Callable[..., object]) -> None:
     row = death.rows[0]
-    from metaan.registry.model import ReportedEffect
+    from metaan.registry.model.public import ReportedEffect
 
     reported = ReportedEffect.model_validate({"measure": "OR", "estimate": 1.762, "ci": [0.39, 7.93]})
     check = ReportedCheck(

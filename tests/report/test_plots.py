@@ -15,7 +15,7 @@ import metaan as ma
 from metaan.analysis import Analysis, Exploration
 from metaan.errors import NotEstimableError
 from metaan.exploration import explore
-from metaan.registry.model import Explore, Outcome
+from metaan.registry.model.public import Explore, Outcome
 from metaan.report import formats
 from metaan.report.drawing import Line, Shape, Text
 from metaan.report.forest import Plot

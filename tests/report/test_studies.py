@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from metaan.registry.model import Study
+from metaan.registry.model.public import Study
 from metaan.report.studies import citation, studies
 
 BASE = {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from metaan.analysis import Analysis
 from metaan.errors import UsageError
-from metaan.registry.review_model import ForestOptions
+from metaan.registry.model.review import ForestOptions
 from metaan.report.drawing import Drawing, Line, Shape, Text
 from metaan.report.forest import forest
 from metaan.report.landmarks import EFFECT_OF
@@ -167,7 +167,7 @@ def test_what_has_no_place_comes_last(analysis: Callable[..., Analysis]) -> None
 
 
 def _judged(plain: dict):
-    from metaan.registry.model import RiskOfBias
+    from metaan.registry.model.public import RiskOfBias
 
     return RiskOfBias.model_validate(plain)
 

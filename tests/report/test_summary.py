@@ -8,7 +8,7 @@ import pytest
 
 from metaan.analysis import Analysis
 from metaan.certainty import evidence
-from metaan.registry.model import Certainty, MinimalDifference, NamedRisk
+from metaan.registry.model.public import Certainty, MinimalDifference, NamedRisk
 from metaan.report import formats, words
 from metaan.report.page import render
 from metaan.report.summary import Summary, letter, summary

@@ -73,7 +73,7 @@ def test_every_section_of_the_page_is_there(whole: dict[str, Any], made: tuple[A
 def test_a_signed_judgement_is_told_with_its_names(made: tuple[Any, Any, Any]) -> None:
     from dataclasses import replace
 
-    from metaan.registry.model import Certainty
+    from metaan.registry.model.public import Certainty
 
     review, analyses, found = made
     info = review.info.model_copy(update={"certainty": (Certainty.model_validate(SIGNED),)})
@@ -103,7 +103,7 @@ def test_csv_has_a_row_for_each_assumed_risk_and_suggestion(made: tuple[Any, Any
 
 
 def test_a_window_of_time_points_has_the_keys_of_the_file() -> None:
-    from metaan.registry.review_model import TimeWindow
+    from metaan.registry.model.review import TimeWindow
     from metaan.report.whole_json import plain
 
     assert plain(TimeWindow(**{"from": "day 21", "to": "day 35"})) == {"from": "day 21", "to": "day 35"}

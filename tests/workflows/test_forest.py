@@ -8,7 +8,7 @@ import pytest
 
 import metaan as ma
 from metaan.errors import DataError, UsageError
-from metaan.registry.model import Outcome
+from metaan.registry.model.public import Outcome
 from metaan.report import methods, words
 from metaan.report.order import KEYS
 from metaan.report.styles import STYLES

@@ -11,7 +11,7 @@ from metaan.registry.load import load
 from metaan.workflows.commit import commit_of
 from metaan.workflows.living import store_of
 from metaan.workflows.publish import write_report
-from tests.registry.test_judgements import CERTAINTY, ROB2
+from tests.registry.model.test_judgements import CERTAINTY, ROB2
 from tests.repository import NEEDS_GIT, commit, git
 
 REVIEW = """\

@@ -21,7 +21,7 @@ from metaan.registry.candidates_runs import read_runs
 from metaan.registry.candidates_standing import standings
 from metaan.registry.flow import NOT_RETRIEVED, flow
 from metaan.registry.load import load
-from metaan.registry.review_model import Eligibility, Screening
+from metaan.registry.model.review import Eligibility, Screening
 from metaan.workflows.screen import judge, settle, undo
 from metaan.workflows.screen_desktop import open_desktop
 from metaan.workflows.screen_session import Session

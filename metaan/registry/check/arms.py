@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import Problem, did_you_mean
-from ..study_model import Study
+from ..model.study import Study
 from .draft import Document, Draft
 
 

@@ -15,11 +15,11 @@ from typing import Any, Generic, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from ...errors import Problem, did_you_mean
+from ..model.review import ReviewFile
+from ..model.study import Counts, Result, Study
+from ..model.types import Entry
 from ..nodes import Node, compose
 from ..raw import decode
-from ..review_model import ReviewFile
-from ..study_model import Counts, Result, Study
-from ..types import Entry
 
 MOST_PROBLEMS = 300  # of one file that are listed; a person mends those first, and the rest is counted
 

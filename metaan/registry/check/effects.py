@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import Problem
-from ..study_model import PublishedPool, ReportedEffect, Study
-from ..types import is_ratio
+from ..model.study import PublishedPool, ReportedEffect, Study
+from ..model.types import is_ratio
 from .draft import Document, Draft, Path
 
 

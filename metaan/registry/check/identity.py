@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from ...errors import Problem
-from ..study_model import Result, Study
-from ..times import key as time_key
-from ..types import ID_PATTERN, doi_key
+from ..model.study import Result, Study
+from ..model.times import key as time_key
+from ..model.types import ID_PATTERN, doi_key
 from .draft import Document, Draft, M
 
 

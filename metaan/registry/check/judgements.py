@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import get_args
 
-from ...appraisal import TOOLS, BiasTool, find_tool
 from ...errors import Problem, did_you_mean
-from ..judgements import Level
-from ..study_model import RiskOfBias, Study
+from ..model.appraisal import TOOLS, BiasTool, find_tool
+from ..model.judgements import Level
+from ..model.study import RiskOfBias, Study
 from .draft import Document, Draft, Path
 
 

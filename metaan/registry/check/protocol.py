@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ...errors import Problem, did_you_mean
+from ..model.study import Study
+from ..model.times import NEAREST, middle, within
+from ..model.types import COMMON_CODES
 from ..nodes import Node
-from ..study_model import Study
-from ..times import NEAREST, middle, within
-from ..types import COMMON_CODES
 from .draft import Document, Draft, Path, outcomes_of_forms, where
 
 

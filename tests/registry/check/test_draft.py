@@ -2,9 +2,9 @@ import pytest
 
 from metaan.registry.check import CHECKS, draft
 from metaan.registry.check.draft import read_document, where
+from metaan.registry.model.study import Study
+from metaan.registry.model.types import Entry, Number, Text
 from metaan.registry.nodes import compose
-from metaan.registry.study_model import Study
-from metaan.registry.types import Entry, Number, Text
 
 
 class Either(Entry):

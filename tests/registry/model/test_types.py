@@ -3,8 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from metaan.registry import types
-from metaan.registry.types import REGISTRIES, doi_key, is_ratio
+from metaan.registry.model import types
+from metaan.registry.model.types import REGISTRIES, doi_key, is_ratio
 
 
 def accepts(kind: object, value: object) -> object:

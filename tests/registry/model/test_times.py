@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from metaan.registry.review_model import TimeWindow
-from metaan.registry.times import NEAREST, days, in_order, meet, taken
+from metaan.registry.model.review import TimeWindow
+from metaan.registry.model.times import NEAREST, days, in_order, meet, taken
 
 SAME = [
     ["day 28", "28 days", "28-day", "D28", "4 weeks", "Week 4", "28d", "at 28 days", "within 28 days", "four weeks",

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from metaan.appraisal import TOOLS, find_tool
 from metaan.errors import Problem, RegistryError
 from metaan.registry.load import load
+from metaan.registry.model.appraisal import TOOLS, find_tool
 from tests.registry.conftest import REVIEW, STUDY
 
 ROB2 = """\

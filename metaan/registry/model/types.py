@@ -25,8 +25,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from ..errors import did_you_mean
-from .scalars import Written
+from ...errors import did_you_mean
+from ..scalars import Written
 
 
 class Entry(BaseModel):
@@ -156,7 +156,7 @@ def _code(tables: Callable[[], Mapping[str, Any]], what: str, known: Collection[
 
 
 def _measures() -> Mapping[str, Any]:
-    from ..stats.measures import MEASURES
+    from ...stats.measures import MEASURES
 
     return MEASURES
 
@@ -165,49 +165,49 @@ NEED_WEIGHTS = ("GENQ", "GENQM")  # which a registry has no place for
 
 
 def _tau2_methods() -> Mapping[str, Any]:
-    from ..stats.tau2 import TAU2_METHODS
+    from ...stats.tau2 import TAU2_METHODS
 
     return {code: what for code, what in TAU2_METHODS.items() if code not in NEED_WEIGHTS}
 
 
 def _ci_methods() -> Mapping[str, Any]:
-    from ..stats.intervals import CI_METHODS
+    from ...stats.intervals import CI_METHODS
 
     return CI_METHODS
 
 
 def _pi_methods() -> Mapping[str, Any]:
-    from ..stats.prediction import PI_METHODS
+    from ...stats.prediction import PI_METHODS
 
     return PI_METHODS
 
 
 def _zero_cell_rules() -> Mapping[str, Any]:
-    from ..stats.measures import TO
+    from ...stats.measures import TO
 
     return TO
 
 
 def _small_study_tests() -> Mapping[str, Any]:
-    from ..stats.bias_tests import SMALL_STUDY_TESTS
+    from ...stats.bias_tests import SMALL_STUDY_TESTS
 
     return SMALL_STUDY_TESTS
 
 
 def _trim_and_fill_estimators() -> Mapping[str, Any]:
-    from ..stats.trimfill import K0_ESTIMATORS
+    from ...stats.trimfill import K0_ESTIMATORS
 
     return K0_ESTIMATORS
 
 
 def _regression_tau2_methods() -> Mapping[str, Any]:
-    from ..stats.regression_tau2 import REGRESSION_TAU2_METHODS
+    from ...stats.regression_tau2 import REGRESSION_TAU2_METHODS
 
     return REGRESSION_TAU2_METHODS
 
 
 def _regression_ci_methods() -> Mapping[str, Any]:
-    from ..stats.regression_ci import REGRESSION_CI_METHODS
+    from ...stats.regression_ci import REGRESSION_CI_METHODS
 
     return REGRESSION_CI_METHODS
 

@@ -1,7 +1,7 @@
 """The types of the registry, from one place: what review.yaml holds and what a study file holds."""
 
 from .judgements import Certainty, CertaintyDomain, Waiver
-from .review_model import (
+from .review import (
     AssumedRisk,
     Dates,
     Eligibility,
@@ -19,7 +19,7 @@ from .review_model import (
     TestForSmallStudies,
     ZeroCells,
 )
-from .study_model import (
+from .study import (
     Arm,
     Baseline,
     Citation,
