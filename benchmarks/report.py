@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from metaan.registry.metadata import AbstractPart, Metadata, write
+from metaan.registry.store.metadata import AbstractPart, Metadata, write
 
 MEGABYTE = 1_000_000
 LARGEST_PAGE = 10 * MEGABYTE  # of 1,000 studies

@@ -28,7 +28,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from metaan.registry.candidates_decisions import DECISIONS  # noqa: E402
+from metaan.registry.store.decisions import DECISIONS  # noqa: E402
 from metaan.workflows.screen_session import Session  # noqa: E402
 from tests.server.candidates import FOUND, written  # noqa: E402
 from tests.server.living import registry  # noqa: E402

@@ -19,8 +19,8 @@ from .progress import progress_bar
 from .project import studies_folder
 
 if TYPE_CHECKING:
-    from ..registry.candidates import Candidate
-    from ..registry.candidates_runs import Notice, Run, SearchRun
+    from ..registry.store.candidate import Candidate
+    from ..registry.store.runs import Notice, Run, SearchRun
     from ..workflows.update import UpdateReport
 
 

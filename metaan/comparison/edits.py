@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..registry.load import Review
-    from ..registry.metadata import Metadata
     from ..registry.model.public import Study
+    from ..registry.store.metadata import Metadata
 
 Path = tuple[str | int, ...]
 Plain = str | int | float | bool | list[Any] | None

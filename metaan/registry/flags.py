@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .candidates_runs import Notice, Run
     from .load import Review
     from .model.study import Study
+    from .store.runs import Notice, Run
 
 SAID = {"retraction": "retracted", "concern": "under an expression of concern"}
 _ABOUT = {"retracted": "retraction", "concern": "concern"}  # severity of a notice -> what a decision is about
@@ -73,7 +73,7 @@ def standing_notices(folder: Path) -> tuple[Notice, ...]:
     """
     if not (folder / "runs").is_dir():
         return ()
-    from .candidates_runs import read_runs
+    from .store.runs import read_runs
 
     return _standing(read_runs(folder))
 

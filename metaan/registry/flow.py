@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .candidates_decisions import Decision
-from .candidates_runs import Run
-from .candidates_standing import Standing, standings
 from .load import Review
+from .store.decisions import Decision
+from .store.runs import Run
+from .store.standing import Standing, standings
 
 NOT_RETRIEVED = "full text not retrieved"  # the reason at full text that PRISMA counts in a box of its own
 

@@ -20,17 +20,17 @@ from .check import problems as check_problems
 from .check.draft import Document, Draft, M, outcomes_of_forms, read_document, where
 from .check.waivers import WAIVABLE
 from .flags import Flag, flag_of, standing_notices
-from .metadata import Metadata
-from .metadata import read as read_metadata
 from .model.review import Outcome, Plan, ReviewFile
 from .model.study import Status, Study
 from .nodes import Node
 from .raw import MAX_BYTES
-from .set_aside import set_aside
+from .store.metadata import Metadata
+from .store.metadata import read as read_metadata
+from .store.set_aside import set_aside
 from .waivers import Waived, waive
 
 if TYPE_CHECKING:
-    from .candidates_runs import Notice
+    from .store.runs import Notice
 
 REVIEW = "review"
 

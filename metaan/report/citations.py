@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..registry.load import Review
-    from ..registry.metadata import Metadata
     from ..registry.model.public import Study
+    from ..registry.store.metadata import Metadata
 
 _PERSON = re.compile(r"^(?P<family>.*\S)\s+(?P<initials>[^\W\d_a-z]{1,5})(?:\s+(?P<suffix>Jr|Sr|2nd|3rd|II|III|IV))?$")
 _LATEX = {

@@ -14,8 +14,8 @@ from .markup import inline
 if TYPE_CHECKING:
     from ..registry.flags import Flag as Against
     from ..registry.load import Review
-    from ..registry.metadata import Metadata
     from ..registry.model.public import Relation, RiskOfBias, Study
+    from ..registry.store.metadata import Metadata
 
 MOST_AUTHORS = 6
 ORDER = ("included", "awaiting data", "excluded")

@@ -15,13 +15,13 @@ from ..errors import ConflictError, DataError, RegistryError, SourceError, Usage
 from ..records.identifiers import normalise_doi, normalise_pmid, normalise_registration
 from ..records.label import label_of, unique_id
 from ..records.record import NOT_TRIALS
-from ..registry import metadata as stored
-from ..registry.candidates_commit import taking_turns
 from ..registry.check.draft import read_document
 from ..registry.load import Review, load
 from ..registry.model.public import Study
 from ..registry.model.types import Registration
 from ..registry.scaffold import scaffold_study
+from ..registry.store import metadata as stored
+from ..registry.store.commit import taking_turns
 from ..registry.write import change
 from ..sources.bibtex import read_bibtex
 from ..sources.crossref import Crossref

@@ -12,12 +12,12 @@ from ..records.markup import escape, plain_text
 from ..records.record import POOLED, Record
 from ..records.record import AbstractPart as RecordPart
 from ..records.record import Correction as RecordLink
-from ..registry.candidates import Candidate, Sighting, candidate_key
-from ..registry.metadata import AbstractPart, Correction
+from ..registry.store.candidate import Candidate, Sighting, candidate_key
+from ..registry.store.metadata import AbstractPart, Correction
 
 if TYPE_CHECKING:
-    from ..registry.metadata import Metadata
     from ..registry.model.public import Study
+    from ..registry.store.metadata import Metadata
     from .searching import Sighted
 
 REGISTRATION = "Trial registration"  # a publication type of our own, for what a trial registry returns

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Problem, RegistryError, did_you_mean
 from ..grouping import grouping
 from ..recompute import CHECK, DIFFERING, reported_checks
-from ..registry.candidates import each_candidate
-from ..registry.candidates_decisions import read_decisions
-from ..registry.candidates_runs import read_runs, read_watermark
 from ..registry.load import REVIEW, Review, load
 from ..registry.model.times import taken
-from ..registry.set_aside import faults
+from ..registry.store.candidate import each_candidate
+from ..registry.store.decisions import read_decisions
+from ..registry.store.runs import read_runs, read_watermark
+from ..registry.store.set_aside import faults
 from ..registry.waivers import nothing_found
 from ..report.traits import TRAITS
 from ..report.words import ALL

@@ -21,7 +21,7 @@ from ..comparison.difference import compare
 from ..errors import Problem, RegistryError, SourceError
 from ..files import MOST_BYTES
 from ..registry.load import load
-from ..registry.set_aside import faults, set_aside
+from ..registry.store.set_aside import faults, set_aside
 from ..report.changes import changes_section
 from ..report.changes_text import changes_page
 from .outputs import write_output

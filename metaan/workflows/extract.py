@@ -32,8 +32,8 @@ from .fetch import settings_of
 if TYPE_CHECKING:
     import requests
 
-    from ..registry.metadata import Metadata
     from ..registry.model.public import Result, Study
+    from ..registry.store.metadata import Metadata
     from ..sources.answers import Answer
     from ..sources.client import Client
     from ..sources.ctgov_trial import Trial

@@ -14,8 +14,8 @@ from urllib.parse import urljoin
 from ..errors import RegistryError, UsageError, did_you_mean
 from ..records.identifiers import normalise_doi, normalise_pmid, normalise_registration
 from ..records.markup import clean_text, plain_text
-from ..registry import metadata as stored
 from ..registry.load import load
+from ..registry.store import metadata as stored
 from ..sources.pubmed import Found, Progress, PubMed
 from ..sources.settings import Settings
 from .notices import NOTICES
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import requests
 
     from ..records.record import Record
-    from ..registry.metadata import Metadata
     from ..registry.model.public import Study
+    from ..registry.store.metadata import Metadata
     from ..sources.pubmed_xml import Article
 
 State = Literal["fetched", "unchanged", "not found"]

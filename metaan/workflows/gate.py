@@ -16,9 +16,9 @@ from ..synthesis import Choices, analyse
 from .notices import names_of, needs_decision, notices_of_links
 
 if TYPE_CHECKING:
-    from ..registry.candidates_runs import Notice
     from ..registry.load import Review
     from ..registry.model.public import SignedDecision, Study
+    from ..registry.store.runs import Notice
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from ..records.same.deduplicate import Deduplication, find_duplicates
-from ..registry.candidates import Candidate, LikelyDuplicate, Link
+from ..registry.store.candidate import Candidate, LikelyDuplicate, Link
 from .as_records import candidate_of, joined, key_of
 from .shelf import Brief, Shelf
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from ..records.identifiers import normalise_doi
-from ..registry.candidates_runs import LINK, Notice
+from ..registry.store.runs import LINK, Notice
 from ..sources.crossref_work import CONCERNS, RETRACTIONS, VERSIONS, Relation, Update
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _DOI_IN_TEXT = re.compile(r"10\.\d{4,9}/\S+")
 
 
 class Linked(Protocol):
-    """A link of a record, as `metaan.records.record` and `metaan.registry.metadata` have it."""
+    """A link of a record, as `metaan.records.record` and `metaan.registry.store.metadata` have it."""
 
     @property
     def kind(self) -> str:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from ..errors import SourceError
 from ..records.identifiers import normalise_doi, normalise_pmid
 from ..records.record import Record
-from ..registry.candidates_runs import Notice, Recheck, Run
-from ..registry.metadata import text_of
+from ..registry.store.metadata import text_of
+from ..registry.store.runs import Notice, Recheck, Run
 from ..sources.pubmed import Found, read_search
 from ..sources.pubmed_xml import Article
 from .fetch import StudyFetch, outcome_of
@@ -26,8 +26,8 @@ from .notices import as_one, is_named, names_of, notices_of_crossref, notices_of
 
 if TYPE_CHECKING:
     from ..registry.load import Review
-    from ..registry.metadata import Metadata
     from ..registry.model.public import Study
+    from ..registry.store.metadata import Metadata
     from ..sources.client import Client
     from .searching import Desk
 

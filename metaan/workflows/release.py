@@ -21,7 +21,7 @@ from .. import __version__
 from ..comparison.difference import compare
 from ..errors import MetaanError, SourceError, UsageError
 from ..files import read, stay_inside
-from ..registry.candidates_commit import locked
+from ..registry.store.commit import locked
 from ..registry.write import write_text
 from ..report.changes import changes_section
 from ..report.changes_text import changes_entry

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConflictError, Problem
 from ..files import read, unreadable
-from ..registry.set_aside import faults, set_aside
-from ..registry.stored import RESTORE
+from ..registry.store.json_files import RESTORE
+from ..registry.store.set_aside import faults, set_aside
 from .checking import whole
 from .diff import Git, load_revision
 from .gate import unanswered, unconfirmed_results, undecided

@@ -11,11 +11,11 @@ from typing import Literal
 
 from ..errors import ConflictError, MetaanError, UsageError
 from ..records.markup import clean_text
-from ..registry.candidates import Candidate, find_candidate
-from ..registry.candidates_commit import taking_turns
-from ..registry.candidates_decisions import CONSENSUS, Decision, Stage, append_decision
-from ..registry.candidates_standing import Standing
 from ..registry.load import load
+from ..registry.store.candidate import Candidate, find_candidate
+from ..registry.store.commit import taking_turns
+from ..registry.store.decisions import CONSENSUS, Decision, Stage, append_decision
+from ..registry.store.standing import Standing
 from .screen_desktop import Desktop, open_desktop
 from .screen_studies import TIME, Made, lacks_study, make_study, remove_study, untouched
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..registry.candidates import Candidate
-from ..registry.candidates_decisions import STAGES, Decision
-from ..registry.candidates_standing import Standing
+from ..registry.store.candidate import Candidate
+from ..registry.store.decisions import STAGES, Decision
+from ..registry.store.standing import Standing
 from .screen_words import called, plain, title_of
 
 

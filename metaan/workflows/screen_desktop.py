@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConflictError
-from ..registry.candidates import Candidate, readable
-from ..registry.candidates_commit import is_unfinished, locked
-from ..registry.candidates_decisions import STAGES, Decision, Stage
-from ..registry.candidates_log import Log, Shelf
-from ..registry.candidates_runs import read_runs
-from ..registry.candidates_standing import Standing, paired_judgements, standing, standings
 from ..registry.flow import Flow, flow
 from ..registry.load import Review, load
 from ..registry.model.review import Screening
+from ..registry.store.candidate import Candidate, readable
+from ..registry.store.commit import is_unfinished, locked
+from ..registry.store.decisions import STAGES, Decision, Stage
+from ..registry.store.log import Log, Shelf
+from ..registry.store.runs import read_runs
+from ..registry.store.standing import Standing, paired_judgements, standing, standings
 
 if TYPE_CHECKING:
     from ..stats.agreement import Agreement

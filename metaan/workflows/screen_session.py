@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import MetaanError, UsageError
-from ..registry.candidates_decisions import Stage
-from ..registry.candidates_standing import Standing
+from ..registry.store.decisions import Stage
+from ..registry.store.standing import Standing
 from .screen import Judged, Now, Undone, Verdict, find, judge, settle, the_present, undo
 from .screen_card import Card, card
 from .screen_desktop import Desktop, open_desktop

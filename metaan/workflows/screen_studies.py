@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from ..errors import ConflictError
 from ..files import project_of, read
 from ..records.identifiers import normalise_doi, normalise_pmid
-from ..registry import metadata as stored
-from ..registry.candidates import Candidate
-from ..registry.candidates_decisions import Decision
-from ..registry.candidates_runs import read_runs
-from ..registry.candidates_standing import Standing
 from ..registry.load import Review
+from ..registry.store import metadata as stored
+from ..registry.store.candidate import Candidate
+from ..registry.store.decisions import Decision
+from ..registry.store.runs import read_runs
+from ..registry.store.standing import Standing
 
 if TYPE_CHECKING:
     from .add import NewStudy

@@ -11,10 +11,10 @@ from typing import Literal
 
 from ..records.label import label_of
 from ..records.markup import clean_text, plain_text
-from ..registry.candidates import Candidate
-from ..registry.candidates_decisions import Stage
 from ..registry.flow import NOT_RETRIEVED
 from ..registry.model.review import ReviewFile
+from ..registry.store.candidate import Candidate
+from ..registry.store.decisions import Stage
 
 Mark = Literal["include", "exclude", ""]
 _MOST_USED = 9

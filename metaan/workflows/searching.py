@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from ..errors import SourceError, choose
 from ..records.identifiers import find_registrations
 from ..records.record import Correction
-from ..registry.candidates import Suffix, packed, raw_name
+from ..registry.store.candidate import Suffix, packed, raw_name
 from ..sources.pubmed import PubMed
 from ..sources.pubmed_query import OVERLAP_DAYS, PubMedQuery
 from ..sources.services import client_for
@@ -117,7 +117,7 @@ class Desk:
     sighted
         Takes the records.
     keep
-        Takes the files of `metaan.registry.candidates.raw_name`: raw records, and raw answers to searches.
+        Takes the files of `metaan.registry.store.candidate.raw_name`: raw records, and raw answers to searches.
     kept
         Digest of each of them -> its suffix.
     answers

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..records.identifiers import normalise_doi, normalise_pmid
 from ..records.same.keys import Keys
-from ..registry.candidates import Candidate
+from ..registry.store.candidate import Candidate
 from .as_records import REGISTRATION, numbers_of, record_of_candidate, record_of_study
 
 if TYPE_CHECKING:

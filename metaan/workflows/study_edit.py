@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConflictError, RegistryError, UsageError
-from ..registry.candidates_commit import taking_turns
 from ..registry.check.draft import unfilled
 from ..registry.load import load
 from ..registry.model.times import meet
 from ..registry.nodes import Node, compose
 from ..registry.raw import decode
+from ..registry.store.commit import taking_turns
 from ..registry.write import append, change, set_value
 
 if TYPE_CHECKING:

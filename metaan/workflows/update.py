@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .. import __version__
 from ..errors import UsageError, choose, did_you_mean
-from ..registry.candidates import Candidate, Stored, each_candidate, raw_name
-from ..registry.candidates_commit import WORK, Staging, locked
-from ..registry.candidates_runs import (
+from ..registry.load import Review, load
+from ..registry.store.candidate import Candidate, Stored, each_candidate, raw_name
+from ..registry.store.commit import WORK, Staging, locked
+from ..registry.store.json_files import json_bytes
+from ..registry.store.runs import (
     WATERMARK,
     Change,
     Mark,
@@ -34,8 +36,6 @@ from ..registry.candidates_runs import (
     strategy_key,
     watermark_bytes,
 )
-from ..registry.load import Review, load
-from ..registry.stored import json_bytes
 from ..sources.pubmed_query import OVERLAP_DAYS
 from .fetch import settings_of
 from .matching import Matched, match
@@ -192,8 +192,8 @@ def run_of(
 
 def waiting(folder: Path | str, review: Review, keys: Iterable[str]) -> int:
     """Return how many of these candidates are not decided."""
-    from ..registry.candidates_decisions import read_decisions
-    from ..registry.candidates_standing import standings
+    from ..registry.store.decisions import read_decisions
+    from ..registry.store.standing import standings
 
     found = standings(read_decisions(folder), keys, review.info.screening)
     return sum(not standing.decided for standing in found.values())

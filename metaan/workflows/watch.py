@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from ..comparison.difference import Difference, compare, conclusion_of
 from ..errors import MetaanError
-from ..registry.candidates import Candidate, read_candidates
-from ..registry.candidates_decisions import read_decisions
-from ..registry.candidates_standing import standings
 from ..registry.load import Review, load
+from ..registry.store.candidate import Candidate, read_candidates
+from ..registry.store.decisions import read_decisions
+from ..registry.store.standing import standings
 from ..registry.write import write_text
 from ..report.changes import changes_section
 from ..report.changes_view import ChangesView
@@ -30,7 +30,7 @@ from .outputs import make_folder
 from .release_checks import last_release
 
 if TYPE_CHECKING:
-    from ..registry.candidates_runs import Notice
+    from ..registry.store.runs import Notice
     from ..sources.settings import Settings
     from .searching import MakeClient
     from .update import UpdateReport

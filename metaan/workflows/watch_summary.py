@@ -15,7 +15,7 @@ from ..report.formats import plural
 from .watch import NOTHING, TO_JUDGE, WOULD_FLIP, Scenario, Watch, plot_name
 
 if TYPE_CHECKING:
-    from ..registry.candidates import Candidate
+    from ..registry.store.candidate import Candidate
 
 MOST = 100  # candidates named one by one; a pull request has room for about 65,000 characters
 HEADLINES = {

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from metaan.registry.candidates import read_candidates
+from metaan.registry.store.candidate import read_candidates
 from metaan.sources import limiter
 from tests.repository import NEEDS_GIT, repository
 from tests.server.eutils import Eutils

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from metaan.registry.candidates_decisions import read_decisions
 from metaan.registry.load import load
+from metaan.registry.store.decisions import read_decisions
 from metaan.workflows.update import update
 from tests.server.candidates import written
 from tests.server.eutils import Eutils

@@ -16,7 +16,7 @@ from textual.widgets import Input
 
 from metaan.cli.screening.app import ACTIONS, ScreenApp, help_text, keys_line
 from metaan.cli.screening.dialogs import Reason
-from metaan.registry.candidates_decisions import Decision, append_decision, read_decisions
+from metaan.registry.store.decisions import Decision, append_decision, read_decisions
 from metaan.workflows.screen import judge
 from metaan.workflows.screen_session import Session
 from tests.server.candidates import written

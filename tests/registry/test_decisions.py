@@ -4,7 +4,7 @@ import pytest
 
 from metaan.errors import RegistryError
 from metaan.registry.load import load
-from metaan.registry.metadata import Correction, Metadata
+from metaan.registry.store.metadata import Correction, Metadata
 
 KEEP = "{about: concern, decision: keep with caution, reason: the counts were checked, by: A. Reader, date: 2026-11-20}"
 EXCLUDE = "{about: retraction, decision: exclude, reason: fabricated, by: A. Reader, date: 2026-11-21}"

@@ -9,10 +9,10 @@ import pytest
 
 from metaan.analysis import Absolute, Analysis, Pool, Reference, Sensitivity, StudyRow, SubgroupTest
 from metaan.errors import NotEstimableError
-from metaan.registry.candidates_runs import Notice
 from metaan.registry.flags import Flag, flag_of
-from metaan.registry.metadata import Metadata
 from metaan.registry.model.public import Outcome, Plan, ReviewFile, Study
+from metaan.registry.store.metadata import Metadata
+from metaan.registry.store.runs import Notice
 from metaan.registry.waivers import Waived
 from metaan.stats.effects import EffectSizes, Interval
 from metaan.stats.intervals import mean_interval

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from metaan.registry.candidates import Candidate, Sighting
-from metaan.registry.candidates_runs import Run, SearchRun
-from metaan.registry.metadata import AbstractPart
-from metaan.registry.stored import json_bytes
+from metaan.registry.store.candidate import Candidate, Sighting
+from metaan.registry.store.json_files import json_bytes
+from metaan.registry.store.metadata import AbstractPart
+from metaan.registry.store.runs import Run, SearchRun
 
 FOUND = "2026-11-22T12:00:00Z"
 PAGE = "Of the bees, 9 and 3 died of zymodrug; none of the mice did, at any dose, in any of the groups. "

@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 
 from metaan.cli.screening.app import ScreenApp
-from metaan.registry.metadata import AbstractPart
-from metaan.registry.stored import json_bytes
+from metaan.registry.store.json_files import json_bytes
+from metaan.registry.store.metadata import AbstractPart
 from metaan.workflows.screen_session import Session
 
 from .candidates import candidate, written

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import SetAsideWarning, SourceError, UsageError
-from metaan.registry import metadata as stored
 from metaan.registry.load import load
+from metaan.registry.store import metadata as stored
 from metaan.registry.write import scaffold_study
 from metaan.workflows.fetch import fetch
 from tests.server.eutils import Eutils

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from metaan.errors import UsageError
-from metaan.registry.candidates import read_candidates
-from metaan.registry.candidates_runs import read_runs, read_watermark
+from metaan.registry.store.candidate import read_candidates
+from metaan.registry.store.runs import read_runs, read_watermark
 from metaan.workflows.import_records import import_records
 from metaan.workflows.update import update
 from tests.server.eutils import Eutils

@@ -10,10 +10,10 @@ from datetime import timedelta
 import pytest
 
 from metaan.cli.main import main
-from metaan.registry.candidates import read_candidates
-from metaan.registry.candidates_decisions import read_decisions
-from metaan.registry.candidates_runs import read_runs, read_watermark
-from metaan.registry.metadata import read
+from metaan.registry.store.candidate import read_candidates
+from metaan.registry.store.decisions import read_decisions
+from metaan.registry.store.metadata import read
+from metaan.registry.store.runs import read_runs, read_watermark
 from metaan.workflows.checking import whole
 from metaan.workflows.init import ATTRIBUTES
 from metaan.workflows.merge import RULES, merge

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from metaan.registry.candidates_runs import Run, SearchRun
 from metaan.registry.load import load
+from metaan.registry.store.runs import Run, SearchRun
 from metaan.workflows.commit import commit_of
 from metaan.workflows.living import store_of
 from metaan.workflows.publish import write_report

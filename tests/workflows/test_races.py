@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import pytest
 
 from metaan.errors import ConflictError
-from metaan.registry.candidates_decisions import read_decisions
 from metaan.registry.load import load
+from metaan.registry.store.decisions import read_decisions
 from metaan.registry.write import scaffold_study
 from metaan.workflows import add as adding
 from metaan.workflows import study_edit
@@ -138,7 +138,7 @@ class Killed(BaseException):
 #: Everything by which adding and screening change the project.
 STEPS = (
     "metaan.workflows.add.change",
-    "metaan.registry.metadata.write_text",
+    "metaan.registry.store.metadata.write_text",
     "metaan.workflows.screen.append_decision",
     "metaan.workflows.screen.remove_study",
 )

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from metaan.records.record import Correction, Record
-from metaan.registry.candidates_runs import LINK, Notice
+from metaan.registry.store.runs import LINK, Notice
 from metaan.registry.write import scaffold_study
 from metaan.sources.crossref_work import VERSIONS, Relation, Update
 from metaan.workflows.fetch import oddities

@@ -12,7 +12,7 @@ import pytest
 
 import metaan as ma
 from metaan.errors import ConflictError, SourceError, UsageError
-from metaan.registry.candidates_commit import locked
+from metaan.registry.store.commit import locked
 from metaan.workflows import release as module
 from metaan.workflows.diff import Git
 from metaan.workflows.release import release

@@ -6,8 +6,8 @@ import shutil
 import pytest
 
 from metaan.errors import ConflictError, UsageError
-from metaan.registry.candidates_decisions import read_decisions
 from metaan.registry.load import load
+from metaan.registry.store.decisions import read_decisions
 from metaan.workflows.screen import judge, open_desktop, undo
 from metaan.workflows.screen_words import pieces, reviewer, search_terms
 from metaan.workflows.update import update

@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import ConflictError, RegistryError, SetAsideWarning, UsageError
-from metaan.registry.candidates_decisions import CONSENSUS, Decision, append_decision, in_force, read_decisions
-from metaan.registry.candidates_log import Log, Shelf
-from metaan.registry.candidates_runs import read_runs
-from metaan.registry.candidates_standing import standings
 from metaan.registry.flow import NOT_RETRIEVED, flow
 from metaan.registry.load import load
 from metaan.registry.model.review import Eligibility, Screening
+from metaan.registry.store.decisions import CONSENSUS, Decision, append_decision, in_force, read_decisions
+from metaan.registry.store.log import Log, Shelf
+from metaan.registry.store.runs import read_runs
+from metaan.registry.store.standing import standings
 from metaan.workflows.screen import judge, settle, undo
 from metaan.workflows.screen_desktop import open_desktop
 from metaan.workflows.screen_session import Session

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import ConflictError, SourceError, UsageError
-from metaan.registry.candidates import read_candidates, read_raw
-from metaan.registry.candidates_commit import locked
-from metaan.registry.candidates_runs import read_runs, read_watermark
 from metaan.registry.load import load
+from metaan.registry.store.candidate import read_candidates, read_raw
+from metaan.registry.store.commit import locked
+from metaan.registry.store.runs import read_runs, read_watermark
 from metaan.workflows.screen import judge
 from metaan.workflows.update import update
 from tests.server.crossref import Crossref
@@ -421,7 +421,7 @@ import os, random, signal, sys
 sys.path.insert(0, sys.argv[3])
 from datetime import timedelta
 from pathlib import Path
-from metaan.registry.candidates_commit import locked
+from metaan.registry.store.commit import locked
 from metaan.workflows.update import update
 from tests.server.living import NOW, clients, contents, registry
 url, root = sys.argv[1], Path(sys.argv[2])

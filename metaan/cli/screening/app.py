@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ...errors import MetaanError
-from ...registry.set_aside import faults
+from ...registry.store.set_aside import faults
 from ...workflows.screen_session import QUEUES
 from .dialogs import Ask, Help, Reason
 from .listing import agreement_lines, said

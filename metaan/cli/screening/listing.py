@@ -7,16 +7,16 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ...registry.candidates import readable
-from ...registry.candidates_decisions import STAGES
+from ...registry.store.candidate import readable
+from ...registry.store.decisions import STAGES
 from ...workflows.screen_card import links
 from ...workflows.screen_words import called, plain, title_of
 
 if TYPE_CHECKING:
-    from ...registry.candidates import Candidate
-    from ...registry.candidates_decisions import Stage
-    from ...registry.candidates_standing import Standing
     from ...registry.flow import Flow, FullText
+    from ...registry.store.candidate import Candidate
+    from ...registry.store.decisions import Stage
+    from ...registry.store.standing import Standing
     from ...stats.agreement import Agreement
     from ...workflows.screen import Judged
     from ...workflows.screen_desktop import Desktop

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from ...registry.candidates_decisions import STAGES
+from ...registry.store.decisions import STAGES
 from ...workflows.screen_words import pieces
 
 if TYPE_CHECKING:

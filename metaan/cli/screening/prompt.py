@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...errors import MetaanError
-from ...registry.candidates_decisions import STAGES
+from ...registry.store.decisions import STAGES
 from ...workflows.screen_words import pieces
 from ..streams import unfiltered
 from .listing import flow_lines, said

@@ -9,10 +9,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..files import project_of, stay_inside
-from .atomic import write_text
-from .model.types import ID_PATTERN, Entry, Flag, Text
-from .stored import plain_json, read_back, read_entry
+from ...files import project_of, stay_inside
+from ..atomic import write_text
+from ..model.types import ID_PATTERN, Entry, Flag, Text
+from .json_files import plain_json, read_back, read_entry
 
 
 class AbstractPart(Entry):

@@ -17,13 +17,13 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..errors import Problem
-from ..files import project_of, read, stay_inside, unreadable
-from .candidates_commit import sync_one
-from .model.types import Entry, Flag, Text
-from .raw import HIDDEN_IN_JSON
+from ...errors import Problem
+from ...files import project_of, read, stay_inside, unreadable
+from ..model.types import Entry, Flag, Text
+from ..raw import HIDDEN_IN_JSON
+from .commit import sync_one
+from .json_files import plain, read_back
 from .set_aside import set_aside
-from .stored import plain, read_back
 
 DECISIONS = "decisions.jsonl"
 MOST_DECIDED = 1 << 30  # bytes: some millions of decisions

@@ -17,12 +17,12 @@ from typing import Literal, overload
 
 from pydantic import Field
 
-from ..errors import Problem, RegistryError, UsageError, did_you_mean
-from ..files import MOST_BYTES, project_of, read, unreadable
+from ...errors import Problem, RegistryError, UsageError, did_you_mean
+from ...files import MOST_BYTES, project_of, read, unreadable
+from ..model.types import Entry, Text
+from .json_files import Model, read_entry
 from .metadata import Publication
-from .model.types import Entry, Text
 from .set_aside import set_aside
-from .stored import Model, read_entry
 
 KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LONGEST_KEY = 80

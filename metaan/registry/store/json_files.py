@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from ..errors import HIDDEN, Problem, RegistryError
-from ..files import project_of, read, unreadable
-from .model.types import Entry
-from .raw import HIDDEN_IN_JSON
+from ...errors import HIDDEN, Problem, RegistryError
+from ...files import project_of, read, unreadable
+from ..model.types import Entry
+from ..raw import HIDDEN_IN_JSON
 
 CONFLICT = re.compile(rb"^<<<<<<< ", re.MULTILINE)  # what git writes between two versions
 Model = TypeVar("Model", bound=Entry)

@@ -14,12 +14,12 @@ from typing import Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from ..errors import RegistryError
-from ..files import project_of
-from .candidates import read_all
-from .model.types import Entry, Flag, Text
+from ...errors import RegistryError
+from ...files import project_of
+from ..model.types import Entry, Flag, Text
+from .candidate import read_all
+from .json_files import bytes_of, plain_json, problems_of, refuse_hidden
 from .set_aside import set_aside
-from .stored import bytes_of, plain_json, problems_of, refuse_hidden
 
 WATERMARK = "watermark.json"
 LINK = "another version"  # the severity of a notice that only names another text of the same work

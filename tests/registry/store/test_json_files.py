@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import RegistryError
-from metaan.registry.candidates import Candidate, Sighting
-from metaan.registry.candidates_decisions import Decision, append_decision, read_decisions
-from metaan.registry.candidates_runs import FileRun, Mark, Run, read_watermark, watermark_bytes
-from metaan.registry.metadata import AbstractPart, Metadata, read, write
-from metaan.registry.stored import json_bytes, parsed, plain_json
+from metaan.registry.store.candidate import Candidate, Sighting
+from metaan.registry.store.decisions import Decision, append_decision, read_decisions
+from metaan.registry.store.json_files import json_bytes, parsed, plain_json
+from metaan.registry.store.metadata import AbstractPart, Metadata, read, write
+from metaan.registry.store.runs import FileRun, Mark, Run, read_watermark, watermark_bytes
 
 AT = "2026-11-22T12:00:00Z"
 HIDDEN = "\x00\x07\x08\x1b\x7f\x85\x9b\u202a\u202e\u2066\u2069"

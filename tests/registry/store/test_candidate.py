@@ -12,7 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import ConflictError, RegistryError, SetAsideWarning, UsageError
-from metaan.registry.candidates import (
+from metaan.registry.flow import flow
+from metaan.registry.load import load
+from metaan.registry.model.review import Screening
+from metaan.registry.store.candidate import (
     KEY,
     Candidate,
     Sighting,
@@ -23,29 +26,11 @@ from metaan.registry.candidates import (
     read_candidates,
     read_raw,
 )
-from metaan.registry.candidates_commit import commit, is_unfinished, locked, recover
-from metaan.registry.candidates_decisions import (
-    CONSENSUS,
-    Decision,
-    append_decision,
-    in_force,
-    read_decisions,
-)
-from metaan.registry.candidates_runs import (
-    FileRun,
-    Mark,
-    Run,
-    SearchRun,
-    read_runs,
-    read_watermark,
-    run_id,
-    watermark_bytes,
-)
-from metaan.registry.candidates_standing import paired_judgements, standings
-from metaan.registry.flow import flow
-from metaan.registry.load import load
-from metaan.registry.model.review import Screening
-from metaan.registry.stored import json_bytes
+from metaan.registry.store.commit import commit, is_unfinished, locked, recover
+from metaan.registry.store.decisions import CONSENSUS, Decision, append_decision, in_force, read_decisions
+from metaan.registry.store.json_files import json_bytes
+from metaan.registry.store.runs import FileRun, Mark, Run, SearchRun, read_runs, read_watermark, run_id, watermark_bytes
+from metaan.registry.store.standing import paired_judgements, standings
 
 AT = "2026-11-22T12:00:00Z"
 
@@ -141,7 +126,7 @@ def test_only_files_of_the_store_are_written(tmp_path, name):
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from metaan.registry.candidates_commit import commit, locked, recover, is_unfinished
+from metaan.registry.store.commit import commit, locked, recover, is_unfinished
 root = Path(sys.argv[1])
 OLD = {"candidates/a.json": b"old", "watermark.json": b"old"}
 NEW = {"candidates/a.json": b"new", "candidates/b.json": b"new", "raw/x.xml.gz": b"new", "runs/1.json": b"new",
@@ -193,7 +178,7 @@ def test_killed_at_any_moment_the_store_is_the_old_or_the_new_one(tmp_path):
 
 _HOLDER = """
 import sys
-from metaan.registry.candidates_commit import locked
+from metaan.registry.store.commit import locked
 with locked(sys.argv[1], "metaan update"):
     print("held", flush=True)
     sys.stdin.read()

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from ..errors import Problem, SetAsideWarning
+from ...errors import Problem, SetAsideWarning
 
 
 def set_aside(problems: Iterable[Problem]) -> None:

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ..files import opened, project_of
-from .candidates import Candidate, read_candidate
-from .candidates_decisions import DECISIONS, Decision, in_force, parse
+from ...files import opened, project_of
+from .candidate import Candidate, read_candidate
+from .decisions import DECISIONS, Decision, in_force, parse
 
 
 class Log:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
-from .candidates_decisions import CONSENSUS, Decision, Stage, in_force
-from .model.review import Screening
+from ..model.review import Screening
+from .decisions import CONSENSUS, Decision, Stage, in_force
 
 State = Literal["open", "later", "second opinion", "conflict", "included", "excluded"]
 

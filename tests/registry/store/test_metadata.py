@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from metaan.errors import RegistryError, SetAsideWarning
-from metaan.registry import metadata
 from metaan.registry.load import load
-from metaan.registry.metadata import Metadata
+from metaan.registry.store import metadata
+from metaan.registry.store.metadata import Metadata
 
 FETCHED = Metadata.model_validate(
     {
