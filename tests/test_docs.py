@@ -12,7 +12,7 @@ import pytest
 import metaan as ma
 from metaan.registry.check.draft import STAND_INS, read_document
 from metaan.registry.model.public import ReviewFile, Study
-from metaan.registry.nodes import compose
+from metaan.registry.text.nodes import compose
 from tests.tables import tables
 
 ROOT = Path(__file__).parent.parent

@@ -74,8 +74,8 @@ def _names(text: str) -> tuple[str, ...]:
 
 def run(args: Namespace) -> int:
     """Load, draw, write."""
-    from ..files import project_of
     from ..registry.load import load
+    from ..registry.text.files import project_of
     from ..synthesis import Choices
     from ..workflows.outputs import format_of, write_output
     from ..workflows.plot import Look, converted, default_output, plot_outcome

@@ -32,7 +32,7 @@ def studies_folder(args: Namespace) -> Path:
 
 def _swept(studies: Path) -> Path:
     """Remove what commands that were killed have left where commands write."""
-    from ..registry.atomic import sweep
+    from ..registry.text.atomic import sweep
 
     metadata = studies / "metadata"
     for folder in (studies, metadata, metadata / "ctgov", studies.parent, studies.parent / "outputs"):

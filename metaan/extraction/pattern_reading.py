@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from ..registry.scalars import Written
+from ..registry.text.scalars import Written
 from .number_words import whole
 from .proposal import Cell, Effect, Passage, Value
 from .rounding import fits, percent_of

@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
-from ..registry.scalars import Written
+from ..registry.text.scalars import Written
 from .proposal import Cell, Effect, Proposal
 from .rounding import percent_of
 from .suggest import Context, outcomes_in, time_in

@@ -14,7 +14,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..errors import Problem, RegistryError, choose
-from ..files import project_of, read, unreadable
 from .check import DOUBTS
 from .check import problems as check_problems
 from .check.draft import Document, Draft, M, outcomes_of_forms, read_document, where
@@ -22,11 +21,12 @@ from .check.waivers import WAIVABLE
 from .flags import Flag, flag_of, standing_notices
 from .model.review import Outcome, Plan, ReviewFile
 from .model.study import Status, Study
-from .nodes import Node
-from .raw import MAX_BYTES
 from .store.metadata import Metadata
 from .store.metadata import read as read_metadata
 from .store.set_aside import set_aside
+from .text.files import project_of, read, unreadable
+from .text.nodes import Node
+from .text.raw import MAX_BYTES
 from .waivers import Waived, waive
 
 if TYPE_CHECKING:

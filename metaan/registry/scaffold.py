@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .edit import flow_text
+from .text.edit import flow_text
 
 if TYPE_CHECKING:
     from .model.review import Outcome

@@ -1,7 +1,7 @@
 """Writing into the registry, from one place: whole files, single values, new studies and reviews, the JSON Schema."""
 
-from .atomic import change, write_bytes, write_text
-from .edit import append, set_value
 from .scaffold import scaffold_review, scaffold_study, schema
+from .text.atomic import change, write_bytes, write_text
+from .text.edit import append, set_value
 
 __all__ = ["append", "change", "scaffold_review", "scaffold_study", "schema", "set_value", "write_bytes", "write_text"]

@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from ..errors import Problem, RegistryError
-from ..files import project_of, read, unreadable
+from ..registry.text.files import project_of, read, unreadable
 from ..resources import templates as packaged_templates
 from . import words
 from .content import content

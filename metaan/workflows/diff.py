@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 from .. import __version__
 from ..comparison.difference import compare
 from ..errors import Problem, RegistryError, SourceError
-from ..files import MOST_BYTES
 from ..registry.load import load
 from ..registry.store.set_aside import faults, set_aside
+from ..registry.text.files import MOST_BYTES
 from ..report.changes import changes_section
 from ..report.changes_text import changes_page
 from .outputs import write_output

@@ -17,9 +17,9 @@ from ..errors import SourceError, UsageError
 from ..extraction import abstract, review_tables, trial_results
 from ..extraction.proposal import Passage, Proposal
 from ..extraction.suggest import Context, context_of
-from ..files import project_of, read, stay_inside
 from ..records.markup import clean_text, plain_text
 from ..registry.load import Review, load
+from ..registry.text.files import project_of, read, stay_inside
 from ..registry.write import write_text
 from ..sources import json_text
 from ..sources.answers import UnreadableError

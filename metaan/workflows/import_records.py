@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from ..errors import SourceError, UsageError, choose
 from ..records.markup import clean_text
-from ..registry.atomic import write_text
 from ..registry.load import load
 from ..registry.store.candidate import Candidate, Stored, each_candidate
 from ..registry.store.commit import Staging, locked
 from ..registry.store.json_files import json_bytes
 from ..registry.store.runs import FileRun, run_id
+from ..registry.text.atomic import write_text
 from ..sources.encoding import decode
 from ..sources.read import read_records
 from ..sources.revman import read_revman

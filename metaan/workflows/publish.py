@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..certainty import evidence
 from ..errors import UsageError, choose
-from ..files import project_of
 from ..recompute import reported_checks
+from ..registry.text.files import project_of
 from ..report.citations import to_bibtex, to_ris
 from ..report.content import content
 from ..report.export_csv import to_csv

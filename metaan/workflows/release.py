@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..comparison.difference import compare
 from ..errors import MetaanError, SourceError, UsageError
-from ..files import read, stay_inside
 from ..registry.store.commit import locked
+from ..registry.text.files import read, stay_inside
 from ..registry.write import write_text
 from ..report.changes import changes_section
 from ..report.changes_text import changes_entry

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConflictError, Problem
-from ..files import read, unreadable
 from ..registry.store.json_files import RESTORE
 from ..registry.store.set_aside import faults, set_aside
+from ..registry.text.files import read, unreadable
 from .checking import whole
 from .diff import Git, load_revision
 from .gate import unanswered, unconfirmed_results, undecided

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConflictError
-from ..files import project_of, read
 from ..records.identifiers import normalise_doi, normalise_pmid
 from ..registry.load import Review
 from ..registry.store import metadata as stored
@@ -17,6 +16,7 @@ from ..registry.store.candidate import Candidate
 from ..registry.store.decisions import Decision
 from ..registry.store.runs import read_runs
 from ..registry.store.standing import Standing
+from ..registry.text.files import project_of, read
 
 if TYPE_CHECKING:
     from .add import NewStudy

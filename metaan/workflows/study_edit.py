@@ -13,9 +13,9 @@ from ..errors import ConflictError, RegistryError, UsageError
 from ..registry.check.draft import unfilled
 from ..registry.load import load
 from ..registry.model.times import meet
-from ..registry.nodes import Node, compose
-from ..registry.raw import decode
 from ..registry.store.commit import taking_turns
+from ..registry.text.nodes import Node, compose
+from ..registry.text.raw import decode
 from ..registry.write import append, change, set_value
 
 if TYPE_CHECKING:

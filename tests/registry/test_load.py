@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from metaan.errors import Problem, RegistryError, UsageError
-from metaan.registry import raw as raw_files
 from metaan.registry.load import load
+from metaan.registry.text import raw as raw_files
 
 POOL = """\
 published_pools:

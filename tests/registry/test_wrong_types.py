@@ -11,7 +11,7 @@ from metaan.registry.check import problems as check_problems
 from metaan.registry.check.draft import Draft, _models_in, read_document
 from metaan.registry.model.review import ReviewFile
 from metaan.registry.model.study import Study
-from metaan.registry.nodes import compose
+from metaan.registry.text.nodes import compose
 
 #: Every key of a study file, with a value that is right.
 STUDY = """\

@@ -18,8 +18,8 @@ from ...errors import Problem, did_you_mean
 from ..model.review import ReviewFile
 from ..model.study import Counts, Result, Study
 from ..model.types import Entry
-from ..nodes import Node, compose
-from ..raw import decode
+from ..text.nodes import Node, compose
+from ..text.raw import decode
 
 MOST_PROBLEMS = 300  # of one file that are listed; a person mends those first, and the rest is counted
 

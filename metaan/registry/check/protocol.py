@@ -8,7 +8,7 @@ from ...errors import Problem, did_you_mean
 from ..model.study import Study
 from ..model.times import NEAREST, middle, within
 from ..model.types import COMMON_CODES
-from ..nodes import Node
+from ..text.nodes import Node
 from .draft import Document, Draft, Path, outcomes_of_forms, where
 
 

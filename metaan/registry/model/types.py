@@ -26,7 +26,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ...errors import did_you_mean
-from ..scalars import Written
+from ..text.scalars import Written
 
 
 class Entry(BaseModel):

@@ -18,8 +18,8 @@ from typing import Literal, overload
 from pydantic import Field
 
 from ...errors import Problem, RegistryError, UsageError, did_you_mean
-from ...files import MOST_BYTES, project_of, read, unreadable
 from ..model.types import Entry, Text
+from ..text.files import MOST_BYTES, project_of, read, unreadable
 from .json_files import Model, read_entry
 from .metadata import Publication
 from .set_aside import set_aside

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Self
 
 from ...errors import ConflictError
-from ...files import project_of, stay_inside
+from ..text.files import project_of, stay_inside
 
 WORK = ".update"  # in the folder of the studies; a .gitignore inside keeps it out of version control
 FILE = re.compile(r"[a-z0-9][A-Za-z0-9_-]*(?:\.[a-z0-9]+)+|(?:candidates|metadata|raw|runs)/[A-Za-z0-9._-]+")

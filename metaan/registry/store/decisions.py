@@ -18,9 +18,9 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from ...errors import Problem
-from ...files import project_of, read, stay_inside, unreadable
 from ..model.types import Entry, Flag, Text
-from ..raw import HIDDEN_IN_JSON
+from ..text.files import project_of, read, stay_inside, unreadable
+from ..text.raw import HIDDEN_IN_JSON
 from .commit import sync_one
 from .json_files import plain, read_back
 from .set_aside import set_aside

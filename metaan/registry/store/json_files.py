@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from ...errors import HIDDEN, Problem, RegistryError
-from ...files import project_of, read, unreadable
 from ..model.types import Entry
-from ..raw import HIDDEN_IN_JSON
+from ..text.files import project_of, read, unreadable
+from ..text.raw import HIDDEN_IN_JSON
 
 CONFLICT = re.compile(rb"^<<<<<<< ", re.MULTILINE)  # what git writes between two versions
 Model = TypeVar("Model", bound=Entry)

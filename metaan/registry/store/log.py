@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ...files import opened, project_of
+from ..text.files import opened, project_of
 from .candidate import Candidate, read_candidate
 from .decisions import DECISIONS, Decision, in_force, parse
 

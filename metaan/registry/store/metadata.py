@@ -9,9 +9,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...files import project_of, stay_inside
-from ..atomic import write_text
 from ..model.types import ID_PATTERN, Entry, Flag, Text
+from ..text.atomic import write_text
+from ..text.files import project_of, stay_inside
 from .json_files import plain_json, read_back, read_entry
 
 

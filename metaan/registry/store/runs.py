@@ -15,8 +15,8 @@ from typing import Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from ...errors import RegistryError
-from ...files import project_of
 from ..model.types import Entry, Flag, Text
+from ..text.files import project_of
 from .candidate import read_all
 from .json_files import bytes_of, plain_json, problems_of, refuse_hidden
 from .set_aside import set_aside

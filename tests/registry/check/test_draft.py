@@ -4,7 +4,7 @@ from metaan.registry.check import CHECKS, draft
 from metaan.registry.check.draft import read_document, where
 from metaan.registry.model.study import Study
 from metaan.registry.model.types import Entry, Number, Text
-from metaan.registry.nodes import compose
+from metaan.registry.text.nodes import compose
 
 
 class Either(Entry):

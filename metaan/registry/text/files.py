@@ -12,7 +12,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from .errors import Problem
+from ...errors import Problem
 
 MOST_BYTES = 64 << 20  # of a file that a command wrote; study files have a bound of their own
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..errors import ConflictError
+from ...errors import ConflictError
 
 
 def write_text(path: Path | str, text: str) -> None:

@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ..errors import Problem, RegistryError, UsageError
+from ...errors import Problem, RegistryError, UsageError
 from .atomic import change
 from .nodes import Node, compose
 from .raw import decode

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import RegistryError, UsageError
-from metaan.registry import atomic
-from metaan.registry.edit import with_item, with_value
-from metaan.registry.nodes import Node, compose
+from metaan.registry.text import atomic
+from metaan.registry.text.edit import with_item, with_value
+from metaan.registry.text.nodes import Node, compose
 from metaan.registry.write import append, set_value, write_text
 
 TEXT = """\

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
-from ..errors import REORDERING
+from ...errors import REORDERING
 
 MAX_BYTES = 4_000_000
 MOST_FLAWS = 20  # finding the line of each costs a look through the text

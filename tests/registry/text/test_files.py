@@ -8,13 +8,13 @@ import pytest
 
 import metaan as ma
 from metaan.errors import MetaanError, SetAsideWarning, SourceError
-from metaan.files import read
 from metaan.registry.scaffold import scaffold_review
 from metaan.registry.store import metadata
 from metaan.registry.store.candidate import read_candidates, read_raw
 from metaan.registry.store.commit import commit, locked, taking_turns
 from metaan.registry.store.decisions import read_decisions
 from metaan.registry.store.runs import read_runs, read_watermark
+from metaan.registry.text.files import read
 from metaan.workflows.extract import propose
 from metaan.workflows.release_checks import last_release
 

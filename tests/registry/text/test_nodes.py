@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.registry import nodes
-from metaan.registry.nodes import Node, compose, parser, python_events
-from metaan.registry.raw import decode
-from metaan.registry.scalars import Written
+from metaan.registry.text import nodes
+from metaan.registry.text.nodes import Node, compose, parser, python_events
+from metaan.registry.text.raw import decode
+from metaan.registry.text.scalars import Written
 
 WORDS = st.sampled_from(
     ["a", "b c", "NO", "12:30", "012345", "1e-3", "'q''s'", '"x\\ty"', "-4", "é😀", "", "~", "true"]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NoReturn
 
-from ..errors import HIDDEN
+from ...errors import HIDDEN
 from .raw import Flaw
 from .scalars import resolve
 
@@ -84,7 +84,7 @@ def compose(text: str, events: Events | None = None) -> tuple[Node | None, list[
     Parameters
     ----------
     text
-        What `metaan.registry.raw.decode` returned without a flaw.
+        What `metaan.registry.text.raw.decode` returned without a flaw.
     events
         The parser; the fastest there is when not given.
 
