@@ -19,7 +19,7 @@ from .project import studies_folder
 
 if TYPE_CHECKING:
     from ..comparison.difference import Difference
-    from ..report.changes_view import ChangesView
+    from ..report.changes.view import ChangesView
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -39,7 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Compare, write, print."""
-    from ..report.changes import changes_section
+    from ..report.changes.changes import changes_section
     from ..workflows.diff import write_changes
 
     difference = _difference(args)
@@ -62,7 +62,7 @@ def _difference(args: Namespace) -> Difference:
 
 
 def _printed(args: Namespace, difference: Difference, changes: ChangesView) -> str:
-    from ..report.changes_json import changes_json
+    from ..report.changes.json import changes_json
     from ..report.changes_text import changes_markdown, changes_terminal
 
     if args.json:

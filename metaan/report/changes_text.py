@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from .changes_view import ChangesView, EditRow, PoolView
+from .changes.view import ChangesView, EditRow, PoolView
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -21,7 +21,7 @@ def changes_page(changes: ChangesView, *, version: str, templates: Path | None =
     Parameters
     ----------
     changes
-        What `metaan.report.changes.changes_section` returned.
+        What `metaan.report.changes.changes.changes_section` returned.
     version
         metaan's version.
     templates

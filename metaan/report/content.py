@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..analysis import Analysis, ReportedCheck
     from ..certainty import Evidence
     from ..registry.load import Review
-    from .changes_view import ChangesView
+    from .changes.view import ChangesView
 
 DIGEST_SHOWN = 12
 

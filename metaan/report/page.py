@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ..analysis import Analysis, ReportedCheck
     from ..certainty import Evidence
     from ..registry.load import Review
-    from .changes_view import ChangesView
+    from .changes.view import ChangesView
 
 #: The files of the page's script, in ``templates/script/``: one scope, so that each knows the names of those before it.
 SCRIPT = (

@@ -23,7 +23,7 @@ from ..errors import MetaanError, SourceError, UsageError
 from ..registry.store.commit import locked
 from ..registry.text.files import read, stay_inside
 from ..registry.write import write_text
-from ..report.changes import changes_section
+from ..report.changes.changes import changes_section
 from ..report.changes_text import changes_entry
 from ..report.export import to_json
 from ..synthesis import analyse

@@ -20,8 +20,8 @@ from ..registry.store.candidate import Candidate, read_candidates
 from ..registry.store.decisions import read_decisions
 from ..registry.store.standing import standings
 from ..registry.write import write_text
-from ..report.changes import changes_section
-from ..report.changes_view import ChangesView
+from ..report.changes.changes import changes_section
+from ..report.changes.view import ChangesView
 from ..report.plots.standalone import forest_file
 from .diff import load_revision
 from .fetch import fetch

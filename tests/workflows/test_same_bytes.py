@@ -12,8 +12,8 @@ import pytest
 
 import metaan as ma
 from metaan.comparison.difference import compare
-from metaan.report.changes import changes_section
-from metaan.report.changes_json import changes_json
+from metaan.report.changes.changes import changes_section
+from metaan.report.changes.json import changes_json
 from metaan.report.export import to_json
 from metaan.workflows.publish import write_report
 

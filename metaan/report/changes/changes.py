@@ -11,19 +11,19 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ..stats.measures import scale_of
-from . import formats, words
-from .changes_view import ChangesView, EditRow, PoolView, ResultRow, ShareRow, StudyRow
-from .changes_words import conclusion, flips, moved, nothing_moved, where
+from ...stats.measures import scale_of
+from .. import formats, words
+from ..words import Arms
 from .living import living_items
+from .view import ChangesView, EditRow, PoolView, ResultRow, ShareRow, StudyRow
 from .whatif_plot import what_if_plot
-from .words import Arms
+from .words import conclusion, flips, moved, nothing_moved, where
 
 if TYPE_CHECKING:
-    from ..comparison.difference import AnalysisChange, Difference, PoolChange, SeriesChange
-    from ..comparison.edits import Edit, StudyChange
-    from ..comparison.whatif import Snapshot
-    from ..stats.attribution import Attribution
+    from ...comparison.difference import AnalysisChange, Difference, PoolChange, SeriesChange
+    from ...comparison.edits import Edit, StudyChange
+    from ...comparison.whatif import Snapshot
+    from ...stats.attribution import Attribution
 
 MODELS = {"random": "random effects", "common": "common (fixed) effect", "lead": "the protocol's model"}
 

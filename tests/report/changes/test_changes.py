@@ -12,9 +12,9 @@ import metaan as ma
 from metaan.comparison.difference import PoolChange, compare
 from metaan.comparison.edits import Edit, StudyChange
 from metaan.comparison.whatif import Cause
-from metaan.report.changes import changes_section
+from metaan.report.changes.changes import changes_section
+from metaan.report.changes.words import flips, nothing_moved, where
 from metaan.report.changes_text import changes_markdown, changes_page, changes_terminal
-from metaan.report.changes_words import flips, nothing_moved, where
 from metaan.report.words import Arms
 
 CORE = ("review", "elmekaty-2023", "audemard-verger-2022", "balkhair-2021", "barkas-2021")
@@ -264,6 +264,6 @@ def test_new_numbers_that_nobody_has_confirmed_move_nothing_and_that_is_the_reas
 
 
 def test_a_window_of_time_points_is_written_in_words():
-    from metaan.report.changes import _plain
+    from metaan.report.changes.changes import _plain
 
     assert _plain(["day 28", {"from": "day 21", "to": "day 35"}]) == "day 28, from day 21 to day 35"

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..stats.measures import scale_of
-from . import formats, words
-from .axis import axis
-from .changes_words import cause_name, where
-from .columns import Column
-from .forest import sides
-from .plot import Mark, Plot, Row
-from .words import Arms
+from ...stats.measures import scale_of
+from .. import formats, words
+from ..axis import axis
+from ..columns import Column
+from ..forest import sides
+from ..plot import Mark, Plot, Row
+from ..words import Arms
+from .words import cause_name, where
 
 if TYPE_CHECKING:
-    from ..comparison.difference import AnalysisChange, Difference, PoolChange
-    from ..comparison.whatif import Snapshot
+    from ...comparison.difference import AnalysisChange, Difference, PoolChange
+    from ...comparison.whatif import Snapshot
 
 MOST_CAUSES = 30
 

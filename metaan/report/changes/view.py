@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from ..plot import Plot
+from ..svg import svg
 from .living import LivingItem
-from .plot import Plot
-from .svg import svg
 
 
 @dataclass(frozen=True, slots=True)

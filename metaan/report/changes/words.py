@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from ..stats.measures import scale_of
-from . import formats, words
-from .words import Arms
+from ...stats.measures import scale_of
+from .. import formats, words
+from ..words import Arms
 
 if TYPE_CHECKING:
-    from ..comparison.difference import AnalysisChange, PoolChange
-    from ..comparison.edits import StudyChange
-    from ..comparison.whatif import Cause, Snapshot
+    from ...comparison.difference import AnalysisChange, PoolChange
+    from ...comparison.edits import StudyChange
+    from ...comparison.whatif import Cause, Snapshot
 
 
 def where(name: str) -> str:

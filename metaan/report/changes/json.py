@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from ..export import portable_values
 from .changes import pool_id
-from .export import portable_values
 
 if TYPE_CHECKING:
-    from ..comparison.difference import AnalysisChange, Difference, PoolChange, SeriesChange
-    from ..comparison.whatif import Snapshot
-    from ..stats.attribution import Attribution
-    from ..stats.effects import Interval
-    from .changes_view import ChangesView, PoolView
+    from ...comparison.difference import AnalysisChange, Difference, PoolChange, SeriesChange
+    from ...comparison.whatif import Snapshot
+    from ...stats.attribution import Attribution
+    from ...stats.effects import Interval
+    from .view import ChangesView, PoolView
 
 
 def changes_json(difference: Difference, changes: ChangesView) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def changes_json(difference: Difference, changes: ChangesView) -> dict[str, Any]
     Parameters
     ----------
     difference, changes
-        What was compared, and what `metaan.report.changes.changes_section` made of it.
+        What was compared, and what `metaan.report.changes.changes.changes_section` made of it.
     """
     views = {pool.id: pool for pool in changes.pools}
     whole = {

@@ -9,11 +9,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import formats
+from .. import formats
 
 if TYPE_CHECKING:
-    from ..comparison.difference import Difference
-    from ..registry.load import Review
+    from ...comparison.difference import Difference
+    from ...registry.load import Review
 
 SHOWN = 12  # digits of a digest
 
