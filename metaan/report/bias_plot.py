@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .fonts import text_width, wrap
+from .drawing.fonts import text_width, wrap
+from .drawing.svg import clean, element, px
 from .judgements import SIGNS
-from .svg import clean, element, px
 
 SIZE = 13.0
 ROW, COLUMN, RADIUS, GAP = 28.0, 52.0, 10.0, 16.0

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from . import methods, spread
 from .columns import Column
-from .drawing import SIZE, Group
-from .grid import GAP, MARGIN, SMALL, Grid, grid
-from .layout import LINE, PAD, layout
-from .marks import NO_WEIGHT, SQUARE
+from .drawing.drawing import SIZE, Group
+from .drawing.grid import GAP, MARGIN, SMALL, Grid, grid
+from .drawing.layout import LINE, PAD, layout
+from .drawing.marks import NO_WEIGHT, SQUARE
 from .plot import Plot
 from .styles import STYLES, axis_title
 

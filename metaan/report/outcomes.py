@@ -12,13 +12,13 @@ from ..stats.pooling import Pooled
 from . import designs, formats, linked, methods, spread, words, workings
 from .cautions import cautions
 from .columns import Column
+from .drawing.svg import svg
 from .explored_page import Explored, explored
 from .explorer import why_not
 from .forest import NO_EFFECT, forest, pool_heading
 from .linked import Piece
 from .places import Places
 from .plot import Plot, Row
-from .svg import svg
 from .words import Answer, Arms
 
 if TYPE_CHECKING:

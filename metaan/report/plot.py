@@ -1,4 +1,4 @@
-"""A forest plot as data: columns, rows and an axis; `metaan.report.layout` gives it a geometry.
+"""A forest plot as data: columns, rows and an axis; `metaan.report.drawing.layout` gives it a geometry.
 
 Nothing here knows a pixel.
 """

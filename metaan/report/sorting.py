@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from .layout import layout
+from .drawing.layout import layout
 from .order import KEYS, sort
 from .plot import Plot
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 import metaan as ma
-from metaan.report.drawing import Drawing, Text
-from metaan.report.fonts import _SLACK, _face
+from metaan.report.drawing.drawing import Drawing, Text
+from metaan.report.drawing.fonts import _SLACK, _face
+from metaan.report.drawing.layout import layout
 from metaan.report.forest import forest
-from metaan.report.layout import layout
 from metaan.report.plots.standalone import forest_file
 from metaan.report.styles import STYLES
 from metaan.report.words import Arms

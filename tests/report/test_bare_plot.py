@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from metaan.analysis import Analysis
+from metaan.report.drawing.svg import svg
 from metaan.report.forest import NO_EFFECT, Arms, forest
 from metaan.report.outcomes import outcome
 from metaan.report.page import render
 from metaan.report.styles import STYLES
-from metaan.report.svg import svg
 from metaan.report.terminal import table
 
 ARMS = Arms("anakinra", "usual care")

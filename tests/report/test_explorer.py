@@ -7,10 +7,10 @@ import pytest
 
 from metaan.analysis import Analysis
 from metaan.registry.model.public import Plan
+from metaan.report.drawing.svg import svg
 from metaan.report.explorer import CHOICES, explorable, protocol, why_not
 from metaan.report.forest import Arms, forest
 from metaan.report.outcomes import outcome
-from metaan.report.svg import svg
 from metaan.stats.intervals import CI_METHODS
 from metaan.stats.prediction import PI_METHODS
 from metaan.stats.tau2 import TAU2_METHODS

@@ -17,7 +17,7 @@ import pytest
 import metaan as ma
 from metaan.errors import UsageError
 from metaan.registry.model.public import RiskOfBias
-from metaan.report.fonts import typefaces
+from metaan.report.drawing.fonts import typefaces
 from metaan.report.plots.convert import EPS, FORMATS, convert
 from metaan.workflows.plot import Look, plot_outcome
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from metaan.analysis import Analysis, Excluded
+from metaan.report.drawing.layout import layout
+from metaan.report.drawing.svg import markup, svg
 from metaan.report.forest import favours, forest
-from metaan.report.layout import layout
-from metaan.report.svg import markup, svg
 from metaan.report.words import Arms
 
 ARMS = Arms("anakinra", "usual care")

@@ -9,14 +9,14 @@ import pytest
 from metaan.analysis import Analysis, StudyRow
 from metaan.registry.model.appraisal import TOOLS
 from metaan.registry.model.public import RiskOfBias
-from metaan.report.drawing import Dot, Text
+from metaan.report.drawing.drawing import Dot, Text
+from metaan.report.drawing.layout import layout
+from metaan.report.drawing.svg import svg
 from metaan.report.forest import forest
 from metaan.report.judgements import SIGNS
-from metaan.report.layout import layout
 from metaan.report.lights import NONE, lights
 from metaan.report.outcomes import outcome
 from metaan.report.styles import STYLES
-from metaan.report.svg import svg
 from metaan.report.words import Arms
 from tests.report.test_bias import judged
 

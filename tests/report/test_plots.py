@@ -17,7 +17,7 @@ from metaan.errors import NotEstimableError
 from metaan.exploration import explore
 from metaan.registry.model.public import Explore, Outcome
 from metaan.report import formats
-from metaan.report.drawing import Line, Shape, Text
+from metaan.report.drawing.drawing import Line, Shape, Text
 from metaan.report.forest import Plot
 from metaan.report.plots.catalogue import PLOTS, draw
 from metaan.report.plots.chart import LARGEST, Chart, Dot, Path, chart, radius

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from metaan.analysis import Analysis
 from metaan.errors import UsageError
 from metaan.registry.model.review import ForestOptions
-from metaan.report.drawing import Drawing, Line, Shape, Text
+from metaan.report.drawing.drawing import Drawing, Line, Shape, Text
+from metaan.report.drawing.layout import layout
 from metaan.report.forest import forest
 from metaan.report.landmarks import EFFECT_OF
-from metaan.report.layout import layout
 from metaan.report.order import KEYS, sort
 from metaan.report.styles import STYLES
 from metaan.report.traits import TRAITS

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from ..drawing.svg import svg
 from ..plot import Plot
-from ..svg import svg
 from .living import LivingItem
 
 

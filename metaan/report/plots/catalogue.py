@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...errors import NotEstimableError
-from .. import svg
-from ..layout import layout
+from ..drawing import svg
+from ..drawing.layout import layout
 from ..plot import Plot
 from ..styles import STYLES, Style
 from . import curves, funnel, refits, studies

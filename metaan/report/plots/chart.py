@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..drawing import SIZE, Dot, Line, Shape, Text
-from ..fonts import text_width, wrap
+from ..drawing.drawing import SIZE, Dot, Line, Shape, Text
+from ..drawing.fonts import text_width, wrap
 from .figure import XY, Curve, Figure, Key, Point
 from .geometry import Box, clip_area, clip_path, near
 from .labels import SMALL, labels

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError, choose
-from ..fonts import typefaces
+from ..drawing.fonts import typefaces
 
 MM = 25.4  # per inch
 PX = 96.0  # per inch, what CSS says

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..drawing import Dot, Line, Text
-from ..fonts import text_width, wrap
+from ..drawing.drawing import Dot, Line, Text
+from ..drawing.fonts import text_width, wrap
 from .geometry import XY, Box, clip_segment
 
 SMALL = 11.5  # px

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import svg
-from ..svg import px, titled
+from ..drawing import svg
+from ..drawing.svg import px, titled
 from .chart import Chart, Item, Path
 
 

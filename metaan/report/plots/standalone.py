@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 
 from ...errors import choose
 from ...resources import templates
+from ..drawing.svg import svg
 from ..plot import Plot
 from ..styles import STYLES, Style
-from ..svg import svg
 from .catalogue import draw
 from .figure import Request
 

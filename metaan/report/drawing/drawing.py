@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..plot import Plot, Row
 from .fonts import text_width
-from .plot import Plot, Row
 
 SIZE = 13.0  # px, text where nothing else is said
 

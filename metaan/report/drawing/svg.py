@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
 
-from ..stats.numerals import portable
+from ...stats.numerals import portable
+from ..plot import Plot, Row
 from .drawing import SIZE, Dot, Drawing, Group, Item, Line, Shape, Text
 from .layout import layout as lay_out
-from .plot import Plot, Row
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 WIDE = 1180.0  # px, from here on a page gives a plot more room, so that its text stays legible

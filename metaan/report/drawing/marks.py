@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 
+from ..judgements import SIGNS
+from ..plot import Mark, Row
 from .drawing import Dot, Item, Line, Shape, Text
 from .grid import LIGHT, Grid
-from .judgements import SIGNS
-from .plot import Mark, Row
 
 SQUARE = 15.0  # px, side of the square of the heaviest study
 NO_WEIGHT = 6.0  # px, side of a square without a weight

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from metaan.analysis import Analysis
 from metaan.registry.model.appraisal import TOOLS
 from metaan.registry.model.public import RiskOfBias
-from metaan.report.drawing import Dot, Drawing, Line, Shape, Text
-from metaan.report.fonts import text_width
+from metaan.report.drawing.drawing import Dot, Drawing, Line, Shape, Text
+from metaan.report.drawing.fonts import text_width
+from metaan.report.drawing.layout import layout
 from metaan.report.forest import forest
-from metaan.report.layout import layout
 from metaan.report.order import KEYS, sort
 from metaan.report.styles import STYLES
 from metaan.report.traits import TRAITS

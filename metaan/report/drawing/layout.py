@@ -1,19 +1,19 @@
 """The geometry of a forest plot: from `Plot` to boxes, lines and shapes in pixels.
 
 Every text is measured before it is placed, so rows grow with long names and columns with long numbers. The drawing is
-plain data: `metaan.report.svg` writes it down, and the tests check that nothing overlaps.
+plain data: `metaan.report.drawing.svg` writes it down, and the tests check that nothing overlaps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .columns import Column
+from ..columns import Column
+from ..plot import Plot, Row
 from .drawing import SIZE, Drawing, Group, Item, Line, Shape, Text
 from .fonts import text_width, wrap
 from .grid import BOLD_KINDS, GAP, LIGHT, MARGIN, SMALL, Grid, grid, runs
 from .marks import draw_lights, draw_mark, draw_sign
-from .plot import Plot, Row
 
 LINE = 17.0  # px, one line of text
 PAD = 4.0  # px, above and below the text of a row

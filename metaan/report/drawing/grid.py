@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
-from .axis import Axis
-from .columns import Column
+from ..axis import Axis
+from ..columns import Column
+from ..plot import Plot, Row
 from .drawing import SIZE
 from .fonts import text_width
-from .plot import Plot, Row
 
 SMALL = 11.5  # px, ticks and notes
 GAP = 18.0  # px, between columns
