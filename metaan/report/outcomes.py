@@ -14,7 +14,7 @@ from .cautions import cautions
 from .columns import Column
 from .drawing.svg import svg
 from .explored_page import Explored, explored
-from .explorer import why_not
+from .explorer.data import why_not
 from .forest import NO_EFFECT, forest, pool_heading
 from .linked import Piece
 from .places import Places

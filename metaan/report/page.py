@@ -23,7 +23,7 @@ from ..registry.text.files import project_of, read, unreadable
 from ..resources import templates as packaged_templates
 from . import words
 from .content import content
-from .explorer import explorable
+from .explorer.data import explorable
 from .forest import inside
 from .template_errors import at_fault
 

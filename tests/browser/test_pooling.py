@@ -12,7 +12,7 @@ import pytest
 
 import metaan as ma
 from metaan.errors import NotEstimableError
-from metaan.report.explorer import CHOICES, COUNTS, NONE
+from metaan.report.explorer.data import CHOICES, COUNTS, NONE
 from metaan.stats.measures import MEASURES
 
 DATA = "document.getElementById('explore-data').textContent"

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from .drawing.layout import layout
-from .order import KEYS, sort
-from .plot import Plot
+from ..drawing.layout import layout
+from ..order import KEYS, sort
+from ..plot import Plot
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis
+    from ...analysis import Analysis
 
 
 def sortable(plot: Plot, analysis: Analysis) -> dict[str, Any]:

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from . import methods, spread
-from .columns import Column
-from .drawing.drawing import SIZE, Group
-from .drawing.grid import GAP, MARGIN, SMALL, Grid, grid
-from .drawing.layout import LINE, PAD, layout
-from .drawing.marks import NO_WEIGHT, SQUARE
-from .plot import Plot
-from .styles import STYLES, axis_title
+from .. import methods, spread
+from ..columns import Column
+from ..drawing.drawing import SIZE, Group
+from ..drawing.grid import GAP, MARGIN, SMALL, Grid, grid
+from ..drawing.layout import LINE, PAD, layout
+from ..drawing.marks import NO_WEIGHT, SQUARE
+from ..plot import Plot
+from ..styles import STYLES, axis_title
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis
+    from ...analysis import Analysis
 
 #: Sizes in pixels that both drawings keep to.
 SIZES = {

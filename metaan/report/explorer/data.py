@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..stats.intervals import quantile
-from ..stats.measures import MEASURES, added
-from . import formats, formulas, methods, words
-from .explorer_plot import SIZES, plot_data
-from .export import portable_values
-from .forest import forest, pool_heading
+from ...stats.intervals import quantile
+from ...stats.measures import MEASURES, added
+from .. import formats, formulas, methods, words
+from ..export import portable_values
+from ..forest import forest, pool_heading
+from ..traits import risk_of_bias
+from .plot import SIZES, plot_data
 from .sorting import sortable
-from .traits import risk_of_bias
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, StudyRow
-    from .words import Arms
+    from ...analysis import Analysis, StudyRow
+    from ..words import Arms
 
 COUNTS = ("ai", "n1i", "ci", "n2i")
 NONE = "none"
