@@ -11,9 +11,9 @@ from metaan.grouping import Block, grouping
 from metaan.registry.model.public import Moderator
 from metaan.report import spread
 from metaan.report.export import to_json
+from metaan.report.forest.styles import STYLES
+from metaan.report.forest.traits import trait
 from metaan.report.outcomes import outcome as shown
-from metaan.report.styles import STYLES
-from metaan.report.traits import trait
 from metaan.report.words import Arms, blocks, verdict
 from metaan.selection import choose_studies
 from metaan.synthesis import _subgroup_test

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..stats.measures import scale_of
 from ..stats.plot_data import Spread, gosh_spread
 from . import formats, words
-from .forest import inside, pool_heading
+from .forest.forest import inside, pool_heading
 from .words import Arms
 
 if TYPE_CHECKING:

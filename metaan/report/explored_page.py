@@ -12,7 +12,7 @@ from ..errors import NotEstimableError
 from . import words
 from .explored import Finding, Looked, findings, refusal
 from .explored_tables import Table, tables
-from .forest import pool_heading
+from .forest.forest import pool_heading
 from .plots.catalogue import PLOTS, draw
 from .plots.curves import is_line
 from .plots.figure import Request

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import words
-from .forest import forest, inside
-from .plot import Plot, Row
+from .forest.forest import forest, inside
+from .forest.plot import Plot, Row
 from .words import Arms
 
 if TYPE_CHECKING:

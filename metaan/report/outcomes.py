@@ -11,14 +11,14 @@ from markupsafe import Markup
 from ..stats.pooling import Pooled
 from . import designs, formats, linked, methods, spread, words, workings
 from .cautions import cautions
-from .columns import Column
 from .drawing.svg import svg
 from .explored_page import Explored, explored
 from .explorer.data import why_not
-from .forest import NO_EFFECT, forest, pool_heading
+from .forest.columns import Column
+from .forest.forest import NO_EFFECT, forest, pool_heading
+from .forest.plot import Plot, Row
 from .linked import Piece
 from .places import Places
-from .plot import Plot, Row
 from .words import Answer, Arms
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from ..resources import templates as packaged_templates
 from . import words
 from .content import content
 from .explorer.data import explorable
-from .forest import inside
+from .forest.forest import inside
 from .template_errors import at_fault
 
 if TYPE_CHECKING:

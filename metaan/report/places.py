@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import provenance, traits, words
+from . import provenance, words
+from .forest import traits
 from .workings import anchor
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, StudyRow
-    from .plot import Row
+    from .forest.plot import Row
 
 ARMS = ("experimental", "control")
 WEIGHTS = ("weight_common", "weight_random")

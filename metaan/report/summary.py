@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from . import formats, words, workings
 from .certainty import CertaintyView, certainty
-from .forest import pool_heading
+from .forest.forest import pool_heading
 from .words import Arms
 
 if TYPE_CHECKING:

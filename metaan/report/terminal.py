@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import designs, formats, words
-from .axis import Axis
 from .cautions import cautions
-from .columns import Column
-from .forest import forest
-from .plot import Mark, Plot, Row
+from .forest.axis import Axis
+from .forest.columns import Column
+from .forest.forest import forest
+from .forest.plot import Mark, Plot, Row
 from .words import Arms, lower_first
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from ..stats.measures import scale_of
 from ..stats.pooling import Pooled
 from . import formats, formulas, methods, spread, words
 from .explored_page import FIELDS
-from .forest import pool_heading
+from .forest.forest import pool_heading
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, Pool, StudyRow

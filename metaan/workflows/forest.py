@@ -49,9 +49,9 @@ def forest_plot(
     direction
         Whether more of the outcome is ``"good"`` or ``"bad"``: what each side of no effect favours.
     style
-        A key of `metaan.report.styles.STYLES`.
+        A key of `metaan.report.forest.styles.STYLES`.
     sort
-        A key of `metaan.report.order.KEYS`: year and risk of bias are not known here.
+        A key of `metaan.report.forest.order.KEYS`: year and risk of bias are not known here.
 
     Raises
     ------

@@ -34,11 +34,11 @@ class Look:
     Attributes
     ----------
     style
-        A key of `metaan.report.styles.STYLES`.
+        A key of `metaan.report.forest.styles.STYLES`.
     sort
-        A key of `metaan.report.order.KEYS`; forest plots only.
+        A key of `metaan.report.forest.order.KEYS`; forest plots only.
     columns
-        Names of moderators or of `metaan.report.traits.TRAITS`; forest plots only.
+        Names of moderators or of `metaan.report.forest.traits.TRAITS`; forest plots only.
     lights
         Whether each study has the signs of its risk of bias; forest plots only.
     """

@@ -10,14 +10,14 @@ import metaan as ma
 from metaan.report.drawing.drawing import Drawing, Text
 from metaan.report.drawing.fonts import _SLACK, _face
 from metaan.report.drawing.layout import layout
-from metaan.report.forest import forest
+from metaan.report.forest.forest import forest
+from metaan.report.forest.styles import STYLES
 from metaan.report.plots.standalone import forest_file
-from metaan.report.styles import STYLES
 from metaan.report.words import Arms
 from metaan.workflows.plot import Look, plot_outcome
 from tests.report.conftest import make_analysis
+from tests.report.forest.test_lights import judging
 from tests.report.test_bias import judged
-from tests.report.test_lights import judging
 
 NAMES = (
     "Ærøskøbing & Łódź 2019", "Ελληνική μελέτη 2020", "Рандомизированное исследование", "張偉 臨床試験 2021",

@@ -14,10 +14,10 @@ from metaan.cli.plot import KINDS, ORDERS
 from metaan.cli.plot import STYLES as OFFERED
 from metaan.errors import UsageError
 from metaan.registry.model.review import ForestOptions
-from metaan.report.order import KEYS
+from metaan.report.forest.order import KEYS
+from metaan.report.forest.styles import STYLES
 from metaan.report.plots.catalogue import PLOTS
 from metaan.report.plots.convert import FORMATS
-from metaan.report.styles import STYLES
 from metaan.workflows.plot import NEEDS, Look, choose_pool, plot_outcome
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from metaan.analysis import Analysis
 from metaan.report.drawing.svg import svg
-from metaan.report.forest import NO_EFFECT, Arms, forest
+from metaan.report.forest.forest import NO_EFFECT, Arms, forest
+from metaan.report.forest.styles import STYLES
 from metaan.report.outcomes import outcome
 from metaan.report.page import render
-from metaan.report.styles import STYLES
 from metaan.report.terminal import table
 
 ARMS = Arms("anakinra", "usual care")

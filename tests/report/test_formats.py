@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.report import formats
-from metaan.report.styles import STYLES, Style
+from metaan.report.forest.styles import STYLES, Style
 from metaan.stats.effects import Interval
 
 NUMBERS = st.floats(1e-6, 1e6)

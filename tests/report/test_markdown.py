@@ -12,7 +12,7 @@ from metaan.analysis import Analysis
 from metaan.certainty import evidence
 from metaan.recompute import reported_checks
 from metaan.report.content import content
-from metaan.report.forest import forest
+from metaan.report.forest.forest import forest
 from metaan.report.markdown import plain, to_markdown
 from metaan.report.words import Arms, answers
 

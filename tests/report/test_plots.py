@@ -18,13 +18,13 @@ from metaan.exploration import explore
 from metaan.registry.model.public import Explore, Outcome
 from metaan.report import formats
 from metaan.report.drawing.drawing import Line, Shape, Text
-from metaan.report.forest import Plot
+from metaan.report.forest.forest import Plot
+from metaan.report.forest.styles import STYLES
 from metaan.report.plots.catalogue import PLOTS, draw
 from metaan.report.plots.chart import LARGEST, Chart, Dot, Path, chart, radius
 from metaan.report.plots.figure import Figure, Request
 from metaan.report.plots.geometry import Box, clip_area, clip_path, clip_segment
 from metaan.report.plots.standalone import standalone
-from metaan.report.styles import STYLES
 from metaan.report.terminal import table
 from metaan.report.words import Arms
 from metaan.stats.intervals import mean_test

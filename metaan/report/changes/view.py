@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from ..drawing.svg import svg
-from ..plot import Plot
+from ..forest.plot import Plot
 from .living import LivingItem
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from ...stats.measures import scale_of
 from .. import formats, words
-from ..axis import axis
-from ..columns import Column
-from ..forest import sides
-from ..plot import Mark, Plot, Row
+from ..forest.axis import axis
+from ..forest.columns import Column
+from ..forest.forest import sides
+from ..forest.plot import Mark, Plot, Row
 from ..words import Arms
 from .words import cause_name, where
 

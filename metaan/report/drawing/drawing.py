@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..plot import Plot, Row
+from ..forest.plot import Plot, Row
 from .fonts import text_width
 
 SIZE = 13.0  # px, text where nothing else is said

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
-from ..axis import Axis
-from ..columns import Column
-from ..plot import Plot, Row
+from ..forest.axis import Axis
+from ..forest.columns import Column
+from ..forest.plot import Plot, Row
 from .drawing import SIZE
 from .fonts import text_width
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..columns import Column
-from ..plot import Plot, Row
+from ..forest.columns import Column
+from ..forest.plot import Plot, Row
 from .drawing import SIZE, Drawing, Group, Item, Line, Shape, Text
 from .fonts import text_width, wrap
 from .grid import BOLD_KINDS, GAP, LIGHT, MARGIN, SMALL, Grid, grid, runs

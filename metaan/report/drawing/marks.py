@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 
+from ..forest.plot import Mark, Row
 from ..judgements import SIGNS
-from ..plot import Mark, Row
 from .drawing import Dot, Item, Line, Shape, Text
 from .grid import LIGHT, Grid
 

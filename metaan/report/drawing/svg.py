@@ -12,7 +12,7 @@ from html import escape
 from typing import Any
 
 from ...stats.numerals import portable
-from ..plot import Plot, Row
+from ..forest.plot import Plot, Row
 from .drawing import SIZE, Dot, Drawing, Group, Item, Line, Shape, Text
 from .layout import layout as lay_out
 
@@ -25,7 +25,7 @@ def svg(plot: Plot) -> str:
     """Return a forest plot as one ``<svg>`` element for a page; its text is escaped.
 
     >>> import metaan as ma
-    >>> from metaan.report.forest import Arms, forest
+    >>> from metaan.report.forest.forest import Arms, forest
     >>> [death] = ma.analyse(ma.load(ma.example("anakinra")), ["death"])
     >>> svg(forest(death, Arms("anakinra", "usual care"))).splitlines()[1]
     '<title id="forest-death-title">Death from any cause: forest plot</title>'

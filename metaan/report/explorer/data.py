@@ -13,8 +13,8 @@ from ...stats.intervals import quantile
 from ...stats.measures import MEASURES, added
 from .. import formats, formulas, methods, words
 from ..export import portable_values
-from ..forest import forest, pool_heading
-from ..traits import risk_of_bias
+from ..forest.forest import forest, pool_heading
+from ..forest.traits import risk_of_bias
 from .plot import SIZES, plot_data
 from .sorting import sortable
 

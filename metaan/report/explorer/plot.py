@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .. import methods, spread
-from ..columns import Column
 from ..drawing.drawing import SIZE, Group
 from ..drawing.grid import GAP, MARGIN, SMALL, Grid, grid
 from ..drawing.layout import LINE, PAD, layout
 from ..drawing.marks import NO_WEIGHT, SQUARE
-from ..plot import Plot
-from ..styles import STYLES, axis_title
+from ..forest.columns import Column
+from ..forest.plot import Plot
+from ..forest.styles import STYLES, axis_title
 
 if TYPE_CHECKING:
     from ...analysis import Analysis

@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ..drawing.layout import layout
-from ..order import KEYS, sort
-from ..plot import Plot
+from ..forest.order import KEYS, sort
+from ..forest.plot import Plot
 
 if TYPE_CHECKING:
     from ...analysis import Analysis
@@ -22,7 +22,7 @@ def sortable(plot: Plot, analysis: Analysis) -> dict[str, Any]:
     Examples
     --------
     >>> import metaan as ma
-    >>> from metaan.report.forest import Arms, forest
+    >>> from metaan.report.forest.forest import Arms, forest
     >>> [failure] = ma.analyse(ma.load(ma.example("anakinra")), ["clinical-failure"])
     >>> sortable(forest(failure, Arms("anakinra", "usual care")), failure)["orders"]["year"]
     [0, 1, 2, 3, 4, 5, 6]
@@ -51,5 +51,5 @@ def _order(plot: Plot, analysis: Analysis, key: str) -> Iterable[int]:
         yield from (at[id(row)] for row in sort(pools[block], key))
 
 
-#: The page's word for an order, as it stands in an address, and its name in `metaan.report.order`.
+#: The page's word for an order, as it stands in an address, and its name in `metaan.report.forest.order`.
 ORDERS = {name.split()[-1]: name for name in KEYS}

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from ...errors import NotEstimableError
 from ..drawing import svg
 from ..drawing.layout import layout
-from ..plot import Plot
-from ..styles import STYLES, Style
+from ..forest.plot import Plot
+from ..forest.styles import STYLES, Style
 from . import curves, funnel, refits, studies
 from .chart import chart
 from .figure import Figure, Request

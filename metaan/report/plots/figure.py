@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from ...errors import NotEstimableError
 from ...stats.scales import SCALES, Scale
 from .. import words
-from ..axis import Axis, Tick, tick_label, ticks
-from ..forest import inside, pool_heading
+from ..forest.axis import Axis, Tick, tick_label, ticks
+from ..forest.forest import inside, pool_heading
 
 if TYPE_CHECKING:
     from ...analysis import Analysis, Exploration, Pool

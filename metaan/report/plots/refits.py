@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from ...errors import NotEstimableError
 from ...stats.measures import scale_of
 from .. import explored, formats, methods, words
-from ..axis import axis
-from ..columns import Column
 from ..explored import Looked
-from ..forest import forest, sides
-from ..plot import Mark, Plot, Row
-from ..styles import STYLES, Style
+from ..forest.axis import axis
+from ..forest.columns import Column
+from ..forest.forest import forest, sides
+from ..forest.plot import Mark, Plot, Row
+from ..forest.styles import STYLES, Style
 from .figure import Request
 from .studies import why_not
 

@@ -1,7 +1,7 @@
 """A plot as a file of its own, for a manuscript: its styles are inside, on a light background.
 
 The styles are the page's own, with the variables written out, because programs that place a drawing in a text do not
-know them. What a style changes stands in `metaan.report.styles`.
+know them. What a style changes stands in `metaan.report.forest.styles`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from ...errors import choose
 from ...resources import templates
 from ..drawing.svg import svg
-from ..plot import Plot
-from ..styles import STYLES, Style
+from ..forest.plot import Plot
+from ..forest.styles import STYLES, Style
 from .catalogue import draw
 from .figure import Request
 
@@ -30,7 +30,7 @@ def standalone(kind: str, asked: Request, style: str = "default") -> str:
     asked
         What to draw.
     style
-        A key of `metaan.report.styles.STYLES`.
+        A key of `metaan.report.forest.styles.STYLES`.
 
     Raises
     ------

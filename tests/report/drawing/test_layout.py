@@ -14,14 +14,14 @@ from metaan.registry.model.public import RiskOfBias
 from metaan.report.drawing.drawing import Dot, Drawing, Line, Shape, Text
 from metaan.report.drawing.fonts import text_width
 from metaan.report.drawing.layout import layout
-from metaan.report.forest import forest
-from metaan.report.order import KEYS, sort
-from metaan.report.styles import STYLES
-from metaan.report.traits import TRAITS
+from metaan.report.forest.forest import forest
+from metaan.report.forest.order import KEYS, sort
+from metaan.report.forest.styles import STYLES
+from metaan.report.forest.traits import TRAITS
 from metaan.report.words import Arms
 from tests.report.conftest import make_reference
+from tests.report.forest.test_lights import judging
 from tests.report.test_bias import judged
-from tests.report.test_lights import judging
 
 ARMS = Arms("anakinra", "usual care")
 NAMES = (

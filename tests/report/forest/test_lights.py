@@ -12,11 +12,11 @@ from metaan.registry.model.public import RiskOfBias
 from metaan.report.drawing.drawing import Dot, Text
 from metaan.report.drawing.layout import layout
 from metaan.report.drawing.svg import svg
-from metaan.report.forest import forest
+from metaan.report.forest.forest import forest
+from metaan.report.forest.lights import NONE, lights
+from metaan.report.forest.styles import STYLES
 from metaan.report.judgements import SIGNS
-from metaan.report.lights import NONE, lights
 from metaan.report.outcomes import outcome
-from metaan.report.styles import STYLES
 from metaan.report.words import Arms
 from tests.report.test_bias import judged
 

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..stats.measures import null_of, scale_of
-from ..stats.models import MODELS
-from . import formats, spread, words
+from ...stats.measures import null_of, scale_of
+from ...stats.models import MODELS
+from .. import formats, spread, words
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, Pool, SubgroupTest
-    from ..stats.effects import Interval
-    from ..stats.pooling import Pooled
+    from ...analysis import Analysis, Pool, SubgroupTest
+    from ...stats.effects import Interval
+    from ...stats.pooling import Pooled
 
 SPACE = "\u00a0"
 ROOM = 1e6  # numbers from here on, and those that would round to nothing, are written as everywhere else
@@ -38,7 +38,7 @@ class Style:
     split
         Every number of an arm has a column of its own.
     data
-        Kind of data (a key of `metaan.report.columns.DATA`) to what stands over it in place of the usual words.
+        Kind of data (a key of `metaan.report.forest.columns.DATA`) to what stands over it in place of the usual words.
     thousands
         What parts the thousands of numbers of five digits and more.
     interval, decimals

@@ -14,11 +14,11 @@ from metaan.errors import UsageError
 from metaan.registry.model.review import ForestOptions
 from metaan.report.drawing.drawing import Drawing, Line, Shape, Text
 from metaan.report.drawing.layout import layout
-from metaan.report.forest import forest
-from metaan.report.landmarks import EFFECT_OF
-from metaan.report.order import KEYS, sort
-from metaan.report.styles import STYLES
-from metaan.report.traits import TRAITS
+from metaan.report.forest.forest import forest
+from metaan.report.forest.landmarks import EFFECT_OF
+from metaan.report.forest.order import KEYS, sort
+from metaan.report.forest.styles import STYLES
+from metaan.report.forest.traits import TRAITS
 from metaan.report.words import Arms
 from metaan.stats.absolute import RISK_OF, risk_with_treatment
 from metaan.stats.effects import Interval

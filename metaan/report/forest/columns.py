@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from . import words
+from .. import words
+from ..words import Arms
 from .styles import STYLES, Style
-from .words import Arms
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis
+    from ...analysis import Analysis
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..stats.absolute import RISK_OF
-from ..stats.numerals import exact
-from . import formats, words
+from ...stats.absolute import RISK_OF
+from ...stats.numerals import exact
+from .. import formats, words
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis
+    from ...analysis import Analysis
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from . import formats
+from .. import formats
+from ..judgements import OVERALL, SIGNS, assessments, cells, headings
 from .columns import Column
-from .judgements import OVERALL, SIGNS, assessments, cells, headings
 
 if TYPE_CHECKING:
-    from ..analysis import StudyRow
-    from ..registry.model.appraisal import BiasTool
-    from ..registry.model.public import RiskOfBias
+    from ...analysis import StudyRow
+    from ...registry.model.appraisal import BiasTool
+    from ...registry.model.public import RiskOfBias
 
 Key = tuple[tuple[str, str], ...]
 

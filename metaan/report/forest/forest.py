@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..stats.effects import Interval
-from ..stats.measures import null_of, scale_of
-from ..stats.pooling import Pooled
-from . import formats, methods, words
+from ...stats.effects import Interval
+from ...stats.measures import null_of, scale_of
+from ...stats.pooling import Pooled
+from .. import formats, methods, words
+from ..words import Arms
 from .axis import Axis, axis
 from .columns import columns, data_cells, decimals, times, total_cells
 from .landmarks import Band, band, guide
@@ -18,10 +19,9 @@ from .order import sort
 from .plot import Mark, Plot, Row
 from .styles import STYLES, Style, axis_title
 from .traits import trait_cells, trait_columns
-from .words import Arms
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, Pool, Reference, Sensitivity, StudyRow
+    from ...analysis import Analysis, Pool, Reference, Sensitivity, StudyRow
 
 DESIGN_HEADINGS = {"randomised": "Randomised trials", "non-randomised": "Non-randomised studies"}
 ALL_STUDIES = "All studies"

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from metaan.analysis import Analysis
-from metaan.report.columns import DATA, Column, columns, data_cells, data_of, decimals, total_cells
-from metaan.report.forest import forest
-from metaan.report.styles import STYLES
+from metaan.report.forest.columns import DATA, Column, columns, data_cells, data_of, decimals, total_cells
+from metaan.report.forest.forest import forest
+from metaan.report.forest.styles import STYLES
 from metaan.report.words import Arms
 
 ARMS = Arms("drug", "placebo")

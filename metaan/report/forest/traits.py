@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError, did_you_mean
-from ..stats.numerals import exact
-from . import formats
+from ...errors import UsageError, did_you_mean
+from ...stats.numerals import exact
+from .. import formats
+from ..judgements import SIGNS, assessments, cells
+from ..words import upper_first
 from .columns import Column
-from .judgements import SIGNS, assessments, cells
-from .words import upper_first
 
 if TYPE_CHECKING:
-    from ..analysis import StudyRow
+    from ...analysis import StudyRow
 
 
 def trait_columns(names: Iterable[str], rows: Iterable[StudyRow]) -> tuple[Column, ...]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from ..errors import choose
+from ...errors import choose
 from .traits import risk_of_bias
 
 if TYPE_CHECKING:
-    from ..analysis import StudyRow
+    from ...analysis import StudyRow
 
 Place = float | str | None
 

@@ -10,10 +10,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..stats.effects import Interval
-from ..stats.numerals import exact
-from ..stats.scales import Scale, exp
-from . import formats
+from ...stats.effects import Interval
+from ...stats.numerals import exact
+from ...stats.scales import Scale, exp
+from .. import formats
 
 MOST_TICKS = 7
 _STEPS = (1, 2, 2.5, 5, 10)

@@ -3,7 +3,7 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.report.axis import MOST_TICKS, axis, tick_label, ticks
+from metaan.report.forest.axis import MOST_TICKS, axis, tick_label, ticks
 from metaan.stats.effects import Interval
 from metaan.stats.scales import SCALES
 
