@@ -8,7 +8,7 @@ import metaan as ma
 from metaan.analysis import Pool
 from metaan.groups import pool_group, protocol_results
 from metaan.registry.model.public import Explore
-from metaan.report import words
+from metaan.report.language import words
 from metaan.selection import choose_studies
 
 #: Experimental and control, events and total of each: nothing but events in the last.

@@ -31,7 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Load the registry, which checks all of it."""
-    from ..report.formats import plural
+    from ..report.language.formats import plural
     from ..workflows.checking import problems_beside, remarks, whole, without_analysis
 
     folder = studies_folder(args)

@@ -74,8 +74,8 @@ def run(args: Namespace) -> int:
 
 
 def _print_tables(analyses: tuple[Analysis, ...], review: Review) -> None:
+    from ..report.language.words import Arms
     from ..report.terminal import tables
-    from ..report.words import Arms
 
     width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else int(os.environ.get("COLUMNS", 120))
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")

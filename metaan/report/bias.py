@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ..registry.model.appraisal import BiasTool, find_tool
-from . import bias_plot, words
-from .judgements import SIGNS, BiasCell, cells, headings
+from . import bias_plot
+from .language import words
+from .language.judgements import SIGNS, BiasCell, cells, headings
 
 if TYPE_CHECKING:
     from ..registry.load import Review

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from .drawing.fonts import text_width, wrap
 from .drawing.svg import clean, element, px
-from .judgements import SIGNS
+from .language.judgements import SIGNS
 
 SIZE = 13.0
 ROW, COLUMN, RADIUS, GAP = 28.0, 52.0, 10.0, 16.0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..registry.model.appraisal import LEVELS
 from ..stats.numerals import exact
-from . import formats, spread, words
+from .language import formats, spread, words
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, Pool

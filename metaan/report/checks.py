@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..stats.measures import null_of
 from ..stats.numerals import p_value
-from . import formats, provenance, words
+from . import provenance
+from .language import formats, words
 
 if TYPE_CHECKING:
     from ..analysis import ReportedCheck

@@ -6,16 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import formats, methods, provenance, words
+from . import provenance
 from .bias import bias
 from .certainty import astray
 from .checklist import checklist
 from .checks import check_row, tally, waived
 from .flow import boxes
+from .language import formats, methods, words
+from .language.words import Arms
 from .outcomes import outcome
 from .studies import StudyView, states, studies
 from .summary import summary
-from .words import Arms
 from .workings import Workings
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from . import formats
+from .language import formats
 
 if TYPE_CHECKING:
     from ..stats.effects import Interval

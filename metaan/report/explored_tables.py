@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..stats.measures import scale_of
 from ..stats.multiverse import CONCLUSIONS
-from . import explored, formats
-from .explored import Looked
+from .language import explored, formats
+from .language.explored import Looked
 
 if TYPE_CHECKING:
     from ..stats.bias import SmallStudyTest

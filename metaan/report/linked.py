@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from . import formats, words, workings
+from . import workings
+from .language import formats, words
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, Pool
-    from .words import Answer
+    from .language.words import Answer
 
 
 @dataclass(frozen=True, slots=True)

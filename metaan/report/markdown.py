@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from . import words
 from .forest.forest import forest, inside
 from .forest.plot import Plot, Row
-from .words import Arms
+from .language import words
+from .language.words import Arms
 
 if TYPE_CHECKING:
     from ..analysis import Analysis

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ..stats.pooling import Pooled
-from . import designs, formats, linked, methods, spread, words, workings
-from .cautions import cautions
+from . import linked, workings
 from .drawing.svg import svg
 from .explored_page import Explored, explored
 from .explorer.data import why_not
 from .forest.columns import Column
 from .forest.forest import NO_EFFECT, forest, pool_heading
 from .forest.plot import Plot, Row
+from .language import designs, formats, methods, spread, words
+from .language.cautions import cautions
+from .language.words import Answer, Arms
 from .linked import Piece
 from .places import Places
-from .words import Answer, Arms
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, Pool

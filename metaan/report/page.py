@@ -21,10 +21,10 @@ from markupsafe import Markup
 from ..errors import Problem, RegistryError
 from ..registry.text.files import project_of, read, unreadable
 from ..resources import templates as packaged_templates
-from . import words
 from .content import content
 from .explorer.data import explorable
 from .forest.forest import inside
+from .language import words
 from .template_errors import at_fault
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import provenance, words
+from . import provenance
 from .forest import traits
+from .language import words
 from .workings import anchor
 
 if TYPE_CHECKING:

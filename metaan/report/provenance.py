@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import formats
+from .language import formats
 
 if TYPE_CHECKING:
     from ..registry.load import Review

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from . import formats, words
-from .markup import inline
+from .language import formats, words
+from .language.markup import inline
 
 if TYPE_CHECKING:
     from ..registry.flags import Flag as Against

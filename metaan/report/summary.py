@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from . import formats, words, workings
+from . import workings
 from .certainty import CertaintyView, certainty
 from .forest.forest import pool_heading
-from .words import Arms
+from .language import formats, words
+from .language.words import Arms
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, Pool

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import designs, formats, words
-from .cautions import cautions
 from .forest.axis import Axis
 from .forest.columns import Column
 from .forest.forest import forest
 from .forest.plot import Mark, Plot, Row
-from .words import Arms, lower_first
+from .language import designs, formats, words
+from .language.cautions import cautions
+from .language.words import Arms, lower_first
 
 if TYPE_CHECKING:
     from ..analysis import Analysis
@@ -125,7 +125,7 @@ def _below(analysis: Analysis, arms: Arms) -> Iterable[Line]:
         left_out.setdefault(one.reason, []).append(one.label)
     yield from (("text", f"Left out ({why}): {formats.listing(who)}.") for why, who in left_out.items())
     if any(pool.exploration is not None for pool in words.blocks(analysis)):
-        from . import explored
+        from .language import explored
 
         yield from explored.lines(analysis, arms)
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from ..stats.measures import scale_of
 from ..stats.pooling import Pooled
-from . import formats, formulas, methods, spread, words
 from .explored_page import FIELDS
 from .forest.forest import pool_heading
+from .language import formats, formulas, methods, spread, words
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, Pool, StudyRow

@@ -18,7 +18,7 @@ from ..registry.store.runs import read_runs, read_watermark
 from ..registry.store.set_aside import faults
 from ..registry.waivers import nothing_found
 from ..report.forest.traits import TRAITS
-from ..report.words import ALL
+from ..report.language.words import ALL
 from ..selection import choose_studies
 from .merge import conflicts
 

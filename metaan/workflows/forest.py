@@ -10,9 +10,9 @@ from ..analysis import Analysis, Excluded, Exploration, Pool, StudyRow
 from ..errors import DataError
 from ..registry.model.public import Outcome, Plan, Result, Study
 from ..registry.model.study import Design, Source
+from ..report.language.words import Arms
 from ..report.plots.figure import Request
 from ..report.plots.standalone import standalone
-from ..report.words import Arms
 from ..stats.effects import Interval
 from ..stats.intervals import mean_interval
 from ..stats.measures import own_scales

@@ -13,13 +13,13 @@ from ..errors import UsageError, choose, did_you_mean
 from ..exploration import explore
 from ..records.label import slug
 from ..registry.model.public import Explore
-from ..report.judgements import assessments
+from ..report.language.judgements import assessments
+from ..report.language.words import Arms
 from ..report.plots.catalogue import PLOTS
 from ..report.plots.convert import DPI, convert
 from ..report.plots.curves import regression_on
 from ..report.plots.figure import Request
 from ..report.plots.standalone import standalone
-from ..report.words import Arms
 from ..synthesis import PROTOCOL, Choices, analyse
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from metaan.report.drawing.fonts import _SLACK, _face
 from metaan.report.drawing.layout import layout
 from metaan.report.forest.forest import forest
 from metaan.report.forest.styles import STYLES
+from metaan.report.language.words import Arms
 from metaan.report.plots.standalone import forest_file
-from metaan.report.words import Arms
 from metaan.workflows.plot import Look, plot_outcome
 from tests.report.conftest import make_analysis
 from tests.report.forest.test_lights import judging

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from metaan.report import formats
+from metaan.report.language import formats
 from metaan.report.page import SCRIPT
 from metaan.resources import templates
 from metaan.stats.effects import Interval

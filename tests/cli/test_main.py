@@ -51,7 +51,7 @@ def test_pool_does_not_import_what_only_an_exploration_needs(project):
         "stats.regression_ci",
         "stats.trimfill",
         "stats.regression_linear",
-        "report.explored",
+        "report.language.explored",
     }
     assert all(find_spec(f"metaan.{name}") for name in needless)
     assert not {f"metaan.{name}" for name in needless} & set(done.stdout.split())

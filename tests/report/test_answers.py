@@ -8,8 +8,8 @@ import metaan as ma
 from metaan.certainty import evidence
 from metaan.registry.model.public import Certainty
 from metaan.report.content import content
+from metaan.report.language.words import Arms, answers
 from metaan.report.page import render
-from metaan.report.words import Arms, answers
 
 BCG = Arms("BCG vaccine", "no vaccine")
 

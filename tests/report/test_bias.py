@@ -12,7 +12,7 @@ from metaan.registry.model.appraisal import TOOLS
 from metaan.registry.model.public import RiskOfBias
 from metaan.report.bias import bias
 from metaan.report.bias_plot import lights, shares
-from metaan.report.judgements import CODES, SIGNS
+from metaan.report.language.judgements import CODES, SIGNS
 from metaan.report.page import render
 from tests.report.test_page import EVIL, Page
 

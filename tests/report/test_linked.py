@@ -3,9 +3,9 @@
 import pytest
 
 import metaan as ma
+from metaan.report.language.words import Arms
 from metaan.report.linked import Piece, pieces
 from metaan.report.outcomes import Outcome, outcome
-from metaan.report.words import Arms
 from metaan.report.workings import Workings
 
 ARMS = Arms("anakinra", "usual care")

@@ -13,8 +13,8 @@ from metaan.certainty import evidence
 from metaan.recompute import reported_checks
 from metaan.report.content import content
 from metaan.report.forest.forest import forest
+from metaan.report.language.words import Arms, answers
 from metaan.report.markdown import plain, to_markdown
-from metaan.report.words import Arms, answers
 
 ARMS = Arms("anakinra", "usual care")
 

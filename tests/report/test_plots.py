@@ -16,17 +16,17 @@ from metaan.analysis import Analysis, Exploration
 from metaan.errors import NotEstimableError
 from metaan.exploration import explore
 from metaan.registry.model.public import Explore, Outcome
-from metaan.report import formats
 from metaan.report.drawing.drawing import Line, Shape, Text
 from metaan.report.forest.forest import Plot
 from metaan.report.forest.styles import STYLES
+from metaan.report.language import formats
+from metaan.report.language.words import Arms
 from metaan.report.plots.catalogue import PLOTS, draw
 from metaan.report.plots.chart import LARGEST, Chart, Dot, Path, chart, radius
 from metaan.report.plots.figure import Figure, Request
 from metaan.report.plots.geometry import Box, clip_area, clip_path, clip_segment
 from metaan.report.plots.standalone import standalone
 from metaan.report.terminal import table
-from metaan.report.words import Arms
 from metaan.stats.intervals import mean_test
 from metaan.stats.measures import scale_of
 from metaan.workflows.forest import _analysis as of_arrays

@@ -9,10 +9,10 @@ import pytest
 from metaan.analysis import Analysis
 from metaan.certainty import evidence
 from metaan.registry.model.public import Certainty, MinimalDifference, NamedRisk
-from metaan.report import formats, words
+from metaan.report.language import formats, words
+from metaan.report.language.words import Arms
 from metaan.report.page import render
 from metaan.report.summary import Summary, letter, summary
-from metaan.report.words import Arms
 
 ARMS = Arms("anakinra", "usual care")
 

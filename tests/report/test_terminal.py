@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from metaan.analysis import Analysis, Excluded
+from metaan.report.language.words import Arms
 from metaan.report.terminal import PLOT_FROM, display_width, table, wrap
-from metaan.report.words import Arms
 
 ARMS = Arms("anakinra", "usual care")
 

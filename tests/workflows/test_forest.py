@@ -9,10 +9,10 @@ import pytest
 import metaan as ma
 from metaan.errors import DataError, UsageError
 from metaan.registry.model.public import Outcome
-from metaan.report import methods, words
 from metaan.report.forest.order import KEYS
 from metaan.report.forest.styles import STYLES
 from metaan.report.forest.traits import TRAITS, risk_of_bias, trait
+from metaan.report.language import methods, words
 from metaan.stats import correlations, proportions, rates, reliability, single_means
 from metaan.stats.measures import MEASURES
 from metaan.stats.models import MODELS

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ...stats.measures import scale_of
-from .. import formats, words
-from ..words import Arms
+from ..language import formats, words
+from ..language.words import Arms
 from .living import living_items
 from .view import ChangesView, EditRow, PoolView, ResultRow, ShareRow, StudyRow
 from .whatif_plot import what_if_plot

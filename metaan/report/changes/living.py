@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .. import formats
+from ..language import formats
 
 if TYPE_CHECKING:
     from ...comparison.difference import Difference

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ...stats.measures import scale_of
-from .. import formats, words
 from ..forest.axis import axis
 from ..forest.columns import Column
 from ..forest.forest import sides
 from ..forest.plot import Mark, Plot, Row
-from ..words import Arms
+from ..language import formats, words
+from ..language.words import Arms
 from .words import cause_name, where
 
 if TYPE_CHECKING:

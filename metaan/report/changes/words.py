@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from ...stats.measures import scale_of
-from .. import formats, words
-from ..words import Arms
+from ..language import formats, words
+from ..language.words import Arms
 
 if TYPE_CHECKING:
     from ...comparison.difference import AnalysisChange, PoolChange

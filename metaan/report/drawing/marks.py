@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterable
 
 from ..forest.plot import Mark, Row
-from ..judgements import SIGNS
+from ..language.judgements import SIGNS
 from .drawing import Dot, Item, Line, Shape, Text
 from .grid import LIGHT, Grid
 

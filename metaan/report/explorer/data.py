@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from ...stats.intervals import quantile
 from ...stats.measures import MEASURES, added
-from .. import formats, formulas, methods, words
 from ..export import portable_values
 from ..forest.forest import forest, pool_heading
 from ..forest.traits import risk_of_bias
+from ..language import formats, formulas, methods, words
 from .plot import SIZES, plot_data
 from .sorting import sortable
 
 if TYPE_CHECKING:
     from ...analysis import Analysis, StudyRow
-    from ..words import Arms
+    from ..language.words import Arms
 
 COUNTS = ("ai", "n1i", "ci", "n2i")
 NONE = "none"

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .. import methods, spread
 from ..drawing.drawing import SIZE, Group
 from ..drawing.grid import GAP, MARGIN, SMALL, Grid, grid
 from ..drawing.layout import LINE, PAD, layout
@@ -14,6 +13,7 @@ from ..drawing.marks import NO_WEIGHT, SQUARE
 from ..forest.columns import Column
 from ..forest.plot import Plot
 from ..forest.styles import STYLES, axis_title
+from ..language import methods, spread
 
 if TYPE_CHECKING:
     from ...analysis import Analysis

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ...stats.effects import Interval
 from ...stats.numerals import exact
 from ...stats.scales import Scale, exp
-from .. import formats
+from ..language import formats
 
 MOST_TICKS = 7
 _STEPS = (1, 2, 2.5, 5, 10)

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .. import words
-from ..words import Arms
+from ..language import words
+from ..language.words import Arms
 from .styles import STYLES, Style
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from ...stats.effects import Interval
 from ...stats.measures import null_of, scale_of
 from ...stats.pooling import Pooled
-from .. import formats, methods, words
-from ..words import Arms
+from ..language import formats, methods, words
+from ..language.words import Arms
 from .axis import Axis, axis
 from .columns import columns, data_cells, decimals, times, total_cells
 from .landmarks import Band, band, guide

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...stats.absolute import RISK_OF
 from ...stats.numerals import exact
-from .. import formats, words
+from ..language import formats, words
 
 if TYPE_CHECKING:
     from ...analysis import Analysis

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .. import formats
-from ..judgements import OVERALL, SIGNS, assessments, cells, headings
+from ..language import formats
+from ..language.judgements import OVERALL, SIGNS, assessments, cells, headings
 from .columns import Column
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Key = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """One sign: what it is about, its words, and its ``code`` (a key of `metaan.report.judgements.SIGNS`)."""
+    """One sign: what it is about, its words, and its ``code`` (a key of `metaan.report.language.judgements.SIGNS`)."""
 
     about: str
     text: str

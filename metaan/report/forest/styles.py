@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ...stats.measures import null_of, scale_of
 from ...stats.models import MODELS
-from .. import formats, spread, words
+from ..language import formats, spread, words
 
 if TYPE_CHECKING:
     from ...analysis import Analysis, Pool, SubgroupTest

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from ...errors import UsageError, did_you_mean
 from ...stats.numerals import exact
-from .. import formats
-from ..judgements import SIGNS, assessments, cells
-from ..words import upper_first
+from ..language import formats
+from ..language.judgements import SIGNS, assessments, cells
+from ..language.words import upper_first
 from .columns import Column
 
 if TYPE_CHECKING:

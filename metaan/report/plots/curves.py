@@ -9,8 +9,8 @@ from ...errors import NotEstimableError
 from ...stats.measures import own_scales, scale_of
 from ...stats.numerals import exact
 from ...stats.plot_data import Density, gosh_density, p_value_curve, p_value_grid
-from .. import formats, methods
 from ..forest.axis import axis
+from ..language import formats, methods
 from .figure import XY, Area, Curve, Figure, Key, Point, Request, Side, fixed, linear, no_effect, ticked
 from .funnel import effect_title, null_line, vertical
 from .studies import STEPS, why_not

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
 from ...stats.scales import SCALES, Scale
-from .. import words
 from ..forest.axis import Axis, Tick, tick_label, ticks
 from ..forest.forest import inside, pool_heading
+from ..language import words
 
 if TYPE_CHECKING:
     from ...analysis import Analysis, Exploration, Pool
     from ...stats.pooling import Pooled
-    from ..words import Arms
+    from ..language.words import Arms
 
 XY = tuple[float, float]
 PAD = 0.04  # share of a linear axis beyond its values

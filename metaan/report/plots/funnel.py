@@ -11,8 +11,8 @@ from ...stats.effects import EffectSizes, Interval
 from ...stats.measures import own_scales, scale_of
 from ...stats.plot_data import Radial, contour, funnel_limits, radial
 from ...stats.scales import Scale
-from .. import formats, methods, words
 from ..forest.axis import Axis, axis, ticks
+from ..language import formats, methods, words
 from .figure import XY, Area, Curve, Figure, Key, Point, Request, Side, fixed, linear, no_effect
 
 if TYPE_CHECKING:

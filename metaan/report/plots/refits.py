@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
 from ...stats.measures import scale_of
-from .. import explored, formats, methods, words
-from ..explored import Looked
 from ..forest.axis import axis
 from ..forest.columns import Column
 from ..forest.forest import forest, sides
 from ..forest.plot import Mark, Plot, Row
 from ..forest.styles import STYLES, Style
+from ..language import explored, formats, methods, words
+from ..language.explored import Looked
 from .figure import Request
 from .studies import why_not
 

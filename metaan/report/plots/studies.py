@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
 from ...stats.absolute import RISK_OF, risk_with_treatment
-from .. import formats, methods
+from ..language import formats, methods
 from .figure import Curve, Figure, Key, Point, Request, Side, fixed, linear
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from metaan.report.forest.forest import forest
 from metaan.report.forest.order import KEYS, sort
 from metaan.report.forest.styles import STYLES
 from metaan.report.forest.traits import TRAITS
-from metaan.report.words import Arms
+from metaan.report.language.words import Arms
 from tests.report.conftest import make_reference
 from tests.report.forest.test_lights import judging
 from tests.report.test_bias import judged

@@ -9,7 +9,7 @@ from metaan.analysis import Analysis
 from metaan.report.forest.columns import DATA, Column, columns, data_cells, data_of, decimals, total_cells
 from metaan.report.forest.forest import forest
 from metaan.report.forest.styles import STYLES
-from metaan.report.words import Arms
+from metaan.report.language.words import Arms
 
 ARMS = Arms("drug", "placebo")
 PLAIN, REVMAN, BMJ = STYLES["default"], STYLES["revman"], STYLES["bmj"]

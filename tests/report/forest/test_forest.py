@@ -8,7 +8,7 @@ from metaan.analysis import Analysis, Excluded
 from metaan.report.drawing.layout import layout
 from metaan.report.drawing.svg import markup, svg
 from metaan.report.forest.forest import favours, forest
-from metaan.report.words import Arms
+from metaan.report.language.words import Arms
 
 ARMS = Arms("anakinra", "usual care")
 

@@ -15,9 +15,9 @@ from metaan.report.drawing.svg import svg
 from metaan.report.forest.forest import forest
 from metaan.report.forest.lights import NONE, lights
 from metaan.report.forest.styles import STYLES
-from metaan.report.judgements import SIGNS
+from metaan.report.language.judgements import SIGNS
+from metaan.report.language.words import Arms
 from metaan.report.outcomes import outcome
-from metaan.report.words import Arms
 from tests.report.test_bias import judged
 
 ARMS = Arms("anakinra", "usual care")

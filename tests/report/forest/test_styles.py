@@ -19,7 +19,7 @@ from metaan.report.forest.landmarks import EFFECT_OF
 from metaan.report.forest.order import KEYS, sort
 from metaan.report.forest.styles import STYLES
 from metaan.report.forest.traits import TRAITS
-from metaan.report.words import Arms
+from metaan.report.language.words import Arms
 from metaan.stats.absolute import RISK_OF, risk_with_treatment
 from metaan.stats.effects import Interval
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 import pytest
 
 from metaan.analysis import Absolute, Analysis
-from metaan.report import cautions, designs, methods, spread, words
 from metaan.report.drawing.svg import svg
 from metaan.report.forest.forest import forest
-from metaan.report.words import Arms
+from metaan.report.language import cautions, designs, methods, spread, words
+from metaan.report.language.words import Arms
 from metaan.stats.effects import EffectSizes, Interval
 from metaan.stats.pooling import pool as pooled
 

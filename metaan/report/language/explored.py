@@ -10,20 +10,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ..stats.measures import scale_of
-from ..stats.plot_data import Spread, gosh_spread
+from ...stats.measures import scale_of
+from ...stats.plot_data import Spread, gosh_spread
+from ..forest.forest import inside, pool_heading
 from . import formats, words
-from .forest.forest import inside, pool_heading
 from .words import Arms
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, Exploration, Pool
-    from ..stats.bias import SmallStudyTest
-    from ..stats.gosh_result import Gosh
-    from ..stats.pooling import Pooled
-    from ..stats.regression_result import MetaRegression
-    from ..stats.sequence_result import Refits, Refitted
-    from ..stats.trimfill import TrimAndFill
+    from ...analysis import Analysis, Exploration, Pool
+    from ...stats.bias import SmallStudyTest
+    from ...stats.gosh_result import Gosh
+    from ...stats.pooling import Pooled
+    from ...stats.regression_result import MetaRegression
+    from ...stats.sequence_result import Refits, Refitted
+    from ...stats.trimfill import TrimAndFill
 
 
 @dataclass(frozen=True, slots=True)

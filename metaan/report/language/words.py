@@ -10,15 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..stats.effects import Interval
-from ..stats.measures import MEASURES, null_of, scale_of
-from ..stats.models import MODELS
-from ..stats.pooling import Pooled
+from ...stats.effects import Interval
+from ...stats.measures import MEASURES, null_of, scale_of
+from ...stats.models import MODELS
+from ...stats.pooling import Pooled
 from . import formats
 
 if TYPE_CHECKING:
-    from ..analysis import Absolute, Analysis, Pool, Sensitivity, StudyRow
-    from .linked import Piece
+    from ...analysis import Absolute, Analysis, Pool, Sensitivity, StudyRow
+    from ..linked import Piece
 
 _RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
 _FROM_RIGHT = re.compile(f"[{_RIGHT}](?:[{_RIGHT} '.-]*[{_RIGHT}])?(?: \\d{{4}}[a-z]?)?")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..stats.effects import Interval
-from ..stats.measures import scale_of
-from ..stats.pooling import Pooled
+from ...stats.effects import Interval
+from ...stats.measures import scale_of
+from ...stats.pooling import Pooled
 from . import formats
 from .words import measure_name
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, Pool, SubgroupTest
-    from ..stats.tau2_ci import HeterogeneityCI
+    from ...analysis import Analysis, Pool, SubgroupTest
+    from ...stats.tau2_ci import HeterogeneityCI
 
 FEW_TO_PREDICT = 5
 INTERVALS_OF_TAU2 = {"QP": "Q-profile"}

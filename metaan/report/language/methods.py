@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..stats.measures import added
-from ..stats.models import MODELS
-from ..stats.numerals import exact
-from ..stats.pooling import Pooled
+from ...stats.measures import added
+from ...stats.models import MODELS
+from ...stats.numerals import exact
+from ...stats.pooling import Pooled
 from . import formats, spread, words
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis
+    from ...analysis import Analysis
 
 
 def _named(table: Mapping[str, str], code: str | None) -> str:

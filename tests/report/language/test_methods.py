@@ -7,8 +7,8 @@ import pytest
 
 import metaan as ma
 from metaan.analysis import Analysis
-from metaan.report import formulas
-from metaan.report.methods import paragraphs
+from metaan.report.language import formulas
+from metaan.report.language.methods import paragraphs
 
 
 def test_methods_that_analyses_do_not_share_name_theirs(death: Analysis) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..stats.pooling import Pooled
+from ...stats.pooling import Pooled
 from . import formats
 from .methods import model_name
 from .words import Arms, design_name, favours, lower_first, mark
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, Pool
+    from ...analysis import Analysis, Pool
 
 
 def cautions(pool: Pool, analysis: Analysis, arms: Arms) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.report import formats
 from metaan.report.forest.styles import STYLES, Style
+from metaan.report.language import formats
 from metaan.stats.effects import Interval
 
 NUMBERS = st.floats(1e-6, 1e6)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..registry.model.appraisal import BiasTool, find_tool
+from ...registry.model.appraisal import BiasTool, find_tool
 from . import words
 
 if TYPE_CHECKING:
-    from ..analysis import StudyRow
-    from ..registry.model.public import RiskOfBias
+    from ...analysis import StudyRow
+    from ...registry.model.public import RiskOfBias
 
 OVERALL = ("All", "Overall")
 
