@@ -14,7 +14,7 @@ from metaan.report.forest.styles import STYLES
 from metaan.report.forest.traits import trait
 from metaan.report.language import spread
 from metaan.report.language.words import Arms, blocks, verdict
-from metaan.report.outcomes import outcome as shown
+from metaan.report.sections.outcomes import outcome as shown
 from metaan.selection import choose_studies
 from metaan.synthesis import _subgroup_test
 from metaan.workflows.gate import without

@@ -4,7 +4,7 @@ import pytest
 
 import metaan as ma
 from metaan.recompute import VERDICTS, matches, p_values, reported_checks
-from metaan.report.checks import check_row
+from metaan.report.sections.checks import check_row
 from tests.registry.conftest import STUDY, Project
 
 

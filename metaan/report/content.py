@@ -6,18 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import provenance
-from .bias import bias
-from .certainty import astray
-from .checklist import checklist
-from .checks import check_row, tally, waived
-from .flow import boxes
 from .language import formats, methods, words
 from .language.words import Arms
-from .outcomes import outcome
-from .studies import StudyView, states, studies
-from .summary import summary
-from .workings import Workings
+from .sections import provenance
+from .sections.bias import bias
+from .sections.certainty import astray
+from .sections.checklist import checklist
+from .sections.checks import check_row, tally, waived
+from .sections.flow import boxes
+from .sections.outcomes import outcome
+from .sections.studies import StudyView, states, studies
+from .sections.summary import summary
+from .sections.workings import Workings
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, ReportedCheck

@@ -9,9 +9,9 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from ..stats.numerals import portable
-from .certainty import suggestions
 from .export import Json, portable_values, whole
 from .language import words
+from .sections.certainty import suggestions
 
 if TYPE_CHECKING:
     from ..analysis import Analysis, Pool, Reference, StudyRow

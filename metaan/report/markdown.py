@@ -13,8 +13,8 @@ from .language.words import Arms
 
 if TYPE_CHECKING:
     from ..analysis import Analysis
-    from .outcomes import Block, Outcome
-    from .summary import RiskLine, Summary, SummaryRow
+    from .sections.outcomes import Block, Outcome
+    from .sections.summary import RiskLine, Summary, SummaryRow
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|#~$])")
 Content = Mapping[str, Any]

@@ -65,7 +65,7 @@ def render(
     evidence
         By an analysis' key what `metaan.certainty.evidence` gives: effects per 1000, and suggestions for certainty.
     flow
-        Counts of the records that searches found, as `metaan.report.flow.boxes` reads them, and under ``searches`` a
+        Counts of the records that searches found, as `metaan.report.sections.flow.boxes` reads them, and under ``searches`` a
         mapping for each search that was run: source, day, since, records.
     commit
         The git commit that holds the registry, where there is one.

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from ..analysis import Analysis, ReportedCheck
     from ..certainty import Evidence, SmallStudies
     from ..registry.load import Review
-    from .outcomes import Outcome
-    from .summary import SummaryGroup, SummaryRow
+    from .sections.outcomes import Outcome
+    from .sections.summary import SummaryGroup, SummaryRow
 
 Json = dict[str, Any]
 

@@ -17,7 +17,7 @@ from metaan.report.plots.standalone import forest_file
 from metaan.workflows.plot import Look, plot_outcome
 from tests.report.conftest import make_analysis
 from tests.report.forest.test_lights import judging
-from tests.report.test_bias import judged
+from tests.report.sections.test_bias import judged
 
 NAMES = (
     "Ærøskøbing & Łódź 2019", "Ελληνική μελέτη 2020", "Рандомизированное исследование", "張偉 臨床試験 2021",

@@ -9,7 +9,7 @@ import pytest
 import metaan as ma
 from metaan.report.drawing.svg import svg
 from metaan.report.forest.forest import Arms, forest
-from metaan.report.outcomes import outcome
+from metaan.report.sections.outcomes import outcome
 from metaan.synthesis import Choices
 
 from .test_pooling import GO, address

@@ -11,7 +11,7 @@ import metaan as ma
 from metaan.errors import ConflictError, RegistryError, SetAsideWarning, SourceError, UsageError
 from metaan.registry.load import load
 from metaan.registry.store import metadata as stored
-from metaan.report.provenance import printed
+from metaan.report.sections.provenance import printed
 from metaan.synthesis import Choices, analyse
 from metaan.workflows.accept import Wanted, accept
 from metaan.workflows.confirm import confirm

@@ -18,7 +18,7 @@ from . import formats
 
 if TYPE_CHECKING:
     from ...analysis import Absolute, Analysis, Pool, Sensitivity, StudyRow
-    from ..linked import Piece
+    from ..sections.linked import Piece
 
 _RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
 _FROM_RIGHT = re.compile(f"[{_RIGHT}](?:[{_RIGHT} '.-]*[{_RIGHT}])?(?: \\d{{4}}[a-z]?)?")

@@ -21,7 +21,7 @@ from metaan.report.forest.traits import TRAITS
 from metaan.report.language.words import Arms
 from tests.report.conftest import make_reference
 from tests.report.forest.test_lights import judging
-from tests.report.test_bias import judged
+from tests.report.sections.test_bias import judged
 
 ARMS = Arms("anakinra", "usual care")
 NAMES = (

@@ -10,7 +10,7 @@ from metaan.registry.model.public import Plan
 from metaan.report.drawing.svg import svg
 from metaan.report.explorer.data import CHOICES, explorable, protocol, why_not
 from metaan.report.forest.forest import Arms, forest
-from metaan.report.outcomes import outcome
+from metaan.report.sections.outcomes import outcome
 from metaan.stats.intervals import CI_METHODS
 from metaan.stats.prediction import PI_METHODS
 from metaan.stats.tau2 import TAU2_METHODS

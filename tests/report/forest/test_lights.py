@@ -17,8 +17,8 @@ from metaan.report.forest.lights import NONE, lights
 from metaan.report.forest.styles import STYLES
 from metaan.report.language.judgements import SIGNS
 from metaan.report.language.words import Arms
-from metaan.report.outcomes import outcome
-from tests.report.test_bias import judged
+from metaan.report.sections.outcomes import outcome
+from tests.report.sections.test_bias import judged
 
 ARMS = Arms("anakinra", "usual care")
 

@@ -9,15 +9,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..registry.model.appraisal import LEVELS
-from ..stats.numerals import exact
-from .language import formats, spread, words
+from ...registry.model.appraisal import LEVELS
+from ...stats.numerals import exact
+from ..language import formats, spread, words
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, Pool
-    from ..certainty import Evidence, Imprecision, Inconsistency, SmallStudies
-    from ..registry.load import Review
-    from ..registry.model.public import Certainty
+    from ...analysis import Analysis, Pool
+    from ...certainty import Evidence, Imprecision, Inconsistency, SmallStudies
+    from ...registry.load import Review
+    from ...registry.model.public import Certainty
 
 
 @dataclass(frozen=True, slots=True)

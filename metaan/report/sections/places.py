@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..forest import traits
+from ..language import words
 from . import provenance
-from .forest import traits
-from .language import words
 from .workings import anchor
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, StudyRow
-    from .forest.plot import Row
+    from ...analysis import Analysis, StudyRow
+    from ..forest.plot import Row
 
 ARMS = ("experimental", "control")
 WEIGHTS = ("weight_common", "weight_random")

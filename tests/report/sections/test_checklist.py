@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from metaan.analysis import Analysis
-from metaan.report.checklist import BY_AUTHORS, ITEMS, PLACES, checklist
 from metaan.report.page import render
+from metaan.report.sections.checklist import BY_AUTHORS, ITEMS, PLACES, checklist
 from tests.report.test_page import Page
 
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ..registry.model.appraisal import BiasTool, find_tool
+from ...registry.model.appraisal import BiasTool, find_tool
+from ..language import words
+from ..language.judgements import SIGNS, BiasCell, cells, headings
 from . import bias_plot
-from .language import words
-from .language.judgements import SIGNS, BiasCell, cells, headings
 
 if TYPE_CHECKING:
-    from ..registry.load import Review
-    from ..registry.model.public import RiskOfBias, Study
+    from ...registry.load import Review
+    from ...registry.model.public import RiskOfBias, Study
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..stats.measures import scale_of
-from ..stats.multiverse import CONCLUSIONS
-from .language import explored, formats
-from .language.explored import Looked
+from ...stats.measures import scale_of
+from ...stats.multiverse import CONCLUSIONS
+from ..language import explored, formats
+from ..language.explored import Looked
 
 if TYPE_CHECKING:
-    from ..stats.bias import SmallStudyTest
-    from ..stats.multiverse import Universe
-    from ..stats.pooling import Pooled
-    from ..stats.regression_result import MetaRegression
-    from ..stats.sequence_result import Refits, Refitted
+    from ...stats.bias import SmallStudyTest
+    from ...stats.multiverse import Universe
+    from ...stats.pooling import Pooled
+    from ...stats.regression_result import MetaRegression
+    from ...stats.sequence_result import Refits, Refitted
 
 FLAGGED = (
     "What each study does to the result. One stands out where |DFFITS| > 3 √(1 / (k − 1)), Cook's distance is above "

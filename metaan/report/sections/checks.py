@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..stats.measures import null_of
-from ..stats.numerals import p_value
+from ...stats.measures import null_of
+from ...stats.numerals import p_value
+from ..language import formats, words
 from . import provenance
-from .language import formats, words
 
 if TYPE_CHECKING:
-    from ..analysis import ReportedCheck
-    from ..registry.load import Review
-    from ..stats.effects import Interval
+    from ...analysis import ReportedCheck
+    from ...registry.load import Review
+    from ...stats.effects import Interval
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import metaan as ma
 from metaan.analysis import Analysis
 from metaan.certainty import Evidence, Imprecision, Inconsistency, SmallStudies, evidence
 from metaan.registry.model.public import Certainty
-from metaan.report.certainty import astray, certainty
 from metaan.report.page import render
+from metaan.report.sections.certainty import astray, certainty
 from tests.report.test_page import EVIL, Page
 
 

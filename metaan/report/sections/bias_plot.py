@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .drawing.fonts import text_width, wrap
-from .drawing.svg import clean, element, px
-from .language.judgements import SIGNS
+from ..drawing.fonts import text_width, wrap
+from ..drawing.svg import clean, element, px
+from ..language.judgements import SIGNS
 
 SIZE = 13.0
 ROW, COLUMN, RADIUS, GAP = 28.0, 52.0, 10.0, 16.0

@@ -12,7 +12,7 @@ from metaan.registry.model.public import Certainty, MinimalDifference, NamedRisk
 from metaan.report.language import formats, words
 from metaan.report.language.words import Arms
 from metaan.report.page import render
-from metaan.report.summary import Summary, letter, summary
+from metaan.report.sections.summary import Summary, letter, summary
 
 ARMS = Arms("anakinra", "usual care")
 

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..forest.forest import pool_heading
+from ..language import formats, words
+from ..language.words import Arms
 from . import workings
 from .certainty import CertaintyView, certainty
-from .forest.forest import pool_heading
-from .language import formats, words
-from .language.words import Arms
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, Pool
-    from ..certainty import Evidence, RiskEffect
-    from ..registry.load import Review
-    from ..stats.effects import Interval
+    from ...analysis import Analysis, Pool
+    from ...certainty import Evidence, RiskEffect
+    from ...registry.load import Review
+    from ...stats.effects import Interval
 
 PER = 1000
 

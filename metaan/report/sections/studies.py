@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from .language import formats, words
-from .language.markup import inline
+from ..language import formats, words
+from ..language.markup import inline
 
 if TYPE_CHECKING:
-    from ..registry.flags import Flag as Against
-    from ..registry.load import Review
-    from ..registry.model.public import Relation, RiskOfBias, Study
-    from ..registry.store.metadata import Metadata
+    from ...registry.flags import Flag as Against
+    from ...registry.load import Review
+    from ...registry.model.public import Relation, RiskOfBias, Study
+    from ...registry.store.metadata import Metadata
 
 MOST_AUTHORS = 6
 ORDER = ("included", "awaiting data", "excluded")

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ..errors import NotEstimableError
+from ...errors import NotEstimableError
+from ..forest.forest import pool_heading
+from ..language import words
+from ..language.explored import Finding, Looked, findings, refusal
+from ..plots.catalogue import PLOTS, draw
+from ..plots.curves import is_line
+from ..plots.figure import Request
 from .explored_tables import Table, tables
-from .forest.forest import pool_heading
-from .language import words
-from .language.explored import Finding, Looked, findings, refusal
-from .plots.catalogue import PLOTS, draw
-from .plots.curves import is_line
-from .plots.figure import Request
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, Exploration, Pool
-    from .language.words import Arms
+    from ...analysis import Analysis, Exploration, Pool
+    from ..language.words import Arms
 
 
 @dataclass(frozen=True, slots=True)

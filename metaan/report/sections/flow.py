@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .language import formats
+from ..language import formats
 
 if TYPE_CHECKING:
-    from ..registry.load import Review
+    from ...registry.load import Review
 
 MOST_REASONS = 12
 

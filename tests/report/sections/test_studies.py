@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from metaan.registry.model.public import Study
-from metaan.report.studies import citation, studies
+from metaan.report.sections.studies import citation, studies
 
 BASE = {
     "id": "x-2021",

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ..stats.pooling import Pooled
+from ...stats.pooling import Pooled
+from ..drawing.svg import svg
+from ..explorer.data import why_not
+from ..forest.columns import Column
+from ..forest.forest import NO_EFFECT, forest, pool_heading
+from ..forest.plot import Plot, Row
+from ..language import designs, formats, methods, spread, words
+from ..language.cautions import cautions
+from ..language.words import Answer, Arms
 from . import linked, workings
-from .drawing.svg import svg
 from .explored_page import Explored, explored
-from .explorer.data import why_not
-from .forest.columns import Column
-from .forest.forest import NO_EFFECT, forest, pool_heading
-from .forest.plot import Plot, Row
-from .language import designs, formats, methods, spread, words
-from .language.cautions import cautions
-from .language.words import Answer, Arms
 from .linked import Piece
 from .places import Places
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, Pool
+    from ...analysis import Analysis, Pool
 
 
 @dataclass(frozen=True, slots=True)

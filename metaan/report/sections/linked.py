@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ..language import formats, words
 from . import workings
-from .language import formats, words
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, Pool
-    from .language.words import Answer
+    from ...analysis import Analysis, Pool
+    from ..language.words import Answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .language import formats
+from ..language import formats
 
 if TYPE_CHECKING:
-    from ..registry.load import Review
-    from ..registry.model.public import ReportedEffect, Source, Study
+    from ...registry.load import Review
+    from ...registry.model.public import ReportedEffect, Source, Study
 
 Path = tuple[str | int, ...]
 

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..stats.measures import scale_of
-from ..stats.pooling import Pooled
+from ...stats.measures import scale_of
+from ...stats.pooling import Pooled
+from ..forest.forest import pool_heading
+from ..language import formats, formulas, methods, spread, words
 from .explored_page import FIELDS
-from .forest.forest import pool_heading
-from .language import formats, formulas, methods, spread, words
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, Pool, StudyRow
-    from ..certainty import Evidence, RiskEffect
+    from ...analysis import Analysis, Pool, StudyRow
+    from ...certainty import Evidence, RiskEffect
 
 MANY = 40  # from here on inputs are not listed one by one
 

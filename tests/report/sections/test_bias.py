@@ -10,10 +10,10 @@ import pytest
 from metaan.analysis import Analysis
 from metaan.registry.model.appraisal import TOOLS
 from metaan.registry.model.public import RiskOfBias
-from metaan.report.bias import bias
-from metaan.report.bias_plot import lights, shares
 from metaan.report.language.judgements import CODES, SIGNS
 from metaan.report.page import render
+from metaan.report.sections.bias import bias
+from metaan.report.sections.bias_plot import lights, shares
 from tests.report.test_page import EVIL, Page
 
 

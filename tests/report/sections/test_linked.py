@@ -4,9 +4,9 @@ import pytest
 
 import metaan as ma
 from metaan.report.language.words import Arms
-from metaan.report.linked import Piece, pieces
-from metaan.report.outcomes import Outcome, outcome
-from metaan.report.workings import Workings
+from metaan.report.sections.linked import Piece, pieces
+from metaan.report.sections.outcomes import Outcome, outcome
+from metaan.report.sections.workings import Workings
 
 ARMS = Arms("anakinra", "usual care")
 
