@@ -9,12 +9,12 @@ from metaan.analysis import Remark
 from metaan.comparison.difference import compare
 from metaan.grouping import Block, grouping
 from metaan.registry.model.public import Moderator
-from metaan.report.export import to_json
 from metaan.report.forest.styles import STYLES
 from metaan.report.forest.traits import trait
 from metaan.report.language import spread
 from metaan.report.language.words import Arms, blocks, verdict
 from metaan.report.sections.outcomes import outcome as shown
+from metaan.report.writers.export import to_json
 from metaan.selection import choose_studies
 from metaan.synthesis import _subgroup_test
 from metaan.workflows.gate import without

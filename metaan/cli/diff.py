@@ -63,7 +63,7 @@ def _difference(args: Namespace) -> Difference:
 
 def _printed(args: Namespace, difference: Difference, changes: ChangesView) -> str:
     from ..report.changes.json import changes_json
-    from ..report.changes_text import changes_markdown, changes_terminal
+    from ..report.writers.changes_text import changes_markdown, changes_terminal
 
     if args.json:
         return json.dumps(changes_json(difference, changes), indent=2, ensure_ascii=False, allow_nan=False)

@@ -27,8 +27,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Explain each pool of the outcome."""
     from ..registry.load import load
-    from ..report.explanation import explanation_table
-    from ..report.export import portable_values
+    from ..report.writers.explanation import explanation_table
+    from ..report.writers.export import portable_values
     from ..synthesis import Choices
     from ..workflows.explain import explain_analysis
 

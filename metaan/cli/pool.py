@@ -61,11 +61,11 @@ def run(args: Namespace) -> int:
     review = load(studies_folder(args))
     analyses = analyse(review, args.outcomes, _choices(args))
     if args.json:
-        from ..report.export import to_json
+        from ..report.writers.export import to_json
 
         print(json.dumps(to_json(analyses), indent=2, ensure_ascii=False, allow_nan=False))
     elif args.csv:
-        from ..report.export_csv import to_csv
+        from ..report.writers.export_csv import to_csv
 
         sys.stdout.write(to_csv(analyses))
     else:
@@ -75,7 +75,7 @@ def run(args: Namespace) -> int:
 
 def _print_tables(analyses: tuple[Analysis, ...], review: Review) -> None:
     from ..report.language.words import Arms
-    from ..report.terminal import tables
+    from ..report.writers.terminal import tables
 
     width = shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else int(os.environ.get("COLUMNS", 120))
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")

@@ -23,7 +23,7 @@ from ..registry.load import load
 from ..registry.store.set_aside import faults, set_aside
 from ..registry.text.files import MOST_BYTES
 from ..report.changes.changes import changes_section
-from ..report.changes_text import changes_page
+from ..report.writers.changes_text import changes_page
 from .outputs import write_output
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from ..certainty import evidence
 from ..errors import UsageError, choose
 from ..recompute import reported_checks
 from ..registry.text.files import project_of
-from ..report.citations import to_bibtex, to_ris
-from ..report.content import content
-from ..report.export_csv import to_csv
-from ..report.markdown import to_markdown
-from ..report.page import pieces, shown
-from ..report.whole_json import report_json
+from ..report.writers.citations import to_bibtex, to_ris
+from ..report.writers.content import content
+from ..report.writers.export_csv import to_csv
+from ..report.writers.markdown import to_markdown
+from ..report.writers.page import pieces, shown
+from ..report.writers.whole_json import report_json
 from ..synthesis import PROTOCOL, Choices, analyse
 from .commit import commit_of
 from .living import store_of

@@ -24,8 +24,8 @@ from ..registry.store.commit import locked
 from ..registry.text.files import read, stay_inside
 from ..registry.write import write_text
 from ..report.changes.changes import changes_section
-from ..report.changes_text import changes_entry
-from ..report.export import to_json
+from ..report.writers.changes_text import changes_entry
+from ..report.writers.export import to_json
 from ..synthesis import analyse
 from .diff import Git, load_revision
 from .gate import flagged_studies

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ..records.label import label_of
 from ..records.markup import plain_text
 from ..report.changes.json import changes_json
-from ..report.changes_text import changes_entry, markdown_text
 from ..report.language.formats import plural
+from ..report.writers.changes_text import changes_entry, markdown_text
 from .watch import NOTHING, TO_JUDGE, WOULD_FLIP, Scenario, Watch, plot_name
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from metaan.report.language import formats
-from metaan.report.page import SCRIPT
+from metaan.report.writers.page import SCRIPT
 from metaan.resources import templates
 from metaan.stats.effects import Interval
 

@@ -7,9 +7,9 @@ import pytest
 import metaan as ma
 from metaan.certainty import evidence
 from metaan.registry.model.public import Certainty
-from metaan.report.content import content
 from metaan.report.language.words import Arms, answers
-from metaan.report.page import render
+from metaan.report.writers.content import content
+from metaan.report.writers.page import render
 
 BCG = Arms("BCG vaccine", "no vaccine")
 

@@ -9,9 +9,9 @@ from metaan.analysis import Analysis
 from metaan.report.drawing.svg import svg
 from metaan.report.forest.forest import NO_EFFECT, Arms, forest
 from metaan.report.forest.styles import STYLES
-from metaan.report.page import render
 from metaan.report.sections.outcomes import outcome
-from metaan.report.terminal import table
+from metaan.report.writers.page import render
+from metaan.report.writers.terminal import table
 
 ARMS = Arms("anakinra", "usual care")
 

@@ -26,7 +26,7 @@ from metaan.report.plots.chart import LARGEST, Chart, Dot, Path, chart, radius
 from metaan.report.plots.figure import Figure, Request
 from metaan.report.plots.geometry import Box, clip_area, clip_path, clip_segment
 from metaan.report.plots.standalone import standalone
-from metaan.report.terminal import table
+from metaan.report.writers.terminal import table
 from metaan.stats.intervals import mean_test
 from metaan.stats.measures import scale_of
 from metaan.workflows.forest import _analysis as of_arrays

@@ -9,9 +9,9 @@ import pytest
 import metaan as ma
 from metaan.cli.main import main
 from metaan.errors import RegistryError
-from metaan.report.content import content
 from metaan.report.language.words import upper_first
-from metaan.report.page import fill, render
+from metaan.report.writers.content import content
+from metaan.report.writers.page import fill, render
 from metaan.resources import templates
 
 GUIDE = (templates() / "README.md").read_text(encoding="utf-8")

@@ -10,8 +10,8 @@ import pytest
 import metaan as ma
 from metaan.analysis import Analysis
 from metaan.recompute import reported_checks
-from metaan.report.page import render
-from tests.report.test_page import Page
+from metaan.report.writers.page import render
+from tests.report.writers.test_page import Page
 
 POINTING = ("aria-labelledby", "aria-describedby", "aria-controls", "headers", "for")
 HARD = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from metaan.errors import NotEstimableError, UsageError
-from metaan.report.explanation import explanation_table
+from metaan.report.writers.explanation import explanation_table
 from metaan.stats.explain import NUMBERS, explain, same
 from metaan.stats.presets import PRESETS, RULE_WORDS, Rules
 

@@ -14,13 +14,13 @@ import metaan as ma
 from metaan.comparison.difference import compare
 from metaan.report.changes.changes import changes_section
 from metaan.report.changes.json import changes_json
-from metaan.report.export import to_json
+from metaan.report.writers.export import to_json
 from metaan.workflows.publish import write_report
 
 PROGRAM = """
 import json, sys
 import metaan as ma
-from metaan.report.export import to_json
+from metaan.report.writers.export import to_json
 from metaan.synthesis import Choices
 from metaan.workflows.publish import write_report
 for name in ("anakinra", "bcg"):

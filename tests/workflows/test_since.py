@@ -10,7 +10,7 @@ from metaan.errors import ConflictError, SetAsideWarning, SourceError, UsageErro
 from metaan.workflows.publish import write_report
 from metaan.workflows.release import release
 from metaan.workflows.since import changes_since
-from tests.report.test_page import Page
+from tests.report.writers.test_page import Page
 from tests.repository import IN_GIT, commit, repository
 
 pytestmark = IN_GIT

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...stats.intervals import quantile
 from ...stats.measures import MEASURES, added
-from ..export import portable_values
 from ..forest.forest import forest, pool_heading
 from ..forest.traits import risk_of_bias
 from ..language import formats, formulas, methods, words
+from ..writers.export import portable_values
 from .plot import SIZES, plot_data
 from .sorting import sortable
 

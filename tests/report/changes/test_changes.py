@@ -14,8 +14,8 @@ from metaan.comparison.edits import Edit, StudyChange
 from metaan.comparison.whatif import Cause
 from metaan.report.changes.changes import changes_section
 from metaan.report.changes.words import flips, nothing_moved, where
-from metaan.report.changes_text import changes_markdown, changes_page, changes_terminal
 from metaan.report.language.words import Arms
+from metaan.report.writers.changes_text import changes_markdown, changes_page, changes_terminal
 
 CORE = ("review", "elmekaty-2023", "audemard-verger-2022", "balkhair-2021", "barkas-2021")
 

@@ -11,15 +11,15 @@ import pytest
 from metaan.analysis import Analysis, Exploration
 from metaan.exploration import explore
 from metaan.registry.model.public import Explore
-from metaan.report.explored_json import PARTS, exploration
-from metaan.report.export import to_json
 from metaan.report.language.explored import FINDINGS, Finding, Looked, findings, lines
 from metaan.report.language.words import Arms
-from metaan.report.page import render
 from metaan.report.plots.catalogue import PLOTS
 from metaan.report.sections.explored_page import FIELDS, explored
 from metaan.report.sections.explored_tables import TABLES, tables
-from metaan.report.terminal import display_width, table
+from metaan.report.writers.explored_json import PARTS, exploration
+from metaan.report.writers.export import to_json
+from metaan.report.writers.page import render
+from metaan.report.writers.terminal import display_width, table
 
 ARMS = Arms("anakinra", "usual care")
 ASKED = {

@@ -11,10 +11,10 @@ from metaan.analysis import Analysis
 from metaan.registry.model.appraisal import TOOLS
 from metaan.registry.model.public import RiskOfBias
 from metaan.report.language.judgements import CODES, SIGNS
-from metaan.report.page import render
 from metaan.report.sections.bias import bias
 from metaan.report.sections.bias_plot import lights, shares
-from tests.report.test_page import EVIL, Page
+from metaan.report.writers.page import render
+from tests.report.writers.test_page import EVIL, Page
 
 
 def judged(tool: str, *judgements: str, overall: str | None = None, **changes: object) -> RiskOfBias:

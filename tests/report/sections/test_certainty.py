@@ -10,9 +10,9 @@ import metaan as ma
 from metaan.analysis import Analysis
 from metaan.certainty import Evidence, Imprecision, Inconsistency, SmallStudies, evidence
 from metaan.registry.model.public import Certainty
-from metaan.report.page import render
 from metaan.report.sections.certainty import astray, certainty
-from tests.report.test_page import EVIL, Page
+from metaan.report.writers.page import render
+from tests.report.writers.test_page import EVIL, Page
 
 
 def signed(pool: str | None, outcome: str = "death", reason: str = "few events") -> Certainty:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from metaan.analysis import Analysis
-from metaan.report.page import render
 from metaan.report.sections.checklist import BY_AUTHORS, ITEMS, PLACES, checklist
-from tests.report.test_page import Page
+from metaan.report.writers.page import render
+from tests.report.writers.test_page import Page
 
 
 def test_all_27_items_are_there_in_order() -> None:

@@ -9,8 +9,8 @@ import pytest
 import metaan as ma
 from metaan.analysis import ReportedCheck
 from metaan.recompute import reported_checks
-from metaan.report.page import render
 from metaan.report.sections.checks import check_row, tally, waived
+from metaan.report.writers.page import render
 
 SIGNED = "reason: read twice, by: A. Reader, date: 2026-11-20"
 PATTERN = r"<section id=\"checks\".*?</section>"

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from metaan.analysis import Analysis
-from metaan.report.page import render
 from metaan.report.sections.flow import boxes
+from metaan.report.writers.page import render
 
 COUNTS = {
     "previous": 8,

@@ -11,8 +11,8 @@ from metaan.certainty import evidence
 from metaan.registry.model.public import Certainty, MinimalDifference, NamedRisk
 from metaan.report.language import formats, words
 from metaan.report.language.words import Arms
-from metaan.report.page import render
 from metaan.report.sections.summary import Summary, letter, summary
+from metaan.report.writers.page import render
 
 ARMS = Arms("anakinra", "usual care")
 

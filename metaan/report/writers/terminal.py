@@ -11,16 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .forest.axis import Axis
-from .forest.columns import Column
-from .forest.forest import forest
-from .forest.plot import Mark, Plot, Row
-from .language import designs, formats, words
-from .language.cautions import cautions
-from .language.words import Arms, lower_first
+from ..forest.axis import Axis
+from ..forest.columns import Column
+from ..forest.forest import forest
+from ..forest.plot import Mark, Plot, Row
+from ..language import designs, formats, words
+from ..language.cautions import cautions
+from ..language.words import Arms, lower_first
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis
+    from ...analysis import Analysis
 
 GAP = 2
 DEFAULT_ARMS = Arms()
@@ -125,7 +125,7 @@ def _below(analysis: Analysis, arms: Arms) -> Iterable[Line]:
         left_out.setdefault(one.reason, []).append(one.label)
     yield from (("text", f"Left out ({why}): {formats.listing(who)}.") for why, who in left_out.items())
     if any(pool.exploration is not None for pool in words.blocks(analysis)):
-        from .language import explored
+        from ..language import explored
 
         yield from explored.lines(analysis, arms)
 

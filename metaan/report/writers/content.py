@@ -6,24 +6,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .language import formats, methods, words
-from .language.words import Arms
-from .sections import provenance
-from .sections.bias import bias
-from .sections.certainty import astray
-from .sections.checklist import checklist
-from .sections.checks import check_row, tally, waived
-from .sections.flow import boxes
-from .sections.outcomes import outcome
-from .sections.studies import StudyView, states, studies
-from .sections.summary import summary
-from .sections.workings import Workings
+from ..language import formats, methods, words
+from ..language.words import Arms
+from ..sections import provenance
+from ..sections.bias import bias
+from ..sections.certainty import astray
+from ..sections.checklist import checklist
+from ..sections.checks import check_row, tally, waived
+from ..sections.flow import boxes
+from ..sections.outcomes import outcome
+from ..sections.studies import StudyView, states, studies
+from ..sections.summary import summary
+from ..sections.workings import Workings
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, ReportedCheck
-    from ..certainty import Evidence
-    from ..registry.load import Review
-    from .changes.view import ChangesView
+    from ...analysis import Analysis, ReportedCheck
+    from ...certainty import Evidence
+    from ...registry.load import Review
+    from ..changes.view import ChangesView
 
 DIGEST_SHOWN = 12
 
@@ -57,7 +57,7 @@ def content(
     Parameters
     ----------
     review, analyses, checks, version, evidence, flow, commit, changes
-        As `metaan.report.page.render` takes them.
+        As `metaan.report.writers.page.render` takes them.
     """
     return {
         **_results(review, analyses, checks),

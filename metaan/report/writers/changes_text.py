@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from .changes.view import ChangesView, EditRow, PoolView
+from ..changes.view import ChangesView, EditRow, PoolView
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")

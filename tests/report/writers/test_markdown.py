@@ -11,10 +11,10 @@ import metaan as ma
 from metaan.analysis import Analysis
 from metaan.certainty import evidence
 from metaan.recompute import reported_checks
-from metaan.report.content import content
 from metaan.report.forest.forest import forest
 from metaan.report.language.words import Arms, answers
-from metaan.report.markdown import plain, to_markdown
+from metaan.report.writers.content import content
+from metaan.report.writers.markdown import plain, to_markdown
 
 ARMS = Arms("anakinra", "usual care")
 

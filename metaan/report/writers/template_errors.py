@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import TemplateNotFound, TemplateSyntaxError, UndefinedError
 
-from ..errors import Problem, RegistryError, did_you_mean
+from ...errors import Problem, RegistryError, did_you_mean
 
 _UNKNOWN = re.compile(r"^'(\w+)' is undefined$")
 

@@ -1,4 +1,4 @@
-"""Analyses as CSV: the numbers and scales of `metaan.report.export`."""
+"""Analyses as CSV: the numbers and scales of `metaan.report.writers.export`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from ..stats.numerals import portable
+from ...stats.numerals import portable
+from ..language import words
+from ..sections.certainty import suggestions
 from .export import Json, portable_values, whole
-from .language import words
-from .sections.certainty import suggestions
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, Pool, Reference, StudyRow
-    from ..certainty import Evidence
-    from ..stats.pooling import Pooled
+    from ...analysis import Analysis, Pool, Reference, StudyRow
+    from ...certainty import Evidence
+    from ...stats.pooling import Pooled
 
 CSV_COLUMNS = (
     "analysis", "outcome", "measure", "level", "kind", "subgroup", "id", "label", "time", "events_experimental",

@@ -18,20 +18,20 @@ from jinja2.loaders import split_template_path
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from ..errors import Problem, RegistryError
-from ..registry.text.files import project_of, read, unreadable
-from ..resources import templates as packaged_templates
+from ...errors import Problem, RegistryError
+from ...registry.text.files import project_of, read, unreadable
+from ...resources import templates as packaged_templates
+from ..explorer.data import explorable
+from ..forest.forest import inside
+from ..language import words
 from .content import content
-from .explorer.data import explorable
-from .forest.forest import inside
-from .language import words
 from .template_errors import at_fault
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, ReportedCheck
-    from ..certainty import Evidence
-    from ..registry.load import Review
-    from .changes.view import ChangesView
+    from ...analysis import Analysis, ReportedCheck
+    from ...certainty import Evidence
+    from ...registry.load import Review
+    from ..changes.view import ChangesView
 
 #: The files of the page's script, in ``templates/script/``: one scope, so that each knows the names of those before it.
 SCRIPT = (

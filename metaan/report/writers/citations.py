@@ -12,9 +12,9 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..registry.load import Review
-    from ..registry.model.public import Study
-    from ..registry.store.metadata import Metadata
+    from ...registry.load import Review
+    from ...registry.model.public import Study
+    from ...registry.store.metadata import Metadata
 
 _PERSON = re.compile(r"^(?P<family>.*\S)\s+(?P<initials>[^\W\d_a-z]{1,5})(?:\s+(?P<suffix>Jr|Sr|2nd|3rd|II|III|IV))?$")
 _LATEX = {

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import metaan as ma
 from metaan.records.record import Record
 from metaan.registry.load import Review
-from metaan.report.citations import CITATIONS, Cited, cited
+from metaan.report.writers.citations import CITATIONS, Cited, cited
 from metaan.sources.read import read_records
 
 FIELDS = (

@@ -12,11 +12,11 @@ from pydantic import BaseModel
 from .export import portable_values, to_json
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, ReportedCheck
-    from ..certainty import Evidence, SmallStudies
-    from ..registry.load import Review
-    from .sections.outcomes import Outcome
-    from .sections.summary import SummaryGroup, SummaryRow
+    from ...analysis import Analysis, ReportedCheck
+    from ...certainty import Evidence, SmallStudies
+    from ...registry.load import Review
+    from ..sections.outcomes import Outcome
+    from ..sections.summary import SummaryGroup, SummaryRow
 
 Json = dict[str, Any]
 
@@ -35,15 +35,15 @@ def report_json(
 ) -> Json:
     """Return the report as one object.
 
-    ``analyses`` are those of `metaan.report.export.to_json`, each with the sentences of its answer and, for each
+    ``analyses`` are those of `metaan.report.writers.export.to_json`, each with the sentences of its answer and, for each
     result under ``certainty``, the signed judgement (or null) and the suggestions with the numbers behind them.
 
     Parameters
     ----------
     review, analyses, checks, evidence
-        What `metaan.report.page.render` takes.
+        What `metaan.report.writers.page.render` takes.
     said
-        What `metaan.report.content.content` makes of them.
+        What `metaan.report.writers.content.content` makes of them.
     """
     found = zip(to_json(analyses)["analyses"], analyses, said["outcomes"], said["summary"].groups, strict=True)
     whole = {

@@ -9,14 +9,14 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..analysis import Remark
-from ..stats.effects import Interval
-from ..stats.numerals import portable
-from ..stats.pooling import Pooled
+from ...analysis import Remark
+from ...stats.effects import Interval
+from ...stats.numerals import portable
+from ...stats.pooling import Pooled
 from .explored_json import exploration
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, Pool, Reference, StudyRow, SubgroupTest
+    from ...analysis import Analysis, Pool, Reference, StudyRow, SubgroupTest
 
 Json = dict[str, Any]
 

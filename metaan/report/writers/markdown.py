@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .forest.forest import forest, inside
-from .forest.plot import Plot, Row
-from .language import words
-from .language.words import Arms
+from ..forest.forest import forest, inside
+from ..forest.plot import Plot, Row
+from ..language import words
+from ..language.words import Arms
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis
-    from .sections.outcomes import Block, Outcome
-    from .sections.summary import RiskLine, Summary, SummaryRow
+    from ...analysis import Analysis
+    from ..sections.outcomes import Block, Outcome
+    from ..sections.summary import RiskLine, Summary, SummaryRow
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|#~$])")
 Content = Mapping[str, Any]
@@ -28,7 +28,7 @@ def to_markdown(analyses: Sequence[Analysis], said: Content) -> str:
     analyses
         Whose forest plots are written as tables.
     said
-        What `metaan.report.content.content` makes of them.
+        What `metaan.report.writers.content.content` makes of them.
 
     Examples
     --------

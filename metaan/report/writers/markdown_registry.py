@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from .markdown import bullets, plain, table
 
 if TYPE_CHECKING:
-    from .sections.checklist import ItemView
-    from .sections.checks import CheckRow
-    from .sections.provenance import SourceRow
-    from .sections.studies import StudyView
+    from ..sections.checklist import ItemView
+    from ..sections.checks import CheckRow
+    from ..sections.provenance import SourceRow
+    from ..sections.studies import StudyView
 
 Content = Mapping[str, Any]
 

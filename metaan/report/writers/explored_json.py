@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..stats.measures import scale_of
-from ..stats.plot_data import Spread, gosh_spread
-from ..stats.scales import Scale
+from ...stats.measures import scale_of
+from ...stats.plot_data import Spread, gosh_spread
+from ...stats.scales import Scale
 
 if TYPE_CHECKING:
-    from ..analysis import Exploration, Pool
-    from ..stats.bias import SmallStudyTest
-    from ..stats.pooling import Pooled
-    from ..stats.regression_result import MetaRegression
-    from ..stats.sequence_result import Refits, Refitted
+    from ...analysis import Exploration, Pool
+    from ...stats.bias import SmallStudyTest
+    from ...stats.pooling import Pooled
+    from ...stats.regression_result import MetaRegression
+    from ...stats.sequence_result import Refits, Refitted
 
 Json = dict[str, Any]
 

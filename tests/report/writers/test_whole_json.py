@@ -8,9 +8,9 @@ import pytest
 import metaan as ma
 from metaan.certainty import evidence
 from metaan.recompute import reported_checks
-from metaan.report.content import content
-from metaan.report.export_csv import to_csv
-from metaan.report.whole_json import report_json
+from metaan.report.writers.content import content
+from metaan.report.writers.export_csv import to_csv
+from metaan.report.writers.whole_json import report_json
 
 SIGNED = {
     "outcome": "death",
@@ -104,6 +104,6 @@ def test_csv_has_a_row_for_each_assumed_risk_and_suggestion(made: tuple[Any, Any
 
 def test_a_window_of_time_points_has_the_keys_of_the_file() -> None:
     from metaan.registry.model.review import TimeWindow
-    from metaan.report.whole_json import plain
+    from metaan.report.writers.whole_json import plain
 
     assert plain(TimeWindow(**{"from": "day 21", "to": "day 35"})) == {"from": "day 21", "to": "day 35"}

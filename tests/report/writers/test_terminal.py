@@ -7,7 +7,7 @@ import pytest
 
 from metaan.analysis import Analysis, Excluded
 from metaan.report.language.words import Arms
-from metaan.report.terminal import PLOT_FROM, display_width, table, wrap
+from metaan.report.writers.terminal import PLOT_FROM, display_width, table, wrap
 
 ARMS = Arms("anakinra", "usual care")
 
@@ -81,5 +81,5 @@ def test_a_line_is_broken_by_its_width_on_the_screen() -> None:
 
 def test_it_imports_nothing_heavy() -> None:
     heavy = "{'jinja2', 'markupsafe', 'nh3', 'requests', 'pandas', 'pydantic', 'scipy.stats'}"
-    code = f"import sys, metaan.report.terminal, metaan.report.export; sys.exit(len({heavy} & set(sys.modules)))"
+    code = f"import sys, metaan.report.writers.terminal, metaan.report.writers.export; sys.exit(len({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

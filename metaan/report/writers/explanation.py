@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .language import formats
+from ..language import formats
 
 if TYPE_CHECKING:
-    from ..stats.effects import Interval
-    from ..stats.explain import Explanation
-    from ..stats.programs import PresetResult
+    from ...stats.effects import Interval
+    from ...stats.explain import Explanation
+    from ...stats.programs import PresetResult
 
 HEADER = ("rules of", "k", "common effect", "k", "random effects", "prediction interval", "Q", "tau2", "I2")
 
