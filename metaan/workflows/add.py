@@ -24,7 +24,7 @@ from ..registry.store import metadata as stored
 from ..registry.store.commit import taking_turns
 from ..registry.write import change
 from ..sources.bibtex import read_bibtex
-from ..sources.crossref import Crossref
+from ..sources.crossref.service import Crossref
 from ..sources.europepmc import EuropePMC
 from ..sources.pubmed import Progress, PubMed
 from ..sources.settings import Settings

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import SourceError
-from ..sources.crossref import Crossref
+from ..sources.crossref.service import Crossref
 from ..sources.europepmc import EuropePMC
 from ..sources.pubmed import Progress, PubMed
 

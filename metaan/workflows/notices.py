@@ -1,6 +1,6 @@
 """What has been published about a study, as each service says it -> notices, with what they mean for its numbers.
 
-To add a kind of link: PubMed's RefType in `SEVERITIES`; Crossref's relations stand in `metaan.sources.crossref_work`.
+To add a kind of link: PubMed's RefType in `SEVERITIES`; Crossref's relations stand in `metaan.sources.crossref.work`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..records.identifiers import normalise_doi
 from ..registry.store.runs import LINK, Notice
-from ..sources.crossref_work import CONCERNS, RETRACTIONS, VERSIONS, Relation, Update
+from ..sources.crossref.work import CONCERNS, RETRACTIONS, VERSIONS, Relation, Update
 
 if TYPE_CHECKING:
     from ..registry.model.public import Study

@@ -168,7 +168,7 @@ def _elsewhere(found: Mapping[str, Found], review: Review, desk: Desk) -> tuple[
 
 def _crossref(review: Review, outcomes: Mapping[str, StudyFetch], desk: Desk) -> tuple[list[Notice], list[str]]:
     """Ask Crossref about the studies whose DOI they or PubMed name; say why where it could not be asked."""
-    from ..sources.crossref import Crossref
+    from ..sources.crossref.service import Crossref
 
     dois = {study.id: doi for study in review.studies if (doi := _doi(study, outcomes[study.id].metadata))}
     if not dois:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from metaan.sources.client import Client
-from metaan.sources.crossref import Crossref
+from metaan.sources.crossref.service import Crossref
 from metaan.sources.ctgov import ClinicalTrials
 from metaan.sources.europepmc import EuropePMC
 from metaan.sources.limiter import Limiter

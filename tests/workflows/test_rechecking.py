@@ -8,7 +8,7 @@ import pytest
 from metaan.records.record import Correction, Record
 from metaan.registry.store.runs import LINK, Notice
 from metaan.registry.write import scaffold_study
-from metaan.sources.crossref_work import VERSIONS, Relation, Update
+from metaan.sources.crossref.work import VERSIONS, Relation, Update
 from metaan.workflows.fetch import oddities
 from metaan.workflows.notices import SEVERITIES, as_one, notices_of_crossref, notices_of_links
 from metaan.workflows.update import update

@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ..errors import SourceError, UsageError
-from ..records.identifiers import normalise_doi
-from . import json_text
-from .answers import Answer, UnreadableError
-from .client import Client, RefusedError
-from .crossref_work import Relation, Update, Work, merge_updates, parse_work
-from .services import client_for
+from ...errors import SourceError, UsageError
+from ...records.identifiers import normalise_doi
+from .. import json_text
+from ..answers import Answer, UnreadableError
+from ..client import Client, RefusedError
+from ..services import client_for
+from .work import Relation, Update, Work, merge_updates, parse_work
 
 if TYPE_CHECKING:
     import requests
 
-    from .settings import Settings
+    from ..settings import Settings
 
 ROWS = 100  # works on a page, and DOIs in a batch
 LONGEST_FILTER = 3_500  # characters of a filter; DOIs have up to 200

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from metaan.errors import SourceError, UsageError
 from metaan.sources.answers import Answer, UnreadableError
-from metaan.sources.crossref import SELECT, read_agency, read_page, read_work
+from metaan.sources.crossref.service import SELECT, read_agency, read_page, read_work
 from metaan.sources.services import client_for
 from metaan.sources.settings import Settings
 from tests.server.crossref import Crossref

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.sources.answers import UnreadableError
-from metaan.sources.crossref_work import Update, merge_updates, parse_work
+from metaan.sources.crossref.work import Update, merge_updates, parse_work
 from tests.server.crossref_works import WORKS, update, work
 
 
