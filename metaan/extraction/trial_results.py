@@ -19,7 +19,7 @@ from .rounding import percent_of
 from .suggest import Context, outcomes_in, time_in
 
 if TYPE_CHECKING:
-    from ..sources.ctgov_results import AdverseEvents, Category, Comparison, Denominators, Outcome, ResultClass, Results
+    from ..sources.ctgov.results import AdverseEvents, Category, Comparison, Denominators, Outcome, ResultClass, Results
 
 MOST = 400
 MOST_WORDS = 300  # characters of a title

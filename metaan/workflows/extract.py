@@ -24,7 +24,7 @@ from ..registry.write import write_text
 from ..sources import json_text
 from ..sources.answers import UnreadableError
 from ..sources.client import RefusedError
-from ..sources.ctgov_trial import normalise_nct, parse_trial
+from ..sources.ctgov.trial import normalise_nct, parse_trial
 from ..sources.encoding import read_file
 from ..sources.services import client_for
 from .fetch import settings_of
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ..registry.store.metadata import Metadata
     from ..sources.answers import Answer
     from ..sources.client import Client
-    from ..sources.ctgov_trial import Trial
+    from ..sources.ctgov.trial import Trial
     from ..sources.settings import Settings
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..records.record import Record
     from ..sources.answers import Answer
     from ..sources.client import Client
-    from ..sources.ctgov_trial import Trial
+    from ..sources.ctgov.trial import Trial
     from ..sources.settings import Settings
     from .spool import Spool
 
@@ -222,8 +222,8 @@ def _from(start: int, total: int, progress: Progress) -> Progress:
 
 def search_ctgov(strategy: Strategy, desk: Desk) -> Hits:
     """Search ClinicalTrials.gov for trials that are new, changed, or have posted results."""
-    from ..sources.ctgov import ClinicalTrials
-    from ..sources.ctgov_query import TrialQuery
+    from ..sources.ctgov.query import TrialQuery
+    from ..sources.ctgov.service import ClinicalTrials
 
     service = ClinicalTrials(desk.settings, client=desk.ask("ctgov"))
     query = TrialQuery(term=strategy.term, updated_since=strategy.start)

@@ -5,7 +5,7 @@ import pytest
 from metaan.errors import UsageError
 from metaan.extraction.listing import reading_of
 from metaan.extraction.trial_results import MOST, choose_groups, propose
-from metaan.sources.ctgov_results_parse import parse_results
+from metaan.sources.ctgov.results_parse import parse_results
 
 GROUPS = [{"id": "OG000", "title": "Placebo"}, {"id": "OG001", "title": "Anakinra 100 mg"}]
 

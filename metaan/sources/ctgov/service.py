@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SourceError, UsageError
-from . import json_text
-from .answers import Answer, UnreadableError
-from .client import Client, RefusedError
-from .ctgov_query import TrialQuery
-from .ctgov_trial import Trial, normalise_nct, parse_trial
-from .services import client_for
+from ...errors import SourceError, UsageError
+from .. import json_text
+from ..answers import Answer, UnreadableError
+from ..client import Client, RefusedError
+from ..services import client_for
+from .query import TrialQuery
+from .trial import Trial, normalise_nct, parse_trial
 
 if TYPE_CHECKING:
     import requests
 
-    from .settings import Settings
+    from ..settings import Settings
 
 BATCH = 300  # numbers in one filter.ids
 PAGE = 200  # whole studies on a page: 20 kB each as a rule, 240 kB with results

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..records.identifiers import normalise_pmid, normalise_registration
-from ..records.markup import escape
-from ..records.record import AbstractPart, Record
-from .answers import UnreadableError
-from .ctgov_results import Results
-from .ctgov_results_parse import parse_results
-from .json_text import canonical, items_at, text_at, texts_at, value_at, whole_at
+from ...records.identifiers import normalise_pmid, normalise_registration
+from ...records.markup import escape
+from ...records.record import AbstractPart, Record
+from ..answers import UnreadableError
+from ..json_text import canonical, items_at, text_at, texts_at, value_at, whole_at
+from .results import Results
+from .results_parse import parse_results
 
 _NCT = re.compile(r"NCT0*[1-9]\d{0,7}", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}(-\d\d){0,2}")

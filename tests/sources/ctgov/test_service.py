@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from metaan.errors import SourceError, UsageError
 from metaan.sources.answers import Answer, UnreadableError
-from metaan.sources.ctgov import BATCH, STAMP_FIELDS, TrialStamp, read_page, read_study, read_version, stamp
-from metaan.sources.ctgov_query import TrialQuery
+from metaan.sources.ctgov.query import TrialQuery
+from metaan.sources.ctgov.service import BATCH, STAMP_FIELDS, TrialStamp, read_page, read_study, read_version, stamp
 from metaan.sources.services import client_for
 from metaan.sources.settings import Settings
 from tests.server.ctgov import CTGov

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from ..errors import UsageError
+from ...errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)

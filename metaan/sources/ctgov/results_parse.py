@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .ctgov_results import (
+from ..json_text import items_at, text_at, texts_at, value_at, whole_at
+from .results import (
     AdverseEvent,
     AdverseEvents,
     Affected,
@@ -23,7 +24,6 @@ from .ctgov_results import (
     ResultClass,
     Results,
 )
-from .json_text import items_at, text_at, texts_at, value_at, whole_at
 
 Json = Mapping[str, Any]
 
