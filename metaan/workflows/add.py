@@ -25,7 +25,7 @@ from ..registry.store.commit import taking_turns
 from ..registry.write import change
 from ..sources.bibtex import read_bibtex
 from ..sources.crossref.service import Crossref
-from ..sources.europepmc import EuropePMC
+from ..sources.europepmc.service import EuropePMC
 from ..sources.pubmed import Progress, PubMed
 from ..sources.settings import Settings
 from .design_guess import design_of

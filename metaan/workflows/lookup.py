@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import SourceError
 from ..sources.crossref.service import Crossref
-from ..sources.europepmc import EuropePMC
+from ..sources.europepmc.service import EuropePMC
 from ..sources.pubmed import Progress, PubMed
 
 if TYPE_CHECKING:

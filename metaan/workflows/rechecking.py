@@ -145,7 +145,7 @@ def _elsewhere(found: Mapping[str, Found], review: Review, desk: Desk) -> tuple[
 
     What it names the one PMID of is PubMed's own record, unless that is of another DOI.
     """
-    from ..sources.europepmc import EuropePMC
+    from ..sources.europepmc.service import EuropePMC
 
     dois = {s.id: doi for s in review.studies if not found[s.id].article and (doi := normalise_doi(s.doi))}
     if not dois:

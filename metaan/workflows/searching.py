@@ -263,7 +263,7 @@ def _change(trial: Trial, start: date | None) -> tuple[Literal["results posted",
 
 def search_europepmc(strategy: Strategy, desk: Desk) -> Hits:
     """Search Europe PMC; a strategy for preprints alone says so with SRC:PPR."""
-    from ..sources.europepmc import EuropePMC, EuropePMCQuery
+    from ..sources.europepmc.service import EuropePMC, EuropePMCQuery
 
     service = EuropePMC(desk.settings, client=desk.ask("europepmc"))
     query = EuropePMCQuery(strategy.term, since=strategy.since, overlap_days=strategy.overlap_days)

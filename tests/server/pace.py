@@ -8,7 +8,7 @@ from typing import Any
 from metaan.sources.client import Client
 from metaan.sources.crossref.service import Crossref
 from metaan.sources.ctgov.service import ClinicalTrials
-from metaan.sources.europepmc import EuropePMC
+from metaan.sources.europepmc.service import EuropePMC
 from metaan.sources.limiter import Limiter
 from metaan.sources.pubmed import PubMed
 from metaan.sources.settings import Settings

@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from ..errors import SourceError, UsageError
-from ..records.identifiers import normalise_doi
-from ..records.record import Record
-from . import json_text
-from .answers import Answer, UnreadableError
-from .client import Client
-from .europepmc_record import parse_result
-from .services import client_for
+from ...errors import SourceError, UsageError
+from ...records.identifiers import normalise_doi
+from ...records.record import Record
+from .. import json_text
+from ..answers import Answer, UnreadableError
+from ..client import Client
+from ..services import client_for
+from .record import parse_result
 
 if TYPE_CHECKING:
     import requests
 
-    from .settings import Settings
+    from ..settings import Settings
 
 PAGE = 500  # results; 1,000 is the most, and whole records of that many take the service long
 DOIS = 10  # in one query; 25 have been answered with 504
