@@ -43,7 +43,7 @@ sys.path.insert(0, str(ROOT))
 from metaan.records.record import Record  # noqa: E402
 from metaan.records.same.deduplicate import deduplicate  # noqa: E402
 from metaan.registry.write import scaffold_study  # noqa: E402
-from metaan.sources.nbib import parse_nbib  # noqa: E402
+from metaan.sources.files.nbib import parse_nbib  # noqa: E402
 from metaan.sources.pubmed_xml import parse as parse_xml  # noqa: E402
 from metaan.workflows.update import update  # noqa: E402
 from tests.records.same.lookalikes import cases, score  # noqa: E402

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .registry.load import Review as Review
     from .registry.load import load as load
     from .resources import example as example
-    from .sources.read import read_records as read_records
+    from .sources.files.read import read_records as read_records
     from .sources.revman import read_revman as read_revman
     from .sources.revman_rows import RevMan as RevMan
     from .stats.arms import combine_groups as combine_groups
@@ -147,7 +147,7 @@ _WHERE = {
     "peto": "stats.peto",
     "plausibility": "stats.plausibility",
     "pool": "stats.pooling",
-    "read_records": "sources.read",
+    "read_records": "sources.files.read",
     "read_revman": "sources.revman",
     "reported_checks": "recompute",
     "residuals": "stats.regression_residuals",

@@ -23,9 +23,9 @@ from ..registry.scaffold import scaffold_study
 from ..registry.store import metadata as stored
 from ..registry.store.commit import taking_turns
 from ..registry.write import change
-from ..sources.bibtex import read_bibtex
 from ..sources.crossref.service import Crossref
 from ..sources.europepmc.service import EuropePMC
+from ..sources.files.bibtex import read_bibtex
 from ..sources.pubmed import Progress, PubMed
 from ..sources.settings import Settings
 from .design_guess import design_of

@@ -7,7 +7,7 @@ import pytest
 
 from metaan.errors import SourceError
 from metaan.sources.encoding import decode, read_file
-from metaan.sources.read import read_records
+from metaan.sources.files.read import read_records
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,14 @@ import pytest
 from metaan.errors import SourceError
 from metaan.sources import json_text, tagged, xml_guard
 from metaan.sources.answers import UnreadableError
-from metaan.sources.bibtex import parse_bibtex
-from metaan.sources.csv_records import parse_csv
-from metaan.sources.endnote_xml import parse_endnote_xml
 from metaan.sources.exchange import Exchange, Policy
-from metaan.sources.nbib import parse_nbib
+from metaan.sources.files.bibtex import parse_bibtex
+from metaan.sources.files.csv_records import parse_csv
+from metaan.sources.files.endnote_xml import parse_endnote_xml
+from metaan.sources.files.nbib import parse_nbib
+from metaan.sources.files.ris import parse_ris
 from metaan.sources.pubmed_xml import parse, parse_file
 from metaan.sources.revman import parse_references, parse_rm5
-from metaan.sources.ris import parse_ris
 from tests.server.eutils import Eutils
 from tests.server.faults import Reply
 

@@ -11,7 +11,7 @@ import metaan as ma
 from metaan.records.record import Record
 from metaan.registry.load import Review
 from metaan.report.writers.citations import CITATIONS, Cited, cited
-from metaan.sources.read import read_records
+from metaan.sources.files.read import read_records
 
 FIELDS = (
     "title", "authors", "published", "journal", "journal_abbreviation", "volume", "issue", "pages", "pmid",

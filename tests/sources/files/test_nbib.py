@@ -2,7 +2,7 @@
 
 import pytest
 
-from metaan.sources.nbib import LINKS, parse_nbib
+from metaan.sources.files.nbib import LINKS, parse_nbib
 
 WHOLE = """PMID- 31234567
 OWN - NLM

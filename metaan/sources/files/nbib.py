@@ -9,18 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from ..records.citation import day, find_year, page_range
-from ..records.identifiers import (
+from ...records.citation import day, find_year, page_range
+from ...records.identifiers import (
     find_registrations,
     normalise_doi,
     normalise_pmid,
     normalise_registration,
     written_pmid,
 )
-from ..records.markup import clean_text, inline_markup, plain_text
-from ..records.names import short_name
-from ..records.record import AbstractPart, Correction, Read, Record
-from .tagged import Block, lines_of, read_blocks
+from ...records.markup import clean_text, inline_markup, plain_text
+from ...records.names import short_name
+from ...records.record import AbstractPart, Correction, Read, Record
+from ..tagged import Block, lines_of, read_blocks
 
 _TAG = re.compile(r"^\ufeff?([A-Z][A-Z0-9]{1,3}) {0,2}-(?: |$|(?=\S))(.*)$")
 _DATE = re.compile(r"(\d{4})(?:[ /-]+([A-Za-z]{3}|\d{1,2})(?:[ /-]+(\d{1,2}))?)?(?=$|[^\d-])")

@@ -10,16 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..errors import SourceError, choose
-from ..records.record import Read, Record
-from .answers import UnreadableError
+from ...errors import SourceError, choose
+from ...records.record import Read, Record
+from ..answers import UnreadableError
+from ..encoding import decode, read_file
+from ..pubmed_xml import parse_file
+from ..revman import parse_references
 from .bibtex import parse_bibtex
 from .csv_records import parse_csv
-from .encoding import decode, read_file
 from .endnote_xml import parse_endnote_xml
 from .nbib import parse_nbib
-from .pubmed_xml import parse_file
-from .revman import parse_references
 from .ris import parse_ris
 
 _COLUMN = r"(?:title|pmid|pubmed[ _]?id|doi)"  # one of them a table of references has

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import accumulate
 
-from ..records.markup import clean_text
-from ..records.names import initials, inverted_name, is_group
+from ...records.markup import clean_text
+from ...records.names import initials, inverted_name, is_group
 from .latex import to_text
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element
 
-from ..records.citation import find_year, page_range
-from ..records.identifiers import doi_in_link, find_registrations, normalise_doi, normalise_pmid, written_pmid
-from ..records.markup import clean_text, inline_markup, plain_text
-from ..records.names import short_name
-from ..records.record import AbstractPart, Failure, Read, Record
-from .answers import UnreadableError
-from .tagged import NOTHING_SAID, says_something
-from .xml_guard import sound_tree
+from ...records.citation import find_year, page_range
+from ...records.identifiers import doi_in_link, find_registrations, normalise_doi, normalise_pmid, written_pmid
+from ...records.markup import clean_text, inline_markup, plain_text
+from ...records.names import short_name
+from ...records.record import AbstractPart, Failure, Read, Record
+from ..answers import UnreadableError
+from ..tagged import NOTHING_SAID, says_something
+from ..xml_guard import sound_tree
 
 _PMCID = re.compile(r"\bPMC[1-9]\d{0,8}\b")
 _KNOWN = {

@@ -4,7 +4,7 @@ import pytest
 
 import metaan as ma
 from metaan.errors import SourceError, UsageError
-from metaan.sources.read import FORMATS, read_records
+from metaan.sources.files.read import FORMATS, read_records
 
 CONTENT = {
     "ris": b"\xef\xbb\xbfTY  - JOUR\nTI  - A\nER  -\n",

@@ -1,8 +1,8 @@
 import pytest
 
 from metaan.errors import SourceError
-from metaan.sources.bibtex import parse_bibtex, read_bibtex
-from metaan.sources.latex import to_text
+from metaan.sources.files.bibtex import parse_bibtex, read_bibtex
+from metaan.sources.files.latex import to_text
 
 
 def one(text):

@@ -3,7 +3,7 @@
 import pytest
 
 from metaan.errors import SourceError
-from metaan.sources.csv_records import COLUMNS, parse_csv
+from metaan.sources.files.csv_records import COLUMNS, parse_csv
 
 
 def test_a_table_as_pubmed_saves_it():

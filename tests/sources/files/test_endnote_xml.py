@@ -3,7 +3,7 @@
 import pytest
 
 from metaan.sources.answers import UnreadableError
-from metaan.sources.endnote_xml import parse_endnote_xml
+from metaan.sources.files.endnote_xml import parse_endnote_xml
 
 RECORD = """<record><database name="x.enl">x.enl</database><ref-type name="Journal Article">17</ref-type>
 <contributors><authors><author><style face="normal">Doe, Jane</style></author><author>The Group</author></authors>

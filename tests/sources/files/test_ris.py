@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.sources.ris import parse_ris
+from metaan.sources.files.ris import parse_ris
 
 
 def one(text):
