@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError, UsageError
 from ..records.identifiers import normalise_doi, normalise_pmid
-from . import json_text
 from .answers import Answer, UnreadableError
 from .client import Client, RefusedError
+from .formats import json_text
 from .pubmed_xml import Article, parse
 from .services import client_for
 

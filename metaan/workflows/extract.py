@@ -21,11 +21,11 @@ from ..records.markup import clean_text, plain_text
 from ..registry.load import Review, load
 from ..registry.text.files import project_of, read, stay_inside
 from ..registry.write import write_text
-from ..sources import json_text
 from ..sources.answers import UnreadableError
 from ..sources.client import RefusedError
 from ..sources.ctgov.trial import normalise_nct, parse_trial
-from ..sources.encoding import read_file
+from ..sources.formats import json_text
+from ..sources.formats.encoding import read_file
 from ..sources.services import client_for
 from .fetch import settings_of
 

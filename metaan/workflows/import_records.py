@@ -18,8 +18,8 @@ from ..registry.store.commit import Staging, locked
 from ..registry.store.json_files import json_bytes
 from ..registry.store.runs import FileRun, run_id
 from ..registry.text.atomic import write_text
-from ..sources.encoding import decode
 from ..sources.files.read import read_records
+from ..sources.formats.encoding import decode
 from ..sources.revman import read_revman
 from .matching import Matched, match
 from .searching import Sighted

@@ -16,10 +16,10 @@ from ..errors import SourceError, choose
 from ..records.identifiers import find_registrations
 from ..records.record import Correction
 from ..registry.store.candidate import Suffix, packed, raw_name
+from ..sources.formats.xml_guard import guard
 from ..sources.pubmed import PubMed
 from ..sources.pubmed_query import OVERLAP_DAYS, PubMedQuery
 from ..sources.services import client_for
-from ..sources.xml_guard import guard
 
 if TYPE_CHECKING:
     from ..records.record import Record

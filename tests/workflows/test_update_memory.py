@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from metaan.sources.xml_guard import guard
+from metaan.sources.formats.xml_guard import guard
 from metaan.workflows import searching
 from metaan.workflows.update import update
 from tests.server.eutils import Eutils

@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 from ...errors import SourceError, UsageError
 from ...records.identifiers import normalise_doi
-from .. import json_text
 from ..answers import Answer, UnreadableError
 from ..client import Client, RefusedError
+from ..formats import json_text
 from ..services import client_for
 from .work import Relation, Update, Work, merge_updates, parse_work
 

@@ -18,7 +18,7 @@ from ...records.names import initials
 from ...records.record import Correction, Record
 from ...records.sections import sections, title_markup
 from ..answers import UnreadableError
-from ..json_text import items_at, text_at, texts_at, value_at, whole_at
+from ..formats.json_text import items_at, text_at, texts_at, value_at, whole_at
 
 RETRACTIONS = frozenset({"retraction", "withdrawal", "removal", "retract-and-replace", "retracted"})
 CONCERNS = frozenset({"expression-of-concern", "partial-retraction"})

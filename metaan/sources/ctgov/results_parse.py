@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..json_text import items_at, text_at, texts_at, value_at, whole_at
+from ..formats.json_text import items_at, text_at, texts_at, value_at, whole_at
 from .results import (
     AdverseEvent,
     AdverseEvents,

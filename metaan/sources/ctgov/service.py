@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...errors import SourceError, UsageError
-from .. import json_text
 from ..answers import Answer, UnreadableError
 from ..client import Client, RefusedError
+from ..formats import json_text
 from ..services import client_for
 from .query import TrialQuery
 from .trial import Trial, normalise_nct, parse_trial

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from ...errors import SourceError, UsageError
 from ...records.identifiers import normalise_doi
 from ...records.record import Record
-from .. import json_text
 from ..answers import Answer, UnreadableError
 from ..client import Client
+from ..formats import json_text
 from ..services import client_for
 from .record import parse_result
 

@@ -13,7 +13,7 @@ from ...records.citation import day, find_year, page_range
 from ...records.identifiers import doi_in_link, find_registrations, normalise_doi, normalise_pmid, written_pmid
 from ...records.markup import clean_text, inline_markup, plain_text
 from ...records.record import AbstractPart, Failure, Read, Record
-from ..encoding import decode, read_file
+from ..formats.encoding import decode, read_file
 from .bibtex_names import read_authors
 from .latex import to_text
 

@@ -16,7 +16,7 @@ from ...records.identifiers import find_registrations, normalise_doi, written_pm
 from ...records.markup import clean_text, inline_markup, plain_text
 from ...records.names import short_name
 from ...records.record import AbstractPart, Failure, Read, Record
-from ..tagged import NOTHING_SAID, says_something
+from ..formats.tagged import NOTHING_SAID, says_something
 
 _CITATION = re.compile(
     r"^(?P<in_citation>[^()]{2,200}) \((?P<year>\d{4})\) (?P<volume>[\w-]{1,9})?(?::(?P<issue>[^\s(]{1,30}))?"

@@ -11,8 +11,8 @@ from ...records.markup import clean_text, inline_markup, plain_text
 from ...records.names import short_name
 from ...records.record import AbstractPart, Failure, Read, Record
 from ..answers import UnreadableError
-from ..tagged import NOTHING_SAID, says_something
-from ..xml_guard import sound_tree
+from ..formats.tagged import NOTHING_SAID, says_something
+from ..formats.xml_guard import sound_tree
 
 _PMCID = re.compile(r"\bPMC[1-9]\d{0,8}\b")
 _KNOWN = {

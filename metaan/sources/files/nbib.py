@@ -20,7 +20,7 @@ from ...records.identifiers import (
 from ...records.markup import clean_text, inline_markup, plain_text
 from ...records.names import short_name
 from ...records.record import AbstractPart, Correction, Read, Record
-from ..tagged import Block, lines_of, read_blocks
+from ..formats.tagged import Block, lines_of, read_blocks
 
 _TAG = re.compile(r"^\ufeff?([A-Z][A-Z0-9]{1,3}) {0,2}-(?: |$|(?=\S))(.*)$")
 _DATE = re.compile(r"(\d{4})(?:[ /-]+([A-Za-z]{3}|\d{1,2})(?:[ /-]+(\d{1,2}))?)?(?=$|[^\d-])")

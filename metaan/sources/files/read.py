@@ -13,7 +13,7 @@ from pathlib import Path
 from ...errors import SourceError, choose
 from ...records.record import Read, Record
 from ..answers import UnreadableError
-from ..encoding import decode, read_file
+from ..formats.encoding import decode, read_file
 from ..pubmed_xml import parse_file
 from ..revman import parse_references
 from .bibtex import parse_bibtex

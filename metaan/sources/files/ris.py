@@ -14,7 +14,7 @@ from ...records.identifiers import doi_in_link, find_registrations, normalise_do
 from ...records.markup import clean_text, inline_markup, plain_text
 from ...records.names import short_name
 from ...records.record import AbstractPart, Read, Record
-from ..tagged import Block, lines_of, read_blocks
+from ..formats.tagged import Block, lines_of, read_blocks
 
 _TAG = re.compile(r"^[\s\ufeff]*([A-Z][A-Z0-9])(?:\s{1,2}-(?:\s(.*)|$)|\s\s-(.*)$)")
 _START = re.compile(r"^[\s\ufeff]*TY\s{0,3}-\s?(.*)$")

@@ -143,7 +143,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
         read_bibtex(tmp_path / "none.bib")
     file = tmp_path / "large.bib"
     file.write_text("x" * 100)
-    monkeypatch.setattr("metaan.sources.encoding.LARGEST", 50)
+    monkeypatch.setattr("metaan.sources.formats.encoding.LARGEST", 50)
     with pytest.raises(SourceError, match="allowed"):
         read_bibtex(file)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from metaan.errors import SourceError
-from metaan.sources.encoding import decode, read_file
 from metaan.sources.files.read import read_records
+from metaan.sources.formats.encoding import decode, read_file
 
 
 @pytest.mark.parametrize(
@@ -45,14 +45,14 @@ def test_a_packed_file_is_unpacked_within_bounds(tmp_path, monkeypatch):
     with pytest.raises(SourceError, match="cannot be unpacked"):
         read_file(path)
     path.write_bytes(gzip.compress(b"x" * 5_000_000))
-    monkeypatch.setattr("metaan.sources.encoding.LARGEST", 1 << 20)
+    monkeypatch.setattr("metaan.sources.formats.encoding.LARGEST", 1 << 20)
     with pytest.raises(SourceError, match="more than 1 MB unpacked"):
         read_file(path)
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device here")
 def test_a_file_that_has_no_end_is_not_read_to_it(monkeypatch):
-    monkeypatch.setattr("metaan.sources.encoding.LARGEST", 1 << 20)
+    monkeypatch.setattr("metaan.sources.formats.encoding.LARGEST", 1 << 20)
     with pytest.raises(SourceError, match="1 MB found"):
         read_file("/dev/zero")
 

@@ -5,7 +5,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.sources.answers import UnreadableError
-from metaan.sources.json_text import DEEPEST, canonical, document, items_at, text_at, texts_at, value_at, whole_at
+from metaan.sources.formats.json_text import (
+    DEEPEST,
+    canonical,
+    document,
+    items_at,
+    text_at,
+    texts_at,
+    value_at,
+    whole_at,
+)
 
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

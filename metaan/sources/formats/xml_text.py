@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
-from ..records.markup import TAGS, clean_text, escape, escape_keeping_ends
+from ...records.markup import TAGS, clean_text, escape, escape_keeping_ends
 
 
 def child(parent: Element, path: str) -> Element:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
-from ..errors import SourceError
-from ..records.markup import clean_text
-from ..records.record import Failure, Read, Record
+from ...errors import SourceError
+from ...records.markup import clean_text
+from ...records.record import Failure, Read, Record
 
 MOST_LINES = 5_000_000  # of 50 MB; an export has 40 letters to a line, and every line costs some 60 bytes
 NOTHING_SAID = "no title, identifier, author, journal or abstract"

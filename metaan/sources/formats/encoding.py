@@ -7,7 +7,7 @@ import re
 import zlib
 from pathlib import Path
 
-from ..errors import SourceError
+from ...errors import SourceError
 
 LARGEST = 50 << 20  # bytes, also when unpacked; an export of 50,000 records is about as large
 
