@@ -15,9 +15,9 @@ from typing import Any
 
 from ..errors import SourceError
 from ..records.identifiers import normalise_pmid
-from .answers import Answer, UnreadableError
-from .client import Client
 from .formats import json_text
+from .net.answers import Answer, UnreadableError
+from .net.client import Client
 from .pubmed_query import PubMedQuery, check_term, date_range
 
 MOST = 9_999  # records that PubMed lists for one query

@@ -26,8 +26,8 @@ from ..registry.write import change
 from ..sources.crossref.service import Crossref
 from ..sources.europepmc.service import EuropePMC
 from ..sources.files.bibtex import read_bibtex
+from ..sources.net.settings import Settings
 from ..sources.pubmed import Progress, PubMed
-from ..sources.settings import Settings
 from .design_guess import design_of
 from .fetch import metadata_of, oddities, settings_of, title_key
 from .lookup import Libraries, by_doi, by_pmid

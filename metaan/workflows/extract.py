@@ -21,12 +21,12 @@ from ..records.markup import clean_text, plain_text
 from ..registry.load import Review, load
 from ..registry.text.files import project_of, read, stay_inside
 from ..registry.write import write_text
-from ..sources.answers import UnreadableError
-from ..sources.client import RefusedError
 from ..sources.ctgov.trial import normalise_nct, parse_trial
 from ..sources.formats import json_text
 from ..sources.formats.encoding import read_file
-from ..sources.services import client_for
+from ..sources.net.answers import UnreadableError
+from ..sources.net.client import RefusedError
+from ..sources.net.services import client_for
 from .fetch import settings_of
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
     from ..registry.model.public import Result, Study
     from ..registry.store.metadata import Metadata
-    from ..sources.answers import Answer
-    from ..sources.client import Client
     from ..sources.ctgov.trial import Trial
-    from ..sources.settings import Settings
+    from ..sources.net.answers import Answer
+    from ..sources.net.client import Client
+    from ..sources.net.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

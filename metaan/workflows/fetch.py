@@ -16,8 +16,8 @@ from ..records.identifiers import normalise_doi, normalise_pmid, normalise_regis
 from ..records.markup import clean_text, plain_text
 from ..registry.load import load
 from ..registry.store import metadata as stored
+from ..sources.net.settings import Settings
 from ..sources.pubmed import Found, Progress, PubMed
-from ..sources.settings import Settings
 from .notices import NOTICES
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def settings_of(review: object) -> Settings:
     """Return the settings of a loaded review: the environment wins over its ``services:``."""
     import os
 
-    from ..sources.settings import settings
+    from ..sources.net.settings import settings
 
     return settings(os.environ, getattr(getattr(review, "info", None), "services", None))
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..registry.load import Review
     from ..registry.model.public import Study
     from ..registry.store.metadata import Metadata
-    from ..sources.client import Client
+    from ..sources.net.client import Client
     from .searching import Desk
 
 DOIS = 40  # in one search

@@ -17,16 +17,16 @@ from ..records.identifiers import find_registrations
 from ..records.record import Correction
 from ..registry.store.candidate import Suffix, packed, raw_name
 from ..sources.formats.xml_guard import guard
+from ..sources.net.services import client_for
 from ..sources.pubmed import PubMed
 from ..sources.pubmed_query import OVERLAP_DAYS, PubMedQuery
-from ..sources.services import client_for
 
 if TYPE_CHECKING:
     from ..records.record import Record
-    from ..sources.answers import Answer
-    from ..sources.client import Client
     from ..sources.ctgov.trial import Trial
-    from ..sources.settings import Settings
+    from ..sources.net.answers import Answer
+    from ..sources.net.client import Client
+    from ..sources.net.settings import Settings
     from .spool import Spool
 
 Progress = Callable[[str, int, int], None]

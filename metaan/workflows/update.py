@@ -46,7 +46,7 @@ from .spool import Spool
 
 if TYPE_CHECKING:
     from ..registry.model.review import SearchStrategy
-    from ..sources.settings import Settings
+    from ..sources.net.settings import Settings
     from .searching import Progress
 
 ALIKE = 0.75  # from here on the name of a source is another's, misspelt

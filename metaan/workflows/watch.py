@@ -31,7 +31,7 @@ from .release_checks import last_release
 
 if TYPE_CHECKING:
     from ..registry.store.runs import Notice
-    from ..sources.settings import Settings
+    from ..sources.net.settings import Settings
     from .searching import MakeClient
     from .update import UpdateReport
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from metaan.registry.store.candidate import read_candidates
-from metaan.sources import limiter
+from metaan.sources.net import limiter
 from tests.repository import NEEDS_GIT, repository
 from tests.server.eutils import Eutils
 from tests.server.living import PAPERS, registry

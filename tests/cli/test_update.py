@@ -5,7 +5,7 @@ import json
 import pytest
 
 from metaan.registry.store.commit import locked
-from metaan.sources import limiter
+from metaan.sources.net import limiter
 from tests.server.eutils import Eutils
 from tests.server.living import PAPERS, RETRACTED, STUDY, contents, registry
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from metaan.registry.write import scaffold_review, scaffold_study
-from metaan.sources import services
-from metaan.sources.client import Client
-from metaan.sources.limiter import Limiter
+from metaan.sources.net import services
+from metaan.sources.net.client import Client
+from metaan.sources.net.limiter import Limiter
 
 from .crossref import Crossref
 from .europepmc import EuropePMC

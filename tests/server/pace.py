@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from metaan.sources.client import Client
 from metaan.sources.crossref.service import Crossref
 from metaan.sources.ctgov.service import ClinicalTrials
 from metaan.sources.europepmc.service import EuropePMC
-from metaan.sources.limiter import Limiter
+from metaan.sources.net.client import Client
+from metaan.sources.net.limiter import Limiter
+from metaan.sources.net.settings import Settings
 from metaan.sources.pubmed import PubMed
-from metaan.sources.settings import Settings
 
 #: Seconds that a test waits for what must come; a busy machine is slow, and only what never comes is an error.
 PATIENCE = 600

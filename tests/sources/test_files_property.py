@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import MetaanError
-from metaan.sources.answers import UnreadableError
 from metaan.sources.files.bibtex import parse_bibtex
 from metaan.sources.files.csv_records import parse_csv
 from metaan.sources.files.endnote_xml import parse_endnote_xml
 from metaan.sources.files.nbib import parse_nbib
 from metaan.sources.files.read import FORMATS, read_records
 from metaan.sources.files.ris import parse_ris
+from metaan.sources.net.answers import UnreadableError
 
 LETTERS = "abcdefghij klmnopq rstuvwxyz ABCDEFG äéñøß β治 ł–'()/+,.:"
 words = st.text(LETTERS, min_size=1, max_size=60).map(lambda text: " ".join(text.split())).filter(bool)

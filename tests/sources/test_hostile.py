@@ -3,14 +3,14 @@
 import pytest
 
 from metaan.errors import SourceError
-from metaan.sources.answers import UnreadableError
-from metaan.sources.exchange import Exchange, Policy
 from metaan.sources.files.bibtex import parse_bibtex
 from metaan.sources.files.csv_records import parse_csv
 from metaan.sources.files.endnote_xml import parse_endnote_xml
 from metaan.sources.files.nbib import parse_nbib
 from metaan.sources.files.ris import parse_ris
 from metaan.sources.formats import json_text, tagged, xml_guard
+from metaan.sources.net.answers import UnreadableError
+from metaan.sources.net.exchange import Exchange, Policy
 from metaan.sources.pubmed_xml import parse, parse_file
 from metaan.sources.revman import parse_references, parse_rm5
 from tests.server.eutils import Eutils

@@ -4,9 +4,9 @@ from dataclasses import replace
 import pytest
 
 from metaan.errors import SourceError, UsageError
-from metaan.sources.answers import Answer, UnreadableError
+from metaan.sources.net.answers import Answer, UnreadableError
+from metaan.sources.net.settings import Settings
 from metaan.sources.pubmed import PubMed, read_search
-from metaan.sources.settings import Settings
 from tests.server.eutils import Eutils
 from tests.server.faults import FAULTS, FINAL, Reply
 from tests.server.papers import HEAD, PAPERS, Paper, article_set

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import SourceError, UsageError
-from metaan.sources.answers import Answer, UnreadableError
+from metaan.sources.net.answers import Answer, UnreadableError
 from metaan.sources.pubmed_query import PubMedQuery
 from metaan.sources.pubmed_search import COMPLAINTS, DroppedTermsError, read_page, search
 from tests.server.eutils import Eutils

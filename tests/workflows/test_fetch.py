@@ -200,10 +200,10 @@ def test_a_retraction_is_said_at_once(folder, server):
 def test_progress_and_troubles_are_told(folder, server):
     steps, said = [], []
     server.reset(["bad gateway"])
-    from metaan.sources.client import Client
-    from metaan.sources.limiter import Limiter
+    from metaan.sources.net.client import Client
+    from metaan.sources.net.limiter import Limiter
+    from metaan.sources.net.settings import Settings
     from metaan.sources.pubmed import PubMed
-    from metaan.sources.settings import Settings
 
     quiet = {"clock": lambda: 0.0, "sleep": lambda seconds: None}
     client = Client("PubMed", server.url, Limiter(1e6, **quiet), notice=said.append, **quiet)

@@ -13,16 +13,16 @@ from urllib.parse import quote
 
 from ...errors import SourceError, UsageError
 from ...records.identifiers import normalise_doi
-from ..answers import Answer, UnreadableError
-from ..client import Client, RefusedError
 from ..formats import json_text
-from ..services import client_for
+from ..net.answers import Answer, UnreadableError
+from ..net.client import Client, RefusedError
+from ..net.services import client_for
 from .work import Relation, Update, Work, merge_updates, parse_work
 
 if TYPE_CHECKING:
     import requests
 
-    from ..settings import Settings
+    from ..net.settings import Settings
 
 ROWS = 100  # works on a page, and DOIs in a batch
 LONGEST_FILTER = 3_500  # characters of a filter; DOIs have up to 200

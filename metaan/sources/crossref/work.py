@@ -17,8 +17,8 @@ from ...records.markup import plain_text
 from ...records.names import initials
 from ...records.record import Correction, Record
 from ...records.sections import sections, title_markup
-from ..answers import UnreadableError
 from ..formats.json_text import items_at, text_at, texts_at, value_at, whole_at
+from ..net.answers import UnreadableError
 
 RETRACTIONS = frozenset({"retraction", "withdrawal", "removal", "retract-and-replace", "retracted"})
 CONCERNS = frozenset({"expression-of-concern", "partial-retraction"})

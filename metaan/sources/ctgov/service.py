@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...errors import SourceError, UsageError
-from ..answers import Answer, UnreadableError
-from ..client import Client, RefusedError
 from ..formats import json_text
-from ..services import client_for
+from ..net.answers import Answer, UnreadableError
+from ..net.client import Client, RefusedError
+from ..net.services import client_for
 from .query import TrialQuery
 from .trial import Trial, normalise_nct, parse_trial
 
 if TYPE_CHECKING:
     import requests
 
-    from ..settings import Settings
+    from ..net.settings import Settings
 
 BATCH = 300  # numbers in one filter.ids
 PAGE = 200  # whole studies on a page: 20 kB each as a rule, 240 kB with results

@@ -11,8 +11,8 @@ from typing import Any
 from ...records.identifiers import normalise_pmid, normalise_registration
 from ...records.markup import escape
 from ...records.record import AbstractPart, Record
-from ..answers import UnreadableError
 from ..formats.json_text import canonical, items_at, text_at, texts_at, value_at, whole_at
+from ..net.answers import UnreadableError
 from .results import Results
 from .results_parse import parse_results
 

@@ -10,8 +10,8 @@ from ...records.identifiers import normalise_doi, normalise_pmid
 from ...records.markup import plain_text
 from ...records.record import AbstractPart, Correction, Record
 from ...records.sections import sections, title_markup
-from ..answers import UnreadableError
 from ..formats.json_text import items_at, text_at, texts_at, value_at
+from ..net.answers import UnreadableError
 
 _DAY = re.compile(r"\d{4}(-\d\d){0,2}")
 _PMCID = re.compile(r"PMC[1-9]\d{0,9}")

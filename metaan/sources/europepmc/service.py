@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 from ...errors import SourceError, UsageError
 from ...records.identifiers import normalise_doi
 from ...records.record import Record
-from ..answers import Answer, UnreadableError
-from ..client import Client
 from ..formats import json_text
-from ..services import client_for
+from ..net.answers import Answer, UnreadableError
+from ..net.client import Client
+from ..net.services import client_for
 from .record import parse_result
 
 if TYPE_CHECKING:
     import requests
 
-    from ..settings import Settings
+    from ..net.settings import Settings
 
 PAGE = 500  # results; 1,000 is the most, and whole records of that many take the service long
 DOIS = 10  # in one query; 25 have been answered with 504

@@ -10,9 +10,9 @@ from ...records.identifiers import doi_in_link, find_registrations, normalise_do
 from ...records.markup import clean_text, inline_markup, plain_text
 from ...records.names import short_name
 from ...records.record import AbstractPart, Failure, Read, Record
-from ..answers import UnreadableError
 from ..formats.tagged import NOTHING_SAID, says_something
 from ..formats.xml_guard import sound_tree
+from ..net.answers import UnreadableError
 
 _PMCID = re.compile(r"\bPMC[1-9]\d{0,8}\b")
 _KNOWN = {

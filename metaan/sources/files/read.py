@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ...errors import SourceError, choose
 from ...records.record import Read, Record
-from ..answers import UnreadableError
 from ..formats.encoding import decode, read_file
+from ..net.answers import UnreadableError
 from ..pubmed_xml import parse_file
 from ..revman import parse_references
 from .bibtex import parse_bibtex

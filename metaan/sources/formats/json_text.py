@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any
 
 from ...records.markup import clean_text
-from ..answers import UnreadableError
+from ..net.answers import UnreadableError
 
 MOST_VALUES = 12_000_000  # of 64 MB; prose has a comma in a hundred letters, and every value costs some 60 bytes
 DEEPEST = 100  # counted here, as interpreters differ in how deep they read; the services' documents are some 15 deep

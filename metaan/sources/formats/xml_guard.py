@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from ...errors import SourceError
-from ..answers import UnreadableError
+from ..net.answers import UnreadableError
 
 MOST_ELEMENTS = 5_000_000  # of 64 MB; PubMed's largest answers have a million, and every one costs some 100 bytes
 DEEPEST = 100  # elements; PubMed's deepest records, those with MathML, stay below 30

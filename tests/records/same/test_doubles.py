@@ -7,7 +7,7 @@ from urllib.request import urlopen
 import pytest
 import requests
 
-from metaan.sources.settings import VARIABLES, settings
+from metaan.sources.net.settings import VARIABLES, settings
 from tests.server.__main__ import SERVICES, services
 from tests.server.crossref import Crossref
 from tests.server.eutils import Eutils

@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import SourceError, UsageError
-from metaan.sources.answers import Answer, UnreadableError
 from metaan.sources.crossref.service import SELECT, read_agency, read_page, read_work
-from metaan.sources.services import client_for
-from metaan.sources.settings import Settings
+from metaan.sources.net.answers import Answer, UnreadableError
+from metaan.sources.net.services import client_for
+from metaan.sources.net.settings import Settings
 from tests.server.crossref import Crossref
 from tests.server.crossref_works import WORKS, update, work
 from tests.server.faults import Reply

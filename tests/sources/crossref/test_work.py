@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.sources.answers import UnreadableError
 from metaan.sources.crossref.work import Update, merge_updates, parse_work
+from metaan.sources.net.answers import UnreadableError
 from tests.server.crossref_works import WORKS, update, work
 
 

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import SourceError, UsageError
-from metaan.sources.answers import Answer, UnreadableError
 from metaan.sources.ctgov.query import TrialQuery
 from metaan.sources.ctgov.service import BATCH, STAMP_FIELDS, TrialStamp, read_page, read_study, read_version, stamp
-from metaan.sources.services import client_for
-from metaan.sources.settings import Settings
+from metaan.sources.net.answers import Answer, UnreadableError
+from metaan.sources.net.services import client_for
+from metaan.sources.net.settings import Settings
 from tests.server.ctgov import CTGov
 from tests.server.faults import Reply
 from tests.server.json_faults import CONSISTENT, LIES

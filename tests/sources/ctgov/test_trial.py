@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.sources.answers import UnreadableError
 from metaan.sources.ctgov.results import Affected, Group, Measurement, printed_number
 from metaan.sources.ctgov.results_parse import parse_results
 from metaan.sources.ctgov.trial import Dates, Intervention, Reference, normalise_nct, parse_trial
+from metaan.sources.net.answers import UnreadableError
 from tests.server.trials import RESULTS, TRIALS
 
 

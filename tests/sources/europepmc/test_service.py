@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from metaan.errors import SourceError, UsageError
 from metaan.records.record import Correction
-from metaan.sources.answers import Answer, UnreadableError
 from metaan.sources.europepmc.record import is_preprint, parse_result
 from metaan.sources.europepmc.service import DOIS, EuropePMCQuery, read_page
-from metaan.sources.services import client_for
-from metaan.sources.settings import Settings
+from metaan.sources.net.answers import Answer, UnreadableError
+from metaan.sources.net.services import client_for
+from metaan.sources.net.settings import Settings
 from tests.server.europepmc import PREPRINTS, RESULTS, EuropePMC, result_of
 from tests.server.faults import Reply
 from tests.server.json_faults import CONSISTENT

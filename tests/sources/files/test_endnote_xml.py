@@ -2,8 +2,8 @@
 
 import pytest
 
-from metaan.sources.answers import UnreadableError
 from metaan.sources.files.endnote_xml import parse_endnote_xml
+from metaan.sources.net.answers import UnreadableError
 
 RECORD = """<record><database name="x.enl">x.enl</database><ref-type name="Journal Article">17</ref-type>
 <contributors><authors><author><style face="normal">Doe, Jane</style></author><author>The Group</author></authors>

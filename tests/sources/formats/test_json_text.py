@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.sources.answers import UnreadableError
 from metaan.sources.formats.json_text import (
     DEEPEST,
     canonical,
@@ -15,6 +14,7 @@ from metaan.sources.formats.json_text import (
     value_at,
     whole_at,
 )
+from metaan.sources.net.answers import UnreadableError
 
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

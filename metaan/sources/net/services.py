@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import choose
+from ...errors import choose
 from .answers import Answer
 from .client import Client
 from .exchange import LONGEST_GET
@@ -66,7 +66,7 @@ def client_for(
     settings
         Base URLs and identity.
     session, notice, keep
-        As in `metaan.sources.client.Client`.
+        As in `metaan.sources.net.client.Client`.
     """
     entry = choose(SERVICES, service, "service")
     told = {name: getattr(settings, field) for name, field in entry.tells}

@@ -11,7 +11,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode, urljoin
 
-from ..errors import SourceError
+from ...errors import SourceError
 from .answers import Answer, UnreadableError, Verdict, classify
 from .exchange import LONGEST_GET, Exchange, Policy
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from ..errors import SourceError
+from ...errors import SourceError
 from .answers import Answer, UnreadableError
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ import threading
 import pytest
 
 from metaan.errors import SourceError
-from metaan.sources.answers import SIGNS, Answer, UnreadableError, classify
-from metaan.sources.client import Client, RefusedError, redact
-from metaan.sources.exchange import Policy
-from metaan.sources.limiter import Limiter
+from metaan.sources.net.answers import SIGNS, Answer, UnreadableError, classify
+from metaan.sources.net.client import Client, RefusedError, redact
+from metaan.sources.net.exchange import Policy
+from metaan.sources.net.limiter import Limiter
+from metaan.sources.net.services import client_for
+from metaan.sources.net.settings import Settings
 from metaan.sources.pubmed import read_articles
-from metaan.sources.services import client_for
-from metaan.sources.settings import Settings
 from tests.server.eutils import Eutils
 from tests.server.faults import FAULTS, FINAL, HARMLESS, LIES, Reply
 from tests.server.papers import FOOT, HEAD

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from metaan.sources.limiter import Limiter, shared
+from metaan.sources.net.limiter import Limiter, shared
 
 
 class Time:

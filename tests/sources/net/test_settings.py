@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from metaan.errors import UsageError
-from metaan.sources.settings import Settings, settings
+from metaan.sources.net.settings import Settings, settings
 
 
 def test_the_environment_wins_over_the_review_which_wins_over_the_defaults():

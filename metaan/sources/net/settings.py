@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ..errors import UsageError
+from ...errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
