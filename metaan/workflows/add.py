@@ -27,7 +27,7 @@ from ..sources.crossref.service import Crossref
 from ..sources.europepmc.service import EuropePMC
 from ..sources.files.bibtex import read_bibtex
 from ..sources.net.settings import Settings
-from ..sources.pubmed import Progress, PubMed
+from ..sources.pubmed.service import Progress, PubMed
 from .design_guess import design_of
 from .fetch import metadata_of, oddities, settings_of, title_key
 from .lookup import Libraries, by_doi, by_pmid

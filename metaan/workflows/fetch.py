@@ -17,7 +17,7 @@ from ..records.markup import clean_text, plain_text
 from ..registry.load import load
 from ..registry.store import metadata as stored
 from ..sources.net.settings import Settings
-from ..sources.pubmed import Found, Progress, PubMed
+from ..sources.pubmed.service import Found, Progress, PubMed
 from .notices import NOTICES
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..records.record import Record
     from ..registry.model.public import Study
     from ..registry.store.metadata import Metadata
-    from ..sources.pubmed_xml import Article
+    from ..sources.pubmed.xml import Article
 
 State = Literal["fetched", "unchanged", "not found"]
 

@@ -19,8 +19,8 @@ from ..records.identifiers import normalise_doi, normalise_pmid
 from ..records.record import Record
 from ..registry.store.metadata import text_of
 from ..registry.store.runs import Notice, Recheck, Run
-from ..sources.pubmed import Found, read_search
-from ..sources.pubmed_xml import Article
+from ..sources.pubmed.service import Found, read_search
+from ..sources.pubmed.xml import Article
 from .fetch import StudyFetch, outcome_of
 from .notices import as_one, is_named, names_of, notices_of_crossref, notices_of_links
 

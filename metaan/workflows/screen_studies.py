@@ -71,7 +71,7 @@ def make_study(candidate: Candidate, review: Review) -> Made:
 
 def _metadata_of(candidate: Candidate, folder: Path) -> stored.Metadata | None:
     """Return what PubMed said of a candidate that was found there."""
-    from ..sources.pubmed_xml import Article
+    from ..sources.pubmed.xml import Article
     from .as_records import record_of_candidate
     from .fetch import metadata_of
 

@@ -18,8 +18,8 @@ from ..records.record import Correction
 from ..registry.store.candidate import Suffix, packed, raw_name
 from ..sources.formats.xml_guard import guard
 from ..sources.net.services import client_for
-from ..sources.pubmed import PubMed
-from ..sources.pubmed_query import OVERLAP_DAYS, PubMedQuery
+from ..sources.pubmed.query import OVERLAP_DAYS, PubMedQuery
+from ..sources.pubmed.service import PubMed
 
 if TYPE_CHECKING:
     from ..records.record import Record
@@ -190,7 +190,7 @@ def client_of(notice: Callable[[str], None]) -> MakeClient:
 
 def search_pubmed(strategy: Strategy, desk: Desk) -> Hits:
     """Search PubMed, and fetch the records that are not known."""
-    from ..sources import pubmed_search
+    from ..sources.pubmed import search as pubmed_search
 
     service, client = desk.pubmed()
     query = PubMedQuery(strategy.term, strategy.since, strategy.accepted, strategy.overlap_days)

@@ -36,7 +36,7 @@ from ..registry.store.runs import (
     strategy_key,
     watermark_bytes,
 )
-from ..sources.pubmed_query import OVERLAP_DAYS
+from ..sources.pubmed.query import OVERLAP_DAYS
 from .fetch import settings_of
 from .matching import Matched, match
 from .rechecking import Rechecked, recheck

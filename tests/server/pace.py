@@ -11,7 +11,7 @@ from metaan.sources.europepmc.service import EuropePMC
 from metaan.sources.net.client import Client
 from metaan.sources.net.limiter import Limiter
 from metaan.sources.net.settings import Settings
-from metaan.sources.pubmed import PubMed
+from metaan.sources.pubmed.service import PubMed
 
 #: Seconds that a test waits for what must come; a busy machine is slow, and only what never comes is an error.
 PATIENCE = 600

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from metaan.sources.net.settings import Settings
-from metaan.sources.pubmed import PubMed
+from metaan.sources.pubmed.service import PubMed
 from tests.server.eutils import Eutils
 from tests.server.pace import FakeTime, client_at
 

@@ -203,7 +203,7 @@ def test_progress_and_troubles_are_told(folder, server):
     from metaan.sources.net.client import Client
     from metaan.sources.net.limiter import Limiter
     from metaan.sources.net.settings import Settings
-    from metaan.sources.pubmed import PubMed
+    from metaan.sources.pubmed.service import PubMed
 
     quiet = {"clock": lambda: 0.0, "sleep": lambda seconds: None}
     client = Client("PubMed", server.url, Limiter(1e6, **quiet), notice=said.append, **quiet)

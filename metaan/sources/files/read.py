@@ -14,7 +14,7 @@ from ...errors import SourceError, choose
 from ...records.record import Read, Record
 from ..formats.encoding import decode, read_file
 from ..net.answers import UnreadableError
-from ..pubmed_xml import parse_file
+from ..pubmed.xml import parse_file
 from ..revman import parse_references
 from .bibtex import parse_bibtex
 from .csv_records import parse_csv

@@ -12,7 +12,7 @@ from metaan.sources.net.exchange import Policy
 from metaan.sources.net.limiter import Limiter
 from metaan.sources.net.services import client_for
 from metaan.sources.net.settings import Settings
-from metaan.sources.pubmed import read_articles
+from metaan.sources.pubmed.service import read_articles
 from tests.server.eutils import Eutils
 from tests.server.faults import FAULTS, FINAL, HARMLESS, LIES, Reply
 from tests.server.papers import FOOT, HEAD

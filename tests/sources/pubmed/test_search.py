@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from metaan.errors import SourceError, UsageError
 from metaan.sources.net.answers import Answer, UnreadableError
-from metaan.sources.pubmed_query import PubMedQuery
-from metaan.sources.pubmed_search import COMPLAINTS, DroppedTermsError, read_page, search
+from metaan.sources.pubmed.query import PubMedQuery
+from metaan.sources.pubmed.search import COMPLAINTS, DroppedTermsError, read_page, search
 from tests.server.eutils import Eutils
 from tests.server.faults import FAULTS, Reply
 from tests.server.pace import FakeTime, client_at

@@ -6,7 +6,7 @@ import pytest
 from metaan.errors import SourceError, UsageError
 from metaan.sources.net.answers import Answer, UnreadableError
 from metaan.sources.net.settings import Settings
-from metaan.sources.pubmed import PubMed, read_search
+from metaan.sources.pubmed.service import PubMed, read_search
 from tests.server.eutils import Eutils
 from tests.server.faults import FAULTS, FINAL, Reply
 from tests.server.papers import HEAD, PAPERS, Paper, article_set

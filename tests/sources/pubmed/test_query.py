@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import UsageError
-from metaan.sources.pubmed_query import TAGS, PubMedQuery, check_term, date_range, update_query
+from metaan.sources.pubmed.query import TAGS, PubMedQuery, check_term, date_range, update_query
 
 
 def test_the_window_covers_what_was_added_indexed_and_entered():

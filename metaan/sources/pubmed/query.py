@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ..errors import UsageError, did_you_mean
+from ...errors import UsageError, did_you_mean
 
 OVERLAP_DAYS = 14  # days searched again: records reach the index late, and days are those of the US east coast
 UPDATE_TAGS = ("crdt", "mhda", "edat")  # added to PubMed, given MeSH terms, entered

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ..errors import SourceError
-from ..records.identifiers import normalise_pmid
-from .formats import json_text
-from .net.answers import Answer, UnreadableError
-from .net.client import Client
-from .pubmed_query import PubMedQuery, check_term, date_range
+from ...errors import SourceError
+from ...records.identifiers import normalise_pmid
+from ..formats import json_text
+from ..net.answers import Answer, UnreadableError
+from ..net.client import Client
+from .query import PubMedQuery, check_term, date_range
 
 MOST = 9_999  # records that PubMed lists for one query
 FIRST_DAY = date(1700, 1, 1)  # nothing in PubMed was added, or is dated, earlier
@@ -99,7 +99,7 @@ def search(
     Parameters
     ----------
     client
-        Of E-utilities, as `metaan.sources.pubmed.client_for` makes it.
+        Of E-utilities, as `metaan.sources.pubmed.service.client_for` makes it.
     query
         What is asked; its field tags are checked before anything is sent.
     today

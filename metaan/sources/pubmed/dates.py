@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
-from ..records.citation import day, find_year
-from ..records.markup import clean_text
+from ...records.citation import day, find_year
+from ...records.markup import clean_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import pytest
 from metaan.errors import SourceError
 from metaan.sources.formats import xml_guard
 from metaan.sources.net.answers import UnreadableError
-from metaan.sources.pubmed_xml import parse
+from metaan.sources.pubmed.xml import parse
 from tests.server.papers import FOOT, HEAD, PAPERS, Paper, article_set
 
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SourceError, UsageError
-from ..records.identifiers import normalise_doi, normalise_pmid
-from .formats import json_text
-from .net.answers import Answer, UnreadableError
-from .net.client import Client, RefusedError
-from .net.services import client_for
-from .pubmed_xml import Article, parse
+from ...errors import SourceError, UsageError
+from ...records.identifiers import normalise_doi, normalise_pmid
+from ..formats import json_text
+from ..net.answers import Answer, UnreadableError
+from ..net.client import Client, RefusedError
+from ..net.services import client_for
+from .xml import Article, parse
 
 if TYPE_CHECKING:
     import requests
 
-    from .net.settings import Settings
+    from ..net.settings import Settings
 
 BATCH = 200  # ids per efetch; above, NCBI wants a form, and a broken answer costs more to repeat
 MOST_CANDIDATES = 20  # PMIDs looked at per DOI; a query that finds more was not understood as a DOI

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from itertools import islice
 from xml.etree.ElementTree import Element
 
-from ..records.identifiers import normalise_doi, normalise_pmid, normalise_registration
-from ..records.markup import clean_text, plain_text
-from ..records.record import AbstractPart, Correction, Failure, Read, Record
-from .formats.xml_guard import guard, tree
-from .formats.xml_text import child, markup, text_at, texts_at
-from .net.answers import UnreadableError
-from .pubmed_dates import publication_date
+from ...records.identifiers import normalise_doi, normalise_pmid, normalise_registration
+from ...records.markup import clean_text, plain_text
+from ...records.record import AbstractPart, Correction, Failure, Read, Record
+from ..formats.xml_guard import guard, tree
+from ..formats.xml_text import child, markup, text_at, texts_at
+from ..net.answers import UnreadableError
+from .dates import publication_date
 
 # PubMed's names of data banks, in lower case; the list of a record also names sequence and data banks.
 TRIAL_REGISTRIES = frozenset(
