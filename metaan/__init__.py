@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from .registry.load import load as load
     from .resources import example as example
     from .sources.files.read import read_records as read_records
-    from .sources.revman import read_revman as read_revman
-    from .sources.revman_rows import RevMan as RevMan
+    from .sources.revman.revman import read_revman as read_revman
+    from .sources.revman.rows import RevMan as RevMan
     from .stats.arms import combine_groups as combine_groups
     from .stats.arms import counts_from_percent as counts_from_percent
     from .stats.arms import split_shared_group as split_shared_group
@@ -107,7 +107,7 @@ _WHERE = {
     "PetPeese": "stats.bias_pet",
     "Pooled": "stats.pooling",
     "Refits": "stats.sequence_result",
-    "RevMan": "sources.revman_rows",
+    "RevMan": "sources.revman.rows",
     "Review": "registry.load",
     "SmallStudyTest": "stats.bias",
     "Subgroups": "stats.subgroups",
@@ -148,7 +148,7 @@ _WHERE = {
     "plausibility": "stats.plausibility",
     "pool": "stats.pooling",
     "read_records": "sources.files.read",
-    "read_revman": "sources.revman",
+    "read_revman": "sources.revman.revman",
     "reported_checks": "recompute",
     "residuals": "stats.regression_residuals",
     "sd_from_ci": "stats.deviations",

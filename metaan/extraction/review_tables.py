@@ -14,7 +14,7 @@ from .proposal import Cell, Proposal
 from .suggest import Context, outcomes_in, time_in
 
 if TYPE_CHECKING:
-    from ..sources.revman_rows import RevMan, RevManAnalysis, RevManRow
+    from ..sources.revman.rows import RevMan, RevManAnalysis, RevManRow
 
 MOST = 400
 _LISTED = 12  # studies of the file that a note names

@@ -125,7 +125,7 @@ def _of_review(file: Path | str | None, study: Study, context: Context) -> tuple
     """Return what another review pooled of the study, and what is to be said about its file."""
     if file is None:
         return (), ()
-    from ..sources.revman import read_revman
+    from ..sources.revman.revman import read_revman
 
     found, notes = review_tables.propose(read_revman(file), study.label, Path(file).name, context)
     again = (f"what {Path(file).name} says is numbered only with --from {file}: give it with --accept too",)

@@ -20,7 +20,7 @@ from ..registry.store.runs import FileRun, run_id
 from ..registry.text.atomic import write_text
 from ..sources.files.read import read_records
 from ..sources.formats.encoding import decode
-from ..sources.revman import read_revman
+from ..sources.revman.revman import read_revman
 from .matching import Matched, match
 from .searching import Sighted
 from .shelf import Shelf

@@ -4,7 +4,7 @@ import pytest
 
 from metaan.extraction.proposal import read_cell
 from metaan.extraction.review_tables import propose
-from metaan.sources.revman_rows import RevMan, RevManAnalysis, RevManRow
+from metaan.sources.revman.rows import RevMan, RevManAnalysis, RevManRow
 
 
 def row(study="Müller", year=2001, subgroup="", **numbers):

@@ -12,7 +12,7 @@ from metaan.sources.formats import json_text, tagged, xml_guard
 from metaan.sources.net.answers import UnreadableError
 from metaan.sources.net.exchange import Exchange, Policy
 from metaan.sources.pubmed.xml import parse, parse_file
-from metaan.sources.revman import parse_references, parse_rm5
+from metaan.sources.revman.revman import parse_references, parse_rm5
 from tests.server.eutils import Eutils
 from tests.server.faults import Reply
 

@@ -15,7 +15,7 @@ from ...records.record import Read, Record
 from ..formats.encoding import decode, read_file
 from ..net.answers import UnreadableError
 from ..pubmed.xml import parse_file
-from ..revman import parse_references
+from ..revman.revman import parse_references
 from .bibtex import parse_bibtex
 from .csv_records import parse_csv
 from .endnote_xml import parse_endnote_xml

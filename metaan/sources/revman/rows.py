@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ..records.citation import find_year
-from ..records.record import Failure
+from ...records.citation import find_year
+from ...records.record import Failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import pytest
 
 import metaan as ma
 from metaan.errors import SourceError
-from metaan.sources.revman import parse_rm5
-from metaan.sources.revman_tables import parse_analyses
+from metaan.sources.revman.revman import parse_rm5
+from metaan.sources.revman.tables import parse_analyses
 
 RM5 = b"""<?xml version="1.0" encoding="ISO-8859-1"?>
 <COCHRANE_REVIEW><STUDIES_AND_REFERENCES><STUDIES><INCLUDED_STUDIES>

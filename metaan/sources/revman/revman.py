@@ -11,19 +11,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from ..errors import SourceError
-from ..records.citation import find_year, page_range
-from ..records.identifiers import find_registrations, normalise_doi, written_pmid
-from ..records.markup import clean_text, plain_text
-from ..records.names import short_name
-from ..records.record import Failure, Read, Record
-from .formats.encoding import decode, read_file
-from .formats.tagged import NOTHING_SAID, says_something
-from .formats.xml_guard import sound_tree
-from .formats.xml_text import markup, text_at
-from .net.answers import UnreadableError
-from .revman_rows import COUNTS, EFFECTS, MEANS, Place, RevMan, RevManAnalysis, RevManRow, row_of
-from .revman_tables import parse_analyses
+from ...errors import SourceError
+from ...records.citation import find_year, page_range
+from ...records.identifiers import find_registrations, normalise_doi, written_pmid
+from ...records.markup import clean_text, plain_text
+from ...records.names import short_name
+from ...records.record import Failure, Read, Record
+from ..formats.encoding import decode, read_file
+from ..formats.tagged import NOTHING_SAID, says_something
+from ..formats.xml_guard import sound_tree
+from ..formats.xml_text import markup, text_at
+from ..net.answers import UnreadableError
+from .rows import COUNTS, EFFECTS, MEANS, Place, RevMan, RevManAnalysis, RevManRow, row_of
+from .tables import parse_analyses
 
 
 def read_revman(path: Path | str) -> RevMan:

@@ -9,10 +9,10 @@ from dataclasses import replace
 from itertools import islice
 from math import log
 
-from ..errors import SourceError
-from ..records.markup import clean_text
-from ..records.record import Failure
-from .revman_rows import COUNTS, EFFECTS, MEANS, Place, RevMan, RevManAnalysis, RevManRow, number_of, row_of
+from ...errors import SourceError
+from ...records.markup import clean_text
+from ...records.record import Failure
+from .rows import COUNTS, EFFECTS, MEANS, Place, RevMan, RevManAnalysis, RevManRow, number_of, row_of
 
 MOST_ROWS = 200_000
 _Z95 = 1.959963984540054
