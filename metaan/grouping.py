@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .selection import Chosen, moderator
-from .stats.numerals import exact
+from .stats.numerics.numerals import exact
 
 if TYPE_CHECKING:
     from .registry.model.public import Plan

@@ -17,7 +17,7 @@ from .stats.effects import EffectSizes, Interval
 from .stats.intervals import mean_interval
 from .stats.measures import MEASURES, TO, added, effect_sizes, scale_of
 from .stats.models import MODELS
-from .stats.numerals import exact
+from .stats.numerics.numerals import exact
 from .stats.pooling import Display, Pooled, pool
 from .stats.stratified import MH_MEASURES, informative, mantel_haenszel
 from .stats.two_by_two import CELLS

@@ -14,7 +14,7 @@ from .selection import counts_by_role
 from .stats.effects import Interval
 from .stats.intervals import mean_interval
 from .stats.measures import effect_sizes, scale_of
-from .stats.numerals import p_value
+from .stats.numerics.numerals import p_value
 
 if TYPE_CHECKING:
     from .registry.load import Review

@@ -15,7 +15,7 @@ from ..grouping import Block, Grouping, grouping
 from ..groups import protocol_results
 from ..selection import Chosen, choose_studies
 from ..stats.effects import Interval
-from ..stats.numerals import exact
+from ..stats.numerics.numerals import exact
 
 if TYPE_CHECKING:
     from ..registry.load import Review

@@ -21,7 +21,7 @@ from .glmm_models import empty
 from .glmm_newton import Maximum, maximise
 from .intervals import check_level, mean_interval, mean_test
 from .measures import scale_of, two_by_two
-from .numerals import bounded, figures, p_text
+from .numerics.numerals import bounded, figures, p_text
 from .pooling import Display
 from .stratified import known, unusable
 

@@ -18,7 +18,7 @@ from .bias_tests import CELLS, PREDICTORS, SMALL_STUDY_TESTS, Asked, Entry, Find
 from .effects import EffectSizes, FloatArray, Interval, column
 from .intervals import check_level
 from .measures import MEASURES, no_information
-from .numerals import bounded, figures, p_text
+from .numerics.numerals import bounded, figures, p_text
 from .pooling import Pooled, left_out
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from ..errors import NotEstimableError, UsageError
 from .bias_lines import Line, multiplicative_line, two_sided
 from .effects import EffectSizes, Interval
 from .measures import scale_of
-from .numerals import bounded, p_text
+from .numerics.numerals import bounded, p_text
 from .pooling import Display, Pooled
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from scipy.special import gammaln, ndtr
 from ..errors import NotEstimableError
 from .effects import FloatArray
 from .measures import Columns
+from .numerics.ties import tied
 from .strata_tests import Margins, expected_events
 from .stratified import mantel_haenszel
-from .ties import tied
 
 EXACT_UP_TO = 500
 

@@ -15,7 +15,7 @@ from ..errors import DataError, NotEstimableError
 from .bias_lines import Line, mixed_line, multiplicative_line
 from .bias_rank import Kendall, count_deviates, kendall, standardised_deviates
 from .effects import EffectSizes, FloatArray
-from .ties import tied
+from .numerics.ties import tied
 
 CELLS = ("ai", "bi", "ci", "di")
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError
-from .numerals import figures
+from .numerics.numerals import figures
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,9 +17,9 @@ from scipy.special import ndtr, ndtri
 
 from ..errors import ConvergenceError, UsageError, choose
 from .effects import EffectSizes, FloatArray
-from .numerals import p_text
+from .numerics.numerals import p_text
+from .numerics.ties import ITERATED, above
 from .pooling import Pooled, pool
-from .ties import ITERATED, above
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,8 +16,8 @@ from scipy.special import ndtr, ndtri
 
 from ..errors import NotEstimableError, UsageError, choose
 from .effects import EffectSizes
+from .numerics.ties import whole
 from .pooling import Pooled
-from .ties import whole
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .effects import EffectSizes, FloatArray
-from .numerals import figures
+from .numerics.numerals import figures
 
 if TYPE_CHECKING:
     import pandas as pd

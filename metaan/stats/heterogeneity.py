@@ -16,7 +16,7 @@ from scipy.special import chdtri, ndtri
 
 from ..errors import ConvergenceError, NotEstimableError
 from .effects import FloatArray, Interval
-from .ties import above, identical
+from .numerics.ties import above, identical
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,13 +17,13 @@ from scipy.special import chdtr
 
 from ..errors import DataError, NotEstimableError
 from .effects import EffectSizes, FloatArray
-from .numerals import figures
+from .numerics.numerals import figures
+from .numerics.ties import above
 from .pooling import Pooled
 from .regression_design import check_rank
 from .regression_fit import Options, Solution, whole_problem
 from .regression_linear import Linear
 from .regression_result import MetaRegression
-from .ties import above
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,7 +18,7 @@ from scipy.special import chdtri, ndtr
 from ..errors import ConvergenceError
 from .effects import Interval
 from .heterogeneity import Moments
-from .roots import beyond, crossing
+from .numerics.roots import beyond, crossing
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,7 +18,7 @@ from .effects import Interval
 from .glmm import glmm
 from .mantel_haenszel import MH_MEASURES
 from .measures import MEASURES, effect_sizes, scale_of
-from .numerals import bounded
+from .numerics.numerals import bounded
 from .peto import peto
 from .pooling import Pooled, pool
 from .stratified import mantel_haenszel

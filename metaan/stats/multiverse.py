@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from ..errors import NotEstimableError
 from .effects import EffectSizes, FloatArray, Interval
 from .measures import MEASURES, effect_sizes, scale_of, two_by_two
-from .numerals import bounded
+from .numerics.numerals import bounded
 from .peto import peto
 from .pooling import Pooled, pool
 from .stratified import informative, mantel_haenszel

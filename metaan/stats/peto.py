@@ -16,9 +16,9 @@ from .effects import EffectSizes, FloatArray, labels
 from .intervals import check_level, infer
 from .mantel_haenszel import MH_MEASURES
 from .measures import Columns, no_information, scale_of, two_by_two
+from .numerics.ties import distances
 from .pooling import Pooled, left_out
 from .stratified import NO_PREDICTION, known, pair, q_statistics, unusable
-from .ties import distances
 
 
 def peto(

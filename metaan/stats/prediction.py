@@ -21,10 +21,10 @@ from ..errors import UsageError, choose
 from .effects import FloatArray, Interval
 from .heterogeneity import Moments
 from .intervals import IDENTICAL, LEAST_DF, SeDf, hartung_knapp, has_ends, kenward_roger, mean_interval
+from .numerics.roots import beyond
+from .numerics.ties import above
 from .quadratic_form import QuadraticForm
-from .roots import beyond
 from .scales import SCALES, Scale
-from .ties import above
 
 DRAWS, SEED = 25_000, 20190101
 

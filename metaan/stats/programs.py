@@ -16,11 +16,11 @@ from .families import Columns
 from .heterogeneity import Moments
 from .intervals import mean_interval
 from .measures import effect_sizes, scale_of
+from .numerics.ties import distances
 from .pooling import Pooled, pool
 from .prediction import narrower
 from .presets import LEAVES_OUT, Rules
 from .stratified import mantel_haenszel
-from .ties import distances
 from .two_by_two import CELLS, all_events, no_information, no_patients
 
 

@@ -16,7 +16,7 @@ from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
 from ..errors import choose
 from .effects import FloatArray
-from .numerals import fixed, p_text
+from .numerics.numerals import fixed, p_text
 
 if TYPE_CHECKING:
     import pandas as pd

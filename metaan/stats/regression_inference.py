@@ -17,9 +17,9 @@ from scipy.special import chdtri
 from ..errors import NotEstimableError, choose
 from .effects import FloatArray, Interval
 from .intervals import check_level, quantile
+from .numerics.roots import beyond, crossing
 from .regression_likelihood import log_likelihood
 from .regression_linear import Linear
-from .roots import beyond, crossing
 from .tau2_ci import HeterogeneityCI
 
 if TYPE_CHECKING:

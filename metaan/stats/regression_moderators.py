@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError, UsageError, did_you_mean
-from .numerals import exact
+from .numerics.numerals import exact
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import choose
 from .effects import EffectSizes, FloatArray, Interval
 from .likelihood import FitStatistics
-from .numerals import bounded, figures, fixed, p_text, p_value
+from .numerics.numerals import bounded, figures, fixed, p_text, p_value
 from .regression_ci import WaldTest, scale_and_df, wald_test
 from .regression_design import Coding
 from .regression_inference import Predictions, predict, tau2_ci

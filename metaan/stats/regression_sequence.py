@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import DataError, NotEstimableError
 from .effects import FloatArray
-from .numerals import bounded
+from .numerics.numerals import bounded
 from .regression import fit_design
 from .regression_fit import Options
 from .regression_result import MetaRegression

@@ -14,12 +14,12 @@ from scipy.special import chdtrc
 
 from ..errors import UsageError
 from .effects import FloatArray
-from .numerals import figures, fixed, p_text
+from .numerics.numerals import figures, fixed, p_text
+from .numerics.ties import ITERATED, above
 from .regression_ci import wald_test
 from .regression_fit import Options, moderators
 from .regression_linear import Linear
 from .regression_result import MetaRegression
-from .ties import ITERATED, above
 
 if TYPE_CHECKING:
     import pandas as pd

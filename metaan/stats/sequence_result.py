@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .effects import FloatArray, Interval
-from .numerals import p_text
+from .numerics.numerals import p_text
 from .summary import measure_of, shown
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from scipy.special import chdtrc
 
 from .effects import FloatArray
 from .measures import Columns
-from .numerals import figures, p_text
+from .numerics.numerals import figures, p_text
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -19,10 +19,10 @@ from .families import any_missing
 from .intervals import check_level, infer
 from .mantel_haenszel import MH_MEASURES, Mask, Strata
 from .measures import Columns, effect_sizes, scale_of
+from .numerics.ties import distances
 from .pooling import Pooled
 from .strata_tests import ChiSquared
 from .summary import describe
-from .ties import distances
 from .two_by_two import no_patients
 
 __all__ = ["MH_MEASURES", "MantelHaenszel", "informative", "mantel_haenszel"]

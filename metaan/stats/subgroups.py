@@ -17,11 +17,11 @@ from scipy.special import chdtrc
 
 from ..errors import DataError, NotEstimableError, choose
 from .effects import EffectSizes, column
-from .numerals import figures, p_text
+from .numerics.numerals import figures, p_text
+from .numerics.ties import distances
 from .pooling import Pooled, pool
 from .regression_moderators import text_of
 from .summary import measure_of, shown
-from .ties import distances
 
 if TYPE_CHECKING:
     import pandas as pd

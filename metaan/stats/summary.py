@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .effects import Interval
 from .measures import scale_of
 from .models import MODELS
-from .numerals import bounded, figures, fixed, p_text
+from .numerics.numerals import bounded, figures, fixed, p_text
 from .prediction import PI_METHODS
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from ..errors import UsageError
 from .effects import FloatArray
 from .heterogeneity import Moments, off_diagonal, solve_q, trace_psps
 from .likelihood import maximise
+from .numerics.roots import beyond, crossing
+from .numerics.ties import excess
 from .quadratic_form import QuadraticForm
-from .roots import beyond, crossing
-from .ties import excess
 
 Estimate = tuple[float, float | None]
 

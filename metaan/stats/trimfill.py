@@ -19,10 +19,10 @@ from ..errors import ConvergenceError, NotEstimableError, choose
 from .bias_lines import mixed_line
 from .effects import EffectSizes, FloatArray
 from .measures import display_data
-from .numerals import figures, p_text
+from .numerics.numerals import figures, p_text
+from .numerics.ties import identical, tied
 from .pooling import Pooled, pool
 from .summary import measure_of, shown
-from .ties import identical, tied
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,7 @@ from metaan.stats.bias_rank import kendall
 from metaan.stats.bias_tests import PREDICTORS, SMALL_STUDY_TESTS
 from metaan.stats.measures import MEASURES
 from metaan.stats.models import MODELS
-from metaan.stats.numerals import p_text
+from metaan.stats.numerics.numerals import p_text
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "bias.json"
 CASES = json.loads(GOLDEN.read_text())["cases"]

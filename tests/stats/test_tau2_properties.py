@@ -15,8 +15,8 @@ from metaan.stats import likelihood
 from metaan.stats.effects import EffectSizes
 from metaan.stats.heterogeneity import Moments, generalised_q, solve_q
 from metaan.stats.likelihood import log_likelihood, maximise, profile_tau2, upper_bound
+from metaan.stats.numerics.roots import beyond, crossing
 from metaan.stats.pooling import pool
-from metaan.stats.roots import beyond, crossing
 from metaan.stats.tau2 import TAU2_METHODS
 
 WEIGHTED = ("GENQ", "GENQM")

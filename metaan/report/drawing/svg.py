@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
 
-from ...stats.numerals import portable
+from ...stats.numerics.numerals import portable
 from ..forest.plot import Plot, Row
 from .drawing import SIZE, Dot, Drawing, Group, Item, Line, Shape, Text
 from .layout import layout as lay_out

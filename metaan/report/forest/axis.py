@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ...stats.effects import Interval
-from ...stats.numerals import exact
+from ...stats.numerics.numerals import exact
 from ...stats.scales import Scale, exp
 from ..language import formats
 

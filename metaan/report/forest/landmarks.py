@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...stats.absolute import RISK_OF
-from ...stats.numerals import exact
+from ...stats.numerics.numerals import exact
 from ..language import formats, words
 
 if TYPE_CHECKING:

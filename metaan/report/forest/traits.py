@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError, did_you_mean
-from ...stats.numerals import exact
+from ...stats.numerics.numerals import exact
 from ..language import formats
 from ..language.judgements import SIGNS, assessments, cells
 from ..language.words import upper_first

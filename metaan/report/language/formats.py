@@ -9,10 +9,10 @@ import math
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from ...stats import numerals
 from ...stats.effects import Interval
 from ...stats.measures import scale_of
-from ...stats.numerals import portable, up
+from ...stats.numerics import numerals
+from ...stats.numerics.numerals import portable, up
 
 MINUS = "\u2212"
 NOTHING = "\u2013"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...stats.measures import added
 from ...stats.models import MODELS
-from ...stats.numerals import exact
+from ...stats.numerics.numerals import exact
 from ...stats.pooling import Pooled
 from . import formats, spread, words
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
 from ...stats.measures import own_scales, scale_of
-from ...stats.numerals import exact
+from ...stats.numerics.numerals import exact
 from ...stats.plot_data import Density, gosh_density, p_value_curve, p_value_grid
 from ..forest.axis import axis
 from ..language import formats, methods

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...registry.model.appraisal import LEVELS
-from ...stats.numerals import exact
+from ...stats.numerics.numerals import exact
 from ..language import formats, spread, words
 
 if TYPE_CHECKING:

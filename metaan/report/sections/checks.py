@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...stats.measures import null_of
-from ...stats.numerals import p_value
+from ...stats.numerics.numerals import p_value
 from ..language import formats, words
 from . import provenance
 

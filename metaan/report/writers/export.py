@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...analysis import Remark
 from ...stats.effects import Interval
-from ...stats.numerals import portable
+from ...stats.numerics.numerals import portable
 from ...stats.pooling import Pooled
 from .explored_json import exploration
 

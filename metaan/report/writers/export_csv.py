@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from ...stats.numerals import portable
+from ...stats.numerics.numerals import portable
 from ..language import words
 from ..sections.certainty import suggestions
 from .export import Json, portable_values, whole

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from ..errors import ConvergenceError
+from ...errors import ConvergenceError
 
 Function = Callable[[float], float]
 

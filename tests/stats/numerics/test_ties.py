@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metaan.stats.numerics.ties import above, identical, tied
 from metaan.stats.peto import peto
 from metaan.stats.stratified import mantel_haenszel
 from metaan.stats.subgroups import between_groups
-from metaan.stats.ties import above, identical, tied
 
 TENTHS = st.lists(st.integers(-30, 30), min_size=1, max_size=12)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import metaan as ma
-from metaan.stats.numerals import exact
+from metaan.stats.numerics.numerals import exact
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 
