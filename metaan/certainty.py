@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .errors import MetaanError
-from .stats.absolute import RISK_OF, risk_with_treatment
 from .stats.effects import Interval
-from .stats.information import RELATIVE_REDUCTION, crossed, information_size
+from .stats.evidence.absolute import RISK_OF, risk_with_treatment
+from .stats.evidence.information import RELATIVE_REDUCTION, crossed, information_size
 from .stats.measures import scale_of
 
 if TYPE_CHECKING:

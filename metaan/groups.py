@@ -12,8 +12,8 @@ import numpy as np
 from .analysis import Absolute, Exploration, Pool, Remark, Sensitivity, StudyRow
 from .errors import NotEstimableError
 from .selection import Chosen
-from .stats.absolute import RISK_OF, risk_with_treatment
 from .stats.effects import EffectSizes, Interval
+from .stats.evidence.absolute import RISK_OF, risk_with_treatment
 from .stats.intervals import mean_interval
 from .stats.measures import MEASURES, TO, added, effect_sizes, scale_of
 from .stats.models import MODELS

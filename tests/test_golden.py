@@ -121,7 +121,7 @@ AUTO = "test_pooling_properties.py::test_auto_is_the_floor_where_there_is_hetero
 
 #: What no program that we know of prints, or what only chooses among proven parts: table to the tests that prove it.
 PROVED = {
-    "absolute.RISK_OF": {"test_absolute.py::test_a_relative_effect_at_an_assumed_risk": ("OR", "RR", "RD")},
+    "evidence.absolute.RISK_OF": {"evidence/test_absolute.py::test_a_relative_effect_at_an_assumed_risk": ("OR", "RR", "RD")},
     "intervals.CI_METHODS": {AUTO: ("auto",)},
     "prediction.PI_METHODS": {  # KR-PR by its older name
         "test_pooling.py::test_every_entry_of_every_table_has_a_reference_value": ("HTS-KR",)

@@ -1,7 +1,7 @@
 """What changed between two versions of a review, and which change did what to each conclusion.
 
 `compare` is the way in. A change of a result has causes: studies that were added, removed or corrected, and fields of
-the protocol. Every result is attributed to them by Shapley's value (`metaan.stats.attribution`), on the analysis scale,
+the protocol. Every result is attributed to them by Shapley's value (`metaan.stats.evidence.attribution`), on the analysis scale,
 and for every cause there is the result without it and the result with it alone (`metaan.comparison.whatif`).
 
 What nothing can be pooled from has no result. A change from or to such a state is not shared out; orders of the causes
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import NotEstimableError
 from ..grouping import Block, Grouping
-from ..stats.attribution import EXACT_UP_TO, Attribution, attribute, minimal_sets
+from ..stats.evidence.attribution import EXACT_UP_TO, Attribution, attribute, minimal_sets
 from ..stats.measures import scale_of
 from .edits import Edit, StudyChange, review_edits, study_changes
 from .renames import follow

@@ -18,7 +18,7 @@ from ..registry.store.runs import read_runs
 from ..registry.store.standing import Standing, paired_judgements, standing, standings
 
 if TYPE_CHECKING:
-    from ..stats.agreement import Agreement
+    from ..stats.evidence.agreement import Agreement
 
 
 class Desktop:
@@ -68,7 +68,7 @@ class Desktop:
 
     def agreement(self, stage: Stage = "abstract") -> dict[tuple[str, str], Agreement]:
         """Return that of each two reviewers, by their names."""
-        from ..stats.agreement import cohen_kappa  # brings scipy, which would be half of the time to start
+        from ..stats.evidence.agreement import cohen_kappa  # brings scipy, which would be half of the time to start
 
         compared = paired_judgements(self.decisions, stage)
         return {names: cohen_kappa([a for a, _ in said], [b for _, b in said]) for names, said in compared.items()}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ...registry.store.candidate import Candidate
     from ...registry.store.decisions import Stage
     from ...registry.store.standing import Standing
-    from ...stats.agreement import Agreement
+    from ...stats.evidence.agreement import Agreement
     from ...workflows.screen import Judged
     from ...workflows.screen_desktop import Desktop
 
@@ -85,7 +85,7 @@ def agreement_lines(desk: Desktop) -> Iterator[str]:
 def kappa(found: Agreement) -> str:
     """Return kappa with its interval, and what to think of where one answer is rare.
 
-    >>> from metaan.stats.agreement import cohen_kappa
+    >>> from metaan.stats.evidence.agreement import cohen_kappa
     >>> kappa(cohen_kappa("iiieeeeeee", "iieeeeeeee"))
     'kappa 0.74 (95 % interval 0.26 to 1.00)'
     """

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ...comparison.difference import AnalysisChange, Difference, PoolChange, SeriesChange
     from ...comparison.edits import Edit, StudyChange
     from ...comparison.whatif import Snapshot
-    from ...stats.attribution import Attribution
+    from ...stats.evidence.attribution import Attribution
 
 MODELS = {"random": "random effects", "common": "common (fixed) effect", "lead": "the protocol's model"}
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...stats.absolute import RISK_OF
+from ...stats.evidence.absolute import RISK_OF
 from ...stats.numerics.numerals import exact
 from ..language import formats, words
 

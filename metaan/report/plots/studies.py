@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
-from ...stats.absolute import RISK_OF, risk_with_treatment
+from ...stats.evidence.absolute import RISK_OF, risk_with_treatment
 from ..language import formats, methods
 from .figure import Curve, Figure, Key, Point, Request, Side, fixed, linear
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from metaan.errors import NotEstimableError, UsageError
 from metaan.stats.effects import Interval
-from metaan.stats.information import crossed, information_size
+from metaan.stats.evidence.information import crossed, information_size
 
-CASES = json.loads((Path(__file__).parent.parent / "golden" / "information_size.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[2] / "golden" / "information_size.json").read_text())["cases"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import NotEstimableError
+from ...errors import NotEstimableError
 
 Value = Callable[[int], float | None]
 

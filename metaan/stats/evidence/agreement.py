@@ -7,9 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..errors import DataError
-from .effects import Interval
-from .intervals import quantile
+from ...errors import DataError
+from ..effects import Interval
+from ..intervals import quantile
 
 Cells = Mapping[tuple[Hashable, Hashable], float]  # what the first and the second said -> proportion of all things
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..errors import NotEstimableError, UsageError
+from ...errors import NotEstimableError, UsageError
 
 
 def risk_with_treatment(measure: str, estimate: float, assumed_risk: float) -> float:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import NotEstimableError
-from metaan.stats.attribution import attribute, minimal_sets
+from metaan.stats.evidence.attribution import attribute, minimal_sets
 
 numbers = st.floats(-1e3, 1e3, allow_subnormal=False)
 

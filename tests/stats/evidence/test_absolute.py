@@ -3,7 +3,7 @@
 import pytest
 
 from metaan.errors import NotEstimableError
-from metaan.stats.absolute import RISK_OF, risk_with_treatment
+from metaan.stats.evidence.absolute import RISK_OF, risk_with_treatment
 
 
 @pytest.mark.parametrize(

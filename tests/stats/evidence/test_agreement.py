@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import DataError
-from metaan.stats.agreement import cohen_kappa
+from metaan.stats.evidence.agreement import cohen_kappa
 
 
 def judged(table):
