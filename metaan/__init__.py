@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from .stats.arms import counts_from_percent as counts_from_percent
     from .stats.arms import split_shared_group as split_shared_group
     from .stats.arms import table_from_margins as table_from_margins
-    from .stats.betabinomial import BetaBinomial as BetaBinomial
-    from .stats.betabinomial import beta_binomial as beta_binomial
     from .stats.bias import SmallStudyTest as SmallStudyTest
     from .stats.bias import small_study_test as small_study_test
     from .stats.bias_pet import PetPeese as PetPeese
@@ -45,8 +43,10 @@ if TYPE_CHECKING:
     from .stats.explain import explain as explain
     from .stats.failsafe import FailSafeN as FailSafeN
     from .stats.failsafe import fail_safe_n as fail_safe_n
-    from .stats.glmm import Glmm as Glmm
-    from .stats.glmm import glmm as glmm
+    from .stats.glmm.betabinomial import BetaBinomial as BetaBinomial
+    from .stats.glmm.betabinomial import beta_binomial as beta_binomial
+    from .stats.glmm.glmm import Glmm as Glmm
+    from .stats.glmm.glmm import glmm as glmm
     from .stats.gosh import gosh as gosh
     from .stats.gosh_result import Gosh as Gosh
     from .stats.influence import Baujat as Baujat
@@ -89,7 +89,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "Baujat": "stats.influence",
-    "BetaBinomial": "stats.betabinomial",
+    "BetaBinomial": "stats.glmm.betabinomial",
     "Choices": "synthesis",
     "Converted": "stats.conversions",
     "Deduplication": "records.same.deduplicate",
@@ -97,7 +97,7 @@ _WHERE = {
     "EffectSizes": "stats.effects",
     "ExcessSignificance": "stats.excess",
     "FailSafeN": "stats.failsafe",
-    "Glmm": "stats.glmm",
+    "Glmm": "stats.glmm.glmm",
     "Gosh": "stats.gosh_result",
     "Influence": "stats.influence",
     "Interval": "stats.effects",
@@ -114,7 +114,7 @@ _WHERE = {
     "TrimAndFill": "stats.trimfill",
     "analyse": "synthesis",
     "baujat": "stats.influence",
-    "beta_binomial": "stats.betabinomial",
+    "beta_binomial": "stats.glmm.betabinomial",
     "between_groups": "stats.subgroups",
     "blup": "stats.regression_residuals",
     "combine_groups": "stats.arms",
@@ -130,7 +130,7 @@ _WHERE = {
     "explain": "stats.explain",
     "fail_safe_n": "stats.failsafe",
     "forest_plot": "workflows.forest",
-    "glmm": "stats.glmm",
+    "glmm": "stats.glmm.glmm",
     "gosh": "stats.gosh",
     "influence": "stats.influence",
     "leave_one_out": "stats.sequence",

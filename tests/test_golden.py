@@ -88,7 +88,7 @@ COVERED = {
         | {m.lower() for m in args("method.common.ci", "pooling")}
     ),
     "mantel_haenszel.MH_MEASURES": lambda: args("measure", "mh", family="rma_mh"),
-    "glmm_models.GLMM_MEASURES": _glmm,
+    "glmm.models.GLMM_MEASURES": _glmm,
     "bias_tests.SMALL_STUDY_TESTS": _bias_tests,
     "bias_tests.PREDICTORS": lambda: args("predictor", "bias"),
     "bias_lines.LINE_CI_METHODS": lambda: (
@@ -178,7 +178,7 @@ def test_no_table_is_spoken_of_that_does_not_exist():
 
 def test_every_structure_of_a_mixed_model_has_a_reference_value():
     found = {(c["args"]["measure"], c["args"].get("model", "UM.FS")) for c in cases("glmm")}
-    assert found == {(m, s) for m, structures in TABLES["glmm_models.GLMM_MEASURES"].items() for s in structures}
+    assert found == {(m, s) for m, structures in TABLES["glmm.models.GLMM_MEASURES"].items() for s in structures}
 
 
 def test_every_variance_of_a_stratified_risk_difference_has_a_reference_value():

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import ArrayLike
 
 from ..errors import ConvergenceError, NotEstimableError, choose
-from .betabinomial import BetaBinomial, beta_binomial
 from .effects import Interval
-from .glmm import glmm
+from .glmm.betabinomial import BetaBinomial, beta_binomial
+from .glmm.glmm import glmm
 from .mantel_haenszel import MH_MEASURES
 from .measures import MEASURES, effect_sizes, scale_of
 from .numerics.numerals import bounded

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError, NotEstimableError, UsageError, choose
 from .effects import EffectSizes, FloatArray, column
-from .glmm import Glmm, glmm
+from .glmm.glmm import Glmm, glmm
 from .peto import peto
 from .pooling import Pooled, pool
 from .regression_result import MetaRegression

@@ -9,10 +9,10 @@ from functools import partial
 import numpy as np
 from scipy.special import chdtri
 
-from .effects import FloatArray, Interval
-from .glmm_models import Structure
-from .glmm_newton import Maximum, maximise
-from .strata_tests import ChiSquared
+from ..effects import FloatArray, Interval
+from ..strata_tests import ChiSquared
+from .models import Structure
+from .newton import Maximum, maximise
 
 LARGEST_TAU = 100.0  # beyond it a probability says nothing; the interval is then infinite
 

@@ -10,9 +10,9 @@ from functools import cache
 
 import numpy as np
 
-from ..errors import ConvergenceError
-from .effects import FloatArray
-from .glmm_families import Family
+from ...errors import ConvergenceError
+from ..effects import FloatArray
+from .families import Family
 
 MODE_STEPS = 200
 HALVINGS = 30

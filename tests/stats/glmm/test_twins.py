@@ -11,9 +11,9 @@ from scipy.special import gammaln, logsumexp
 from scipy.stats import binom, chi2, nchypergeom_fisher, norm, poisson
 
 import metaan as ma
-from metaan.stats.glmm_families import NoncentralHypergeometric
-from metaan.stats.glmm_fit import fit_common
-from metaan.stats.glmm_models import GLMM_MEASURES
+from metaan.stats.glmm.families import NoncentralHypergeometric
+from metaan.stats.glmm.fit import fit_common
+from metaan.stats.glmm.models import GLMM_MEASURES
 
 TABLES = {
     "ai": [0, 2, 9, 19, 20],

@@ -1,8 +1,8 @@
-"""Distributions of counts for `metaan.stats.glmm`: log-likelihoods in the natural parameter eta.
+"""Distributions of counts for `metaan.stats.glmm.glmm`: log-likelihoods in the natural parameter eta.
 
 A family holds the counts of k studies with J arms each. `Family.log_likelihood` takes eta of shape (k, J, points);
 `Family.derivatives` adds the score and the information, which the search for the mode needs.
-To add one: write a class with these methods and use it in `metaan.stats.glmm_models`.
+To add one: write a class with these methods and use it in `metaan.stats.glmm.models`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, gammaln, log_expit, xlogy
 
-from ..errors import ConvergenceError
-from .effects import FloatArray
-from .families import Mask
+from ...errors import ConvergenceError
+from ..effects import FloatArray
+from ..families import Mask
 
 Derivatives = tuple[FloatArray, FloatArray, FloatArray]
 

@@ -1,7 +1,7 @@
 """Generalised linear mixed models: counts pooled by their exact likelihood, without a correction of zero cells.
 
-`glmm` is the way in. Structures are in `metaan.stats.glmm_models`, distributions in `metaan.stats.glmm_families`,
-quadrature in `metaan.stats.glmm_integral`, the search for the maximum in `metaan.stats.glmm_newton`.
+`glmm` is the way in. Structures are in `metaan.stats.glmm.models`, distributions in `metaan.stats.glmm.families`,
+quadrature in `metaan.stats.glmm.integral`, the search for the maximum in `metaan.stats.glmm.newton`.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import NotEstimableError, UsageError, choose
-from .effects import EffectSizes, FloatArray, Interval
-from .glmm_fit import Fit, first_tau, fit_common, fit_random, heterogeneity_tests, tau2_profile
-from .glmm_models import GLMM_MEASURES, Structure
-from .heterogeneity import Moments, i2_from_tau2, typical_variance
-from .intervals import CI_METHODS, check_level, infer
-from .likelihood import FitStatistics
-from .measures import effect_sizes, scale_of
-from .pooling import Pooled, left_out
-from .prediction import narrower, prediction_interval
-from .strata_tests import ChiSquared
-from .stratified import NO_PREDICTION
-from .summary import describe
-from .tau2_ci import HeterogeneityCI
+from ...errors import NotEstimableError, UsageError, choose
+from ..effects import EffectSizes, FloatArray, Interval
+from ..heterogeneity import Moments, i2_from_tau2, typical_variance
+from ..intervals import CI_METHODS, check_level, infer
+from ..likelihood import FitStatistics
+from ..measures import effect_sizes, scale_of
+from ..pooling import Pooled, left_out
+from ..prediction import narrower, prediction_interval
+from ..strata_tests import ChiSquared
+from ..stratified import NO_PREDICTION
+from ..summary import describe
+from ..tau2_ci import HeterogeneityCI
+from .fit import Fit, first_tau, fit_common, fit_random, heterogeneity_tests, tau2_profile
+from .models import GLMM_MEASURES, Structure
 
 MODELS = ("random", "common")
 CI = ("wald", "t")

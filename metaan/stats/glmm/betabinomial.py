@@ -14,16 +14,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, gammaln
 
-from ..errors import NotEstimableError
-from .effects import FloatArray, Interval, labels
-from .families import Columns
-from .glmm_models import empty
-from .glmm_newton import Maximum, maximise
-from .intervals import check_level, mean_interval, mean_test
-from .measures import scale_of, two_by_two
-from .numerics.numerals import bounded, figures, p_text
-from .pooling import Display
-from .stratified import known, unusable
+from ...errors import NotEstimableError
+from ..effects import FloatArray, Interval, labels
+from ..families import Columns
+from ..intervals import check_level, mean_interval, mean_test
+from ..measures import scale_of, two_by_two
+from ..numerics.numerals import bounded, figures, p_text
+from ..pooling import Display
+from ..stratified import known, unusable
+from .models import empty
+from .newton import Maximum, maximise
 
 if TYPE_CHECKING:
     import pandas as pd

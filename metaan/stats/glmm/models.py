@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .effects import FloatArray
-from .families import Columns
-from .glmm_families import Binomial, Family, NoncentralHypergeometric, Poisson
-from .glmm_integral import log_marginal
-from .glmm_newton import Objective
+from ..effects import FloatArray
+from ..families import Columns
+from .families import Binomial, Family, NoncentralHypergeometric, Poisson
+from .integral import log_marginal
+from .newton import Objective
 
 TWO_ARMS = np.array([0.5, -0.5])
 ONE = np.ones(1)

@@ -12,7 +12,7 @@ from scipy.stats import betabinom, binom
 
 import metaan as ma
 from metaan.errors import NotEstimableError
-from metaan.stats.betabinomial import arm_log_likelihood
+from metaan.stats.glmm.betabinomial import arm_log_likelihood
 
 TABLES = {
     "ai": [4, 6, 3, 62, 0],

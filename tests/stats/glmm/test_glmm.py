@@ -9,11 +9,11 @@ import pytest
 
 import metaan as ma
 from metaan.errors import ConvergenceError, NotEstimableError, UsageError
-from metaan.stats.glmm_fit import fit_common
-from metaan.stats.glmm_models import GLMM_MEASURES
-from metaan.stats.glmm_newton import maximise
+from metaan.stats.glmm.fit import fit_common
+from metaan.stats.glmm.models import GLMM_MEASURES
+from metaan.stats.glmm.newton import maximise
 
-CASES = json.loads((Path(__file__).parents[1] / "golden" / "glmm.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[2] / "golden" / "glmm.json").read_text())["cases"]
 MODEL = {"ML": "random", "EE": "common"}
 CI = {"z": "wald", "t": "t"}
 
