@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from .stats.deviations import sd_from_ci as sd_from_ci
     from .stats.deviations import sd_from_difference as sd_from_difference
     from .stats.deviations import sd_from_se as sd_from_se
-    from .stats.effects import EffectSizes as EffectSizes
-    from .stats.effects import Interval as Interval
     from .stats.excess import ExcessSignificance as ExcessSignificance
     from .stats.excess import excess_significance as excess_significance
     from .stats.explain import explain as explain
@@ -53,7 +51,9 @@ if TYPE_CHECKING:
     from .stats.influence import Influence as Influence
     from .stats.influence import baujat as baujat
     from .stats.influence import influence as influence
-    from .stats.measures import effect_sizes as effect_sizes
+    from .stats.measures.catalogue import effect_sizes as effect_sizes
+    from .stats.measures.effects import EffectSizes as EffectSizes
+    from .stats.measures.effects import Interval as Interval
     from .stats.method_spread import MethodSpread as MethodSpread
     from .stats.method_spread import method_spread as method_spread
     from .stats.multiverse import multiverse as multiverse
@@ -94,13 +94,13 @@ _WHERE = {
     "Converted": "stats.conversions",
     "Deduplication": "records.same.deduplicate",
     "Difference": "comparison.difference",
-    "EffectSizes": "stats.effects",
+    "EffectSizes": "stats.measures.effects",
     "ExcessSignificance": "stats.excess",
     "FailSafeN": "stats.failsafe",
     "Glmm": "stats.glmm.glmm",
     "Gosh": "stats.gosh_result",
     "Influence": "stats.influence",
-    "Interval": "stats.effects",
+    "Interval": "stats.measures.effects",
     "MantelHaenszel": "stats.stratified",
     "MetaRegression": "stats.regression_result",
     "MethodSpread": "stats.method_spread",
@@ -123,7 +123,7 @@ _WHERE = {
     "counts_from_percent": "stats.arms",
     "cumulative": "stats.sequence",
     "deduplicate": "records.same.deduplicate",
-    "effect_sizes": "stats.measures",
+    "effect_sizes": "stats.measures.catalogue",
     "effects_from_reported": "stats.reported",
     "example": "resources",
     "excess_significance": "stats.excess",

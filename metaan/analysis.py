@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .stats.effects import Interval
+from .stats.measures.effects import Interval
 from .stats.pooling import Pooled
 from .stats.tau2_ci import HeterogeneityCI
 
@@ -225,7 +225,7 @@ class Analysis:
     outcome, plan
         The registry's outcome and what the protocol says.
     measure
-        A key of `metaan.stats.measures.MEASURES`.
+        A key of `metaan.stats.measures.catalogue.MEASURES`.
     level
         Coverage of all intervals.
     pools

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .errors import MetaanError
-from .stats.effects import Interval
 from .stats.evidence.absolute import RISK_OF, risk_with_treatment
 from .stats.evidence.information import RELATIVE_REDUCTION, crossed, information_size
-from .stats.measures import scale_of
+from .stats.measures.catalogue import scale_of
+from .stats.measures.effects import Interval
 
 if TYPE_CHECKING:
     from .analysis import Analysis, Pool, StudyRow

@@ -12,15 +12,15 @@ import numpy as np
 from .analysis import Absolute, Exploration, Pool, Remark, Sensitivity, StudyRow
 from .errors import NotEstimableError
 from .selection import Chosen
-from .stats.effects import EffectSizes, Interval
 from .stats.evidence.absolute import RISK_OF, risk_with_treatment
 from .stats.intervals import mean_interval
-from .stats.measures import MEASURES, TO, added, effect_sizes, scale_of
+from .stats.measures.catalogue import MEASURES, TO, added, effect_sizes, scale_of
+from .stats.measures.effects import EffectSizes, Interval
+from .stats.measures.two_by_two import CELLS
 from .stats.models import MODELS
 from .stats.numerics.numerals import exact
 from .stats.pooling import Display, Pooled, pool
 from .stats.stratified import MH_MEASURES, informative, mantel_haenszel
-from .stats.two_by_two import CELLS
 
 if TYPE_CHECKING:
     from .registry.model.public import Plan

@@ -11,9 +11,9 @@ import numpy as np
 
 from .analysis import ReportedCheck
 from .selection import counts_by_role
-from .stats.effects import Interval
 from .stats.intervals import mean_interval
-from .stats.measures import effect_sizes, scale_of
+from .stats.measures.catalogue import effect_sizes, scale_of
+from .stats.measures.effects import Interval
 from .stats.numerics.numerals import p_value
 
 if TYPE_CHECKING:

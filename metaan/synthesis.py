@@ -17,9 +17,9 @@ from .grouping import Block, grouping
 from .groups import pool_group
 from .selection import NOT_CONFIRMED, Chosen, choose_studies
 from .stats.intervals import check_level
+from .stats.measures.two_by_two import TWO_BY_TWO
 from .stats.pooling import Pooled
 from .stats.subgroups import between_groups
-from .stats.two_by_two import TWO_BY_TWO
 
 if TYPE_CHECKING:
     from .registry.load import Review

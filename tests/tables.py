@@ -11,16 +11,16 @@ from pathlib import Path
 STATS = Path(__file__).parent.parent / "metaan" / "stats"
 
 NO_CHOICE = {
-    "correlations.CORRELATIONS": "a part of MEASURES",
+    "measures.correlations.CORRELATIONS": "a part of MEASURES",
     "explain.MEASURES_EXPLAINED": "a selection of MEASURES",
-    "generic.GENERICS": "a part of MEASURES",
+    "measures.generic.GENERICS": "a part of MEASURES",
     "glmm.glmm.POINTS": "a default for each of GLMM_MEASURES",
     "glmm.models.EMPTY": "words of error messages",
     "likelihood.LIKELIHOODS": "a selection of TAU2_METHODS",
-    "matched.MATCHED": "a part of MEASURES",
-    "means.MEAN_MEASURES": "a part of MEASURES",
+    "measures.matched.MATCHED": "a part of MEASURES",
+    "measures.means.MEAN_MEASURES": "a part of MEASURES",
     "multiverse.CONCLUSIONS": "words of a result",
-    "paired.PAIRED": "a part of MEASURES",
+    "measures.paired.PAIRED": "a part of MEASURES",
     "plausibility.SDS": "names of columns",
     "presets.LEAVES_OUT": "rules of PRESETS",
     "pooling.PLAIN_ONLY": "which estimators of tau2 an interval needs",
@@ -28,11 +28,11 @@ NO_CHOICE = {
     "presets.RULE_WORDS": "words of a result",
     "programs.CI_GUARDS": "rules of PRESETS",
     "programs.DEGREES_OF_FREEDOM": "rules of PRESETS",
-    "proportions.PROPORTIONS": "a part of MEASURES",
-    "rates.RATES": "a part of MEASURES",
-    "reliability.RELIABILITY": "a part of MEASURES",
-    "single_means.SINGLE_MEANS": "a part of MEASURES",
-    "two_by_two.TWO_BY_TWO": "a part of MEASURES",
+    "measures.proportions.PROPORTIONS": "a part of MEASURES",
+    "measures.rates.RATES": "a part of MEASURES",
+    "measures.reliability.RELIABILITY": "a part of MEASURES",
+    "measures.single_means.SINGLE_MEANS": "a part of MEASURES",
+    "measures.two_by_two.TWO_BY_TWO": "a part of MEASURES",
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 import metaan as ma
 from metaan.certainty import Evidence, evidence
 from metaan.registry.model.review import MinimalDifference, NamedRisk
-from metaan.stats.effects import Interval
+from metaan.stats.measures.effects import Interval
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,7 @@ DEFAULTS = {
     "intervals.CI_METHODS": (ma.pool, "ci_method"),
     "prediction.PI_METHODS": (ma.pool, "pi_method"),
     "tau2_ci.TAU2_CI_METHODS": (ma.Pooled.tau2_ci, "method"),
-    "measures.TO": (ma.effect_sizes, "to"),
+    "measures.catalogue.TO": (ma.effect_sizes, "to"),
     "regression.MODELS": (ma.meta_regression, "model"),
     "regression_tau2.REGRESSION_TAU2_METHODS": (ma.meta_regression, "tau2_method"),
     "regression_ci.REGRESSION_CI_METHODS": (ma.meta_regression, "ci_method"),

@@ -67,8 +67,8 @@ def _bias_tests():
 
 #: Table to the keys that the golden cases cover.
 COVERED = {
-    "measures.MEASURES": lambda: args("measure", "escalc"),
-    "measures.TO": lambda: args("to", "escalc"),
+    "measures.catalogue.MEASURES": lambda: args("measure", "escalc"),
+    "measures.catalogue.TO": lambda: args("to", "escalc"),
     "tau2.TAU2_METHODS": lambda: args("method", "tau2", "pooling"),
     "intervals.CI_METHODS": lambda: (
         inference_of("tau2", "pooling") | (args("method.random.ci", "pooling") & {"KR"})
@@ -154,8 +154,8 @@ PROVED = {
             "standardized", "log-ratio", "natural-scale", "arms", "studies",
         )
     },
-    "scales.SCALES": {
-        "test_scales.py::test_there_and_back_again": (
+    "measures.scales.SCALES": {
+        "measures/test_scales.py::test_there_and_back_again": (
             "identity", "exp", "antilog", "tanh", "expit", "probit", "squared-sine", "square", "squared-tanh",
             "alpha-cube-root", "alpha-log",
         )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..grouping import Block, Grouping, grouping
 from ..groups import protocol_results
 from ..selection import Chosen, choose_studies
-from ..stats.effects import Interval
+from ..stats.measures.effects import Interval
 from ..stats.numerics.numerals import exact
 
 if TYPE_CHECKING:

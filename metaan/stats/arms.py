@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike
 
 from ..errors import DataError, UsageError
 from .conversions import Converted, arrays, converted, named
-from .effects import FloatArray, column, labels
-from .families import above_zero, not_negative, refuse, within_one
+from .measures.effects import FloatArray, column, labels
+from .measures.families import above_zero, not_negative, refuse, within_one
 
 
 def combine_groups(n: ArrayLike, mean: ArrayLike, sd: ArrayLike, *, label: str = "Study 1") -> Converted:

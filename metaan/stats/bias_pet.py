@@ -13,8 +13,8 @@ from scipy.special import stdtr
 
 from ..errors import NotEstimableError, UsageError
 from .bias_lines import Line, multiplicative_line, two_sided
-from .effects import EffectSizes, Interval
-from .measures import scale_of
+from .measures.catalogue import scale_of
+from .measures.effects import EffectSizes, Interval
 from .numerics.numerals import bounded, p_text
 from .pooling import Display, Pooled
 

@@ -14,8 +14,8 @@ import numpy as np
 from scipy.special import gammaln, ndtr
 
 from ..errors import NotEstimableError
-from .effects import FloatArray
-from .measures import Columns
+from .measures.catalogue import Columns
+from .measures.effects import FloatArray
 from .numerics.ties import tied
 from .strata_tests import Margins, expected_events
 from .stratified import mantel_haenszel

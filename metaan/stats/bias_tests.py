@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import DataError, NotEstimableError
 from .bias_lines import Line, mixed_line, multiplicative_line
 from .bias_rank import Kendall, count_deviates, kendall, standardised_deviates
-from .effects import EffectSizes, FloatArray
+from .measures.effects import EffectSizes, FloatArray
 from .numerics.ties import tied
 
 CELLS = ("ai", "bi", "ci", "di")
@@ -55,7 +55,7 @@ class Entry:
     needs
         Columns of ``EffectSizes.data`` it uses.
     measures
-        Where it is valid; empty for every measure that is not `tied <metaan.stats.families.Measure>`.
+        Where it is valid; empty for every measure that is not `tied <metaan.stats.measures.families.Measure>`.
     free_predictor
         True where the caller chooses the predictor.
     """

@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri, stdtrit
 
 from ..errors import UsageError, choose
-from .effects import FloatArray, column, labels, same_length
-from .families import Mask, above_zero, refuse
+from .measures.effects import FloatArray, column, labels, same_length
+from .measures.families import Mask, above_zero, refuse
 
 if TYPE_CHECKING:
     import pandas as pd

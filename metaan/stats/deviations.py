@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import choose
 from .conversions import Converted, arrays, converted, se_from_ci
-from .families import above_zero, refuse
+from .measures.families import above_zero, refuse
 
 
 def sd_from_se(se: ArrayLike, n: ArrayLike, *, slab: Sequence[str] | None = None) -> Converted:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from ..errors import ConvergenceError, UsageError, choose
-from .effects import EffectSizes, FloatArray
+from .measures.effects import EffectSizes, FloatArray
 from .numerics.numerals import p_text
 from .numerics.ties import ITERATED, above
 from .pooling import Pooled, pool

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import NotEstimableError, choose
-from .effects import FloatArray
-from .families import Columns, any_missing
-from .measures import two_by_two
+from .measures.catalogue import two_by_two
+from .measures.effects import FloatArray
+from .measures.families import Columns, any_missing
 from .presets import PRESETS, RULE_WORDS, Rules
 from .programs import PresetResult, apply
 
@@ -82,7 +82,7 @@ def explain(measure: str, level: float = 0.95, **data: ArrayLike) -> Explanation
     level
         Coverage of all intervals.
     data
-        2x2 tables as in `metaan.stats.measures.effect_sizes`.
+        2x2 tables as in `metaan.stats.measures.catalogue.effect_sizes`.
 
     Raises
     ------

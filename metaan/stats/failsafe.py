@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from scipy.special import ndtr, ndtri
 
 from ..errors import NotEstimableError, UsageError, choose
-from .effects import EffectSizes
+from .measures.effects import EffectSizes
 from .numerics.ties import whole
 from .pooling import Pooled
 

@@ -13,10 +13,10 @@ from functools import cached_property
 import numpy as np
 
 from ..errors import ConvergenceError, NotEstimableError, UsageError, choose
-from .effects import EffectSizes, FloatArray
 from .gosh_result import Gosh, Mask
 from .heterogeneity import Moments
 from .likelihood import maximise, upper_bound
+from .measures.effects import EffectSizes, FloatArray
 
 CELLS = 500_000
 """How many numbers a matrix of one batch holds."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .effects import EffectSizes, FloatArray
+from .measures.effects import EffectSizes, FloatArray
 from .numerics.numerals import figures
 
 if TYPE_CHECKING:

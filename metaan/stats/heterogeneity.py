@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import chdtri, ndtri
 
 from ..errors import ConvergenceError, NotEstimableError
-from .effects import FloatArray, Interval
+from .measures.effects import FloatArray, Interval
 from .numerics.ties import above, identical
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtr
 
 from ..errors import DataError, NotEstimableError
-from .effects import EffectSizes, FloatArray
+from .measures.effects import EffectSizes, FloatArray
 from .numerics.numerals import figures
 from .numerics.ties import above
 from .pooling import Pooled

@@ -13,9 +13,9 @@ import numpy as np
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from ..errors import UsageError
-from .effects import Interval
 from .heterogeneity import Moments, trace_psps
-from .scales import SCALES, Scale
+from .measures.effects import Interval
+from .measures.scales import SCALES, Scale
 
 SeDf = tuple[float, float | None]
 

@@ -16,8 +16,8 @@ import numpy as np
 from scipy.special import chdtri, ndtr
 
 from ..errors import ConvergenceError
-from .effects import Interval
 from .heterogeneity import Moments
+from .measures.effects import Interval
 from .numerics.roots import beyond, crossing
 
 if TYPE_CHECKING:

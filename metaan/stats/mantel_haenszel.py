@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NotEstimableError, choose
-from .effects import FloatArray
-from .measures import TO, Columns, no_information
+from .measures.catalogue import TO, Columns, no_information
+from .measures.effects import FloatArray
+from .measures.two_by_two import no_events
 from .strata_tests import ChiSquared, breslow_day, cochran, cochran_mantel_haenszel, person_time, tarone
-from .two_by_two import no_events
 
 Stratified = tuple[float, float, FloatArray]
 Estimator = Callable[[Columns], Stratified]

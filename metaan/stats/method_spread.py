@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import ArrayLike
 
 from ..errors import ConvergenceError, NotEstimableError, choose
-from .effects import Interval
 from .glmm.betabinomial import BetaBinomial, beta_binomial
 from .glmm.glmm import glmm
 from .mantel_haenszel import MH_MEASURES
-from .measures import MEASURES, effect_sizes, scale_of
+from .measures.catalogue import MEASURES, effect_sizes, scale_of
+from .measures.effects import Interval
 from .numerics.numerals import bounded
 from .peto import peto
 from .pooling import Pooled, pool
@@ -110,7 +110,7 @@ def method_spread(
     slab
         k study labels.
     data
-        2x2 tables or rates as in `metaan.stats.measures.effect_sizes`.
+        2x2 tables or rates as in `metaan.stats.measures.catalogue.effect_sizes`.
 
     Examples
     --------

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import NotEstimableError
-from .effects import EffectSizes, FloatArray, Interval
-from .measures import MEASURES, effect_sizes, scale_of, two_by_two
+from .measures.catalogue import MEASURES, effect_sizes, scale_of, two_by_two
+from .measures.effects import EffectSizes, FloatArray, Interval
 from .numerics.numerals import bounded
 from .peto import peto
 from .pooling import Pooled, pool
@@ -127,7 +127,7 @@ def multiverse(
     level
         Coverage of all intervals.
     data
-        2x2 tables as in `metaan.stats.measures.effect_sizes`.
+        2x2 tables as in `metaan.stats.measures.catalogue.effect_sizes`.
 
     Returns
     -------

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import NotEstimableError
-from .effects import EffectSizes, FloatArray, labels
 from .intervals import check_level, infer
 from .mantel_haenszel import MH_MEASURES
-from .measures import Columns, no_information, scale_of, two_by_two
+from .measures.catalogue import Columns, no_information, scale_of, two_by_two
+from .measures.effects import EffectSizes, FloatArray, labels
 from .numerics.ties import distances
 from .pooling import Pooled, left_out
 from .stratified import NO_PREDICTION, known, pair, q_statistics, unusable
@@ -42,10 +42,10 @@ def peto(
         False: studies without events, or with only events, in both arms count towards the degrees of freedom of Q.
         They never change the estimate.
     add, to
-        What is added to the cells of which tables, as in `metaan.stats.measures.effect_sizes`. Of metafor's pairs the
+        What is added to the cells of which tables, as in `metaan.stats.measures.catalogue.effect_sizes`. Of metafor's pairs the
         second value counts.
     data
-        2x2 tables as in `metaan.stats.measures.effect_sizes`.
+        2x2 tables as in `metaan.stats.measures.catalogue.effect_sizes`.
 
     Returns
     -------

@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, stdtr
 
 from ..errors import NotEstimableError
-from .effects import FloatArray, Interval
 from .intervals import mean_interval, quantile
+from .measures.effects import FloatArray, Interval
 
 if TYPE_CHECKING:
     from .gosh_result import Gosh
@@ -77,7 +77,7 @@ def radial(fit: Pooled) -> Radial:
 
     Examples
     --------
-    >>> from .effects import EffectSizes
+    >>> from .measures.effects import EffectSizes
     >>> from .pooling import pool
     >>> found = radial(pool(EffectSizes.of([0.2, 0.4], [0.04, 0.01]), model="common"))
     >>> found.x.tolist(), found.z.tolist(), round(found.slope, 2)

@@ -16,12 +16,12 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from ..errors import DataError, NotEstimableError, UsageError, choose
-from .effects import EffectSizes, FloatArray, Interval, column
 from .heterogeneity import Moments, QBased, q_based
 from .intervals import CI_METHODS, Inference, bounded, check_level, infer
 from .intervals import quantile as quantile
 from .likelihood import LIKELIHOODS, FitStatistics, fit_statistics, profile_mean
-from .measures import scale_of
+from .measures.catalogue import scale_of
+from .measures.effects import EffectSizes, FloatArray, Interval, column
 from .models import MODELS
 from .prediction import PI_METHODS as PI_METHODS
 from .prediction import narrower, prediction_interval

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from .families import Columns, Mask
-from .two_by_two import all_events, no_events, no_patients
+from .measures.families import Columns, Mask
+from .measures.two_by_two import all_events, no_events, no_patients
 
 
 @dataclass(frozen=True, slots=True)

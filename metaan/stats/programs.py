@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 
 from ..errors import NotEstimableError
-from .effects import EffectSizes, FloatArray, Interval
-from .families import Columns
 from .heterogeneity import Moments
 from .intervals import mean_interval
-from .measures import effect_sizes, scale_of
+from .measures.catalogue import effect_sizes, scale_of
+from .measures.effects import EffectSizes, FloatArray, Interval
+from .measures.families import Columns
+from .measures.two_by_two import CELLS, all_events, no_information, no_patients
 from .numerics.ties import distances
 from .pooling import Pooled, pool
 from .prediction import narrower
 from .presets import LEAVES_OUT, Rules
 from .stratified import mantel_haenszel
-from .two_by_two import CELLS, all_events, no_information, no_patients
 
 
 @dataclass(frozen=True, slots=True)

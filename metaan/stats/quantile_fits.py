@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import betaincinv, gammaincinv, gammaln, ndtri
 
 from ..errors import ConvergenceError
-from .effects import FloatArray
+from .measures.effects import FloatArray
 
 Estimate = tuple[float, float]
 

@@ -18,8 +18,8 @@ from scipy.special import ndtr, ndtri
 
 from ..errors import UsageError, choose
 from .conversions import Converted, converted, named
-from .effects import FloatArray, column, labels, same_length
-from .families import above_zero, refuse
+from .measures.effects import FloatArray, column, labels, same_length
+from .measures.families import above_zero, refuse
 from .quantile_fits import best_fit
 
 Estimate = tuple[float, float]

@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from ..errors import NotEstimableError, choose
-from .effects import EffectSizes, FloatArray, Interval
 from .intervals import check_level, quantile
+from .measures.effects import EffectSizes, FloatArray, Interval
 from .regression_ci import two_sided, wald_test
 from .regression_design import REDUNDANT, Coding, check_rank, design_of
 from .regression_fit import ROUNDING, Options, moderators

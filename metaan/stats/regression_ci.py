@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
 from ..errors import choose
-from .effects import FloatArray
+from .measures.effects import FloatArray
 from .numerics.numerals import fixed, p_text
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError, NotEstimableError
-from .effects import FloatArray
+from .measures.effects import FloatArray
 from .regression_formula import formula_coding, formula_table
 from .regression_moderators import INTERCEPT, Table, is_named, new_table, refuse_unseen, table_of
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import UsageError, choose
-from .effects import FloatArray
 from .heterogeneity import Moments
+from .measures.effects import FloatArray
 from .pooling import Pooled
 from .regression_ci import REGRESSION_CI_METHODS, scale_and_df
 from .regression_linear import Linear, Weighted

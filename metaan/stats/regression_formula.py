@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UsageError, did_you_mean
-from .effects import FloatArray
+from .measures.effects import FloatArray
 from .regression_moderators import INTERCEPT, Column, Table, new_table, refuse_unseen, table_of, text_of
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from scipy.special import chdtri
 
 from ..errors import NotEstimableError, choose
-from .effects import FloatArray, Interval
 from .intervals import check_level, quantile
+from .measures.effects import FloatArray, Interval
 from .numerics.roots import beyond, crossing
 from .regression_likelihood import log_likelihood
 from .regression_linear import Linear

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from ..errors import ConvergenceError
-from .effects import FloatArray
+from .measures.effects import FloatArray
 from .regression_linear import Linear, Weighted
 
 _EVEN = 1e6  # the ratio of variances up to which normal equations keep enough digits to see a sign

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import NotEstimableError
-from .effects import FloatArray, Interval
 from .influence import delete_each, deleted_variance
 from .intervals import quantile
+from .measures.effects import FloatArray, Interval
 from .pooling import Pooled
 from .prediction import NO_SPREAD
 from .regression_fit import whole_problem
@@ -115,7 +115,7 @@ def residuals(fit: Pooled | MetaRegression) -> Residuals:
 
     Examples
     --------
-    >>> from metaan.stats.effects import EffectSizes
+    >>> from metaan.stats.measures.effects import EffectSizes
     >>> from metaan.stats.pooling import pool
     >>> found = residuals(pool(EffectSizes.of([0.1, 0.3, 0.8], [0.04, 0.05, 0.03])))
     >>> found.rstandard.round(3).tolist()
@@ -150,7 +150,7 @@ def blup(fit: Pooled | MetaRegression, level: float | None = None) -> Blups:
 
     Examples
     --------
-    >>> from metaan.stats.effects import EffectSizes
+    >>> from metaan.stats.measures.effects import EffectSizes
     >>> from metaan.stats.pooling import pool
     >>> fit = pool(EffectSizes.of([0.1, 0.3, 0.8], [0.04, 0.05, 0.03]))
     >>> blup(fit).estimate.round(3).tolist()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import choose
-from .effects import EffectSizes, FloatArray, Interval
 from .likelihood import FitStatistics
+from .measures.effects import EffectSizes, FloatArray, Interval
 from .numerics.numerals import bounded, figures, fixed, p_text, p_value
 from .regression_ci import WaldTest, scale_and_df, wald_test
 from .regression_design import Coding

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import DataError, NotEstimableError
-from .effects import FloatArray
+from .measures.effects import FloatArray
 from .numerics.numerals import bounded
 from .regression import fit_design
 from .regression_fit import Options

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from ..errors import UsageError
-from .effects import FloatArray
+from .measures.effects import FloatArray
 from .numerics.numerals import figures, fixed, p_text
 from .numerics.ties import ITERATED, above
 from .regression_ci import wald_test
@@ -130,7 +130,7 @@ def likelihood_ratio_test(full: MetaRegression, reduced: MetaRegression) -> Like
 
     Examples
     --------
-    >>> from metaan.stats.effects import EffectSizes
+    >>> from metaan.stats.measures.effects import EffectSizes
     >>> from metaan.stats.regression import meta_regression
     >>> es = EffectSizes.of([0.1, 0.3, 0.35, 0.65], [0.04, 0.05, 0.03, 0.05])
     >>> full = meta_regression(es, {"dose": [1, 2, 3, 4]}, tau2_method="ML")
@@ -169,7 +169,7 @@ def permutation_test(reg: MetaRegression, iterations: int = 1000, seed: int = 20
 
     Examples
     --------
-    >>> from metaan.stats.effects import EffectSizes
+    >>> from metaan.stats.measures.effects import EffectSizes
     >>> from metaan.stats.regression import meta_regression
     >>> es = EffectSizes.of([0.1, 0.3, 0.35, 0.65, 0.6], [0.04, 0.05, 0.03, 0.05, 0.04])
     >>> test = permutation_test(meta_regression(es, {"dose": [1, 2, 3, 4, 5]}))

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 
 from ..errors import DataError, UsageError
 from .conversions import critical, named, se_from_p
-from .effects import EffectSizes, FloatArray, column, labels, same_length
-from .families import refuse
-from .measures import scale_of
+from .measures.catalogue import scale_of
+from .measures.effects import EffectSizes, FloatArray, column, labels, same_length
+from .measures.families import refuse
 
 #: How far an estimate may lie from the middle of its interval, as a share of the half width.
 ASYMMETRY = 0.1

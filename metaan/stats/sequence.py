@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError, NotEstimableError, UsageError, choose
-from .effects import EffectSizes, FloatArray, column
 from .glmm.glmm import Glmm, glmm
+from .measures.effects import EffectSizes, FloatArray, column
 from .peto import peto
 from .pooling import Pooled, pool
 from .regression_result import MetaRegression

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .effects import FloatArray, Interval
+from .measures.effects import FloatArray, Interval
 from .numerics.numerals import p_text
 from .summary import measure_of, shown
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from scipy.special import chdtrc
 
-from .effects import FloatArray
-from .measures import Columns
+from .measures.catalogue import Columns
+from .measures.effects import FloatArray
 from .numerics.numerals import figures, p_text
 
 

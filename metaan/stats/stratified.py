@@ -14,16 +14,16 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from ..errors import NotEstimableError, choose
-from .effects import EffectSizes
-from .families import any_missing
 from .intervals import check_level, infer
 from .mantel_haenszel import MH_MEASURES, Mask, Strata
-from .measures import Columns, effect_sizes, scale_of
+from .measures.catalogue import Columns, effect_sizes, scale_of
+from .measures.effects import EffectSizes
+from .measures.families import any_missing
+from .measures.two_by_two import no_patients
 from .numerics.ties import distances
 from .pooling import Pooled
 from .strata_tests import ChiSquared
 from .summary import describe
-from .two_by_two import no_patients
 
 __all__ = ["MH_MEASURES", "MantelHaenszel", "informative", "mantel_haenszel"]
 
@@ -106,7 +106,7 @@ def mantel_haenszel(
         A variance of ``MH_MEASURES[measure].estimators``, the first by default: for RD Sato's, or ``"GR"``, that of
         Greenland and Robins, which RevMan and meta have.
     data
-        2x2 tables or rates as in `metaan.stats.measures.effect_sizes`.
+        2x2 tables or rates as in `metaan.stats.measures.catalogue.effect_sizes`.
 
     Returns
     -------

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from ..errors import DataError, NotEstimableError, choose
-from .effects import EffectSizes, column
+from .measures.effects import EffectSizes, column
 from .numerics.numerals import figures, p_text
 from .numerics.ties import distances
 from .pooling import Pooled, pool

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .effects import Interval
-from .measures import scale_of
+from .measures.catalogue import scale_of
+from .measures.effects import Interval
 from .models import MODELS
 from .numerics.numerals import bounded, figures, fixed, p_text
 from .prediction import PI_METHODS

@@ -15,10 +15,10 @@ import numpy as np
 from scipy.special import ndtri
 
 from ..errors import NotEstimableError, choose
-from .effects import FloatArray, Interval
 from .heterogeneity import Moments, i2_from_tau2, q_profile, typical_variance
 from .likelihood import LIKELIHOODS, profile_tau2
-from .scales import exp
+from .measures.effects import FloatArray, Interval
+from .measures.scales import exp
 from .tau2 import solve_generalised
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Transformations of single numbers: what a standardized mean difference or a log odds ratio means in other words.
 
-The way from the analysis scale to the display scale of a measure is in `metaan.stats.scales`. To add a transformation,
+The way from the analysis scale to the display scale of a measure is in `metaan.stats.measures.scales`. To add a transformation,
 write a function and enter it in `TRANSFORMATIONS`. Sources: Cohen 1988 (U1 to U3); Rosenthal & Rubin 1982 (binomial
 effect size display); McGraw & Wong 1992 (common language effect size); Chinn 2000, Cox & Snell 1989 (odds ratios).
 """
@@ -13,8 +13,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import expit, logit, ndtr, ndtri
 
-from .scales import exp
-from .two_by_two import LOGISTIC_SD, NORMAL_SD
+from .measures.scales import exp
+from .measures.two_by_two import LOGISTIC_SD, NORMAL_SD
 
 
 def mean_of_ratio(x: float, tau2: float) -> float:

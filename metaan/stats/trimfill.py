@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from ..errors import ConvergenceError, NotEstimableError, choose
 from .bias_lines import mixed_line
-from .effects import EffectSizes, FloatArray
-from .measures import display_data
+from .measures.catalogue import display_data
+from .measures.effects import EffectSizes, FloatArray
 from .numerics.numerals import figures, p_text
 from .numerics.ties import identical, tied
 from .pooling import Pooled, pool

@@ -13,7 +13,7 @@ import pytest
 import metaan as ma
 from metaan.errors import NotEstimableError
 from metaan.report.explorer.data import CHOICES, COUNTS, NONE
-from metaan.stats.measures import MEASURES
+from metaan.stats.measures.catalogue import MEASURES
 
 DATA = "document.getElementById('explore-data').textContent"
 SHOWN = """key => [...document.querySelectorAll(`[data-explore='${key}'] .recomputed li`)]

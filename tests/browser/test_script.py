@@ -11,7 +11,7 @@ import pytest
 from metaan.report.language import formats
 from metaan.report.writers.page import SCRIPT
 from metaan.resources import templates
-from metaan.stats.effects import Interval
+from metaan.stats.measures.effects import Interval
 
 from .conftest import missing
 

@@ -14,7 +14,7 @@ from metaan.errors import DataError, NotEstimableError, UsageError
 from metaan.stats.bias_lines import mixed_line
 from metaan.stats.bias_rank import kendall
 from metaan.stats.bias_tests import PREDICTORS, SMALL_STUDY_TESTS
-from metaan.stats.measures import MEASURES
+from metaan.stats.measures.catalogue import MEASURES
 from metaan.stats.models import MODELS
 from metaan.stats.numerics.numerals import p_text
 

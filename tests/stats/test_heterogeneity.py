@@ -13,7 +13,6 @@ from scipy.integrate import quad
 from scipy.stats import chi2
 
 from metaan.errors import NotEstimableError
-from metaan.stats.effects import EffectSizes
 from metaan.stats.heterogeneity import (
     Moments,
     generalised_q,
@@ -23,6 +22,7 @@ from metaan.stats.heterogeneity import (
     trace_psps,
     typical_variance,
 )
+from metaan.stats.measures.effects import EffectSizes
 from metaan.stats.pooling import pool
 from metaan.stats.quadratic_form import QuadraticForm
 from metaan.stats.tau2 import TAU2_METHODS, solve_generalised

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import NotEstimableError
-from metaan.stats.effects import EffectSizes
 from metaan.stats.gosh import gosh
 from metaan.stats.intervals import mean_test
+from metaan.stats.measures.effects import EffectSizes
 from metaan.stats.plot_data import (
     contour,
     funnel_limits,

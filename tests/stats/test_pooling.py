@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from metaan.errors import DataError
-from metaan.stats.effects import EffectSizes
 from metaan.stats.intervals import CI_METHODS
+from metaan.stats.measures.effects import EffectSizes
 from metaan.stats.pooling import MODELS, Pooled, pool
 from metaan.stats.prediction import PI_METHODS
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import ConvergenceError, DataError, NotEstimableError, UsageError
-from metaan.stats.effects import EffectSizes
 from metaan.stats.intervals import CI_METHODS
+from metaan.stats.measures.effects import EffectSizes
 from metaan.stats.pooling import MODELS, pool
 from metaan.stats.prediction import PI_METHODS, prediction_interval
 from metaan.stats.sequence import leave_one_out

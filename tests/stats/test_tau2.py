@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from metaan.errors import NotEstimableError, UsageError
-from metaan.stats.effects import EffectSizes
+from metaan.stats.measures.effects import EffectSizes
 from metaan.stats.pooling import Pooled, pool
 from metaan.stats.tau2 import TAU2_METHODS
 from metaan.stats.tau2_ci import TAU2_CI_METHODS

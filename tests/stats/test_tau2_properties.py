@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from metaan.errors import ConvergenceError
 from metaan.stats import likelihood
-from metaan.stats.effects import EffectSizes
 from metaan.stats.heterogeneity import Moments, generalised_q, solve_q
 from metaan.stats.likelihood import log_likelihood, maximise, profile_tau2, upper_bound
+from metaan.stats.measures.effects import EffectSizes
 from metaan.stats.numerics.roots import beyond, crossing
 from metaan.stats.pooling import pool
 from metaan.stats.tau2 import TAU2_METHODS

@@ -13,8 +13,8 @@ from metaan.report.forest.order import KEYS
 from metaan.report.forest.styles import STYLES
 from metaan.report.forest.traits import TRAITS, risk_of_bias, trait
 from metaan.report.language import methods, words
-from metaan.stats import correlations, proportions, rates, reliability, single_means
-from metaan.stats.measures import MEASURES
+from metaan.stats.measures import correlations, proportions, rates, reliability, single_means
+from metaan.stats.measures.catalogue import MEASURES
 from metaan.stats.models import MODELS
 from metaan.stats.prediction import NO_SPREAD
 from metaan.workflows.forest import _analysis as of_arrays

@@ -68,7 +68,7 @@ def measures_can_be_pooled(draft: Draft) -> Iterator[Problem]:
 
 
 def _measures_of_counts() -> Iterable[str]:
-    from ...stats.two_by_two import TWO_BY_TWO
+    from ...stats.measures.two_by_two import TWO_BY_TWO
 
     return TWO_BY_TWO
 

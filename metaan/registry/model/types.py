@@ -156,7 +156,7 @@ def _code(tables: Callable[[], Mapping[str, Any]], what: str, known: Collection[
 
 
 def _measures() -> Mapping[str, Any]:
-    from ...stats.measures import MEASURES
+    from ...stats.measures.catalogue import MEASURES
 
     return MEASURES
 
@@ -183,7 +183,7 @@ def _pi_methods() -> Mapping[str, Any]:
 
 
 def _zero_cell_rules() -> Mapping[str, Any]:
-    from ...stats.measures import TO
+    from ...stats.measures.catalogue import TO
 
     return TO
 

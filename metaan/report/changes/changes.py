@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ...stats.measures import scale_of
+from ...stats.measures.catalogue import scale_of
 from ..language import formats, words
 from ..language.words import Arms
 from .living import living_items

@@ -12,8 +12,8 @@ from .changes import pool_id
 if TYPE_CHECKING:
     from ...comparison.difference import AnalysisChange, Difference, PoolChange, SeriesChange
     from ...comparison.whatif import Snapshot
-    from ...stats.effects import Interval
     from ...stats.evidence.attribution import Attribution
+    from ...stats.measures.effects import Interval
     from .view import ChangesView, PoolView
 
 

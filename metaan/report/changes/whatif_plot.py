@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ...stats.measures import scale_of
+from ...stats.measures.catalogue import scale_of
 from ..forest.axis import axis
 from ..forest.columns import Column
 from ..forest.forest import sides

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...stats.intervals import quantile
-from ...stats.measures import MEASURES, added
+from ...stats.measures.catalogue import MEASURES, added
 from ..forest.forest import forest, pool_heading
 from ..forest.traits import risk_of_bias
 from ..language import formats, formulas, methods, words

@@ -10,9 +10,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ...stats.effects import Interval
+from ...stats.measures.effects import Interval
+from ...stats.measures.scales import Scale, exp
 from ...stats.numerics.numerals import exact
-from ...stats.scales import Scale, exp
 from ..language import formats
 
 MOST_TICKS = 7

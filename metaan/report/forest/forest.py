@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ...stats.effects import Interval
-from ...stats.measures import null_of, scale_of
+from ...stats.measures.catalogue import null_of, scale_of
+from ...stats.measures.effects import Interval
 from ...stats.pooling import Pooled
 from ..language import formats, methods, words
 from ..language.words import Arms

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ...stats.effects import Interval
+from ...stats.measures.effects import Interval
 from .axis import Axis
 from .columns import Column
 from .landmarks import Band

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ...stats.measures import null_of, scale_of
+from ...stats.measures.catalogue import null_of, scale_of
 from ...stats.models import MODELS
 from ..language import formats, spread, words
 
 if TYPE_CHECKING:
     from ...analysis import Analysis, Pool, SubgroupTest
-    from ...stats.effects import Interval
+    from ...stats.measures.effects import Interval
     from ...stats.pooling import Pooled
 
 SPACE = "\u00a0"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ...stats.measures import scale_of
+from ...stats.measures.catalogue import scale_of
 from ...stats.plot_data import Spread, gosh_spread
 from ..forest.forest import inside, pool_heading
 from . import formats, words

@@ -9,8 +9,8 @@ import math
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from ...stats.effects import Interval
-from ...stats.measures import scale_of
+from ...stats.measures.catalogue import scale_of
+from ...stats.measures.effects import Interval
 from ...stats.numerics import numerals
 from ...stats.numerics.numerals import portable, up
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ...stats.measures import added
+from ...stats.measures.catalogue import added
 from ...stats.models import MODELS
 from ...stats.numerics.numerals import exact
 from ...stats.pooling import Pooled

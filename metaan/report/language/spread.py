@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...stats.effects import Interval
-from ...stats.measures import scale_of
+from ...stats.measures.catalogue import scale_of
+from ...stats.measures.effects import Interval
 from ...stats.pooling import Pooled
 from . import formats
 from .words import measure_name

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...stats.effects import Interval
-from ...stats.measures import MEASURES, null_of, scale_of
+from ...stats.measures.catalogue import MEASURES, null_of, scale_of
+from ...stats.measures.effects import Interval
 from ...stats.models import MODELS
 from ...stats.pooling import Pooled
 from . import formats

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
-from ...stats.measures import own_scales, scale_of
+from ...stats.measures.catalogue import own_scales, scale_of
 from ...stats.numerics.numerals import exact
 from ...stats.plot_data import Density, gosh_density, p_value_curve, p_value_grid
 from ..forest.axis import axis
@@ -17,9 +17,9 @@ from .studies import STEPS, why_not
 
 if TYPE_CHECKING:
     from ...analysis import Exploration
-    from ...stats.effects import FloatArray
+    from ...stats.measures.effects import FloatArray
+    from ...stats.measures.scales import Scale
     from ...stats.regression_result import MetaRegression
-    from ...stats.scales import Scale
 
 LEAST_P = 0.001  # how far down the curve of the pooled effect is followed
 LEVELS = 5  # shades of a density

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
-from ...stats.scales import SCALES, Scale
+from ...stats.measures.scales import SCALES, Scale
 from ..forest.axis import Axis, Tick, tick_label, ticks
 from ..forest.forest import inside, pool_heading
 from ..language import words

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
-from ...stats.measures import scale_of
+from ...stats.measures.catalogue import scale_of
 from ..forest.axis import axis
 from ..forest.columns import Column
 from ..forest.forest import forest, sides

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...stats.measures import null_of
+from ...stats.measures.catalogue import null_of
 from ...stats.numerics.numerals import p_value
 from ..language import formats, words
 from . import provenance
@@ -14,7 +14,7 @@ from . import provenance
 if TYPE_CHECKING:
     from ...analysis import ReportedCheck
     from ...registry.load import Review
-    from ...stats.effects import Interval
+    from ...stats.measures.effects import Interval
 
 
 @dataclass(frozen=True, slots=True)

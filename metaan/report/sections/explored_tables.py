@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...stats.measures import scale_of
+from ...stats.measures.catalogue import scale_of
 from ...stats.multiverse import CONCLUSIONS
 from ..language import explored, formats
 from ..language.explored import Looked

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ...analysis import Analysis, Pool
     from ...certainty import Evidence, RiskEffect
     from ...registry.load import Review
-    from ...stats.effects import Interval
+    from ...stats.measures.effects import Interval
 
 PER = 1000
 

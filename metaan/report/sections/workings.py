@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...stats.measures import scale_of
+from ...stats.measures.catalogue import scale_of
 from ...stats.pooling import Pooled
 from ..forest.forest import pool_heading
 from ..language import formats, formulas, methods, spread, words

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ...stats.measures import scale_of
+from ...stats.measures.catalogue import scale_of
+from ...stats.measures.scales import Scale
 from ...stats.plot_data import Spread, gosh_spread
-from ...stats.scales import Scale
 
 if TYPE_CHECKING:
     from ...analysis import Exploration, Pool

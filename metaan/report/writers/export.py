@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ...analysis import Remark
-from ...stats.effects import Interval
+from ...stats.measures.effects import Interval
 from ...stats.numerics.numerals import portable
 from ...stats.pooling import Pooled
 from .explored_json import exploration

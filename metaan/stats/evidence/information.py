@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from scipy.special import ndtri
 
 from ...errors import NotEstimableError, UsageError
-from ..effects import Interval
+from ..measures.effects import Interval
 from ..numerics.ties import whole
 
 #: The relative reduction of the risk that GRADE takes where nobody says what matters (Guyatt et al. 2011).

@@ -15,10 +15,10 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, gammaln
 
 from ...errors import NotEstimableError
-from ..effects import FloatArray, Interval, labels
-from ..families import Columns
 from ..intervals import check_level, mean_interval, mean_test
-from ..measures import scale_of, two_by_two
+from ..measures.catalogue import scale_of, two_by_two
+from ..measures.effects import FloatArray, Interval, labels
+from ..measures.families import Columns
 from ..numerics.numerals import bounded, figures, p_text
 from ..pooling import Display
 from ..stratified import known, unusable
@@ -117,7 +117,7 @@ def beta_binomial(*, level: float = 0.95, slab: Sequence[str] | None = None, **d
     slab
         k study labels.
     data
-        2x2 tables as in `metaan.stats.measures.effect_sizes`.
+        2x2 tables as in `metaan.stats.measures.catalogue.effect_sizes`.
 
     Raises
     ------

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy.special import expit, gammaln, log_expit, xlogy
 
 from ...errors import ConvergenceError
-from ..effects import FloatArray
-from ..families import Mask
+from ..measures.effects import FloatArray
+from ..measures.families import Mask
 
 Derivatives = tuple[FloatArray, FloatArray, FloatArray]
 

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from scipy.special import chdtri
 
-from ..effects import FloatArray, Interval
+from ..measures.effects import FloatArray, Interval
 from ..strata_tests import ChiSquared
 from .models import Structure
 from .newton import Maximum, maximise

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...errors import NotEstimableError, UsageError, choose
-from ..effects import EffectSizes, FloatArray, Interval
 from ..heterogeneity import Moments, i2_from_tau2, typical_variance
 from ..intervals import CI_METHODS, check_level, infer
 from ..likelihood import FitStatistics
-from ..measures import effect_sizes, scale_of
+from ..measures.catalogue import effect_sizes, scale_of
+from ..measures.effects import EffectSizes, FloatArray, Interval
 from ..pooling import Pooled, left_out
 from ..prediction import narrower, prediction_interval
 from ..strata_tests import ChiSquared
@@ -153,7 +153,7 @@ def glmm(
         True: studies without events, or with only events, in both arms are left out. Only UM.RS can learn from them;
         the others leave them out in any case.
     data
-        Counts as in `metaan.stats.measures.effect_sizes`.
+        Counts as in `metaan.stats.measures.catalogue.effect_sizes`.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 
 from ...errors import ConvergenceError
-from ..effects import FloatArray
+from ..measures.effects import FloatArray
 from .families import Family
 
 MODE_STEPS = 200

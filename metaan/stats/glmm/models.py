@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..effects import FloatArray
-from ..families import Columns
+from ..measures.effects import FloatArray
+from ..measures.families import Columns
 from .families import Binomial, Family, NoncentralHypergeometric, Poisson
 from .integral import log_marginal
 from .newton import Objective

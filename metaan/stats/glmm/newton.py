@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 
 from ...errors import ConvergenceError
-from ..effects import FloatArray
+from ..measures.effects import FloatArray
 
 Objective = Callable[[FloatArray, FloatArray], FloatArray]
 """From p shared parameters and k own ones to the k log-likelihoods."""

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.report.forest.axis import MOST_TICKS, axis, tick_label, ticks
-from metaan.stats.effects import Interval
-from metaan.stats.scales import SCALES
+from metaan.stats.measures.effects import Interval
+from metaan.stats.measures.scales import SCALES
 
 RATIO, PLAIN = SCALES["exp"], SCALES["identity"]
 RATIOS = st.floats(1e-6, 1e6)

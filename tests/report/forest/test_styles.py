@@ -20,8 +20,8 @@ from metaan.report.forest.order import KEYS, sort
 from metaan.report.forest.styles import STYLES
 from metaan.report.forest.traits import TRAITS
 from metaan.report.language.words import Arms
-from metaan.stats.effects import Interval
 from metaan.stats.evidence.absolute import RISK_OF, risk_with_treatment
+from metaan.stats.measures.effects import Interval
 
 ARMS = Arms("anakinra", "usual care")
 NAMES = (

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from metaan.report.forest.styles import STYLES, Style
 from metaan.report.language import formats
-from metaan.stats.effects import Interval
+from metaan.stats.measures.effects import Interval
 
 NUMBERS = st.floats(1e-6, 1e6)
 

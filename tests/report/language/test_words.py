@@ -8,7 +8,7 @@ from metaan.report.drawing.svg import svg
 from metaan.report.forest.forest import forest
 from metaan.report.language import cautions, designs, methods, spread, words
 from metaan.report.language.words import Arms
-from metaan.stats.effects import EffectSizes, Interval
+from metaan.stats.measures.effects import EffectSizes, Interval
 from metaan.stats.pooling import pool as pooled
 
 ARMS = Arms("anakinra", "usual care")

@@ -15,7 +15,7 @@ import pytest
 from metaan.analysis import Analysis, Excluded, Remark, ReportedCheck
 from metaan.registry.model.public import SignedDecision
 from metaan.report.writers.page import render
-from metaan.stats.effects import Interval
+from metaan.stats.measures.effects import Interval
 
 VOID = {"meta", "br", "hr", "img", "input", "link", "line", "polygon"}
 EVIL = "<script>alert('x')</script>"

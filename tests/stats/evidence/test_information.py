@@ -9,8 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import NotEstimableError, UsageError
-from metaan.stats.effects import Interval
 from metaan.stats.evidence.information import crossed, information_size
+from metaan.stats.measures.effects import Interval
 
 CASES = json.loads((Path(__file__).parents[2] / "golden" / "information_size.json").read_text())["cases"]
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import UsageError
+from ...errors import UsageError
 from .effects import FloatArray
 from .families import (
     Columns,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln, stdtrit
 
-from ..errors import UsageError
+from ...errors import UsageError
 from .effects import FloatArray
 from .families import (
     Columns,

@@ -1,7 +1,7 @@
 """What the measures share: how data columns are read and checked, and what an entry of the table of measures holds.
 
 A `Family` is a layout of data (a 2x2 table, two means, one proportion ...); its measures are `Measure` entries in the
-dict at the bottom of the family's own module. `metaan.stats.measures` joins these dicts.
+dict at the bottom of the family's own module. `metaan.stats.measures.catalogue` joins these dicts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import DataError, UsageError, choose
+from ...errors import DataError, UsageError, choose
 from .effects import FloatArray, column, labels, same_length
 from .scales import Scale
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from ..errors import UsageError
+from ...errors import UsageError
 from .effects import FloatArray
 from .families import Columns, Computed, Family, Mask, Measure, Reading, any_missing, every, given, not_negative, refuse
 from .scales import SCALES

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import DataError
-from .numerics.numerals import figures
+from ...errors import DataError
+from ..numerics.numerals import figures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ class EffectSizes:
     slab
         The k study labels.
     measure
-        The code of the measure in `metaan.stats.measures.MEASURES`; ``"GEN"`` for any effect with its variance.
+        The code of the measure in `metaan.stats.measures.catalogue.MEASURES`; ``"GEN"`` for any effect with its variance.
     reasons
         For each study None, or why it has no effect size.
     data

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 import metaan as ma
-from metaan.stats import scales, transformations
-from metaan.stats.measures import MEASURES, effect_sizes, own_scales, scale_of
-from metaan.stats.scales import SCALES
+from metaan.stats import transformations
+from metaan.stats.measures import scales
+from metaan.stats.measures.catalogue import MEASURES, effect_sizes, own_scales, scale_of
+from metaan.stats.measures.scales import SCALES
 from metaan.stats.sequence import REFITS
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "conv.json").read_text())["cases"]
+GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "conv.json").read_text())["cases"]
 #: A range of the analysis scale that every value of the display scale lies behind.
 RANGES = {"squared-sine": (0.05, 1.5), "square": (0.05, 5), "squared-tanh": (0.05, 2), "alpha-cube-root": (-0.5, 0.95)}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import UsageError
+from ...errors import UsageError
 from .families import Columns, Computed, Family, Measure, Reading, above_zero, any_missing, given
 from .scales import SCALES
 

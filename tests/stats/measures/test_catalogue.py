@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import DataError, UsageError
-from metaan.stats import correlations, matched, means, paired, proportions, rates, reliability, single_means
-from metaan.stats.effects import EffectSizes
-from metaan.stats.generic import GENERICS
-from metaan.stats.means import bias_correction
-from metaan.stats.measures import MEASURES, STANDARDIZED, TO, effect_sizes, scale_of
-from metaan.stats.two_by_two import TABLE as TABLE_FAMILY
+from metaan.stats.measures import correlations, matched, means, paired, proportions, rates, reliability, single_means
+from metaan.stats.measures.catalogue import MEASURES, STANDARDIZED, TO, effect_sizes, scale_of
+from metaan.stats.measures.effects import EffectSizes
+from metaan.stats.measures.generic import GENERICS
+from metaan.stats.measures.means import bias_correction
+from metaan.stats.measures.two_by_two import TABLE as TABLE_FAMILY
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "escalc.json").read_text())["cases"]
+GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "escalc.json").read_text())["cases"]
 ARMS = {"ai": "ci", "bi": "di", "n1i": "n2i", "x1i": "x2i", "t1i": "t2i", "m1i": "m2i", "sd1i": "sd2i"}
 SWAP = {**ARMS, **{second: first for first, second in ARMS.items()}}
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import DataError, UsageError, choose
+from ...errors import DataError, UsageError, choose
 from .correlations import CORRELATIONS
 from .effects import EffectSizes, FloatArray, labels
 from .families import Columns as Columns
