@@ -59,8 +59,8 @@ if TYPE_CHECKING:
     from .stats.multiverse import multiverse as multiverse
     from .stats.peto import peto as peto
     from .stats.plausibility import plausibility as plausibility
-    from .stats.pooling import Pooled as Pooled
-    from .stats.pooling import pool as pool
+    from .stats.pooling.pool import Pooled as Pooled
+    from .stats.pooling.pool import pool as pool
     from .stats.quantiles import mean_sd_from_quantiles as mean_sd_from_quantiles
     from .stats.regression import meta_regression as meta_regression
     from .stats.regression_residuals import blup as blup
@@ -105,7 +105,7 @@ _WHERE = {
     "MetaRegression": "stats.regression_result",
     "MethodSpread": "stats.method_spread",
     "PetPeese": "stats.bias_pet",
-    "Pooled": "stats.pooling",
+    "Pooled": "stats.pooling.pool",
     "Refits": "stats.sequence_result",
     "RevMan": "sources.revman.rows",
     "Review": "registry.load",
@@ -146,7 +146,7 @@ _WHERE = {
     "pet_peese": "stats.bias_pet",
     "peto": "stats.peto",
     "plausibility": "stats.plausibility",
-    "pool": "stats.pooling",
+    "pool": "stats.pooling.pool",
     "read_records": "sources.files.read",
     "read_revman": "sources.revman.revman",
     "reported_checks": "recompute",

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .stats.measures.effects import Interval
-from .stats.pooling import Pooled
-from .stats.tau2_ci import HeterogeneityCI
+from .stats.pooling.pool import Pooled
+from .stats.pooling.tau2_ci import HeterogeneityCI
 
 if TYPE_CHECKING:
     from .registry.model.public import Outcome, Plan, PublishedPool, ReportedEffect, Result, Study, Waiver

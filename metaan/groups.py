@@ -13,13 +13,13 @@ from .analysis import Absolute, Exploration, Pool, Remark, Sensitivity, StudyRow
 from .errors import NotEstimableError
 from .selection import Chosen
 from .stats.evidence.absolute import RISK_OF, risk_with_treatment
-from .stats.intervals import mean_interval
 from .stats.measures.catalogue import MEASURES, TO, added, effect_sizes, scale_of
 from .stats.measures.effects import EffectSizes, Interval
 from .stats.measures.two_by_two import CELLS
-from .stats.models import MODELS
 from .stats.numerics.numerals import exact
-from .stats.pooling import Display, Pooled, pool
+from .stats.pooling.intervals import mean_interval
+from .stats.pooling.models import MODELS
+from .stats.pooling.pool import Display, Pooled, pool
 from .stats.stratified import MH_MEASURES, informative, mantel_haenszel
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import numpy as np
 
 from .analysis import ReportedCheck
 from .selection import counts_by_role
-from .stats.intervals import mean_interval
 from .stats.measures.catalogue import effect_sizes, scale_of
 from .stats.measures.effects import Interval
 from .stats.numerics.numerals import p_value
+from .stats.pooling.intervals import mean_interval
 
 if TYPE_CHECKING:
     from .registry.load import Review

@@ -16,9 +16,9 @@ from .errors import UsageError, choose, did_you_mean
 from .grouping import Block, grouping
 from .groups import pool_group
 from .selection import NOT_CONFIRMED, Chosen, choose_studies
-from .stats.intervals import check_level
 from .stats.measures.two_by_two import TWO_BY_TWO
-from .stats.pooling import Pooled
+from .stats.pooling.intervals import check_level
+from .stats.pooling.pool import Pooled
 from .stats.subgroups import between_groups
 
 if TYPE_CHECKING:

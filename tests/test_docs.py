@@ -54,11 +54,11 @@ def test_methods_speak_of_no_table_that_does_not_exist():
 
 #: Table, function and argument: what is called a default is one.
 DEFAULTS = {
-    "models.MODELS": (ma.pool, "model"),
-    "tau2.TAU2_METHODS": (ma.pool, "tau2_method"),
-    "intervals.CI_METHODS": (ma.pool, "ci_method"),
-    "prediction.PI_METHODS": (ma.pool, "pi_method"),
-    "tau2_ci.TAU2_CI_METHODS": (ma.Pooled.tau2_ci, "method"),
+    "pooling.models.MODELS": (ma.pool, "model"),
+    "pooling.tau2.TAU2_METHODS": (ma.pool, "tau2_method"),
+    "pooling.intervals.CI_METHODS": (ma.pool, "ci_method"),
+    "pooling.prediction.PI_METHODS": (ma.pool, "pi_method"),
+    "pooling.tau2_ci.TAU2_CI_METHODS": (ma.Pooled.tau2_ci, "method"),
     "measures.catalogue.TO": (ma.effect_sizes, "to"),
     "regression.MODELS": (ma.meta_regression, "model"),
     "regression_tau2.REGRESSION_TAU2_METHODS": (ma.meta_regression, "tau2_method"),

@@ -69,20 +69,20 @@ def _bias_tests():
 COVERED = {
     "measures.catalogue.MEASURES": lambda: args("measure", "escalc"),
     "measures.catalogue.TO": lambda: args("to", "escalc"),
-    "tau2.TAU2_METHODS": lambda: args("method", "tau2", "pooling"),
-    "intervals.CI_METHODS": lambda: (
+    "pooling.tau2.TAU2_METHODS": lambda: args("method", "tau2", "pooling"),
+    "pooling.intervals.CI_METHODS": lambda: (
         inference_of("tau2", "pooling") | (args("method.random.ci", "pooling") & {"KR"})
         | {"PL" for f in families("pooling") if f == "profile_mean"}
     ),
-    "prediction.PI_METHODS": lambda: (
+    "pooling.prediction.PI_METHODS": lambda: (
         args("method.predict", "pooling") | {"NNF" for f in families("pooling") if f == "bootstrap"}
         | {PI[p] for c in cases("pooling") for p in c["args"].get("predtypes", ()) if p in PI}
         | {"t(k-1)" for c in cases("pooling") if c["family"] == "prediction_interval" and c["args"]["test"] == "knha"}
     ),
-    "tau2_ci.TAU2_CI_METHODS": lambda: (
+    "pooling.tau2_ci.TAU2_CI_METHODS": lambda: (
         args("type", "tau2") | {c["id"].rsplit("_", 1)[-1] for c in cases("tau2") if c["args"].get("type") == "GENQ"}
     ),
-    "models.MODELS": lambda: (
+    "pooling.models.MODELS": lambda: (
         {"common" if m == "EE" else "random" for m in args("method", "tau2")}
         | {"birge" for f in families("pooling") if f == "birge"}
         | {m.lower() for m in args("method.common.ci", "pooling")}
@@ -117,14 +117,14 @@ COVERED = {
     "presets.PRESETS": lambda: args("preset", "presets", "metafor_3_8"),
 }  # fmt: skip
 
-AUTO = "test_pooling_properties.py::test_auto_is_the_floor_where_there_is_heterogeneity_and_more_than_two_studies"
+AUTO = "pooling/test_pool_properties.py::test_auto_is_the_floor_where_there_is_heterogeneity_and_more_than_two_studies"
 
 #: What no program that we know of prints, or what only chooses among proven parts: table to the tests that prove it.
 PROVED = {
     "evidence.absolute.RISK_OF": {"evidence/test_absolute.py::test_a_relative_effect_at_an_assumed_risk": ("OR", "RR", "RD")},
-    "intervals.CI_METHODS": {AUTO: ("auto",)},
-    "prediction.PI_METHODS": {  # KR-PR by its older name
-        "test_pooling.py::test_every_entry_of_every_table_has_a_reference_value": ("HTS-KR",)
+    "pooling.intervals.CI_METHODS": {AUTO: ("auto",)},
+    "pooling.prediction.PI_METHODS": {  # KR-PR by its older name
+        "pooling/test_pool.py::test_every_entry_of_every_table_has_a_reference_value": ("HTS-KR",)
     },
     "regression_ci.REGRESSION_CI_METHODS": {"test_metafor_3_8.py::test_automatic_inference_of_a_regression": ("auto",)},
     "regression_design.REDUNDANT": {

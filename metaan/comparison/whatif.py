@@ -20,7 +20,7 @@ from ..stats.numerics.numerals import exact
 if TYPE_CHECKING:
     from ..registry.load import Review
     from ..registry.model.public import Plan
-    from ..stats.pooling import Display, Pooled
+    from ..stats.pooling.pool import Display, Pooled
 
 #: What of a protocol can move a pooled result, in words.
 FIELDS = {

@@ -15,11 +15,11 @@ from numpy.typing import ArrayLike
 from ..errors import DataError, NotEstimableError, choose
 from .bias_rank import Kendall
 from .bias_tests import CELLS, PREDICTORS, SMALL_STUDY_TESTS, Asked, Entry, Finding
-from .intervals import check_level
 from .measures.catalogue import MEASURES, no_information
 from .measures.effects import EffectSizes, FloatArray, Interval, column
 from .numerics.numerals import bounded, figures, p_text
-from .pooling import Pooled, left_out
+from .pooling.intervals import check_level
+from .pooling.pool import Pooled, left_out
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,8 +14,8 @@ import numpy as np
 from scipy.special import ndtr, stdtr
 
 from ..errors import NotEstimableError, choose
-from .intervals import mean_interval
 from .measures.effects import FloatArray, Interval
+from .pooling.intervals import mean_interval
 from .regression_linear import Linear, Weighted
 from .regression_tau2 import REGRESSION_TAU2_METHODS
 

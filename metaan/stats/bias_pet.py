@@ -16,7 +16,7 @@ from .bias_lines import Line, multiplicative_line, two_sided
 from .measures.catalogue import scale_of
 from .measures.effects import EffectSizes, Interval
 from .numerics.numerals import bounded, p_text
-from .pooling import Display, Pooled
+from .pooling.pool import Display, Pooled
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,7 +19,7 @@ from ..errors import ConvergenceError, UsageError, choose
 from .measures.effects import EffectSizes, FloatArray
 from .numerics.numerals import p_text
 from .numerics.ties import ITERATED, above
-from .pooling import Pooled, pool
+from .pooling.pool import Pooled, pool
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,7 @@ from scipy.special import ndtr, ndtri
 from ..errors import NotEstimableError, UsageError, choose
 from .measures.effects import EffectSizes
 from .numerics.ties import whole
-from .pooling import Pooled
+from .pooling.pool import Pooled
 
 if TYPE_CHECKING:
     import pandas as pd

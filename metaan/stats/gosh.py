@@ -14,9 +14,9 @@ import numpy as np
 
 from ..errors import ConvergenceError, NotEstimableError, UsageError, choose
 from .gosh_result import Gosh, Mask
-from .heterogeneity import Moments
-from .likelihood import maximise, upper_bound
 from .measures.effects import EffectSizes, FloatArray
+from .pooling.heterogeneity import Moments
+from .pooling.likelihood import maximise, upper_bound
 
 CELLS = 500_000
 """How many numbers a matrix of one batch holds."""

@@ -19,7 +19,7 @@ from ..errors import DataError, NotEstimableError
 from .measures.effects import EffectSizes, FloatArray
 from .numerics.numerals import figures
 from .numerics.ties import above
-from .pooling import Pooled
+from .pooling.pool import Pooled
 from .regression_design import check_rank
 from .regression_fit import Options, Solution, whole_problem
 from .regression_linear import Linear
@@ -166,7 +166,7 @@ def influence(fit: Pooled | MetaRegression) -> Influence:
 
     Examples
     --------
-    >>> from metaan.stats.pooling import pool
+    >>> from metaan.stats.pooling.pool import pool
     >>> found = influence(pool(EffectSizes.of([0.1, 0.3, 0.2, 1.9], [0.04, 0.05, 0.03, 0.04])))
     >>> found.rstudent.round(2).tolist(), found.influential.tolist()
     ([-0.63, -0.38, -0.49, 7.43], [False, False, False, True])
@@ -197,7 +197,7 @@ def baujat(fit: Pooled | MetaRegression) -> Baujat:
 
     Examples
     --------
-    >>> from metaan.stats.pooling import pool
+    >>> from metaan.stats.pooling.pool import pool
     >>> found = baujat(pool(EffectSizes.of([0.1, 0.3, 0.2, 1.9], [0.04, 0.05, 0.03, 0.04])))
     >>> found.slab[int(found.x.argmax())]
     'Study 4'

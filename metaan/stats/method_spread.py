@@ -20,7 +20,7 @@ from .measures.catalogue import MEASURES, effect_sizes, scale_of
 from .measures.effects import Interval
 from .numerics.numerals import bounded
 from .peto import peto
-from .pooling import Pooled, pool
+from .pooling.pool import Pooled, pool
 from .stratified import mantel_haenszel
 
 if TYPE_CHECKING:

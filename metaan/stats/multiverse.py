@@ -20,7 +20,7 @@ from .measures.catalogue import MEASURES, effect_sizes, scale_of, two_by_two
 from .measures.effects import EffectSizes, FloatArray, Interval
 from .numerics.numerals import bounded
 from .peto import peto
-from .pooling import Pooled, pool
+from .pooling.pool import Pooled, pool
 from .stratified import informative, mantel_haenszel
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ class Rules:
     rd_correction
         What a zero cell changes of a risk difference: ``"difference and variance"`` or ``"variance"``.
     tau2
-        A key of `metaan.stats.tau2.TAU2_METHODS`.
+        A key of `metaan.stats.pooling.tau2.TAU2_METHODS`.
     q_about
         ``"IV"`` or ``"MH"``: the mean that Q, and DerSimonian-Laird with it, is taken about.
     ci

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 
 from ..errors import NotEstimableError
-from .heterogeneity import Moments
-from .intervals import mean_interval
 from .measures.catalogue import effect_sizes, scale_of
 from .measures.effects import EffectSizes, FloatArray, Interval
 from .measures.families import Columns
 from .measures.two_by_two import CELLS, all_events, no_information, no_patients
 from .numerics.ties import distances
-from .pooling import Pooled, pool
-from .prediction import narrower
+from .pooling.heterogeneity import Moments
+from .pooling.intervals import mean_interval
+from .pooling.pool import Pooled, pool
+from .pooling.prediction import narrower
 from .presets import LEAVES_OUT, Rules
 from .stratified import mantel_haenszel
 

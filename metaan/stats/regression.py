@@ -1,7 +1,7 @@
 """Meta-regression: effect sizes explained by moderators, with residual heterogeneity.
 
 `meta_regression` is the way in; `MetaRegression` is what comes out. An intercept alone gives what
-`metaan.stats.pooling.pool` gives, only slower.
+`metaan.stats.pooling.pool.pool` gives, only slower.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from ..errors import NotEstimableError, choose
-from .intervals import check_level, quantile
 from .measures.effects import EffectSizes, FloatArray, Interval
+from .pooling.intervals import check_level, quantile
 from .regression_ci import two_sided, wald_test
 from .regression_design import REDUNDANT, Coding, check_rank, design_of
 from .regression_fit import ROUNDING, Options, moderators

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import UsageError, choose
-from .heterogeneity import Moments
 from .measures.effects import FloatArray
-from .pooling import Pooled
+from .pooling.heterogeneity import Moments
+from .pooling.pool import Pooled
+from .pooling.tau2 import TAU2_METHODS
 from .regression_ci import REGRESSION_CI_METHODS, scale_and_df
 from .regression_linear import Linear, Weighted
 from .regression_moderators import INTERCEPT
 from .regression_result import MetaRegression
 from .regression_tau2 import REGRESSION_TAU2_METHODS, Estimate
-from .tau2 import TAU2_METHODS
 
 ROUNDING = 1e-28  # the share of a sum of squares below which nothing but rounding is left
 

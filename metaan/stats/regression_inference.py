@@ -15,12 +15,12 @@ import numpy as np
 from scipy.special import chdtri
 
 from ..errors import NotEstimableError, choose
-from .intervals import check_level, quantile
 from .measures.effects import FloatArray, Interval
 from .numerics.roots import beyond, crossing
+from .pooling.intervals import check_level, quantile
+from .pooling.tau2_ci import HeterogeneityCI
 from .regression_likelihood import log_likelihood
 from .regression_linear import Linear
-from .tau2_ci import HeterogeneityCI
 
 if TYPE_CHECKING:
     import pandas as pd

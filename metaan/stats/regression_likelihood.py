@@ -1,6 +1,6 @@
 """The normal likelihood of a regression with residual heterogeneity: its value, and its highest point in tau2.
 
-The generalisation of `metaan.stats.likelihood` from a mean to p columns; ``restricted`` chooses between the likelihood
+The generalisation of `metaan.stats.pooling.likelihood` from a mean to p columns; ``restricted`` chooses between the likelihood
 of the data (ML) and that of their contrasts (REML).
 """
 
@@ -28,7 +28,7 @@ def log_likelihood(m: Linear, tau2: float, restricted: bool) -> float:
 def maximise(m: Linear, restricted: bool) -> float:
     """Return the tau2 >= 0 with the highest (restricted) likelihood.
 
-    As in `metaan.stats.likelihood.maximise`: the score is looked at on a grid from 0 to a bound beyond which it is
+    As in `metaan.stats.pooling.likelihood.maximise`: the score is looked at on a grid from 0 to a bound beyond which it is
     negative, so that every local maximum is bracketed; each is refined, and the highest wins.
     """
     grid = _grid(m, restricted)

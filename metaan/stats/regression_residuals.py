@@ -13,10 +13,10 @@ import numpy as np
 
 from ..errors import NotEstimableError
 from .influence import delete_each, deleted_variance
-from .intervals import quantile
 from .measures.effects import FloatArray, Interval
-from .pooling import Pooled
-from .prediction import NO_SPREAD
+from .pooling.intervals import quantile
+from .pooling.pool import Pooled
+from .pooling.prediction import NO_SPREAD
 from .regression_fit import whole_problem
 from .regression_result import MetaRegression
 
@@ -116,7 +116,7 @@ def residuals(fit: Pooled | MetaRegression) -> Residuals:
     Examples
     --------
     >>> from metaan.stats.measures.effects import EffectSizes
-    >>> from metaan.stats.pooling import pool
+    >>> from metaan.stats.pooling.pool import pool
     >>> found = residuals(pool(EffectSizes.of([0.1, 0.3, 0.8], [0.04, 0.05, 0.03])))
     >>> found.rstandard.round(3).tolist()
     [-0.986, -0.337, 1.296]
@@ -151,7 +151,7 @@ def blup(fit: Pooled | MetaRegression, level: float | None = None) -> Blups:
     Examples
     --------
     >>> from metaan.stats.measures.effects import EffectSizes
-    >>> from metaan.stats.pooling import pool
+    >>> from metaan.stats.pooling.pool import pool
     >>> fit = pool(EffectSizes.of([0.1, 0.3, 0.8], [0.04, 0.05, 0.03]))
     >>> blup(fit).estimate.round(3).tolist()
     [0.183, 0.335, 0.717]

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import choose
-from .likelihood import FitStatistics
 from .measures.effects import EffectSizes, FloatArray, Interval
 from .numerics.numerals import bounded, figures, fixed, p_text, p_value
+from .pooling.likelihood import FitStatistics
+from .pooling.tau2_ci import HeterogeneityCI
 from .regression_ci import WaldTest, scale_and_df, wald_test
 from .regression_design import Coding
 from .regression_inference import Predictions, predict, tau2_ci
 from .regression_likelihood import log_likelihood
 from .regression_linear import Linear, Weighted
-from .tau2_ci import HeterogeneityCI
 
 if TYPE_CHECKING:
     import pandas as pd

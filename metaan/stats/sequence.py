@@ -15,7 +15,7 @@ from ..errors import DataError, NotEstimableError, UsageError, choose
 from .glmm.glmm import Glmm, glmm
 from .measures.effects import EffectSizes, FloatArray, column
 from .peto import peto
-from .pooling import Pooled, pool
+from .pooling.pool import Pooled, pool
 from .regression_result import MetaRegression
 from .regression_sequence import RegressionRefits, leave_one_out_regression
 from .sequence_result import Refits, Refitted

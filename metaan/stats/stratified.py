@@ -14,16 +14,16 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from ..errors import NotEstimableError, choose
-from .intervals import check_level, infer
 from .mantel_haenszel import MH_MEASURES, Mask, Strata
 from .measures.catalogue import Columns, effect_sizes, scale_of
 from .measures.effects import EffectSizes
 from .measures.families import any_missing
 from .measures.two_by_two import no_patients
 from .numerics.ties import distances
-from .pooling import Pooled
+from .pooling.describe import describe
+from .pooling.intervals import check_level, infer
+from .pooling.pool import Pooled
 from .strata_tests import ChiSquared
-from .summary import describe
 
 __all__ = ["MH_MEASURES", "MantelHaenszel", "informative", "mantel_haenszel"]
 

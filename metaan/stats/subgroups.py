@@ -19,9 +19,9 @@ from ..errors import DataError, NotEstimableError, choose
 from .measures.effects import EffectSizes, column
 from .numerics.numerals import figures, p_text
 from .numerics.ties import distances
-from .pooling import Pooled, pool
+from .pooling.describe import measure_of, shown
+from .pooling.pool import Pooled, pool
 from .regression_moderators import text_of
-from .summary import measure_of, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,7 +150,7 @@ def subgroups(
         True: one tau2 for all subgroups, estimated by a regression on the subgroup, as in metafor's ``mods = ~ factor``
         and meta's ``tau.common``. A subgroup of one study then has an interval that knows of heterogeneity.
     model, tau2_method, ci_method, pi_method, level
-        As in `metaan.stats.pooling.pool`; ``model`` says which one ``groups`` and ``between`` show.
+        As in `metaan.stats.pooling.pool.pool`; ``model`` says which one ``groups`` and ``between`` show.
 
     Raises
     ------

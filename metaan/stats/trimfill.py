@@ -21,8 +21,8 @@ from .measures.catalogue import display_data
 from .measures.effects import EffectSizes, FloatArray
 from .numerics.numerals import figures, p_text
 from .numerics.ties import identical, tied
-from .pooling import Pooled, pool
-from .summary import measure_of, shown
+from .pooling.describe import measure_of, shown
+from .pooling.pool import Pooled, pool
 
 if TYPE_CHECKING:
     import pandas as pd

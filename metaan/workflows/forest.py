@@ -13,15 +13,15 @@ from ..registry.model.study import Design, Source
 from ..report.language.words import Arms
 from ..report.plots.figure import Request
 from ..report.plots.standalone import standalone
-from ..stats.intervals import mean_interval
 from ..stats.measures.catalogue import own_scales
 from ..stats.measures.effects import Interval
+from ..stats.pooling.intervals import mean_interval
 
 if TYPE_CHECKING:
     from ..registry.model.types import Entry
     from ..stats.measures.effects import EffectSizes
     from ..stats.measures.scales import Scale
-    from ..stats.pooling import Pooled
+    from ..stats.pooling.pool import Pooled
 
 
 def forest_plot(

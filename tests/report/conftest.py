@@ -14,10 +14,10 @@ from metaan.registry.model.public import Outcome, Plan, ReviewFile, Study
 from metaan.registry.store.metadata import Metadata
 from metaan.registry.store.runs import Notice
 from metaan.registry.waivers import Waived
-from metaan.stats.intervals import mean_interval
 from metaan.stats.measures.catalogue import effect_sizes, scale_of
 from metaan.stats.measures.effects import EffectSizes, Interval
-from metaan.stats.pooling import Pooled, pool
+from metaan.stats.pooling.intervals import mean_interval
+from metaan.stats.pooling.pool import Pooled, pool
 from metaan.stats.stratified import mantel_haenszel
 
 Counts = tuple[str, int, int, int, int]

@@ -27,8 +27,8 @@ from metaan.report.plots.figure import Figure, Request
 from metaan.report.plots.geometry import Box, clip_area, clip_path, clip_segment
 from metaan.report.plots.standalone import standalone
 from metaan.report.writers.terminal import table
-from metaan.stats.intervals import mean_test
 from metaan.stats.measures.catalogue import scale_of
+from metaan.stats.pooling.intervals import mean_test
 from metaan.workflows.forest import _analysis as of_arrays
 
 # Colditz et al. 1994: tuberculosis with the BCG vaccine and without it in 13 trials, and the distance from the equator.

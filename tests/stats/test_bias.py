@@ -15,8 +15,8 @@ from metaan.stats.bias_lines import mixed_line
 from metaan.stats.bias_rank import kendall
 from metaan.stats.bias_tests import PREDICTORS, SMALL_STUDY_TESTS
 from metaan.stats.measures.catalogue import MEASURES
-from metaan.stats.models import MODELS
 from metaan.stats.numerics.numerals import p_text
+from metaan.stats.pooling.models import MODELS
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "bias.json"
 CASES = json.loads(GOLDEN.read_text())["cases"]

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from metaan.errors import NotEstimableError
 from metaan.stats.gosh import gosh
-from metaan.stats.intervals import mean_test
 from metaan.stats.measures.effects import EffectSizes
 from metaan.stats.plot_data import (
     contour,
@@ -23,7 +22,8 @@ from metaan.stats.plot_data import (
     radial,
     spread_of,
 )
-from metaan.stats.pooling import pool
+from metaan.stats.pooling.intervals import mean_test
+from metaan.stats.pooling.pool import pool
 from metaan.stats.stratified import mantel_haenszel
 
 CASES = json.loads((Path(__file__).parent.parent / "golden" / "radial.json").read_text(encoding="utf-8"))["cases"]

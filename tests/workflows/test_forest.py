@@ -15,8 +15,8 @@ from metaan.report.forest.traits import TRAITS, risk_of_bias, trait
 from metaan.report.language import methods, words
 from metaan.stats.measures import correlations, proportions, rates, reliability, single_means
 from metaan.stats.measures.catalogue import MEASURES
-from metaan.stats.models import MODELS
-from metaan.stats.prediction import NO_SPREAD
+from metaan.stats.pooling.models import MODELS
+from metaan.stats.pooling.prediction import NO_SPREAD
 from metaan.workflows.forest import _analysis as of_arrays
 
 MEANS = {"m1i": [5.1, 4.2, 3.0], "sd1i": [1.1, 0.9, 1.0], "n1i": [20, 31, 12],

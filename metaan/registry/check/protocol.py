@@ -78,7 +78,7 @@ def methods_go_together(draft: Draft) -> Iterator[Problem]:
     for i, plan in enumerate(draft.review.model.analyses if draft.review else ()):
         if plan.ci_method in COMMON_CODES["ci"]:
             continue
-        from ...stats.pooling import PLAIN_ONLY
+        from ...stats.pooling.pool import PLAIN_ONLY
 
         methods = PLAIN_ONLY.get(plan.ci_method)
         if methods and plan.tau2_method not in methods:

@@ -165,19 +165,19 @@ NEED_WEIGHTS = ("GENQ", "GENQM")  # which a registry has no place for
 
 
 def _tau2_methods() -> Mapping[str, Any]:
-    from ...stats.tau2 import TAU2_METHODS
+    from ...stats.pooling.tau2 import TAU2_METHODS
 
     return {code: what for code, what in TAU2_METHODS.items() if code not in NEED_WEIGHTS}
 
 
 def _ci_methods() -> Mapping[str, Any]:
-    from ...stats.intervals import CI_METHODS
+    from ...stats.pooling.intervals import CI_METHODS
 
     return CI_METHODS
 
 
 def _pi_methods() -> Mapping[str, Any]:
-    from ...stats.prediction import PI_METHODS
+    from ...stats.pooling.prediction import PI_METHODS
 
     return PI_METHODS
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...stats.intervals import quantile
 from ...stats.measures.catalogue import MEASURES, added
+from ...stats.pooling.intervals import quantile
 from ..forest.forest import forest, pool_heading
 from ..forest.traits import risk_of_bias
 from ..language import formats, formulas, methods, words

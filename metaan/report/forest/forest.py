@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import null_of, scale_of
 from ...stats.measures.effects import Interval
-from ...stats.pooling import Pooled
+from ...stats.pooling.pool import Pooled
 from ..language import formats, methods, words
 from ..language.words import Arms
 from .axis import Axis, axis

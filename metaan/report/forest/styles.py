@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import null_of, scale_of
-from ...stats.models import MODELS
+from ...stats.pooling.models import MODELS
 from ..language import formats, spread, words
 
 if TYPE_CHECKING:
     from ...analysis import Analysis, Pool, SubgroupTest
     from ...stats.measures.effects import Interval
-    from ...stats.pooling import Pooled
+    from ...stats.pooling.pool import Pooled
 
 SPACE = "\u00a0"
 ROOM = 1e6  # numbers from here on, and those that would round to nothing, are written as everywhere else

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import added
-from ...stats.models import MODELS
 from ...stats.numerics.numerals import exact
-from ...stats.pooling import Pooled
+from ...stats.pooling.models import MODELS
+from ...stats.pooling.pool import Pooled
 from . import formats, spread, words
 
 if TYPE_CHECKING:

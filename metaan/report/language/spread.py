@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import scale_of
 from ...stats.measures.effects import Interval
-from ...stats.pooling import Pooled
+from ...stats.pooling.pool import Pooled
 from . import formats
 from .words import measure_name
 
 if TYPE_CHECKING:
     from ...analysis import Analysis, Pool, SubgroupTest
-    from ...stats.tau2_ci import HeterogeneityCI
+    from ...stats.pooling.tau2_ci import HeterogeneityCI
 
 FEW_TO_PREDICT = 5
 INTERVALS_OF_TAU2 = {"QP": "Q-profile"}

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...stats.measures.catalogue import MEASURES, null_of, scale_of
 from ...stats.measures.effects import Interval
-from ...stats.models import MODELS
-from ...stats.pooling import Pooled
+from ...stats.pooling.models import MODELS
+from ...stats.pooling.pool import Pooled
 from . import formats
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from ..language import words
 
 if TYPE_CHECKING:
     from ...analysis import Analysis, Exploration, Pool
-    from ...stats.pooling import Pooled
+    from ...stats.pooling.pool import Pooled
     from ..language.words import Arms
 
 XY = tuple[float, float]

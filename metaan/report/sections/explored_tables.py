@@ -14,7 +14,7 @@ from ..language.explored import Looked
 if TYPE_CHECKING:
     from ...stats.bias import SmallStudyTest
     from ...stats.multiverse import Universe
-    from ...stats.pooling import Pooled
+    from ...stats.pooling.pool import Pooled
     from ...stats.regression_result import MetaRegression
     from ...stats.sequence_result import Refits, Refitted
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ...stats.pooling import Pooled
+from ...stats.pooling.pool import Pooled
 from ..drawing.svg import svg
 from ..explorer.data import why_not
 from ..forest.columns import Column

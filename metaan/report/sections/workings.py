@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import scale_of
-from ...stats.pooling import Pooled
+from ...stats.pooling.pool import Pooled
 from ..forest.forest import pool_heading
 from ..language import formats, formulas, methods, spread, words
 from .explored_page import FIELDS

@@ -12,7 +12,7 @@ from ...stats.plot_data import Spread, gosh_spread
 if TYPE_CHECKING:
     from ...analysis import Exploration, Pool
     from ...stats.bias import SmallStudyTest
-    from ...stats.pooling import Pooled
+    from ...stats.pooling.pool import Pooled
     from ...stats.regression_result import MetaRegression
     from ...stats.sequence_result import Refits, Refitted
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...analysis import Remark
 from ...stats.measures.effects import Interval
 from ...stats.numerics.numerals import portable
-from ...stats.pooling import Pooled
+from ...stats.pooling.pool import Pooled
 from .explored_json import exploration
 
 if TYPE_CHECKING:

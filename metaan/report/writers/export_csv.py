@@ -16,7 +16,7 @@ from .export import Json, portable_values, whole
 if TYPE_CHECKING:
     from ...analysis import Analysis, Pool, Reference, StudyRow
     from ...certainty import Evidence
-    from ...stats.pooling import Pooled
+    from ...stats.pooling.pool import Pooled
 
 CSV_COLUMNS = (
     "analysis", "outcome", "measure", "level", "kind", "subgroup", "id", "label", "time", "events_experimental",

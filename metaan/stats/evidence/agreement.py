@@ -8,8 +8,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...errors import DataError
-from ..intervals import quantile
 from ..measures.effects import Interval
+from ..pooling.intervals import quantile
 
 Cells = Mapping[tuple[Hashable, Hashable], float]  # what the first and the second said -> proportion of all things
 

@@ -15,12 +15,12 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, gammaln
 
 from ...errors import NotEstimableError
-from ..intervals import check_level, mean_interval, mean_test
 from ..measures.catalogue import scale_of, two_by_two
 from ..measures.effects import FloatArray, Interval, labels
 from ..measures.families import Columns
 from ..numerics.numerals import bounded, figures, p_text
-from ..pooling import Display
+from ..pooling.intervals import check_level, mean_interval, mean_test
+from ..pooling.pool import Display
 from ..stratified import known, unusable
 from .models import empty
 from .newton import Maximum, maximise

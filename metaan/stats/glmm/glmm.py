@@ -15,17 +15,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...errors import NotEstimableError, UsageError, choose
-from ..heterogeneity import Moments, i2_from_tau2, typical_variance
-from ..intervals import CI_METHODS, check_level, infer
-from ..likelihood import FitStatistics
 from ..measures.catalogue import effect_sizes, scale_of
 from ..measures.effects import EffectSizes, FloatArray, Interval
-from ..pooling import Pooled, left_out
-from ..prediction import narrower, prediction_interval
+from ..pooling.describe import describe
+from ..pooling.heterogeneity import Moments, i2_from_tau2, typical_variance
+from ..pooling.intervals import CI_METHODS, check_level, infer
+from ..pooling.likelihood import FitStatistics
+from ..pooling.pool import Pooled, left_out
+from ..pooling.prediction import narrower, prediction_interval
+from ..pooling.tau2_ci import HeterogeneityCI
 from ..strata_tests import ChiSquared
 from ..stratified import NO_PREDICTION
-from ..summary import describe
-from ..tau2_ci import HeterogeneityCI
 from .fit import Fit, first_tau, fit_common, fit_random, heterogeneity_tests, tau2_profile
 from .models import GLMM_MEASURES, Structure
 
@@ -144,7 +144,7 @@ def glmm(
     ci_method
         ``"wald"`` (normal) or ``"t"`` (k - 1 degrees of freedom).
     pi_method
-        A key of `metaan.stats.prediction.PI_METHODS`.
+        A key of `metaan.stats.pooling.prediction.PI_METHODS`.
     level
         Coverage of the intervals.
     slab

@@ -11,9 +11,9 @@ from metaan.report.drawing.svg import svg
 from metaan.report.explorer.data import CHOICES, explorable, protocol, why_not
 from metaan.report.forest.forest import Arms, forest
 from metaan.report.sections.outcomes import outcome
-from metaan.stats.intervals import CI_METHODS
-from metaan.stats.prediction import PI_METHODS
-from metaan.stats.tau2 import TAU2_METHODS
+from metaan.stats.pooling.intervals import CI_METHODS
+from metaan.stats.pooling.prediction import PI_METHODS
+from metaan.stats.pooling.tau2 import TAU2_METHODS
 
 ARMS = Arms("anakinra", "usual care")
 

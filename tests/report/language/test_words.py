@@ -9,7 +9,7 @@ from metaan.report.forest.forest import forest
 from metaan.report.language import cautions, designs, methods, spread, words
 from metaan.report.language.words import Arms
 from metaan.stats.measures.effects import EffectSizes, Interval
-from metaan.stats.pooling import pool as pooled
+from metaan.stats.pooling.pool import pool as pooled
 
 ARMS = Arms("anakinra", "usual care")
 
@@ -126,8 +126,8 @@ def test_the_methods_cite_what_was_used(death: Analysis) -> None:
 
 
 def test_every_code_of_a_method_has_words() -> None:
-    from metaan.stats.pooling import CI_METHODS
-    from metaan.stats.tau2 import TAU2_METHODS
+    from metaan.stats.pooling.pool import CI_METHODS
+    from metaan.stats.pooling.tau2 import TAU2_METHODS
 
     assert set(TAU2_METHODS) <= set(methods.TAU2)
     assert set(CI_METHODS) <= set(methods.CI)

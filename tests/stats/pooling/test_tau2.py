@@ -11,11 +11,11 @@ import pytest
 
 from metaan.errors import NotEstimableError, UsageError
 from metaan.stats.measures.effects import EffectSizes
-from metaan.stats.pooling import Pooled, pool
-from metaan.stats.tau2 import TAU2_METHODS
-from metaan.stats.tau2_ci import TAU2_CI_METHODS
+from metaan.stats.pooling.pool import Pooled, pool
+from metaan.stats.pooling.tau2 import TAU2_METHODS
+from metaan.stats.pooling.tau2_ci import TAU2_CI_METHODS
 
-GOLDEN = Path(__file__).parents[1] / "golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 CASES: list[dict[str, Any]] = json.loads((GOLDEN / "tau2.json").read_text())["cases"]
 FITS = [case for case in CASES if case["family"] == "rma_uni"]
 INTERVALS = [case for case in CASES if case["family"] == "tau2_confint"]

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from metaan.errors import DataError
-from metaan.stats.intervals import CI_METHODS
 from metaan.stats.measures.effects import EffectSizes
-from metaan.stats.pooling import MODELS, Pooled, pool
-from metaan.stats.prediction import PI_METHODS
+from metaan.stats.pooling.intervals import CI_METHODS
+from metaan.stats.pooling.pool import MODELS, Pooled, pool
+from metaan.stats.pooling.prediction import PI_METHODS
 
-GOLDEN = Path(__file__).parents[1] / "golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 CASES: list[dict[str, Any]] = json.loads((GOLDEN / "pooling.json").read_text())["cases"]
 METAFOR_CI = {"z": "wald", "t": "t", "knha": "hksj", "adhoc": "hksj-adhoc"}
 META_CI = {None: "wald", "HK": "hksj", "KR": "KR"}

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import UsageError, choose
+from ...errors import UsageError, choose
+from ..measures.effects import FloatArray, Interval
+from ..measures.scales import SCALES, Scale
+from ..numerics.roots import beyond
+from ..numerics.ties import above
 from .heterogeneity import Moments
 from .intervals import IDENTICAL, LEAST_DF, SeDf, hartung_knapp, has_ends, kenward_roger, mean_interval
-from .measures.effects import FloatArray, Interval
-from .measures.scales import SCALES, Scale
-from .numerics.roots import beyond
-from .numerics.ties import above
 from .quadratic_form import QuadraticForm
 
 DRAWS, SEED = 25_000, 20190101

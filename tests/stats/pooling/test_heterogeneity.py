@@ -13,7 +13,8 @@ from scipy.integrate import quad
 from scipy.stats import chi2
 
 from metaan.errors import NotEstimableError
-from metaan.stats.heterogeneity import (
+from metaan.stats.measures.effects import EffectSizes
+from metaan.stats.pooling.heterogeneity import (
     Moments,
     generalised_q,
     i2_from_tau2,
@@ -22,10 +23,9 @@ from metaan.stats.heterogeneity import (
     trace_psps,
     typical_variance,
 )
-from metaan.stats.measures.effects import EffectSizes
-from metaan.stats.pooling import pool
-from metaan.stats.quadratic_form import QuadraticForm
-from metaan.stats.tau2 import TAU2_METHODS, solve_generalised
+from metaan.stats.pooling.pool import pool
+from metaan.stats.pooling.quadratic_form import QuadraticForm
+from metaan.stats.pooling.tau2 import TAU2_METHODS, solve_generalised
 
 
 def studies(seed: int, k: int, spread: float = 1.0) -> Moments:

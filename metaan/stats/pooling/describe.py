@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .measures.catalogue import scale_of
-from .measures.effects import Interval
+from ..measures.catalogue import scale_of
+from ..measures.effects import Interval
+from ..numerics.numerals import bounded, figures, fixed, p_text
 from .models import MODELS
-from .numerics.numerals import bounded, figures, fixed, p_text
 from .prediction import PI_METHODS
 
 if TYPE_CHECKING:
-    from .pooling import Pooled
-    from .sequence_result import Refitted
+    from ..sequence_result import Refitted
+    from .pool import Pooled
 
 
 def describe(fit: Pooled) -> str:

@@ -11,13 +11,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import ConvergenceError
-from metaan.stats import likelihood
-from metaan.stats.heterogeneity import Moments, generalised_q, solve_q
-from metaan.stats.likelihood import log_likelihood, maximise, profile_tau2, upper_bound
 from metaan.stats.measures.effects import EffectSizes
 from metaan.stats.numerics.roots import beyond, crossing
-from metaan.stats.pooling import pool
-from metaan.stats.tau2 import TAU2_METHODS
+from metaan.stats.pooling import likelihood
+from metaan.stats.pooling.heterogeneity import Moments, generalised_q, solve_q
+from metaan.stats.pooling.likelihood import log_likelihood, maximise, profile_tau2, upper_bound
+from metaan.stats.pooling.pool import pool
+from metaan.stats.pooling.tau2 import TAU2_METHODS
 
 WEIGHTED = ("GENQ", "GENQM")
 PLAIN = [name for name in TAU2_METHODS if name not in WEIGHTED]

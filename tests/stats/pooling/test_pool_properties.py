@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import ConvergenceError, DataError, NotEstimableError, UsageError
-from metaan.stats.intervals import CI_METHODS
 from metaan.stats.measures.effects import EffectSizes
-from metaan.stats.pooling import MODELS, pool
-from metaan.stats.prediction import PI_METHODS, prediction_interval
+from metaan.stats.pooling.intervals import CI_METHODS
+from metaan.stats.pooling.pool import MODELS, pool
+from metaan.stats.pooling.prediction import PI_METHODS, prediction_interval
+from metaan.stats.pooling.tau2 import TAU2_METHODS
+from metaan.stats.pooling.tau2_ci import TAU2_CI_METHODS
 from metaan.stats.sequence import leave_one_out
 from metaan.stats.subgroups import subgroups
-from metaan.stats.tau2 import TAU2_METHODS
-from metaan.stats.tau2_ci import TAU2_CI_METHODS
 
 PLAIN = [name for name in TAU2_METHODS if name not in ("GENQ", "GENQM")]  # without weights
 RANDOM_CI = {name: "REML" if name in ("KR", "PL") else "DL" for name in CI_METHODS}

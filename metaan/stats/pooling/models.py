@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..measures.effects import FloatArray
 from .heterogeneity import Moments, i2_from_tau2, typical_variance
-from .measures.effects import FloatArray
 from .tau2 import TAU2_METHODS
 
 Mean = tuple[FloatArray, float, float, float]

@@ -12,10 +12,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from ..errors import UsageError
+from ...errors import UsageError
+from ..measures.effects import Interval
+from ..measures.scales import SCALES, Scale
 from .heterogeneity import Moments, trace_psps
-from .measures.effects import Interval
-from .measures.scales import SCALES, Scale
 
 SeDf = tuple[float, float | None]
 
@@ -152,4 +152,4 @@ CI_METHODS: dict[str, CIMethod] = {
     "KR": kenward_roger,
     "PL": wald,
 }
-"""``PL`` (profile likelihood) has Wald's standard error; its interval and test come from `metaan.stats.likelihood`."""
+"""``PL`` (profile likelihood) has Wald's standard error; its interval and test come from `metaan.stats.pooling.likelihood`."""

@@ -1,6 +1,6 @@
 """Heterogeneity: the sums every method needs, Cochran's Q and its generalisation, I2, H2.
 
-Intervals for tau2 are in `metaan.stats.tau2_ci`. All sums here are O(k): with P = W - ww'/sum(w), the projection that
+Intervals for tau2 are in `metaan.stats.pooling.tau2_ci`. All sums here are O(k): with P = W - ww'/sum(w), the projection that
 takes out the weighted mean, y'Py is a weighted sum of squares, and traces of products of P and diagonal matrices are
 sums of powers of the weights.
 """
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import chdtri, ndtri
 
-from ..errors import ConvergenceError, NotEstimableError
-from .measures.effects import FloatArray, Interval
-from .numerics.ties import above, identical
+from ...errors import ConvergenceError, NotEstimableError
+from ..measures.effects import FloatArray, Interval
+from ..numerics.ties import above, identical
 
 if TYPE_CHECKING:
     import pandas as pd

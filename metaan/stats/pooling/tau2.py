@@ -13,12 +13,12 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import chdtri
 
-from ..errors import UsageError
+from ...errors import UsageError
+from ..measures.effects import FloatArray
+from ..numerics.roots import beyond, crossing
+from ..numerics.ties import excess
 from .heterogeneity import Moments, off_diagonal, solve_q, trace_psps
 from .likelihood import maximise
-from .measures.effects import FloatArray
-from .numerics.roots import beyond, crossing
-from .numerics.ties import excess
 from .quadratic_form import QuadraticForm
 
 Estimate = tuple[float, float | None]

@@ -1,8 +1,8 @@
 """Pooling by inverse variance: the common-effect, random-effects, multiplicative and IVhet models.
 
 `pool` is the way in; `Pooled` is what every pooling method of the package returns. Intervals of the mean are in
-`metaan.stats.intervals`, prediction intervals in `metaan.stats.prediction`, estimators of tau2 in `metaan.stats.tau2`,
-models in `metaan.stats.models`: this module puts one of each together.
+`metaan.stats.pooling.intervals`, prediction intervals in `metaan.stats.pooling.prediction`, estimators of tau2 in `metaan.stats.pooling.tau2`,
+models in `metaan.stats.pooling.models`: this module puts one of each together.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
-from ..errors import DataError, NotEstimableError, UsageError, choose
+from ...errors import DataError, NotEstimableError, UsageError, choose
+from ..measures.catalogue import scale_of
+from ..measures.effects import EffectSizes, FloatArray, Interval, column
+from .describe import describe
 from .heterogeneity import Moments, QBased, q_based
 from .intervals import CI_METHODS, Inference, bounded, check_level, infer
 from .intervals import quantile as quantile
 from .likelihood import LIKELIHOODS, FitStatistics, fit_statistics, profile_mean
-from .measures.catalogue import scale_of
-from .measures.effects import EffectSizes, FloatArray, Interval, column
 from .models import MODELS
 from .prediction import PI_METHODS as PI_METHODS
 from .prediction import narrower, prediction_interval
-from .summary import describe
 from .tau2 import TAU2_METHODS
 from .tau2_ci import TAU2_CI_METHODS, HeterogeneityCI, Tau2, heterogeneity_ci
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
-from ..errors import NotEstimableError, choose
+from ...errors import NotEstimableError, choose
+from ..measures.effects import FloatArray, Interval
+from ..measures.scales import exp
 from .heterogeneity import Moments, i2_from_tau2, q_profile, typical_variance
 from .likelihood import LIKELIHOODS, profile_tau2
-from .measures.effects import FloatArray, Interval
-from .measures.scales import exp
 from .tau2 import solve_generalised
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Tau2(NamedTuple):
-    """An estimate, its standard error, and the key of its method in `metaan.stats.tau2.TAU2_METHODS`."""
+    """An estimate, its standard error, and the key of its method in `metaan.stats.pooling.tau2.TAU2_METHODS`."""
 
     estimate: float
     se: float | None

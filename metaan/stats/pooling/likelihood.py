@@ -1,7 +1,7 @@
 """The normal likelihood of the random-effects model: its maximum in tau2, its profiles, its fit statistics.
 
 Throughout, ``restricted`` chooses between the likelihood of the data (ML) and that of their contrasts (REML). All sums
-are O(k); with P the projection of `metaan.stats.heterogeneity`, the score of tau2 is half of y'PPy less the trace of P
+are O(k); with P the projection of `metaan.stats.pooling.heterogeneity`, the score of tau2 is half of y'PPy less the trace of P
 (REML) or of W (ML) (Viechtbauer 2005, eqs. 12 and 15).
 """
 
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import chdtri, ndtr
 
-from ..errors import ConvergenceError
+from ...errors import ConvergenceError
+from ..measures.effects import Interval
+from ..numerics.roots import beyond, crossing
 from .heterogeneity import Moments
-from .measures.effects import Interval
-from .numerics.roots import beyond, crossing
 
 if TYPE_CHECKING:
     import pandas as pd

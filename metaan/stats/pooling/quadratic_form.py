@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import ConvergenceError
+from ...errors import ConvergenceError
+from ..measures.effects import FloatArray
 from .heterogeneity import Moments
-from .measures.effects import FloatArray
 
 _STEP = 0.2
 NO_TAIL = -700.0  # of this logarithm hardly a float is left
