@@ -22,20 +22,10 @@ if TYPE_CHECKING:
     from .sources.files.read import read_records as read_records
     from .sources.revman.revman import read_revman as read_revman
     from .sources.revman.rows import RevMan as RevMan
-    from .stats.arms import combine_groups as combine_groups
-    from .stats.arms import counts_from_percent as counts_from_percent
-    from .stats.arms import split_shared_group as split_shared_group
-    from .stats.arms import table_from_margins as table_from_margins
     from .stats.bias import SmallStudyTest as SmallStudyTest
     from .stats.bias import small_study_test as small_study_test
     from .stats.bias_pet import PetPeese as PetPeese
     from .stats.bias_pet import pet_peese as pet_peese
-    from .stats.conversions import Converted as Converted
-    from .stats.conversions import se_from_ci as se_from_ci
-    from .stats.conversions import se_from_p as se_from_p
-    from .stats.deviations import sd_from_ci as sd_from_ci
-    from .stats.deviations import sd_from_difference as sd_from_difference
-    from .stats.deviations import sd_from_se as sd_from_se
     from .stats.excess import ExcessSignificance as ExcessSignificance
     from .stats.excess import excess_significance as excess_significance
     from .stats.explain import explain as explain
@@ -58,19 +48,29 @@ if TYPE_CHECKING:
     from .stats.method_spread import method_spread as method_spread
     from .stats.multiverse import multiverse as multiverse
     from .stats.peto import peto as peto
-    from .stats.plausibility import plausibility as plausibility
     from .stats.pooling.pool import Pooled as Pooled
     from .stats.pooling.pool import pool as pool
-    from .stats.quantiles import mean_sd_from_quantiles as mean_sd_from_quantiles
+    from .stats.printed.arms import combine_groups as combine_groups
+    from .stats.printed.arms import counts_from_percent as counts_from_percent
+    from .stats.printed.arms import split_shared_group as split_shared_group
+    from .stats.printed.arms import table_from_margins as table_from_margins
+    from .stats.printed.conversions import Converted as Converted
+    from .stats.printed.conversions import se_from_ci as se_from_ci
+    from .stats.printed.conversions import se_from_p as se_from_p
+    from .stats.printed.deviations import sd_from_ci as sd_from_ci
+    from .stats.printed.deviations import sd_from_difference as sd_from_difference
+    from .stats.printed.deviations import sd_from_se as sd_from_se
+    from .stats.printed.plausibility import plausibility as plausibility
+    from .stats.printed.quantiles import mean_sd_from_quantiles as mean_sd_from_quantiles
+    from .stats.printed.reported import effects_from_reported as effects_from_reported
+    from .stats.printed.rescaling import odds_ratio_from_smd as odds_ratio_from_smd
+    from .stats.printed.rescaling import smd_from_odds_ratio as smd_from_odds_ratio
     from .stats.regression import meta_regression as meta_regression
     from .stats.regression_residuals import blup as blup
     from .stats.regression_residuals import residuals as residuals
     from .stats.regression_result import MetaRegression as MetaRegression
     from .stats.regression_tests import likelihood_ratio_test as likelihood_ratio_test
     from .stats.regression_tests import permutation_test as permutation_test
-    from .stats.reported import effects_from_reported as effects_from_reported
-    from .stats.rescaling import odds_ratio_from_smd as odds_ratio_from_smd
-    from .stats.rescaling import smd_from_odds_ratio as smd_from_odds_ratio
     from .stats.sequence import cumulative as cumulative
     from .stats.sequence import leave_one_out as leave_one_out
     from .stats.sequence_result import Refits as Refits
@@ -91,7 +91,7 @@ _WHERE = {
     "Baujat": "stats.influence",
     "BetaBinomial": "stats.glmm.betabinomial",
     "Choices": "synthesis",
-    "Converted": "stats.conversions",
+    "Converted": "stats.printed.conversions",
     "Deduplication": "records.same.deduplicate",
     "Difference": "comparison.difference",
     "EffectSizes": "stats.measures.effects",
@@ -117,14 +117,14 @@ _WHERE = {
     "beta_binomial": "stats.glmm.betabinomial",
     "between_groups": "stats.subgroups",
     "blup": "stats.regression_residuals",
-    "combine_groups": "stats.arms",
+    "combine_groups": "stats.printed.arms",
     "compare": "comparison.difference",
     "compare_revisions": "workflows.diff",
-    "counts_from_percent": "stats.arms",
+    "counts_from_percent": "stats.printed.arms",
     "cumulative": "stats.sequence",
     "deduplicate": "records.same.deduplicate",
     "effect_sizes": "stats.measures.catalogue",
-    "effects_from_reported": "stats.reported",
+    "effects_from_reported": "stats.printed.reported",
     "example": "resources",
     "excess_significance": "stats.excess",
     "explain": "stats.explain",
@@ -137,30 +137,30 @@ _WHERE = {
     "likelihood_ratio_test": "stats.regression_tests",
     "load": "registry.load",
     "mantel_haenszel": "stats.stratified",
-    "mean_sd_from_quantiles": "stats.quantiles",
+    "mean_sd_from_quantiles": "stats.printed.quantiles",
     "meta_regression": "stats.regression",
     "method_spread": "stats.method_spread",
     "multiverse": "stats.multiverse",
-    "odds_ratio_from_smd": "stats.rescaling",
+    "odds_ratio_from_smd": "stats.printed.rescaling",
     "permutation_test": "stats.regression_tests",
     "pet_peese": "stats.bias_pet",
     "peto": "stats.peto",
-    "plausibility": "stats.plausibility",
+    "plausibility": "stats.printed.plausibility",
     "pool": "stats.pooling.pool",
     "read_records": "sources.files.read",
     "read_revman": "sources.revman.revman",
     "reported_checks": "recompute",
     "residuals": "stats.regression_residuals",
-    "sd_from_ci": "stats.deviations",
-    "sd_from_difference": "stats.deviations",
-    "sd_from_se": "stats.deviations",
-    "se_from_ci": "stats.conversions",
-    "se_from_p": "stats.conversions",
+    "sd_from_ci": "stats.printed.deviations",
+    "sd_from_difference": "stats.printed.deviations",
+    "sd_from_se": "stats.printed.deviations",
+    "se_from_ci": "stats.printed.conversions",
+    "se_from_p": "stats.printed.conversions",
     "small_study_test": "stats.bias",
-    "smd_from_odds_ratio": "stats.rescaling",
-    "split_shared_group": "stats.arms",
+    "smd_from_odds_ratio": "stats.printed.rescaling",
+    "split_shared_group": "stats.printed.arms",
     "subgroups": "stats.subgroups",
-    "table_from_margins": "stats.arms",
+    "table_from_margins": "stats.printed.arms",
     "trim_and_fill": "stats.trimfill",
     "write_report": "workflows.publish",
 }

@@ -21,7 +21,7 @@ NO_CHOICE = {
     "measures.means.MEAN_MEASURES": "a part of MEASURES",
     "multiverse.CONCLUSIONS": "words of a result",
     "measures.paired.PAIRED": "a part of MEASURES",
-    "plausibility.SDS": "names of columns",
+    "printed.plausibility.SDS": "names of columns",
     "presets.LEAVES_OUT": "rules of PRESETS",
     "pooling.pool.PLAIN_ONLY": "which estimators of tau2 an interval needs",
     "pooling.prediction.NO_SPREAD": "why a model has no prediction",

@@ -71,8 +71,8 @@ DEFAULTS = {
     "bias_tests.PREDICTORS": (ma.small_study_test, "predictor"),
     "trimfill.K0_ESTIMATORS": (ma.trim_and_fill, "estimator"),
     "failsafe.FAILSAFE_METHODS": (ma.fail_safe_n, "method"),
-    "quantiles.QUANTILE_METHODS": (ma.mean_sd_from_quantiles, "method"),
-    "rescaling.SD_OF_LOG_ODDS": (ma.smd_from_odds_ratio, "assuming"),
+    "printed.quantiles.QUANTILE_METHODS": (ma.mean_sd_from_quantiles, "method"),
+    "printed.rescaling.SD_OF_LOG_ODDS": (ma.smd_from_odds_ratio, "assuming"),
 }
 
 

@@ -112,8 +112,8 @@ COVERED = {
         | {"MH" for f in families("leave_one_out") if f == "mh_leave1out"}
         | {"Peto" for c in cases("metafor_3_8") if c["id"].endswith("leave1out/Peto")}
     ),
-    "quantiles.QUANTILE_METHODS": lambda: args("method", "conv", family="conv_fivenum"),
-    "transformations.TRANSFORMATIONS": _transformations,
+    "printed.quantiles.QUANTILE_METHODS": lambda: args("method", "conv", family="conv_fivenum"),
+    "printed.transformations.TRANSFORMATIONS": _transformations,
     "presets.PRESETS": lambda: args("preset", "presets", "metafor_3_8"),
 }  # fmt: skip
 
@@ -133,13 +133,13 @@ PROVED = {
     "sequence.REFITS": {"test_leave_one_out.py::test_a_mixed_model_is_fitted_to_the_rest": ("GLMM",)},
     "sequence.ORDERS": {"test_cumulative.py::test_orders": ("precision", "effect")},
     "presets.PRESETS": {"test_explain.py::test_settings_for_a_journal_change_the_layout_only": ("JAMA",)},
-    "quantile_fits.CANDIDATES": {
-        "test_conversions.py::test_quantiles_of_a_distribution_give_its_moments_back": (
+    "printed.quantile_fits.CANDIDATES": {
+        "printed/test_conversions.py::test_quantiles_of_a_distribution_give_its_moments_back": (
             "log-normal", "gamma", "Weibull", "beta",
         )
     },
-    "rescaling.SD_OF_LOG_ODDS": {
-        "test_conversions.py::test_odds_ratios_and_mean_differences_convert_both_ways": ("logistic", "normal")
+    "printed.rescaling.SD_OF_LOG_ODDS": {
+        "printed/test_conversions.py::test_odds_ratios_and_mean_differences_convert_both_ways": ("logistic", "normal")
     },
     "method_spread.SPREAD_METHODS": {
         "test_method_spread.py::test_one_zero_cell_has_as_many_answers_as_methods": (
@@ -149,8 +149,8 @@ PROVED = {
     "multiverse.ZERO_CELLS": {
         "test_multiverse.py::test_zero_cells_add_the_corrected_mantel_haenszel": ("none", "0.5")
     },
-    "plausibility.PLAUSIBILITY_CHECKS": {
-        "test_plausibility.py::test_every_check_has_what_it_alone_finds": (
+    "printed.plausibility.PLAUSIBILITY_CHECKS": {
+        "printed/test_plausibility.py::test_every_check_has_what_it_alone_finds": (
             "standardized", "log-ratio", "natural-scale", "arms", "studies",
         )
     },

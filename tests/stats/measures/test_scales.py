@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 import metaan as ma
-from metaan.stats import transformations
 from metaan.stats.measures import scales
 from metaan.stats.measures.catalogue import MEASURES, effect_sizes, own_scales, scale_of
 from metaan.stats.measures.scales import SCALES
+from metaan.stats.printed import transformations
 from metaan.stats.sequence import REFITS
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "conv.json").read_text())["cases"]

@@ -5,7 +5,7 @@ import pytest
 
 import metaan as ma
 from metaan.errors import DataError
-from metaan.stats.plausibility import PLAUSIBILITY_CHECKS
+from metaan.stats.printed.plausibility import PLAUSIBILITY_CHECKS
 
 SOUND = {
     "m1i": [20.1, 18.4, 22.3], "sd1i": [4.1, 3.8, 5.0], "n1i": [40, 64, 25],

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from .measures.catalogue import LARGE_SMD, STANDARDIZED, scale_of
-from .measures.effects import EffectSizes, FloatArray
-from .measures.families import Mask
+from ..measures.catalogue import LARGE_SMD, STANDARDIZED, scale_of
+from ..measures.effects import EffectSizes, FloatArray
+from ..measures.families import Mask
 
 #: Beyond this a log ratio stands for a ratio above 148 or below 1/148.
 LARGE_LOG_RATIO = 5.0

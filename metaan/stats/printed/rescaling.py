@@ -5,9 +5,9 @@ Sources: Hasselblad & Hedges 1995, Chinn 2000 (logistic); Cox & Snell 1989 (norm
 
 from __future__ import annotations
 
-from ..errors import DataError, choose
-from .measures.effects import EffectSizes
-from .measures.two_by_two import LOGISTIC_SD, NORMAL_SD
+from ...errors import DataError, choose
+from ..measures.effects import EffectSizes
+from ..measures.two_by_two import LOGISTIC_SD, NORMAL_SD
 
 
 def smd_from_odds_ratio(effects: EffectSizes, assuming: str = "logistic") -> EffectSizes:

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
-from ..errors import UsageError, choose
+from ...errors import UsageError, choose
+from ..measures.effects import FloatArray, column, labels, same_length
+from ..measures.families import above_zero, refuse
 from .conversions import Converted, converted, named
-from .measures.effects import FloatArray, column, labels, same_length
-from .measures.families import above_zero, refuse
 from .quantile_fits import best_fit
 
 Estimate = tuple[float, float]

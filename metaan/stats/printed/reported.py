@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import DataError, UsageError
+from ...errors import DataError, UsageError
+from ..measures.catalogue import scale_of
+from ..measures.effects import EffectSizes, FloatArray, column, labels, same_length
+from ..measures.families import refuse
 from .conversions import critical, named, se_from_p
-from .measures.catalogue import scale_of
-from .measures.effects import EffectSizes, FloatArray, column, labels, same_length
-from .measures.families import refuse
 
 #: How far an estimate may lie from the middle of its interval, as a share of the half width.
 ASYMMETRY = 0.1

@@ -13,8 +13,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import expit, logit, ndtr, ndtri
 
-from .measures.scales import exp
-from .measures.two_by_two import LOGISTIC_SD, NORMAL_SD
+from ..measures.scales import exp
+from ..measures.two_by_two import LOGISTIC_SD, NORMAL_SD
 
 
 def mean_of_ratio(x: float, tau2: float) -> float:

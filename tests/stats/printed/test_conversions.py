@@ -12,10 +12,10 @@ from scipy.special import gamma, gammaincinv, gammaln, ndtri
 
 import metaan as ma
 from metaan.errors import DataError, UsageError
-from metaan.stats.quantile_fits import CANDIDATES, best_fit
-from metaan.stats.quantiles import QUANTILE_METHODS
+from metaan.stats.printed.quantile_fits import CANDIDATES, best_fit
+from metaan.stats.printed.quantiles import QUANTILE_METHODS
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "conv.json").read_text())["cases"]
+GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "conv.json").read_text())["cases"]
 
 
 #: Five quantiles which the Weibull distribution fits best; the reference answers with gamma and normal.

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri, stdtrit
 
-from ..errors import UsageError, choose
-from .measures.effects import FloatArray, column, labels, same_length
-from .measures.families import Mask, above_zero, refuse
+from ...errors import UsageError, choose
+from ..measures.effects import FloatArray, column, labels, same_length
+from ..measures.families import Mask, above_zero, refuse
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import choose
+from ...errors import choose
+from ..measures.families import above_zero, refuse
 from .conversions import Converted, arrays, converted, se_from_ci
-from .measures.families import above_zero, refuse
 
 
 def sd_from_se(se: ArrayLike, n: ArrayLike, *, slab: Sequence[str] | None = None) -> Converted:

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import betaincinv, gammaincinv, gammaln, ndtri
 
-from ..errors import ConvergenceError
-from .measures.effects import FloatArray
+from ...errors import ConvergenceError
+from ..measures.effects import FloatArray
 
 Estimate = tuple[float, float]
 

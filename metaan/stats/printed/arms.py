@@ -12,10 +12,10 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import DataError, UsageError
+from ...errors import DataError, UsageError
+from ..measures.effects import FloatArray, column, labels
+from ..measures.families import above_zero, not_negative, refuse, within_one
 from .conversions import Converted, arrays, converted, named
-from .measures.effects import FloatArray, column, labels
-from .measures.families import above_zero, not_negative, refuse, within_one
 
 
 def combine_groups(n: ArrayLike, mean: ArrayLike, sd: ArrayLike, *, label: str = "Study 1") -> Converted:
