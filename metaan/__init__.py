@@ -65,20 +65,20 @@ if TYPE_CHECKING:
     from .stats.printed.reported import effects_from_reported as effects_from_reported
     from .stats.printed.rescaling import odds_ratio_from_smd as odds_ratio_from_smd
     from .stats.printed.rescaling import smd_from_odds_ratio as smd_from_odds_ratio
-    from .stats.regression import meta_regression as meta_regression
-    from .stats.regression_residuals import blup as blup
-    from .stats.regression_residuals import residuals as residuals
-    from .stats.regression_result import MetaRegression as MetaRegression
-    from .stats.regression_tests import likelihood_ratio_test as likelihood_ratio_test
-    from .stats.regression_tests import permutation_test as permutation_test
+    from .stats.regression.fit_regression import meta_regression as meta_regression
+    from .stats.regression.residuals import blup as blup
+    from .stats.regression.residuals import residuals as residuals
+    from .stats.regression.result import MetaRegression as MetaRegression
+    from .stats.regression.subgroups import Subgroups as Subgroups
+    from .stats.regression.subgroups import between_groups as between_groups
+    from .stats.regression.subgroups import subgroups as subgroups
+    from .stats.regression.tests import likelihood_ratio_test as likelihood_ratio_test
+    from .stats.regression.tests import permutation_test as permutation_test
     from .stats.sequence import cumulative as cumulative
     from .stats.sequence import leave_one_out as leave_one_out
     from .stats.sequence_result import Refits as Refits
     from .stats.stratified import MantelHaenszel as MantelHaenszel
     from .stats.stratified import mantel_haenszel as mantel_haenszel
-    from .stats.subgroups import Subgroups as Subgroups
-    from .stats.subgroups import between_groups as between_groups
-    from .stats.subgroups import subgroups as subgroups
     from .stats.trimfill import TrimAndFill as TrimAndFill
     from .stats.trimfill import trim_and_fill as trim_and_fill
     from .synthesis import Choices as Choices
@@ -102,7 +102,7 @@ _WHERE = {
     "Influence": "stats.influence",
     "Interval": "stats.measures.effects",
     "MantelHaenszel": "stats.stratified",
-    "MetaRegression": "stats.regression_result",
+    "MetaRegression": "stats.regression.result",
     "MethodSpread": "stats.method_spread",
     "PetPeese": "stats.bias_pet",
     "Pooled": "stats.pooling.pool",
@@ -110,13 +110,13 @@ _WHERE = {
     "RevMan": "sources.revman.rows",
     "Review": "registry.load",
     "SmallStudyTest": "stats.bias",
-    "Subgroups": "stats.subgroups",
+    "Subgroups": "stats.regression.subgroups",
     "TrimAndFill": "stats.trimfill",
     "analyse": "synthesis",
     "baujat": "stats.influence",
     "beta_binomial": "stats.glmm.betabinomial",
-    "between_groups": "stats.subgroups",
-    "blup": "stats.regression_residuals",
+    "between_groups": "stats.regression.subgroups",
+    "blup": "stats.regression.residuals",
     "combine_groups": "stats.printed.arms",
     "compare": "comparison.difference",
     "compare_revisions": "workflows.diff",
@@ -134,15 +134,15 @@ _WHERE = {
     "gosh": "stats.gosh",
     "influence": "stats.influence",
     "leave_one_out": "stats.sequence",
-    "likelihood_ratio_test": "stats.regression_tests",
+    "likelihood_ratio_test": "stats.regression.tests",
     "load": "registry.load",
     "mantel_haenszel": "stats.stratified",
     "mean_sd_from_quantiles": "stats.printed.quantiles",
-    "meta_regression": "stats.regression",
+    "meta_regression": "stats.regression.fit_regression",
     "method_spread": "stats.method_spread",
     "multiverse": "stats.multiverse",
     "odds_ratio_from_smd": "stats.printed.rescaling",
-    "permutation_test": "stats.regression_tests",
+    "permutation_test": "stats.regression.tests",
     "pet_peese": "stats.bias_pet",
     "peto": "stats.peto",
     "plausibility": "stats.printed.plausibility",
@@ -150,7 +150,7 @@ _WHERE = {
     "read_records": "sources.files.read",
     "read_revman": "sources.revman.revman",
     "reported_checks": "recompute",
-    "residuals": "stats.regression_residuals",
+    "residuals": "stats.regression.residuals",
     "sd_from_ci": "stats.printed.deviations",
     "sd_from_difference": "stats.printed.deviations",
     "sd_from_se": "stats.printed.deviations",
@@ -159,7 +159,7 @@ _WHERE = {
     "small_study_test": "stats.bias",
     "smd_from_odds_ratio": "stats.printed.rescaling",
     "split_shared_group": "stats.printed.arms",
-    "subgroups": "stats.subgroups",
+    "subgroups": "stats.regression.subgroups",
     "table_from_margins": "stats.printed.arms",
     "trim_and_fill": "stats.trimfill",
     "write_report": "workflows.publish",

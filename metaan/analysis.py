@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .stats.gosh_result import Gosh
     from .stats.influence import Baujat, Influence
     from .stats.multiverse import Multiverse
-    from .stats.regression_result import MetaRegression
+    from .stats.regression.result import MetaRegression
     from .stats.sequence_result import Refits
     from .stats.trimfill import TrimAndFill
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .stats.influence import Baujat, Influence
     from .stats.multiverse import Multiverse
     from .stats.pooling.pool import Pooled
-    from .stats.regression_result import MetaRegression
+    from .stats.regression.result import MetaRegression
     from .stats.sequence_result import Refits
     from .stats.trimfill import TrimAndFill
 
@@ -105,7 +105,7 @@ def _trim_and_fill(estimator: Any, fit: Pooled, rows: Sequence[StudyRow]) -> Tri
 
 
 def _regression(asked: Any, fit: Pooled, rows: Sequence[StudyRow]) -> MetaRegression:
-    from .stats.regression import meta_regression
+    from .stats.regression.fit_regression import meta_regression
 
     mods = {name: [_moderator(row, name) for row in _pooled(fit, rows)] for name in asked.moderators}
     return meta_regression(fit.effects, mods, tau2_method=asked.tau2_method, ci_method=asked.ci_method, level=fit.level)

@@ -19,7 +19,7 @@ from .selection import NOT_CONFIRMED, Chosen, choose_studies
 from .stats.measures.two_by_two import TWO_BY_TWO
 from .stats.pooling.intervals import check_level
 from .stats.pooling.pool import Pooled
-from .stats.subgroups import between_groups
+from .stats.regression.subgroups import between_groups
 
 if TYPE_CHECKING:
     from .registry.load import Review

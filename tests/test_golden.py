@@ -100,13 +100,13 @@ COVERED = {
     "gosh.GOSH_TAU2_METHODS": lambda: (
         args("method", "gosh") | args("method", "metafor_3_8", family="gosh")
     ) - {"EE"},
-    "regression.MODELS": lambda: {"common" if m == "EE" else "random" for m in args("method", "regression")},
-    "regression_tau2.REGRESSION_TAU2_METHODS": lambda: args("method", "regression") - {"EE"},
-    "regression_ci.REGRESSION_CI_METHODS": lambda: inference_of("regression"),
-    "regression_inference.REGRESSION_TAU2_CI_METHODS": lambda: (
+    "regression.fit_regression.MODELS": lambda: {"common" if m == "EE" else "random" for m in args("method", "regression")},
+    "regression.tau2.REGRESSION_TAU2_METHODS": lambda: args("method", "regression") - {"EE"},
+    "regression.ci.REGRESSION_CI_METHODS": lambda: inference_of("regression"),
+    "regression.inference.REGRESSION_TAU2_CI_METHODS": lambda: (
         args("type", "regression_inference") | {"PL" for f in families("metafor_3_8") if f == "regression_tau2_ci"}
     ),
-    "regression_inference.REGRESSION_PI_METHODS": lambda: args("pi_method", "metafor_3_8"),
+    "regression.inference.REGRESSION_PI_METHODS": lambda: args("pi_method", "metafor_3_8"),
     "sequence.REFITS": lambda: (
         {"IV" for f in families("leave_one_out") if f == "leave1out"}
         | {"MH" for f in families("leave_one_out") if f == "mh_leave1out"}
@@ -126,9 +126,9 @@ PROVED = {
     "pooling.prediction.PI_METHODS": {  # KR-PR by its older name
         "pooling/test_pool.py::test_every_entry_of_every_table_has_a_reference_value": ("HTS-KR",)
     },
-    "regression_ci.REGRESSION_CI_METHODS": {"test_metafor_3_8.py::test_automatic_inference_of_a_regression": ("auto",)},
-    "regression_design.REDUNDANT": {
-        "test_regression_design.py::test_columns_that_hold_nothing_new_are_named_or_dropped": ("error", "drop")
+    "regression.ci.REGRESSION_CI_METHODS": {"test_metafor_3_8.py::test_automatic_inference_of_a_regression": ("auto",)},
+    "regression.design.REDUNDANT": {
+        "regression/test_design.py::test_columns_that_hold_nothing_new_are_named_or_dropped": ("error", "drop")
     },
     "sequence.REFITS": {"test_leave_one_out.py::test_a_mixed_model_is_fitted_to_the_rest": ("GLMM",)},
     "sequence.ORDERS": {"test_cumulative.py::test_orders": ("precision", "effect")},

@@ -1,7 +1,7 @@
 """Straight lines through a funnel: the regressions behind the tests of small-study effects.
 
 Two models: a multiplicative error (weighted least squares, the spread estimated) and an additive one (the mixed model
-with a between-study variance, estimated as in `metaan.stats.regression_tau2`).
+with a between-study variance, estimated as in `metaan.stats.regression.tau2`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from scipy.special import ndtr, stdtr
 from ..errors import NotEstimableError, choose
 from .measures.effects import FloatArray, Interval
 from .pooling.intervals import mean_interval
-from .regression_linear import Linear, Weighted
-from .regression_tau2 import REGRESSION_TAU2_METHODS
+from .regression.linear import Linear, Weighted
+from .regression.tau2 import REGRESSION_TAU2_METHODS
 
 FactorDf = tuple[float, int | None]
 

@@ -20,10 +20,10 @@ from .measures.effects import EffectSizes, FloatArray
 from .numerics.numerals import figures
 from .numerics.ties import above
 from .pooling.pool import Pooled
-from .regression_design import check_rank
-from .regression_fit import Options, Solution, whole_problem
-from .regression_linear import Linear
-from .regression_result import MetaRegression
+from .regression.design import check_rank
+from .regression.fit import Options, Solution, whole_problem
+from .regression.linear import Linear
+from .regression.result import MetaRegression
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,8 +16,8 @@ from .glmm.glmm import Glmm, glmm
 from .measures.effects import EffectSizes, FloatArray, column
 from .peto import peto
 from .pooling.pool import Pooled, pool
-from .regression_result import MetaRegression
-from .regression_sequence import RegressionRefits, leave_one_out_regression
+from .regression.result import MetaRegression
+from .regression.sequence import RegressionRefits, leave_one_out_regression
 from .sequence_result import Refits, Refitted
 from .stratified import MantelHaenszel, mantel_haenszel
 

@@ -48,9 +48,9 @@ def test_pool_does_not_import_what_only_an_exploration_needs(project):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=project)
     needless = {
         "stats.bias_tests",
-        "stats.regression_ci",
+        "stats.regression.ci",
         "stats.trimfill",
-        "stats.regression_linear",
+        "stats.regression.linear",
         "report.language.explored",
     }
     assert all(find_spec(f"metaan.{name}") for name in needless)

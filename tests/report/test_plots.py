@@ -308,7 +308,7 @@ def test_text_from_outside_is_escaped(analysis: Callable[..., Analysis], kind: s
     asked = request_of(made, Explore.model_validate(ALL.model_dump() | {"regressions": [{"moderators": ["year"]}]}))
     years = [2000 + i for i in range(5)]
     if kind == "bubble":
-        from metaan.stats.regression import meta_regression
+        from metaan.stats.regression.fit_regression import meta_regression
 
         asked = replace(asked, found=Exploration(regressions=(meta_regression(asked.fit.effects, {evil: years}),)))
     text = draw(kind, asked)

@@ -201,13 +201,13 @@ def _trim_and_fill_estimators() -> Mapping[str, Any]:
 
 
 def _regression_tau2_methods() -> Mapping[str, Any]:
-    from ...stats.regression_tau2 import REGRESSION_TAU2_METHODS
+    from ...stats.regression.tau2 import REGRESSION_TAU2_METHODS
 
     return REGRESSION_TAU2_METHODS
 
 
 def _regression_ci_methods() -> Mapping[str, Any]:
-    from ...stats.regression_ci import REGRESSION_CI_METHODS
+    from ...stats.regression.ci import REGRESSION_CI_METHODS
 
     return REGRESSION_CI_METHODS
 

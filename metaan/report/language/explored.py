@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ...stats.bias import SmallStudyTest
     from ...stats.gosh_result import Gosh
     from ...stats.pooling.pool import Pooled
-    from ...stats.regression_result import MetaRegression
+    from ...stats.regression.result import MetaRegression
     from ...stats.sequence_result import Refits, Refitted
     from ...stats.trimfill import TrimAndFill
 

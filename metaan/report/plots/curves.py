@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...analysis import Exploration
     from ...stats.measures.effects import FloatArray
     from ...stats.measures.scales import Scale
-    from ...stats.regression_result import MetaRegression
+    from ...stats.regression.result import MetaRegression
 
 LEAST_P = 0.001  # how far down the curve of the pooled effect is followed
 LEVELS = 5  # shades of a density

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ...stats.bias import SmallStudyTest
     from ...stats.multiverse import Universe
     from ...stats.pooling.pool import Pooled
-    from ...stats.regression_result import MetaRegression
+    from ...stats.regression.result import MetaRegression
     from ...stats.sequence_result import Refits, Refitted
 
 FLAGGED = (

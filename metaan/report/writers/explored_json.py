@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...analysis import Exploration, Pool
     from ...stats.bias import SmallStudyTest
     from ...stats.pooling.pool import Pooled
-    from ...stats.regression_result import MetaRegression
+    from ...stats.regression.result import MetaRegression
     from ...stats.sequence_result import Refits, Refitted
 
 Json = dict[str, Any]

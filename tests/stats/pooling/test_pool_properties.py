@@ -20,8 +20,8 @@ from metaan.stats.pooling.pool import MODELS, pool
 from metaan.stats.pooling.prediction import PI_METHODS, prediction_interval
 from metaan.stats.pooling.tau2 import TAU2_METHODS
 from metaan.stats.pooling.tau2_ci import TAU2_CI_METHODS
+from metaan.stats.regression.subgroups import subgroups
 from metaan.stats.sequence import leave_one_out
-from metaan.stats.subgroups import subgroups
 
 PLAIN = [name for name in TAU2_METHODS if name not in ("GENQ", "GENQM")]  # without weights
 RANDOM_CI = {name: "REML" if name in ("KR", "PL") else "DL" for name in CI_METHODS}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import metaan as ma
 from metaan.errors import DataError, NotEstimableError, UsageError
 
-CASES = json.loads((Path(__file__).parents[1] / "golden" / "subgroup.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[2] / "golden" / "subgroup.json").read_text())["cases"]
 TESTS = {"z": ("wald", "normal"), "knha": ("hksj", "t(k-1)")}
 
 

@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
-from ..errors import NotEstimableError, choose
-from .measures.effects import EffectSizes, FloatArray, Interval
-from .pooling.intervals import check_level, quantile
-from .regression_ci import two_sided, wald_test
-from .regression_design import REDUNDANT, Coding, check_rank, design_of
-from .regression_fit import ROUNDING, Options, moderators
-from .regression_linear import Linear, Weighted
-from .regression_moderators import INTERCEPT
-from .regression_result import MetaRegression
-from .regression_tau2 import REGRESSION_TAU2_METHODS
+from ...errors import NotEstimableError, choose
+from ..measures.effects import EffectSizes, FloatArray, Interval
+from ..pooling.intervals import check_level, quantile
+from .ci import two_sided, wald_test
+from .design import REDUNDANT, Coding, check_rank, design_of
+from .fit import ROUNDING, Options, moderators
+from .linear import Linear, Weighted
+from .moderators import INTERCEPT
+from .result import MetaRegression
+from .tau2 import REGRESSION_TAU2_METHODS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, UsageError, did_you_mean
-from .numerics.numerals import exact
+from ...errors import DataError, UsageError, did_you_mean
+from ..numerics.numerals import exact
 
 
 @dataclass(frozen=True, slots=True, eq=False)

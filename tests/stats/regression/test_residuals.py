@@ -9,7 +9,7 @@ import pytest
 import metaan as ma
 from metaan.errors import NotEstimableError, UsageError
 
-CASES = json.loads((Path(__file__).parents[1] / "golden" / "regression_residuals.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[2] / "golden" / "regression_residuals.json").read_text())["cases"]
 ES = ma.EffectSizes.of([0.1, 0.5, 0.3, 0.9, 0.2], [0.04, 0.05, 0.03, 0.06, 0.05])
 X = np.array([1.0, 2.0, 4.0, 3.0, 7.0])
 

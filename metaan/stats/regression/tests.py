@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
-from ..errors import UsageError
-from .measures.effects import FloatArray
-from .numerics.numerals import figures, fixed, p_text
-from .numerics.ties import ITERATED, above
-from .regression_ci import wald_test
-from .regression_fit import Options, moderators
-from .regression_linear import Linear
-from .regression_result import MetaRegression
+from ...errors import UsageError
+from ..measures.effects import FloatArray
+from ..numerics.numerals import figures, fixed, p_text
+from ..numerics.ties import ITERATED, above
+from .ci import wald_test
+from .fit import Options, moderators
+from .linear import Linear
+from .result import MetaRegression
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,7 +131,7 @@ def likelihood_ratio_test(full: MetaRegression, reduced: MetaRegression) -> Like
     Examples
     --------
     >>> from metaan.stats.measures.effects import EffectSizes
-    >>> from metaan.stats.regression import meta_regression
+    >>> from metaan.stats.regression.fit_regression import meta_regression
     >>> es = EffectSizes.of([0.1, 0.3, 0.35, 0.65], [0.04, 0.05, 0.03, 0.05])
     >>> full = meta_regression(es, {"dose": [1, 2, 3, 4]}, tau2_method="ML")
     >>> test = likelihood_ratio_test(full, meta_regression(es, None, tau2_method="ML"))
@@ -170,7 +170,7 @@ def permutation_test(reg: MetaRegression, iterations: int = 1000, seed: int = 20
     Examples
     --------
     >>> from metaan.stats.measures.effects import EffectSizes
-    >>> from metaan.stats.regression import meta_regression
+    >>> from metaan.stats.regression.fit_regression import meta_regression
     >>> es = EffectSizes.of([0.1, 0.3, 0.35, 0.65, 0.6], [0.04, 0.05, 0.03, 0.05, 0.04])
     >>> test = permutation_test(meta_regression(es, {"dose": [1, 2, 3, 4, 5]}))
     >>> test.exact, test.arrangements, round(test.qm_pval, 4)

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import choose
-from .measures.effects import EffectSizes, FloatArray, Interval
-from .numerics.numerals import bounded, figures, fixed, p_text, p_value
-from .pooling.likelihood import FitStatistics
-from .pooling.tau2_ci import HeterogeneityCI
-from .regression_ci import WaldTest, scale_and_df, wald_test
-from .regression_design import Coding
-from .regression_inference import Predictions, predict, tau2_ci
-from .regression_likelihood import log_likelihood
-from .regression_linear import Linear, Weighted
+from ...errors import choose
+from ..measures.effects import EffectSizes, FloatArray, Interval
+from ..numerics.numerals import bounded, figures, fixed, p_text, p_value
+from ..pooling.likelihood import FitStatistics
+from ..pooling.tau2_ci import HeterogeneityCI
+from .ci import WaldTest, scale_and_df, wald_test
+from .design import Coding
+from .inference import Predictions, predict, tau2_ci
+from .likelihood import log_likelihood
+from .linear import Linear, Weighted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,7 +152,7 @@ class MetaRegression:
             Named columns (a single value stands for all rows); for a fit that did not come from a formula also an
             array, shape (n, number of moderators); None for the moderators of the studies themselves.
         pi_method
-            A key of `metaan.stats.regression_inference.REGRESSION_PI_METHODS`.
+            A key of `metaan.stats.regression.inference.REGRESSION_PI_METHODS`.
         level
             Coverage; that of the fit unless given.
 
@@ -168,7 +168,7 @@ class MetaRegression:
     def tau2_ci(self, method: str = "QP", level: float | None = None) -> HeterogeneityCI:
         """Return tau2, tau, I2 and H2 with their intervals.
 
-        ``method`` is a key of `metaan.stats.regression_inference.REGRESSION_TAU2_CI_METHODS`.
+        ``method`` is a key of `metaan.stats.regression.inference.REGRESSION_TAU2_CI_METHODS`.
 
         Raises
         ------

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UsageError, did_you_mean
-from .measures.effects import FloatArray
-from .regression_moderators import INTERCEPT, Column, Table, new_table, refuse_unseen, table_of, text_of
+from ...errors import UsageError, did_you_mean
+from ..measures.effects import FloatArray
+from .moderators import INTERCEPT, Column, Table, new_table, refuse_unseen, table_of, text_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import chdtri
 
-from ..errors import NotEstimableError, choose
-from .measures.effects import FloatArray, Interval
-from .numerics.roots import beyond, crossing
-from .pooling.intervals import check_level, quantile
-from .pooling.tau2_ci import HeterogeneityCI
-from .regression_likelihood import log_likelihood
-from .regression_linear import Linear
+from ...errors import NotEstimableError, choose
+from ..measures.effects import FloatArray, Interval
+from ..numerics.roots import beyond, crossing
+from ..pooling.intervals import check_level, quantile
+from ..pooling.tau2_ci import HeterogeneityCI
+from .likelihood import log_likelihood
+from .linear import Linear
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .regression_result import MetaRegression
+    from .result import MetaRegression
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
-from ..errors import ConvergenceError
-from .measures.effects import FloatArray
-from .regression_linear import Linear, Weighted
+from ...errors import ConvergenceError
+from ..measures.effects import FloatArray
+from .linear import Linear, Weighted
 
 _EVEN = 1e6  # the ratio of variances up to which normal equations keep enough digits to see a sign
 _LOG_2PI = math.log(2 * math.pi)

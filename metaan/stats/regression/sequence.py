@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import DataError, NotEstimableError
-from .measures.effects import FloatArray
-from .numerics.numerals import bounded
-from .regression import fit_design
-from .regression_fit import Options
-from .regression_result import MetaRegression
+from ...errors import DataError, NotEstimableError
+from ..measures.effects import FloatArray
+from ..numerics.numerals import bounded
+from .fit import Options
+from .fit_regression import fit_design
+from .result import MetaRegression
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,10 +13,10 @@ from scipy.special import chdtri
 
 import metaan as ma
 from metaan.errors import DataError, NotEstimableError, UsageError
-from metaan.stats.regression_inference import REGRESSION_PI_METHODS, REGRESSION_TAU2_CI_METHODS
-from metaan.stats.regression_likelihood import log_likelihood
+from metaan.stats.regression.inference import REGRESSION_PI_METHODS, REGRESSION_TAU2_CI_METHODS
+from metaan.stats.regression.likelihood import log_likelihood
 
-CASES = json.loads((Path(__file__).parents[1] / "golden" / "regression_inference.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[2] / "golden" / "regression_inference.json").read_text())["cases"]
 YI, VI, DOSE = [0.1, 0.5, 0.3, 0.9, 0.2, 1.4, 0.7], [0.04, 0.05, 0.03, 0.06, 0.05, 0.02, 0.1], [1, 2, 4, 3, 5, 7, 2]
 ES = ma.EffectSizes.of(YI, VI)
 

@@ -8,8 +8,8 @@ import pytest
 
 import metaan as ma
 from metaan.errors import DataError, NotEstimableError, UsageError
-from metaan.stats.regression_design import REDUNDANT, design_of
-from metaan.stats.regression_moderators import INTERCEPT
+from metaan.stats.regression.design import REDUNDANT, design_of
+from metaan.stats.regression.moderators import INTERCEPT
 
 ALL = np.ones(4, dtype=bool)
 FRAME = pd.DataFrame({"year": [1990, 1995, 2001, 2004], "arm": ["b", "a", "b", "c"], "dose": [1.5, 2.0, 2.5, 1.0]})

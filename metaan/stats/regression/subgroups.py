@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
-from ..errors import DataError, NotEstimableError, choose
-from .measures.effects import EffectSizes, column
-from .numerics.numerals import figures, p_text
-from .numerics.ties import distances
-from .pooling.describe import measure_of, shown
-from .pooling.pool import Pooled, pool
-from .regression_moderators import text_of
+from ...errors import DataError, NotEstimableError, choose
+from ..measures.effects import EffectSizes, column
+from ..numerics.numerals import figures, p_text
+from ..numerics.ties import distances
+from ..pooling.describe import measure_of, shown
+from ..pooling.pool import Pooled, pool
+from .moderators import text_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -255,8 +255,8 @@ def _split(es: EffectSizes, by: Sequence[Hashable] | ArrayLike) -> dict[str, Eff
 
 def _shared_tau2(parts: Mapping[str, EffectSizes], tau2_method: str) -> tuple[float, float | None]:
     """Return the tau2 of a regression on the subgroups."""
-    from .regression_linear import Linear
-    from .regression_tau2 import REGRESSION_TAU2_METHODS
+    from .linear import Linear
+    from .tau2 import REGRESSION_TAU2_METHODS
 
     sizes = [part.k for part in parts.values()]
     if max(sizes) < 2:

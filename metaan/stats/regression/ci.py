@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
-from ..errors import choose
-from .measures.effects import FloatArray
-from .numerics.numerals import fixed, p_text
+from ...errors import choose
+from ..measures.effects import FloatArray
+from ..numerics.numerals import fixed, p_text
 
 if TYPE_CHECKING:
     import pandas as pd

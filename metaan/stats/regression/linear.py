@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .measures.effects import FloatArray
+from ..measures.effects import FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

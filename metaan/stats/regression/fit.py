@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import UsageError, choose
-from .measures.effects import FloatArray
-from .pooling.heterogeneity import Moments
-from .pooling.pool import Pooled
-from .pooling.tau2 import TAU2_METHODS
-from .regression_ci import REGRESSION_CI_METHODS, scale_and_df
-from .regression_linear import Linear, Weighted
-from .regression_moderators import INTERCEPT
-from .regression_result import MetaRegression
-from .regression_tau2 import REGRESSION_TAU2_METHODS, Estimate
+from ...errors import UsageError, choose
+from ..measures.effects import FloatArray
+from ..pooling.heterogeneity import Moments
+from ..pooling.pool import Pooled
+from ..pooling.tau2 import TAU2_METHODS
+from .ci import REGRESSION_CI_METHODS, scale_and_df
+from .linear import Linear, Weighted
+from .moderators import INTERCEPT
+from .result import MetaRegression
+from .tau2 import REGRESSION_TAU2_METHODS, Estimate
 
 ROUNDING = 1e-28  # the share of a sum of squares below which nothing but rounding is left
 
@@ -49,7 +49,7 @@ class Options:
     Attributes
     ----------
     model, tau2_method, ci_method, level
-        As in `metaan.stats.regression.meta_regression`.
+        As in `metaan.stats.regression.fit_regression.meta_regression`.
     estimator
         Of tau2 in the random-effects model; that of ``tau2_method`` when None.
     """

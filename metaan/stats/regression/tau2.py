@@ -12,9 +12,9 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import chdtri
 
-from ..errors import ConvergenceError
-from .regression_likelihood import maximise
-from .regression_linear import Linear, Weighted
+from ...errors import ConvergenceError
+from .likelihood import maximise
+from .linear import Linear, Weighted
 
 Estimate = tuple[float, float | None]
 

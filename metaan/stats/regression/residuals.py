@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import NotEstimableError
-from .influence import delete_each, deleted_variance
-from .measures.effects import FloatArray, Interval
-from .pooling.intervals import quantile
-from .pooling.pool import Pooled
-from .pooling.prediction import NO_SPREAD
-from .regression_fit import whole_problem
-from .regression_result import MetaRegression
+from ...errors import NotEstimableError
+from ..influence import delete_each, deleted_variance
+from ..measures.effects import FloatArray, Interval
+from ..pooling.intervals import quantile
+from ..pooling.pool import Pooled
+from ..pooling.prediction import NO_SPREAD
+from .fit import whole_problem
+from .result import MetaRegression
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,12 +12,12 @@ import metaan as ma
 from metaan.errors import DataError, NotEstimableError, UsageError
 from metaan.stats.pooling.intervals import CI_METHODS
 from metaan.stats.pooling.tau2 import TAU2_METHODS
-from metaan.stats.regression_ci import REGRESSION_CI_METHODS
-from metaan.stats.regression_likelihood import log_likelihood
-from metaan.stats.regression_linear import Linear
-from metaan.stats.regression_tau2 import REGRESSION_TAU2_METHODS
+from metaan.stats.regression.ci import REGRESSION_CI_METHODS
+from metaan.stats.regression.likelihood import log_likelihood
+from metaan.stats.regression.linear import Linear
+from metaan.stats.regression.tau2 import REGRESSION_TAU2_METHODS
 
-CASES = json.loads((Path(__file__).parents[1] / "golden" / "regression.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[2] / "golden" / "regression.json").read_text())["cases"]
 TESTS = {"z": "wald", "t": "t", "knha": "hksj", "adhoc": "hksj-adhoc"}
 
 # Years beside products of years: metafor inverts X'WX as it is and loses digits. Rational arithmetic on the same

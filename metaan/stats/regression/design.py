@@ -13,10 +13,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, NotEstimableError
-from .measures.effects import FloatArray
-from .regression_formula import formula_coding, formula_table
-from .regression_moderators import INTERCEPT, Table, is_named, new_table, refuse_unseen, table_of
+from ...errors import DataError, NotEstimableError
+from ..measures.effects import FloatArray
+from .formula import formula_coding, formula_table
+from .moderators import INTERCEPT, Table, is_named, new_table, refuse_unseen, table_of
 
 _INTERCEPTS = {INTERCEPT, "Intercept", "(Intercept)", "intrcpt", "const"}
 TOLERANCE = 1e-10  # what is left of a column of length 1 after the columns before it, below which it holds nothing new
