@@ -28,25 +28,15 @@ if TYPE_CHECKING:
     from .stats.bias_pet import pet_peese as pet_peese
     from .stats.excess import ExcessSignificance as ExcessSignificance
     from .stats.excess import excess_significance as excess_significance
-    from .stats.explain import explain as explain
     from .stats.failsafe import FailSafeN as FailSafeN
     from .stats.failsafe import fail_safe_n as fail_safe_n
     from .stats.glmm.betabinomial import BetaBinomial as BetaBinomial
     from .stats.glmm.betabinomial import beta_binomial as beta_binomial
     from .stats.glmm.glmm import Glmm as Glmm
     from .stats.glmm.glmm import glmm as glmm
-    from .stats.gosh import gosh as gosh
-    from .stats.gosh_result import Gosh as Gosh
-    from .stats.influence import Baujat as Baujat
-    from .stats.influence import Influence as Influence
-    from .stats.influence import baujat as baujat
-    from .stats.influence import influence as influence
     from .stats.measures.catalogue import effect_sizes as effect_sizes
     from .stats.measures.effects import EffectSizes as EffectSizes
     from .stats.measures.effects import Interval as Interval
-    from .stats.method_spread import MethodSpread as MethodSpread
-    from .stats.method_spread import method_spread as method_spread
-    from .stats.multiverse import multiverse as multiverse
     from .stats.peto import peto as peto
     from .stats.pooling.pool import Pooled as Pooled
     from .stats.pooling.pool import pool as pool
@@ -74,9 +64,19 @@ if TYPE_CHECKING:
     from .stats.regression.subgroups import subgroups as subgroups
     from .stats.regression.tests import likelihood_ratio_test as likelihood_ratio_test
     from .stats.regression.tests import permutation_test as permutation_test
-    from .stats.sequence import cumulative as cumulative
-    from .stats.sequence import leave_one_out as leave_one_out
-    from .stats.sequence_result import Refits as Refits
+    from .stats.robustness.explain import explain as explain
+    from .stats.robustness.gosh import gosh as gosh
+    from .stats.robustness.gosh_result import Gosh as Gosh
+    from .stats.robustness.influence import Baujat as Baujat
+    from .stats.robustness.influence import Influence as Influence
+    from .stats.robustness.influence import baujat as baujat
+    from .stats.robustness.influence import influence as influence
+    from .stats.robustness.method_spread import MethodSpread as MethodSpread
+    from .stats.robustness.method_spread import method_spread as method_spread
+    from .stats.robustness.multiverse import multiverse as multiverse
+    from .stats.robustness.sequence import cumulative as cumulative
+    from .stats.robustness.sequence import leave_one_out as leave_one_out
+    from .stats.robustness.sequence_result import Refits as Refits
     from .stats.stratified import MantelHaenszel as MantelHaenszel
     from .stats.stratified import mantel_haenszel as mantel_haenszel
     from .stats.trimfill import TrimAndFill as TrimAndFill
@@ -88,7 +88,7 @@ if TYPE_CHECKING:
     from .workflows.publish import write_report as write_report
 
 _WHERE = {
-    "Baujat": "stats.influence",
+    "Baujat": "stats.robustness.influence",
     "BetaBinomial": "stats.glmm.betabinomial",
     "Choices": "synthesis",
     "Converted": "stats.printed.conversions",
@@ -98,22 +98,22 @@ _WHERE = {
     "ExcessSignificance": "stats.excess",
     "FailSafeN": "stats.failsafe",
     "Glmm": "stats.glmm.glmm",
-    "Gosh": "stats.gosh_result",
-    "Influence": "stats.influence",
+    "Gosh": "stats.robustness.gosh_result",
+    "Influence": "stats.robustness.influence",
     "Interval": "stats.measures.effects",
     "MantelHaenszel": "stats.stratified",
     "MetaRegression": "stats.regression.result",
-    "MethodSpread": "stats.method_spread",
+    "MethodSpread": "stats.robustness.method_spread",
     "PetPeese": "stats.bias_pet",
     "Pooled": "stats.pooling.pool",
-    "Refits": "stats.sequence_result",
+    "Refits": "stats.robustness.sequence_result",
     "RevMan": "sources.revman.rows",
     "Review": "registry.load",
     "SmallStudyTest": "stats.bias",
     "Subgroups": "stats.regression.subgroups",
     "TrimAndFill": "stats.trimfill",
     "analyse": "synthesis",
-    "baujat": "stats.influence",
+    "baujat": "stats.robustness.influence",
     "beta_binomial": "stats.glmm.betabinomial",
     "between_groups": "stats.regression.subgroups",
     "blup": "stats.regression.residuals",
@@ -121,26 +121,26 @@ _WHERE = {
     "compare": "comparison.difference",
     "compare_revisions": "workflows.diff",
     "counts_from_percent": "stats.printed.arms",
-    "cumulative": "stats.sequence",
+    "cumulative": "stats.robustness.sequence",
     "deduplicate": "records.same.deduplicate",
     "effect_sizes": "stats.measures.catalogue",
     "effects_from_reported": "stats.printed.reported",
     "example": "resources",
     "excess_significance": "stats.excess",
-    "explain": "stats.explain",
+    "explain": "stats.robustness.explain",
     "fail_safe_n": "stats.failsafe",
     "forest_plot": "workflows.forest",
     "glmm": "stats.glmm.glmm",
-    "gosh": "stats.gosh",
-    "influence": "stats.influence",
-    "leave_one_out": "stats.sequence",
+    "gosh": "stats.robustness.gosh",
+    "influence": "stats.robustness.influence",
+    "leave_one_out": "stats.robustness.sequence",
     "likelihood_ratio_test": "stats.regression.tests",
     "load": "registry.load",
     "mantel_haenszel": "stats.stratified",
     "mean_sd_from_quantiles": "stats.printed.quantiles",
     "meta_regression": "stats.regression.fit_regression",
-    "method_spread": "stats.method_spread",
-    "multiverse": "stats.multiverse",
+    "method_spread": "stats.robustness.method_spread",
+    "multiverse": "stats.robustness.multiverse",
     "odds_ratio_from_smd": "stats.printed.rescaling",
     "permutation_test": "stats.regression.tests",
     "pet_peese": "stats.bias_pet",

@@ -16,11 +16,11 @@ from .stats.pooling.tau2_ci import HeterogeneityCI
 if TYPE_CHECKING:
     from .registry.model.public import Outcome, Plan, PublishedPool, ReportedEffect, Result, Study, Waiver
     from .stats.bias import SmallStudyTest
-    from .stats.gosh_result import Gosh
-    from .stats.influence import Baujat, Influence
-    from .stats.multiverse import Multiverse
     from .stats.regression.result import MetaRegression
-    from .stats.sequence_result import Refits
+    from .stats.robustness.gosh_result import Gosh
+    from .stats.robustness.influence import Baujat, Influence
+    from .stats.robustness.multiverse import Multiverse
+    from .stats.robustness.sequence_result import Refits
     from .stats.trimfill import TrimAndFill
 
 

@@ -17,12 +17,12 @@ from .selection import moderator
 if TYPE_CHECKING:
     from .registry.model.public import Explore
     from .stats.bias import SmallStudyTest
-    from .stats.gosh_result import Gosh
-    from .stats.influence import Baujat, Influence
-    from .stats.multiverse import Multiverse
     from .stats.pooling.pool import Pooled
     from .stats.regression.result import MetaRegression
-    from .stats.sequence_result import Refits
+    from .stats.robustness.gosh_result import Gosh
+    from .stats.robustness.influence import Baujat, Influence
+    from .stats.robustness.multiverse import Multiverse
+    from .stats.robustness.sequence_result import Refits
     from .stats.trimfill import TrimAndFill
 
 Step = Callable[["Explore", "Pooled", Sequence[StudyRow]], Any]
@@ -67,13 +67,13 @@ def _pooled(fit: Pooled, rows: Sequence[StudyRow]) -> list[StudyRow]:
 
 
 def _leave_one_out(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> Refits:
-    from .stats.sequence import leave_one_out
+    from .stats.robustness.sequence import leave_one_out
 
     return leave_one_out(fit)
 
 
 def _cumulative(order: Any, fit: Pooled, rows: Sequence[StudyRow]) -> Refits:
-    from .stats.sequence import cumulative
+    from .stats.robustness.sequence import cumulative
 
     if order == "precision":
         return cumulative(fit, "precision")
@@ -87,7 +87,7 @@ def _published(row: StudyRow) -> float:
 
 
 def _influence(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> tuple[Influence, Baujat]:
-    from .stats.influence import baujat, influence
+    from .stats.robustness.influence import baujat, influence
 
     return influence(fit), baujat(fit)
 
@@ -121,14 +121,14 @@ def _moderator(row: StudyRow, name: str) -> float | str:
 
 
 def _gosh(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> Gosh:
-    from .stats.gosh import gosh
+    from .stats.robustness.gosh import gosh
 
     return gosh(fit.effects)
 
 
 def _multiverse(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> Multiverse:
     """Give it every table: a study without events says nothing about a ratio, and something about a difference."""
-    from .stats.multiverse import multiverse
+    from .stats.robustness.multiverse import multiverse
 
     columns: dict[str, Any] = {name: [row.data[name] for row in rows] for name in ("ai", "n1i", "ci", "n2i")}
     return multiverse(groups=_by_design(rows), level=fit.level, **columns)

@@ -66,7 +66,7 @@ DEFAULTS = {
     "regression.inference.REGRESSION_TAU2_CI_METHODS": (ma.MetaRegression.tau2_ci, "method"),
     "regression.inference.REGRESSION_PI_METHODS": (ma.MetaRegression.predict, "pi_method"),
     "regression.design.REDUNDANT": (ma.meta_regression, "redundant"),
-    "gosh.GOSH_TAU2_METHODS": (ma.gosh, "tau2_method"),
+    "robustness.gosh.GOSH_TAU2_METHODS": (ma.gosh, "tau2_method"),
     "bias_tests.SMALL_STUDY_TESTS": (ma.small_study_test, "test"),
     "bias_tests.PREDICTORS": (ma.small_study_test, "predictor"),
     "trimfill.K0_ESTIMATORS": (ma.trim_and_fill, "estimator"),

@@ -97,7 +97,7 @@ COVERED = {
     "trimfill.K0_ESTIMATORS": lambda: args("estimator", "trimfill"),
     "failsafe.FAILSAFE_METHODS": lambda: args("type", "failsafe"),
     "excess.EXCESS_TESTS": _excess,
-    "gosh.GOSH_TAU2_METHODS": lambda: (
+    "robustness.gosh.GOSH_TAU2_METHODS": lambda: (
         args("method", "gosh") | args("method", "metafor_3_8", family="gosh")
     ) - {"EE"},
     "regression.fit_regression.MODELS": lambda: {"common" if m == "EE" else "random" for m in args("method", "regression")},
@@ -107,14 +107,14 @@ COVERED = {
         args("type", "regression_inference") | {"PL" for f in families("metafor_3_8") if f == "regression_tau2_ci"}
     ),
     "regression.inference.REGRESSION_PI_METHODS": lambda: args("pi_method", "metafor_3_8"),
-    "sequence.REFITS": lambda: (
+    "robustness.sequence.REFITS": lambda: (
         {"IV" for f in families("leave_one_out") if f == "leave1out"}
         | {"MH" for f in families("leave_one_out") if f == "mh_leave1out"}
         | {"Peto" for c in cases("metafor_3_8") if c["id"].endswith("leave1out/Peto")}
     ),
     "printed.quantiles.QUANTILE_METHODS": lambda: args("method", "conv", family="conv_fivenum"),
     "printed.transformations.TRANSFORMATIONS": _transformations,
-    "presets.PRESETS": lambda: args("preset", "presets", "metafor_3_8"),
+    "robustness.presets.PRESETS": lambda: args("preset", "presets", "metafor_3_8"),
 }  # fmt: skip
 
 AUTO = "pooling/test_pool_properties.py::test_auto_is_the_floor_where_there_is_heterogeneity_and_more_than_two_studies"
@@ -130,9 +130,9 @@ PROVED = {
     "regression.design.REDUNDANT": {
         "regression/test_design.py::test_columns_that_hold_nothing_new_are_named_or_dropped": ("error", "drop")
     },
-    "sequence.REFITS": {"test_leave_one_out.py::test_a_mixed_model_is_fitted_to_the_rest": ("GLMM",)},
-    "sequence.ORDERS": {"test_cumulative.py::test_orders": ("precision", "effect")},
-    "presets.PRESETS": {"test_explain.py::test_settings_for_a_journal_change_the_layout_only": ("JAMA",)},
+    "robustness.sequence.REFITS": {"robustness/test_leave_one_out.py::test_a_mixed_model_is_fitted_to_the_rest": ("GLMM",)},
+    "robustness.sequence.ORDERS": {"robustness/test_cumulative.py::test_orders": ("precision", "effect")},
+    "robustness.presets.PRESETS": {"robustness/test_explain.py::test_settings_for_a_journal_change_the_layout_only": ("JAMA",)},
     "printed.quantile_fits.CANDIDATES": {
         "printed/test_conversions.py::test_quantiles_of_a_distribution_give_its_moments_back": (
             "log-normal", "gamma", "Weibull", "beta",
@@ -141,13 +141,13 @@ PROVED = {
     "printed.rescaling.SD_OF_LOG_ODDS": {
         "printed/test_conversions.py::test_odds_ratios_and_mean_differences_convert_both_ways": ("logistic", "normal")
     },
-    "method_spread.SPREAD_METHODS": {
-        "test_method_spread.py::test_one_zero_cell_has_as_many_answers_as_methods": (
+    "robustness.method_spread.SPREAD_METHODS": {
+        "robustness/test_method_spread.py::test_one_zero_cell_has_as_many_answers_as_methods": (
             "MH", "MH+0.5", "IV+0.5", "Peto", "GLMM", "beta-binomial",
         )
     },
-    "multiverse.ZERO_CELLS": {
-        "test_multiverse.py::test_zero_cells_add_the_corrected_mantel_haenszel": ("none", "0.5")
+    "robustness.multiverse.ZERO_CELLS": {
+        "robustness/test_multiverse.py::test_zero_cells_add_the_corrected_mantel_haenszel": ("none", "0.5")
     },
     "printed.plausibility.PLAUSIBILITY_CHECKS": {
         "printed/test_plausibility.py::test_every_check_has_what_it_alone_finds": (

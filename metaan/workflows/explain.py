@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotEstimableError
-from ..stats.explain import explain
+from ..stats.robustness.explain import explain
 from ..synthesis import PROTOCOL, Choices, analyse
 
 if TYPE_CHECKING:
     from ..registry.load import Review
-    from ..stats.explain import Explanation
+    from ..stats.robustness.explain import Explanation
 
 
 def explain_analysis(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import scale_of
-from ...stats.plot_data import Spread, gosh_spread
+from ...stats.robustness.plot_data import Spread, gosh_spread
 from ..forest.forest import inside, pool_heading
 from . import formats, words
 from .words import Arms
@@ -19,10 +19,10 @@ from .words import Arms
 if TYPE_CHECKING:
     from ...analysis import Analysis, Exploration, Pool
     from ...stats.bias import SmallStudyTest
-    from ...stats.gosh_result import Gosh
     from ...stats.pooling.pool import Pooled
     from ...stats.regression.result import MetaRegression
-    from ...stats.sequence_result import Refits, Refitted
+    from ...stats.robustness.gosh_result import Gosh
+    from ...stats.robustness.sequence_result import Refits, Refitted
     from ...stats.trimfill import TrimAndFill
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...errors import NotEstimableError
 from ...stats.measures.catalogue import own_scales, scale_of
 from ...stats.numerics.numerals import exact
-from ...stats.plot_data import Density, gosh_density, p_value_curve, p_value_grid
+from ...stats.robustness.plot_data import Density, gosh_density, p_value_curve, p_value_grid
 from ..forest.axis import axis
 from ..language import formats, methods
 from .figure import XY, Area, Curve, Figure, Key, Point, Request, Side, fixed, linear, no_effect, ticked

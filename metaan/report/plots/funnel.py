@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ...stats.measures.catalogue import own_scales, scale_of
 from ...stats.measures.effects import EffectSizes, Interval
 from ...stats.measures.scales import Scale
-from ...stats.plot_data import Radial, contour, funnel_limits, radial
+from ...stats.robustness.plot_data import Radial, contour, funnel_limits, radial
 from ..forest.axis import Axis, axis, ticks
 from ..language import formats, methods, words
 from .figure import XY, Area, Curve, Figure, Key, Point, Request, Side, fixed, linear, no_effect

@@ -19,7 +19,7 @@ from .studies import why_not
 
 if TYPE_CHECKING:
     from ...stats.pooling.pool import Pooled
-    from ...stats.sequence_result import Refits, Refitted
+    from ...stats.robustness.sequence_result import Refits, Refitted
 
 
 def whole_forest(asked: Request, style: Style = STYLES["default"]) -> Plot:

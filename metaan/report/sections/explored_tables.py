@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import scale_of
-from ...stats.multiverse import CONCLUSIONS
+from ...stats.robustness.multiverse import CONCLUSIONS
 from ..language import explored, formats
 from ..language.explored import Looked
 
 if TYPE_CHECKING:
     from ...stats.bias import SmallStudyTest
-    from ...stats.multiverse import Universe
     from ...stats.pooling.pool import Pooled
     from ...stats.regression.result import MetaRegression
-    from ...stats.sequence_result import Refits, Refitted
+    from ...stats.robustness.multiverse import Universe
+    from ...stats.robustness.sequence_result import Refits, Refitted
 
 FLAGGED = (
     "What each study does to the result. One stands out where |DFFITS| > 3 √(1 / (k − 1)), Cook's distance is above "

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from ..language import formats
 
 if TYPE_CHECKING:
-    from ...stats.explain import Explanation
     from ...stats.measures.effects import Interval
-    from ...stats.programs import PresetResult
+    from ...stats.robustness.explain import Explanation
+    from ...stats.robustness.programs import PresetResult
 
 HEADER = ("rules of", "k", "common effect", "k", "random effects", "prediction interval", "Q", "tau2", "I2")
 

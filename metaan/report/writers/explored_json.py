@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from ...stats.measures.catalogue import scale_of
 from ...stats.measures.scales import Scale
-from ...stats.plot_data import Spread, gosh_spread
+from ...stats.robustness.plot_data import Spread, gosh_spread
 
 if TYPE_CHECKING:
     from ...analysis import Exploration, Pool
     from ...stats.bias import SmallStudyTest
     from ...stats.pooling.pool import Pooled
     from ...stats.regression.result import MetaRegression
-    from ...stats.sequence_result import Refits, Refitted
+    from ...stats.robustness.sequence_result import Refits, Refitted
 
 Json = dict[str, Any]
 

@@ -11,7 +11,7 @@ from .models import MODELS
 from .prediction import PI_METHODS
 
 if TYPE_CHECKING:
-    from ..sequence_result import Refitted
+    from ..robustness.sequence_result import Refitted
     from .pool import Pooled
 
 

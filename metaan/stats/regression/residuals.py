@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import NotEstimableError
-from ..influence import delete_each, deleted_variance
 from ..measures.effects import FloatArray, Interval
 from ..pooling.intervals import quantile
 from ..pooling.pool import Pooled
 from ..pooling.prediction import NO_SPREAD
+from ..robustness.influence import delete_each, deleted_variance
 from .fit import whole_problem
 from .result import MetaRegression
 

@@ -17,7 +17,7 @@ from metaan.stats.measures import scales
 from metaan.stats.measures.catalogue import MEASURES, effect_sizes, own_scales, scale_of
 from metaan.stats.measures.scales import SCALES
 from metaan.stats.printed import transformations
-from metaan.stats.sequence import REFITS
+from metaan.stats.robustness.sequence import REFITS
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "conv.json").read_text())["cases"]
 #: A range of the analysis scale that every value of the display scale lies behind.

@@ -21,7 +21,7 @@ from metaan.stats.pooling.prediction import PI_METHODS, prediction_interval
 from metaan.stats.pooling.tau2 import TAU2_METHODS
 from metaan.stats.pooling.tau2_ci import TAU2_CI_METHODS
 from metaan.stats.regression.subgroups import subgroups
-from metaan.stats.sequence import leave_one_out
+from metaan.stats.robustness.sequence import leave_one_out
 
 PLAIN = [name for name in TAU2_METHODS if name not in ("GENQ", "GENQM")]  # without weights
 RANDOM_CI = {name: "REML" if name in ("KR", "PL") else "DL" for name in CI_METHODS}

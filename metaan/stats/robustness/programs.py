@@ -1,4 +1,4 @@
-"""What one program makes of 2x2 tables: `apply` pools them by its `metaan.stats.presets.Rules`."""
+"""What one program makes of 2x2 tables: `apply` pools them by its `metaan.stats.robustness.presets.Rules`."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import NotEstimableError
-from .measures.catalogue import effect_sizes, scale_of
-from .measures.effects import EffectSizes, FloatArray, Interval
-from .measures.families import Columns
-from .measures.two_by_two import CELLS, all_events, no_information, no_patients
-from .numerics.ties import distances
-from .pooling.heterogeneity import Moments
-from .pooling.intervals import mean_interval
-from .pooling.pool import Pooled, pool
-from .pooling.prediction import narrower
+from ...errors import NotEstimableError
+from ..measures.catalogue import effect_sizes, scale_of
+from ..measures.effects import EffectSizes, FloatArray, Interval
+from ..measures.families import Columns
+from ..measures.two_by_two import CELLS, all_events, no_information, no_patients
+from ..numerics.ties import distances
+from ..pooling.heterogeneity import Moments
+from ..pooling.intervals import mean_interval
+from ..pooling.pool import Pooled, pool
+from ..pooling.prediction import narrower
+from ..stratified import mantel_haenszel
 from .presets import LEAVES_OUT, Rules
-from .stratified import mantel_haenszel
 
 
 @dataclass(frozen=True, slots=True)

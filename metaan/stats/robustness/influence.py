@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtr
 
-from ..errors import DataError, NotEstimableError
-from .measures.effects import EffectSizes, FloatArray
-from .numerics.numerals import figures
-from .numerics.ties import above
-from .pooling.pool import Pooled
-from .regression.design import check_rank
-from .regression.fit import Options, Solution, whole_problem
-from .regression.linear import Linear
-from .regression.result import MetaRegression
+from ...errors import DataError, NotEstimableError
+from ..measures.effects import EffectSizes, FloatArray
+from ..numerics.numerals import figures
+from ..numerics.ties import above
+from ..pooling.pool import Pooled
+from ..regression.design import check_rank
+from ..regression.fit import Options, Solution, whole_problem
+from ..regression.linear import Linear
+from ..regression.result import MetaRegression
 
 if TYPE_CHECKING:
     import pandas as pd

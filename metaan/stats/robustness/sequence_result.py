@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .measures.effects import FloatArray, Interval
-from .numerics.numerals import p_text
-from .pooling.describe import measure_of, shown
+from ..measures.effects import FloatArray, Interval
+from ..numerics.numerals import p_text
+from ..pooling.describe import measure_of, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .pooling.pool import Display, Pooled
+    from ..pooling.pool import Display, Pooled
 
 
 @dataclass(frozen=True, slots=True)

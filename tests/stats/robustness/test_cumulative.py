@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import metaan as ma
 from metaan.errors import DataError, UsageError
-from metaan.stats.sequence import ORDERS
+from metaan.stats.robustness.sequence import ORDERS
 
-CASES = json.loads((Path(__file__).parents[1] / "golden" / "cumulative.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[2] / "golden" / "cumulative.json").read_text())["cases"]
 COLUMNS = {
     "estimate": "estimate", "se": "se", "zval": "stat", "pval": "pval", "Q": "q", "Qp": "q_pval", "tau2": "tau2",
     "I2": "i2", "H2": "h2",

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, stdtr
 
-from ..errors import NotEstimableError
-from .measures.effects import FloatArray, Interval
-from .pooling.intervals import mean_interval, quantile
+from ...errors import NotEstimableError
+from ..measures.effects import FloatArray, Interval
+from ..pooling.intervals import mean_interval, quantile
 
 if TYPE_CHECKING:
+    from ..pooling.pool import Pooled
     from .gosh_result import Gosh
-    from .pooling.pool import Pooled
 
 
 def contour(p: float, se: float) -> Interval:
@@ -77,8 +77,8 @@ def radial(fit: Pooled) -> Radial:
 
     Examples
     --------
-    >>> from .measures.effects import EffectSizes
-    >>> from .pooling.pool import pool
+    >>> from ..measures.effects import EffectSizes
+    >>> from ..pooling.pool import pool
     >>> found = radial(pool(EffectSizes.of([0.2, 0.4], [0.04, 0.01]), model="common"))
     >>> found.x.tolist(), found.z.tolist(), round(found.slope, 2)
     ([5.0, 10.0], [1.0, 4.0], 0.36)

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import NotEstimableError
-from .measures.catalogue import MEASURES, effect_sizes, scale_of, two_by_two
-from .measures.effects import EffectSizes, FloatArray, Interval
-from .numerics.numerals import bounded
-from .peto import peto
-from .pooling.pool import Pooled, pool
-from .stratified import informative, mantel_haenszel
+from ...errors import NotEstimableError
+from ..measures.catalogue import MEASURES, effect_sizes, scale_of, two_by_two
+from ..measures.effects import EffectSizes, FloatArray, Interval
+from ..numerics.numerals import bounded
+from ..peto import peto
+from ..pooling.pool import Pooled, pool
+from ..stratified import informative, mantel_haenszel
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from ..errors import ConvergenceError, NotEstimableError, choose
-from .glmm.betabinomial import BetaBinomial, beta_binomial
-from .glmm.glmm import glmm
-from .mantel_haenszel import MH_MEASURES
-from .measures.catalogue import MEASURES, effect_sizes, scale_of
-from .measures.effects import Interval
-from .numerics.numerals import bounded
-from .peto import peto
-from .pooling.pool import Pooled, pool
-from .stratified import mantel_haenszel
+from ...errors import ConvergenceError, NotEstimableError, choose
+from ..glmm.betabinomial import BetaBinomial, beta_binomial
+from ..glmm.glmm import glmm
+from ..mantel_haenszel import MH_MEASURES
+from ..measures.catalogue import MEASURES, effect_sizes, scale_of
+from ..measures.effects import Interval
+from ..numerics.numerals import bounded
+from ..peto import peto
+from ..pooling.pool import Pooled, pool
+from ..stratified import mantel_haenszel
 
 if TYPE_CHECKING:
     import pandas as pd

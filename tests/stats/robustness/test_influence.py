@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import metaan as ma
 from metaan.errors import NotEstimableError, UsageError
 
-CASES = json.loads((Path(__file__).parents[1] / "golden" / "influence.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[2] / "golden" / "influence.json").read_text())["cases"]
 NAMES = {
     "rstudent": "rstudent", "dffits": "dffits", "cook.d": "cook", "cov.r": "cov_ratio", "tau2.del": "tau2_del",
     "QE.del": "qe_del", "hat": "hat", "weight": "weight",

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import NotEstimableError
-from metaan.stats.gosh import gosh
 from metaan.stats.measures.effects import EffectSizes
-from metaan.stats.plot_data import (
+from metaan.stats.pooling.intervals import mean_test
+from metaan.stats.pooling.pool import pool
+from metaan.stats.robustness.gosh import gosh
+from metaan.stats.robustness.plot_data import (
     contour,
     funnel_limits,
     gosh_density,
@@ -22,11 +24,9 @@ from metaan.stats.plot_data import (
     radial,
     spread_of,
 )
-from metaan.stats.pooling.intervals import mean_test
-from metaan.stats.pooling.pool import pool
 from metaan.stats.stratified import mantel_haenszel
 
-CASES = json.loads((Path(__file__).parent.parent / "golden" / "radial.json").read_text(encoding="utf-8"))["cases"]
+CASES = json.loads((Path(__file__).parents[2] / "golden" / "radial.json").read_text(encoding="utf-8"))["cases"]
 ES = EffectSizes.of([-0.9, -1.6, -1.3, 0.4, 0.1], [0.33, 0.19, 0.42, 0.02, 0.05])
 
 

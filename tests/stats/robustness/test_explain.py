@@ -9,10 +9,10 @@ import pytest
 
 from metaan.errors import NotEstimableError, UsageError
 from metaan.report.writers.explanation import explanation_table
-from metaan.stats.explain import NUMBERS, explain, same
-from metaan.stats.presets import PRESETS, RULE_WORDS, Rules
+from metaan.stats.robustness.explain import NUMBERS, explain, same
+from metaan.stats.robustness.presets import PRESETS, RULE_WORDS, Rules
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "presets.json").read_text())["cases"]
+GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "presets.json").read_text())["cases"]
 
 #: Three trials with zero cells, and what tools were found to print for them: Mantel-Haenszel without a correction
 #: 0.190 (PyMetaAnalysis, metafor's rma.mh), with 0.5 added 0.214 (PythonMeta, RevMan, meta), inverse variance 0.227.

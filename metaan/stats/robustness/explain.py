@@ -1,7 +1,7 @@
 """One data set under the rules of several programs, and which single rule is behind each difference.
 
-`explain` is the way in; the programs and their rules are in `metaan.stats.presets`,
-and what a program makes of the tables in `metaan.stats.programs`.
+`explain` is the way in; the programs and their rules are in `metaan.stats.robustness.presets`,
+and what a program makes of the tables in `metaan.stats.robustness.programs`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import NotEstimableError, choose
-from .measures.catalogue import two_by_two
-from .measures.effects import FloatArray
-from .measures.families import Columns, any_missing
+from ...errors import NotEstimableError, choose
+from ..measures.catalogue import two_by_two
+from ..measures.effects import FloatArray
+from ..measures.families import Columns, any_missing
 from .presets import PRESETS, RULE_WORDS, Rules
 from .programs import PresetResult, apply
 

@@ -11,15 +11,15 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import DataError, NotEstimableError, UsageError, choose
-from .glmm.glmm import Glmm, glmm
-from .measures.effects import EffectSizes, FloatArray, column
-from .peto import peto
-from .pooling.pool import Pooled, pool
-from .regression.result import MetaRegression
-from .regression.sequence import RegressionRefits, leave_one_out_regression
+from ...errors import DataError, NotEstimableError, UsageError, choose
+from ..glmm.glmm import Glmm, glmm
+from ..measures.effects import EffectSizes, FloatArray, column
+from ..peto import peto
+from ..pooling.pool import Pooled, pool
+from ..regression.result import MetaRegression
+from ..regression.sequence import RegressionRefits, leave_one_out_regression
+from ..stratified import MantelHaenszel, mantel_haenszel
 from .sequence_result import Refits, Refitted
-from .stratified import MantelHaenszel, mantel_haenszel
 
 Indices = NDArray[np.intp]
 Refit = Callable[[Pooled, Indices], Pooled]

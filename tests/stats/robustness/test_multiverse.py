@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import metaan as ma
-from metaan.stats.multiverse import CI, TAU2, multiverse
+from metaan.stats.robustness.multiverse import CI, TAU2, multiverse
 
 FAILURE = {"ai": [11, 5], "n1i": [37, 40], "ci": [3, 3], "n2i": [34, 40]}
 ZERO = {"ai": [0, 2, 1], "n1i": [50, 100, 120], "ci": [4, 6, 5], "n2i": [50, 100, 118]}

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import metaan as ma
 from metaan.errors import NotEstimableError, UsageError
-from metaan.stats.sequence import REFITS
+from metaan.stats.robustness.sequence import REFITS
 
-CASES = json.loads((Path(__file__).parents[1] / "golden" / "leave_one_out.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[2] / "golden" / "leave_one_out.json").read_text())["cases"]
 TESTS = {"z": "wald", "knha": "hksj"}
 COLUMNS = {
     "estimate": "estimate", "se": "se", "zval": "stat", "tval": "stat", "pval": "pval", "Q": "q", "Qp": "q_pval",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .measures.effects import EffectSizes, FloatArray
-from .numerics.numerals import figures
+from ..measures.effects import EffectSizes, FloatArray
+from ..numerics.numerals import figures
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,11 +12,11 @@ from functools import cached_property
 
 import numpy as np
 
-from ..errors import ConvergenceError, NotEstimableError, UsageError, choose
+from ...errors import ConvergenceError, NotEstimableError, UsageError, choose
+from ..measures.effects import EffectSizes, FloatArray
+from ..pooling.heterogeneity import Moments
+from ..pooling.likelihood import maximise, upper_bound
 from .gosh_result import Gosh, Mask
-from .measures.effects import EffectSizes, FloatArray
-from .pooling.heterogeneity import Moments
-from .pooling.likelihood import maximise, upper_bound
 
 CELLS = 500_000
 """How many numbers a matrix of one batch holds."""

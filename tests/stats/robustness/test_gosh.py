@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 import metaan as ma
 from metaan.errors import NotEstimableError, UsageError
-from metaan.stats import gosh as module
-from metaan.stats.gosh import GOSH_TAU2_METHODS
+from metaan.stats.robustness import gosh as module
+from metaan.stats.robustness.gosh import GOSH_TAU2_METHODS
 
-CASES = json.loads((Path(__file__).parents[1] / "golden" / "gosh.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[2] / "golden" / "gosh.json").read_text())["cases"]
 SUMMARIES = {"mean": np.mean, "sd": lambda v: np.std(v, ddof=1), "min": np.min, "max": np.max, "median": np.median}
 
 

@@ -1,7 +1,7 @@
 """How named programs pool 2x2 tables, as data: one entry a program in `PRESETS`, one field a choice in `Rules`.
 
 To add a program, add an entry, with the place that says so. To add a rule, add a field to `Rules`, use it in
-`metaan.stats.programs.apply`, and say it in `RULE_WORDS`.
+`metaan.stats.robustness.programs.apply`, and say it in `RULE_WORDS`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from .measures.families import Columns, Mask
-from .measures.two_by_two import all_events, no_events, no_patients
+from ..measures.families import Columns, Mask
+from ..measures.two_by_two import all_events, no_events, no_patients
 
 
 @dataclass(frozen=True, slots=True)
