@@ -22,14 +22,6 @@ if TYPE_CHECKING:
     from .sources.files.read import read_records as read_records
     from .sources.revman.revman import read_revman as read_revman
     from .sources.revman.rows import RevMan as RevMan
-    from .stats.bias import SmallStudyTest as SmallStudyTest
-    from .stats.bias import small_study_test as small_study_test
-    from .stats.bias_pet import PetPeese as PetPeese
-    from .stats.bias_pet import pet_peese as pet_peese
-    from .stats.excess import ExcessSignificance as ExcessSignificance
-    from .stats.excess import excess_significance as excess_significance
-    from .stats.failsafe import FailSafeN as FailSafeN
-    from .stats.failsafe import fail_safe_n as fail_safe_n
     from .stats.glmm.betabinomial import BetaBinomial as BetaBinomial
     from .stats.glmm.betabinomial import beta_binomial as beta_binomial
     from .stats.glmm.glmm import Glmm as Glmm
@@ -77,10 +69,18 @@ if TYPE_CHECKING:
     from .stats.robustness.sequence import cumulative as cumulative
     from .stats.robustness.sequence import leave_one_out as leave_one_out
     from .stats.robustness.sequence_result import Refits as Refits
+    from .stats.small_studies.excess import ExcessSignificance as ExcessSignificance
+    from .stats.small_studies.excess import excess_significance as excess_significance
+    from .stats.small_studies.failsafe import FailSafeN as FailSafeN
+    from .stats.small_studies.failsafe import fail_safe_n as fail_safe_n
+    from .stats.small_studies.pet import PetPeese as PetPeese
+    from .stats.small_studies.pet import pet_peese as pet_peese
+    from .stats.small_studies.tests_of_asymmetry import SmallStudyTest as SmallStudyTest
+    from .stats.small_studies.tests_of_asymmetry import small_study_test as small_study_test
+    from .stats.small_studies.trimfill import TrimAndFill as TrimAndFill
+    from .stats.small_studies.trimfill import trim_and_fill as trim_and_fill
     from .stats.stratified import MantelHaenszel as MantelHaenszel
     from .stats.stratified import mantel_haenszel as mantel_haenszel
-    from .stats.trimfill import TrimAndFill as TrimAndFill
-    from .stats.trimfill import trim_and_fill as trim_and_fill
     from .synthesis import Choices as Choices
     from .synthesis import analyse as analyse
     from .workflows.diff import compare_revisions as compare_revisions
@@ -95,8 +95,8 @@ _WHERE = {
     "Deduplication": "records.same.deduplicate",
     "Difference": "comparison.difference",
     "EffectSizes": "stats.measures.effects",
-    "ExcessSignificance": "stats.excess",
-    "FailSafeN": "stats.failsafe",
+    "ExcessSignificance": "stats.small_studies.excess",
+    "FailSafeN": "stats.small_studies.failsafe",
     "Glmm": "stats.glmm.glmm",
     "Gosh": "stats.robustness.gosh_result",
     "Influence": "stats.robustness.influence",
@@ -104,14 +104,14 @@ _WHERE = {
     "MantelHaenszel": "stats.stratified",
     "MetaRegression": "stats.regression.result",
     "MethodSpread": "stats.robustness.method_spread",
-    "PetPeese": "stats.bias_pet",
+    "PetPeese": "stats.small_studies.pet",
     "Pooled": "stats.pooling.pool",
     "Refits": "stats.robustness.sequence_result",
     "RevMan": "sources.revman.rows",
     "Review": "registry.load",
-    "SmallStudyTest": "stats.bias",
+    "SmallStudyTest": "stats.small_studies.tests_of_asymmetry",
     "Subgroups": "stats.regression.subgroups",
-    "TrimAndFill": "stats.trimfill",
+    "TrimAndFill": "stats.small_studies.trimfill",
     "analyse": "synthesis",
     "baujat": "stats.robustness.influence",
     "beta_binomial": "stats.glmm.betabinomial",
@@ -126,9 +126,9 @@ _WHERE = {
     "effect_sizes": "stats.measures.catalogue",
     "effects_from_reported": "stats.printed.reported",
     "example": "resources",
-    "excess_significance": "stats.excess",
+    "excess_significance": "stats.small_studies.excess",
     "explain": "stats.robustness.explain",
-    "fail_safe_n": "stats.failsafe",
+    "fail_safe_n": "stats.small_studies.failsafe",
     "forest_plot": "workflows.forest",
     "glmm": "stats.glmm.glmm",
     "gosh": "stats.robustness.gosh",
@@ -143,7 +143,7 @@ _WHERE = {
     "multiverse": "stats.robustness.multiverse",
     "odds_ratio_from_smd": "stats.printed.rescaling",
     "permutation_test": "stats.regression.tests",
-    "pet_peese": "stats.bias_pet",
+    "pet_peese": "stats.small_studies.pet",
     "peto": "stats.peto",
     "plausibility": "stats.printed.plausibility",
     "pool": "stats.pooling.pool",
@@ -156,12 +156,12 @@ _WHERE = {
     "sd_from_se": "stats.printed.deviations",
     "se_from_ci": "stats.printed.conversions",
     "se_from_p": "stats.printed.conversions",
-    "small_study_test": "stats.bias",
+    "small_study_test": "stats.small_studies.tests_of_asymmetry",
     "smd_from_odds_ratio": "stats.printed.rescaling",
     "split_shared_group": "stats.printed.arms",
     "subgroups": "stats.regression.subgroups",
     "table_from_margins": "stats.printed.arms",
-    "trim_and_fill": "stats.trimfill",
+    "trim_and_fill": "stats.small_studies.trimfill",
     "write_report": "workflows.publish",
 }
 

@@ -15,13 +15,13 @@ from .stats.pooling.tau2_ci import HeterogeneityCI
 
 if TYPE_CHECKING:
     from .registry.model.public import Outcome, Plan, PublishedPool, ReportedEffect, Result, Study, Waiver
-    from .stats.bias import SmallStudyTest
     from .stats.regression.result import MetaRegression
     from .stats.robustness.gosh_result import Gosh
     from .stats.robustness.influence import Baujat, Influence
     from .stats.robustness.multiverse import Multiverse
     from .stats.robustness.sequence_result import Refits
-    from .stats.trimfill import TrimAndFill
+    from .stats.small_studies.tests_of_asymmetry import SmallStudyTest
+    from .stats.small_studies.trimfill import TrimAndFill
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from .stats.measures.effects import Interval
 
 if TYPE_CHECKING:
     from .analysis import Analysis, Pool, StudyRow
-    from .stats.bias import SmallStudyTest
+    from .stats.small_studies.tests_of_asymmetry import SmallStudyTest
 
 K_PREDICTED = 3
 K_TESTED = 10  # Sterne et al. 2011: below ten studies, tests for small-study effects cannot tell them from chance
@@ -280,7 +280,7 @@ def _pval(test: SmallStudyTest) -> float:
 
 
 def _peters(pool: Pool) -> SmallStudyTest:
-    from .stats.bias import small_study_test
+    from .stats.small_studies.tests_of_asymmetry import small_study_test
 
     fit = pool.random or pool.common
     assert fit is not None

@@ -16,14 +16,14 @@ from .selection import moderator
 
 if TYPE_CHECKING:
     from .registry.model.public import Explore
-    from .stats.bias import SmallStudyTest
     from .stats.pooling.pool import Pooled
     from .stats.regression.result import MetaRegression
     from .stats.robustness.gosh_result import Gosh
     from .stats.robustness.influence import Baujat, Influence
     from .stats.robustness.multiverse import Multiverse
     from .stats.robustness.sequence_result import Refits
-    from .stats.trimfill import TrimAndFill
+    from .stats.small_studies.tests_of_asymmetry import SmallStudyTest
+    from .stats.small_studies.trimfill import TrimAndFill
 
 Step = Callable[["Explore", "Pooled", Sequence[StudyRow]], Any]
 
@@ -93,13 +93,13 @@ def _influence(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> tuple[Influe
 
 
 def _small_study_test(test: Any, fit: Pooled, rows: Sequence[StudyRow]) -> SmallStudyTest:
-    from .stats.bias import small_study_test
+    from .stats.small_studies.tests_of_asymmetry import small_study_test
 
     return small_study_test(fit, test.test, force=test.force)
 
 
 def _trim_and_fill(estimator: Any, fit: Pooled, rows: Sequence[StudyRow]) -> TrimAndFill:
-    from .stats.trimfill import trim_and_fill
+    from .stats.small_studies.trimfill import trim_and_fill
 
     return trim_and_fill(fit, estimator)
 

@@ -89,14 +89,14 @@ COVERED = {
     ),
     "mantel_haenszel.MH_MEASURES": lambda: args("measure", "mh", family="rma_mh"),
     "glmm.models.GLMM_MEASURES": _glmm,
-    "bias_tests.SMALL_STUDY_TESTS": _bias_tests,
-    "bias_tests.PREDICTORS": lambda: args("predictor", "bias"),
-    "bias_lines.LINE_CI_METHODS": lambda: (
+    "small_studies.catalogue.SMALL_STUDY_TESTS": _bias_tests,
+    "small_studies.catalogue.PREDICTORS": lambda: args("predictor", "bias"),
+    "small_studies.lines.LINE_CI_METHODS": lambda: (
         {CI[t] for t in args("test", "bias") | args("test", "metafor_3_8", family="regtest")}
     ),
-    "trimfill.K0_ESTIMATORS": lambda: args("estimator", "trimfill"),
-    "failsafe.FAILSAFE_METHODS": lambda: args("type", "failsafe"),
-    "excess.EXCESS_TESTS": _excess,
+    "small_studies.trimfill.K0_ESTIMATORS": lambda: args("estimator", "trimfill"),
+    "small_studies.failsafe.FAILSAFE_METHODS": lambda: args("type", "failsafe"),
+    "small_studies.excess.EXCESS_TESTS": _excess,
     "robustness.gosh.GOSH_TAU2_METHODS": lambda: (
         args("method", "gosh") | args("method", "metafor_3_8", family="gosh")
     ) - {"EE"},

@@ -189,13 +189,13 @@ def _zero_cell_rules() -> Mapping[str, Any]:
 
 
 def _small_study_tests() -> Mapping[str, Any]:
-    from ...stats.bias_tests import SMALL_STUDY_TESTS
+    from ...stats.small_studies.catalogue import SMALL_STUDY_TESTS
 
     return SMALL_STUDY_TESTS
 
 
 def _trim_and_fill_estimators() -> Mapping[str, Any]:
-    from ...stats.trimfill import K0_ESTIMATORS
+    from ...stats.small_studies.trimfill import K0_ESTIMATORS
 
     return K0_ESTIMATORS
 

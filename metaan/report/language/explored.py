@@ -18,12 +18,12 @@ from .words import Arms
 
 if TYPE_CHECKING:
     from ...analysis import Analysis, Exploration, Pool
-    from ...stats.bias import SmallStudyTest
     from ...stats.pooling.pool import Pooled
     from ...stats.regression.result import MetaRegression
     from ...stats.robustness.gosh_result import Gosh
     from ...stats.robustness.sequence_result import Refits, Refitted
-    from ...stats.trimfill import TrimAndFill
+    from ...stats.small_studies.tests_of_asymmetry import SmallStudyTest
+    from ...stats.small_studies.trimfill import TrimAndFill
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from ..language import explored, formats
 from ..language.explored import Looked
 
 if TYPE_CHECKING:
-    from ...stats.bias import SmallStudyTest
     from ...stats.pooling.pool import Pooled
     from ...stats.regression.result import MetaRegression
     from ...stats.robustness.multiverse import Universe
     from ...stats.robustness.sequence_result import Refits, Refitted
+    from ...stats.small_studies.tests_of_asymmetry import SmallStudyTest
 
 FLAGGED = (
     "What each study does to the result. One stands out where |DFFITS| > 3 √(1 / (k − 1)), Cook's distance is above "

@@ -1,6 +1,6 @@
 """Tests of small-study effects: do smaller studies find other effects than larger ones?
 
-`small_study_test` is the way in; the tests themselves are in `metaan.stats.bias_tests`. A significant test is no proof
+`small_study_test` is the way in; the tests themselves are in `metaan.stats.small_studies.catalogue`. A significant test is no proof
 of publication bias: true differences between small and large studies, and chance, look the same (Sterne et al. 2011).
 """
 
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import DataError, NotEstimableError, choose
-from .bias_rank import Kendall
-from .bias_tests import CELLS, PREDICTORS, SMALL_STUDY_TESTS, Asked, Entry, Finding
-from .measures.catalogue import MEASURES, no_information
-from .measures.effects import EffectSizes, FloatArray, Interval, column
-from .numerics.numerals import bounded, figures, p_text
-from .pooling.intervals import check_level
-from .pooling.pool import Pooled, left_out
+from ...errors import DataError, NotEstimableError, choose
+from ..measures.catalogue import MEASURES, no_information
+from ..measures.effects import EffectSizes, FloatArray, Interval, column
+from ..numerics.numerals import bounded, figures, p_text
+from ..pooling.intervals import check_level
+from ..pooling.pool import Pooled, left_out
+from .catalogue import CELLS, PREDICTORS, SMALL_STUDY_TESTS, Asked, Entry, Finding
+from .rank import Kendall
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from scipy.special import gammaln, ndtr
 
-from ..errors import NotEstimableError
-from .measures.catalogue import Columns
-from .measures.effects import FloatArray
-from .numerics.ties import tied
-from .strata_tests import Margins, expected_events
-from .stratified import mantel_haenszel
+from ...errors import NotEstimableError
+from ..measures.catalogue import Columns
+from ..measures.effects import FloatArray
+from ..numerics.ties import tied
+from ..strata_tests import Margins, expected_events
+from ..stratified import mantel_haenszel
 
 EXACT_UP_TO = 500
 

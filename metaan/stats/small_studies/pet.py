@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from scipy.special import stdtr
 
-from ..errors import NotEstimableError, UsageError
-from .bias_lines import Line, multiplicative_line, two_sided
-from .measures.catalogue import scale_of
-from .measures.effects import EffectSizes, Interval
-from .numerics.numerals import bounded, p_text
-from .pooling.pool import Display, Pooled
+from ...errors import NotEstimableError, UsageError
+from ..measures.catalogue import scale_of
+from ..measures.effects import EffectSizes, Interval
+from ..numerics.numerals import bounded, p_text
+from ..pooling.pool import Display, Pooled
+from .lines import Line, multiplicative_line, two_sided
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 import metaan as ma
 from metaan.errors import DataError, NotEstimableError, UsageError
-from metaan.stats.bias_lines import mixed_line
-from metaan.stats.bias_rank import kendall
-from metaan.stats.bias_tests import PREDICTORS, SMALL_STUDY_TESTS
 from metaan.stats.measures.catalogue import MEASURES
 from metaan.stats.numerics.numerals import p_text
 from metaan.stats.pooling.models import MODELS
+from metaan.stats.small_studies.catalogue import PREDICTORS, SMALL_STUDY_TESTS
+from metaan.stats.small_studies.lines import mixed_line
+from metaan.stats.small_studies.rank import kendall
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "bias.json"
+GOLDEN = Path(__file__).parents[2] / "golden" / "bias.json"
 CASES = json.loads(GOLDEN.read_text())["cases"]
 META = {
     "Begg": "begg",

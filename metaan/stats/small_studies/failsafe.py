@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from scipy.special import ndtr, ndtri
 
-from ..errors import NotEstimableError, UsageError, choose
-from .measures.effects import EffectSizes
-from .numerics.ties import whole
-from .pooling.pool import Pooled
+from ...errors import NotEstimableError, UsageError, choose
+from ..measures.effects import EffectSizes
+from ..numerics.ties import whole
+from ..pooling.pool import Pooled
 
 if TYPE_CHECKING:
     import pandas as pd

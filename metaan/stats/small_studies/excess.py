@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from ..errors import ConvergenceError, UsageError, choose
-from .measures.effects import EffectSizes, FloatArray
-from .numerics.numerals import p_text
-from .numerics.ties import ITERATED, above
-from .pooling.pool import Pooled, pool
+from ...errors import ConvergenceError, UsageError, choose
+from ..measures.effects import EffectSizes, FloatArray
+from ..numerics.numerals import p_text
+from ..numerics.ties import ITERATED, above
+from ..pooling.pool import Pooled, pool
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, stdtr
 
-from ..errors import NotEstimableError, choose
-from .measures.effects import FloatArray, Interval
-from .pooling.intervals import mean_interval
-from .regression.linear import Linear, Weighted
-from .regression.tau2 import REGRESSION_TAU2_METHODS
+from ...errors import NotEstimableError, choose
+from ..measures.effects import FloatArray, Interval
+from ..pooling.intervals import mean_interval
+from ..regression.linear import Linear, Weighted
+from ..regression.tau2 import REGRESSION_TAU2_METHODS
 
 FactorDf = tuple[float, int | None]
 

@@ -1,4 +1,4 @@
-"""The tests behind `metaan.stats.bias.small_study_test`.
+"""The tests behind `metaan.stats.small_studies.tests_of_asymmetry.small_study_test`.
 
 To add one: write a function from an `Asked` to a `Finding` and enter it in `SMALL_STUDY_TESTS` with what it needs and
 where it is valid. To add a stand-in for the size of a study, enter it in `PREDICTORS`.
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import DataError, NotEstimableError
-from .bias_lines import Line, mixed_line, multiplicative_line
-from .bias_rank import Kendall, count_deviates, kendall, standardised_deviates
-from .measures.effects import EffectSizes, FloatArray
-from .numerics.ties import tied
+from ...errors import DataError, NotEstimableError
+from ..measures.effects import EffectSizes, FloatArray
+from ..numerics.ties import tied
+from .lines import Line, mixed_line, multiplicative_line
+from .rank import Kendall, count_deviates, kendall, standardised_deviates
 
 CELLS = ("ai", "bi", "ci", "di")
 

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ConvergenceError, NotEstimableError, choose
-from .bias_lines import mixed_line
-from .measures.catalogue import display_data
-from .measures.effects import EffectSizes, FloatArray
-from .numerics.numerals import figures, p_text
-from .numerics.ties import identical, tied
-from .pooling.describe import measure_of, shown
-from .pooling.pool import Pooled, pool
+from ...errors import ConvergenceError, NotEstimableError, choose
+from ..measures.catalogue import display_data
+from ..measures.effects import EffectSizes, FloatArray
+from ..numerics.numerals import figures, p_text
+from ..numerics.ties import identical, tied
+from ..pooling.describe import measure_of, shown
+from ..pooling.pool import Pooled, pool
+from .lines import mixed_line
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import metaan as ma
 from metaan.errors import NotEstimableError, UsageError
-from metaan.stats.failsafe import FAILSAFE_METHODS
+from metaan.stats.small_studies.failsafe import FAILSAFE_METHODS
 
-CASES = json.loads((Path(__file__).parents[1] / "golden" / "failsafe.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[2] / "golden" / "failsafe.json").read_text())["cases"]
 
 
 @pytest.mark.parametrize("c", [pytest.param(c, id=c["id"]) for c in CASES])

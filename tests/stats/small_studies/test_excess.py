@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import metaan as ma
 from metaan.errors import NotEstimableError, UsageError
-from metaan.stats.excess import EXCESS_TESTS, power_at
+from metaan.stats.small_studies.excess import EXCESS_TESTS, power_at
 
-CASES = json.loads((Path(__file__).parents[1] / "golden" / "excess.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[2] / "golden" / "excess.json").read_text())["cases"]
 
 # metafor integrates the power over the true effects on a range that misses nearly all of it when tau2 is this large.
 INTEGRAL_FAILS = {"edge_gen_huge/tes/gen/DL"}

@@ -1,0 +1,1 @@
+"""metaan/stats/small_studies."""
