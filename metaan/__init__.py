@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from .stats.measures.catalogue import effect_sizes as effect_sizes
     from .stats.measures.effects import EffectSizes as EffectSizes
     from .stats.measures.effects import Interval as Interval
-    from .stats.peto import peto as peto
     from .stats.pooling.pool import Pooled as Pooled
     from .stats.pooling.pool import pool as pool
     from .stats.printed.arms import combine_groups as combine_groups
@@ -79,8 +78,9 @@ if TYPE_CHECKING:
     from .stats.small_studies.tests_of_asymmetry import small_study_test as small_study_test
     from .stats.small_studies.trimfill import TrimAndFill as TrimAndFill
     from .stats.small_studies.trimfill import trim_and_fill as trim_and_fill
-    from .stats.stratified import MantelHaenszel as MantelHaenszel
-    from .stats.stratified import mantel_haenszel as mantel_haenszel
+    from .stats.tables.peto import peto as peto
+    from .stats.tables.stratified import MantelHaenszel as MantelHaenszel
+    from .stats.tables.stratified import mantel_haenszel as mantel_haenszel
     from .synthesis import Choices as Choices
     from .synthesis import analyse as analyse
     from .workflows.diff import compare_revisions as compare_revisions
@@ -101,7 +101,7 @@ _WHERE = {
     "Gosh": "stats.robustness.gosh_result",
     "Influence": "stats.robustness.influence",
     "Interval": "stats.measures.effects",
-    "MantelHaenszel": "stats.stratified",
+    "MantelHaenszel": "stats.tables.stratified",
     "MetaRegression": "stats.regression.result",
     "MethodSpread": "stats.robustness.method_spread",
     "PetPeese": "stats.small_studies.pet",
@@ -136,7 +136,7 @@ _WHERE = {
     "leave_one_out": "stats.robustness.sequence",
     "likelihood_ratio_test": "stats.regression.tests",
     "load": "registry.load",
-    "mantel_haenszel": "stats.stratified",
+    "mantel_haenszel": "stats.tables.stratified",
     "mean_sd_from_quantiles": "stats.printed.quantiles",
     "meta_regression": "stats.regression.fit_regression",
     "method_spread": "stats.robustness.method_spread",
@@ -144,7 +144,7 @@ _WHERE = {
     "odds_ratio_from_smd": "stats.printed.rescaling",
     "permutation_test": "stats.regression.tests",
     "pet_peese": "stats.small_studies.pet",
-    "peto": "stats.peto",
+    "peto": "stats.tables.peto",
     "plausibility": "stats.printed.plausibility",
     "pool": "stats.pooling.pool",
     "read_records": "sources.files.read",

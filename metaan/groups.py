@@ -20,7 +20,7 @@ from .stats.numerics.numerals import exact
 from .stats.pooling.intervals import mean_interval
 from .stats.pooling.models import MODELS
 from .stats.pooling.pool import Display, Pooled, pool
-from .stats.stratified import MH_MEASURES, informative, mantel_haenszel
+from .stats.tables.stratified import MH_MEASURES, informative, mantel_haenszel
 
 if TYPE_CHECKING:
     from .registry.model.public import Plan

@@ -87,7 +87,7 @@ COVERED = {
         | {"birge" for f in families("pooling") if f == "birge"}
         | {m.lower() for m in args("method.common.ci", "pooling")}
     ),
-    "mantel_haenszel.MH_MEASURES": lambda: args("measure", "mh", family="rma_mh"),
+    "tables.mantel_haenszel.MH_MEASURES": lambda: args("measure", "mh", family="rma_mh"),
     "glmm.models.GLMM_MEASURES": _glmm,
     "small_studies.catalogue.SMALL_STUDY_TESTS": _bias_tests,
     "small_studies.catalogue.PREDICTORS": lambda: args("predictor", "bias"),
@@ -186,7 +186,7 @@ def test_every_variance_of_a_stratified_risk_difference_has_a_reference_value():
         c["source"]["package"] for c in cases("mh") if "RD" in (c["args"].get("measure"), c["args"].get("sm"))
     }
     assert by_package == {"metafor", "meta"}  # Sato's variance, and that of Greenland and Robins
-    assert list(TABLES["mantel_haenszel.MH_MEASURES"]["RD"].estimators) == ["Sato", "GR"]
+    assert list(TABLES["tables.mantel_haenszel.MH_MEASURES"]["RD"].estimators) == ["Sato", "GR"]
 
 
 @pytest.mark.parametrize("proof", sorted({p for proofs in PROVED.values() for p in proofs}))

@@ -18,7 +18,7 @@ from metaan.stats.measures.catalogue import effect_sizes, scale_of
 from metaan.stats.measures.effects import EffectSizes, Interval
 from metaan.stats.pooling.intervals import mean_interval
 from metaan.stats.pooling.pool import Pooled, pool
-from metaan.stats.stratified import mantel_haenszel
+from metaan.stats.tables.stratified import mantel_haenszel
 
 Counts = tuple[str, int, int, int, int]
 DEATH: dict[str, list[Counts]] = {

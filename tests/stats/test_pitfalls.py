@@ -10,9 +10,9 @@ from scipy import stats
 
 import metaan as ma
 from metaan.errors import DataError, NotEstimableError
-from metaan.stats.mantel_haenszel import MH_MEASURES
 from metaan.stats.pooling.intervals import CI_METHODS
 from metaan.stats.pooling.tau2 import TAU2_METHODS
+from metaan.stats.tables.mantel_haenszel import MH_MEASURES
 
 PLAIN = [name for name in TAU2_METHODS if not name.startswith("GENQ")]
 

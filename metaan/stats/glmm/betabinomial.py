@@ -21,7 +21,7 @@ from ..measures.families import Columns
 from ..numerics.numerals import bounded, figures, p_text
 from ..pooling.intervals import check_level, mean_interval, mean_test
 from ..pooling.pool import Display
-from ..stratified import known, unusable
+from ..tables.stratified import known, unusable
 from .models import empty
 from .newton import Maximum, maximise
 

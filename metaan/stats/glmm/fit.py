@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import chdtri
 
 from ..measures.effects import FloatArray, Interval
-from ..strata_tests import ChiSquared
+from ..tables.strata_tests import ChiSquared
 from .models import Structure
 from .newton import Maximum, maximise
 

@@ -24,8 +24,8 @@ from ..pooling.likelihood import FitStatistics
 from ..pooling.pool import Pooled, left_out
 from ..pooling.prediction import narrower, prediction_interval
 from ..pooling.tau2_ci import HeterogeneityCI
-from ..strata_tests import ChiSquared
-from ..stratified import NO_PREDICTION
+from ..tables.strata_tests import ChiSquared
+from ..tables.stratified import NO_PREDICTION
 from .fit import Fit, first_tau, fit_common, fit_random, heterogeneity_tests, tau2_profile
 from .models import GLMM_MEASURES, Structure
 

@@ -15,13 +15,13 @@ from numpy.typing import ArrayLike
 from ...errors import ConvergenceError, NotEstimableError, choose
 from ..glmm.betabinomial import BetaBinomial, beta_binomial
 from ..glmm.glmm import glmm
-from ..mantel_haenszel import MH_MEASURES
 from ..measures.catalogue import MEASURES, effect_sizes, scale_of
 from ..measures.effects import Interval
 from ..numerics.numerals import bounded
-from ..peto import peto
 from ..pooling.pool import Pooled, pool
-from ..stratified import mantel_haenszel
+from ..tables.mantel_haenszel import MH_MEASURES
+from ..tables.peto import peto
+from ..tables.stratified import mantel_haenszel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +104,7 @@ def method_spread(
     Parameters
     ----------
     measure
-        A key of `metaan.stats.mantel_haenszel.MH_MEASURES`.
+        A key of `metaan.stats.tables.mantel_haenszel.MH_MEASURES`.
     level
         Coverage of the intervals.
     slab

@@ -19,9 +19,9 @@ from ...errors import NotEstimableError
 from ..measures.catalogue import MEASURES, effect_sizes, scale_of, two_by_two
 from ..measures.effects import EffectSizes, FloatArray, Interval
 from ..numerics.numerals import bounded
-from ..peto import peto
 from ..pooling.pool import Pooled, pool
-from ..stratified import informative, mantel_haenszel
+from ..tables.peto import peto
+from ..tables.stratified import informative, mantel_haenszel
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,7 +20,7 @@ from ..pooling.heterogeneity import Moments
 from ..pooling.intervals import mean_interval
 from ..pooling.pool import Pooled, pool
 from ..pooling.prediction import narrower
-from ..stratified import mantel_haenszel
+from ..tables.stratified import mantel_haenszel
 from .presets import LEAVES_OUT, Rules
 
 

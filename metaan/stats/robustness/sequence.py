@@ -14,11 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 from ...errors import DataError, NotEstimableError, UsageError, choose
 from ..glmm.glmm import Glmm, glmm
 from ..measures.effects import EffectSizes, FloatArray, column
-from ..peto import peto
 from ..pooling.pool import Pooled, pool
 from ..regression.result import MetaRegression
 from ..regression.sequence import RegressionRefits, leave_one_out_regression
-from ..stratified import MantelHaenszel, mantel_haenszel
+from ..tables.peto import peto
+from ..tables.stratified import MantelHaenszel, mantel_haenszel
 from .sequence_result import Refits, Refitted
 
 Indices = NDArray[np.intp]

@@ -17,8 +17,8 @@ from ...errors import NotEstimableError
 from ..measures.catalogue import Columns
 from ..measures.effects import FloatArray
 from ..numerics.ties import tied
-from ..strata_tests import Margins, expected_events
-from ..stratified import mantel_haenszel
+from ..tables.strata_tests import Margins, expected_events
+from ..tables.stratified import mantel_haenszel
 
 EXACT_UP_TO = 500
 

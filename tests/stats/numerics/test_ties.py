@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.stats.numerics.ties import above, identical, tied
-from metaan.stats.peto import peto
 from metaan.stats.regression.subgroups import between_groups
-from metaan.stats.stratified import mantel_haenszel
+from metaan.stats.tables.peto import peto
+from metaan.stats.tables.stratified import mantel_haenszel
 
 TENTHS = st.lists(st.integers(-30, 30), min_size=1, max_size=12)
 

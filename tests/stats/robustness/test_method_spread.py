@@ -6,8 +6,8 @@ import pytest
 
 import metaan as ma
 from metaan.errors import DataError, UsageError
-from metaan.stats.mantel_haenszel import MH_MEASURES
 from metaan.stats.robustness.method_spread import SPREAD_METHODS
+from metaan.stats.tables.mantel_haenszel import MH_MEASURES
 
 ZERO = {"ai": [0, 2, 1], "n1i": [50, 100, 120], "ci": [4, 6, 5], "n2i": [50, 100, 118]}
 RATES = {"x1i": [0, 2], "t1i": [50, 40], "x2i": [3, 2], "t2i": [50, 40]}

@@ -24,7 +24,7 @@ from metaan.stats.robustness.plot_data import (
     radial,
     spread_of,
 )
-from metaan.stats.stratified import mantel_haenszel
+from metaan.stats.tables.stratified import mantel_haenszel
 
 CASES = json.loads((Path(__file__).parents[2] / "golden" / "radial.json").read_text(encoding="utf-8"))["cases"]
 ES = EffectSizes.of([-0.9, -1.6, -1.3, 0.4, 0.1], [0.33, 0.19, 0.42, 0.02, 0.05])

@@ -1,6 +1,6 @@
 """Pooling of studies as strata: `mantel_haenszel` and what it returns. Zero cells need no correction here.
 
-The estimators and their table, `MH_MEASURES`, are in `metaan.stats.mantel_haenszel`.
+The estimators and their table, `MH_MEASURES`, are in `metaan.stats.tables.mantel_haenszel`.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
-from ..errors import NotEstimableError, choose
+from ...errors import NotEstimableError, choose
+from ..measures.catalogue import Columns, effect_sizes, scale_of
+from ..measures.effects import EffectSizes
+from ..measures.families import any_missing
+from ..measures.two_by_two import no_patients
+from ..numerics.ties import distances
+from ..pooling.describe import describe
+from ..pooling.intervals import check_level, infer
+from ..pooling.pool import Pooled
 from .mantel_haenszel import MH_MEASURES, Mask, Strata
-from .measures.catalogue import Columns, effect_sizes, scale_of
-from .measures.effects import EffectSizes
-from .measures.families import any_missing
-from .measures.two_by_two import no_patients
-from .numerics.ties import distances
-from .pooling.describe import describe
-from .pooling.intervals import check_level, infer
-from .pooling.pool import Pooled
 from .strata_tests import ChiSquared
 
 __all__ = ["MH_MEASURES", "MantelHaenszel", "informative", "mantel_haenszel"]

@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from scipy.stats import hypergeom
 
 import metaan as ma
-from metaan.stats.strata_tests import Margins, breslow_day, expected_events, person_time, tarone
+from metaan.stats.tables.strata_tests import Margins, breslow_day, expected_events, person_time, tarone
 
 TABLES = {
     "ai": np.array([8.0, 1, 15, 34, 3]),

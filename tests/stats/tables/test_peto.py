@@ -12,7 +12,7 @@ from scipy.stats import hypergeom
 import metaan as ma
 from metaan.errors import NotEstimableError, UsageError
 
-CASES = json.loads((Path(__file__).parents[1] / "golden" / "peto.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[2] / "golden" / "peto.json").read_text())["cases"]
 ALL = {"c(1/2, 1/2)": (0.5, 0.5), 'c("all", "all")': ("all", "all")}
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import metaan as ma
 from metaan.errors import NotEstimableError, UsageError
-from metaan.stats.mantel_haenszel import MH_MEASURES
+from metaan.stats.tables.mantel_haenszel import MH_MEASURES
 
-CASES = json.loads((Path(__file__).parents[1] / "golden" / "mh.json").read_text())["cases"]
+CASES = json.loads((Path(__file__).parents[2] / "golden" / "mh.json").read_text())["cases"]
 HALF = {"c(1/2, 1/2)": (0.5, 0.5), 'c("only0", "only0")': ("only0", "only0"), 'c("only0", "all")': ("only0", "all")}
 TESTS = {"CMH": "cmh", "CO": "cochran", "tarone": "tarone", "breslowday": "breslow_day"}
 PVALS = {"CMHp": "cmh", "COp": "cochran", "tarone_p": "tarone", "breslowday_p": "breslow_day"}

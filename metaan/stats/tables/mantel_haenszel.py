@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import NotEstimableError, choose
-from .measures.catalogue import TO, Columns, no_information
-from .measures.effects import FloatArray
-from .measures.two_by_two import no_events
+from ...errors import NotEstimableError, choose
+from ..measures.catalogue import TO, Columns, no_information
+from ..measures.effects import FloatArray
+from ..measures.two_by_two import no_events
 from .strata_tests import ChiSquared, breslow_day, cochran, cochran_mantel_haenszel, person_time, tarone
 
 Stratified = tuple[float, float, FloatArray]

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import NotEstimableError
+from ...errors import NotEstimableError
+from ..measures.catalogue import Columns, no_information, scale_of, two_by_two
+from ..measures.effects import EffectSizes, FloatArray, labels
+from ..numerics.ties import distances
+from ..pooling.intervals import check_level, infer
+from ..pooling.pool import Pooled, left_out
 from .mantel_haenszel import MH_MEASURES
-from .measures.catalogue import Columns, no_information, scale_of, two_by_two
-from .measures.effects import EffectSizes, FloatArray, labels
-from .numerics.ties import distances
-from .pooling.intervals import check_level, infer
-from .pooling.pool import Pooled, left_out
 from .stratified import NO_PREDICTION, known, pair, q_statistics, unusable
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from scipy.special import chdtrc
 
-from .measures.catalogue import Columns
-from .measures.effects import FloatArray
-from .numerics.numerals import figures, p_text
+from ..measures.catalogue import Columns
+from ..measures.effects import FloatArray
+from ..numerics.numerals import figures, p_text
 
 
 @dataclass(frozen=True, slots=True, repr=False)
