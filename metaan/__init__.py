@@ -13,7 +13,6 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .comparison.difference import Difference as Difference
     from .comparison.difference import compare as compare
-    from .recompute import reported_checks as reported_checks
     from .records.same.deduplicate import Deduplication as Deduplication
     from .records.same.deduplicate import deduplicate as deduplicate
     from .registry.load import Review as Review
@@ -81,8 +80,9 @@ if TYPE_CHECKING:
     from .stats.tables.peto import peto as peto
     from .stats.tables.stratified import MantelHaenszel as MantelHaenszel
     from .stats.tables.stratified import mantel_haenszel as mantel_haenszel
-    from .synthesis import Choices as Choices
-    from .synthesis import analyse as analyse
+    from .synthesis.analyse import Choices as Choices
+    from .synthesis.analyse import analyse as analyse
+    from .synthesis.recompute import reported_checks as reported_checks
     from .workflows.diff import compare_revisions as compare_revisions
     from .workflows.forest import forest_plot as forest_plot
     from .workflows.publish import write_report as write_report
@@ -90,7 +90,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "Baujat": "stats.robustness.influence",
     "BetaBinomial": "stats.glmm.betabinomial",
-    "Choices": "synthesis",
+    "Choices": "synthesis.analyse",
     "Converted": "stats.printed.conversions",
     "Deduplication": "records.same.deduplicate",
     "Difference": "comparison.difference",
@@ -112,7 +112,7 @@ _WHERE = {
     "SmallStudyTest": "stats.small_studies.tests_of_asymmetry",
     "Subgroups": "stats.regression.subgroups",
     "TrimAndFill": "stats.small_studies.trimfill",
-    "analyse": "synthesis",
+    "analyse": "synthesis.analyse",
     "baujat": "stats.robustness.influence",
     "beta_binomial": "stats.glmm.betabinomial",
     "between_groups": "stats.regression.subgroups",
@@ -149,7 +149,7 @@ _WHERE = {
     "pool": "stats.pooling.pool",
     "read_records": "sources.files.read",
     "read_revman": "sources.revman.revman",
-    "reported_checks": "recompute",
+    "reported_checks": "synthesis.recompute",
     "residuals": "stats.regression.residuals",
     "sd_from_ci": "stats.printed.deviations",
     "sd_from_difference": "stats.printed.deviations",

@@ -29,7 +29,7 @@ def run(args: Namespace) -> int:
     from ..registry.load import load
     from ..report.writers.explanation import explanation_table
     from ..report.writers.export import portable_values
-    from ..synthesis import Choices
+    from ..synthesis.analyse import Choices
     from ..workflows.explain import explain_analysis
 
     review = load(studies_folder(args))

@@ -76,7 +76,7 @@ def run(args: Namespace) -> int:
     """Load, draw, write."""
     from ..registry.load import load
     from ..registry.text.files import project_of
-    from ..synthesis import Choices
+    from ..synthesis.analyse import Choices
     from ..workflows.outputs import format_of, write_output
     from ..workflows.plot import Look, converted, default_output, plot_outcome
 

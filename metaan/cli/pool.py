@@ -17,9 +17,9 @@ from .project import studies_folder
 from .streams import unfiltered
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis
     from ..registry.load import Review
-    from ..synthesis import Choices
+    from ..synthesis.analyse import Choices
+    from ..synthesis.values import Analysis
 
 MODELS = {"both": ("common", "random"), "common": ("common",), "random": ("random",)}
 
@@ -56,7 +56,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Load, pool, print."""
     from ..registry.load import load
-    from ..synthesis import analyse
+    from ..synthesis.analyse import analyse
 
     review = load(studies_folder(args))
     analyses = analyse(review, args.outcomes, _choices(args))
@@ -85,7 +85,7 @@ def _print_tables(analyses: tuple[Analysis, ...], review: Review) -> None:
 
 
 def _choices(args: Namespace) -> Choices:
-    from ..synthesis import Choices
+    from ..synthesis.analyse import Choices
 
     return Choices(
         measure=args.measure,

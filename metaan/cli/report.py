@@ -38,7 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Load, analyse, render, write."""
     from ..registry.load import load
-    from ..synthesis import Choices
+    from ..synthesis.analyse import Choices
     from ..workflows.outputs import format_of
     from ..workflows.publish import default_output, write_report
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import NotEstimableError
-from ..grouping import Block, Grouping
 from ..stats.evidence.attribution import EXACT_UP_TO, Attribution, attribute, minimal_sets
 from ..stats.measures.catalogue import scale_of
+from ..synthesis.grouping import Block, Grouping
 from .edits import Edit, StudyChange, review_edits, study_changes
 from .renames import follow
 from .whatif import LEAD, NOTHING, Cause, Snapshot, Version, WhatIf, plan_causes, pools_of, version, what_if

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..grouping import Block, Grouping, grouping
-from ..groups import protocol_results
-from ..selection import Chosen, choose_studies
 from ..stats.measures.effects import Interval
 from ..stats.numerics.numerals import exact
+from ..synthesis.grouping import Block, Grouping, grouping
+from ..synthesis.pooling import protocol_results
+from ..synthesis.selection import Chosen, choose_studies
 
 if TYPE_CHECKING:
     from ..registry.load import Review

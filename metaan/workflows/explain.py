@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import NotEstimableError
 from ..stats.robustness.explain import explain
-from ..synthesis import PROTOCOL, Choices, analyse
+from ..synthesis.analyse import PROTOCOL, Choices, analyse
 
 if TYPE_CHECKING:
     from ..registry.load import Review

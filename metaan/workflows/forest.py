@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..analysis import Analysis, Excluded, Exploration, Pool, StudyRow
 from ..errors import DataError
 from ..registry.model.public import Outcome, Plan, Result, Study
 from ..registry.model.study import Design, Source
@@ -16,6 +15,7 @@ from ..report.plots.standalone import standalone
 from ..stats.measures.catalogue import own_scales
 from ..stats.measures.effects import Interval
 from ..stats.pooling.intervals import mean_interval
+from ..synthesis.values import Analysis, Excluded, Exploration, Pool, StudyRow
 
 if TYPE_CHECKING:
     from ..registry.model.types import Entry

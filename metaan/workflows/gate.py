@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..registry.flags import SAID
 from ..registry.model.study import Status
-from ..synthesis import Choices, analyse
+from ..synthesis.analyse import Choices, analyse
 from .notices import names_of, needs_decision, notices_of_links
 
 if TYPE_CHECKING:

@@ -8,9 +8,7 @@ from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..analysis import Exploration
 from ..errors import UsageError, choose, did_you_mean
-from ..exploration import explore
 from ..records.label import slug
 from ..registry.model.public import Explore
 from ..report.language.judgements import assessments
@@ -20,11 +18,13 @@ from ..report.plots.convert import DPI, convert
 from ..report.plots.curves import regression_on
 from ..report.plots.figure import Request
 from ..report.plots.standalone import standalone
-from ..synthesis import PROTOCOL, Choices, analyse
+from ..synthesis.analyse import PROTOCOL, Choices, analyse
+from ..synthesis.exploration import explore
+from ..synthesis.values import Exploration
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis, Pool
     from ..registry.load import Review
+    from ..synthesis.values import Analysis, Pool
 
 
 @dataclass(frozen=True, slots=True)

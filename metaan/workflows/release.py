@@ -26,7 +26,7 @@ from ..registry.write import write_text
 from ..report.changes.changes import changes_section
 from ..report.writers.changes_text import changes_entry
 from ..report.writers.export import to_json
-from ..synthesis import analyse
+from ..synthesis.analyse import analyse
 from .diff import Git, load_revision
 from .gate import flagged_studies
 from .publish import write_report

@@ -10,7 +10,7 @@ import metaan as ma
 from metaan.report.drawing.svg import svg
 from metaan.report.forest.forest import Arms, forest
 from metaan.report.sections.outcomes import outcome
-from metaan.synthesis import Choices
+from metaan.synthesis.analyse import Choices
 
 from .test_pooling import GO, address
 

@@ -349,7 +349,7 @@ def test_a_form_is_checked_too(project: Any, old: str, new: str, where: str, fou
 
 
 def test_a_study_whose_form_is_empty_is_said_to_be_waited_for(project: Any) -> None:
-    from metaan.synthesis import analyse
+    from metaan.synthesis.analyse import analyse
 
     form = project.study.replace(ARMS, "      drug:\n      control:\n")
     (left_out,) = analyse(load(project.write(form)))[0].excluded
@@ -360,7 +360,7 @@ THREE_ARMS = "  - {id: high, role: experimental, name: more of it, randomised: 4
 
 
 def test_an_arm_that_does_not_report_an_outcome_is_absent(project: Any) -> None:
-    from metaan.synthesis import analyse
+    from metaan.synthesis.analyse import analyse
 
     study = project.study.replace("results:", THREE_ARMS)
     (row,) = analyse(load(project.write(study)))[0].rows
@@ -371,7 +371,7 @@ def test_an_arm_that_does_not_report_an_outcome_is_absent(project: Any) -> None:
 
 @pytest.mark.parametrize("time", ["28 days", "28-day", "D28", "4 weeks"])
 def test_a_time_is_taken_however_it_is_written(project: Any, time: str) -> None:
-    from metaan.synthesis import analyse
+    from metaan.synthesis.analyse import analyse
 
     review = project.review.replace("[day 28, nearest]", "[day 28]")
     (row,) = analyse(load(project.write(project.study.replace("day 28", time), review)))[0].rows
@@ -397,7 +397,7 @@ def test_time_points_that_cannot_be_read(project: Any, points: str, where: str, 
 
 
 def test_a_window_takes_what_lies_in_it(project: Any) -> None:
-    from metaan.synthesis import analyse
+    from metaan.synthesis.analyse import analyse
 
     review = project.review.replace("[day 28, nearest]", "[day 28, {from: day 21, to: 5 weeks}]")
     for time, rows in (("1 month", 1), ("day 20", 0)):

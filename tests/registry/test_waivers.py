@@ -3,10 +3,10 @@
 import pytest
 
 from metaan.errors import RegistryError
-from metaan.recompute import CHECK, reported_checks
 from metaan.registry.check import CHECKS
 from metaan.registry.check.waivers import RECOMPUTED, WAIVABLE
 from metaan.registry.load import load
+from metaan.synthesis.recompute import CHECK, reported_checks
 
 OUTSIDE = ("ci: [0.39, 7.93]", "ci: [2.39, 7.93]")
 SIGNED = "reason: printed so; the authors were asked, by: A. Reader, date: 2026-11-20"

@@ -7,7 +7,6 @@ from zlib import crc32
 import numpy as np
 import pytest
 
-from metaan.analysis import Absolute, Analysis, Pool, Reference, Sensitivity, StudyRow, SubgroupTest
 from metaan.errors import NotEstimableError
 from metaan.registry.flags import Flag, flag_of
 from metaan.registry.model.public import Outcome, Plan, ReviewFile, Study
@@ -19,6 +18,7 @@ from metaan.stats.measures.effects import EffectSizes, Interval
 from metaan.stats.pooling.intervals import mean_interval
 from metaan.stats.pooling.pool import Pooled, pool
 from metaan.stats.tables.stratified import mantel_haenszel
+from metaan.synthesis.values import Absolute, Analysis, Pool, Reference, Sensitivity, StudyRow, SubgroupTest
 
 Counts = tuple[str, int, int, int, int]
 DEATH: dict[str, list[Counts]] = {

@@ -5,11 +5,11 @@ import re
 import pytest
 
 import metaan as ma
-from metaan.certainty import evidence
 from metaan.registry.model.public import Certainty
 from metaan.report.language.words import Arms, answers
 from metaan.report.writers.content import content
 from metaan.report.writers.page import render
+from metaan.synthesis.certainty import evidence
 
 BCG = Arms("BCG vaccine", "no vaccine")
 

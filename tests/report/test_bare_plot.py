@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from metaan.analysis import Analysis
 from metaan.report.drawing.svg import svg
 from metaan.report.forest.forest import NO_EFFECT, Arms, forest
 from metaan.report.forest.styles import STYLES
 from metaan.report.sections.outcomes import outcome
 from metaan.report.writers.page import render
 from metaan.report.writers.terminal import table
+from metaan.synthesis.values import Analysis
 
 ARMS = Arms("anakinra", "usual care")
 

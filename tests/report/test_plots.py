@@ -12,9 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import metaan as ma
-from metaan.analysis import Analysis, Exploration
 from metaan.errors import NotEstimableError
-from metaan.exploration import explore
 from metaan.registry.model.public import Explore, Outcome
 from metaan.report.drawing.drawing import Line, Shape, Text
 from metaan.report.forest.forest import Plot
@@ -29,6 +27,8 @@ from metaan.report.plots.standalone import standalone
 from metaan.report.writers.terminal import table
 from metaan.stats.measures.catalogue import scale_of
 from metaan.stats.pooling.intervals import mean_test
+from metaan.synthesis.exploration import explore
+from metaan.synthesis.values import Analysis, Exploration
 from metaan.workflows.forest import _analysis as of_arrays
 
 # Colditz et al. 1994: tuberculosis with the BCG vaccine and without it in 13 trials, and the distance from the equator.

@@ -8,9 +8,9 @@ from html import unescape
 import pytest
 
 import metaan as ma
-from metaan.analysis import Analysis
-from metaan.recompute import reported_checks
 from metaan.report.writers.page import render
+from metaan.synthesis.recompute import reported_checks
+from metaan.synthesis.values import Analysis
 from tests.report.writers.test_page import Page
 
 POINTING = ("aria-labelledby", "aria-describedby", "aria-controls", "headers", "for")

@@ -7,7 +7,7 @@ import pytest
 from metaan.errors import ConflictError, UsageError
 from metaan.registry.load import load
 from metaan.registry.write import scaffold_study
-from metaan.synthesis import analyse
+from metaan.synthesis.analyse import analyse
 from metaan.workflows.enter import Typed, enter, set_design
 from tests.server.living import empty_registry
 

@@ -12,7 +12,7 @@ from metaan.errors import ConflictError, RegistryError, SetAsideWarning, SourceE
 from metaan.registry.load import load
 from metaan.registry.store import metadata as stored
 from metaan.report.sections.provenance import printed
-from metaan.synthesis import Choices, analyse
+from metaan.synthesis.analyse import Choices, analyse
 from metaan.workflows.accept import Wanted, accept
 from metaan.workflows.confirm import confirm
 from metaan.workflows.extract import fetch_results, propose, results_file

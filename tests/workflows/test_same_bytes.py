@@ -21,7 +21,7 @@ PROGRAM = """
 import json, sys
 import metaan as ma
 from metaan.report.writers.export import to_json
-from metaan.synthesis import Choices
+from metaan.synthesis.analyse import Choices
 from metaan.workflows.publish import write_report
 for name in ("anakinra", "bcg"):
     review = ma.load(ma.example(name))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...errors import Problem, did_you_mean
 from .draft import Draft
 
-#: What `metaan.recompute` compares; it is no fault of a file, so a waiver only says why.
+#: What `metaan.synthesis.recompute` compares; it is no fault of a file, so a waiver only says why.
 RECOMPUTED = "printed results follow from the counts"
 
 #: What a person can let stand, with a reason. Without the other checks nothing could be computed or told apart.

@@ -19,7 +19,7 @@ from .plot import SIZES, plot_data
 from .sorting import sortable
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, StudyRow
+    from ...synthesis.values import Analysis, StudyRow
     from ..language.words import Arms
 
 COUNTS = ("ai", "n1i", "ci", "n2i")

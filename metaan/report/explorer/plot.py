@@ -16,7 +16,7 @@ from ..forest.styles import STYLES, axis_title
 from ..language import methods, spread
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis
+    from ...synthesis.values import Analysis
 
 #: Sizes in pixels that both drawings keep to.
 SIZES = {

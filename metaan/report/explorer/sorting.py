@@ -11,7 +11,7 @@ from ..forest.order import KEYS, sort
 from ..forest.plot import Plot
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis
+    from ...synthesis.values import Analysis
 
 
 def sortable(plot: Plot, analysis: Analysis) -> dict[str, Any]:

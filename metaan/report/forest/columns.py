@@ -14,7 +14,7 @@ from ..language.words import Arms
 from .styles import STYLES, Style
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis
+    from ...synthesis.values import Analysis
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from .styles import STYLES, Style, axis_title
 from .traits import trait_cells, trait_columns
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, Pool, Reference, Sensitivity, StudyRow
+    from ...synthesis.values import Analysis, Pool, Reference, Sensitivity, StudyRow
 
 DESIGN_HEADINGS = {"randomised": "Randomised trials", "non-randomised": "Non-randomised studies"}
 ALL_STUDIES = "All studies"

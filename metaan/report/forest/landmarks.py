@@ -12,7 +12,7 @@ from ...stats.numerics.numerals import exact
 from ..language import formats, words
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis
+    from ...synthesis.values import Analysis
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from ..language.judgements import OVERALL, SIGNS, assessments, cells, headings
 from .columns import Column
 
 if TYPE_CHECKING:
-    from ...analysis import StudyRow
     from ...registry.model.appraisal import BiasTool
     from ...registry.model.public import RiskOfBias
+    from ...synthesis.values import StudyRow
 
 Key = tuple[tuple[str, str], ...]
 

@@ -12,7 +12,7 @@ from ...errors import choose
 from .traits import risk_of_bias
 
 if TYPE_CHECKING:
-    from ...analysis import StudyRow
+    from ...synthesis.values import StudyRow
 
 Place = float | str | None
 

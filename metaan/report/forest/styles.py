@@ -15,9 +15,9 @@ from ...stats.pooling.models import MODELS
 from ..language import formats, spread, words
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, Pool, SubgroupTest
     from ...stats.measures.effects import Interval
     from ...stats.pooling.pool import Pooled
+    from ...synthesis.values import Analysis, Pool, SubgroupTest
 
 SPACE = "\u00a0"
 ROOM = 1e6  # numbers from here on, and those that would round to nothing, are written as everywhere else

@@ -16,7 +16,7 @@ from ..language.words import upper_first
 from .columns import Column
 
 if TYPE_CHECKING:
-    from ...analysis import StudyRow
+    from ...synthesis.values import StudyRow
 
 
 def trait_columns(names: Iterable[str], rows: Iterable[StudyRow]) -> tuple[Column, ...]:

@@ -11,7 +11,7 @@ from .methods import model_name
 from .words import Arms, design_name, favours, lower_first, mark
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, Pool
+    from ...synthesis.values import Analysis, Pool
 
 
 def cautions(pool: Pool, analysis: Analysis, arms: Arms) -> tuple[str, ...]:

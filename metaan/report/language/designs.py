@@ -8,7 +8,7 @@ from . import formats
 from .words import FLAT, NOTHING, UNCLEAR, Arms, Lead, design_name, lead, lower_first, mark, measure_name, verdict
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, Pool
+    from ...synthesis.values import Analysis, Pool
 
 _CONTRADICTED = (
     "What the non-randomised studies suggest is not confirmed by the randomised trials; without randomisation the "

@@ -17,13 +17,13 @@ from . import formats, words
 from .words import Arms
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, Exploration, Pool
     from ...stats.pooling.pool import Pooled
     from ...stats.regression.result import MetaRegression
     from ...stats.robustness.gosh_result import Gosh
     from ...stats.robustness.sequence_result import Refits, Refitted
     from ...stats.small_studies.tests_of_asymmetry import SmallStudyTest
     from ...stats.small_studies.trimfill import TrimAndFill
+    from ...synthesis.values import Analysis, Exploration, Pool
 
 
 @dataclass(frozen=True, slots=True)

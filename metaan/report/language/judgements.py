@@ -12,8 +12,8 @@ from ...registry.model.appraisal import BiasTool, find_tool
 from . import words
 
 if TYPE_CHECKING:
-    from ...analysis import StudyRow
     from ...registry.model.public import RiskOfBias
+    from ...synthesis.values import StudyRow
 
 OVERALL = ("All", "Overall")
 

@@ -15,7 +15,7 @@ from ...stats.pooling.pool import Pooled
 from . import formats, spread, words
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis
+    from ...synthesis.values import Analysis
 
 
 def _named(table: Mapping[str, str], code: str | None) -> str:

@@ -11,8 +11,8 @@ from . import formats
 from .words import measure_name
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, Pool, SubgroupTest
     from ...stats.pooling.tau2_ci import HeterogeneityCI
+    from ...synthesis.values import Analysis, Pool, SubgroupTest
 
 FEW_TO_PREDICT = 5
 INTERVALS_OF_TAU2 = {"QP": "Q-profile"}

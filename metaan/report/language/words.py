@@ -17,7 +17,7 @@ from ...stats.pooling.pool import Pooled
 from . import formats
 
 if TYPE_CHECKING:
-    from ...analysis import Absolute, Analysis, Pool, Sensitivity, StudyRow
+    from ...synthesis.values import Absolute, Analysis, Pool, Sensitivity, StudyRow
     from ..sections.linked import Piece
 
 _RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"

@@ -16,10 +16,10 @@ from .funnel import effect_title, null_line, vertical
 from .studies import STEPS, why_not
 
 if TYPE_CHECKING:
-    from ...analysis import Exploration
     from ...stats.measures.effects import FloatArray
     from ...stats.measures.scales import Scale
     from ...stats.regression.result import MetaRegression
+    from ...synthesis.values import Exploration
 
 LEAST_P = 0.001  # how far down the curve of the pooled effect is followed
 LEVELS = 5  # shades of a density

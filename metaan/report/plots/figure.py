@@ -17,8 +17,8 @@ from ..forest.forest import inside, pool_heading
 from ..language import words
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, Exploration, Pool
     from ...stats.pooling.pool import Pooled
+    from ...synthesis.values import Analysis, Exploration, Pool
     from ..language.words import Arms
 
 XY = tuple[float, float]

@@ -10,7 +10,7 @@ from ..language import formats, methods
 from .figure import Curve, Figure, Key, Point, Request, Side, fixed, linear
 
 if TYPE_CHECKING:
-    from ...analysis import StudyRow
+    from ...synthesis.values import StudyRow
 
 STEPS = 50  # pieces of a curve
 

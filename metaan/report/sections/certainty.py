@@ -14,10 +14,10 @@ from ...stats.numerics.numerals import exact
 from ..language import formats, spread, words
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, Pool
-    from ...certainty import Evidence, Imprecision, Inconsistency, SmallStudies
     from ...registry.load import Review
     from ...registry.model.public import Certainty
+    from ...synthesis.certainty import Evidence, Imprecision, Inconsistency, SmallStudies
+    from ...synthesis.values import Analysis, Pool
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis
     from ...registry.load import Review
+    from ...synthesis.values import Analysis
 
 BY_AUTHORS = "to be written by the authors"
 

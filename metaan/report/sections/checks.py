@@ -12,9 +12,9 @@ from ..language import formats, words
 from . import provenance
 
 if TYPE_CHECKING:
-    from ...analysis import ReportedCheck
     from ...registry.load import Review
     from ...stats.measures.effects import Interval
+    from ...synthesis.values import ReportedCheck
 
 
 @dataclass(frozen=True, slots=True)

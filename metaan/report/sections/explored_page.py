@@ -18,7 +18,7 @@ from ..plots.figure import Request
 from .explored_tables import Table, tables
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, Exploration, Pool
+    from ...synthesis.values import Analysis, Exploration, Pool
     from ..language.words import Arms
 
 

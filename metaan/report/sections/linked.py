@@ -10,7 +10,7 @@ from ..language import formats, words
 from . import workings
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, Pool
+    from ...synthesis.values import Analysis, Pool
     from ..language.words import Answer
 
 

@@ -23,7 +23,7 @@ from .linked import Piece
 from .places import Places
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, Pool
+    from ...synthesis.values import Analysis, Pool
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from . import provenance
 from .workings import anchor
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, StudyRow
+    from ...synthesis.values import Analysis, StudyRow
     from ..forest.plot import Row
 
 ARMS = ("experimental", "control")

@@ -13,10 +13,10 @@ from . import workings
 from .certainty import CertaintyView, certainty
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, Pool
-    from ...certainty import Evidence, RiskEffect
     from ...registry.load import Review
     from ...stats.measures.effects import Interval
+    from ...synthesis.certainty import Evidence, RiskEffect
+    from ...synthesis.values import Analysis, Pool
 
 PER = 1000
 
@@ -131,7 +131,7 @@ def summary(
     analyses, arms
         What was pooled, and what the arms are called.
     evidence
-        By the analysis' key what `metaan.certainty.evidence` gives for its results; an analysis may be absent, and has
+        By the analysis' key what `metaan.synthesis.certainty.evidence` gives for its results; an analysis may be absent, and has
         no suggestions and no absolute effects then.
     """
     notes = Notes()

@@ -13,8 +13,8 @@ from ..language import formats, formulas, methods, spread, words
 from .explored_page import FIELDS
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, Pool, StudyRow
-    from ...certainty import Evidence, RiskEffect
+    from ...synthesis.certainty import Evidence, RiskEffect
+    from ...synthesis.values import Analysis, Pool, StudyRow
 
 MANY = 40  # from here on inputs are not listed one by one
 

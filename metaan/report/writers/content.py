@@ -20,9 +20,9 @@ from ..sections.summary import summary
 from ..sections.workings import Workings
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, ReportedCheck
-    from ...certainty import Evidence
     from ...registry.load import Review
+    from ...synthesis.certainty import Evidence
+    from ...synthesis.values import Analysis, ReportedCheck
     from ..changes.view import ChangesView
 
 DIGEST_SHOWN = 12

@@ -10,11 +10,11 @@ from ...stats.measures.scales import Scale
 from ...stats.robustness.plot_data import Spread, gosh_spread
 
 if TYPE_CHECKING:
-    from ...analysis import Exploration, Pool
     from ...stats.pooling.pool import Pooled
     from ...stats.regression.result import MetaRegression
     from ...stats.robustness.sequence_result import Refits, Refitted
     from ...stats.small_studies.tests_of_asymmetry import SmallStudyTest
+    from ...synthesis.values import Exploration, Pool
 
 Json = dict[str, Any]
 

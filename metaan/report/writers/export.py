@@ -9,14 +9,14 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ...analysis import Remark
 from ...stats.measures.effects import Interval
 from ...stats.numerics.numerals import portable
 from ...stats.pooling.pool import Pooled
+from ...synthesis.values import Remark
 from .explored_json import exploration
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, Pool, Reference, StudyRow, SubgroupTest
+    from ...synthesis.values import Analysis, Pool, Reference, StudyRow, SubgroupTest
 
 Json = dict[str, Any]
 

@@ -14,9 +14,9 @@ from ..sections.certainty import suggestions
 from .export import Json, portable_values, whole
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, Pool, Reference, StudyRow
-    from ...certainty import Evidence
     from ...stats.pooling.pool import Pooled
+    from ...synthesis.certainty import Evidence
+    from ...synthesis.values import Analysis, Pool, Reference, StudyRow
 
 CSV_COLUMNS = (
     "analysis", "outcome", "measure", "level", "kind", "subgroup", "id", "label", "time", "events_experimental",

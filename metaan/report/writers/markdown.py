@@ -12,7 +12,7 @@ from ..language import words
 from ..language.words import Arms
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis
+    from ...synthesis.values import Analysis
     from ..sections.outcomes import Block, Outcome
     from ..sections.summary import RiskLine, Summary, SummaryRow
 

@@ -28,9 +28,9 @@ from .content import content
 from .template_errors import at_fault
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, ReportedCheck
-    from ...certainty import Evidence
     from ...registry.load import Review
+    from ...synthesis.certainty import Evidence
+    from ...synthesis.values import Analysis, ReportedCheck
     from ..changes.view import ChangesView
 
 #: The files of the page's script, in ``templates/script/``: one scope, so that each knows the names of those before it.
@@ -63,7 +63,7 @@ def render(
     templates
         A folder whose files replace the packaged templates of the same name.
     evidence
-        By an analysis' key what `metaan.certainty.evidence` gives: effects per 1000, and suggestions for certainty.
+        By an analysis' key what `metaan.synthesis.certainty.evidence` gives: effects per 1000, and suggestions for certainty.
     flow
         Counts of the records that searches found, as `metaan.report.sections.flow.boxes` reads them, and under ``searches`` a
         mapping for each search that was run: source, day, since, records.

@@ -20,7 +20,7 @@ from ..language.cautions import cautions
 from ..language.words import Arms, lower_first
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis
+    from ...synthesis.values import Analysis
 
 GAP = 2
 DEFAULT_ARMS = Arms()

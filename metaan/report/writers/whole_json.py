@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from .export import portable_values, to_json
 
 if TYPE_CHECKING:
-    from ...analysis import Analysis, ReportedCheck
-    from ...certainty import Evidence, SmallStudies
     from ...registry.load import Review
+    from ...synthesis.certainty import Evidence, SmallStudies
+    from ...synthesis.values import Analysis, ReportedCheck
     from ..sections.outcomes import Outcome
     from ..sections.summary import SummaryGroup, SummaryRow
 

@@ -6,7 +6,7 @@ import pytest
 
 from metaan.errors import RegistryError
 from metaan.registry.load import load
-from metaan.synthesis import analyse
+from metaan.synthesis.analyse import analyse
 from tests.registry.conftest import REVIEW, STUDY
 
 

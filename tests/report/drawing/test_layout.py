@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metaan.analysis import Analysis
 from metaan.registry.model.appraisal import TOOLS
 from metaan.registry.model.public import RiskOfBias
 from metaan.report.drawing.drawing import Dot, Drawing, Line, Shape, Text
@@ -19,6 +18,7 @@ from metaan.report.forest.order import KEYS, sort
 from metaan.report.forest.styles import STYLES
 from metaan.report.forest.traits import TRAITS
 from metaan.report.language.words import Arms
+from metaan.synthesis.values import Analysis
 from tests.report.conftest import make_reference
 from tests.report.forest.test_lights import judging
 from tests.report.sections.test_bias import judged

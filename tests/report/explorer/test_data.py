@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from metaan.analysis import Analysis
 from metaan.registry.model.public import Plan
 from metaan.report.drawing.svg import svg
 from metaan.report.explorer.data import CHOICES, explorable, protocol, why_not
@@ -14,6 +13,7 @@ from metaan.report.sections.outcomes import outcome
 from metaan.stats.pooling.intervals import CI_METHODS
 from metaan.stats.pooling.prediction import PI_METHODS
 from metaan.stats.pooling.tau2 import TAU2_METHODS
+from metaan.synthesis.values import Analysis
 
 ARMS = Arms("anakinra", "usual care")
 

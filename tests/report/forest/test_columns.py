@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from metaan.analysis import Analysis
 from metaan.report.forest.columns import DATA, Column, columns, data_cells, data_of, decimals, total_cells
 from metaan.report.forest.forest import forest
 from metaan.report.forest.styles import STYLES
 from metaan.report.language.words import Arms
+from metaan.synthesis.values import Analysis
 
 ARMS = Arms("drug", "placebo")
 PLAIN, REVMAN, BMJ = STYLES["default"], STYLES["revman"], STYLES["bmj"]

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from metaan.analysis import Analysis, Excluded
 from metaan.report.drawing.layout import layout
 from metaan.report.drawing.svg import markup, svg
 from metaan.report.forest.forest import favours, forest
 from metaan.report.language.words import Arms
+from metaan.synthesis.values import Analysis, Excluded
 
 ARMS = Arms("anakinra", "usual care")
 

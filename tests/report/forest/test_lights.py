@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from metaan.analysis import Analysis, StudyRow
 from metaan.registry.model.appraisal import TOOLS
 from metaan.registry.model.public import RiskOfBias
 from metaan.report.drawing.drawing import Dot, Text
@@ -18,6 +17,7 @@ from metaan.report.forest.styles import STYLES
 from metaan.report.language.judgements import SIGNS
 from metaan.report.language.words import Arms
 from metaan.report.sections.outcomes import outcome
+from metaan.synthesis.values import Analysis, StudyRow
 from tests.report.sections.test_bias import judged
 
 ARMS = Arms("anakinra", "usual care")

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metaan.analysis import Analysis
 from metaan.errors import UsageError
 from metaan.registry.model.review import ForestOptions
 from metaan.report.drawing.drawing import Drawing, Line, Shape, Text
@@ -22,6 +21,7 @@ from metaan.report.forest.traits import TRAITS
 from metaan.report.language.words import Arms
 from metaan.stats.evidence.absolute import RISK_OF, risk_with_treatment
 from metaan.stats.measures.effects import Interval
+from metaan.synthesis.values import Analysis
 
 ARMS = Arms("anakinra", "usual care")
 NAMES = (

@@ -8,8 +8,6 @@ from itertools import pairwise
 
 import pytest
 
-from metaan.analysis import Analysis, Exploration
-from metaan.exploration import explore
 from metaan.registry.model.public import Explore
 from metaan.report.language.explored import FINDINGS, Finding, Looked, findings, lines
 from metaan.report.language.words import Arms
@@ -20,6 +18,8 @@ from metaan.report.writers.explored_json import PARTS, exploration
 from metaan.report.writers.export import to_json
 from metaan.report.writers.page import render
 from metaan.report.writers.terminal import display_width, table
+from metaan.synthesis.exploration import explore
+from metaan.synthesis.values import Analysis, Exploration
 
 ARMS = Arms("anakinra", "usual care")
 ASKED = {

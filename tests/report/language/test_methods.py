@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 import metaan as ma
-from metaan.analysis import Analysis
 from metaan.report.language import formulas
 from metaan.report.language.methods import paragraphs
+from metaan.synthesis.values import Analysis
 
 
 def test_methods_that_analyses_do_not_share_name_theirs(death: Analysis) -> None:

@@ -3,13 +3,13 @@ from dataclasses import replace
 
 import pytest
 
-from metaan.analysis import Absolute, Analysis
 from metaan.report.drawing.svg import svg
 from metaan.report.forest.forest import forest
 from metaan.report.language import cautions, designs, methods, spread, words
 from metaan.report.language.words import Arms
 from metaan.stats.measures.effects import EffectSizes, Interval
 from metaan.stats.pooling.pool import pool as pooled
+from metaan.synthesis.values import Absolute, Analysis
 
 ARMS = Arms("anakinra", "usual care")
 

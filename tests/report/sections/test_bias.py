@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from metaan.analysis import Analysis
 from metaan.registry.model.appraisal import TOOLS
 from metaan.registry.model.public import RiskOfBias
 from metaan.report.language.judgements import CODES, SIGNS
 from metaan.report.sections.bias import bias
 from metaan.report.sections.bias_plot import lights, shares
 from metaan.report.writers.page import render
+from metaan.synthesis.values import Analysis
 from tests.report.writers.test_page import EVIL, Page
 
 

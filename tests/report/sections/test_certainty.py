@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 import metaan as ma
-from metaan.analysis import Analysis
-from metaan.certainty import Evidence, Imprecision, Inconsistency, SmallStudies, evidence
 from metaan.registry.model.public import Certainty
 from metaan.report.sections.certainty import astray, certainty
 from metaan.report.writers.page import render
+from metaan.synthesis.certainty import Evidence, Imprecision, Inconsistency, SmallStudies, evidence
+from metaan.synthesis.values import Analysis
 from tests.report.writers.test_page import EVIL, Page
 
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from metaan.analysis import Analysis
 from metaan.report.sections.checklist import BY_AUTHORS, ITEMS, PLACES, checklist
 from metaan.report.writers.page import render
+from metaan.synthesis.values import Analysis
 from tests.report.writers.test_page import Page
 
 

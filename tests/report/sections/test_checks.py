@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import metaan as ma
-from metaan.analysis import ReportedCheck
-from metaan.recompute import reported_checks
 from metaan.report.sections.checks import check_row, tally, waived
 from metaan.report.writers.page import render
+from metaan.synthesis.recompute import reported_checks
+from metaan.synthesis.values import ReportedCheck
 
 SIGNED = "reason: read twice, by: A. Reader, date: 2026-11-20"
 PATTERN = r"<section id=\"checks\".*?</section>"

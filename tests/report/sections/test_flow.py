@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from metaan.analysis import Analysis
 from metaan.report.sections.flow import boxes
 from metaan.report.writers.page import render
+from metaan.synthesis.values import Analysis
 
 COUNTS = {
     "previous": 8,

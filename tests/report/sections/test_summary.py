@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from metaan.analysis import Analysis
-from metaan.certainty import evidence
 from metaan.registry.model.public import Certainty, MinimalDifference, NamedRisk
 from metaan.report.language import formats, words
 from metaan.report.language.words import Arms
 from metaan.report.sections.summary import Summary, letter, summary
 from metaan.report.writers.page import render
+from metaan.synthesis.certainty import evidence
+from metaan.synthesis.values import Analysis
 
 ARMS = Arms("anakinra", "usual care")
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from metaan.analysis import Analysis, Excluded
 from metaan.report.writers.export import to_json
 from metaan.report.writers.export_csv import CSV_COLUMNS, to_csv
+from metaan.synthesis.values import Analysis, Excluded
 
 
 def test_designs_kept_apart_have_no_result_at_the_top(death: Analysis) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 import metaan as ma
-from metaan.analysis import Analysis
-from metaan.certainty import evidence
-from metaan.recompute import reported_checks
 from metaan.report.forest.forest import forest
 from metaan.report.language.words import Arms, answers
 from metaan.report.writers.content import content
 from metaan.report.writers.markdown import plain, to_markdown
+from metaan.synthesis.certainty import evidence
+from metaan.synthesis.recompute import reported_checks
+from metaan.synthesis.values import Analysis
 
 ARMS = Arms("anakinra", "usual care")
 

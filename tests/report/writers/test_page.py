@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from metaan.analysis import Analysis, Excluded, Remark, ReportedCheck
 from metaan.registry.model.public import SignedDecision
 from metaan.report.writers.page import render
 from metaan.stats.measures.effects import Interval
+from metaan.synthesis.values import Analysis, Excluded, Remark, ReportedCheck
 
 VOID = {"meta", "br", "hr", "img", "input", "link", "line", "polygon"}
 EVIL = "<script>alert('x')</script>"

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from metaan.analysis import Analysis, Excluded
 from metaan.report.language.words import Arms
 from metaan.report.writers.terminal import PLOT_FROM, display_width, table, wrap
+from metaan.synthesis.values import Analysis, Excluded
 
 ARMS = Arms("anakinra", "usual care")
 

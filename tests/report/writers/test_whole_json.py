@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 import metaan as ma
-from metaan.certainty import evidence
-from metaan.recompute import reported_checks
 from metaan.report.writers.content import content
 from metaan.report.writers.export_csv import to_csv
 from metaan.report.writers.whole_json import report_json
+from metaan.synthesis.certainty import evidence
+from metaan.synthesis.recompute import reported_checks
 
 SIGNED = {
     "outcome": "death",

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 import metaan as ma
-from metaan.certainty import Evidence, evidence
 from metaan.registry.model.review import MinimalDifference, NamedRisk
 from metaan.stats.measures.effects import Interval
+from metaan.synthesis.certainty import Evidence, evidence
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 import metaan as ma
-from metaan.exploration import STEPS, explore
 from metaan.registry.model.public import Explore
+from metaan.synthesis.exploration import STEPS, explore
 
 ALL = """\
     explore:

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..stats.numerics.numerals import exact
 from .selection import Chosen, moderator
-from .stats.numerics.numerals import exact
 
 if TYPE_CHECKING:
-    from .registry.model.public import Plan
+    from ..registry.model.public import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The only place where a study meets an array: from a registry and its protocol to analyses.
 
 `analyse` is the way in. What is taken from each study, what is left out and why, is decided here and in
-`metaan.selection`; what is computed, in `metaan.stats`.
+`metaan.synthesis.selection`; what is computed, in `metaan.stats`.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .analysis import Analysis, Pool, Reference, Remark, SubgroupTest
-from .errors import UsageError, choose, did_you_mean
+from ..errors import UsageError, choose, did_you_mean
+from ..stats.measures.two_by_two import TWO_BY_TWO
+from ..stats.pooling.intervals import check_level
+from ..stats.pooling.pool import Pooled
+from ..stats.regression.subgroups import between_groups
 from .grouping import Block, grouping
-from .groups import pool_group
+from .pooling import pool_group
 from .selection import NOT_CONFIRMED, Chosen, choose_studies
-from .stats.measures.two_by_two import TWO_BY_TWO
-from .stats.pooling.intervals import check_level
-from .stats.pooling.pool import Pooled
-from .stats.regression.subgroups import between_groups
+from .values import Analysis, Pool, Reference, Remark, SubgroupTest
 
 if TYPE_CHECKING:
-    from .registry.load import Review
-    from .registry.model.public import Plan
+    from ..registry.load import Review
+    from ..registry.model.public import Plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .errors import MetaanError
-from .stats.evidence.absolute import RISK_OF, risk_with_treatment
-from .stats.evidence.information import RELATIVE_REDUCTION, crossed, information_size
-from .stats.measures.catalogue import scale_of
-from .stats.measures.effects import Interval
+from ..errors import MetaanError
+from ..stats.evidence.absolute import RISK_OF, risk_with_treatment
+from ..stats.evidence.information import RELATIVE_REDUCTION, crossed, information_size
+from ..stats.measures.catalogue import scale_of
+from ..stats.measures.effects import Interval
 
 if TYPE_CHECKING:
-    from .analysis import Analysis, Pool, StudyRow
-    from .stats.small_studies.tests_of_asymmetry import SmallStudyTest
+    from ..stats.small_studies.tests_of_asymmetry import SmallStudyTest
+    from .values import Analysis, Pool, StudyRow
 
 K_PREDICTED = 3
 K_TESTED = 10  # Sterne et al. 2011: below ten studies, tests for small-study effects cannot tell them from chance
@@ -280,7 +280,7 @@ def _pval(test: SmallStudyTest) -> float:
 
 
 def _peters(pool: Pool) -> SmallStudyTest:
-    from .stats.small_studies.tests_of_asymmetry import small_study_test
+    from ..stats.small_studies.tests_of_asymmetry import small_study_test
 
     fit = pool.random or pool.common
     assert fit is not None

@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .analysis import Exploration, StudyRow
-from .errors import MetaanError, NotEstimableError
+from ..errors import MetaanError, NotEstimableError
 from .selection import moderator
+from .values import Exploration, StudyRow
 
 if TYPE_CHECKING:
-    from .registry.model.public import Explore
-    from .stats.pooling.pool import Pooled
-    from .stats.regression.result import MetaRegression
-    from .stats.robustness.gosh_result import Gosh
-    from .stats.robustness.influence import Baujat, Influence
-    from .stats.robustness.multiverse import Multiverse
-    from .stats.robustness.sequence_result import Refits
-    from .stats.small_studies.tests_of_asymmetry import SmallStudyTest
-    from .stats.small_studies.trimfill import TrimAndFill
+    from ..registry.model.public import Explore
+    from ..stats.pooling.pool import Pooled
+    from ..stats.regression.result import MetaRegression
+    from ..stats.robustness.gosh_result import Gosh
+    from ..stats.robustness.influence import Baujat, Influence
+    from ..stats.robustness.multiverse import Multiverse
+    from ..stats.robustness.sequence_result import Refits
+    from ..stats.small_studies.tests_of_asymmetry import SmallStudyTest
+    from ..stats.small_studies.trimfill import TrimAndFill
 
 Step = Callable[["Explore", "Pooled", Sequence[StudyRow]], Any]
 
@@ -67,13 +67,13 @@ def _pooled(fit: Pooled, rows: Sequence[StudyRow]) -> list[StudyRow]:
 
 
 def _leave_one_out(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> Refits:
-    from .stats.robustness.sequence import leave_one_out
+    from ..stats.robustness.sequence import leave_one_out
 
     return leave_one_out(fit)
 
 
 def _cumulative(order: Any, fit: Pooled, rows: Sequence[StudyRow]) -> Refits:
-    from .stats.robustness.sequence import cumulative
+    from ..stats.robustness.sequence import cumulative
 
     if order == "precision":
         return cumulative(fit, "precision")
@@ -87,25 +87,25 @@ def _published(row: StudyRow) -> float:
 
 
 def _influence(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> tuple[Influence, Baujat]:
-    from .stats.robustness.influence import baujat, influence
+    from ..stats.robustness.influence import baujat, influence
 
     return influence(fit), baujat(fit)
 
 
 def _small_study_test(test: Any, fit: Pooled, rows: Sequence[StudyRow]) -> SmallStudyTest:
-    from .stats.small_studies.tests_of_asymmetry import small_study_test
+    from ..stats.small_studies.tests_of_asymmetry import small_study_test
 
     return small_study_test(fit, test.test, force=test.force)
 
 
 def _trim_and_fill(estimator: Any, fit: Pooled, rows: Sequence[StudyRow]) -> TrimAndFill:
-    from .stats.small_studies.trimfill import trim_and_fill
+    from ..stats.small_studies.trimfill import trim_and_fill
 
     return trim_and_fill(fit, estimator)
 
 
 def _regression(asked: Any, fit: Pooled, rows: Sequence[StudyRow]) -> MetaRegression:
-    from .stats.regression.fit_regression import meta_regression
+    from ..stats.regression.fit_regression import meta_regression
 
     mods = {name: [_moderator(row, name) for row in _pooled(fit, rows)] for name in asked.moderators}
     return meta_regression(fit.effects, mods, tau2_method=asked.tau2_method, ci_method=asked.ci_method, level=fit.level)
@@ -121,14 +121,14 @@ def _moderator(row: StudyRow, name: str) -> float | str:
 
 
 def _gosh(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> Gosh:
-    from .stats.robustness.gosh import gosh
+    from ..stats.robustness.gosh import gosh
 
     return gosh(fit.effects)
 
 
 def _multiverse(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> Multiverse:
     """Give it every table: a study without events says nothing about a ratio, and something about a difference."""
-    from .stats.robustness.multiverse import multiverse
+    from ..stats.robustness.multiverse import multiverse
 
     columns: dict[str, Any] = {name: [row.data[name] for row in rows] for name in ("ai", "n1i", "ci", "n2i")}
     return multiverse(groups=_by_design(rows), level=fit.level, **columns)

@@ -5,9 +5,7 @@ from dataclasses import replace
 import pytest
 
 import metaan as ma
-from metaan.analysis import Remark
 from metaan.comparison.difference import compare
-from metaan.grouping import Block, grouping
 from metaan.registry.model.public import Moderator
 from metaan.report.forest.styles import STYLES
 from metaan.report.forest.traits import trait
@@ -15,8 +13,10 @@ from metaan.report.language import spread
 from metaan.report.language.words import Arms, blocks, verdict
 from metaan.report.sections.outcomes import outcome as shown
 from metaan.report.writers.export import to_json
-from metaan.selection import choose_studies
-from metaan.synthesis import _subgroup_test
+from metaan.synthesis.analyse import _subgroup_test
+from metaan.synthesis.grouping import Block, grouping
+from metaan.synthesis.selection import choose_studies
+from metaan.synthesis.values import Remark
 from metaan.workflows.gate import without
 
 TRIALS, COHORTS = ("randomised",), ("non-randomised",)

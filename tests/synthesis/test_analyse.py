@@ -10,9 +10,9 @@ import pytest
 import metaan as ma
 from metaan.errors import UsageError
 from metaan.registry.model.public import Plan
-from metaan.synthesis import ALLOWED
+from metaan.synthesis.analyse import ALLOWED
 
-GOLDEN = json.loads((Path(__file__).parent / "golden" / "anakinra.json").read_text())["cases"]
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "anakinra.json").read_text())["cases"]
 
 
 @pytest.fixture(scope="module")

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .analysis import Absolute, Exploration, Pool, Remark, Sensitivity, StudyRow
-from .errors import NotEstimableError
+from ..errors import NotEstimableError
+from ..stats.evidence.absolute import RISK_OF, risk_with_treatment
+from ..stats.measures.catalogue import MEASURES, TO, added, effect_sizes, scale_of
+from ..stats.measures.effects import EffectSizes, Interval
+from ..stats.measures.two_by_two import CELLS
+from ..stats.numerics.numerals import exact
+from ..stats.pooling.intervals import mean_interval
+from ..stats.pooling.models import MODELS
+from ..stats.pooling.pool import Display, Pooled, pool
+from ..stats.tables.stratified import MH_MEASURES, informative, mantel_haenszel
 from .selection import Chosen
-from .stats.evidence.absolute import RISK_OF, risk_with_treatment
-from .stats.measures.catalogue import MEASURES, TO, added, effect_sizes, scale_of
-from .stats.measures.effects import EffectSizes, Interval
-from .stats.measures.two_by_two import CELLS
-from .stats.numerics.numerals import exact
-from .stats.pooling.intervals import mean_interval
-from .stats.pooling.models import MODELS
-from .stats.pooling.pool import Display, Pooled, pool
-from .stats.tables.stratified import MH_MEASURES, informative, mantel_haenszel
+from .values import Absolute, Exploration, Pool, Remark, Sensitivity, StudyRow
 
 if TYPE_CHECKING:
-    from .registry.model.public import Plan
+    from ..registry.model.public import Plan
 
 #: Pooled beside the protocol's own result, so that a reader sees whether the method decides the conclusion.
 SENSITIVITY_METHODS = (("DL", "hksj-adhoc"), ("REML", "hksj-adhoc"))

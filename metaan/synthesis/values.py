@@ -1,6 +1,6 @@
 """The values between synthesis and report: what was pooled, from which study, with what outcome.
 
-`metaan.synthesis` makes them, `metaan.report` and the command line read them. Nothing here computes a statistic.
+`metaan.synthesis.analyse` makes them, `metaan.report` and the command line read them. Nothing here computes a statistic.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .stats.measures.effects import Interval
-from .stats.pooling.pool import Pooled
-from .stats.pooling.tau2_ci import HeterogeneityCI
+from ..stats.measures.effects import Interval
+from ..stats.pooling.pool import Pooled
+from ..stats.pooling.tau2_ci import HeterogeneityCI
 
 if TYPE_CHECKING:
-    from .registry.model.public import Outcome, Plan, PublishedPool, ReportedEffect, Result, Study, Waiver
-    from .stats.regression.result import MetaRegression
-    from .stats.robustness.gosh_result import Gosh
-    from .stats.robustness.influence import Baujat, Influence
-    from .stats.robustness.multiverse import Multiverse
-    from .stats.robustness.sequence_result import Refits
-    from .stats.small_studies.tests_of_asymmetry import SmallStudyTest
-    from .stats.small_studies.trimfill import TrimAndFill
+    from ..registry.model.public import Outcome, Plan, PublishedPool, ReportedEffect, Result, Study, Waiver
+    from ..stats.regression.result import MetaRegression
+    from ..stats.robustness.gosh_result import Gosh
+    from ..stats.robustness.influence import Baujat, Influence
+    from ..stats.robustness.multiverse import Multiverse
+    from ..stats.robustness.sequence_result import Refits
+    from ..stats.small_studies.tests_of_asymmetry import SmallStudyTest
+    from ..stats.small_studies.trimfill import TrimAndFill
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +273,7 @@ class ReportedCheck:
     Attributes
     ----------
     verdict
-        A key of `metaan.recompute.VERDICTS`: ``"agrees"``, ``"agrees inverted"`` (the printed number is that of the
+        A key of `metaan.synthesis.recompute.VERDICTS`: ``"agrees"``, ``"agrees inverted"`` (the printed number is that of the
         opposite outcome), ``"interval differs"``, ``"disagrees"`` or ``"not checked"``.
     note
         The verdict in words, with the numbers.

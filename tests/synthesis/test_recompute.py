@@ -3,8 +3,8 @@
 import pytest
 
 import metaan as ma
-from metaan.recompute import VERDICTS, matches, p_values, reported_checks
 from metaan.report.sections.checks import check_row
+from metaan.synthesis.recompute import VERDICTS, matches, p_values, reported_checks
 from tests.registry.conftest import STUDY, Project
 
 

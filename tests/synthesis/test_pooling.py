@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 import metaan as ma
-from metaan.analysis import Pool
-from metaan.groups import pool_group, protocol_results
 from metaan.registry.model.public import Explore
 from metaan.report.language import words
-from metaan.selection import choose_studies
+from metaan.synthesis.pooling import pool_group, protocol_results
+from metaan.synthesis.selection import choose_studies
+from metaan.synthesis.values import Pool
 
 #: Experimental and control, events and total of each: nothing but events in the last.
 ALL_EVENTS = ((5, 10, 8, 10), (6, 20, 9, 20), (10, 10, 10, 10))

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .analysis import Excluded
-from .registry.model.times import in_order
+from ..registry.model.times import in_order
+from .values import Excluded
 
 if TYPE_CHECKING:
-    from .registry.flags import Flag
-    from .registry.load import Review
-    from .registry.model.public import Plan, Result, SignedDecision, Study
-    from .registry.model.times import TimePoint
+    from ..registry.flags import Flag
+    from ..registry.load import Review
+    from ..registry.model.public import Plan, Result, SignedDecision, Study
+    from ..registry.model.times import TimePoint
 
 NOT_CONFIRMED = "its numbers are not confirmed yet"
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .analysis import ReportedCheck
+from ..stats.measures.catalogue import effect_sizes, scale_of
+from ..stats.measures.effects import Interval
+from ..stats.numerics.numerals import p_value
+from ..stats.pooling.intervals import mean_interval
 from .selection import counts_by_role
-from .stats.measures.catalogue import effect_sizes, scale_of
-from .stats.measures.effects import Interval
-from .stats.numerics.numerals import p_value
-from .stats.pooling.intervals import mean_interval
+from .values import ReportedCheck
 
 if TYPE_CHECKING:
-    from .registry.load import Review
-    from .registry.model.public import ReportedEffect, Result, Study
+    from ..registry.load import Review
+    from ..registry.model.public import ReportedEffect, Result, Study
 
 #: What a check can say, in words.
 VERDICTS = {
