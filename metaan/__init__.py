@@ -84,8 +84,8 @@ if TYPE_CHECKING:
     from .synthesis.analyse import analyse as analyse
     from .synthesis.recompute import reported_checks as reported_checks
     from .workflows.diff import compare_revisions as compare_revisions
-    from .workflows.forest import forest_plot as forest_plot
-    from .workflows.publish import write_report as write_report
+    from .workflows.publish.forest import forest_plot as forest_plot
+    from .workflows.publish.report import write_report as write_report
 
 _WHERE = {
     "Baujat": "stats.robustness.influence",
@@ -129,7 +129,7 @@ _WHERE = {
     "excess_significance": "stats.small_studies.excess",
     "explain": "stats.robustness.explain",
     "fail_safe_n": "stats.small_studies.failsafe",
-    "forest_plot": "workflows.forest",
+    "forest_plot": "workflows.publish.forest",
     "glmm": "stats.glmm.glmm",
     "gosh": "stats.robustness.gosh",
     "influence": "stats.robustness.influence",
@@ -162,7 +162,7 @@ _WHERE = {
     "subgroups": "stats.regression.subgroups",
     "table_from_margins": "stats.printed.arms",
     "trim_and_fill": "stats.small_studies.trimfill",
-    "write_report": "workflows.publish",
+    "write_report": "workflows.publish.report",
 }
 
 __all__ = ["__version__", *_WHERE]

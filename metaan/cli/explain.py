@@ -30,7 +30,7 @@ def run(args: Namespace) -> int:
     from ..report.writers.explanation import explanation_table
     from ..report.writers.export import portable_values
     from ..synthesis.analyse import Choices
-    from ..workflows.explain import explain_analysis
+    from ..workflows.publish.explain import explain_analysis
 
     review = load(studies_folder(args))
     explained, refused = explain_analysis(review, args.outcome, Choices(measure=args.measure, by=args.by))

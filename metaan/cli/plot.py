@@ -78,7 +78,7 @@ def run(args: Namespace) -> int:
     from ..registry.text.files import project_of
     from ..synthesis.analyse import Choices
     from ..workflows.outputs import format_of, write_output
-    from ..workflows.plot import Look, converted, default_output, plot_outcome
+    from ..workflows.publish.plot import Look, converted, default_output, plot_outcome
 
     review = load(studies_folder(args))
     form = format_of(args.output, args.format, FORMATS, "svg")

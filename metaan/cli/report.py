@@ -40,7 +40,7 @@ def run(args: Namespace) -> int:
     from ..registry.load import load
     from ..synthesis.analyse import Choices
     from ..workflows.outputs import format_of
-    from ..workflows.publish import default_output, write_report
+    from ..workflows.publish.report import default_output, write_report
 
     folder = studies_folder(args)
     review = load(folder)

@@ -29,7 +29,7 @@ from ..report.writers.export import to_json
 from ..synthesis.analyse import analyse
 from .diff import Git, load_revision
 from .gate import flagged_studies
-from .publish import write_report
+from .publish.report import write_report
 from .release_checks import RELEASES, VERSION, Work, checked, previous_release, tag_name, tags_of
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from metaan.report.forest.forest import forest
 from metaan.report.forest.styles import STYLES
 from metaan.report.language.words import Arms
 from metaan.report.plots.standalone import forest_file
-from metaan.workflows.plot import Look, plot_outcome
+from metaan.workflows.publish.plot import Look, plot_outcome
 from tests.report.conftest import make_analysis
 from tests.report.forest.test_lights import judging
 from tests.report.sections.test_bias import judged

@@ -18,7 +18,7 @@ from metaan.report.forest.order import KEYS
 from metaan.report.forest.styles import STYLES
 from metaan.report.plots.catalogue import PLOTS
 from metaan.report.plots.convert import FORMATS
-from metaan.workflows.plot import NEEDS, Look, choose_pool, plot_outcome
+from metaan.workflows.publish.plot import NEEDS, Look, choose_pool, plot_outcome
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from metaan.cli.report import FORMATS
-from metaan.workflows.publish import REPORTS
+from metaan.workflows.publish.report import REPORTS
 
 
 def test_the_choices_of_the_command_are_those_of_the_library():

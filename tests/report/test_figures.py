@@ -19,7 +19,7 @@ from metaan.errors import UsageError
 from metaan.registry.model.public import RiskOfBias
 from metaan.report.drawing.fonts import typefaces
 from metaan.report.plots.convert import EPS, FORMATS, convert
-from metaan.workflows.plot import Look, plot_outcome
+from metaan.workflows.publish.plot import Look, plot_outcome
 
 needs_eps = pytest.mark.skipif(
     not any(shutil.which(name) for name in EPS), reason=f"an EPS needs {' or '.join(EPS)}, and none is installed"

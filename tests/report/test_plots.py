@@ -29,7 +29,7 @@ from metaan.stats.measures.catalogue import scale_of
 from metaan.stats.pooling.intervals import mean_test
 from metaan.synthesis.exploration import explore
 from metaan.synthesis.values import Analysis, Exploration
-from metaan.workflows.forest import _analysis as of_arrays
+from metaan.workflows.publish.forest import _analysis as of_arrays
 
 # Colditz et al. 1994: tuberculosis with the BCG vaccine and without it in 13 trials, and the distance from the equator.
 BCG = [

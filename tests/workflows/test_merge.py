@@ -14,9 +14,9 @@ from metaan.registry.store.candidate import read_candidates
 from metaan.registry.store.decisions import read_decisions
 from metaan.registry.store.metadata import read
 from metaan.registry.store.runs import read_runs, read_watermark
-from metaan.workflows.checking import whole
 from metaan.workflows.init import ATTRIBUTES
 from metaan.workflows.merge import RULES, merge
+from metaan.workflows.publish.checking import whole
 from metaan.workflows.screen import judge
 from metaan.workflows.update import update
 from tests.repository import IN_GIT, commit, git, repository

@@ -15,14 +15,14 @@ from metaan.comparison.difference import compare
 from metaan.report.changes.changes import changes_section
 from metaan.report.changes.json import changes_json
 from metaan.report.writers.export import to_json
-from metaan.workflows.publish import write_report
+from metaan.workflows.publish.report import write_report
 
 PROGRAM = """
 import json, sys
 import metaan as ma
 from metaan.report.writers.export import to_json
 from metaan.synthesis.analyse import Choices
-from metaan.workflows.publish import write_report
+from metaan.workflows.publish.report import write_report
 for name in ("anakinra", "bcg"):
     review = ma.load(ma.example(name))
     print(json.dumps(to_json(ma.analyse(review, choices=Choices(explore=False)))))

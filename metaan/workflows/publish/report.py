@@ -9,26 +9,26 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__
-from ..errors import UsageError, choose
-from ..registry.text.files import project_of
-from ..report.writers.citations import to_bibtex, to_ris
-from ..report.writers.content import content
-from ..report.writers.export_csv import to_csv
-from ..report.writers.markdown import to_markdown
-from ..report.writers.page import pieces, shown
-from ..report.writers.whole_json import report_json
-from ..synthesis.analyse import PROTOCOL, Choices, analyse
-from ..synthesis.certainty import evidence
-from ..synthesis.recompute import reported_checks
-from .commit import commit_of
+from ... import __version__
+from ...errors import UsageError, choose
+from ...registry.text.files import project_of
+from ...report.writers.citations import to_bibtex, to_ris
+from ...report.writers.content import content
+from ...report.writers.export_csv import to_csv
+from ...report.writers.markdown import to_markdown
+from ...report.writers.page import pieces, shown
+from ...report.writers.whole_json import report_json
+from ...synthesis.analyse import PROTOCOL, Choices, analyse
+from ...synthesis.certainty import evidence
+from ...synthesis.recompute import reported_checks
+from ..commit import commit_of
+from ..outputs import for_spreadsheet, format_of, write_output
+from ..since import changes_since
 from .living import store_of
-from .outputs import for_spreadsheet, format_of, write_output
-from .since import changes_since
 
 if TYPE_CHECKING:
-    from ..registry.load import Review
-    from ..synthesis.values import Analysis
+    from ...registry.load import Review
+    from ...synthesis.values import Analysis
 
 
 def default_output(review: Review, form: str = "html") -> Path:

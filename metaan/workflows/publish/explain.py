@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import NotEstimableError
-from ..stats.robustness.explain import explain
-from ..synthesis.analyse import PROTOCOL, Choices, analyse
+from ...errors import NotEstimableError
+from ...stats.robustness.explain import explain
+from ...synthesis.analyse import PROTOCOL, Choices, analyse
 
 if TYPE_CHECKING:
-    from ..registry.load import Review
-    from ..stats.robustness.explain import Explanation
+    from ...registry.load import Review
+    from ...stats.robustness.explain import Explanation
 
 
 def explain_analysis(

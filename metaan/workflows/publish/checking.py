@@ -7,24 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Problem, RegistryError, did_you_mean
-from ..registry.load import REVIEW, Review, load
-from ..registry.model.times import taken
-from ..registry.store.candidate import each_candidate
-from ..registry.store.decisions import read_decisions
-from ..registry.store.runs import read_runs, read_watermark
-from ..registry.store.set_aside import faults
-from ..registry.waivers import nothing_found
-from ..report.forest.traits import TRAITS
-from ..report.language.words import ALL
-from ..synthesis.grouping import grouping
-from ..synthesis.recompute import CHECK, DIFFERING, reported_checks
-from ..synthesis.selection import choose_studies
-from .merge import conflicts
+from ...errors import Problem, RegistryError, did_you_mean
+from ...registry.load import REVIEW, Review, load
+from ...registry.model.times import taken
+from ...registry.store.candidate import each_candidate
+from ...registry.store.decisions import read_decisions
+from ...registry.store.runs import read_runs, read_watermark
+from ...registry.store.set_aside import faults
+from ...registry.waivers import nothing_found
+from ...report.forest.traits import TRAITS
+from ...report.language.words import ALL
+from ...synthesis.grouping import grouping
+from ...synthesis.recompute import CHECK, DIFFERING, reported_checks
+from ...synthesis.selection import choose_studies
+from ..merge import conflicts
 
 if TYPE_CHECKING:
-    from ..registry.model.public import Plan, Waiver
-    from ..synthesis.values import ReportedCheck
+    from ...registry.model.public import Plan, Waiver
+    from ...synthesis.values import ReportedCheck
 
 #: What `metaan check` calls a result that no analysis takes.
 UNTAKEN = "an analysis takes every result"

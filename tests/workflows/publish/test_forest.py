@@ -17,7 +17,7 @@ from metaan.stats.measures import correlations, proportions, rates, reliability,
 from metaan.stats.measures.catalogue import MEASURES
 from metaan.stats.pooling.models import MODELS
 from metaan.stats.pooling.prediction import NO_SPREAD
-from metaan.workflows.forest import _analysis as of_arrays
+from metaan.workflows.publish.forest import _analysis as of_arrays
 
 MEANS = {"m1i": [5.1, 4.2, 3.0], "sd1i": [1.1, 0.9, 1.0], "n1i": [20, 31, 12],
          "m2i": [6.0, 4.9, 3.1], "sd2i": [1.2, 1.0, 1.4], "n2i": [21, 30, 14]}  # fmt: skip

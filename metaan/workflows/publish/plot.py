@@ -8,23 +8,23 @@ from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UsageError, choose, did_you_mean
-from ..records.label import slug
-from ..registry.model.public import Explore
-from ..report.language.judgements import assessments
-from ..report.language.words import Arms
-from ..report.plots.catalogue import PLOTS
-from ..report.plots.convert import DPI, convert
-from ..report.plots.curves import regression_on
-from ..report.plots.figure import Request
-from ..report.plots.standalone import standalone
-from ..synthesis.analyse import PROTOCOL, Choices, analyse
-from ..synthesis.exploration import explore
-from ..synthesis.values import Exploration
+from ...errors import UsageError, choose, did_you_mean
+from ...records.label import slug
+from ...registry.model.public import Explore
+from ...report.language.judgements import assessments
+from ...report.language.words import Arms
+from ...report.plots.catalogue import PLOTS
+from ...report.plots.convert import DPI, convert
+from ...report.plots.curves import regression_on
+from ...report.plots.figure import Request
+from ...report.plots.standalone import standalone
+from ...synthesis.analyse import PROTOCOL, Choices, analyse
+from ...synthesis.exploration import explore
+from ...synthesis.values import Exploration
 
 if TYPE_CHECKING:
-    from ..registry.load import Review
-    from ..synthesis.values import Analysis, Pool
+    from ...registry.load import Review
+    from ...synthesis.values import Analysis, Pool
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DataError
-from ..registry.model.public import Outcome, Plan, Result, Study
-from ..registry.model.study import Design, Source
-from ..report.language.words import Arms
-from ..report.plots.figure import Request
-from ..report.plots.standalone import standalone
-from ..stats.measures.catalogue import own_scales
-from ..stats.measures.effects import Interval
-from ..stats.pooling.intervals import mean_interval
-from ..synthesis.values import Analysis, Excluded, Exploration, Pool, StudyRow
+from ...errors import DataError
+from ...registry.model.public import Outcome, Plan, Result, Study
+from ...registry.model.study import Design, Source
+from ...report.language.words import Arms
+from ...report.plots.figure import Request
+from ...report.plots.standalone import standalone
+from ...stats.measures.catalogue import own_scales
+from ...stats.measures.effects import Interval
+from ...stats.pooling.intervals import mean_interval
+from ...synthesis.values import Analysis, Excluded, Exploration, Pool, StudyRow
 
 if TYPE_CHECKING:
-    from ..registry.model.types import Entry
-    from ..stats.measures.effects import EffectSizes
-    from ..stats.measures.scales import Scale
-    from ..stats.pooling.pool import Pooled
+    from ...registry.model.types import Entry
+    from ...stats.measures.effects import EffectSizes
+    from ...stats.measures.scales import Scale
+    from ...stats.pooling.pool import Pooled
 
 
 def forest_plot(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..registry.flow import flow
-from ..registry.store.decisions import read_decisions
-from ..registry.store.runs import read_runs
+from ...registry.flow import flow
+from ...registry.store.decisions import read_decisions
+from ...registry.store.runs import read_runs
 
 if TYPE_CHECKING:
-    from ..registry.load import Review
-    from ..registry.store.runs import Run
+    from ...registry.load import Review
+    from ...registry.store.runs import Run
 
 
 def store_of(review: Review) -> dict[str, Any] | None:
