@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from .project import studies_folder
 
 if TYPE_CHECKING:
-    from ..workflows.release import Release
+    from ..workflows.release.release import Release
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Release, and say what was written."""
-    from ..workflows.release import release
+    from ..workflows.release.release import release
 
     made = release(studies_folder(args), args.version, day=args.date, tag=not args.no_tag, dry_run=args.dry_run)
     for note in made.notes:

@@ -34,8 +34,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Run the cycle, print and write, and return what a scheduler wants to know."""
     from ..workflows.outputs import make_folder, write_output
-    from ..workflows.watch import watch, write_plots
-    from ..workflows.watch_summary import as_json, summary
+    from ..workflows.release.watch import watch, write_plots
+    from ..workflows.release.watch_summary import as_json, summary
 
     folder = studies_folder(args)
     for path in filter(None, (args.summary, args.plots)):

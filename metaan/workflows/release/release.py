@@ -17,23 +17,23 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__
-from ..comparison.difference import compare
-from ..errors import MetaanError, SourceError, UsageError
-from ..registry.store.commit import locked
-from ..registry.text.files import read, stay_inside
-from ..registry.write import write_text
-from ..report.changes.changes import changes_section
-from ..report.writers.changes_text import changes_entry
-from ..report.writers.export import to_json
-from ..synthesis.analyse import analyse
-from .diff import Git, load_revision
-from .gate import flagged_studies
-from .publish.report import write_report
-from .release_checks import RELEASES, VERSION, Work, checked, previous_release, tag_name, tags_of
+from ... import __version__
+from ...comparison.difference import compare
+from ...errors import MetaanError, SourceError, UsageError
+from ...registry.store.commit import locked
+from ...registry.text.files import read, stay_inside
+from ...registry.write import write_text
+from ...report.changes.changes import changes_section
+from ...report.writers.changes_text import changes_entry
+from ...report.writers.export import to_json
+from ...synthesis.analyse import analyse
+from ..diff import Git, load_revision
+from ..gate import flagged_studies
+from ..publish.report import write_report
+from ..release_checks import RELEASES, VERSION, Work, checked, previous_release, tag_name, tags_of
 
 if TYPE_CHECKING:
-    from ..registry.load import Review
+    from ...registry.load import Review
 
 _DONE = ".done"
 _HEADING = re.compile(r"^## (?!\[?unreleased)", re.IGNORECASE | re.MULTILINE)

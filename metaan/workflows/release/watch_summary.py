@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..records.label import label_of
-from ..records.markup import plain_text
-from ..report.changes.json import changes_json
-from ..report.language.formats import plural
-from ..report.writers.changes_text import changes_entry, markdown_text
+from ...records.label import label_of
+from ...records.markup import plain_text
+from ...report.changes.json import changes_json
+from ...report.language.formats import plural
+from ...report.writers.changes_text import changes_entry, markdown_text
 from .watch import NOTHING, TO_JUDGE, WOULD_FLIP, Scenario, Watch, plot_name
 
 if TYPE_CHECKING:
-    from ..registry.store.candidate import Candidate
+    from ...registry.store.candidate import Candidate
 
 MOST = 100  # candidates named one by one; a pull request has room for about 65,000 characters
 HEADLINES = {
@@ -31,9 +31,9 @@ def summary(found: Watch, plots: Mapping[str, Path] | None = None, beside: Path 
     Parameters
     ----------
     found
-        What `metaan.workflows.watch.watch` returned.
+        What `metaan.workflows.release.watch.watch` returned.
     plots
-        What `metaan.workflows.watch.write_plots` returned.
+        What `metaan.workflows.release.watch.write_plots` returned.
     beside
         The file that the text is for: links to the plots are relative to it.
     """

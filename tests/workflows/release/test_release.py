@@ -13,9 +13,9 @@ import pytest
 import metaan as ma
 from metaan.errors import ConflictError, SourceError, UsageError
 from metaan.registry.store.commit import locked
-from metaan.workflows import release as module
 from metaan.workflows.diff import Git
-from metaan.workflows.release import release
+from metaan.workflows.release import release as module
+from metaan.workflows.release.release import release
 from metaan.workflows.release_checks import last_release
 from tests.repository import IN_GIT, commit, git, repository
 from tests.server.pace import PATIENCE
@@ -347,7 +347,7 @@ _KILLED = """
 import os, random, shutil, signal, subprocess, sys
 from datetime import date
 from pathlib import Path
-from metaan.workflows.release import release, undo_cut
+from metaan.workflows.release.release import release, undo_cut
 source, root = Path(sys.argv[1]), Path(sys.argv[2])
 def project(name):
     shutil.copytree(source, root / name)
@@ -402,6 +402,6 @@ def test_killed_anywhere_it_leaves_nothing_or_the_whole(folder, tmp_path):
             path.unlink()
     commit(folder.parent)
     command = [sys.executable, "-c", _KILLED, folder.parent, tmp_path / "copies"]
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE, cwd=root)
     assert done.returncode == 0, done.stderr

@@ -13,27 +13,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..comparison.difference import Difference, compare, conclusion_of
-from ..errors import MetaanError
-from ..registry.load import Review, load
-from ..registry.store.candidate import Candidate, read_candidates
-from ..registry.store.decisions import read_decisions
-from ..registry.store.standing import standings
-from ..registry.write import write_text
-from ..report.changes.changes import changes_section
-from ..report.changes.view import ChangesView
-from ..report.plots.standalone import forest_file
-from .diff import load_revision
-from .fetch import fetch
-from .gate import Flagged, confirmed, unanswered, unconfirmed_results, undecided, without
-from .outputs import make_folder
-from .release_checks import last_release
+from ...comparison.difference import Difference, compare, conclusion_of
+from ...errors import MetaanError
+from ...registry.load import Review, load
+from ...registry.store.candidate import Candidate, read_candidates
+from ...registry.store.decisions import read_decisions
+from ...registry.store.standing import standings
+from ...registry.write import write_text
+from ...report.changes.changes import changes_section
+from ...report.changes.view import ChangesView
+from ...report.plots.standalone import forest_file
+from ..diff import load_revision
+from ..fetch import fetch
+from ..gate import Flagged, confirmed, unanswered, unconfirmed_results, undecided, without
+from ..outputs import make_folder
+from ..release_checks import last_release
 
 if TYPE_CHECKING:
-    from ..registry.store.runs import Notice
-    from ..sources.net.settings import Settings
-    from .searching import MakeClient
-    from .update import UpdateReport
+    from ...registry.store.runs import Notice
+    from ...sources.net.settings import Settings
+    from ..searching import MakeClient
+    from ..update import UpdateReport
 
 NOTHING, TO_JUDGE, WOULD_FLIP = 0, 3, 4
 
@@ -138,7 +138,7 @@ def watch(
     day = now().astimezone(UTC).date().isoformat()
     report: UpdateReport | None = None
     if load(folder).info.search:
-        from .update import update
+        from ..update import update
 
         report = update(folder, settings=settings, client=client, now=now, progress=progress, notice=notice)
     not_found = report.recheck.unknown if report else _looked_again(folder, settings, now, progress, notice)
