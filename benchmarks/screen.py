@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from metaan.registry.store.decisions import DECISIONS  # noqa: E402
-from metaan.workflows.screen_session import Session  # noqa: E402
+from metaan.workflows.screen.session import Session  # noqa: E402
 from tests.server.candidates import FOUND, written  # noqa: E402
 from tests.server.living import registry  # noqa: E402
 
@@ -37,7 +37,7 @@ SENTENCES = 15  # to an abstract, about 1,500 characters
 START = """
 import asyncio, sys, time
 began = time.perf_counter()
-from metaan.workflows.screen_session import Session
+from metaan.workflows.screen.session import Session
 session = Session(sys.argv[1], "ada")
 read = time.perf_counter()
 from metaan.cli.screening.app import ScreenApp

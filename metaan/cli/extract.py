@@ -138,7 +138,7 @@ def _designed(args: Namespace, folder: Path) -> bool:
 
 def _signer(given: str | None) -> str:
     """Return who signs; the name of a login is no signature."""
-    from ..workflows.screen_words import reviewer
+    from ..workflows.screen.words import reviewer
 
     name = reviewer(given, {key: value for key, value in os.environ.items() if key not in ("USER", "USERNAME")})
     if name == "unnamed":

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING
 from .project import studies_folder
 
 if TYPE_CHECKING:
-    from ..workflows.screen import Judged, Verdict
-    from ..workflows.screen_desktop import Desktop
-    from ..workflows.screen_session import Session
+    from ..workflows.screen.desktop import Desktop
+    from ..workflows.screen.judge import Judged, Verdict
+    from ..workflows.screen.session import Session
 
 MISSING = "the full screen needs a further package; install it with: pip install 'metaan[screen]'"
 
@@ -56,7 +56,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Do one thing, or show one candidate after the other."""
-    from ..workflows.screen_words import reviewer
+    from ..workflows.screen.words import reviewer
 
     folder, by = studies_folder(args), reviewer(args.by)
     if any(getattr(args, verdict) for verdict in VERDICTS):
@@ -92,8 +92,8 @@ def _refuse_alone(args: Namespace) -> None:
 def _judge(folder: Path, by: str, args: Namespace) -> int:
     """Decide about each candidate that is named; nothing is written where a name is wrong or a reason missing."""
     from ..errors import ConflictError, DataError
-    from ..workflows.screen import judge
-    from ..workflows.screen_desktop import open_desktop
+    from ..workflows.screen.desktop import open_desktop
+    from ..workflows.screen.judge import judge
 
     _check_together(args)
     desk = open_desktop(folder)
@@ -127,7 +127,7 @@ def _check_together(args: Namespace) -> None:
 def _named(desk: Desktop, args: Namespace) -> Iterator[tuple[Verdict, str]]:
     """Return the candidates that are meant, each once, after all of them were found."""
     from ..errors import UsageError
-    from ..workflows.screen import find
+    from ..workflows.screen.judge import find
 
     meant: dict[str, Verdict] = {}
     for verdict in VERDICTS:
@@ -153,7 +153,7 @@ def _print(done: list[Judged], as_json: bool) -> None:
 
 
 def _undo(folder: Path, by: str, as_json: bool) -> int:
-    from ..workflows.screen import undo
+    from ..workflows.screen.judge import undo
 
     undone = undo(folder, by=by)
     decision, removed = undone.decision, undone.removed
@@ -167,7 +167,7 @@ def _undo(folder: Path, by: str, as_json: bool) -> int:
 def _show(folder: Path, by: str, args: Namespace) -> int:
     """Print where everything stands, or write it into a file."""
     from ..workflows.outputs import for_spreadsheet, write_output
-    from ..workflows.screen_desktop import open_desktop
+    from ..workflows.screen.desktop import open_desktop
     from .screening import listing
 
     desk = open_desktop(folder)
@@ -187,7 +187,7 @@ def _show(folder: Path, by: str, args: Namespace) -> int:
 
 def _interactive(folder: Path, by: str, args: Namespace) -> int:
     """Show one candidate after the other, on the full screen where that is possible."""
-    from ..workflows.screen_session import Session
+    from ..workflows.screen.session import Session
     from .screening.prompt import ask
 
     session = Session(folder, by, args.stage)

@@ -98,8 +98,8 @@ def listed(candidates: Sequence[Candidate]) -> Iterator[str]:
 
 
 def _candidate_lines(candidate: Candidate) -> Iterator[str]:
-    from ..workflows.screen_card import flags, notes
-    from ..workflows.screen_words import called, title_of
+    from ..workflows.screen.card import flags, notes
+    from ..workflows.screen.words import called, title_of
 
     warned = ", ".join(flags(candidate))
     yield f"  {candidate.key}  {called(candidate)}" + (f"  [{warned}]" if warned else "")

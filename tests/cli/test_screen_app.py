@@ -17,8 +17,8 @@ from textual.widgets import Input
 from metaan.cli.screening.app import ACTIONS, ScreenApp, help_text, keys_line
 from metaan.cli.screening.dialogs import Reason
 from metaan.registry.store.decisions import Decision, append_decision, read_decisions
-from metaan.workflows.screen import judge
-from metaan.workflows.screen_session import Session
+from metaan.workflows.screen.judge import judge
+from metaan.workflows.screen.session import Session
 from tests.server.candidates import written
 from tests.server.living import NOW, registry
 from tests.server.pace import PATIENCE
@@ -271,7 +271,7 @@ def test_what_is_refused_is_said_and_nothing_is_lost(one_reviewer, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("metaan.workflows.screen.append_decision", full)
+    monkeypatch.setattr("metaan.workflows.screen.judge.append_decision", full)
     app = play(one_reviewer, "l")
     assert "not done: [Errno 28] No space left on device" in " ".join(app.shown)
     assert app.session.key == KEYS[0]

@@ -14,7 +14,7 @@ from pathlib import Path
 from metaan.cli.screening.app import ScreenApp
 from metaan.registry.store.json_files import json_bytes
 from metaan.registry.store.metadata import AbstractPart
-from metaan.workflows.screen_session import Session
+from metaan.workflows.screen.session import Session
 
 from .candidates import candidate, written
 from .living import NOW, registry

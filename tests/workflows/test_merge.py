@@ -17,7 +17,7 @@ from metaan.registry.store.runs import read_runs, read_watermark
 from metaan.workflows.init import ATTRIBUTES
 from metaan.workflows.merge import RULES, merge
 from metaan.workflows.publish.checking import whole
-from metaan.workflows.screen import judge
+from metaan.workflows.screen.judge import judge
 from metaan.workflows.update import update
 from tests.repository import IN_GIT, commit, git, repository
 from tests.server.eutils import Eutils

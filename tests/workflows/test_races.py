@@ -18,7 +18,7 @@ from metaan.workflows import study_edit
 from metaan.workflows.add import add
 from metaan.workflows.confirm import confirm
 from metaan.workflows.enter import Typed, enter, set_design
-from metaan.workflows.screen import judge, undo
+from metaan.workflows.screen.judge import judge, undo
 from metaan.workflows.update import update
 from tests.server.eutils import Eutils
 from tests.server.living import NOW, PAPERS, clients, empty_registry, registry
@@ -139,8 +139,8 @@ class Killed(BaseException):
 STEPS = (
     "metaan.workflows.add.change",
     "metaan.registry.store.metadata.write_text",
-    "metaan.workflows.screen.append_decision",
-    "metaan.workflows.screen.remove_study",
+    "metaan.workflows.screen.judge.append_decision",
+    "metaan.workflows.screen.judge.remove_study",
 )
 
 

@@ -18,7 +18,7 @@ from metaan.registry.load import load
 from metaan.registry.store.candidate import read_candidates, read_raw
 from metaan.registry.store.commit import locked
 from metaan.registry.store.runs import read_runs, read_watermark
-from metaan.workflows.screen import judge
+from metaan.workflows.screen.judge import judge
 from metaan.workflows.update import update
 from tests.server.crossref import Crossref
 from tests.server.ctgov import CTGov

@@ -18,16 +18,16 @@ from textual.widgets import Static
 
 from ...errors import MetaanError
 from ...registry.store.set_aside import faults
-from ...workflows.screen_session import QUEUES
+from ...workflows.screen.session import QUEUES
 from .dialogs import Ask, Help, Reason
 from .listing import agreement_lines, said
 from .paint import painted, status
 from .widgets import SIGNS, Names
 
 if TYPE_CHECKING:
-    from ...workflows.screen import Verdict
-    from ...workflows.screen_card import Card
-    from ...workflows.screen_session import Session
+    from ...workflows.screen.card import Card
+    from ...workflows.screen.judge import Verdict
+    from ...workflows.screen.session import Session
 
 NARROW = 70  # columns, below which the list of names is left out
 LOOK_AGAIN = 2.0  # seconds after which the decisions of others are looked for

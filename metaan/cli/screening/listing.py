@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...registry.store.candidate import readable
 from ...registry.store.decisions import STAGES
-from ...workflows.screen_card import links
-from ...workflows.screen_words import called, plain, title_of
+from ...workflows.screen.card import links
+from ...workflows.screen.words import called, plain, title_of
 
 if TYPE_CHECKING:
     from ...registry.flow import Flow, FullText
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ...registry.store.decisions import Stage
     from ...registry.store.standing import Standing
     from ...stats.evidence.agreement import Agreement
-    from ...workflows.screen import Judged
-    from ...workflows.screen_desktop import Desktop
+    from ...workflows.screen.desktop import Desktop
+    from ...workflows.screen.judge import Judged
 
 COLUMNS = "key stage state reason study decisions authors year title journal doi pmid link".split()  # noqa: SIM905
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from ...registry.store.decisions import STAGES
-from ...workflows.screen_words import pieces
+from ...workflows.screen.words import pieces
 
 if TYPE_CHECKING:
-    from ...workflows.screen_card import Card
-    from ...workflows.screen_session import Session
+    from ...workflows.screen.card import Card
+    from ...workflows.screen.session import Session
 
 SHORTEST = 8  # characters of a title that are worth showing
 Part = str | tuple[str, str]

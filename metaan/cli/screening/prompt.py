@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from ...errors import MetaanError
 from ...registry.store.decisions import STAGES
-from ...workflows.screen_words import pieces
+from ...workflows.screen.words import pieces
 from ..streams import unfiltered
 from .listing import flow_lines, said
 
 if TYPE_CHECKING:
-    from ...workflows.screen import Verdict
-    from ...workflows.screen_card import Card
-    from ...workflows.screen_session import Session
+    from ...workflows.screen.card import Card
+    from ...workflows.screen.judge import Verdict
+    from ...workflows.screen.session import Session
 
 VERDICTS: dict[str, Verdict] = {"i": "include", "e": "exclude", "l": "later"}
 KEYS = {**VERDICTS, "u": "undo", "c": "conflicts", "q": "quit"}

@@ -11,10 +11,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ...errors import MetaanError
-from ...workflows.screen_words import called
+from ...workflows.screen.words import called
 
 if TYPE_CHECKING:
-    from ...workflows.screen_session import Session
+    from ...workflows.screen.session import Session
 
 #: What stands before a name: state -> sign.
 SIGNS = {"open": " ", "later": "~", "second opinion": "1", "conflict": "!", "included": "+", "excluded": "-"}

@@ -11,7 +11,7 @@ from metaan.errors import ConflictError, SourceError
 from metaan.workflows.release.release import release
 from metaan.workflows.release.watch import NOTHING, TO_JUDGE, WOULD_FLIP, watch, write_plots
 from metaan.workflows.release.watch_summary import as_json, summary
-from metaan.workflows.screen import judge
+from metaan.workflows.screen.judge import judge
 from tests.repository import NEEDS_GIT, commit, repository
 from tests.server.eutils import Eutils
 from tests.server.living import LATER, NOW, PAPERS, RETRACTED, STUDY, clients, contents, paper, registry

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..registry.store.candidate import Candidate
-from ..registry.store.decisions import STAGES, Decision
-from ..registry.store.standing import Standing
-from .screen_words import called, plain, title_of
+from ...registry.store.candidate import Candidate
+from ...registry.store.decisions import STAGES, Decision
+from ...registry.store.standing import Standing
+from .words import called, plain, title_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from ..errors import MetaanError, UsageError
-from ..registry.store.decisions import Stage
-from ..registry.store.standing import Standing
-from .screen import Judged, Now, Undone, Verdict, find, judge, settle, the_present, undo
-from .screen_card import Card, card
-from .screen_desktop import Desktop, open_desktop
-from .screen_words import plain, question_terms, reasons
+from ...errors import MetaanError, UsageError
+from ...registry.store.decisions import Stage
+from ...registry.store.standing import Standing
+from .card import Card, card
+from .desktop import Desktop, open_desktop
+from .judge import Judged, Now, Undone, Verdict, find, judge, settle, the_present, undo
+from .words import plain, question_terms, reasons
 
 Queue = Literal["to judge", "conflicts", "put off", "all"]
 

@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from ..errors import ConflictError, MetaanError, UsageError
-from ..records.markup import clean_text
-from ..registry.load import load
-from ..registry.store.candidate import Candidate, find_candidate
-from ..registry.store.commit import taking_turns
-from ..registry.store.decisions import CONSENSUS, Decision, Stage, append_decision
-from ..registry.store.standing import Standing
-from .screen_desktop import Desktop, open_desktop
-from .screen_studies import TIME, Made, lacks_study, make_study, remove_study, untouched
+from ...errors import ConflictError, MetaanError, UsageError
+from ...records.markup import clean_text
+from ...registry.load import load
+from ...registry.store.candidate import Candidate, find_candidate
+from ...registry.store.commit import taking_turns
+from ...registry.store.decisions import CONSENSUS, Decision, Stage, append_decision
+from ...registry.store.standing import Standing
+from .desktop import Desktop, open_desktop
+from .studies import TIME, Made, lacks_study, make_study, remove_study, untouched
 
 _LONGEST_NAME = 100  # characters of a reviewer's name; a reason may be longer
 _LONGEST_REASON = 500

@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import ConflictError
-from ..records.identifiers import normalise_doi, normalise_pmid
-from ..registry.load import Review
-from ..registry.store import metadata as stored
-from ..registry.store.candidate import Candidate
-from ..registry.store.decisions import Decision
-from ..registry.store.runs import read_runs
-from ..registry.store.standing import Standing
-from ..registry.text.files import project_of, read
+from ...errors import ConflictError
+from ...records.identifiers import normalise_doi, normalise_pmid
+from ...registry.load import Review
+from ...registry.store import metadata as stored
+from ...registry.store.candidate import Candidate
+from ...registry.store.decisions import Decision
+from ...registry.store.runs import read_runs
+from ...registry.store.standing import Standing
+from ...registry.text.files import project_of, read
 
 if TYPE_CHECKING:
-    from .add import NewStudy
+    from ..add import NewStudy
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -56,8 +56,8 @@ def make_study(candidate: Candidate, review: Review) -> Made:
     ConflictError
         Another publication of the same study is in the registry.
     """
-    from .add import new_study  # what reads records is loaded when the first candidate is included
-    from .as_records import record_of_candidate
+    from ..add import new_study  # what reads records is loaded when the first candidate is included
+    from ..as_records import record_of_candidate
 
     if study := _study_of(candidate, review):
         return Made(study)
@@ -71,9 +71,9 @@ def make_study(candidate: Candidate, review: Review) -> Made:
 
 def _metadata_of(candidate: Candidate, folder: Path) -> stored.Metadata | None:
     """Return what PubMed said of a candidate that was found there."""
-    from ..sources.pubmed.xml import Article
-    from .as_records import record_of_candidate
-    from .fetch import metadata_of
+    from ...sources.pubmed.xml import Article
+    from ..as_records import record_of_candidate
+    from ..fetch import metadata_of
 
     sighting = next((s for s in candidate.sightings if s.source == "pubmed" and s.digest and s.url), None)
     found = next((run.started for run in read_runs(folder) if candidate.key in run.new), candidate.found)
@@ -85,7 +85,7 @@ def _metadata_of(candidate: Candidate, folder: Path) -> stored.Metadata | None:
 
 def _study_of(candidate: Candidate, review: Review) -> str | None:
     """Return the study that has the candidate's PMID or DOI, or, where it has neither, its title."""
-    from .fetch import title_key
+    from ..fetch import title_key
 
     bare = not (candidate.pmid or candidate.doi)
     for study in review.studies:

@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-from ..records.label import label_of
-from ..records.markup import clean_text, plain_text
-from ..registry.flow import NOT_RETRIEVED
-from ..registry.model.review import ReviewFile
-from ..registry.store.candidate import Candidate
-from ..registry.store.decisions import Stage
+from ...records.label import label_of
+from ...records.markup import clean_text, plain_text
+from ...registry.flow import NOT_RETRIEVED
+from ...registry.model.review import ReviewFile
+from ...registry.store.candidate import Candidate
+from ...registry.store.decisions import Stage
 
 Mark = Literal["include", "exclude", ""]
 _MOST_USED = 9

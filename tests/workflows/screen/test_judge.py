@@ -8,8 +8,8 @@ import pytest
 from metaan.errors import ConflictError, UsageError
 from metaan.registry.load import load
 from metaan.registry.store.decisions import read_decisions
-from metaan.workflows.screen import judge, open_desktop, undo
-from metaan.workflows.screen_words import pieces, reviewer, search_terms
+from metaan.workflows.screen.judge import judge, open_desktop, undo
+from metaan.workflows.screen.words import pieces, reviewer, search_terms
 from metaan.workflows.update import update
 from tests.server.eutils import Eutils
 from tests.server.living import NOW, PAPERS, clients, contents, registry

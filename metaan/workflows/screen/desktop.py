@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import ConflictError
-from ..registry.flow import Flow, flow
-from ..registry.load import Review, load
-from ..registry.model.review import Screening
-from ..registry.store.candidate import Candidate, readable
-from ..registry.store.commit import is_unfinished, locked
-from ..registry.store.decisions import STAGES, Decision, Stage
-from ..registry.store.log import Log, Shelf
-from ..registry.store.runs import read_runs
-from ..registry.store.standing import Standing, paired_judgements, standing, standings
+from ...errors import ConflictError
+from ...registry.flow import Flow, flow
+from ...registry.load import Review, load
+from ...registry.model.review import Screening
+from ...registry.store.candidate import Candidate, readable
+from ...registry.store.commit import is_unfinished, locked
+from ...registry.store.decisions import STAGES, Decision, Stage
+from ...registry.store.log import Log, Shelf
+from ...registry.store.runs import read_runs
+from ...registry.store.standing import Standing, paired_judgements, standing, standings
 
 if TYPE_CHECKING:
-    from ..stats.evidence.agreement import Agreement
+    from ...stats.evidence.agreement import Agreement
 
 
 class Desktop:
@@ -68,7 +68,7 @@ class Desktop:
 
     def agreement(self, stage: Stage = "abstract") -> dict[tuple[str, str], Agreement]:
         """Return that of each two reviewers, by their names."""
-        from ..stats.evidence.agreement import cohen_kappa  # brings scipy, which would be half of the time to start
+        from ...stats.evidence.agreement import cohen_kappa  # brings scipy, which would be half of the time to start
 
         compared = paired_judgements(self.decisions, stage)
         return {names: cohen_kappa([a for a, _ in said], [b for _, b in said]) for names, said in compared.items()}

@@ -22,10 +22,10 @@ from metaan.registry.store.decisions import CONSENSUS, Decision, append_decision
 from metaan.registry.store.log import Log, Shelf
 from metaan.registry.store.runs import read_runs
 from metaan.registry.store.standing import standings
-from metaan.workflows.screen import judge, settle, undo
-from metaan.workflows.screen_desktop import open_desktop
-from metaan.workflows.screen_session import Session
-from metaan.workflows.screen_words import question_terms, reasons
+from metaan.workflows.screen.desktop import open_desktop
+from metaan.workflows.screen.judge import judge, settle, undo
+from metaan.workflows.screen.session import Session
+from metaan.workflows.screen.words import question_terms, reasons
 from tests.server.candidates import FOUND, written
 from tests.server.living import NOW, registry
 from tests.server.pace import PATIENCE
@@ -310,7 +310,7 @@ def test_the_flow_adds_up_whatever_is_decided(store, words, reviewers, full_text
 
 WORK = """
 import sys
-from metaan.workflows.screen_session import Session
+from metaan.workflows.screen.session import Session
 session = Session(sys.argv[1], sys.argv[2])
 print("ready", flush=True)
 while session.key:
