@@ -45,7 +45,7 @@ from metaan.records.same.deduplicate import deduplicate  # noqa: E402
 from metaan.registry.write import scaffold_study  # noqa: E402
 from metaan.sources.files.nbib import parse_nbib  # noqa: E402
 from metaan.sources.pubmed.xml import parse as parse_xml  # noqa: E402
-from metaan.workflows.update import update  # noqa: E402
+from metaan.workflows.search.update import update  # noqa: E402
 from tests.records.same.lookalikes import cases, score  # noqa: E402
 from tests.server.eutils import Eutils  # noqa: E402
 from tests.server.living import clients, paper, registry  # noqa: E402

@@ -16,7 +16,7 @@ from .progress import progress_bar
 from .project import studies_folder
 
 if TYPE_CHECKING:
-    from ..workflows.fetch import FetchReport
+    from ..workflows.search.fetch import FetchReport
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -27,7 +27,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Fetch, store, say what happened."""
-    from ..workflows.fetch import fetch
+    from ..workflows.search.fetch import fetch
 
     with progress_bar() as progress:
         report = fetch(

@@ -19,7 +19,7 @@ from .project import studies_folder
 from .update import listed
 
 if TYPE_CHECKING:
-    from ..workflows.import_records import Imported, ImportReport
+    from ..workflows.search.import_records import Imported, ImportReport
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -33,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Import, and say what became of each file."""
-    from ..workflows.import_records import import_records
+    from ..workflows.search.import_records import import_records
 
     with progress_bar() as progress:
         report = import_records(studies_folder(args), args.files, database=args.database, progress=progress)

@@ -21,7 +21,7 @@ from .project import studies_folder
 if TYPE_CHECKING:
     from ..registry.store.candidate import Candidate
     from ..registry.store.runs import Notice, Run, SearchRun
-    from ..workflows.update import UpdateReport
+    from ..workflows.search.update import UpdateReport
 
 
 MOST = 20  # new candidates that are shown one by one
@@ -36,7 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Update, and say what is new."""
-    from ..workflows.update import update
+    from ..workflows.search.update import update
 
     try:
         with progress_bar() as progress:

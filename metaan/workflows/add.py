@@ -29,8 +29,8 @@ from ..sources.files.bibtex import read_bibtex
 from ..sources.net.settings import Settings
 from ..sources.pubmed.service import Progress, PubMed
 from .design_guess import design_of
-from .fetch import metadata_of, oddities, settings_of, title_key
-from .lookup import Libraries, by_doi, by_pmid
+from .search.fetch import metadata_of, oddities, settings_of, title_key
+from .search.lookup import Libraries, by_doi, by_pmid
 
 if TYPE_CHECKING:
     import requests
@@ -85,7 +85,7 @@ def add(
         One of them: what PubMed is asked for, and Crossref and Europe PMC for a DOI that it does not have; or a
         file, of which every sound entry is added.
     settings, session, pubmed, now, progress, notice
-        As in `metaan.workflows.fetch.fetch`.
+        As in `metaan.workflows.search.fetch.fetch`.
 
     Returns
     -------

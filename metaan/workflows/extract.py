@@ -27,7 +27,7 @@ from ..sources.formats.encoding import read_file
 from ..sources.net.answers import UnreadableError
 from ..sources.net.client import RefusedError
 from ..sources.net.services import client_for
-from .fetch import settings_of
+from .search.fetch import settings_of
 
 if TYPE_CHECKING:
     import requests

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..registry.flags import SAID
 from ..registry.model.study import Status
 from ..synthesis.analyse import Choices, analyse
-from .notices import names_of, needs_decision, notices_of_links
+from .search.notices import names_of, needs_decision, notices_of_links
 
 if TYPE_CHECKING:
     from ..registry.load import Review

@@ -10,7 +10,7 @@ import pytest
 
 from metaan.registry.load import load
 from metaan.registry.store.decisions import read_decisions
-from metaan.workflows.update import update
+from metaan.workflows.search.update import update
 from tests.server.candidates import written
 from tests.server.eutils import Eutils
 from tests.server.living import NOW, PAPERS, clients, registry

@@ -18,7 +18,7 @@ from metaan.workflows.init import ATTRIBUTES
 from metaan.workflows.merge import RULES, merge
 from metaan.workflows.publish.checking import whole
 from metaan.workflows.screen.judge import judge
-from metaan.workflows.update import update
+from metaan.workflows.search.update import update
 from tests.repository import IN_GIT, commit, git, repository
 from tests.server.eutils import Eutils
 from tests.server.living import LATER, NOW, PAPERS, STUDY, clients, contents, registry

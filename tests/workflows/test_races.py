@@ -19,7 +19,7 @@ from metaan.workflows.add import add
 from metaan.workflows.confirm import confirm
 from metaan.workflows.enter import Typed, enter, set_design
 from metaan.workflows.screen.judge import judge, undo
-from metaan.workflows.update import update
+from metaan.workflows.search.update import update
 from tests.server.eutils import Eutils
 from tests.server.living import NOW, PAPERS, clients, empty_registry, registry
 from tests.server.pace import pubmed_at

@@ -24,16 +24,16 @@ from ...report.changes.changes import changes_section
 from ...report.changes.view import ChangesView
 from ...report.plots.standalone import forest_file
 from ..diff import load_revision
-from ..fetch import fetch
 from ..gate import Flagged, confirmed, unanswered, unconfirmed_results, undecided, without
 from ..outputs import make_folder
 from ..release_checks import last_release
+from ..search.fetch import fetch
 
 if TYPE_CHECKING:
     from ...registry.store.runs import Notice
     from ...sources.net.settings import Settings
-    from ..searching import MakeClient
-    from ..update import UpdateReport
+    from ..search.searching import MakeClient
+    from ..search.update import UpdateReport
 
 NOTHING, TO_JUDGE, WOULD_FLIP = 0, 3, 4
 
@@ -124,7 +124,7 @@ def watch(
     folder
         The folder of the study files.
     settings, client, now, progress, notice
-        As in `metaan.workflows.update.update`.
+        As in `metaan.workflows.search.update.update`.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def watch(
     day = now().astimezone(UTC).date().isoformat()
     report: UpdateReport | None = None
     if load(folder).info.search:
-        from ..update import update
+        from ..search.update import update
 
         report = update(folder, settings=settings, client=client, now=now, progress=progress, notice=notice)
     not_found = report.recheck.unknown if report else _looked_again(folder, settings, now, progress, notice)

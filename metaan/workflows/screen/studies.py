@@ -57,7 +57,7 @@ def make_study(candidate: Candidate, review: Review) -> Made:
         Another publication of the same study is in the registry.
     """
     from ..add import new_study  # what reads records is loaded when the first candidate is included
-    from ..as_records import record_of_candidate
+    from ..search.as_records import record_of_candidate
 
     if study := _study_of(candidate, review):
         return Made(study)
@@ -72,8 +72,8 @@ def make_study(candidate: Candidate, review: Review) -> Made:
 def _metadata_of(candidate: Candidate, folder: Path) -> stored.Metadata | None:
     """Return what PubMed said of a candidate that was found there."""
     from ...sources.pubmed.xml import Article
-    from ..as_records import record_of_candidate
-    from ..fetch import metadata_of
+    from ..search.as_records import record_of_candidate
+    from ..search.fetch import metadata_of
 
     sighting = next((s for s in candidate.sightings if s.source == "pubmed" and s.digest and s.url), None)
     found = next((run.started for run in read_runs(folder) if candidate.key in run.new), candidate.found)
@@ -85,7 +85,7 @@ def _metadata_of(candidate: Candidate, folder: Path) -> stored.Metadata | None:
 
 def _study_of(candidate: Candidate, review: Review) -> str | None:
     """Return the study that has the candidate's PMID or DOI, or, where it has neither, its title."""
-    from ..fetch import title_key
+    from ..search.fetch import title_key
 
     bare = not (candidate.pmid or candidate.doi)
     for study in review.studies:

@@ -10,7 +10,7 @@ from metaan.registry.load import load
 from metaan.registry.store.decisions import read_decisions
 from metaan.workflows.screen.judge import judge, open_desktop, undo
 from metaan.workflows.screen.words import pieces, reviewer, search_terms
-from metaan.workflows.update import update
+from metaan.workflows.search.update import update
 from tests.server.eutils import Eutils
 from tests.server.living import NOW, PAPERS, clients, contents, registry
 

@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urljoin
 
-from ..errors import RegistryError, UsageError, did_you_mean
-from ..records.identifiers import normalise_doi, normalise_pmid, normalise_registration
-from ..records.markup import clean_text, plain_text
-from ..registry.load import load
-from ..registry.store import metadata as stored
-from ..sources.net.settings import Settings
-from ..sources.pubmed.service import Found, Progress, PubMed
+from ...errors import RegistryError, UsageError, did_you_mean
+from ...records.identifiers import normalise_doi, normalise_pmid, normalise_registration
+from ...records.markup import clean_text, plain_text
+from ...registry.load import load
+from ...registry.store import metadata as stored
+from ...sources.net.settings import Settings
+from ...sources.pubmed.service import Found, Progress, PubMed
 from .notices import NOTICES
 
 if TYPE_CHECKING:
     import requests
 
-    from ..records.record import Record
-    from ..registry.model.public import Study
-    from ..registry.store.metadata import Metadata
-    from ..sources.pubmed.xml import Article
+    from ...records.record import Record
+    from ...registry.model.public import Study
+    from ...registry.store.metadata import Metadata
+    from ...sources.pubmed.xml import Article
 
 State = Literal["fetched", "unchanged", "not found"]
 
@@ -126,7 +126,7 @@ def settings_of(review: object) -> Settings:
     """Return the settings of a loaded review: the environment wins over its ``services:``."""
     import os
 
-    from ..sources.net.settings import settings
+    from ...sources.net.settings import settings
 
     return settings(os.environ, getattr(getattr(review, "info", None), "services", None))
 

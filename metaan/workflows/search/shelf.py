@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..records.identifiers import normalise_doi, normalise_pmid
-from ..records.same.keys import Keys
-from ..registry.store.candidate import Candidate
+from ...records.identifiers import normalise_doi, normalise_pmid
+from ...records.same.keys import Keys
+from ...registry.store.candidate import Candidate
 from .as_records import REGISTRATION, numbers_of, record_of_candidate, record_of_study
 
 if TYPE_CHECKING:
-    from ..records.record import Record
-    from ..registry.load import Review
+    from ...records.record import Record
+    from ...registry.load import Review
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from metaan.records.record import Correction, Record
 from metaan.registry.store.runs import LINK, Notice
 from metaan.registry.write import scaffold_study
 from metaan.sources.crossref.work import VERSIONS, Relation, Update
-from metaan.workflows.fetch import oddities
-from metaan.workflows.notices import SEVERITIES, as_one, notices_of_crossref, notices_of_links
 from metaan.workflows.release.watch import watch
 from metaan.workflows.release.watch_summary import summary
-from metaan.workflows.update import update
+from metaan.workflows.search.fetch import oddities
+from metaan.workflows.search.notices import SEVERITIES, as_one, notices_of_crossref, notices_of_links
+from metaan.workflows.search.update import update
 from tests.server.crossref import Crossref
 from tests.server.crossref_works import update as notice_of
 from tests.server.crossref_works import work

@@ -4,9 +4,9 @@ from collections import defaultdict
 from dataclasses import replace
 
 from metaan.records.record import Correction, Record
-from metaan.workflows.matching import match
-from metaan.workflows.searching import Sighted
-from metaan.workflows.shelf import Shelf
+from metaan.workflows.search.matching import match
+from metaan.workflows.search.searching import Sighted
+from metaan.workflows.search.shelf import Shelf
 
 PAPER = Record(
     "Zymodrug against placebo in severe beriberi: a made-up randomised trial",

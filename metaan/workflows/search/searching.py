@@ -12,21 +12,21 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from ..errors import SourceError, choose
-from ..records.identifiers import find_registrations
-from ..records.record import Correction
-from ..registry.store.candidate import Suffix, packed, raw_name
-from ..sources.formats.xml_guard import guard
-from ..sources.net.services import client_for
-from ..sources.pubmed.query import OVERLAP_DAYS, PubMedQuery
-from ..sources.pubmed.service import PubMed
+from ...errors import SourceError, choose
+from ...records.identifiers import find_registrations
+from ...records.record import Correction
+from ...registry.store.candidate import Suffix, packed, raw_name
+from ...sources.formats.xml_guard import guard
+from ...sources.net.services import client_for
+from ...sources.pubmed.query import OVERLAP_DAYS, PubMedQuery
+from ...sources.pubmed.service import PubMed
 
 if TYPE_CHECKING:
-    from ..records.record import Record
-    from ..sources.ctgov.trial import Trial
-    from ..sources.net.answers import Answer
-    from ..sources.net.client import Client
-    from ..sources.net.settings import Settings
+    from ...records.record import Record
+    from ...sources.ctgov.trial import Trial
+    from ...sources.net.answers import Answer
+    from ...sources.net.client import Client
+    from ...sources.net.settings import Settings
     from .spool import Spool
 
 Progress = Callable[[str, int, int], None]
@@ -190,7 +190,7 @@ def client_of(notice: Callable[[str], None]) -> MakeClient:
 
 def search_pubmed(strategy: Strategy, desk: Desk) -> Hits:
     """Search PubMed, and fetch the records that are not known."""
-    from ..sources.pubmed import search as pubmed_search
+    from ...sources.pubmed import search as pubmed_search
 
     service, client = desk.pubmed()
     query = PubMedQuery(strategy.term, strategy.since, strategy.accepted, strategy.overlap_days)
@@ -222,8 +222,8 @@ def _from(start: int, total: int, progress: Progress) -> Progress:
 
 def search_ctgov(strategy: Strategy, desk: Desk) -> Hits:
     """Search ClinicalTrials.gov for trials that are new, changed, or have posted results."""
-    from ..sources.ctgov.query import TrialQuery
-    from ..sources.ctgov.service import ClinicalTrials
+    from ...sources.ctgov.query import TrialQuery
+    from ...sources.ctgov.service import ClinicalTrials
 
     service = ClinicalTrials(desk.settings, client=desk.ask("ctgov"))
     query = TrialQuery(term=strategy.term, updated_since=strategy.start)
@@ -263,7 +263,7 @@ def _change(trial: Trial, start: date | None) -> tuple[Literal["results posted",
 
 def search_europepmc(strategy: Strategy, desk: Desk) -> Hits:
     """Search Europe PMC; a strategy for preprints alone says so with SRC:PPR."""
-    from ..sources.europepmc.service import EuropePMC, EuropePMCQuery
+    from ...sources.europepmc.service import EuropePMC, EuropePMCQuery
 
     service = EuropePMC(desk.settings, client=desk.ask("europepmc"))
     query = EuropePMCQuery(strategy.term, since=strategy.since, overlap_days=strategy.overlap_days)

@@ -16,13 +16,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from .. import __version__
-from ..errors import UsageError, choose, did_you_mean
-from ..registry.load import Review, load
-from ..registry.store.candidate import Candidate, Stored, each_candidate, raw_name
-from ..registry.store.commit import WORK, Staging, locked
-from ..registry.store.json_files import json_bytes
-from ..registry.store.runs import (
+from ... import __version__
+from ...errors import UsageError, choose, did_you_mean
+from ...registry.load import Review, load
+from ...registry.store.candidate import Candidate, Stored, each_candidate, raw_name
+from ...registry.store.commit import WORK, Staging, locked
+from ...registry.store.json_files import json_bytes
+from ...registry.store.runs import (
     WATERMARK,
     Change,
     Mark,
@@ -36,7 +36,7 @@ from ..registry.store.runs import (
     strategy_key,
     watermark_bytes,
 )
-from ..sources.pubmed.query import OVERLAP_DAYS
+from ...sources.pubmed.query import OVERLAP_DAYS
 from .fetch import settings_of
 from .matching import Matched, match
 from .rechecking import Rechecked, recheck
@@ -45,8 +45,8 @@ from .shelf import Shelf
 from .spool import Spool
 
 if TYPE_CHECKING:
-    from ..registry.model.review import SearchStrategy
-    from ..sources.net.settings import Settings
+    from ...registry.model.review import SearchStrategy
+    from ...sources.net.settings import Settings
     from .searching import Progress
 
 ALIKE = 0.75  # from here on the name of a source is another's, misspelt
@@ -142,7 +142,7 @@ def update(
     now
         The present time, UTC.
     progress, notice
-        As in `metaan.workflows.fetch.fetch`.
+        As in `metaan.workflows.search.fetch.fetch`.
 
     Raises
     ------
@@ -192,8 +192,8 @@ def run_of(
 
 def waiting(folder: Path | str, review: Review, keys: Iterable[str]) -> int:
     """Return how many of these candidates are not decided."""
-    from ..registry.store.decisions import read_decisions
-    from ..registry.store.standing import standings
+    from ...registry.store.decisions import read_decisions
+    from ...registry.store.standing import standings
 
     found = standings(read_decisions(folder), keys, review.info.screening)
     return sum(not standing.decided for standing in found.values())

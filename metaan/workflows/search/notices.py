@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from ..records.identifiers import normalise_doi
-from ..registry.store.runs import LINK, Notice
-from ..sources.crossref.work import CONCERNS, RETRACTIONS, VERSIONS, Relation, Update
+from ...records.identifiers import normalise_doi
+from ...registry.store.runs import LINK, Notice
+from ...sources.crossref.work import CONCERNS, RETRACTIONS, VERSIONS, Relation, Update
 
 if TYPE_CHECKING:
-    from ..registry.model.public import Study
+    from ...registry.model.public import Study
 
 _DOI_IN_TEXT = re.compile(r"10\.\d{4,9}/\S+")
 

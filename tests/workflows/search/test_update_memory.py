@@ -6,8 +6,8 @@ import tracemalloc
 import pytest
 
 from metaan.sources.formats.xml_guard import guard
-from metaan.workflows import searching
-from metaan.workflows.update import update
+from metaan.workflows.search import searching
+from metaan.workflows.search.update import update
 from tests.server.eutils import Eutils
 from tests.server.living import NOW, clients, paper, registry
 

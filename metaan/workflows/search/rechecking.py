@@ -14,21 +14,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ..errors import SourceError
-from ..records.identifiers import normalise_doi, normalise_pmid
-from ..records.record import Record
-from ..registry.store.metadata import text_of
-from ..registry.store.runs import Notice, Recheck, Run
-from ..sources.pubmed.service import Found, read_search
-from ..sources.pubmed.xml import Article
+from ...errors import SourceError
+from ...records.identifiers import normalise_doi, normalise_pmid
+from ...records.record import Record
+from ...registry.store.metadata import text_of
+from ...registry.store.runs import Notice, Recheck, Run
+from ...sources.pubmed.service import Found, read_search
+from ...sources.pubmed.xml import Article
 from .fetch import StudyFetch, outcome_of
 from .notices import as_one, is_named, names_of, notices_of_crossref, notices_of_links
 
 if TYPE_CHECKING:
-    from ..registry.load import Review
-    from ..registry.model.public import Study
-    from ..registry.store.metadata import Metadata
-    from ..sources.net.client import Client
+    from ...registry.load import Review
+    from ...registry.model.public import Study
+    from ...registry.store.metadata import Metadata
+    from ...sources.net.client import Client
     from .searching import Desk
 
 DOIS = 40  # in one search
@@ -145,7 +145,7 @@ def _elsewhere(found: Mapping[str, Found], review: Review, desk: Desk) -> tuple[
 
     What it names the one PMID of is PubMed's own record, unless that is of another DOI.
     """
-    from ..sources.europepmc.service import EuropePMC
+    from ...sources.europepmc.service import EuropePMC
 
     dois = {s.id: doi for s in review.studies if not found[s.id].article and (doi := normalise_doi(s.doi))}
     if not dois:
@@ -168,7 +168,7 @@ def _elsewhere(found: Mapping[str, Found], review: Review, desk: Desk) -> tuple[
 
 def _crossref(review: Review, outcomes: Mapping[str, StudyFetch], desk: Desk) -> tuple[list[Notice], list[str]]:
     """Ask Crossref about the studies whose DOI they or PubMed name; say why where it could not be asked."""
-    from ..sources.crossref.service import Crossref
+    from ...sources.crossref.service import Crossref
 
     dois = {study.id: doi for study in review.studies if (doi := _doi(study, outcomes[study.id].metadata))}
     if not dois:

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, overload
 
-from ..records.same.deduplicate import Deduplication, find_duplicates
-from ..registry.store.candidate import Candidate, LikelyDuplicate, Link
+from ...records.same.deduplicate import Deduplication, find_duplicates
+from ...registry.store.candidate import Candidate, LikelyDuplicate, Link
 from .as_records import candidate_of, joined, key_of
 from .shelf import Brief, Shelf
 
 if TYPE_CHECKING:
-    from ..records.record import Record
+    from ...records.record import Record
     from .searching import Sighted
 
 MOST_LINKS = 20  # of one candidate; a pooled analysis may name every trial of its field

@@ -13,7 +13,7 @@ from metaan.errors import SetAsideWarning, SourceError, UsageError
 from metaan.registry.load import load
 from metaan.registry.store import metadata as stored
 from metaan.registry.write import scaffold_study
-from metaan.workflows.fetch import fetch
+from metaan.workflows.search.fetch import fetch
 from tests.server.eutils import Eutils
 from tests.server.faults import FAULTS, LIES
 from tests.server.living import empty_registry
@@ -235,7 +235,7 @@ def test_the_environment_says_where_and_who(folder, server, monkeypatch):
 
 
 def test_the_anakinra_studies_agree_with_what_was_seen_of_them(tmp_path, server):
-    folder = Path(shutil.copytree(Path(__file__).parents[2] / "studies", tmp_path / "studies"))
+    folder = Path(shutil.copytree(Path(__file__).parents[3] / "studies", tmp_path / "studies"))
     shutil.rmtree(folder / "metadata", ignore_errors=True)
     report = run(folder, server)
     fetched = report.in_state("fetched")

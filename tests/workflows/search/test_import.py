@@ -5,8 +5,8 @@ import pytest
 from metaan.errors import UsageError
 from metaan.registry.store.candidate import read_candidates
 from metaan.registry.store.runs import read_runs, read_watermark
-from metaan.workflows.import_records import import_records
-from metaan.workflows.update import update
+from metaan.workflows.search.import_records import import_records
+from metaan.workflows.search.update import update
 from tests.server.eutils import Eutils
 from tests.server.living import NOW, PAPERS, STUDY, clients, contents, registry
 from tests.server.papers import article_set

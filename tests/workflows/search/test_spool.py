@@ -3,8 +3,8 @@
 import pytest
 
 from metaan.records.record import AbstractPart, Correction, Record
-from metaan.workflows.searching import Sighted
-from metaan.workflows.spool import Spool
+from metaan.workflows.search.searching import Sighted
+from metaan.workflows.search.spool import Spool
 
 RECORDS = [
     Record("Müller’s Ångström", ("Doe J",), year=2021, abstract=(AbstractPart("AIMS", "a"), AbstractPart(None, "c"))),

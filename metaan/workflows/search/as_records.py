@@ -6,18 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..records.identifiers import normalise_doi, normalise_pmid, normalise_registration
-from ..records.label import label_of, slug
-from ..records.markup import escape, plain_text
-from ..records.record import POOLED, Record
-from ..records.record import AbstractPart as RecordPart
-from ..records.record import Correction as RecordLink
-from ..registry.store.candidate import Candidate, Sighting, candidate_key
-from ..registry.store.metadata import AbstractPart, Correction
+from ...records.identifiers import normalise_doi, normalise_pmid, normalise_registration
+from ...records.label import label_of, slug
+from ...records.markup import escape, plain_text
+from ...records.record import POOLED, Record
+from ...records.record import AbstractPart as RecordPart
+from ...records.record import Correction as RecordLink
+from ...registry.store.candidate import Candidate, Sighting, candidate_key
+from ...registry.store.metadata import AbstractPart, Correction
 
 if TYPE_CHECKING:
-    from ..registry.model.public import Study
-    from ..registry.store.metadata import Metadata
+    from ...registry.model.public import Study
+    from ...registry.store.metadata import Metadata
     from .searching import Sighted
 
 REGISTRATION = "Trial registration"  # a publication type of our own, for what a trial registry returns

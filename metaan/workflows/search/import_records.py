@@ -10,24 +10,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import SourceError, UsageError, choose
-from ..records.markup import clean_text
-from ..registry.load import load
-from ..registry.store.candidate import Candidate, Stored, each_candidate
-from ..registry.store.commit import Staging, locked
-from ..registry.store.json_files import json_bytes
-from ..registry.store.runs import FileRun, run_id
-from ..registry.text.atomic import write_text
-from ..sources.files.read import read_records
-from ..sources.formats.encoding import decode
-from ..sources.revman.revman import read_revman
+from ...errors import SourceError, UsageError, choose
+from ...records.markup import clean_text
+from ...registry.load import load
+from ...registry.store.candidate import Candidate, Stored, each_candidate
+from ...registry.store.commit import Staging, locked
+from ...registry.store.json_files import json_bytes
+from ...registry.store.runs import FileRun, run_id
+from ...registry.text.atomic import write_text
+from ...sources.files.read import read_records
+from ...sources.formats.encoding import decode
+from ...sources.revman.revman import read_revman
 from .matching import Matched, match
 from .searching import Sighted
 from .shelf import Shelf
 from .update import run_of, waiting
 
 if TYPE_CHECKING:
-    from ..records.record import Failure, Read
+    from ...records.record import Failure, Read
 
 _NO_NAME = re.compile(r"[^\w.-]+")  # what does not belong into the name of a file
 LONGEST_BLOCK = 400  # lines of a failed block that are kept

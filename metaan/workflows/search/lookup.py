@@ -11,14 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from ..errors import SourceError
-from ..sources.crossref.service import Crossref
-from ..sources.europepmc.service import EuropePMC
-from ..sources.pubmed.service import Progress, PubMed
+from ...errors import SourceError
+from ...sources.crossref.service import Crossref
+from ...sources.europepmc.service import EuropePMC
+from ...sources.pubmed.service import Progress, PubMed
 
 if TYPE_CHECKING:
-    from ..records.record import Record
-    from ..sources.pubmed.xml import Article
+    from ...records.record import Record
+    from ...sources.pubmed.xml import Article
 
 T = TypeVar("T")
 ELSEWHERE = "a record from elsewhere can be added with --bibtex FILE"

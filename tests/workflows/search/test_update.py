@@ -19,7 +19,7 @@ from metaan.registry.store.candidate import read_candidates, read_raw
 from metaan.registry.store.commit import locked
 from metaan.registry.store.runs import read_runs, read_watermark
 from metaan.workflows.screen.judge import judge
-from metaan.workflows.update import update
+from metaan.workflows.search.update import update
 from tests.server.crossref import Crossref
 from tests.server.ctgov import CTGov
 from tests.server.europepmc import EuropePMC
@@ -422,7 +422,7 @@ sys.path.insert(0, sys.argv[3])
 from datetime import timedelta
 from pathlib import Path
 from metaan.registry.store.commit import locked
-from metaan.workflows.update import update
+from metaan.workflows.search.update import update
 from tests.server.living import NOW, clients, contents, registry
 url, root = sys.argv[1], Path(sys.argv[2])
 def work(folder):
@@ -466,7 +466,7 @@ assert ends == {True, False}, (ends, total)
 
 @pytest.mark.skipif(sys.platform == "win32", reason="forks")
 def test_killed_at_random_points_it_leaves_the_old_or_the_new_state(tmp_path, server):
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     command = [sys.executable, "-c", _KILLED, server.url, tmp_path, root]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
