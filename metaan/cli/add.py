@@ -17,7 +17,7 @@ from .progress import progress_bar
 from .project import studies_folder
 
 if TYPE_CHECKING:
-    from ..workflows.add import Added
+    from ..workflows.studies.add import Added
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -31,7 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Add, and say where the files are."""
-    from ..workflows.add import add
+    from ..workflows.studies.add import add
 
     with progress_bar() as progress:
         outcomes = add(

@@ -32,9 +32,9 @@ from .project import studies_folder
 if TYPE_CHECKING:
     from ..extraction.proposal import Proposal
     from ..registry.model.public import Study
-    from ..workflows.accept import Wanted
-    from ..workflows.extract import Extraction
-    from ..workflows.study_edit import Written
+    from ..workflows.studies.accept import Wanted
+    from ..workflows.studies.extract import Extraction
+    from ..workflows.studies.study_edit import Written
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -104,8 +104,8 @@ def _add_reading(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Write the design, confirm, enter, or propose and accept."""
-    from ..workflows.confirm import confirm
-    from ..workflows.extract import fetch_results, propose
+    from ..workflows.studies.confirm import confirm
+    from ..workflows.studies.extract import fetch_results, propose
 
     folder = studies_folder(args)
     if args.design is not None and _designed(args, folder):
@@ -121,7 +121,7 @@ def run(args: Namespace) -> int:
     if args.accept is None:
         _print(args, extraction)
         return 0
-    from ..workflows.accept import accept
+    from ..workflows.studies.accept import accept
 
     wanted = _wanted(args, extraction)
     return _written(args, accept(extraction, args.accept, wanted), "written, unconfirmed")
@@ -129,7 +129,7 @@ def run(args: Namespace) -> int:
 
 def _designed(args: Namespace, folder: Path) -> bool:
     """Write the design; say whether this was all that was asked for."""
-    from ..workflows.enter import set_design
+    from ..workflows.studies.enter import set_design
 
     design = set_design(folder, args.study, args.design)
     _say(f"{args.study} is {design.kind}" + (f", controls: {design.control}" if design.control else ""))
@@ -147,7 +147,7 @@ def _signer(given: str | None) -> str:
 
 
 def _entered(args: Namespace, folder: Path) -> int:
-    from ..workflows.enter import Typed, enter
+    from ..workflows.studies.enter import Typed, enter
 
     if args.outcome is None or args.document is None:
         raise UsageError("--enter needs --outcome ID and --document TEXT (what you have read, such as 'article')")
@@ -169,7 +169,7 @@ def _entered(args: Namespace, folder: Path) -> int:
 
 
 def _wanted(args: Namespace, extraction: Extraction) -> Wanted:
-    from ..workflows.accept import Wanted
+    from ..workflows.studies.accept import Wanted
 
     proposal = extraction.proposal(args.accept)
     if args.outcome is None:

@@ -18,7 +18,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Write the files and say what to do next."""
-    from ..workflows.init import init
+    from ..workflows.studies.init import init
 
     folder = Path(args.project or ".") / args.name
     written = init(folder, folder.resolve().name, args.example, args.only)

@@ -122,7 +122,7 @@ def test_init_with_some_studies_leaves_everything_of_the_others_out(run, tmp_pat
     for study in ("aronson-1948", "comstock-1974"):
         (source / "metadata").mkdir(exist_ok=True)
         (source / "metadata" / f"{study}.json").write_text("{}", encoding="utf-8")
-    monkeypatch.setattr("metaan.workflows.init.example", lambda name: source)
+    monkeypatch.setattr("metaan.workflows.studies.init.example", lambda name: source)
     assert run("--project", tmp_path, "init", "demo", "--example", "bcg", "--only", "aronson-1948")[0] == 0
     studies = tmp_path / "demo" / "studies"
     found = sorted(path.relative_to(studies).as_posix() for path in studies.rglob("*.[yj]*") if path.is_file())

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from metaan.registry.store import metadata as stored
-from metaan.workflows.extract import results_file
+from metaan.workflows.studies.extract import results_file
 from tests.server.ctgov import CTGov
 from tests.server.trials import RESULTS, trial
 

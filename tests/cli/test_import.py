@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.server.living import registry
-from tests.workflows.test_extract import RM5
+from tests.workflows.studies.test_extract import RM5
 
 RIS = "TY  - JOUR\nTI  - Zymodrug in moths: a made-up trial\nAU  - Moth, A.\nPY  - 2025\nER  -\n"
 

@@ -19,7 +19,7 @@ from ...registry.store.standing import Standing
 from ...registry.text.files import project_of, read
 
 if TYPE_CHECKING:
-    from ..add import NewStudy
+    from ..studies.add import NewStudy
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -56,8 +56,8 @@ def make_study(candidate: Candidate, review: Review) -> Made:
     ConflictError
         Another publication of the same study is in the registry.
     """
-    from ..add import new_study  # what reads records is loaded when the first candidate is included
     from ..search.as_records import record_of_candidate
+    from ..studies.add import new_study  # what reads records is loaded when the first candidate is included
 
     if study := _study_of(candidate, review):
         return Made(study)

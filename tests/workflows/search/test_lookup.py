@@ -4,7 +4,7 @@ import pytest
 
 from metaan.errors import SourceError
 from metaan.registry.load import load
-from metaan.workflows.add import add
+from metaan.workflows.studies.add import add
 from tests.server.crossref import Crossref
 from tests.server.crossref_works import update, work
 from tests.server.europepmc import PREPRINTS, EuropePMC, result_of

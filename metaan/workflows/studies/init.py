@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import ConflictError, UsageError, choose
-from ..registry.load import REVIEW
-from ..registry.write import change, scaffold_review
-from ..resources import example
+from ...errors import ConflictError, UsageError, choose
+from ...registry.load import REVIEW
+from ...registry.write import change, scaffold_review
+from ...resources import example
 
 
 def init(folder: Path, name: str, from_example: str | None = None, only: Sequence[str] = ()) -> list[Path]:

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConflictError, RegistryError, UsageError
-from ..registry.check.draft import unfilled
-from ..registry.load import load
-from ..registry.model.times import meet
-from ..registry.store.commit import taking_turns
-from ..registry.text.nodes import Node, compose
-from ..registry.text.raw import decode
-from ..registry.write import append, change, set_value
+from ...errors import ConflictError, RegistryError, UsageError
+from ...registry.check.draft import unfilled
+from ...registry.load import load
+from ...registry.model.times import meet
+from ...registry.store.commit import taking_turns
+from ...registry.text.nodes import Node, compose
+from ...registry.text.raw import decode
+from ...registry.write import append, change, set_value
 
 if TYPE_CHECKING:
-    from ..registry.model.public import Result, Study
+    from ...registry.model.public import Result, Study
 
 KeyPath = tuple[str | int, ...]
 

@@ -13,13 +13,13 @@ from metaan.errors import ConflictError
 from metaan.registry.load import load
 from metaan.registry.store.decisions import read_decisions
 from metaan.registry.write import scaffold_study
-from metaan.workflows import add as adding
-from metaan.workflows import study_edit
-from metaan.workflows.add import add
-from metaan.workflows.confirm import confirm
-from metaan.workflows.enter import Typed, enter, set_design
 from metaan.workflows.screen.judge import judge, undo
 from metaan.workflows.search.update import update
+from metaan.workflows.studies import add as adding
+from metaan.workflows.studies import study_edit
+from metaan.workflows.studies.add import add
+from metaan.workflows.studies.confirm import confirm
+from metaan.workflows.studies.enter import Typed, enter, set_design
 from tests.server.eutils import Eutils
 from tests.server.living import NOW, PAPERS, clients, empty_registry, registry
 from tests.server.pace import pubmed_at
@@ -137,7 +137,7 @@ class Killed(BaseException):
 
 #: Everything by which adding and screening change the project.
 STEPS = (
-    "metaan.workflows.add.change",
+    "metaan.workflows.studies.add.change",
     "metaan.registry.store.metadata.write_text",
     "metaan.workflows.screen.judge.append_decision",
     "metaan.workflows.screen.judge.remove_study",

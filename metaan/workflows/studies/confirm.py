@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import UsageError, did_you_mean
-from ..registry.load import load
-from ..registry.write import set_value
+from ...errors import UsageError, did_you_mean
+from ...registry.load import load
+from ...registry.write import set_value
 from .study_edit import Written, edit_study, end_waiting, place_in_file
 
 if TYPE_CHECKING:
-    from ..registry.model.public import Study
+    from ...registry.model.public import Study
 
 
 def confirm(

@@ -13,9 +13,9 @@ from metaan.registry.load import load
 from metaan.registry.store import metadata as stored
 from metaan.report.sections.provenance import printed
 from metaan.synthesis.analyse import Choices, analyse
-from metaan.workflows.accept import Wanted, accept
-from metaan.workflows.confirm import confirm
-from metaan.workflows.extract import fetch_results, propose, results_file
+from metaan.workflows.studies.accept import Wanted, accept
+from metaan.workflows.studies.confirm import confirm
+from metaan.workflows.studies.extract import fetch_results, propose, results_file
 from tests.server.ctgov import CTGov
 from tests.server.pace import FakeTime, client_at
 from tests.server.trials import RESULTS, trial

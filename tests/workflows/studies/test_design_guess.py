@@ -3,7 +3,7 @@
 import pytest
 
 from metaan.records.record import Record
-from metaan.workflows.design_guess import design_of
+from metaan.workflows.studies.design_guess import design_of
 
 HYPHENS = "-\u2010\u2011\u2012\u2013\u2212"
 

@@ -8,7 +8,7 @@ from metaan.errors import ConflictError, SourceError, UsageError
 from metaan.records.record import Record
 from metaan.registry.load import load
 from metaan.registry.write import scaffold_study
-from metaan.workflows.add import add, new_study
+from metaan.workflows.studies.add import add, new_study
 from tests.server.eutils import Eutils
 from tests.server.living import empty_registry
 from tests.server.pace import pubmed_at

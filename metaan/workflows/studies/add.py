@@ -11,32 +11,32 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..errors import ConflictError, DataError, RegistryError, SourceError, UsageError
-from ..records.identifiers import normalise_doi, normalise_pmid, normalise_registration
-from ..records.label import label_of, unique_id
-from ..records.record import NOT_TRIALS
-from ..registry.check.draft import read_document
-from ..registry.load import Review, load
-from ..registry.model.public import Study
-from ..registry.model.types import Registration
-from ..registry.scaffold import scaffold_study
-from ..registry.store import metadata as stored
-from ..registry.store.commit import taking_turns
-from ..registry.write import change
-from ..sources.crossref.service import Crossref
-from ..sources.europepmc.service import EuropePMC
-from ..sources.files.bibtex import read_bibtex
-from ..sources.net.settings import Settings
-from ..sources.pubmed.service import Progress, PubMed
+from ...errors import ConflictError, DataError, RegistryError, SourceError, UsageError
+from ...records.identifiers import normalise_doi, normalise_pmid, normalise_registration
+from ...records.label import label_of, unique_id
+from ...records.record import NOT_TRIALS
+from ...registry.check.draft import read_document
+from ...registry.load import Review, load
+from ...registry.model.public import Study
+from ...registry.model.types import Registration
+from ...registry.scaffold import scaffold_study
+from ...registry.store import metadata as stored
+from ...registry.store.commit import taking_turns
+from ...registry.write import change
+from ...sources.crossref.service import Crossref
+from ...sources.europepmc.service import EuropePMC
+from ...sources.files.bibtex import read_bibtex
+from ...sources.net.settings import Settings
+from ...sources.pubmed.service import Progress, PubMed
+from ..search.fetch import metadata_of, oddities, settings_of, title_key
+from ..search.lookup import Libraries, by_doi, by_pmid
 from .design_guess import design_of
-from .search.fetch import metadata_of, oddities, settings_of, title_key
-from .search.lookup import Libraries, by_doi, by_pmid
 
 if TYPE_CHECKING:
     import requests
 
-    from ..records.record import Read, Record
-    from ..registry.model.public import Outcome
+    from ...records.record import Read, Record
+    from ...registry.model.public import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UsageError, choose
-from ..registry.load import load
-from ..registry.model.study import Design, Kind
-from ..registry.write import set_value
+from ...errors import UsageError, choose
+from ...registry.load import load
+from ...registry.model.study import Design, Kind
+from ...registry.write import set_value
 from .study_edit import Written, edit_study, write_result
 
 if TYPE_CHECKING:
-    from ..registry.model.public import Study
+    from ...registry.model.public import Study
 
 
 @dataclass(frozen=True, slots=True)

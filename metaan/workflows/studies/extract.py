@@ -1,7 +1,7 @@
 """What a study's abstract and its posted trial results may say in numbers: proposals for a person, nothing written.
 
 `propose` lists, `fetch_results` stores what ClinicalTrials.gov has posted beside the study files; writing a proposal
-into the registry is `metaan.workflows.accept`.
+into the registry is `metaan.workflows.studies.accept`.
 """
 
 from __future__ import annotations
@@ -13,31 +13,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SourceError, UsageError
-from ..extraction import abstract, review_tables, trial_results
-from ..extraction.proposal import Passage, Proposal
-from ..extraction.suggest import Context, context_of
-from ..records.markup import clean_text, plain_text
-from ..registry.load import Review, load
-from ..registry.text.files import project_of, read, stay_inside
-from ..registry.write import write_text
-from ..sources.ctgov.trial import normalise_nct, parse_trial
-from ..sources.formats import json_text
-from ..sources.formats.encoding import read_file
-from ..sources.net.answers import UnreadableError
-from ..sources.net.client import RefusedError
-from ..sources.net.services import client_for
-from .search.fetch import settings_of
+from ...errors import SourceError, UsageError
+from ...extraction import abstract, review_tables, trial_results
+from ...extraction.proposal import Passage, Proposal
+from ...extraction.suggest import Context, context_of
+from ...records.markup import clean_text, plain_text
+from ...registry.load import Review, load
+from ...registry.text.files import project_of, read, stay_inside
+from ...registry.write import write_text
+from ...sources.ctgov.trial import normalise_nct, parse_trial
+from ...sources.formats import json_text
+from ...sources.formats.encoding import read_file
+from ...sources.net.answers import UnreadableError
+from ...sources.net.client import RefusedError
+from ...sources.net.services import client_for
+from ..search.fetch import settings_of
 
 if TYPE_CHECKING:
     import requests
 
-    from ..registry.model.public import Result, Study
-    from ..registry.store.metadata import Metadata
-    from ..sources.ctgov.trial import Trial
-    from ..sources.net.answers import Answer
-    from ..sources.net.client import Client
-    from ..sources.net.settings import Settings
+    from ...registry.model.public import Result, Study
+    from ...registry.store.metadata import Metadata
+    from ...sources.ctgov.trial import Trial
+    from ...sources.net.answers import Answer
+    from ...sources.net.client import Client
+    from ...sources.net.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _of_review(file: Path | str | None, study: Study, context: Context) -> tuple
     """Return what another review pooled of the study, and what is to be said about its file."""
     if file is None:
         return (), ()
-    from ..sources.revman.revman import read_revman
+    from ...sources.revman.revman import read_revman
 
     found, notes = review_tables.propose(read_revman(file), study.label, Path(file).name, context)
     again = (f"what {Path(file).name} says is numbered only with --from {file}: give it with --accept too",)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..records.record import Record
+    from ...records.record import Record
 
 RANDOMISED, OTHER = "randomised", "non-randomised"
 _PLAIN = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-") | {"\u00a0": " "})
@@ -19,7 +19,7 @@ def design_of(record: Record) -> tuple[str, str]:
 
     Examples
     --------
-    >>> from ..records.record import Record
+    >>> from ...records.record import Record
     >>> design_of(Record(title="A randomised trial of bees"))
     ('randomised', '')
     >>> design_of(Record(title="A non-randomised study of bees"))[0]

@@ -8,7 +8,7 @@ from metaan.errors import ConflictError, UsageError
 from metaan.registry.load import load
 from metaan.registry.write import scaffold_study
 from metaan.synthesis.analyse import analyse
-from metaan.workflows.enter import Typed, enter, set_design
+from metaan.workflows.studies.enter import Typed, enter, set_design
 from tests.server.living import empty_registry
 
 NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""A proposal enters a study file, marked as unconfirmed until a person confirms it (`metaan.workflows.confirm`)."""
+"""A proposal enters a study file, marked as unconfirmed until a person confirms it (`metaan.workflows.studies.confirm`)."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UsageError, choose
-from ..extraction.proposal import Cell, Effect, Proposal, Reading, read_cell
-from ..extraction.suggest import WEAK
-from ..extraction.trial_results import choose_groups
-from ..registry.model.types import is_ratio
+from ...errors import UsageError, choose
+from ...extraction.proposal import Cell, Effect, Proposal, Reading, read_cell
+from ...extraction.suggest import WEAK
+from ...extraction.trial_results import choose_groups
+from ...registry.model.types import is_ratio
 from .study_edit import Written, write_result
 
 if TYPE_CHECKING:
-    from ..registry.model.public import Study
+    from ...registry.model.public import Study
     from .extract import Extraction
 
 
@@ -62,7 +62,7 @@ def accept(extraction: Extraction, number: int, wanted: Wanted) -> Written:
     Parameters
     ----------
     extraction
-        What `metaan.workflows.extract.propose` returned.
+        What `metaan.workflows.studies.extract.propose` returned.
     number
         The proposal's number, from 1.
     wanted
