@@ -83,9 +83,9 @@ if TYPE_CHECKING:
     from .synthesis.analyse import Choices as Choices
     from .synthesis.analyse import analyse as analyse
     from .synthesis.recompute import reported_checks as reported_checks
-    from .workflows.diff import compare_revisions as compare_revisions
     from .workflows.publish.forest import forest_plot as forest_plot
     from .workflows.publish.report import write_report as write_report
+    from .workflows.versions.diff import compare_revisions as compare_revisions
 
 _WHERE = {
     "Baujat": "stats.robustness.influence",
@@ -119,7 +119,7 @@ _WHERE = {
     "blup": "stats.regression.residuals",
     "combine_groups": "stats.printed.arms",
     "compare": "comparison.difference",
-    "compare_revisions": "workflows.diff",
+    "compare_revisions": "workflows.versions.diff",
     "counts_from_percent": "stats.printed.arms",
     "cumulative": "stats.robustness.sequence",
     "deduplicate": "records.same.deduplicate",

@@ -40,7 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Compare, write, print."""
     from ..report.changes.changes import changes_section
-    from ..workflows.diff import write_changes
+    from ..workflows.versions.diff import write_changes
 
     difference = _difference(args)
     if args.html:
@@ -50,7 +50,7 @@ def run(args: Namespace) -> int:
 
 
 def _difference(args: Namespace) -> Difference:
-    from ..workflows.diff import compare_folders, compare_revisions
+    from ..workflows.versions.diff import compare_folders, compare_revisions
 
     if args.folders:
         if args.revisions:

@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Merge, and say what was put together and what is left."""
-    from ..workflows.merge import merge
+    from ..workflows.versions.merge import merge
 
     folder = studies_folder(args)
     found = merge(folder)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import metaan as ma
-from metaan.workflows.diff import compare_folders, write_changes
+from metaan.workflows.versions.diff import compare_folders, write_changes
 
 from .test_accessibility import COLOURS, DISTINCT_TEXTS, LOOKS, TAGS, TOO_WIDE, _axe
 from .test_markup import CHECKER, UNAWARE, check

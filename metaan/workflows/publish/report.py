@@ -21,9 +21,9 @@ from ...report.writers.whole_json import report_json
 from ...synthesis.analyse import PROTOCOL, Choices, analyse
 from ...synthesis.certainty import evidence
 from ...synthesis.recompute import reported_checks
-from ..commit import commit_of
 from ..outputs import for_spreadsheet, format_of, write_output
-from ..since import changes_since
+from ..versions.git import commit_of
+from ..versions.since import changes_since
 from .living import store_of
 
 if TYPE_CHECKING:

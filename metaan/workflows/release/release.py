@@ -27,10 +27,10 @@ from ...report.changes.changes import changes_section
 from ...report.writers.changes_text import changes_entry
 from ...report.writers.export import to_json
 from ...synthesis.analyse import analyse
-from ..diff import Git, load_revision
-from ..gate import flagged_studies
 from ..publish.report import write_report
-from ..release_checks import RELEASES, VERSION, Work, checked, previous_release, tag_name, tags_of
+from ..versions.diff import Git, load_revision
+from ..versions.gate import flagged_studies
+from ..versions.release_checks import RELEASES, VERSION, Work, checked, previous_release, tag_name, tags_of
 
 if TYPE_CHECKING:
     from ...registry.load import Review

@@ -23,11 +23,11 @@ from ...registry.write import write_text
 from ...report.changes.changes import changes_section
 from ...report.changes.view import ChangesView
 from ...report.plots.standalone import forest_file
-from ..diff import load_revision
-from ..gate import Flagged, confirmed, unanswered, unconfirmed_results, undecided, without
 from ..outputs import make_folder
-from ..release_checks import last_release
 from ..search.fetch import fetch
+from ..versions.diff import load_revision
+from ..versions.gate import Flagged, confirmed, unanswered, unconfirmed_results, undecided, without
+from ..versions.release_checks import last_release
 
 if TYPE_CHECKING:
     from ...registry.store.runs import Notice

@@ -15,8 +15,8 @@ from metaan.registry.store.commit import commit, locked, taking_turns
 from metaan.registry.store.decisions import read_decisions
 from metaan.registry.store.runs import read_runs, read_watermark
 from metaan.registry.text.files import read
-from metaan.workflows.release_checks import last_release
 from metaan.workflows.studies.extract import propose
+from metaan.workflows.versions.release_checks import last_release
 
 DIGEST = "0" * 64
 

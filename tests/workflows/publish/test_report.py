@@ -8,9 +8,9 @@ import pytest
 
 from metaan.registry.load import load
 from metaan.registry.store.runs import Run, SearchRun
-from metaan.workflows.commit import commit_of
 from metaan.workflows.publish.living import store_of
 from metaan.workflows.publish.report import write_report
+from metaan.workflows.versions.git import commit_of
 from tests.registry.model.test_judgements import CERTAINTY, ROB2
 from tests.repository import NEEDS_GIT, commit, git
 

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import MetaanError, Problem
-from ..registry.model.types import Entry
-from ..registry.store.candidate import Candidate
-from ..registry.store.commit import locked, taking_turns
-from ..registry.store.json_files import json_bytes, parsed
-from ..registry.store.metadata import Metadata, text_of
-from ..registry.store.runs import Run, parse_watermark, watermark_bytes
-from ..registry.text.atomic import write_bytes
-from ..registry.text.files import project_of, stay_inside
+from ...errors import MetaanError, Problem
+from ...registry.model.types import Entry
+from ...registry.store.candidate import Candidate
+from ...registry.store.commit import locked, taking_turns
+from ...registry.store.json_files import json_bytes, parsed
+from ...registry.store.metadata import Metadata, text_of
+from ...registry.store.runs import Run, parse_watermark, watermark_bytes
+from ...registry.text.atomic import write_bytes
+from ...registry.text.files import project_of, stay_inside
 from .diff import Git
 
 M = TypeVar("M", bound=Entry)

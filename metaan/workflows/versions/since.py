@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..comparison.difference import compare
-from ..errors import MetaanError
-from ..report.changes.changes import changes_section
+from ...comparison.difference import compare
+from ...errors import MetaanError
+from ...report.changes.changes import changes_section
 from .diff import load_revision
 from .release_checks import release_before
 
 if TYPE_CHECKING:
-    from ..registry.load import Review
-    from ..report.changes.view import ChangesView
+    from ...registry.load import Review
+    from ...report.changes.view import ChangesView
 
 THIS = "this version"
 

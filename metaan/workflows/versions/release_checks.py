@@ -11,16 +11,16 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConflictError, Problem
-from ..registry.store.json_files import RESTORE
-from ..registry.store.set_aside import faults, set_aside
-from ..registry.text.files import read, unreadable
+from ...errors import ConflictError, Problem
+from ...registry.store.json_files import RESTORE
+from ...registry.store.set_aside import faults, set_aside
+from ...registry.text.files import read, unreadable
+from ..publish.checking import whole
 from .diff import Git, load_revision
 from .gate import unanswered, unconfirmed_results, undecided
-from .publish.checking import whole
 
 if TYPE_CHECKING:
-    from ..registry.load import Review
+    from ...registry.load import Review
 
 RELEASES, CHANGELOG = "releases", "CHANGELOG.md"
 SOFTWARE = (

@@ -7,7 +7,7 @@ import pytest
 
 import metaan as ma
 from metaan.errors import RegistryError, SetAsideWarning, SourceError
-from metaan.workflows.diff import compare_folders, compare_revisions, load_revision, write_changes
+from metaan.workflows.versions.diff import compare_folders, compare_revisions, load_revision, write_changes
 from tests.repository import IN_GIT, commit, git, repository
 
 pytestmark = IN_GIT

@@ -10,15 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..registry.flags import SAID
-from ..registry.model.study import Status
-from ..synthesis.analyse import Choices, analyse
-from .search.notices import names_of, needs_decision, notices_of_links
+from ...registry.flags import SAID
+from ...registry.model.study import Status
+from ...synthesis.analyse import Choices, analyse
+from ..search.notices import names_of, needs_decision, notices_of_links
 
 if TYPE_CHECKING:
-    from ..registry.load import Review
-    from ..registry.model.public import SignedDecision, Study
-    from ..registry.store.runs import Notice
+    from ...registry.load import Review
+    from ...registry.model.public import SignedDecision, Study
+    from ...registry.store.runs import Notice
 
 
 @dataclass(frozen=True, slots=True)

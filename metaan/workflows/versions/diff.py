@@ -16,19 +16,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import __version__
-from ..comparison.difference import compare
-from ..errors import Problem, RegistryError, SourceError
-from ..registry.load import load
-from ..registry.store.set_aside import faults, set_aside
-from ..registry.text.files import MOST_BYTES
-from ..report.changes.changes import changes_section
-from ..report.writers.changes_text import changes_page
-from .outputs import write_output
+from ... import __version__
+from ...comparison.difference import compare
+from ...errors import Problem, RegistryError, SourceError
+from ...registry.load import load
+from ...registry.store.set_aside import faults, set_aside
+from ...registry.text.files import MOST_BYTES
+from ...report.changes.changes import changes_section
+from ...report.writers.changes_text import changes_page
+from ..outputs import write_output
 
 if TYPE_CHECKING:
-    from ..comparison.difference import Difference
-    from ..registry.load import Review
+    from ...comparison.difference import Difference
+    from ...registry.load import Review
 
 WORKING_TREE = "the working tree"
 _FILE = re.compile(r"[^/]+\.ya?ml|(?:metadata|runs)/[^/]+\.json")  # what the registry reads, below its folder

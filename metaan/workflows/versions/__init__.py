@@ -1,0 +1,1 @@
+"""metaan/workflows/versions."""
