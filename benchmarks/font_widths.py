@@ -67,5 +67,5 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     table = {"font": "Liberation Sans", "licence": "SIL OFL 1.1", "units_per_em": 2048}
     faces = {face: runs(folder / name) for face, name in FACES.items()}
-    target = Path(__file__).parent.parent / "metaan" / "report" / "widths.json"
+    target = Path(__file__).parent.parent / "metaan" / "report" / "drawing" / "widths.json"
     target.write_text(json.dumps({**table, **faces}, separators=(",", ":")) + "\n", encoding="utf-8")
