@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from .version import __version__ as __version__
 
 if TYPE_CHECKING:
     from .comparison.difference import Difference as Difference
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from .stats.measures.catalogue import effect_sizes as effect_sizes
     from .stats.measures.effects import EffectSizes as EffectSizes
     from .stats.measures.effects import Interval as Interval
-    from .stats.pooling.pool import Pooled as Pooled
     from .stats.pooling.pool import pool as pool
+    from .stats.pooling.result import Pooled as Pooled
     from .stats.printed.arms import combine_groups as combine_groups
     from .stats.printed.arms import counts_from_percent as counts_from_percent
     from .stats.printed.arms import split_shared_group as split_shared_group
@@ -105,7 +105,7 @@ _WHERE = {
     "MetaRegression": "stats.regression.result",
     "MethodSpread": "stats.robustness.method_spread",
     "PetPeese": "stats.small_studies.pet",
-    "Pooled": "stats.pooling.pool",
+    "Pooled": "stats.pooling.result",
     "Refits": "stats.robustness.sequence_result",
     "RevMan": "sources.revman.rows",
     "Review": "registry.load",

@@ -100,7 +100,9 @@ COVERED = {
     "robustness.gosh.GOSH_TAU2_METHODS": lambda: (
         args("method", "gosh") | args("method", "metafor_3_8", family="gosh")
     ) - {"EE"},
-    "regression.fit_regression.MODELS": lambda: {"common" if m == "EE" else "random" for m in args("method", "regression")},
+    "regression.fit_regression.MODELS": lambda: {
+        "common" if m == "EE" else "random" for m in args("method", "regression")
+    },
     "regression.tau2.REGRESSION_TAU2_METHODS": lambda: args("method", "regression") - {"EE"},
     "regression.ci.REGRESSION_CI_METHODS": lambda: inference_of("regression"),
     "regression.inference.REGRESSION_TAU2_CI_METHODS": lambda: (
@@ -121,7 +123,9 @@ AUTO = "pooling/test_pool_properties.py::test_auto_is_the_floor_where_there_is_h
 
 #: What no program that we know of prints, or what only chooses among proven parts: table to the tests that prove it.
 PROVED = {
-    "evidence.absolute.RISK_OF": {"evidence/test_absolute.py::test_a_relative_effect_at_an_assumed_risk": ("OR", "RR", "RD")},
+    "evidence.absolute.RISK_OF": {
+        "evidence/test_absolute.py::test_a_relative_effect_at_an_assumed_risk": ("OR", "RR", "RD")
+    },
     "pooling.intervals.CI_METHODS": {AUTO: ("auto",)},
     "pooling.prediction.PI_METHODS": {  # KR-PR by its older name
         "pooling/test_pool.py::test_every_entry_of_every_table_has_a_reference_value": ("HTS-KR",)
@@ -130,9 +134,13 @@ PROVED = {
     "regression.design.REDUNDANT": {
         "regression/test_design.py::test_columns_that_hold_nothing_new_are_named_or_dropped": ("error", "drop")
     },
-    "robustness.sequence.REFITS": {"robustness/test_leave_one_out.py::test_a_mixed_model_is_fitted_to_the_rest": ("GLMM",)},
+    "robustness.sequence.REFITS": {
+        "robustness/test_leave_one_out.py::test_a_mixed_model_is_fitted_to_the_rest": ("GLMM",)
+    },
     "robustness.sequence.ORDERS": {"robustness/test_cumulative.py::test_orders": ("precision", "effect")},
-    "robustness.presets.PRESETS": {"robustness/test_explain.py::test_settings_for_a_journal_change_the_layout_only": ("JAMA",)},
+    "robustness.presets.PRESETS": {
+        "robustness/test_explain.py::test_settings_for_a_journal_change_the_layout_only": ("JAMA",)
+    },
     "printed.quantile_fits.CANDIDATES": {
         "printed/test_conversions.py::test_quantiles_of_a_distribution_give_its_moments_back": (
             "log-normal", "gamma", "Weibull", "beta",

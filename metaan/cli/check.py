@@ -18,7 +18,7 @@ from ..errors import RegistryError
 from .project import problems_as_text, studies_folder
 
 if TYPE_CHECKING:
-    from ..workflows.publish.checking import Remark
+    from ..workflows.versions.checking import Remark
 
 #: Key of the summary to one and many of it.
 NAMES = {"studies": ("study", "studies"), "outcomes": ("outcome",), "analyses": ("analysis", "analyses")}
@@ -32,7 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Load the registry, which checks all of it."""
     from ..report.language.formats import plural
-    from ..workflows.publish.checking import problems_beside, remarks, whole, without_analysis
+    from ..workflows.versions.checking import problems_beside, remarks, whole, without_analysis
 
     folder = studies_folder(args)
     review, problems = whole(folder)
@@ -68,7 +68,7 @@ def run(args: Namespace) -> int:
 
 def _print(found: Sequence[Remark]) -> None:
     """Print what is no fault: what is waived, and what nobody has looked at yet."""
-    from ..workflows.publish.checking import UNTAKEN, WAITING
+    from ..workflows.versions.checking import UNTAKEN, WAITING
 
     titles = {UNTAKEN: "results that no analysis takes", WAITING: "a status that results have overtaken"}
     sections: dict[str, list[Remark]] = {}

@@ -28,7 +28,7 @@ def run(args: Namespace) -> int:
     """Explain each pool of the outcome."""
     from ..registry.load import load
     from ..report.writers.explanation import explanation_table
-    from ..report.writers.export import portable_values
+    from ..stats.numerics.numerals import portable_values
     from ..synthesis.analyse import Choices
     from ..workflows.publish.explain import explain_analysis
 

@@ -19,8 +19,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from .. import __version__
 from ..errors import MetaanError, SetAsideWarning, UsageError
+from ..version import __version__
 from .streams import streams
 
 #: Imports make many thousands of objects that stay; looking through them again and again costs a tenth of a start.

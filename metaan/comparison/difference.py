@@ -1,8 +1,9 @@
 """What changed between two versions of a review, and which change did what to each conclusion.
 
 `compare` is the way in. A change of a result has causes: studies that were added, removed or corrected, and fields of
-the protocol. Every result is attributed to them by Shapley's value (`metaan.stats.evidence.attribution`), on the analysis scale,
-and for every cause there is the result without it and the result with it alone (`metaan.comparison.whatif`).
+the protocol. Every result is attributed to them by Shapley's value (`metaan.stats.evidence.attribution`), on the
+analysis scale, and for every cause there is the result without it and the result with it alone
+(`metaan.comparison.whatif`).
 
 What nothing can be pooled from has no result. A change from or to such a state is not shared out; orders of the causes
 that pass through one on the way do not count.

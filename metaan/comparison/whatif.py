@@ -20,7 +20,7 @@ from ..synthesis.selection import Chosen, choose_studies
 if TYPE_CHECKING:
     from ..registry.load import Review
     from ..registry.model.public import Plan
-    from ..stats.pooling.pool import Display, Pooled
+    from ..stats.pooling.result import Display, Pooled
 
 #: What of a protocol can move a pooled result, in words.
 FIELDS = {

@@ -1,5 +1,4 @@
-"""Numbers proposed from what a study printed: its abstract, and its results on ClinicalTrials.gov.
+"""Proposals of numbers from abstracts and posted results: never taken without a person.
 
-Pure functions: text and tables in, proposals with their places out. A proposal asserts nothing; which outcome, which
-time and which arm a number belongs to is a suggestion, and a person takes it or leaves it.
+To add a pattern, enter it in `patterns` and its reading in `pattern_reading`.
 """

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .load import Review
     from .model.study import Study
+    from .store.metadata import Metadata
     from .store.runs import Notice, Run
 
 SAID = {"retraction": "retracted", "concern": "under an expression of concern"}
@@ -46,14 +46,13 @@ class Flag:
         return f"{SAID[self.about]} ({', '.join(filter(None, (self.by, self.day or self.notice)))})"
 
 
-def flag_of(review: Review, study: Study) -> Flag | None:
+def flag_of(study: Study, metadata: Metadata | None, notices: Iterable[Notice]) -> Flag | None:
     """Return what weighs most against a study, PubMed's word first; None where nothing is known."""
-    said = [*_by_pubmed(review, study), *_by_notices(review.notices, study)]
+    said = [*_by_pubmed(metadata), *_by_notices(notices, study)]
     return next((flag for about in SAID for flag in said if flag.about == about), None)
 
 
-def _by_pubmed(review: Review, study: Study) -> Iterator[Flag]:
-    metadata = review.metadata.get(study.id)
+def _by_pubmed(metadata: Metadata | None) -> Iterator[Flag]:
     if metadata is not None:
         flags = {"retraction": metadata.retracted, "concern": metadata.concern}
         day = metadata.fetched[:10]

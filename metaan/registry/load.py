@@ -82,7 +82,7 @@ class Review:
 
     def flag(self, study: Study) -> Flag | None:
         """Return the retraction, else the expression of concern, that is published about a study; None without."""
-        return flag_of(self, study)
+        return flag_of(study, self.metadata.get(study.id), self.notices)
 
     def measure(self, plan: Plan) -> str:
         """Return the measure of an analysis: its own, else the outcome's."""

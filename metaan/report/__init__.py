@@ -1,7 +1,4 @@
-"""From values to pages; nothing here computes a statistic.
+"""Values become words, plots, pages and files. Nothing here computes a statistic.
 
-The map: `formats` turns numbers into text; `words`, `designs` and `spread` turn results into sentences; `methods` says
-what was done. `forest` is the plot as data (with `columns` and `axis`), `layout` makes a `drawing` of it, measured with
-`fonts`, and `svg` writes that down. `outcomes`, `studies` and `provenance` are what the templates see, `page` fills
-them. `terminal` prints, `export` writes JSON and CSV.
+`sections` say what is told, `language` in which words, `writers` in which format.
 """

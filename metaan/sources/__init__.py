@@ -1,4 +1,5 @@
-"""The outside world: one pure parser per format, one client per service, and `Record` as what they all give.
+"""The outside world: services that are asked, and files that others exported, both made into records.
 
-To add a service: an entry of `services.SERVICES`.
+To add a database, make a folder with its calls and enter it in `net.services.SERVICES`; to add a format of files,
+write a parser in `files` and enter it in `files.read.FORMATS`.
 """

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UsageError, choose, did_you_mean
 from ..stats.measures.two_by_two import TWO_BY_TWO
 from ..stats.pooling.intervals import check_level
-from ..stats.pooling.pool import Pooled
+from ..stats.pooling.result import Pooled
 from ..stats.regression.subgroups import between_groups
 from .grouping import Block, grouping
 from .pooling import pool_group

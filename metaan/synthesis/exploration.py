@@ -16,7 +16,7 @@ from .values import Exploration, StudyRow
 
 if TYPE_CHECKING:
     from ..registry.model.public import Explore
-    from ..stats.pooling.pool import Pooled
+    from ..stats.pooling.result import Pooled
     from ..stats.regression.result import MetaRegression
     from ..stats.robustness.gosh_result import Gosh
     from ..stats.robustness.influence import Baujat, Influence

@@ -17,7 +17,8 @@ from ..stats.measures.two_by_two import CELLS
 from ..stats.numerics.numerals import exact
 from ..stats.pooling.intervals import mean_interval
 from ..stats.pooling.models import MODELS
-from ..stats.pooling.pool import Display, Pooled, pool
+from ..stats.pooling.pool import pool
+from ..stats.pooling.result import Display, Pooled
 from ..stats.tables.stratified import MH_MEASURES, informative, mantel_haenszel
 from .selection import Chosen
 from .values import Absolute, Exploration, Pool, Remark, Sensitivity, StudyRow

@@ -1,6 +1,7 @@
 """The values between synthesis and report: what was pooled, from which study, with what outcome.
 
-`metaan.synthesis.analyse` makes them, `metaan.report` and the command line read them. Nothing here computes a statistic.
+`metaan.synthesis.analyse` makes them, `metaan.report` and the command line read them. Nothing here computes a
+statistic.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..stats.measures.effects import Interval
-from ..stats.pooling.pool import Pooled
+from ..stats.pooling.result import Pooled
 from ..stats.pooling.tau2_ci import HeterogeneityCI
 
 if TYPE_CHECKING:
@@ -273,8 +274,8 @@ class ReportedCheck:
     Attributes
     ----------
     verdict
-        A key of `metaan.synthesis.recompute.VERDICTS`: ``"agrees"``, ``"agrees inverted"`` (the printed number is that of the
-        opposite outcome), ``"interval differs"``, ``"disagrees"`` or ``"not checked"``.
+        A key of `metaan.synthesis.recompute.VERDICTS`: ``"agrees"``, ``"agrees inverted"`` (the printed number is that
+        of the opposite outcome), ``"interval differs"``, ``"disagrees"`` or ``"not checked"``.
     note
         The verdict in words, with the numbers.
     recomputed, recomputed_ci

@@ -1,1 +1,4 @@
-"""What a command does, as one function of plain values: reads the registry, asks services, writes at the end."""
+"""What a user does, across layers, without printing: `cli` parses and prints.
+
+A folder is a task; `outputs` says where its files go.
+"""

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -41,20 +40,6 @@ def test_only_the_command_that_is_called_is_imported():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {name.rpartition(".")[2] for name in done.stdout.split() if name.startswith("metaan.cli.")}
     assert loaded & {name + "_" * (name == "import") for name in COMMANDS} == {"pool"}
-
-
-def test_pool_does_not_import_what_only_an_exploration_needs(project):
-    code = "import sys; sys.argv[1:] = ['pool']; from metaan.cli.main import main; main(); print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=project)
-    needless = {
-        "stats.small_studies.catalogue",
-        "stats.regression.ci",
-        "stats.small_studies.trimfill",
-        "stats.regression.linear",
-        "report.language.explored",
-    }
-    assert all(find_spec(f"metaan.{name}") for name in needless)
-    assert not {f"metaan.{name}" for name in needless} & set(done.stdout.split())
 
 
 def test_version(run):

@@ -16,7 +16,8 @@ from metaan.registry.waivers import Waived
 from metaan.stats.measures.catalogue import effect_sizes, scale_of
 from metaan.stats.measures.effects import EffectSizes, Interval
 from metaan.stats.pooling.intervals import mean_interval
-from metaan.stats.pooling.pool import Pooled, pool
+from metaan.stats.pooling.pool import pool
+from metaan.stats.pooling.result import Pooled
 from metaan.stats.tables.stratified import mantel_haenszel
 from metaan.synthesis.values import Absolute, Analysis, Pool, Reference, Sensitivity, StudyRow, SubgroupTest
 

@@ -1,1 +1,4 @@
-"""What `metaan screen` shows: lists for scripts, a plain prompt, and the full screen."""
+"""The screen on which candidates are judged, and the plain prompt where there is none.
+
+`app` is the full screen, `prompt` the plain one, `listing` the table.
+"""

@@ -1,7 +1,6 @@
-"""What must hold between the values of a registry, one module for each family of checks.
+"""What is wrong with files that can be read, one module a family of checks.
 
-To add a check: write a function from `Draft` to problems in the module of its family and enter it in `CHECKS`; in
-`waivers.WAIVABLE` too, where what it finds can be right all the same.
+To add a check, write a function that yields `Problem` and enter it in `CHECKS`, and in `WAIVABLE` where it may stand.
 """
 
 from __future__ import annotations

@@ -1,1 +1,4 @@
-"""metaan/report/changes."""
+"""A difference between two versions as sections, tables and plots.
+
+`view` holds what is shown, `words` the sentences, `json` the plain values.
+"""

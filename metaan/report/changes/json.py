@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ..writers.export import portable_values
+from ...stats.numerics.numerals import portable_values
 from .changes import pool_id
 
 if TYPE_CHECKING:

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...stats.measures.catalogue import MEASURES, added
+from ...stats.numerics.numerals import portable_values
 from ...stats.pooling.intervals import quantile
-from ..forest.forest import forest, pool_heading
+from ..forest.forest import forest
 from ..forest.traits import risk_of_bias
 from ..language import formats, formulas, methods, words
-from ..writers.export import portable_values
+from ..language.headings import pool_heading
 from .plot import SIZES, plot_data
 from .sorting import sortable
 

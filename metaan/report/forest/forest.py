@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import null_of, scale_of
 from ...stats.measures.effects import Interval
-from ...stats.pooling.pool import Pooled
+from ...stats.pooling.result import Pooled
 from ..language import formats, methods, words
+from ..language.headings import pool_heading
 from ..language.words import Arms
 from .axis import Axis, axis
 from .columns import columns, data_cells, decimals, times, total_cells
@@ -23,8 +24,6 @@ from .traits import trait_cells, trait_columns
 if TYPE_CHECKING:
     from ...synthesis.values import Analysis, Pool, Reference, Sensitivity, StudyRow
 
-DESIGN_HEADINGS = {"randomised": "Randomised trials", "non-randomised": "Non-randomised studies"}
-ALL_STUDIES = "All studies"
 NO_EFFECT = "No effect can be estimated from these studies by the methods of the protocol, so nothing is drawn."
 
 
@@ -122,20 +121,6 @@ def _rows(shared: Shared) -> Iterable[Row]:
 
 def _in_block(name: str, rows: Iterable[Row]) -> Iterable[Row]:
     return (replace(row, block=name) for row in rows)
-
-
-def pool_heading(pool: Pool) -> str:
-    """Return the heading over the studies of a pool."""
-    return DESIGN_HEADINGS.get(pool.name, words.upper_first(pool.name) or ALL_STUDIES)
-
-
-def inside(heading: str) -> str:
-    """Write a heading over studies inside a sentence; what a review calls its own groups keeps its capitals.
-
-    >>> inside("Randomised trials"), inside("East Asia")
-    ('randomised trials', 'East Asia')
-    """
-    return words.lower_first(heading) if heading in (ALL_STUDIES, *DESIGN_HEADINGS.values()) else heading
 
 
 def _block(pool: Pool, shared: Shared) -> Iterable[Row]:

@@ -16,7 +16,7 @@ from ..language import formats, spread, words
 
 if TYPE_CHECKING:
     from ...stats.measures.effects import Interval
-    from ...stats.pooling.pool import Pooled
+    from ...stats.pooling.result import Pooled
     from ...synthesis.values import Analysis, Pool, SubgroupTest
 
 SPACE = "\u00a0"

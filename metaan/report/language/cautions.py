@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ...stats.pooling.pool import Pooled
+from ...stats.pooling.result import Pooled
 from . import formats
 from .methods import model_name
 from .words import Arms, design_name, favours, lower_first, mark

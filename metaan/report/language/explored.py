@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import scale_of
 from ...stats.robustness.plot_data import Spread, gosh_spread
-from ..forest.forest import inside, pool_heading
 from . import formats, words
+from .headings import inside, pool_heading
 from .words import Arms
 
 if TYPE_CHECKING:
-    from ...stats.pooling.pool import Pooled
+    from ...stats.pooling.result import Pooled
     from ...stats.regression.result import MetaRegression
     from ...stats.robustness.gosh_result import Gosh
     from ...stats.robustness.sequence_result import Refits, Refitted

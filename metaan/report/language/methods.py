@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ...stats.measures.catalogue import added
 from ...stats.numerics.numerals import exact
 from ...stats.pooling.models import MODELS
-from ...stats.pooling.pool import Pooled
+from ...stats.pooling.result import Pooled
 from . import formats, spread, words
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import scale_of
 from ...stats.measures.effects import Interval
-from ...stats.pooling.pool import Pooled
+from ...stats.pooling.result import Pooled
 from . import formats
 from .words import measure_name
 

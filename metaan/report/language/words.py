@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from ...stats.measures.catalogue import MEASURES, null_of, scale_of
 from ...stats.measures.effects import Interval
 from ...stats.pooling.models import MODELS
-from ...stats.pooling.pool import Pooled
+from ...stats.pooling.result import Pooled
 from . import formats
 
 if TYPE_CHECKING:
     from ...synthesis.values import Absolute, Analysis, Pool, Sensitivity, StudyRow
-    from ..sections.linked import Piece
+    from ..document import Piece
 
 _RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
 _FROM_RIGHT = re.compile(f"[{_RIGHT}](?:[{_RIGHT} '.-]*[{_RIGHT}])?(?: \\d{{4}}[a-z]?)?")

@@ -1,6 +1,4 @@
-"""Every plot that is not the forest plot of an analysis.
+"""Every plot but the forest plot: data, geometry, drawing, and conversion to PDF, PNG and EPS.
 
-The map: `figure` is a plot as data; `funnel`, `studies`, `curves` and `refits` build them; `chart` gives a figure its
-geometry, `markup` writes SVG, `standalone` makes a file of it, `catalogue` holds the table of all kinds. To add a plot:
-a function from a `Request` to a `Figure` or a forest plot, and an entry in `metaan.report.plots.catalogue.PLOTS`.
+To add a plot, write its data and its drawing and enter it in `catalogue`.
 """

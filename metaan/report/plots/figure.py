@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from ...errors import NotEstimableError
 from ...stats.measures.scales import SCALES, Scale
 from ..forest.axis import Axis, Tick, tick_label, ticks
-from ..forest.forest import inside, pool_heading
 from ..language import words
+from ..language.headings import inside, pool_heading
 
 if TYPE_CHECKING:
-    from ...stats.pooling.pool import Pooled
+    from ...stats.pooling.result import Pooled
     from ...synthesis.values import Analysis, Exploration, Pool
     from ..language.words import Arms
 

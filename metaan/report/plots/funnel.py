@@ -16,7 +16,7 @@ from ..language import formats, methods, words
 from .figure import XY, Area, Curve, Figure, Key, Point, Request, Side, fixed, linear, no_effect
 
 if TYPE_CHECKING:
-    from ...stats.pooling.pool import Pooled
+    from ...stats.pooling.result import Pooled
 
 CONTOURS = (0.1, 0.05, 0.01)
 FEW = 10

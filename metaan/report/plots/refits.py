@@ -18,7 +18,7 @@ from .figure import Request
 from .studies import why_not
 
 if TYPE_CHECKING:
-    from ...stats.pooling.pool import Pooled
+    from ...stats.pooling.result import Pooled
     from ...stats.robustness.sequence_result import Refits, Refitted
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ...errors import NotEstimableError
-from ..forest.forest import pool_heading
 from ..language import words
 from ..language.explored import Finding, Looked, findings, refusal
+from ..language.headings import pool_heading
 from ..plots.catalogue import PLOTS, draw
 from ..plots.curves import is_line
 from ..plots.figure import Request

@@ -12,7 +12,7 @@ from ..language import explored, formats
 from ..language.explored import Looked
 
 if TYPE_CHECKING:
-    from ...stats.pooling.pool import Pooled
+    from ...stats.pooling.result import Pooled
     from ...stats.regression.result import MetaRegression
     from ...stats.robustness.multiverse import Universe
     from ...stats.robustness.sequence_result import Refits, Refitted

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..document import Piece
 from ..language import formats, words
 from . import workings
 
 if TYPE_CHECKING:
     from ...synthesis.values import Analysis, Pool
     from ..language.words import Answer
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of a sentence; ``place`` is the id of where its number was computed, or empty."""
-
-    text: str
-    place: str = ""
 
 
 def pieces(text: str, numbers: Iterable[tuple[str, str]]) -> tuple[Piece, ...]:

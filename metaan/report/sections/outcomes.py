@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ...stats.pooling.pool import Pooled
+from ...stats.pooling.result import Pooled
+from ..document import Piece
 from ..drawing.svg import svg
 from ..explorer.data import why_not
 from ..forest.columns import Column
-from ..forest.forest import NO_EFFECT, forest, pool_heading
+from ..forest.forest import NO_EFFECT, forest
 from ..forest.plot import Plot, Row
 from ..language import designs, formats, methods, spread, words
 from ..language.cautions import cautions
+from ..language.headings import pool_heading
 from ..language.words import Answer, Arms
 from . import linked, workings
 from .explored_page import Explored, explored
-from .linked import Piece
 from .places import Places
 
 if TYPE_CHECKING:

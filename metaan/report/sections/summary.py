@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..forest.forest import pool_heading
 from ..language import formats, words
+from ..language.headings import pool_heading
 from ..language.words import Arms
 from . import workings
 from .certainty import CertaintyView, certainty
@@ -131,8 +131,8 @@ def summary(
     analyses, arms
         What was pooled, and what the arms are called.
     evidence
-        By the analysis' key what `metaan.synthesis.certainty.evidence` gives for its results; an analysis may be absent, and has
-        no suggestions and no absolute effects then.
+        By the analysis' key what `metaan.synthesis.certainty.evidence` gives for its results; an analysis may be
+        absent, and has no suggestions and no absolute effects then.
     """
     notes = Notes()
     groups = tuple(_group(a, arms, evidence.get(a.plan.key, ()), review, notes) for a in analyses)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import scale_of
-from ...stats.pooling.pool import Pooled
-from ..forest.forest import pool_heading
+from ...stats.pooling.result import Pooled
 from ..language import formats, formulas, methods, spread, words
+from ..language.headings import pool_heading
 from .explored_page import FIELDS
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from ...stats.measures.scales import Scale
 from ...stats.robustness.plot_data import Spread, gosh_spread
 
 if TYPE_CHECKING:
-    from ...stats.pooling.pool import Pooled
+    from ...stats.pooling.result import Pooled
     from ...stats.regression.result import MetaRegression
     from ...stats.robustness.sequence_result import Refits, Refitted
     from ...stats.small_studies.tests_of_asymmetry import SmallStudyTest

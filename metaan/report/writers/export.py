@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ...stats.measures.effects import Interval
-from ...stats.numerics.numerals import portable
-from ...stats.pooling.pool import Pooled
+from ...stats.numerics.numerals import portable_values
+from ...stats.pooling.result import Pooled
 from ...synthesis.values import Remark
 from .explored_json import exploration
 
@@ -179,12 +178,3 @@ def _reference(reference: Reference) -> Json:
         "id": reference.study.id, "label": reference.study.label, "measure": pool.measure, "estimate": pool.estimate,
         "ci": _pair(pool.ci), "k": pool.k, "n": pool.n, "i2": pool.i2,
     }  # fmt: skip
-
-
-def portable_values(value: Any) -> Any:
-    """Return plain values as files hold them: numbers as they are on every machine, None for what is not finite."""
-    if isinstance(value, float):
-        return portable(value) if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: portable_values(inner) for key, inner in value.items()}
-    return [portable_values(inner) for inner in value] if isinstance(value, list | tuple) else value

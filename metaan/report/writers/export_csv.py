@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from ...stats.numerics.numerals import portable
+from ...stats.numerics.numerals import portable, portable_values
 from ..language import words
 from ..sections.certainty import suggestions
-from .export import Json, portable_values, whole
+from .export import Json, whole
 
 if TYPE_CHECKING:
-    from ...stats.pooling.pool import Pooled
+    from ...stats.pooling.result import Pooled
     from ...synthesis.certainty import Evidence
     from ...synthesis.values import Analysis, Pool, Reference, StudyRow
 

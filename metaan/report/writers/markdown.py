@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..forest.forest import forest, inside
+from ..forest.forest import forest
 from ..forest.plot import Plot, Row
 from ..language import words
+from ..language.headings import inside
 from ..language.words import Arms
+from .markdown_registry import registry
+from .markdown_text import bullets, plain, row_of, table
 
 if TYPE_CHECKING:
     from ...synthesis.values import Analysis
     from ..sections.outcomes import Block, Outcome
     from ..sections.summary import RiskLine, Summary, SummaryRow
 
-_ACTIVE = re.compile(r"([\\`*_\[\]<>|#~$])")
 Content = Mapping[str, Any]
 
 
@@ -39,8 +40,6 @@ def to_markdown(analyses: Sequence[Analysis], said: Content) -> str:
     >>> to_markdown(analyses, content(review, analyses, version="1")).splitlines()[0]
     '# Anakinra in COVID-19'
     """
-    from .markdown_registry import registry
-
     parts = [*_head(said), *_answers(said), *_summary(said["summary"], said["arms"])]
     parts += ["## Results"] if analyses else []
     for analysis, shown in zip(analyses, said["outcomes"], strict=True):
@@ -149,35 +148,11 @@ def _certainty(said: Content) -> Iterable[str]:
 def forest_table(plot: Plot) -> str:
     """Return every row of a forest plot as a line of a table."""
     heads = [f"{c.group}, {c.header}" if c.group else c.header for c in plot.columns]
-    lines = [_line(map(plain, heads)), _line(":--" if c.align == "start" else "--:" for c in plot.columns)]
+    lines = [row_of(map(plain, heads)), row_of(":--" if c.align == "start" else "--:" for c in plot.columns)]
     return "\n".join([*lines, *(_row(row, plot) for row in plot.rows if row.kind != "spacer")])
 
 
 def _row(row: Row, plot: Plot) -> str:
     cells = [plain(row.cells.get(column.key, "")) for column in plot.columns]
     strong = row.kind in ("heading", "pooled")
-    return _line(f"**{cell}**" if strong and cell else cell for cell in cells)
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table; no text in it is taken for markup."""
-    lines = [_line(map(plain, heads)), _line(["---"] * len(heads)), *(_line(map(plain, row)) for row in rows)]
-    return "\n".join(lines)
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def bullets(items: Iterable[str]) -> str:
-    """Return a list; its items are Markdown already."""
-    return "\n".join(f"- {item}" for item in items)
-
-
-def plain(text: str) -> str:
-    r"""Return a text in which no character is taken for markup, on one line.
-
-    >>> plain("a_b <i>*c*</i>")
-    'a\\_b \\<i\\>\\*c\\*\\</i\\>'
-    """
-    return _ACTIVE.sub(r"\\\1", " ".join(text.split()))
+    return row_of(f"**{cell}**" if strong and cell else cell for cell in cells)

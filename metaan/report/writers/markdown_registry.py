@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .markdown import bullets, plain, table
+from .markdown_text import bullets, plain, table
 
 if TYPE_CHECKING:
     from ..sections.checklist import ItemView

@@ -22,8 +22,8 @@ from ...errors import Problem, RegistryError
 from ...registry.text.files import project_of, read, unreadable
 from ...resources import templates as packaged_templates
 from ..explorer.data import explorable
-from ..forest.forest import inside
 from ..language import words
+from ..language.headings import inside
 from .content import content
 from .template_errors import at_fault
 
@@ -63,10 +63,11 @@ def render(
     templates
         A folder whose files replace the packaged templates of the same name.
     evidence
-        By an analysis' key what `metaan.synthesis.certainty.evidence` gives: effects per 1000, and suggestions for certainty.
+        By an analysis' key what `metaan.synthesis.certainty.evidence` gives: effects per 1000, and suggestions for
+        certainty.
     flow
-        Counts of the records that searches found, as `metaan.report.sections.flow.boxes` reads them, and under ``searches`` a
-        mapping for each search that was run: source, day, since, records.
+        Counts of the records that searches found, as `metaan.report.sections.flow.boxes` reads them, and under
+        ``searches`` a mapping for each search that was run: source, day, since, records.
     commit
         The git commit that holds the registry, where there is one.
     changes

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from .export import portable_values, to_json
+from ...stats.numerics.numerals import portable_values
+from .export import to_json
 
 if TYPE_CHECKING:
     from ...registry.load import Review
@@ -35,8 +36,8 @@ def report_json(
 ) -> Json:
     """Return the report as one object.
 
-    ``analyses`` are those of `metaan.report.writers.export.to_json`, each with the sentences of its answer and, for each
-    result under ``certainty``, the signed judgement (or null) and the suggestions with the numbers behind them.
+    ``analyses`` are those of `metaan.report.writers.export.to_json`, each with the sentences of its answer and, for
+    each result under ``certainty``, the signed judgement (or null) and the suggestions with the numbers behind them.
 
     Parameters
     ----------

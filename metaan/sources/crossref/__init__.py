@@ -1,1 +1,4 @@
-"""metaan/sources/crossref."""
+"""Crossref: works, and what was published against them.
+
+`service` asks, `work` reads.
+"""

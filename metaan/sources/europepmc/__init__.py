@@ -1,1 +1,4 @@
-"""metaan/sources/europepmc."""
+"""Europe PMC: searches and records.
+
+`service` asks, `record` reads.
+"""

@@ -1,1 +1,4 @@
-"""metaan/sources/formats."""
+"""How bytes become text: encodings, XML without entities, JSON of bounded depth, tagged lines.
+
+Every reader goes through these, so that a guard is written once.
+"""

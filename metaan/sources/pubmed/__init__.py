@@ -1,1 +1,4 @@
-"""metaan/sources/pubmed."""
+"""PubMed: searches, records, dates, queries.
+
+`service.PubMed` asks, `xml` reads.
+"""

@@ -20,7 +20,7 @@ from ..measures.effects import FloatArray, Interval, labels
 from ..measures.families import Columns
 from ..numerics.numerals import bounded, figures, p_text
 from ..pooling.intervals import check_level, mean_interval, mean_test
-from ..pooling.pool import Display
+from ..pooling.result import Display
 from ..tables.stratified import known, unusable
 from .models import empty
 from .newton import Maximum, maximise

@@ -17,12 +17,12 @@ from numpy.typing import ArrayLike
 from ...errors import NotEstimableError, UsageError, choose
 from ..measures.catalogue import effect_sizes, scale_of
 from ..measures.effects import EffectSizes, FloatArray, Interval
-from ..pooling.describe import describe
 from ..pooling.heterogeneity import Moments, i2_from_tau2, typical_variance
 from ..pooling.intervals import CI_METHODS, check_level, infer
 from ..pooling.likelihood import FitStatistics
-from ..pooling.pool import Pooled, left_out
+from ..pooling.pool import left_out
 from ..pooling.prediction import narrower, prediction_interval
+from ..pooling.result import Pooled, describe
 from ..pooling.tau2_ci import HeterogeneityCI
 from ..tables.strata_tests import ChiSquared
 from ..tables.stratified import NO_PREDICTION

@@ -53,7 +53,8 @@ class EffectSizes:
     slab
         The k study labels.
     measure
-        The code of the measure in `metaan.stats.measures.catalogue.MEASURES`; ``"GEN"`` for any effect with its variance.
+        The code of the measure in `metaan.stats.measures.catalogue.MEASURES`; ``"GEN"`` for any effect with its
+        variance.
     reasons
         For each study None, or why it has no effect size.
     data

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 MOST = 12  # digits: later ones depend on the order in which a processor adds
 
@@ -100,3 +101,12 @@ def _beside(x: float, digits: int, null: float | None, write: Callable[[int], st
     texts = [write(n) for n in range(digits, max(digits, MOST if null is not None and x != null else 0) + 1)]
     text = next((text for text in texts if float(text) != null), texts[0])
     return text.removeprefix("-") if float(text) == 0 else text
+
+
+def portable_values(value: Any) -> Any:
+    """Return plain values as files hold them: numbers as they are on every machine, None for what is not finite."""
+    if isinstance(value, float):
+        return portable(value) if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: portable_values(inner) for key, inner in value.items()}
+    return [portable_values(inner) for inner in value] if isinstance(value, list | tuple) else value

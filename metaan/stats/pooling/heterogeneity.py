@@ -1,8 +1,8 @@
 """Heterogeneity: the sums every method needs, Cochran's Q and its generalisation, I2, H2.
 
-Intervals for tau2 are in `metaan.stats.pooling.tau2_ci`. All sums here are O(k): with P = W - ww'/sum(w), the projection that
-takes out the weighted mean, y'Py is a weighted sum of squares, and traces of products of P and diagonal matrices are
-sums of powers of the weights.
+Intervals for tau2 are in `metaan.stats.pooling.tau2_ci`. All sums here are O(k): with P = W - ww'/sum(w), the
+projection that takes out the weighted mean, y'Py is a weighted sum of squares, and traces of products of P and diagonal
+matrices are sums of powers of the weights.
 """
 
 from __future__ import annotations

@@ -152,4 +152,6 @@ CI_METHODS: dict[str, CIMethod] = {
     "KR": kenward_roger,
     "PL": wald,
 }
-"""``PL`` (profile likelihood) has Wald's standard error; its interval and test come from `metaan.stats.pooling.likelihood`."""
+"""``PL`` (profile likelihood) has Wald's standard error; its interval and test come from
+`metaan.stats.pooling.likelihood`.
+"""

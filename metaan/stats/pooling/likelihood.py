@@ -1,8 +1,8 @@
 """The normal likelihood of the random-effects model: its maximum in tau2, its profiles, its fit statistics.
 
 Throughout, ``restricted`` chooses between the likelihood of the data (ML) and that of their contrasts (REML). All sums
-are O(k); with P the projection of `metaan.stats.pooling.heterogeneity`, the score of tau2 is half of y'PPy less the trace of P
-(REML) or of W (ML) (Viechtbauer 2005, eqs. 12 and 15).
+are O(k); with P the projection of `metaan.stats.pooling.heterogeneity`, the score of tau2 is half of y'PPy less the
+trace of P (REML) or of W (ML) (Viechtbauer 2005, eqs. 12 and 15).
 """
 
 from __future__ import annotations

@@ -1,15 +1,13 @@
 """Pooling by inverse variance: the common-effect, random-effects, multiplicative and IVhet models.
 
 `pool` is the way in; `Pooled` is what every pooling method of the package returns. Intervals of the mean are in
-`metaan.stats.pooling.intervals`, prediction intervals in `metaan.stats.pooling.prediction`, estimators of tau2 in `metaan.stats.pooling.tau2`,
-models in `metaan.stats.pooling.models`: this module puts one of each together.
+`metaan.stats.pooling.intervals`, prediction intervals in `metaan.stats.pooling.prediction`, estimators of tau2 in
+`metaan.stats.pooling.tau2`, models in `metaan.stats.pooling.models`: this module puts one of each together.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,169 +15,19 @@ from scipy.special import chdtrc
 
 from ...errors import DataError, NotEstimableError, UsageError, choose
 from ..measures.catalogue import scale_of
-from ..measures.effects import EffectSizes, FloatArray, Interval, column
-from .describe import describe
-from .heterogeneity import Moments, QBased, q_based
+from ..measures.effects import EffectSizes, FloatArray, column
+from .heterogeneity import Moments
 from .intervals import CI_METHODS, Inference, bounded, check_level, infer
 from .intervals import quantile as quantile
-from .likelihood import LIKELIHOODS, FitStatistics, fit_statistics, profile_mean
+from .likelihood import LIKELIHOODS, profile_mean
 from .models import MODELS
 from .prediction import PI_METHODS as PI_METHODS
 from .prediction import narrower, prediction_interval
+from .result import Pooled
 from .tau2 import TAU2_METHODS
-from .tau2_ci import TAU2_CI_METHODS, HeterogeneityCI, Tau2, heterogeneity_ci
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 _ADDITIVE = ("common", "random")
 PLAIN_ONLY = {"KR": ("REML",), "PL": tuple(LIKELIHOODS)}
-
-
-@dataclass(frozen=True, slots=True)
-class Display:
-    """A pooled result on the display scale (the exponential of the analysis scale for ratios)."""
-
-    estimate: float
-    ci: Interval | None
-    pi: Interval | None
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Pooled:
-    """One pooled result. Estimates, errors and intervals are on the analysis scale; see ``display``.
-
-    Attributes
-    ----------
-    model, method
-        A key of `MODELS`, and how it was pooled (``"IV"``, ``"MH"`` ...).
-    estimate, se, stat, df, pval, ci
-        The mean effect; ``df`` is None for the normal distribution. Error, test and interval are None where ``notes``
-        says why they do not exist.
-    pi, pi_reason
-        The prediction interval, or None and why there is none.
-    tau2, tau2_se
-        Between-study variance and its standard error; None where the method has none.
-    i2, h2, q, q_df, q_pval
-        Heterogeneity; ``i2`` in percent.
-    weights
-        Shape (k,), percent, summing to 100.
-    k
-        The number of studies pooled.
-    effects
-        What was pooled.
-    excluded
-        (label, reason) of every study that was left out.
-    notes
-        What to know before reading the numbers, one sentence each.
-    tau2_fixed, weights_fixed
-        True where tau2, or the weights, were given and not estimated.
-    """
-
-    model: str
-    method: str
-    measure: str
-    level: float
-    estimate: float
-    se: float | None
-    stat: float | None
-    df: float | None
-    pval: float | None
-    ci: Interval | None
-    pi: Interval | None
-    pi_reason: str | None
-    tau2: float | None
-    tau2_se: float | None
-    i2: float | None
-    h2: float | None
-    q: float
-    q_df: int
-    q_pval: float
-    weights: FloatArray
-    k: int
-    effects: EffectSizes
-    tau2_method: str | None = None
-    ci_method: str = "wald"
-    pi_method: str | None = None
-    excluded: tuple[tuple[str, str], ...] = ()
-    notes: tuple[str, ...] = ()
-    tau2_fixed: bool = False
-    weights_fixed: bool = False
-
-    @property
-    def side(self) -> int:
-        """-1 or 1 where the interval lies below or above no effect; 0 where it holds it, or there is none."""
-        return 0 if self.ci is None else self.ci.side()
-
-    @property
-    def has_tau2(self) -> bool:
-        """Whether its model has a variance between studies: they share more than one true effect."""
-        return MODELS[self.model].has_tau2
-
-    @property
-    def display(self) -> Display:
-        """The result on the display scale."""
-        back = scale_of(self.measure, self.effects.data).to_display
-        ci, pi = (None if found is None else Interval(*map(back, found)) for found in (self.ci, self.pi))
-        return Display(back(self.estimate), ci, pi)
-
-    def tau2_ci(self, method: str = "QP", level: float | None = None) -> HeterogeneityCI:
-        """Return tau2, tau, I2 and H2 with the intervals of ``method``, a key of `TAU2_CI_METHODS`.
-
-        Raises
-        ------
-        NotEstimableError
-            Fewer than two studies, a method without tau2, or an interval that needs another tau2_method.
-        """
-        choose(TAU2_CI_METHODS, method, "interval of tau2")
-        if self.k < 2 or self.tau2 is None:
-            raise NotEstimableError(f"tau2 has no interval: k = {self.k}, method {self.method}")
-        estimated = Tau2(self.tau2, self.tau2_se, None if self.tau2_fixed else self.tau2_method)
-        return heterogeneity_ci(self._moments, estimated, method, self.level if level is None else level)
-
-    def q_based(self, level: float | None = None) -> QBased:
-        """Return H and I2 computed from Q, with their test-based intervals (Higgins & Thompson 2002)."""
-        return q_based(self.q, self.k, self.level if level is None else level)
-
-    def fit_statistics(self) -> FitStatistics:
-        """Return log-likelihood, AIC, BIC and AICc of a common-effect, ML or REML fit by inverse variance.
-
-        Raises
-        ------
-        NotEstimableError
-            A fit that maximises no likelihood.
-        """
-        restricted = False if self.model == "common" else LIKELIHOODS.get(self.tau2_method or "")
-        if self.method != "IV" or self.model not in ("common", "random") or restricted is None or self.tau2 is None:
-            how = self.tau2_method or self.method
-            raise NotEstimableError(
-                f"{self.model}, {how}: no likelihood; allowed: common effect by inverse variance, ML, REML"
-            )
-        return fit_statistics(self._moments, self.tau2, restricted, self.model == "random" and not self.tau2_fixed)
-
-    @property
-    def _moments(self) -> Moments:
-        return Moments.of(self.effects.yi, self.effects.vi, self.weights if self.weights_fixed else None)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values ready for JSON."""
-        plain = {f.name: getattr(self, f.name) for f in fields(self)}
-        plain["weights"] = self.weights.tolist()
-        plain["effects"] = self.effects.to_dict()
-        plain["excluded"] = [list(pair) for pair in self.excluded]
-        plain["notes"] = list(self.notes)
-        for name in ("ci", "pi"):
-            plain[name] = None if plain[name] is None else list(plain[name])
-        return plain
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row a study: slab, yi, vi, weight in percent."""
-        return self.effects.to_frame()[["slab", "yi", "vi"]].assign(weight=self.weights)
-
-    def __repr__(self) -> str:
-        """Return what a statistician would want printed."""
-        return describe(self)
 
 
 def pool(

@@ -1,8 +1,9 @@
 """Transformations of single numbers: what a standardized mean difference or a log odds ratio means in other words.
 
-The way from the analysis scale to the display scale of a measure is in `metaan.stats.measures.scales`. To add a transformation,
-write a function and enter it in `TRANSFORMATIONS`. Sources: Cohen 1988 (U1 to U3); Rosenthal & Rubin 1982 (binomial
-effect size display); McGraw & Wong 1992 (common language effect size); Chinn 2000, Cox & Snell 1989 (odds ratios).
+The way from the analysis scale to the display scale of a measure is in `metaan.stats.measures.scales`. To add a
+transformation, write a function and enter it in `TRANSFORMATIONS`. Sources: Cohen 1988 (U1 to U3); Rosenthal & Rubin
+1982 (binomial effect size display); McGraw & Wong 1992 (common language effect size); Chinn 2000, Cox & Snell 1989
+(odds ratios).
 """
 
 from __future__ import annotations

@@ -1,18 +1,19 @@
-"""A fit and nothing else: coefficients, covariance and tau2, for what is fitted often: deletion, permutation."""
+"""A fit and nothing else, for what is fitted often (deletion, permutation), and the fits without each study in turn."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import UsageError, choose
-from ..measures.effects import FloatArray
+from ...errors import DataError, NotEstimableError, UsageError, choose
+from ..measures.effects import EffectSizes, FloatArray
 from ..pooling.heterogeneity import Moments
-from ..pooling.pool import Pooled
+from ..pooling.result import Pooled
 from ..pooling.tau2 import TAU2_METHODS
 from .ci import REGRESSION_CI_METHODS, scale_and_df
+from .design import check_rank
 from .linear import Linear, Weighted
 from .moderators import INTERCEPT
 from .result import MetaRegression
@@ -102,3 +103,52 @@ def _estimator_of_mean(fit: Pooled) -> Callable[[Linear], Estimate]:
         return lambda m: (fit.tau2 or 0.0, None)
     method = TAU2_METHODS[fit.tau2_method or "DL"]
     return lambda m: method(Moments.of(m.yi, m.vi))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deletion:
+    """A fit, and as it is iterated the fits without each study in turn (None and why where there is none).
+
+    One is made at a time: k fits of k studies each would fill the memory.
+    """
+
+    effects: EffectSizes
+    names: tuple[str, ...]
+    options: Options
+    whole: Solution
+
+    def __iter__(self) -> Iterator[tuple[Solution | None, str | None]]:
+        m = self.whole.m
+        return (_without(m, i, self.names, self.options) for i in range(m.k))
+
+
+def delete_each(fit: Pooled | MetaRegression) -> Deletion:
+    """Return how to fit again without each study; `NotEstimableError` where the fit has no standard errors."""
+    options, m, names = whole_problem(fit)
+    if m.k <= m.p:
+        raise NotEstimableError(f"k = {m.k}; leaving one out needs at least {m.p + 1} studies")
+    whole = options.solve(m)
+    if whole.no_spread is not None:
+        raise NotEstimableError(whole.no_spread)
+    return Deletion(fit.effects, names, options, whole)
+
+
+def predicted_variance(solution: Solution, row: FloatArray) -> float:
+    """Return the variance of the predicted mean effect at one row of a design."""
+    return float(row @ solution.vcov @ row)
+
+
+def deleted_variance(whole: Solution, without: Solution, i: int) -> float:
+    """Return the variance of study i around its prediction by the others; Knapp and Hartung's factor scales it all."""
+    own = float(whole.m.vi[i]) + without.tau2
+    return without.scale * own + predicted_variance(without, whole.m.x[i])
+
+
+def _without(m: Linear, i: int, names: Sequence[str], options: Options) -> tuple[Solution | None, str | None]:
+    rest = m.without(i)
+    try:
+        check_rank(rest.x, names)
+    except DataError as error:
+        return None, f"without it, {error}"
+    found = options.solve(rest)
+    return (found, None) if found.no_spread is None else (None, f"without it, {found.no_spread}")

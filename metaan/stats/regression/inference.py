@@ -25,7 +25,7 @@ from .linear import Linear
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .result import MetaRegression
+    from .numbers import RegressionNumbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +85,7 @@ class Predictions:
         return f"Predictions at {100 * self.level:g}% ({self.pi_method}), analysis scale\n{table}"
 
 
-def predict(reg: MetaRegression, new: Any, pi_method: str, level: float | None) -> Predictions:
+def predict(reg: RegressionNumbers, new: Any, pi_method: str, level: float | None) -> Predictions:
     """Predict at ``new`` (None: at the studies' own moderators); see `MetaRegression.predict`."""
     at = reg.level if level is None else level
     check_level(at)
@@ -103,7 +103,7 @@ def predict(reg: MetaRegression, new: Any, pi_method: str, level: float | None) 
     return Predictions(x, reg.names, estimate, se, _intervals(estimate, se, reg.df, at), pi, pi_method, at)
 
 
-def tau2_ci(reg: MetaRegression, method: str, level: float | None) -> HeterogeneityCI:
+def tau2_ci(reg: RegressionNumbers, method: str, level: float | None) -> HeterogeneityCI:
     """Return tau2, tau, I2 and H2 with their intervals; see `MetaRegression.tau2_ci`."""
     interval = choose(REGRESSION_TAU2_CI_METHODS, method, "interval of tau2")
     if reg.model != "random":
@@ -128,7 +128,7 @@ def _intervals(estimate: FloatArray, se: FloatArray, df: float | None, level: fl
     return tuple(map(Interval, (estimate - half).tolist(), (estimate + half).tolist()))
 
 
-def _q_profile(reg: MetaRegression, level: float) -> Interval:
+def _q_profile(reg: RegressionNumbers, level: float) -> Interval:
     """Q-profile (Viechtbauer 2007, eq. 10; Jackson et al. 2014 with moderators); a bound below 0 is set to 0."""
     m, tail = reg.linear, (1 - level) / 2
     return Interval(*(_meets(m, float(chdtri(m.df, p))) for p in (tail, 1 - tail)))
@@ -143,7 +143,7 @@ def _meets(m: Linear, target: float) -> float:
     return 0.0 if above(0.0) <= 0 else crossing(above, 0.0, beyond(above, float(m.vi.max())))
 
 
-def _profile_likelihood(reg: MetaRegression, level: float) -> Interval:
+def _profile_likelihood(reg: RegressionNumbers, level: float) -> Interval:
     """Profile of the (restricted) likelihood (Hardy & Thompson 1996); needs a fit that maximised it."""
     if reg.tau2_method not in ("ML", "REML"):
         raise NotEstimableError(f"a profile-likelihood interval needs tau2_method ML or REML, not {reg.tau2_method}")
@@ -157,7 +157,7 @@ def _profile_likelihood(reg: MetaRegression, level: float) -> Interval:
     return Interval(lower, crossing(above, reg.tau2, beyond(above, max(2 * reg.tau2, float(m.vi.max())))))
 
 
-REGRESSION_TAU2_CI_METHODS: dict[str, Callable[[MetaRegression, float], Interval]] = {
+REGRESSION_TAU2_CI_METHODS: dict[str, Callable[[RegressionNumbers, float], Interval]] = {
     "QP": _q_profile,
     "PL": _profile_likelihood,
 }

@@ -1,7 +1,7 @@
 """The normal likelihood of a regression with residual heterogeneity: its value, and its highest point in tau2.
 
-The generalisation of `metaan.stats.pooling.likelihood` from a mean to p columns; ``restricted`` chooses between the likelihood
-of the data (ML) and that of their contrasts (REML).
+The generalisation of `metaan.stats.pooling.likelihood` from a mean to p columns; ``restricted`` chooses between the
+likelihood of the data (ML) and that of their contrasts (REML).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def log_likelihood(m: Linear, tau2: float, restricted: bool) -> float:
 def maximise(m: Linear, restricted: bool) -> float:
     """Return the tau2 >= 0 with the highest (restricted) likelihood.
 
-    As in `metaan.stats.pooling.likelihood.maximise`: the score is looked at on a grid from 0 to a bound beyond which it is
-    negative, so that every local maximum is bracketed; each is refined, and the highest wins.
+    As in `metaan.stats.pooling.likelihood.maximise`: the score is looked at on a grid from 0 to a bound beyond which it
+    is negative, so that every local maximum is bracketed; each is refined, and the highest wins.
     """
     grid = _grid(m, restricted)
     if len(grid) == 1:

@@ -14,10 +14,9 @@ import numpy as np
 from ...errors import NotEstimableError
 from ..measures.effects import FloatArray, Interval
 from ..pooling.intervals import quantile
-from ..pooling.pool import Pooled
 from ..pooling.prediction import NO_SPREAD
-from ..robustness.influence import delete_each, deleted_variance
-from .fit import whole_problem
+from ..pooling.result import Pooled
+from .fit import delete_each, deleted_variance, whole_problem
 from .result import MetaRegression
 
 if TYPE_CHECKING:

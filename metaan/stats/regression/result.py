@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,92 +10,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import choose
-from ..measures.effects import EffectSizes, FloatArray, Interval
+from ..measures.effects import FloatArray
 from ..numerics.numerals import bounded, figures, fixed, p_text, p_value
 from ..pooling.likelihood import FitStatistics
 from ..pooling.tau2_ci import HeterogeneityCI
 from .ci import WaldTest, scale_and_df, wald_test
-from .design import Coding
 from .inference import Predictions, predict, tau2_ci
 from .likelihood import log_likelihood
-from .linear import Linear, Weighted
+from .linear import Weighted
+from .numbers import RegressionNumbers
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
-class MetaRegression:
-    """A meta-regression. Coefficients, errors and intervals are on the analysis scale.
+class MetaRegression(RegressionNumbers):
+    """A meta-regression: its numbers (`RegressionNumbers`), and what can be asked of it.
 
-    Attributes
-    ----------
-    names, coefficients, se, stat, pval, ci
-        One value a column of the design.
-    df
-        Degrees of freedom of the t and F tests, k - p; None for the normal and chi-squared distributions.
-    vcov
-        Shape (p, p): the covariance of the coefficients.
-    references
-        Factor to its reference level.
-    qm, qm_df, qm_pval
-        The joint test of all moderators: chi-squared with ``qm_df``, or F with ``qm_df`` and ``df``.
-    qe, qe_df, qe_pval
-        Residual heterogeneity, at the weights of the common-effect model.
-    tau2, tau2_se
-        Residual between-study variance; the error is None where the model or the method has none.
-    i2, h2
-        Of what the moderators leave unexplained, the share (percent) that is heterogeneity; and total over sampling.
-    r2
-        Percent of tau2 (common effect: of H2) that the moderators explain (Raudenbush 2009), at least 0, and 0 where
-        there is nothing to explain; None without moderators or without intercept.
-    tau2_null
-        tau2 without moderators.
-    x, effects
-        The design, shape (k, p), and the studies it belongs to.
-    excluded
-        (label, reason) of every study that was left out.
-    coding
-        How moderators become columns, for `predict`.
+    Coefficients, errors and intervals are on the analysis scale.
     """
-
-    model: str
-    tau2_method: str | None
-    ci_method: str
-    level: float
-    measure: str
-    names: tuple[str, ...]
-    coefficients: FloatArray
-    se: FloatArray
-    stat: FloatArray
-    df: float | None
-    pval: FloatArray
-    ci: tuple[Interval, ...]
-    vcov: FloatArray
-    references: Mapping[str, str]
-    qm: float
-    qm_df: int
-    qm_pval: float
-    qe: float
-    qe_df: int
-    qe_pval: float
-    tau2: float
-    tau2_se: float | None
-    tau2_null: float | None
-    i2: float
-    h2: float
-    r2: float | None
-    k: int
-    p: int
-    x: FloatArray
-    effects: EffectSizes
-    excluded: tuple[tuple[str, str], ...]
-    coding: Coding
-
-    @property
-    def linear(self) -> Linear:
-        """The regression problem behind the fit."""
-        return Linear(self.effects.yi, self.effects.vi, self.x)
 
     @cached_property
     def weighted(self) -> Weighted:

@@ -19,8 +19,8 @@ from ...errors import DataError, NotEstimableError, choose
 from ..measures.effects import EffectSizes, column
 from ..numerics.numerals import figures, p_text
 from ..numerics.ties import distances
-from ..pooling.describe import measure_of, shown
-from ..pooling.pool import Pooled, pool
+from ..pooling.pool import pool
+from ..pooling.result import Pooled, measure_of, shown
 from .moderators import text_of
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Estimators of the residual between-study variance tau2 of a regression on p columns.
 
-The generalisation of `metaan.stats.pooling.tau2` from a mean to a design matrix. To add one: write a function from a `Linear`
-to ``(tau2, se)`` and enter it in `REGRESSION_TAU2_METHODS`.
+The generalisation of `metaan.stats.pooling.tau2` from a mean to a design matrix. To add one: write a function from a
+`Linear` to ``(tau2, se)`` and enter it in `REGRESSION_TAU2_METHODS`.
 """
 
 from __future__ import annotations

@@ -1,1 +1,4 @@
-"""metaan/stats/robustness."""
+"""What a result hangs on: single studies, subsets, methods, and the rules of other programs.
+
+To add a program to compare with, enter its rules in `presets.PRESETS`.
+"""

@@ -30,7 +30,8 @@ class Gosh:
     included
         Shape (n, k), True where the study is in the subset.
     k, estimate, tau2, i2, h2, q
-        Of each subset, as `metaan.stats.pooling.pool.pool` gives them; a single study has ``tau2`` 0, ``i2`` 0, ``h2`` 1.
+        Of each subset, as `metaan.stats.pooling.pool.pool` gives them; a single study has ``tau2`` 0, ``i2`` 0, ``h2``
+        1.
     model, tau2_method
         How each was pooled.
     complete

@@ -7,7 +7,6 @@ regression on an intercept.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,35 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtr
 
-from ...errors import DataError, NotEstimableError
-from ..measures.effects import EffectSizes, FloatArray
+from ..measures.effects import FloatArray
 from ..numerics.numerals import figures
 from ..numerics.ties import above
-from ..pooling.pool import Pooled
-from ..regression.design import check_rank
-from ..regression.fit import Options, Solution, whole_problem
-from ..regression.linear import Linear
+from ..pooling.result import Pooled
+from ..regression.fit import Solution, delete_each, deleted_variance, predicted_variance
 from ..regression.result import MetaRegression
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Deletion:
-    """A fit, and as it is iterated the fits without each study in turn (None and why where there is none).
-
-    One is made at a time: k fits of k studies each would fill the memory.
-    """
-
-    effects: EffectSizes
-    names: tuple[str, ...]
-    options: Options
-    whole: Solution
-
-    def __iter__(self) -> Iterator[tuple[Solution | None, str | None]]:
-        m = self.whole.m
-        return (_without(m, i, self.names, self.options) for i in range(m.k))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,38 +191,6 @@ def baujat(fit: Pooled | MetaRegression) -> Baujat:
             moved = float(whole.m.x[i] @ (whole.fit.coefficients - without.fit.coefficients))
             y[i] = moved * moved / predicted_variance(without, whole.m.x[i])
     return Baujat(deletion.effects.slab, whole.fit.wi * whole.fit.residual**2, y, tuple(reasons), fit)
-
-
-def delete_each(fit: Pooled | MetaRegression) -> Deletion:
-    """Return how to fit again without each study; `NotEstimableError` where the fit has no standard errors."""
-    options, m, names = whole_problem(fit)
-    if m.k <= m.p:
-        raise NotEstimableError(f"k = {m.k}; leaving one out needs at least {m.p + 1} studies")
-    whole = options.solve(m)
-    if whole.no_spread is not None:
-        raise NotEstimableError(whole.no_spread)
-    return Deletion(fit.effects, names, options, whole)
-
-
-def predicted_variance(solution: Solution, row: FloatArray) -> float:
-    """Return the variance of the predicted mean effect at one row of a design."""
-    return float(row @ solution.vcov @ row)
-
-
-def deleted_variance(whole: Solution, without: Solution, i: int) -> float:
-    """Return the variance of study i around its prediction by the others; Knapp and Hartung's factor scales it all."""
-    own = float(whole.m.vi[i]) + without.tau2
-    return without.scale * own + predicted_variance(without, whole.m.x[i])
-
-
-def _without(m: Linear, i: int, names: Sequence[str], options: Options) -> tuple[Solution | None, str | None]:
-    rest = m.without(i)
-    try:
-        check_rank(rest.x, names)
-    except DataError as error:
-        return None, f"without it, {error}"
-    found = options.solve(rest)
-    return (found, None) if found.no_spread is None else (None, f"without it, {found.no_spread}")
 
 
 def _diagnose(whole: Solution, i: int, without: Solution | None) -> tuple[Any, ...]:

@@ -18,7 +18,8 @@ from ..glmm.glmm import glmm
 from ..measures.catalogue import MEASURES, effect_sizes, scale_of
 from ..measures.effects import Interval
 from ..numerics.numerals import bounded
-from ..pooling.pool import Pooled, pool
+from ..pooling.pool import pool
+from ..pooling.result import Pooled
 from ..tables.mantel_haenszel import MH_MEASURES
 from ..tables.peto import peto
 from ..tables.stratified import mantel_haenszel

@@ -19,7 +19,8 @@ from ...errors import NotEstimableError
 from ..measures.catalogue import MEASURES, effect_sizes, scale_of, two_by_two
 from ..measures.effects import EffectSizes, FloatArray, Interval
 from ..numerics.numerals import bounded
-from ..pooling.pool import Pooled, pool
+from ..pooling.pool import pool
+from ..pooling.result import Pooled
 from ..tables.peto import peto
 from ..tables.stratified import informative, mantel_haenszel
 

@@ -17,7 +17,7 @@ from ..measures.effects import FloatArray, Interval
 from ..pooling.intervals import mean_interval, quantile
 
 if TYPE_CHECKING:
-    from ..pooling.pool import Pooled
+    from ..pooling.result import Pooled
     from .gosh_result import Gosh
 
 

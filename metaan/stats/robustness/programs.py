@@ -18,8 +18,9 @@ from ..measures.two_by_two import CELLS, all_events, no_information, no_patients
 from ..numerics.ties import distances
 from ..pooling.heterogeneity import Moments
 from ..pooling.intervals import mean_interval
-from ..pooling.pool import Pooled, pool
+from ..pooling.pool import pool
 from ..pooling.prediction import narrower
+from ..pooling.result import Pooled
 from ..tables.stratified import mantel_haenszel
 from .presets import LEAVES_OUT, Rules
 

@@ -14,11 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 from ...errors import DataError, NotEstimableError, UsageError, choose
 from ..glmm.glmm import Glmm, glmm
 from ..measures.effects import EffectSizes, FloatArray, column
-from ..pooling.pool import Pooled, pool
+from ..pooling.pool import pool
+from ..pooling.result import Pooled
 from ..regression.result import MetaRegression
-from ..regression.sequence import RegressionRefits, leave_one_out_regression
 from ..tables.peto import peto
 from ..tables.stratified import MantelHaenszel, mantel_haenszel
+from .regression_sequence import RegressionRefits, leave_one_out_regression
 from .sequence_result import Refits, Refitted
 
 Indices = NDArray[np.intp]

@@ -10,12 +10,12 @@ import numpy as np
 
 from ..measures.effects import FloatArray, Interval
 from ..numerics.numerals import p_text
-from ..pooling.describe import measure_of, shown
+from ..pooling.result import measure_of, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..pooling.pool import Display, Pooled
+    from ..pooling.result import Display, Pooled
 
 
 @dataclass(frozen=True, slots=True)

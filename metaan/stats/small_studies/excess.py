@@ -19,7 +19,8 @@ from ...errors import ConvergenceError, UsageError, choose
 from ..measures.effects import EffectSizes, FloatArray
 from ..numerics.numerals import p_text
 from ..numerics.ties import ITERATED, above
-from ..pooling.pool import Pooled, pool
+from ..pooling.pool import pool
+from ..pooling.result import Pooled
 
 if TYPE_CHECKING:
     import pandas as pd

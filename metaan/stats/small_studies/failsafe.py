@@ -17,7 +17,7 @@ from scipy.special import ndtr, ndtri
 from ...errors import NotEstimableError, UsageError, choose
 from ..measures.effects import EffectSizes
 from ..numerics.ties import whole
-from ..pooling.pool import Pooled
+from ..pooling.result import Pooled
 
 if TYPE_CHECKING:
     import pandas as pd

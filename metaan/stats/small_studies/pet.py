@@ -15,7 +15,7 @@ from ...errors import NotEstimableError, UsageError
 from ..measures.catalogue import scale_of
 from ..measures.effects import EffectSizes, Interval
 from ..numerics.numerals import bounded, p_text
-from ..pooling.pool import Display, Pooled
+from ..pooling.result import Display, Pooled
 from .lines import Line, multiplicative_line, two_sided
 
 if TYPE_CHECKING:

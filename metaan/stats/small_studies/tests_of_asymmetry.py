@@ -1,7 +1,8 @@
 """Tests of small-study effects: do smaller studies find other effects than larger ones?
 
-`small_study_test` is the way in; the tests themselves are in `metaan.stats.small_studies.catalogue`. A significant test is no proof
-of publication bias: true differences between small and large studies, and chance, look the same (Sterne et al. 2011).
+`small_study_test` is the way in; the tests themselves are in `metaan.stats.small_studies.catalogue`. A significant test
+is no proof of publication bias: true differences between small and large studies, and chance, look the same (Sterne et
+al. 2011).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from ..measures.catalogue import MEASURES, no_information
 from ..measures.effects import EffectSizes, FloatArray, Interval, column
 from ..numerics.numerals import bounded, figures, p_text
 from ..pooling.intervals import check_level
-from ..pooling.pool import Pooled, left_out
+from ..pooling.pool import left_out
+from ..pooling.result import Pooled
 from .catalogue import CELLS, PREDICTORS, SMALL_STUDY_TESTS, Asked, Entry, Finding
 from .rank import Kendall
 

@@ -20,8 +20,8 @@ from ..measures.catalogue import display_data
 from ..measures.effects import EffectSizes, FloatArray
 from ..numerics.numerals import figures, p_text
 from ..numerics.ties import identical, tied
-from ..pooling.describe import measure_of, shown
-from ..pooling.pool import Pooled, pool
+from ..pooling.pool import pool
+from ..pooling.result import Pooled, measure_of, shown
 from .lines import mixed_line
 
 if TYPE_CHECKING:

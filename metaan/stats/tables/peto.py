@@ -16,7 +16,8 @@ from ..measures.catalogue import Columns, no_information, scale_of, two_by_two
 from ..measures.effects import EffectSizes, FloatArray, labels
 from ..numerics.ties import distances
 from ..pooling.intervals import check_level, infer
-from ..pooling.pool import Pooled, left_out
+from ..pooling.pool import left_out
+from ..pooling.result import Pooled
 from .mantel_haenszel import MH_MEASURES
 from .stratified import NO_PREDICTION, known, pair, q_statistics, unusable
 
@@ -42,8 +43,8 @@ def peto(
         False: studies without events, or with only events, in both arms count towards the degrees of freedom of Q.
         They never change the estimate.
     add, to
-        What is added to the cells of which tables, as in `metaan.stats.measures.catalogue.effect_sizes`. Of metafor's pairs the
-        second value counts.
+        What is added to the cells of which tables, as in `metaan.stats.measures.catalogue.effect_sizes`. Of metafor's
+        pairs the second value counts.
     data
         2x2 tables as in `metaan.stats.measures.catalogue.effect_sizes`.
 

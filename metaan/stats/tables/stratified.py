@@ -19,9 +19,8 @@ from ..measures.effects import EffectSizes
 from ..measures.families import any_missing
 from ..measures.two_by_two import no_patients
 from ..numerics.ties import distances
-from ..pooling.describe import describe
 from ..pooling.intervals import check_level, infer
-from ..pooling.pool import Pooled
+from ..pooling.result import Pooled, describe
 from .mantel_haenszel import MH_MEASURES, Mask, Strata
 from .strata_tests import ChiSquared
 

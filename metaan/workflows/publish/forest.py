@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ...registry.model.types import Entry
     from ...stats.measures.effects import EffectSizes
     from ...stats.measures.scales import Scale
-    from ...stats.pooling.pool import Pooled
+    from ...stats.pooling.result import Pooled
 
 
 def forest_plot(

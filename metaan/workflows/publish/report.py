@@ -9,7 +9,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ... import __version__
 from ...errors import UsageError, choose
 from ...registry.text.files import project_of
 from ...report.writers.citations import to_bibtex, to_ris
@@ -21,6 +20,7 @@ from ...report.writers.whole_json import report_json
 from ...synthesis.analyse import PROTOCOL, Choices, analyse
 from ...synthesis.certainty import evidence
 from ...synthesis.recompute import reported_checks
+from ...version import __version__
 from ..outputs import for_spreadsheet, format_of, write_output
 from ..versions.git import commit_of
 from ..versions.since import changes_since

@@ -17,7 +17,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ... import __version__
 from ...comparison.difference import compare
 from ...errors import MetaanError, SourceError, UsageError
 from ...registry.store.commit import locked
@@ -27,6 +26,7 @@ from ...report.changes.changes import changes_section
 from ...report.writers.changes_text import changes_entry
 from ...report.writers.export import to_json
 from ...synthesis.analyse import analyse
+from ...version import __version__
 from ..publish.report import write_report
 from ..versions.diff import Git, load_revision
 from ..versions.gate import flagged_studies

@@ -1,7 +1,7 @@
 """Records that came in against everything that is there: known, a duplicate, or a new candidate with its questions.
 
-Automatic merging is that of `metaan.records.same.deduplicate`. Publications of one study are linked, by registration, by
-erratum or by preprint, and never merged.
+Automatic merging is that of `metaan.records.same.deduplicate`. Publications of one study are linked, by registration,
+by erratum or by preprint, and never merged.
 """
 
 from __future__ import annotations

@@ -123,7 +123,8 @@ def is_named(notice: Notice, study: Study) -> bool:
 def needs_decision(notice: Notice, study: Study) -> bool:
     """Whether nobody has answered a notice: by naming it in the study's file, or by a decision since it was told of.
 
-    Retractions and concerns are flags of the study, with decisions of their own (`metaan.workflows.versions.gate.undecided`).
+    Retractions and concerns are flags of the study, with decisions of their own
+    (`metaan.workflows.versions.gate.undecided`).
     """
     if notice.severity not in ANSWERED_BY_CORRECTION or is_named(notice, study):
         return False

@@ -16,7 +16,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ... import __version__
 from ...errors import UsageError, choose, did_you_mean
 from ...registry.load import Review, load
 from ...registry.store.candidate import Candidate, Stored, each_candidate, raw_name
@@ -37,6 +36,7 @@ from ...registry.store.runs import (
     watermark_bytes,
 )
 from ...sources.pubmed.query import OVERLAP_DAYS
+from ...version import __version__
 from .fetch import settings_of
 from .matching import Matched, match
 from .rechecking import Rechecked, recheck

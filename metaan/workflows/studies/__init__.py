@@ -1,1 +1,4 @@
-"""metaan/workflows/studies."""
+"""Study files made and changed: added, entered, extracted, accepted, confirmed.
+
+Every edit goes through `study_edit`, which takes turns with other commands.
+"""

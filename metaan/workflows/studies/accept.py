@@ -1,4 +1,6 @@
-"""A proposal enters a study file, marked as unconfirmed until a person confirms it (`metaan.workflows.studies.confirm`)."""
+"""A proposal enters a study file, marked as unconfirmed until a person confirms it
+(`metaan.workflows.studies.confirm`).
+"""
 
 from __future__ import annotations
 

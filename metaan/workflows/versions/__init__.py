@@ -1,1 +1,4 @@
-"""metaan/workflows/versions."""
+"""Versions of a review: revisions in git compared, merged, checked.
+
+`diff` compares two, `merge` puts two clones together, `checking` looks at one.
+"""

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ... import __version__
 from ...comparison.difference import compare
 from ...errors import Problem, RegistryError, SourceError
 from ...registry.load import load
@@ -24,6 +23,7 @@ from ...registry.store.set_aside import faults, set_aside
 from ...registry.text.files import MOST_BYTES
 from ...report.changes.changes import changes_section
 from ...report.writers.changes_text import changes_page
+from ...version import __version__
 from ..outputs import write_output
 
 if TYPE_CHECKING:

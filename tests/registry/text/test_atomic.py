@@ -79,7 +79,10 @@ def test_a_pipe_is_written_into(tmp_path):
 
 @POSIX
 def test_our_own_output_is_written_behind_what_was_printed(tmp_path):
-    code = "from metaan.registry.text.atomic import write_text as w; print('a', flush=True); w('/dev/stdout', 'b'); print()"
+    code = (
+        "from metaan.registry.text.atomic import write_text as w; "
+        "print('a', flush=True); w('/dev/stdout', 'b'); print()"
+    )
     with (tmp_path / "out").open("a") as out:
         out.write("before\n")
         out.flush()

@@ -3,8 +3,9 @@
 import pytest
 
 import metaan as ma
+from metaan.report.document import Piece
 from metaan.report.language.words import Arms
-from metaan.report.sections.linked import Piece, pieces
+from metaan.report.sections.linked import pieces
 from metaan.report.sections.outcomes import Outcome, outcome
 from metaan.report.sections.workings import Workings
 

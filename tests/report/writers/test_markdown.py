@@ -11,7 +11,8 @@ import metaan as ma
 from metaan.report.forest.forest import forest
 from metaan.report.language.words import Arms, answers
 from metaan.report.writers.content import content
-from metaan.report.writers.markdown import plain, to_markdown
+from metaan.report.writers.markdown import to_markdown
+from metaan.report.writers.markdown_text import plain
 from metaan.synthesis.certainty import evidence
 from metaan.synthesis.recompute import reported_checks
 from metaan.synthesis.values import Analysis

@@ -13,8 +13,9 @@ import pytest
 from metaan.errors import DataError
 from metaan.stats.measures.effects import EffectSizes
 from metaan.stats.pooling.intervals import CI_METHODS
-from metaan.stats.pooling.pool import MODELS, Pooled, pool
+from metaan.stats.pooling.pool import MODELS, pool
 from metaan.stats.pooling.prediction import PI_METHODS
+from metaan.stats.pooling.result import Pooled
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 CASES: list[dict[str, Any]] = json.loads((GOLDEN / "pooling.json").read_text())["cases"]

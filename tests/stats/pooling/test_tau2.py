@@ -11,7 +11,8 @@ import pytest
 
 from metaan.errors import NotEstimableError, UsageError
 from metaan.stats.measures.effects import EffectSizes
-from metaan.stats.pooling.pool import Pooled, pool
+from metaan.stats.pooling.pool import pool
+from metaan.stats.pooling.result import Pooled
 from metaan.stats.pooling.tau2 import TAU2_METHODS
 from metaan.stats.pooling.tau2_ci import TAU2_CI_METHODS
 

@@ -14,10 +14,10 @@ from metaan.registry.store.candidate import read_candidates
 from metaan.registry.store.decisions import read_decisions
 from metaan.registry.store.metadata import read
 from metaan.registry.store.runs import read_runs, read_watermark
-from metaan.workflows.publish.checking import whole
 from metaan.workflows.screen.judge import judge
 from metaan.workflows.search.update import update
 from metaan.workflows.studies.init import ATTRIBUTES
+from metaan.workflows.versions.checking import whole
 from metaan.workflows.versions.merge import RULES, merge
 from tests.repository import IN_GIT, commit, git, repository
 from tests.server.eutils import Eutils

@@ -11,9 +11,9 @@ import numpy as np
 from ...errors import DataError, NotEstimableError
 from ..measures.effects import FloatArray
 from ..numerics.numerals import bounded
-from .fit import Options
-from .fit_regression import fit_design
-from .result import MetaRegression
+from ..regression.fit import Options
+from ..regression.fit_regression import fit_design
+from ..regression.result import MetaRegression
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,7 +20,7 @@ from ...report.language.words import ALL
 from ...synthesis.grouping import grouping
 from ...synthesis.recompute import CHECK, DIFFERING, reported_checks
 from ...synthesis.selection import choose_studies
-from ..versions.merge import conflicts
+from .merge import conflicts
 
 if TYPE_CHECKING:
     from ...registry.model.public import Plan, Waiver
