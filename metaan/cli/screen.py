@@ -23,7 +23,7 @@ from .project import studies_folder
 
 if TYPE_CHECKING:
     from ..workflows.screen.desktop import Desktop
-    from ..workflows.screen.judge import Judged, Verdict
+    from ..workflows.screen.judge import DecisionResult, Verdict
     from ..workflows.screen.session import Session
 
 MISSING = "the full screen needs a further package; install it with: pip install 'metaan[screen]'"
@@ -98,7 +98,7 @@ def _judge(folder: Path, by: str, args: Namespace) -> int:
     _check_together(args)
     desk = open_desktop(folder)
     failed = 0
-    done: list[Judged] = []
+    done: list[DecisionResult] = []
     for verdict, key in _named(desk, args):
         reason = args.reason if verdict == "exclude" else None
         try:
@@ -138,7 +138,7 @@ def _named(desk: Desktop, args: Namespace) -> Iterator[tuple[Verdict, str]]:
     return iter([(verdict, key) for key, verdict in meant.items()])
 
 
-def _print(done: list[Judged], as_json: bool) -> None:
+def _print(done: list[DecisionResult], as_json: bool) -> None:
     from .screening.listing import said
 
     if not as_json:

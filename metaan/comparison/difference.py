@@ -22,7 +22,7 @@ from ..stats.measures.catalogue import scale_of
 from ..synthesis.grouping import Block, Grouping
 from .edits import Edit, StudyChange, review_edits, study_changes
 from .renames import follow
-from .whatif import LEAD, NOTHING, Cause, Snapshot, Version, WhatIf, plan_causes, pools_of, version, what_if
+from .whatif import LEAD, NOTHING, Cause, PlannedAnalysis, Snapshot, WhatIf, plan_causes, pools_of, version, what_if
 
 if TYPE_CHECKING:
     from ..registry.load import Review
@@ -198,7 +198,7 @@ def _analysis(
     return AnalysisChange(key, change, plan, outcome, plan.measure or "", tuple(_pools(was, now, names)))
 
 
-def _pools(was: Version | None, now: Version | None, names: Mapping[str, str]) -> list[PoolChange]:
+def _pools(was: PlannedAnalysis | None, now: PlannedAnalysis | None, names: Mapping[str, str]) -> list[PoolChange]:
     old, new = (pools_of(one) if one else Grouping() for one in (was, now))
     pools = _told_apart(dict.fromkeys((*new.pools, *old.pools)))
     if was is None or now is None:
@@ -218,7 +218,7 @@ def _told_apart(blocks: Iterable[Block]) -> list[Block]:
     return [replace(block, name=block.full_name) if times[block.name] > 1 else block for block in found]
 
 
-def _only_one(block: Block, was: Version | None, now: Version | None) -> PoolChange:
+def _only_one(block: Block, was: PlannedAnalysis | None, now: PlannedAnalysis | None) -> PoolChange:
     """Return a pool that only one version has: what it answers with, and no causes."""
     present = now or was
     assert present is not None
@@ -228,11 +228,11 @@ def _only_one(block: Block, was: Version | None, now: Version | None) -> PoolCha
     return PoolChange(block.name, (), (SeriesChange(_lead(present), before, after, {}, why, (), (), None),))
 
 
-def _lead(version: Version) -> str:
+def _lead(version: PlannedAnalysis) -> str:
     return "random" if "random" in version.plan.model else "common"
 
 
-def _pool(was: Version, now: Version, block: Block, names: Mapping[str, str]) -> PoolChange:
+def _pool(was: PlannedAnalysis, now: PlannedAnalysis, block: Block, names: Mapping[str, str]) -> PoolChange:
     lead = _lead(was) if _lead(was) == _lead(now) else LEAD
     protocol = [cause for cause in plan_causes(was, now) if cause.id != "model" or lead == LEAD]
     states = what_if(was, now, block, protocol, names)

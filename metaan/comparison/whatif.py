@@ -89,7 +89,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class PlannedAnalysis:
     """One analysis of one review: the plan with its measure, and which side of no effect is good."""
 
     review: Review
@@ -101,13 +101,13 @@ class Version:
         return self.direction if name == "direction" else getattr(self.plan, name)
 
 
-def version(review: Review, plan: Plan) -> Version:
+def version(review: Review, plan: Plan) -> PlannedAnalysis:
     """Return an analysis of a review with its measure settled."""
     settled = plan.model_copy(update={"measure": review.measure(plan)})
-    return Version(review, settled, review.outcome(plan.outcome).direction)
+    return PlannedAnalysis(review, settled, review.outcome(plan.outcome).direction)
 
 
-def plan_causes(old: Version, new: Version) -> tuple[Cause, ...]:
+def plan_causes(old: PlannedAnalysis, new: PlannedAnalysis) -> tuple[Cause, ...]:
     """Return the fields of the protocol that differ and can move a result."""
     both = ((name, old.value(name), new.value(name)) for name in FIELDS)
     return tuple(Cause("protocol", n, FIELDS[n], f"from {_shown(a)} to {_shown(b)}") for n, a, b in both if a != b)
@@ -122,7 +122,7 @@ def _shown(value: Any) -> str:
     return f"{'the usual' if value.add is None else exact(value.add)} ({value.to})"
 
 
-def pools_of(version: Version) -> Grouping:
+def pools_of(version: PlannedAnalysis) -> Grouping:
     """Return the pools of an analysis, as the page has them."""
     chosen, _ = choose_studies(version.review, version.plan)
     return grouping(chosen, version.plan)
@@ -146,8 +146,8 @@ class WhatIf:
         What bits stand for: studies first, then fields of the protocol.
     """
 
-    old: Version
-    new: Version
+    old: PlannedAnalysis
+    new: PlannedAnalysis
     block: Block
     causes: tuple[Cause, ...]
     _taken: dict[int, list[Entry]] = field(default_factory=dict, repr=False)
@@ -211,7 +211,9 @@ def entries(review: Review, plan: Plan, block: Block) -> dict[str, Chosen]:
     return {c.study.id: c for c in chosen if block.holds(c)}
 
 
-def what_if(old: Version, new: Version, block: Block, protocol: Sequence[Cause], names: Mapping[str, str]) -> WhatIf:
+def what_if(
+    old: PlannedAnalysis, new: PlannedAnalysis, block: Block, protocol: Sequence[Cause], names: Mapping[str, str]
+) -> WhatIf:
     """Return every state between two versions of a pool: its causes are ``protocol`` and the studies that differ.
 
     Parameters

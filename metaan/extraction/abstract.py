@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from .grouping import grouped
-from .pattern_reading import Found
+from .pattern_reading import PatternMatch
 from .patterns import find
 from .proposal import Passage, Proposal
-from .suggest import Context, arm_behind, mentioned_arm, outcomes_in, time_in, with_arms
+from .suggest import ReviewContext, arm_behind, mentioned_arm, outcomes_in, time_in, with_arms
 
 MOST = 400  # proposals of one document; what has more is no abstract
 QUOTE = 600  # characters
@@ -26,7 +26,9 @@ class Size:
     quote: str
 
 
-def propose(passages: Iterable[Passage], context: Context, document: str = "article abstract") -> tuple[Proposal, ...]:
+def propose(
+    passages: Iterable[Passage], context: ReviewContext, document: str = "article abstract"
+) -> tuple[Proposal, ...]:
     """Return what the numbers of a text may be.
 
     Parameters
@@ -48,7 +50,7 @@ def propose(passages: Iterable[Passage], context: Context, document: str = "arti
     return tuple(islice(found, MOST))
 
 
-def sizes(passages: Iterable[Passage], context: Context) -> tuple[Size, ...]:
+def sizes(passages: Iterable[Passage], context: ReviewContext) -> tuple[Size, ...]:
     """Return how many people each arm has, where the text says one number and the study file says none."""
     read: dict[str, dict[int, Size]] = {}
     for passage in passages:
@@ -62,13 +64,13 @@ def sizes(passages: Iterable[Passage], context: Context) -> tuple[Size, ...]:
     return tuple(size for found in read.values() if len(found) == 1 for size in found.values())
 
 
-def with_sizes(context: Context, read: Sequence[Size]) -> Context:
+def with_sizes(context: ReviewContext, read: Sequence[Size]) -> ReviewContext:
     """Return the context with the sizes that were read in the text."""
     from_text = {size.arm: (size.people, f"what the abstract prints for arm {size.arm}, {size.quote}") for size in read}
     return replace(context, sizes=context.sizes | from_text)
 
 
-def _in_passage(passage: Passage, context: Context, document: str) -> Iterator[Proposal]:
+def _in_passage(passage: Passage, context: ReviewContext, document: str) -> Iterator[Proposal]:
     earlier: str | None = None
     for bounds, items in _by_sentence(passage):
         for group in grouped(items, max(2, len(context.arms)), passage.text):
@@ -90,9 +92,9 @@ def _in_passage(passage: Passage, context: Context, document: str) -> Iterator[P
         earlier = time_in(passage.text[bounds[0] : min(bounds[1], bounds[0] + QUOTE)]) or earlier
 
 
-def _by_sentence(passage: Passage) -> Iterator[tuple[tuple[int, int], list[Found]]]:
+def _by_sentence(passage: Passage) -> Iterator[tuple[tuple[int, int], list[PatternMatch]]]:
     """Yield each sentence that has numbers: where it starts and ends, and what was found in it."""
-    items: list[Found] = []
+    items: list[PatternMatch] = []
     start, ends = 0, _sentence_ends(passage.text)
     end = next(ends)
     for item in islice(find(passage), 20 * MOST):

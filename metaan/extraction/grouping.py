@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
-from .pattern_reading import Found
-from .proposal import Cell, Effect, Value
+from .pattern_reading import PatternMatch
+from .proposal import Effect, ProposedCell, Value
 from .rounding import fits
 
 GAP = 220  # characters between two groups of one comparison
@@ -17,10 +17,10 @@ _NEXT = 60  # characters between an effect and its p value
 
 
 @dataclass
-class Group:
+class NumberGroup:
     """What belongs together: where it starts and ends, its groups of people or means, and the effects with them."""
 
-    items: list[Found]
+    items: list[PatternMatch]
     effects: list[Effect] = field(default_factory=list)
 
     @property
@@ -34,7 +34,7 @@ class Group:
         return self.items[-1].end
 
     @property
-    def cells(self) -> tuple[Cell, ...]:
+    def cells(self) -> tuple[ProposedCell, ...]:
         """The groups of people."""
         return tuple(cell for item in self.items for cell in item.cells)
 
@@ -44,7 +44,7 @@ class Group:
         return tuple(item.value for item in self.items if item.value is not None)
 
     @property
-    def last(self) -> Cell:
+    def last(self) -> ProposedCell:
         """The last group of people, without a look at those before: a text can enumerate thousands."""
         return self.items[-1].cells[-1]
 
@@ -59,7 +59,7 @@ class Group:
         return all(item.bare for item in self.items)
 
 
-def grouped(items: Sequence[Found], width: int, text: str) -> list[Group]:
+def grouped(items: Sequence[PatternMatch], width: int, text: str) -> list[NumberGroup]:
     """Return the comparisons of a sentence, single groups, and effects that stand alone.
 
     Parameters
@@ -71,7 +71,7 @@ def grouped(items: Sequence[Found], width: int, text: str) -> list[Group]:
     text
         The whole text.
     """
-    groups: list[Group] = []
+    groups: list[NumberGroup] = []
     for item in items:
         if not (item.cells or item.value):
             continue
@@ -79,13 +79,13 @@ def grouped(items: Sequence[Found], width: int, text: str) -> list[Group]:
         if group is not None and _continues(group, item, width, text):
             group.items.append(item)
         else:
-            groups.append(Group([item]))
+            groups.append(NumberGroup([item]))
     groups = list(_with_totals(groups, text))
     alone = _effects(items, [group for group in groups if group.cells or group.values])
     return sorted([*groups, *alone], key=lambda group: group.start)
 
 
-def _alike(group: Group, item: Found) -> bool:
+def _alike(group: NumberGroup, item: PatternMatch) -> bool:
     """Say whether a number is printed as those of a group are; none at all is printed in many ways."""
     if item.value or group.measured:
         return bool(item.value and group.measured)
@@ -94,7 +94,7 @@ def _alike(group: Group, item: Found) -> bool:
     return group.last.shape == item.cells[0].shape and group.items[-1].bare == item.bare
 
 
-def _continues(group: Group, item: Found, width: int, text: str) -> bool:
+def _continues(group: NumberGroup, item: PatternMatch, width: int, text: str) -> bool:
     """Say whether a number belongs to the comparison before it: near by, and that is not complete yet."""
     complete = len(group.items) >= width or max(len(group.cells), len(group.values)) >= width
     if not 0 <= item.start - group.end <= GAP:
@@ -105,7 +105,7 @@ def _continues(group: Group, item: Found, width: int, text: str) -> bool:
     return not (item.bare or group.bare) or bool(_COMPARED.search(between))
 
 
-def _with_totals(groups: Sequence[Group], text: str) -> Iterator[Group]:
+def _with_totals(groups: Sequence[NumberGroup], text: str) -> Iterator[NumberGroup]:
     """Yield the groups; what a sentence begins with, ``Of 405 and 189 patients``, are the totals of what follows."""
     totals: list[int] = []
     for group in groups:
@@ -124,7 +124,7 @@ def _with_totals(groups: Sequence[Group], text: str) -> Iterator[Group]:
         yield group
 
 
-def _of(cells: tuple[Cell, ...], totals: Sequence[int]) -> list[Cell]:
+def _of(cells: tuple[ProposedCell, ...], totals: Sequence[int]) -> list[ProposedCell]:
     """Return the groups with totals that fit what is printed of each; empty where they do not."""
     several = totals if len(totals) == len(cells) else []
     one = totals if len(totals) == len(cells) == 1 else []
@@ -136,9 +136,9 @@ def _of(cells: tuple[Cell, ...], totals: Sequence[int]) -> list[Cell]:
     return [replace(c, total=total) for c, total in zip(cells, several or one)] if sound and all(sound) else []
 
 
-def _effects(items: Sequence[Found], groups: Sequence[Group]) -> list[Group]:
+def _effects(items: Sequence[PatternMatch], groups: Sequence[NumberGroup]) -> list[NumberGroup]:
     """Give each effect to the group before it, else to the first; without any, they stand alone with their p values."""
-    alone: list[Group] = []
+    alone: list[NumberGroup] = []
     ends = sorted((group.end, i) for i, group in enumerate(groups))
     last = list(accumulate((i for _, i in ends), max))  # of the groups that end up to here
     for item in items:
@@ -151,7 +151,7 @@ def _effects(items: Sequence[Found], groups: Sequence[Group]) -> list[Group]:
             alone[-1].items.append(item)
             alone[-1].effects.append(item.effect)
         else:
-            alone.append(Group([item], [item.effect]))
+            alone.append(NumberGroup([item], [item.effect]))
     return alone
 
 

@@ -6,19 +6,19 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from .proposal import Cell, Effect, Proposal, Reading, Span, Value, read_cell
-from .suggest import WEAK, Context
+from .proposal import CountReading, Effect, Proposal, ProposedCell, Span, Value, read_cell
+from .suggest import WEAK, ReviewContext
 
 SHOWN = 20  # possible numbers that are listed one by one
 
 
-def reading_of(cell: Cell, context: Context) -> Reading:
+def reading_of(cell: ProposedCell, context: ReviewContext) -> CountReading:
     """Return the counts that a cell can stand for, with the size of the arm it may belong to."""
     size, where = context.sizes.get(cell.arm or "", (None, ""))
     return read_cell(cell, size, where)
 
 
-def as_lines(proposals: Iterable[Proposal], context: Context, width: int = 100) -> Iterator[str]:
+def as_lines(proposals: Iterable[Proposal], context: ReviewContext, width: int = 100) -> Iterator[str]:
     """Yield the lines of all proposals, numbered from 1."""
     for number, proposal in enumerate(proposals, 1):
         place = ", ".join(filter(None, (proposal.document, proposal.place)))
@@ -52,7 +52,7 @@ def _indented(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, initial_indent="     ", subsequent_indent="       ", break_on_hyphens=False)
 
 
-def _cell_line(cell: Cell, context: Context) -> str:
+def _cell_line(cell: ProposedCell, context: ReviewContext) -> str:
     """One group: what is printed, what it stands for, and which arm it may be."""
     reading = reading_of(cell, context)
     group = f"{cell.group[0]} " if cell.group else ""
@@ -80,12 +80,12 @@ def effect_text(effect: Effect) -> str:
     return " ".join(filter(None, parts)) + (f" ({effect.note})" if effect.note else "")
 
 
-def as_dicts(proposals: Iterable[Proposal], context: Context) -> list[dict[str, Any]]:
+def as_dicts(proposals: Iterable[Proposal], context: ReviewContext) -> list[dict[str, Any]]:
     """Return the proposals as plain values, numbered from 1."""
     return [_proposal(number, proposal, context) for number, proposal in enumerate(proposals, 1)]
 
 
-def _proposal(number: int, proposal: Proposal, context: Context) -> dict[str, Any]:
+def _proposal(number: int, proposal: Proposal, context: ReviewContext) -> dict[str, Any]:
     return {
         "number": number,
         "kind": proposal.kind,
@@ -105,7 +105,7 @@ def _proposal(number: int, proposal: Proposal, context: Context) -> dict[str, An
     }
 
 
-def _cell(cell: Cell, context: Context) -> dict[str, Any]:
+def _cell(cell: ProposedCell, context: ReviewContext) -> dict[str, Any]:
     reading = reading_of(cell, context)
     return {
         "printed": cell.printed,

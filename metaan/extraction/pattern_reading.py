@@ -9,12 +9,12 @@ from decimal import Decimal
 
 from ..registry.text.scalars import Written
 from .number_words import whole
-from .proposal import Cell, Effect, Passage, Value
+from .proposal import Effect, Passage, ProposedCell, Value
 from .rounding import fits, percent_of
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PatternMatch:
     """One thing found: counts, an effect, a mean or median, or the size of a group.
 
     ``bare`` counts mean something in pairs only; of a ``size`` with ``to`` the group is named right behind it.
@@ -22,7 +22,7 @@ class Found:
 
     start: int
     end: int
-    cells: tuple[Cell, ...] = ()
+    cells: tuple[ProposedCell, ...] = ()
     effect: Effect | None = None
     size: int | None = None
     bare: bool = False
@@ -30,10 +30,10 @@ class Found:
     to: bool = False
 
 
-def _cell(passage: Passage, match: re.Match[str], kind: str) -> Cell | None:
+def _cell(passage: Passage, match: re.Match[str], kind: str) -> ProposedCell | None:
     """Return the numbers of one group, None where they contradict each other in kind."""
     events, total, percent = (match.groupdict().get(f"{kind}_{part}") for part in ("e", "n", "p"))
-    cell = Cell(
+    cell = ProposedCell(
         printed=match[kind],
         events=None if events is None else whole(events),
         total=None if total is None else whole(total),
@@ -47,39 +47,41 @@ def _cell(passage: Passage, match: re.Match[str], kind: str) -> Cell | None:
     return cell
 
 
-def _counts(kind: str) -> Callable[[Passage, re.Match[str]], Found | None]:
-    def read(passage: Passage, match: re.Match[str]) -> Found | None:
+def _counts(kind: str) -> Callable[[Passage, re.Match[str]], PatternMatch | None]:
+    def read(passage: Passage, match: re.Match[str]) -> PatternMatch | None:
         cell = _cell(passage, match, kind)
-        return Found(*match.span(), cells=(cell,)) if cell else None
+        return PatternMatch(*match.span(), cells=(cell,)) if cell else None
 
     return read
 
 
-def _pair(passage: Passage, match: re.Match[str]) -> Found:
+def _pair(passage: Passage, match: re.Match[str]) -> PatternMatch:
     cells = [
-        Cell(match[name], events=whole(match[name]), span=passage.span(*match.span(name)))
+        ProposedCell(match[name], events=whole(match[name]), span=passage.span(*match.span(name)))
         for name in ("pair_1", "pair_2")
     ]
-    return Found(*match.span(), cells=tuple(cells))
+    return PatternMatch(*match.span(), cells=tuple(cells))
 
 
-def _bare(passage: Passage, match: re.Match[str]) -> Found | None:
+def _bare(passage: Passage, match: re.Match[str]) -> PatternMatch | None:
     name = "bare_e" if match["bare_e"] else "bare_none"
     events = whole(match[name])
     if 1900 <= events <= 2100 and "," not in match[name]:  # a year
         return None
-    return Found(*match.span(), cells=(Cell(match[name], events, span=passage.span(*match.span(name))),), bare=True)
+    return PatternMatch(
+        *match.span(), cells=(ProposedCell(match[name], events, span=passage.span(*match.span(name))),), bare=True
+    )
 
 
-def _size(passage: Passage, match: re.Match[str]) -> Found:
-    return Found(*match.span(), size=whole(match["size_n"]))
+def _size(passage: Passage, match: re.Match[str]) -> PatternMatch:
+    return PatternMatch(*match.span(), size=whole(match["size_n"]))
 
 
-def _assigned(passage: Passage, match: re.Match[str]) -> Found:
-    return Found(*match.span(), size=whole(match["assigned_n"]), to=True)
+def _assigned(passage: Passage, match: re.Match[str]) -> PatternMatch:
+    return PatternMatch(*match.span(), size=whole(match["assigned_n"]), to=True)
 
 
-def _value(passage: Passage, match: re.Match[str]) -> Found:
+def _value(passage: Passage, match: re.Match[str]) -> PatternMatch:
     """Return a mean or median that says what stands beside it."""
     kind = (match["value_kind"] or "±").casefold()
     name = "SE" if kind.endswith("error") else _SPREADS.get(kind[:2].upper(), "±")
@@ -87,7 +89,7 @@ def _value(passage: Passage, match: re.Match[str]) -> Found:
     return _value_of(passage, match, match["value_x"], name, bounds)
 
 
-def _header(passage: Passage, match: re.Match[str]) -> Found | None:
+def _header(passage: Passage, match: re.Match[str]) -> PatternMatch | None:
     """Return a number with others in brackets behind ``mean (SD)`` or ``median (IQR)`` in the same sentence."""
     before = passage.text[max(0, match.start() - 160) : match.start()].rpartition(". ")[2]
     said = list(_HEADER.finditer(before))
@@ -98,19 +100,21 @@ def _header(passage: Passage, match: re.Match[str]) -> Found | None:
     return _value_of(passage, match, match["header_x"], name, bounds)
 
 
-def _value_of(passage: Passage, match: re.Match[str], x: str, name: str, bounds: list[str]) -> Found:
+def _value_of(passage: Passage, match: re.Match[str], x: str, name: str, bounds: list[str]) -> PatternMatch:
     numbers = tuple(_number(bound, False) for bound in bounds)
-    return Found(*match.span(), value=Value(match[0], _number(x, False), name, numbers, passage.span(*match.span())))
+    return PatternMatch(
+        *match.span(), value=Value(match[0], _number(x, False), name, numbers, passage.span(*match.span()))
+    )
 
 
-def _p(passage: Passage, match: re.Match[str]) -> Found:
+def _p(passage: Passage, match: re.Match[str]) -> PatternMatch:
     digits = match["p_value"].replace("·", ".")
     relation = {"<=": "≤", ">=": "≥"}.get(match["p_relation"], match["p_relation"])
     p = Written(digits) if relation == "=" else f"{relation}{digits if digits[0] != '.' else '0' + digits}"
-    return Found(*match.span(), effect=Effect(passage.span(*match.span()), p=p))
+    return PatternMatch(*match.span(), effect=Effect(passage.span(*match.span()), p=p))
 
 
-def _effect(passage: Passage, match: re.Match[str]) -> Found | None:
+def _effect(passage: Passage, match: re.Match[str]) -> PatternMatch | None:
     """Return an effect; without an interval only where an equals sign says that this is its value."""
     name = match["effect_name"].casefold().replace("-", " ")
     bounds = [match["effect_lo"], match["effect_hi"]]
@@ -128,7 +132,7 @@ def _effect(passage: Passage, match: re.Match[str]) -> Found | None:
         interval="credible" if (match["effect_kind"] or "").casefold().startswith("cr") else "confidence",
         note=_effect_note(match, percent, ci is not None),
     )
-    return Found(*match.span(), effect=effect)
+    return PatternMatch(*match.span(), effect=effect)
 
 
 def _effect_note(match: re.Match[str], percent: bool, has_ci: bool) -> str | None:
@@ -163,7 +167,7 @@ _HEADER = re.compile(
     re.IGNORECASE,
 )
 _SPREADS = {"SD": "SD", "ST": "SD", "SE": "SE", "IQ": "IQR", "IN": "IQR", "RA": "range"}
-KINDS: dict[str, Callable[[Passage, re.Match[str]], Found | None]] = {
+KINDS: dict[str, Callable[[Passage, re.Match[str]], PatternMatch | None]] = {
     "effect": _effect,
     "interval": _nothing,
     "p": _p,

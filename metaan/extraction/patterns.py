@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator
 
 from .number_words import DIGITS, WORDS
-from .pattern_reading import KINDS, Found
+from .pattern_reading import KINDS, PatternMatch
 from .proposal import Passage
 
 
-def find(passage: Passage) -> Iterator[Found]:
+def find(passage: Passage) -> Iterator[PatternMatch]:
     """Yield everything found in a passage, in the order of the text.
 
     Examples

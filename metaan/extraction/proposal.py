@@ -30,7 +30,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ProposedCell:
     """The numbers of one group, as far as they were printed.
 
     Attributes
@@ -124,7 +124,7 @@ class Proposal:
     document: str
     place: str
     quote: str
-    cells: tuple[Cell, ...] = ()
+    cells: tuple[ProposedCell, ...] = ()
     reported: tuple[Effect, ...] = ()
     outcomes: tuple[str, ...] = ()
     time: str | None = None
@@ -136,7 +136,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CountReading:
     """The counts that a cell can stand for.
 
     Attributes
@@ -160,7 +160,7 @@ class Reading:
         return (self.events[0], self.totals[0]) if len(self.events) == 1 and len(self.totals) == 1 else None
 
 
-def read_cell(cell: Cell, size: int | None = None, size_from: str = "the size of the arm") -> Reading:
+def read_cell(cell: ProposedCell, size: int | None = None, size_from: str = "the size of the arm") -> CountReading:
     """Return the counts that a cell can stand for.
 
     Parameters
@@ -187,45 +187,47 @@ def read_cell(cell: Cell, size: int | None = None, size_from: str = "the size of
     if cell.percent is not None:
         return _from_events_and_percent(cell.events, cell.percent, size, size_from)
     if size is None:
-        return Reading([cell.events], [], problem="the total is not printed")
+        return CountReading([cell.events], [], problem="the total is not printed")
     if cell.events > size:
-        return Reading([cell.events], [], problem=f"{cell.events} events do not fit {size_from}, {size}")
-    return Reading([cell.events], [size], derived=f"the total {size} is {size_from}")
+        return CountReading([cell.events], [], problem=f"{cell.events} events do not fit {size_from}, {size}")
+    return CountReading([cell.events], [size], derived=f"the total {size} is {size_from}")
 
 
-def _as_printed(cell: Cell, events: int, total: int) -> Reading:
+def _as_printed(cell: ProposedCell, events: int, total: int) -> CountReading:
     if events > total or not total:
-        return Reading([], [], problem=f"{events} events among {total} people")
+        return CountReading([], [], problem=f"{events} events among {total} people")
     if cell.percent is not None and not fits(events, total, cell.percent):
         problem = f"{events} of {total} is {100 * events / total:.6g}%, and {cell.percent} is printed"
-        return Reading([events], [total], problem=problem)
-    return Reading([events], [total])
+        return CountReading([events], [total], problem=problem)
+    return CountReading([events], [total])
 
 
-def _from_percent(cell: Cell, size: int | None, size_from: str) -> Reading:
+def _from_percent(cell: ProposedCell, size: int | None, size_from: str) -> CountReading:
     if cell.percent is None:
-        return Reading([], [], problem="no number is printed")
+        return CountReading([], [], problem="no number is printed")
     total = cell.total or size
     if not total:
-        return Reading([], [], problem="the total is not printed")
+        return CountReading([], [], problem="the total is not printed")
     events = events_of(cell.percent, total)
     basis = "" if cell.total else f"; {total} is {size_from}"
     if len(events) == 1:
-        return Reading(
+        return CountReading(
             events, [total], derived=f"{events[0]} is the only integer that gives {cell.percent} of {total}{basis}"
         )
     found = f"{events[0]} to {events[-1]} all give" if events else "no integer gives"
-    return Reading(events, [total], problem=f"{found} {cell.percent} of {total}{basis}")
+    return CountReading(events, [total], problem=f"{found} {cell.percent} of {total}{basis}")
 
 
-def _from_events_and_percent(events: int, percent: Percent, size: int | None, size_from: str) -> Reading:
+def _from_events_and_percent(events: int, percent: Percent, size: int | None, size_from: str) -> CountReading:
     """The size of the arm where it fits the percentage, else the totals that do."""
     if size is not None and fits(events, size, percent):
-        return Reading([events], [size], derived=f"the total {size} is {size_from}, and fits {percent}")
+        return CountReading([events], [size], derived=f"the total {size} is {size_from}, and fits {percent}")
     totals = totals_of(events, percent)
     other = f"; {size_from}, {size}, does not fit" if size is not None else ""
     if totals is None or not totals:
-        return Reading([events], [], problem=f"no total is bounded by {events} ({percent}){other}")
+        return CountReading([events], [], problem=f"no total is bounded by {events} ({percent}){other}")
     if len(totals) == 1:
-        return Reading([events], totals, derived=f"{events} ({percent}) fixes the total at {totals[0]}{other}")
-    return Reading([events], totals, problem=f"totals from {totals[0]} to {totals[-1]} fit {events} ({percent}){other}")
+        return CountReading([events], totals, derived=f"{events} ({percent}) fixes the total at {totals[0]}{other}")
+    return CountReading(
+        [events], totals, problem=f"totals from {totals[0]} to {totals[-1]} fit {events} ({percent}){other}"
+    )

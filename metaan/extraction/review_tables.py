@@ -10,8 +10,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .proposal import Cell, Proposal
-from .suggest import Context, outcomes_in, time_in
+from .proposal import Proposal, ProposedCell
+from .suggest import ReviewContext, outcomes_in, time_in
 
 if TYPE_CHECKING:
     from ..sources.revman.rows import RevMan, RevManAnalysis, RevManRow
@@ -20,7 +20,9 @@ MOST = 400
 _LISTED = 12  # studies of the file that a note names
 
 
-def propose(review: RevMan, label: str, file: str, context: Context) -> tuple[tuple[Proposal, ...], tuple[str, ...]]:
+def propose(
+    review: RevMan, label: str, file: str, context: ReviewContext
+) -> tuple[tuple[Proposal, ...], tuple[str, ...]]:
     """Return the counts that a review has of a study, and what is to be said about the file.
 
     Parameters
@@ -48,7 +50,7 @@ def propose(review: RevMan, label: str, file: str, context: Context) -> tuple[tu
     return tuple(proposals[:MOST]), tuple(notes[:MOST])
 
 
-def _counts(analysis: RevManAnalysis, row: RevManRow, file: str, context: Context) -> Proposal | None:
+def _counts(analysis: RevManAnalysis, row: RevManRow, file: str, context: ReviewContext) -> Proposal | None:
     if analysis.kind != "counts" or not all(number.is_integer() for number in row.numbers.values()):
         return None
     names = (analysis.experimental or "group 1", analysis.control or "group 2")
@@ -72,8 +74,8 @@ def _counts(analysis: RevManAnalysis, row: RevManRow, file: str, context: Contex
     )
 
 
-def _cell(number: str, name: str, events: int, total: int) -> Cell:
-    return Cell(f"{name}: {events} of {total}", events, total, group=(number, name))
+def _cell(number: str, name: str, events: int, total: int) -> ProposedCell:
+    return ProposedCell(f"{name}: {events} of {total}", events, total, group=(number, name))
 
 
 def _called(row: RevManRow) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from .proposal import Cell, Passage, Span
+from .proposal import Passage, ProposedCell, Span
 
 if TYPE_CHECKING:
     from ..registry.model.public import Outcome, Study
@@ -20,7 +20,7 @@ NEAR = 90  # characters on each side of a number in which a group is looked for
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class ReviewContext:
     """What the study and the review are about, prepared once for all proposals.
 
     Attributes
@@ -38,7 +38,7 @@ class Context:
     outcomes: dict[str, frozenset[str]]
 
 
-def context_of(study: Study, outcomes: Iterable[Outcome]) -> Context:
+def context_of(study: Study, outcomes: Iterable[Outcome]) -> ReviewContext:
     """Return what there is to be recognised."""
     words = {arm.id: _words(f"{arm.id} {arm.name}") for arm in study.arms}
     arms = {}
@@ -50,7 +50,7 @@ def context_of(study: Study, outcomes: Iterable[Outcome]) -> Context:
     known += [(arm.id, arm.randomised, "randomised") for arm in study.arms if arm.randomised and arm.analysed is None]
     sizes = {arm: (size, f"the number {how} in arm {arm}") for arm, size, how in known if size}
     stems = {outcome.id: _stems(f"{outcome.id} {outcome.name}") | _synonyms(outcome) for outcome in outcomes}
-    return Context(arms, sizes, stems)
+    return ReviewContext(arms, sizes, stems)
 
 
 def _synonyms(outcome: Outcome) -> frozenset[str]:
@@ -58,7 +58,7 @@ def _synonyms(outcome: Outcome) -> frozenset[str]:
     return frozenset(stem for key, stems in SYNONYMS.items() if key in name for stem in stems)
 
 
-def outcomes_in(text: str, context: Context, most: int = 3) -> tuple[str, ...]:
+def outcomes_in(text: str, context: ReviewContext, most: int = 3) -> tuple[str, ...]:
     """Return the outcomes of the review that a text may speak of, the likeliest first."""
     found = _stems(text)
     scores = {outcome: len(stems & found) for outcome, stems in context.outcomes.items()}
@@ -79,7 +79,9 @@ def time_in(text: str) -> str | None:
     return f"{unit} {int(match['number'] or match['number_d'] or match['number_before'])}"
 
 
-def with_arms(cells: Sequence[Cell], passage: Passage, bounds: tuple[int, int], context: Context) -> tuple[Cell, ...]:
+def with_arms(
+    cells: Sequence[ProposedCell], passage: Passage, bounds: tuple[int, int], context: ReviewContext
+) -> tuple[ProposedCell, ...]:
     """Return the cells with the arm that each may belong to, and why.
 
     Parameters
@@ -116,27 +118,27 @@ def _in_order(mentions: Mapping[str, re.Match[str]], text: str) -> list[str]:
     return ordered if all(len(words) <= NEAR and _JOINED.search(words) for words in between) else []
 
 
-def _after(cells: Sequence[Cell], text: str, bounds: tuple[int, int]) -> list[str]:
+def _after(cells: Sequence[ProposedCell], text: str, bounds: tuple[int, int]) -> list[str]:
     """The words after each number, up to the next one."""
     spans = [cell.span for cell in cells if cell.span]
     ends = [*(span.start for span in spans[1:]), bounds[1]]
     return [text[span.end : min(end, span.end + NEAR)] for span, end in zip(spans, ends)]
 
 
-def _before(cells: Sequence[Cell], text: str, bounds: tuple[int, int]) -> list[str]:
+def _before(cells: Sequence[ProposedCell], text: str, bounds: tuple[int, int]) -> list[str]:
     """The words before each number, back to the one before."""
     spans = [cell.span for cell in cells if cell.span]
     starts = [bounds[0], *(span.end for span in spans[:-1])]
     return [text[max(start, span.start - NEAR) : span.start] for span, start in zip(spans, starts)]
 
 
-def _mentioned(text: str, context: Context) -> str | None:
+def _mentioned(text: str, context: ReviewContext) -> str | None:
     """Return the arm that is mentioned first, None where none is."""
     found = {arm: match.start() for arm, pattern in context.arms.items() if (match := pattern.search(text))}
     return min(found, key=found.__getitem__) if found else None
 
 
-def mentioned_arm(span: Span, passage: Passage, context: Context) -> str | None:
+def mentioned_arm(span: Span, passage: Passage, context: ReviewContext) -> str | None:
     """Return the arm whose size a number is: the one named last before it, else first after it."""
     before = passage.text[max(0, span.start - NEAR) : span.start]
     last = {
@@ -147,7 +149,7 @@ def mentioned_arm(span: Span, passage: Passage, context: Context) -> str | None:
     return _mentioned(passage.text[span.end : span.end + NEAR], context)
 
 
-def arm_behind(span: Span, passage: Passage, context: Context) -> str | None:
+def arm_behind(span: Span, passage: Passage, context: ReviewContext) -> str | None:
     """Return the arm that is named right behind ``40 to the``."""
     return _mentioned(passage.text[span.end : span.end + 25], context)
 

@@ -14,12 +14,20 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..registry.text.scalars import Written
-from .proposal import Cell, Effect, Proposal
+from .proposal import Effect, Proposal, ProposedCell
 from .rounding import percent_of
-from .suggest import Context, outcomes_in, time_in
+from .suggest import ReviewContext, outcomes_in, time_in
 
 if TYPE_CHECKING:
-    from ..sources.ctgov.results import AdverseEvents, Category, Comparison, Denominators, Outcome, ResultClass, Results
+    from ..sources.ctgov.results import (
+        AdverseEvents,
+        Category,
+        Comparison,
+        Denominators,
+        PostedOutcome,
+        ResultClass,
+        Results,
+    )
 
 MOST = 400
 MOST_WORDS = 300  # characters of a title
@@ -34,7 +42,7 @@ class Unusable:
     reason: str
 
 
-def propose(results: Results, nct_id: str, context: Context) -> tuple[tuple[Proposal, ...], tuple[Unusable, ...]]:
+def propose(results: Results, nct_id: str, context: ReviewContext) -> tuple[tuple[Proposal, ...], tuple[Unusable, ...]]:
     """Return what the tables of a trial may be, and the tables that have no numbers of people.
 
     Parameters
@@ -60,7 +68,7 @@ def propose(results: Results, nct_id: str, context: Context) -> tuple[tuple[Prop
     return tuple(proposals[:MOST]), tuple(unusable)
 
 
-def choose_groups(proposal: Proposal, *names: str) -> tuple[Cell, ...]:
+def choose_groups(proposal: Proposal, *names: str) -> tuple[ProposedCell, ...]:
     """Return the columns of a table that a person names, in their order.
 
     Parameters
@@ -83,7 +91,7 @@ def choose_groups(proposal: Proposal, *names: str) -> tuple[Cell, ...]:
     return tuple(chosen)
 
 
-def _group(proposal: Proposal, name: str) -> Cell:
+def _group(proposal: Proposal, name: str) -> ProposedCell:
     wanted = name.strip().casefold()
     named = [cell for cell in proposal.cells if cell.group]
     for same in _WAYS:
@@ -105,7 +113,7 @@ def _groups(proposal: Proposal) -> str:
     return ", ".join(f"{cell.group[0]} ({cell.group[1]})" for cell in proposal.cells if cell.group)
 
 
-def _why_not(outcome: Outcome) -> str | None:
+def _why_not(outcome: PostedOutcome) -> str | None:
     """Return why the numbers of a table are not those of people, None where they are."""
     words = f"{outcome.title} {outcome.description or ''} {outcome.unit or ''}".casefold()
     unit = (outcome.unit or "").casefold()
@@ -128,7 +136,7 @@ def _is_percent(unit: str) -> bool:
     return "percent" in unit or "%" in unit
 
 
-def _outcome(outcome: Outcome, document: str, context: Context) -> Iterator[Proposal]:
+def _outcome(outcome: PostedOutcome, document: str, context: ReviewContext) -> Iterator[Proposal]:
     rows = [(block, row) for block in outcome.classes for row in block.categories]
     for block, row in rows:
         cells = _with_sums(tuple(_cells(outcome, block, row)))
@@ -160,7 +168,7 @@ def _short(text: str) -> str:
     return text if len(text) <= MOST_WORDS else f"{text[:MOST_WORDS]}…"
 
 
-def _cells(outcome: Outcome, block: ResultClass, row: Category) -> Iterator[Cell]:
+def _cells(outcome: PostedOutcome, block: ResultClass, row: Category) -> Iterator[ProposedCell]:
     """Yield a cell for each group that has a value: those without one are not zero."""
     totals = _totals(block.denominators or outcome.denominators)
     titles = {group.id: group.title for group in outcome.groups}
@@ -169,19 +177,19 @@ def _cells(outcome: Outcome, block: ResultClass, row: Category) -> Iterator[Cell
         value, total = (measured.value or "").strip(), totals.get(measured.group)
         title = titles.get(measured.group, measured.group)
         shown = f"{title}: {value}{'%' if percent else ''}" + ("" if total is None else f" of {total}")
-        cell = Cell(shown, total=total, group=(measured.group, title))
+        cell = ProposedCell(shown, total=total, group=(measured.group, title))
         if percent and (found := percent_of(value)) is not None:
             yield replace(cell, percent=found)
         elif not percent and (events := _whole(value)) is not None:
             yield replace(cell, events=events)
 
 
-def _with_sums(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+def _with_sums(cells: tuple[ProposedCell, ...]) -> tuple[ProposedCell, ...]:
     """Return the columns; one with as many people and events as others together says so: it may hold them."""
     return tuple(replace(cell, holds=_parts(cell, [c for c in cells if c is not cell])) for cell in cells)
 
 
-def _parts(whole: Cell, others: list[Cell]) -> tuple[str, ...]:
+def _parts(whole: ProposedCell, others: list[ProposedCell]) -> tuple[str, ...]:
     if not whole.total or whole.events is None:
         return ()
     for size in range(2, min(len(others), _MOST_PARTS) + 1):
@@ -191,7 +199,7 @@ def _parts(whole: Cell, others: list[Cell]) -> tuple[str, ...]:
     return ()
 
 
-def _sum_of(name: str, cells: Iterable[Cell]) -> int | None:
+def _sum_of(name: str, cells: Iterable[ProposedCell]) -> int | None:
     """Return the sum of a number over columns; None, which no column has, where one of them has none."""
     numbers = [getattr(cell, name) for cell in cells]
     return None if None in numbers else sum(numbers)
@@ -208,7 +216,7 @@ def _whole(text: str) -> int | None:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
 
 
-def _safety(events: AdverseEvents, document: str, context: Context) -> Iterator[Proposal]:
+def _safety(events: AdverseEvents, document: str, context: ReviewContext) -> Iterator[Proposal]:
     """Yield deaths, and people with a serious adverse event; the table of a group says nothing of other groups."""
     for kind, title in SAFETY.items():
         cells = []
@@ -218,7 +226,7 @@ def _safety(events: AdverseEvents, document: str, context: Context) -> Iterator[
                 continue
             of = "" if affected.at_risk is None else f" of {affected.at_risk}"
             shown = f"{group.title}: {affected.affected}{of}"
-            cells.append(Cell(shown, affected.affected, affected.at_risk, group=(group.id, group.title)))
+            cells.append(ProposedCell(shown, affected.affected, affected.at_risk, group=(group.id, group.title)))
         if cells:
             yield Proposal(
                 kind="counts",

@@ -30,7 +30,7 @@ class FullText:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class ScreeningFlow:
     """Records, and the studies that came of them; the boxes of the diagram for an updated review.
 
     Attributes
@@ -78,7 +78,7 @@ class Flow:
         return asdict(self) | {"records": self.records}
 
 
-def flow(runs: Sequence[Run], decisions: Sequence[Decision], review: Review) -> Flow:
+def flow(runs: Sequence[Run], decisions: Sequence[Decision], review: Review) -> ScreeningFlow:
     """Return the numbers of the flow diagram.
 
     Parameters
@@ -98,7 +98,7 @@ def flow(runs: Sequence[Run], decisions: Sequence[Decision], review: Review) -> 
     read = any(standing.stage == "full-text" for standing in found.values())
     by_title = [standing.passed or standing for standing in found.values()]
     became = {standing.study for standing in found.values()}
-    return Flow(
+    return ScreeningFlow(
         previous=sum(study.id not in became for study in review.studies),
         identified=dict(sorted(Counter(sources.values()).items())),
         known=len(known),

@@ -19,7 +19,7 @@ from ..stats.regression.subgroups import between_groups
 from .grouping import Block, grouping
 from .pooling import pool_group
 from .selection import NOT_CONFIRMED, Chosen, choose_studies
-from .values import Analysis, Pool, Reference, Remark, SubgroupTest
+from .values import Analysis, Pool, PublishedReference, Remark, SubgroupTest
 
 if TYPE_CHECKING:
     from ..registry.load import Review
@@ -200,11 +200,11 @@ def _mean(pool: Pool, model: str) -> tuple[float, float] | None:
     return alone[0] if len(alone) == 1 else None
 
 
-def _references(review: Review, outcome: str) -> Iterable[Reference]:
+def _references(review: Review, outcome: str) -> Iterable[PublishedReference]:
     for study in review.studies:
         for published in study.published_pools:
             if published.outcome == outcome:
-                yield Reference(study, published)
+                yield PublishedReference(study, published)
 
 
 def _remarks(chosen: Sequence[Chosen], pools: Sequence[Pool]) -> Iterable[Remark]:

@@ -210,7 +210,7 @@ class SubgroupTest:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class PublishedReference:
     """A published pool of a review, drawn beside the studies and never pooled with them."""
 
     study: Study
@@ -248,7 +248,7 @@ class Analysis:
     by: str | None = None
     subgroup_test: SubgroupTest | None = None
     excluded: tuple[Excluded, ...] = ()
-    references: tuple[Reference, ...] = ()
+    references: tuple[PublishedReference, ...] = ()
     remarks: tuple[Remark, ...] = ()
 
     @property

@@ -2,12 +2,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.extraction.proposal import Cell, read_cell
+from metaan.extraction.proposal import ProposedCell, read_cell
 from metaan.extraction.rounding import Percent, fits, percent_of
 
 
 def cell(events=None, total=None, percent=None):
-    return Cell("as printed", events, total, percent_of(percent) if percent else None)
+    return ProposedCell("as printed", events, total, percent_of(percent) if percent else None)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_printed_percentage_that_contradicts_its_counts_is_said():
     st.none() | st.integers(1, 300),
 )
 def test_no_number_is_accepted_that_contradicts_what_is_printed(events, percent, size):
-    reading = read_cell(Cell("", events=events, percent=percent), size)
+    reading = read_cell(ProposedCell("", events=events, percent=percent), size)
     if reading.counts is None:
         assert reading.problem
         return

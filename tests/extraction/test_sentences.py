@@ -13,10 +13,10 @@ import pytest
 from metaan.extraction.abstract import propose, sizes
 from metaan.extraction.listing import effect_text
 from metaan.extraction.proposal import Passage
-from metaan.extraction.suggest import WEAK, Context
+from metaan.extraction.suggest import WEAK, ReviewContext
 
 SENTENCES = json.loads((Path(__file__).parent / "sentences.json").read_text(encoding="utf-8"))
-CONTEXT = Context(
+CONTEXT = ReviewContext(
     arms={
         "anakinra": re.compile("anakinra|drug|experimental", re.IGNORECASE),
         "control": re.compile("control|placebo|usual care|standard", re.IGNORECASE),

@@ -19,7 +19,7 @@ from metaan.stats.pooling.intervals import mean_interval
 from metaan.stats.pooling.pool import pool
 from metaan.stats.pooling.result import Pooled
 from metaan.stats.tables.stratified import mantel_haenszel
-from metaan.synthesis.values import Absolute, Analysis, Pool, Reference, Sensitivity, StudyRow, SubgroupTest
+from metaan.synthesis.values import Absolute, Analysis, Pool, PublishedReference, Sensitivity, StudyRow, SubgroupTest
 
 Counts = tuple[str, int, int, int, int]
 DEATH: dict[str, list[Counts]] = {
@@ -136,12 +136,12 @@ def make_analysis(
     return replace(analysis, **changes)
 
 
-def make_reference() -> Reference:
+def make_reference() -> PublishedReference:
     source = {"document": "article abstract", "level": "primary"}
     pool = {"outcome": "death", "measure": "OR", "estimate": 0.32, "ci": [0.23, 0.45], "k": 9, "n": 1119}
     status = {"state": "excluded", "reason": "a systematic review is never pooled"}
     review = study("Barkas 2021", 77, "systematic review", status=status, published_pools=[pool | {"source": source}])
-    return Reference(review, review.published_pools[0])
+    return PublishedReference(review, review.published_pools[0])
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import metaan as ma
 from metaan.errors import NotEstimableError
 from metaan.registry.model.public import Explore, Outcome
-from metaan.report.drawing.drawing import Line, Shape, Text
+from metaan.report.drawing.drawing import DrawnLine, Shape, Text
 from metaan.report.forest.forest import Plot
 from metaan.report.forest.styles import STYLES
 from metaan.report.language import formats
@@ -22,7 +22,7 @@ from metaan.report.language.words import Arms
 from metaan.report.plots.catalogue import PLOTS, draw
 from metaan.report.plots.chart import LARGEST, Chart, Dot, Path, chart, radius
 from metaan.report.plots.figure import Figure, Request
-from metaan.report.plots.geometry import Box, clip_area, clip_path, clip_segment
+from metaan.report.plots.geometry import PlotArea, clip_area, clip_path, clip_segment
 from metaan.report.plots.standalone import standalone
 from metaan.report.writers.terminal import table
 from metaan.stats.measures.catalogue import scale_of
@@ -85,16 +85,18 @@ def texts(drawn: Chart) -> list[Text]:
 
 
 def check_texts(drawn: Chart) -> None:
-    boxes = [Box(*text.box) for text in texts(drawn)]
-    page = Box(-0.01, 0.0, drawn.width + 0.01, drawn.height)
+    boxes = [PlotArea(*text.box) for text in texts(drawn)]
+    page = PlotArea(-0.01, 0.0, drawn.width + 0.01, drawn.height)
     assert all(page.holds(box) for box in boxes)
     assert not any(a.meets(b) for a, b in combinations(boxes, 2))
-    dots = [Box(*item.box) for item in drawn.items if isinstance(item, Dot)]
-    labels = [Box(*text.box) for text in texts(drawn) if text.role == "label"]
+    dots = [PlotArea(*item.box) for item in drawn.items if isinstance(item, Dot)]
+    labels = [PlotArea(*text.box) for text in texts(drawn) if text.role == "label"]
     assert not any(label.meets(dot) for label in labels for dot in dots)
     drawn_lines = [pair for item in drawn.items if isinstance(item, Path) for pair in pairwise(item.points)]
-    drawn_lines += [((x.x1, x.y1), (x.x2, x.y2)) for x in drawn.items if isinstance(x, Line) and x.role == "leader"]
-    inner = [Box(label.left + 1, label.top + 1, label.right - 1, label.bottom - 1) for label in labels]
+    drawn_lines += [
+        ((x.x1, x.y1), (x.x2, x.y2)) for x in drawn.items if isinstance(x, DrawnLine) and x.role == "leader"
+    ]
+    inner = [PlotArea(label.left + 1, label.top + 1, label.right - 1, label.bottom - 1) for label in labels]
     assert not any(clip_segment(a, b, box) for box in inner for a, b in drawn_lines)
 
 
@@ -346,18 +348,18 @@ def test_greyscale_has_no_colour(bcg: Request) -> None:
 
 
 points = st.tuples(st.floats(-200, 200), st.floats(-200, 200))
-FRAME = Box(0.0, 0.0, 100.0, 60.0)
+FRAME = PlotArea(0.0, 0.0, 100.0, 60.0)
 
 
 @given(st.lists(points, min_size=3, max_size=6))
 @settings(max_examples=50)
 def test_what_is_cut_off_lies_inside(outline: list) -> None:
     near = 1e-9
-    room = Box(-near, -near, 100 + near, 60 + near)
+    room = PlotArea(-near, -near, 100 + near, 60 + near)
     for x, y in clip_area(outline, FRAME):
-        assert room.holds(Box(x, y, x, y))
+        assert room.holds(PlotArea(x, y, x, y))
     for piece in clip_path(outline, FRAME):
-        assert all(room.holds(Box(x, y, x, y)) for x, y in piece)
+        assert all(room.holds(PlotArea(x, y, x, y)) for x, y in piece)
 
 
 def test_cutting_keeps_what_is_inside_and_drops_what_is_not() -> None:

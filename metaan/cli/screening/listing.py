@@ -13,18 +13,18 @@ from ...workflows.screen.card import links
 from ...workflows.screen.words import called, plain, title_of
 
 if TYPE_CHECKING:
-    from ...registry.flow import Flow, FullText
+    from ...registry.flow import FullText, ScreeningFlow
     from ...registry.store.candidate import Candidate
     from ...registry.store.decisions import Stage
     from ...registry.store.standing import Standing
     from ...stats.evidence.agreement import Agreement
     from ...workflows.screen.desktop import Desktop
-    from ...workflows.screen.judge import Judged
+    from ...workflows.screen.judge import DecisionResult
 
 COLUMNS = "key stage state reason study decisions authors year title journal doi pmid link".split()  # noqa: SIM905
 
 
-def said(judged: Judged) -> Iterator[str]:
+def said(judged: DecisionResult) -> Iterator[str]:
     """Yield what a decision did."""
     decision = judged.decision
     if judged.again:
@@ -105,7 +105,7 @@ def _caution(found: Agreement) -> str:
     return f"; {', and '.join(told)}: without that {found.pabak:.2f}" if told else ""
 
 
-def flow_lines(flow: Flow) -> Iterator[str]:
+def flow_lines(flow: ScreeningFlow) -> Iterator[str]:
     """Yield the flow of records as PRISMA 2020 counts it."""
     sources = ", ".join(f"{name} {count}" for name, count in flow.identified.items()) or "none"
     yield f"records: {flow.records} ({sources}); {flow.known} of known studies, {flow.duplicates} duplicates"

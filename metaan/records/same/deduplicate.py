@@ -16,7 +16,7 @@ from itertools import combinations, pairwise
 from ..record import Record
 from .compare import goes_on, similarity
 from .keys import Keys
-from .rules import RULES, Evidence, contradict, is_kin, is_merger, judge
+from .rules import RULES, MatchEvidence, contradict, is_kin, is_merger, judge
 
 LEAST_ALIKE = 70  # of 100; titles that share a weak key and are less alike than this are not looked at
 ALL_PAIRS = 20  # records that share a key, of which each is compared with each
@@ -49,7 +49,7 @@ class Deduplication:
     groups: list[list[int]]
     questions: list[Pair]
     linked: list[Pair]
-    evidence: Mapping[Pair, Evidence]
+    evidence: Mapping[Pair, MatchEvidence]
     n: int
 
     @property
@@ -167,7 +167,7 @@ def _alike_at_once(block: list[int], keys: Sequence[Keys], settled: int) -> Iter
                 yield (block[at], block[other]) if at < other else (block[other], block[at])
 
 
-def _merge(keys: Sequence[Keys], judged: Mapping[Pair, Evidence]) -> tuple[list[list[int]], list[Pair]]:
+def _merge(keys: Sequence[Keys], judged: Mapping[Pair, MatchEvidence]) -> tuple[list[list[int]], list[Pair]]:
     """Join pair after pair, the surest first; groups that contradict each other stay apart, and are asked about."""
     leader = list(range(len(keys)))
     members = [[index] for index in leader]
@@ -192,7 +192,7 @@ def _contradict(keys: Sequence[Keys], one: list[int], other: list[int]) -> bool:
     return any(contradict(keys[x], keys[y]) for x in one for y in other)
 
 
-def _alike(asked: Sequence[Pair], judged: Mapping[Pair, Evidence], together: Mapping[int, int]) -> list[Pair]:
+def _alike(asked: Sequence[Pair], judged: Mapping[Pair, MatchEvidence], together: Mapping[int, int]) -> list[Pair]:
     """Return one pair for every two groups that are alike and were not merged: the likeliest."""
     best: dict[Hashable, Pair] = {}
     for pair in sorted(asked, key=lambda p: (-_weight(judged[p]), p)):
@@ -202,7 +202,7 @@ def _alike(asked: Sequence[Pair], judged: Mapping[Pair, Evidence], together: Map
     return list(best.values())
 
 
-def _weight(e: Evidence) -> float:
+def _weight(e: MatchEvidence) -> float:
     return e.similarity + 10 * len(e.agree) - 10 * len(e.differ)
 
 

@@ -1,7 +1,8 @@
 """Whether two records are of one publication: the evidence, and the rules that it is judged by.
 
-To add a rule: a function from `Evidence` and both `Keys` to whether it applies, entered in `RULES`, the surest first. A
-rule merges without anybody looking, so what it allows must be safe; `_worth_asking` is for what is only likely.
+To add a rule: a function from `MatchEvidence` and both `Keys` to whether it applies, entered in `RULES`, the surest
+first. A rule merges without anybody looking, so what it allows must be safe; `_worth_asking` is for what is only
+likely.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ SHORT_TITLE = 4  # words; "Editorial" and "COVID-19" are no evidence
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class MatchEvidence:
     """What speaks for and against two records being of one publication.
 
     Attributes
@@ -51,16 +52,16 @@ class Evidence:
         return any(name in self.differ for name in names)
 
 
-def judge(a: Keys, b: Keys) -> Evidence | None:
+def judge(a: Keys, b: Keys) -> MatchEvidence | None:
     """Return the evidence on two records with the first rule that applies, or None where nothing speaks for one."""
     alike = similarity(a, b)
     if alike < SIMILAR and not _one_thing(a, b):
         return None
-    found = Evidence(alike, *compare(a, b))
+    found = MatchEvidence(alike, *compare(a, b))
     rule = next((name for name, applies in RULES.items() if applies(found, a, b)), None)
     if rule is None and not _worth_asking(found, a):
         return None
-    return Evidence(found.similarity, found.agree, found.differ, rule or _why(found))
+    return MatchEvidence(found.similarity, found.agree, found.differ, rule or _why(found))
 
 
 def _one_thing(a: Keys, b: Keys) -> bool:
@@ -70,12 +71,12 @@ def _one_thing(a: Keys, b: Keys) -> bool:
     return bool(a.starts) and one_page(a, b)
 
 
-def is_merger(evidence: Evidence) -> bool:
+def is_merger(evidence: MatchEvidence) -> bool:
     """Whether a rule merged them, as against a question."""
     return evidence.rule in RULES
 
 
-def is_kin(evidence: Evidence) -> bool:
+def is_kin(evidence: MatchEvidence) -> bool:
     """Whether two records are alike because one is about the other, or an earlier form of it: no question, a link."""
     return evidence.against("about", "kind")
 
@@ -83,7 +84,7 @@ def is_kin(evidence: Evidence) -> bool:
 def contradict(a: Keys, b: Keys) -> bool:
     """Whether two records can never be in one group, whatever a third record says."""
     agree, differ = compare(a, b)
-    e = Evidence(0, agree, differ)
+    e = MatchEvidence(0, agree, differ)
     if e.against("pmid", "about", "kind"):
         return True
     if e.has_one("pmid", "doi", "page"):
@@ -95,11 +96,11 @@ def contradict(a: Keys, b: Keys) -> bool:
     return ("doi" in e.differ and not is_slip(a.doi, b.doi)) or (e.against("numbers") and similarity(a, b) >= SIMILAR)
 
 
-def _same_pmid(e: Evidence, a: Keys, b: Keys) -> bool:
+def _same_pmid(e: MatchEvidence, a: Keys, b: Keys) -> bool:
     return e.has("pmid") and (_titles_fit(e, a, b) or len({"volume", "page", "author", "journal"} & {*e.agree}) > 1)
 
 
-def _same_doi(e: Evidence, a: Keys, b: Keys) -> bool:
+def _same_doi(e: MatchEvidence, a: Keys, b: Keys) -> bool:
     """A supplement has one DOI for all its abstracts: pages or authors that differ need the same title."""
     if not e.has("doi") or e.against("pmid", "about", "kind"):
         return False
@@ -112,14 +113,14 @@ def _same_doi(e: Evidence, a: Keys, b: Keys) -> bool:
     return _titles_fit(e, a, b) or e.has("page", "author")
 
 
-def _titles_fit(e: Evidence, a: Keys, b: Keys) -> bool:
+def _titles_fit(e: MatchEvidence, a: Keys, b: Keys) -> bool:
     """Whether the titles of two records with one identifier fit; one without a title must not name another page."""
     if not a.title or not b.title:
         return "page" not in e.differ
     return e.similarity >= 60 or goes_on(a, b)
 
 
-def _same_place(e: Evidence, a: Keys, b: Keys) -> bool:
+def _same_place(e: MatchEvidence, a: Keys, b: Keys) -> bool:
     """From the same page to the same page of one volume: one article, be its title translated in two ways."""
     if not e.has("volume", "page", "last page", "year") or e.against("pmid", "doi", "about", "kind", "author"):
         return False
@@ -132,12 +133,12 @@ def _same_place(e: Evidence, a: Keys, b: Keys) -> bool:
     return pages > 0 and beside > 2
 
 
-def _other_part(e: Evidence, a: Keys, b: Keys) -> bool:
+def _other_part(e: MatchEvidence, a: Keys, b: Keys) -> bool:
     """Whether two titles are alike but for the part or the number at their end."""
     return e.similarity >= SIMILAR and a.numbers[1:] != b.numbers[1:]
 
 
-def _same_abstract(e: Evidence, a: Keys, b: Keys) -> bool:
+def _same_abstract(e: MatchEvidence, a: Keys, b: Keys) -> bool:
     """One text at one place: what was printed twice, or first as a preprint, stands at two."""
     if not e.has("abstract", "year") or e.against("pmid", "about", "kind", "volume") or e.similarity < 60:
         return False
@@ -146,7 +147,7 @@ def _same_abstract(e: Evidence, a: Keys, b: Keys) -> bool:
     return e.has("volume", "journal") and not e.against("page", "doi", "numbers") and e.similarity >= SIMILAR
 
 
-def _same_title(e: Evidence, a: Keys, b: Keys) -> bool:
+def _same_title(e: MatchEvidence, a: Keys, b: Keys) -> bool:
     """The same words, and the same place in print as far as both name one."""
     if e.similarity < 100 or e.against("pmid", "about", "numbers", "kind"):
         return False
@@ -163,7 +164,7 @@ def _same_title(e: Evidence, a: Keys, b: Keys) -> bool:
     return e.has_one("volume", "journal") or _bare(e, a, b)
 
 
-def _one_place(e: Evidence, a: Keys, b: Keys) -> bool:
+def _one_place(e: MatchEvidence, a: Keys, b: Keys) -> bool:
     """Whether, with the same page, volume, journal and year allow that it is the same place."""
     if e.against("year"):
         return e.has("volume", "journal") and not a.is_cochrane and abs(a.year - b.year) < 4
@@ -175,7 +176,7 @@ def _one_place(e: Evidence, a: Keys, b: Keys) -> bool:
     return e.has_one("volume", "journal", "last page") or (e.has("author") and not e.against("journal"))
 
 
-def _other_pages(e: Evidence, a: Keys, b: Keys) -> bool:
+def _other_pages(e: MatchEvidence, a: Keys, b: Keys) -> bool:
     """Whether pages that differ are one article's: an article number, the proofs, or a slip in an overlapping range."""
     if e.against("author", "journal"):
         return False
@@ -198,13 +199,13 @@ def _overlap(a: Keys, b: Keys) -> bool:
     return int(a.page) < int(b.last) and int(b.page) < int(a.last)
 
 
-def _vouched(e: Evidence, a: Keys, b: Keys) -> bool:
+def _vouched(e: MatchEvidence, a: Keys, b: Keys) -> bool:
     """Whether everything beside a short title of three words agrees."""
     beside = e.has("author", "journal") and a.year == b.year and not e.against("page")
     return beside and len(a.title.split()) == SHORT_TITLE - 1
 
 
-def _bare(e: Evidence, a: Keys, b: Keys) -> bool:
+def _bare(e: MatchEvidence, a: Keys, b: Keys) -> bool:
     """A record that does not say where it was printed: the same author, the same year, and nothing against."""
     if not e.has("author", "year") or a.year != b.year or e.against("page", "volume"):
         return False
@@ -212,7 +213,7 @@ def _bare(e: Evidence, a: Keys, b: Keys) -> bool:
     return not e.against("journal") or (nowhere and e.has("authors") and len(a.names) > 1)
 
 
-def _similar_title(e: Evidence, a: Keys, b: Keys) -> bool:
+def _similar_title(e: MatchEvidence, a: Keys, b: Keys) -> bool:
     """Nearly the same words at the same place in print; in a supplement or without pages, the same words misspelt."""
     words = min(len(key.title.split()) for key in (a, b))
     if e.against("pmid", "doi", "year", "about", "kind") or words < SHORT_TITLE or e.similarity < SIMILAR:
@@ -226,7 +227,7 @@ def _similar_title(e: Evidence, a: Keys, b: Keys) -> bool:
     return len(place) >= 2 or (words >= 8 and bool(place))
 
 
-def _part_of_title(e: Evidence, a: Keys, b: Keys) -> bool:
+def _part_of_title(e: MatchEvidence, a: Keys, b: Keys) -> bool:
     """One title goes on where the other ends, at the same page by the same author."""
     if not e.has("page", "year") or e.against("pmid", "doi", "about", "kind", "journal", "volume"):
         return False
@@ -235,7 +236,7 @@ def _part_of_title(e: Evidence, a: Keys, b: Keys) -> bool:
     return min(len(key.title.split()) for key in (a, b)) >= SHORT_TITLE and goes_on(a, b)
 
 
-def _worth_asking(e: Evidence, a: Keys) -> bool:
+def _worth_asking(e: MatchEvidence, a: Keys) -> bool:
     """Whether a person should look: identifiers, or titles with something beside them, speak for a merger."""
     if e.has_one("pmid", "doi"):
         return e.similarity >= 50 or e.has("page")
@@ -245,7 +246,7 @@ def _worth_asking(e: Evidence, a: Keys) -> bool:
     return (e.similarity >= 95 and beside >= 1) or (e.similarity >= SIMILAR and beside >= 3)
 
 
-def _why(e: Evidence) -> str:
+def _why(e: MatchEvidence) -> str:
     if e.against("about"):
         return "one is a notice about the other, or an answer to it"
     if e.against("kind"):
@@ -254,7 +255,7 @@ def _why(e: Evidence) -> str:
     return f"alike, but these differ: {against}" if against else "alike, but too little is said beside the title"
 
 
-RULES: dict[str, Callable[[Evidence, Keys, Keys], bool]] = {
+RULES: dict[str, Callable[[MatchEvidence, Keys, Keys], bool]] = {
     "same PMID": _same_pmid,
     "same DOI": _same_doi,
     "same title": _same_title,

@@ -38,7 +38,7 @@ class Sighting(Entry):
     url: str | None = None
 
 
-class Link(Entry):
+class PublicationLink(Entry):
     """Another publication that has to do with this one, and how; ``to`` is a study or a candidate."""
 
     to: Text
@@ -75,7 +75,7 @@ class Candidate(Publication):
     mentioned: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     sightings: tuple[Sighting, ...] = Field(min_length=1)
-    linked: tuple[Link, ...] = ()
+    linked: tuple[PublicationLink, ...] = ()
     questions: tuple[LikelyDuplicate, ...] = ()
     found: str | None = None
     run: str | None = None

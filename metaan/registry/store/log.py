@@ -65,7 +65,7 @@ class Log:
         return touched
 
 
-class Shelf(Mapping[str, Candidate]):
+class CandidateLog(Mapping[str, Candidate]):
     """The candidates of a folder in the order of their keys, each read when it is looked at."""
 
     def __init__(self, folder: Path | str) -> None:

@@ -159,7 +159,7 @@ class Run(Entry):
     recheck: Recheck | None = None
 
 
-class Mark(Entry):
+class SearchMark(Entry):
     """Until when a strategy is complete: the day on which its last complete run began, and that run."""
 
     term: Text
@@ -167,7 +167,7 @@ class Mark(Entry):
     run: Text
 
 
-Watermark = dict[str, dict[str, Mark]]  # source -> strategy -> mark
+Watermark = dict[str, dict[str, SearchMark]]  # source -> strategy -> mark
 _WATERMARK = TypeAdapter(Watermark)
 
 

@@ -15,7 +15,7 @@ from ...stats.measures.catalogue import scale_of
 from ..language import formats, words
 from ..language.words import Arms
 from .living import living_items
-from .view import ChangesView, EditRow, PoolView, ResultRow, ShareRow, StudyRow
+from .view import ChangedStudy, ChangesView, EditRow, PoolView, ResultRow, ShareRow
 from .whatif_plot import what_if_plot
 from .words import conclusion, flips, moved, nothing_moved, where
 
@@ -115,13 +115,13 @@ def _headlines(difference: Difference, arms: Arms) -> Iterable[str]:
         yield "No conclusion changed."
 
 
-def _study(study: StudyChange) -> StudyRow:
+def _study(study: StudyChange) -> ChangedStudy:
     said = [KINDS[kind] for kind in study.kinds if kind not in ("status", "flagged")]
     if study.now is not None and study.was is None:
         said[0] = f"added ({study.now})"
     elif "status" in study.kinds:
         said.insert(0, f"{study.was} before, {study.now} now")
-    return StudyRow(
+    return ChangedStudy(
         study.id, study.label, "; ".join((*said, *study.flags)), study.place, tuple(map(_edit, study.edits))
     )
 

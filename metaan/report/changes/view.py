@@ -23,7 +23,7 @@ class EditRow:
 
 
 @dataclass(frozen=True, slots=True)
-class StudyRow:
+class ChangedStudy:
     """One study that changed; ``what`` says how."""
 
     id: str
@@ -119,7 +119,7 @@ class ChangesView:
     headlines: tuple[str, ...]
     conclusion_changed: bool
     summary: str
-    studies: tuple[StudyRow, ...]
+    studies: tuple[ChangedStudy, ...]
     protocol: tuple[EditRow, ...]
     pools: tuple[PoolView, ...]
     silent: tuple[str, ...]

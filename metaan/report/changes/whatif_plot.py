@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import scale_of
 from ..forest.axis import axis
-from ..forest.columns import Column
+from ..forest.columns import ForestColumn
 from ..forest.forest import sides
-from ..forest.plot import Mark, Plot, Row
+from ..forest.plot import ForestMark, Plot, Row
 from ..language import formats, words
 from ..language.words import Arms
 from .words import cause_name, where
@@ -42,9 +42,9 @@ def what_if_plot(
         title=f"{title}: what each change did",
         description=" ".join(f"{row.sentence}." for row in rows if row.sentence),
         columns=(
-            Column("label", "Result", align="start"),
-            Column("k", "Studies"),
-            Column("effect", f"{measure} ({formats.listing(sorted(level))} CI)", side="right"),
+            ForestColumn("label", "Result", align="start"),
+            ForestColumn("k", "Studies"),
+            ForestColumn("effect", f"{measure} ({formats.listing(sorted(level))} CI)", side="right"),
         ),
         rows=rows,
         axis=axis(points, [mark.interval for mark in marks if mark.interval is not None], scale_of(measure)),
@@ -77,5 +77,5 @@ def _row(label: str, result: Snapshot | None, kind: str) -> Row:
     shown = result.display
     effect = formats.effect(shown.estimate, shown.ci, result.measure)
     role = "random" if kind == "pooled" else "sensitivity"
-    mark = Mark("diamond", shown.estimate, shown.ci, role=role)
+    mark = ForestMark("diamond", shown.estimate, shown.ci, role=role)
     return Row(kind, {"label": label, "k": str(result.k), "effect": effect}, mark, None, f"{label}: {effect}")

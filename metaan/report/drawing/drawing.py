@@ -31,7 +31,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DrawnLine:
     """A straight line; ``role`` is its CSS class."""
 
     x1: float
@@ -66,11 +66,11 @@ class Dot:
         return self.x - r, self.y - r, self.x + r, self.y + r
 
 
-Item = Text | Line | Shape | Dot
+Item = Text | DrawnLine | Shape | Dot
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class DrawnRow:
     """What belongs to one row of the plot, between ``top`` and ``bottom``."""
 
     row: Row
@@ -89,5 +89,5 @@ class Drawing:
     left: float
     right: float
     background: tuple[Item, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[DrawnRow, ...]
     foreground: tuple[Item, ...]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
 from ..forest.axis import Axis
-from ..forest.columns import Column
+from ..forest.columns import ForestColumn
 from ..forest.plot import Plot, Row
 from .drawing import SIZE
 from .fonts import text_width
@@ -27,7 +27,7 @@ BOLD_KINDS = ("heading", "pooled")
 class Grid:
     """Where the columns stand: the anchor of each by its key, and the ends of the plot and of the whole."""
 
-    columns: Sequence[Column]
+    columns: Sequence[ForestColumn]
     widths: Mapping[str, float]
     anchors: Mapping[str, float]
     axis: Axis
@@ -40,13 +40,13 @@ class Grid:
         """Return where a display value lies."""
         return self.left + self.axis.place(value) * (self.right - self.left)
 
-    def ends(self, column: Column) -> tuple[float, float]:
+    def ends(self, column: ForestColumn) -> tuple[float, float]:
         """Return the left and the right end of a column."""
         wide = self.widths[column.key]
         left = self.anchors[column.key] - SHARE[column.align] * wide
         return left, left + wide
 
-    def room(self, row: Row, column: Column) -> float:
+    def room(self, row: Row, column: ForestColumn) -> float:
         """Return how wide the text of a row may be."""
         return self.left - GAP - MARGIN if spans(row, column.key) else self.widths[column.key]
 
@@ -69,12 +69,12 @@ def grid(plot: Plot) -> Grid:
     return Grid(plot.columns, widths, anchors, plot.axis, left, right, edge + MARGIN, max(marks, default=0.0))
 
 
-def gap(column: Column, after: Column | None) -> float:
+def gap(column: ForestColumn, after: ForestColumn | None) -> float:
     """Return the room between two neighbours."""
     return LIGHT_GAP if after is not None and column.light and after.light else GAP
 
 
-def runs(columns: Sequence[Column]) -> list[list[Column]]:
+def runs(columns: Sequence[ForestColumn]) -> list[list[ForestColumn]]:
     """Return the neighbours that share a first line, which stands once over all of them."""
     shared = [list(run) for _, run in groupby(columns, key=lambda column: (column.side, column.group))]
     return [run for run in shared if run[0].group]
@@ -107,7 +107,7 @@ def _widths(plot: Plot) -> dict[str, float]:
     return widths
 
 
-def _column_width(column: Column, rows: Iterable[Row]) -> float:
+def _column_width(column: ForestColumn, rows: Iterable[Row]) -> float:
     """Return the width of the widest cell, up to a limit beyond which cells are wrapped."""
     head = text_width(column.header, SIZE, bold=True)
     if column.light:

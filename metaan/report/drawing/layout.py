@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..forest.columns import Column
+from ..forest.columns import ForestColumn
 from ..forest.plot import Plot, Row
-from .drawing import SIZE, Drawing, Group, Item, Line, Shape, Text
+from .drawing import SIZE, Drawing, DrawnLine, DrawnRow, Item, Shape, Text
 from .fonts import text_width, wrap
 from .grid import BOLD_KINDS, GAP, LIGHT, MARGIN, SMALL, Grid, grid, runs
 from .marks import draw_lights, draw_mark, draw_sign
@@ -44,10 +44,10 @@ def _behind(plot: Plot, grid: Grid, top: float, bottom: float) -> Iterable[Item]
             yield Shape(((lo, top), (hi, top), (hi, bottom), (lo, bottom)), "mid")
     if plot.axis.scale.null is not None:
         x = grid.x(plot.axis.scale.null)
-        yield Line(x, top, x, bottom, "null")
+        yield DrawnLine(x, top, x, bottom, "null")
     if plot.guide is not None and grid.left <= grid.x(plot.guide) <= grid.right:
         x = grid.x(plot.guide)
-        yield Line(x, top, x, bottom, "guide")
+        yield DrawnLine(x, top, x, bottom, "guide")
 
 
 def _header(plot: Plot, grid: Grid) -> tuple[list[Item], float]:
@@ -61,17 +61,17 @@ def _header(plot: Plot, grid: Grid) -> tuple[list[Item], float]:
     elif not plot.bare:
         items += _title(plot, grid, (first, second))
     rule = second + 8
-    items.append(Line(MARGIN, rule, grid.width - MARGIN, rule, "rule"))
+    items.append(DrawnLine(MARGIN, rule, grid.width - MARGIN, rule, "rule"))
     return items, rule + 4
 
 
-def _over(run: Sequence[Column], grid: Grid, y: float) -> list[Item]:
+def _over(run: Sequence[ForestColumn], grid: Grid, y: float) -> list[Item]:
     """Write the first line of a column over it, that of several over their middle with a line below."""
     head, last = run[0], run[-1]
     if len(run) == 1:
         return [_head(head.group, grid.anchors[head.key], y, head.align)]
     lo, hi = grid.ends(head)[0], grid.ends(last)[1]
-    return [_head(head.group, (lo + hi) / 2, y, "middle"), Line(lo, y + 4, hi, y + 4, "rule")]
+    return [_head(head.group, (lo + hi) / 2, y, "middle"), DrawnLine(lo, y + 4, hi, y + 4, "rule")]
 
 
 def _title(plot: Plot, grid: Grid, ys: Sequence[float]) -> list[Item]:
@@ -89,13 +89,13 @@ def _head(text: str, x: float, y: float, align: str) -> Text:
     return Text(text, x, y, anchor=align, bold=True, role="head")
 
 
-def _row(row: Row, grid: Grid, top: float) -> Group:
+def _row(row: Row, grid: Grid, top: float) -> DrawnRow:
     bold = row.kind in BOLD_KINDS
     texts, lines = _cells(row, grid, top + PAD + SIZE - 2, bold)
     height = LINE * 0.6 if row.kind == "spacer" else lines * LINE + 2 * PAD
     middle = top + PAD + LINE / 2 - 1
     marks = draw_mark(row.mark, grid, middle) if row.mark else []
-    return Group(row, top, top + height, (*marks, *draw_lights(row, grid, middle), *texts))
+    return DrawnRow(row, top, top + height, (*marks, *draw_lights(row, grid, middle), *texts))
 
 
 def _cells(row: Row, grid: Grid, y: float, bold: bool) -> tuple[list[Text], int]:
@@ -116,7 +116,7 @@ def _below(plot: Plot, grid: Grid, y: float) -> tuple[list[Item], float]:
     """Draw the axis, what each side favours, the key and the notes; return them with the height of the whole."""
     items: list[Item] = []
     if not plot.bare:
-        items += [Line(grid.left, y, grid.right, y, "axis"), *_ticks(grid, y)]
+        items += [DrawnLine(grid.left, y, grid.right, y, "axis"), *_ticks(grid, y)]
         y += 5 + SMALL + 4 + (LINE if plot.favours or plot.favours_above else 0)
         items += _title(plot, grid, (y,)) if plot.favours_above else _favours(plot, grid, y)
     signs, y = _signs(plot, grid, y)
@@ -158,7 +158,7 @@ def _ticks(grid: Grid, y: float) -> list[Item]:
         x = grid.x(tick.value)
         text = Text(tick.label, x, y + 6 + SMALL, SMALL, "middle", role="tick")
         lo, hi = text.box[0] - 4, text.box[2] + 4
-        items.append(Line(x, y, x, y + 4, "axis"))
+        items.append(DrawnLine(x, y, x, y + 4, "axis"))
         if all(hi <= a or b <= lo for a, b in taken):
             taken.append((lo, hi))
             items.append(text)

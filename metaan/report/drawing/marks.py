@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 
-from ..forest.plot import Mark, Row
+from ..forest.plot import ForestMark, Row
 from ..language.judgements import SIGNS
-from .drawing import Dot, Item, Line, Shape, Text
+from .drawing import Dot, DrawnLine, Item, Shape, Text
 from .grid import LIGHT, Grid
 
 SQUARE = 15.0  # px, side of the square of the heaviest study
@@ -18,7 +18,7 @@ NO_WEIGHT = 6.0  # px, side of a square without a weight
 SIGN = 13.0  # px, the sign in a circle
 
 
-def draw_mark(mark: Mark, grid: Grid, y: float) -> list[Item]:
+def draw_mark(mark: ForestMark, grid: Grid, y: float) -> list[Item]:
     """Draw one mark; what reaches beyond the axis is cut off there and ends in an arrow."""
     if mark.interval is None:
         return _square(mark, grid, y) if mark.shape == "square" else []
@@ -48,17 +48,17 @@ def draw_sign(code: str, x: float, y: float, sentence: str = "") -> Iterable[Ite
         yield Text(SIGNS[code], x, y + 0.35 * SIGN, SIGN, "middle", True, f"sign {code}")
 
 
-def _square_mark(mark: Mark, grid: Grid, ends: tuple[float, float], y: float) -> list[Item]:
-    return [Line(ends[0], y, ends[1], y, f"interval {mark.role}"), *_square(mark, grid, y)]
+def _square_mark(mark: ForestMark, grid: Grid, ends: tuple[float, float], y: float) -> list[Item]:
+    return [DrawnLine(ends[0], y, ends[1], y, f"interval {mark.role}"), *_square(mark, grid, y)]
 
 
-def _square(mark: Mark, grid: Grid, y: float) -> list[Item]:
+def _square(mark: ForestMark, grid: Grid, y: float) -> list[Item]:
     x = _inside(mark, grid)
     if x is None:
         return []
     half = square_side(mark.weight, grid.heaviest) / 2
     corners = ((x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half))
-    return [Shape(corners, f"square {mark.role}"), Line(x, y - 3, x, y + 3, f"centre {mark.role}")]
+    return [Shape(corners, f"square {mark.role}"), DrawnLine(x, y - 3, x, y + 3, f"centre {mark.role}")]
 
 
 def square_side(weight: float | None, heaviest: float) -> float:
@@ -66,20 +66,20 @@ def square_side(weight: float | None, heaviest: float) -> float:
     return NO_WEIGHT if weight is None or heaviest <= 0 else SQUARE * math.sqrt(weight / heaviest)
 
 
-def _inside(mark: Mark, grid: Grid) -> float | None:
+def _inside(mark: ForestMark, grid: Grid) -> float | None:
     if mark.estimate is None:
         return None
     x = grid.x(mark.estimate)
     return x if grid.left <= x <= grid.right else None
 
 
-def _diamond(mark: Mark, grid: Grid, ends: tuple[float, float], y: float) -> list[Item]:
+def _diamond(mark: ForestMark, grid: Grid, ends: tuple[float, float], y: float) -> list[Item]:
     x = _inside(mark, grid)
     middle = (ends[0] + ends[1]) / 2 if x is None else x
     return [Shape(((ends[0], y), (middle, y - 6), (ends[1], y), (middle, y + 6)), f"diamond {mark.role}")]
 
 
-def _bar(mark: Mark, grid: Grid, ends: tuple[float, float], y: float) -> list[Item]:
+def _bar(mark: ForestMark, grid: Grid, ends: tuple[float, float], y: float) -> list[Item]:
     lo, hi = ends
     return [Shape(((lo, y - 2.5), (hi, y - 2.5), (hi, y + 2.5), (lo, y + 2.5)), f"bar {mark.role}")]
 
@@ -91,7 +91,7 @@ def _beyond(role: str, grid: Grid, y: float, left: bool) -> Item:
 
 
 #: Name of a shape to what draws it between two ends at a height.
-SHAPES: dict[str, Callable[[Mark, Grid, tuple[float, float], float], list[Item]]] = {
+SHAPES: dict[str, Callable[[ForestMark, Grid, tuple[float, float], float], list[Item]]] = {
     "square": _square_mark,
     "diamond": _diamond,
     "bar": _bar,

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...stats.numerics.numerals import portable
 from ..forest.plot import Plot, Row
-from .drawing import SIZE, Dot, Drawing, Group, Item, Line, Shape, Text
+from .drawing import SIZE, Dot, Drawing, DrawnLine, DrawnRow, Item, Shape, Text
 from .layout import layout as lay_out
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
@@ -78,7 +78,7 @@ def row_names(rows: Sequence[Row]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _group(group: Group, plot: str, name: str) -> str:
+def _group(group: DrawnRow, plot: str, name: str) -> str:
     """Write a row; a script finds it by the ids of its study and its pool."""
     if not group.items:
         return ""
@@ -106,7 +106,7 @@ def _text(item: Text) -> str:
     )
 
 
-def _line(item: Line) -> str:
+def _line(item: DrawnLine) -> str:
     ends = f'x1="{px(item.x1)}" y1="{px(item.y1)}" x2="{px(item.x2)}" y2="{px(item.y2)}"'
     return f'<line {ends} class="{item.role}"/>'
 
@@ -121,4 +121,4 @@ def _dot(item: Dot) -> str:
     return f'<circle {at} class="{item.role}">{titled(item.sentence)}</circle>'
 
 
-WRITERS: dict[type, Callable[[Any], str]] = {Text: _text, Line: _line, Shape: _shape, Dot: _dot}
+WRITERS: dict[type, Callable[[Any], str]] = {Text: _text, DrawnLine: _line, Shape: _shape, Dot: _dot}

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..drawing.drawing import SIZE, Group
+from ..drawing.drawing import SIZE, DrawnRow
 from ..drawing.grid import GAP, MARGIN, SMALL, Grid, grid
 from ..drawing.layout import LINE, PAD, layout
 from ..drawing.marks import NO_WEIGHT, SQUARE
-from ..forest.columns import Column
+from ..forest.columns import ForestColumn
 from ..forest.plot import Plot
 from ..forest.styles import STYLES, axis_title
 from ..language import methods, spread
@@ -54,7 +54,7 @@ def plot_data(plot: Plot, analysis: Analysis, measures: Iterable[str], places: M
     }  # fmt: skip
 
 
-def _row(group: Group, names: list[str], places: Mapping[str, int]) -> dict[str, Any]:
+def _row(group: DrawnRow, names: list[str], places: Mapping[str, int]) -> dict[str, Any]:
     row = group.row
     known = {
         "kind": row.kind,
@@ -67,7 +67,7 @@ def _row(group: Group, names: list[str], places: Mapping[str, int]) -> dict[str,
     return known | {"effect": row.cells["effect"]} if row.kind == "reference" else known
 
 
-def _column(column: Column, at: Grid) -> dict[str, Any]:
+def _column(column: ForestColumn, at: Grid) -> dict[str, Any]:
     x, width = at.anchors[column.key], at.widths[column.key]
     return {"key": column.key, "x": _px(x), "width": _px(width), "end": column.align == "end"}
 

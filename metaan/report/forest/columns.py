@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ForestColumn:
     """One column of text. ``side`` is where it stands: left or right of the plot; ``group`` is a first line over it.
 
     ``light``: its cells are drawn as signs in circles; their text is for the table.
@@ -63,14 +63,14 @@ def columns(
     analysis: Analysis,
     arms: Arms,
     style: Style = STYLES["default"],
-    further: Sequence[Column] = (),
-    lights: Sequence[Column] = (),
-) -> tuple[Column, ...]:
+    further: Sequence[ForestColumn] = (),
+    lights: Sequence[ForestColumn] = (),
+) -> tuple[ForestColumn, ...]:
     """Return the columns: the study, further ones, time point, data, effect, weight in each model, and risk of bias."""
     parts = {
-        "label": [Column("label", style.study, align="start")],
+        "label": [ForestColumn("label", style.study, align="start")],
         "extra": further,
-        "time": [Column("time", "Time", align="start")] if len(times(analysis)) > 1 else [],
+        "time": [ForestColumn("time", "Time", align="start")] if len(times(analysis)) > 1 else [],
         "data": _data_columns(analysis, arms, style),
         "effect": [_effect(style.heading(style.effect, analysis))],
         "weights": _weights(analysis, style),
@@ -86,17 +86,17 @@ def times(analysis: Analysis) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.result.time for row in analysis.rows))
 
 
-def _effect(heading: str) -> Column:
+def _effect(heading: str) -> ForestColumn:
     group, _, header = heading.rpartition("|")
-    return Column("effect", header, group)
+    return ForestColumn("effect", header, group)
 
 
-def _weights(analysis: Analysis, style: Style) -> list[Column]:
+def _weights(analysis: Analysis, style: Style) -> list[ForestColumn]:
     roles = [m for m in ("common", "random") if any(getattr(r, f"weight_{m}") is not None for r in analysis.rows)]
     if len(roles) == 1 and style.pooled:
-        return [Column(f"weight_{roles[0]}", style.weight)]
+        return [ForestColumn(f"weight_{roles[0]}", style.weight)]
     fits = {role: getattr(pool, role) for role in roles for pool in words.blocks(analysis) if getattr(pool, role)}
-    return [Column(f"weight_{role}", fits[role].model if role in fits else role, style.weight) for role in roles]
+    return [ForestColumn(f"weight_{role}", fits[role].model if role in fits else role, style.weight) for role in roles]
 
 
 def data_of(names: Iterable[str]) -> tuple[str, Data] | None:
@@ -105,7 +105,7 @@ def data_of(names: Iterable[str]) -> tuple[str, Data] | None:
     return next(((kind, data) for kind, data in DATA.items() if {n for arm in data.names for n in arm} <= known), None)
 
 
-def _data_columns(analysis: Analysis, arms: Arms, style: Style) -> Sequence[Column]:
+def _data_columns(analysis: Analysis, arms: Arms, style: Style) -> Sequence[ForestColumn]:
     found = data_of(analysis.rows[0].data if analysis.rows else ())
     if found is None:
         return []
@@ -113,12 +113,12 @@ def _data_columns(analysis: Analysis, arms: Arms, style: Style) -> Sequence[Colu
     titles = [words.upper_first(arms.experimental), words.upper_first(arms.control)] if len(data.names) > 1 else [""]
     if style.split:
         each = zip(data.arms(), titles)
-        return [Column(f"{arm}:{n}", part, t) for (arm, names), t in each for n, part in zip(names, data.parts)]
+        return [ForestColumn(f"{arm}:{n}", part, t) for (arm, names), t in each for n, part in zip(names, data.parts)]
     header = style.data.get(kind, data.header)
     pairs = zip(data.arms(), titles)
     if style.pooled and len(titles) > 1:
-        return [Column(arm, title, header) for (arm, _), title in pairs]
-    return [Column(arm, header, title) for (arm, _), title in pairs]
+        return [ForestColumn(arm, title, header) for (arm, _), title in pairs]
+    return [ForestColumn(arm, header, title) for (arm, _), title in pairs]
 
 
 def data_cells(row: Mapping[str, float], style: Style, places: Mapping[str, int]) -> dict[str, str]:

@@ -17,12 +17,12 @@ from .columns import columns, data_cells, decimals, times, total_cells
 from .landmarks import Band, band, guide
 from .lights import NONE, Lights, lights
 from .order import sort
-from .plot import Mark, Plot, Row
+from .plot import ForestMark, Plot, Row
 from .styles import STYLES, Style, axis_title
 from .traits import trait_cells, trait_columns
 
 if TYPE_CHECKING:
-    from ...synthesis.values import Analysis, Pool, Reference, Sensitivity, StudyRow
+    from ...synthesis.values import Analysis, Pool, PublishedReference, Sensitivity, StudyRow
 
 NO_EFFECT = "No effect can be estimated from these studies by the methods of the protocol, so nothing is drawn."
 
@@ -143,7 +143,7 @@ def _study(row: StudyRow, shared: Shared) -> Row:
     cells |= trait_cells(shared.analysis.plan.plot.columns, row)
     cells |= {name: light.text for name, light in drawn.items()}
     weight = row.weight_random if row.weight_random is not None else row.weight_common
-    mark = None if row.estimate is None else Mark("square", row.estimate, row.ci, weight)
+    mark = None if row.estimate is None else ForestMark("square", row.estimate, row.ci, weight)
     said = f"{words.measure_name(shared.measure)} {effect}" if mark else row.note or "no effect"
     return Row("study", cells, mark, row.id, f"{label}: {said}{shared.lights.sentence(row.id)}", lights=drawn)
 
@@ -166,7 +166,7 @@ def _pooled(fit: Pooled, role: str, totals: Mapping[str, str], name: str, style:
     shown = fit.display
     effect = style.value(shown.estimate, shown.ci, fit.measure)
     cells = {"label": name, "effect": effect, f"weight_{role}": "100%" if style.weight_sign else "100"}
-    mark = Mark("diamond", shown.estimate, shown.ci, role=role)
+    mark = ForestMark("diamond", shown.estimate, shown.ci, role=role)
     return Row("pooled", {**cells, **totals}, mark, None, f"{name}: {effect}")
 
 
@@ -174,7 +174,7 @@ def _other(other: Sensitivity) -> Row:
     shown = other.fit.display
     name = words.left_out(other) or methods.short_name(other.fit)
     cells = {"label": name, "effect": formats.effect(shown.estimate, shown.ci, other.fit.measure)}
-    return Row("sensitivity", cells, Mark("diamond", shown.estimate, shown.ci, role="sensitivity"))
+    return Row("sensitivity", cells, ForestMark("diamond", shown.estimate, shown.ci, role="sensitivity"))
 
 
 def _totals(pool: Pool, role: str, shared: Shared) -> dict[str, str]:
@@ -186,10 +186,12 @@ def _prediction(fit: Pooled, style: Style) -> Row:
     pi = fit.display.pi
     text = formats.NOTHING if pi is None else style.bounds(pi, fit.measure)
     label = f"Prediction interval, {methods.convention(fit.pi_method)}"
-    return Row("prediction", {"label": label, "effect": text}, Mark("bar", None, pi, role="prediction"), None, text)
+    return Row(
+        "prediction", {"label": label, "effect": text}, ForestMark("bar", None, pi, role="prediction"), None, text
+    )
 
 
-def _reference(reference: Reference, shared: Shared) -> Row:
+def _reference(reference: PublishedReference, shared: Shared) -> Row:
     pool = reference.pool
     ci = Interval(*pool.ci)
     size = [formats.plural(pool.k, "study", "studies")] if pool.k else []
@@ -198,12 +200,12 @@ def _reference(reference: Reference, shared: Shared) -> Row:
     label = f"{reference.study.label}{aside}"
     effect = shared.style.value(pool.estimate, ci, pool.measure)
     same = pool.measure == shared.measure
-    mark = Mark("diamond", pool.estimate, ci, role="reference") if same else None
+    mark = ForestMark("diamond", pool.estimate, ci, role="reference") if same else None
     effect = effect if same else f"{pool.measure} {effect}"
     return Row("reference", {"label": label, "effect": effect}, mark, reference.study.id, f"{label}: {effect}")
 
 
-def _axis(marks: Sequence[Mark], measure: str) -> Axis:
+def _axis(marks: Sequence[ForestMark], measure: str) -> Axis:
     points = [m.estimate for m in marks if m.estimate is not None]
     return axis(points, [m.interval for m in marks if m.interval is not None], scale_of(measure))
 

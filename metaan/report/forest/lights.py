@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..language import formats
 from ..language.judgements import OVERALL, SIGNS, assessments, cells, headings
-from .columns import Column
+from .columns import ForestColumn
 
 if TYPE_CHECKING:
     from ...registry.model.appraisal import BiasTool
@@ -37,7 +37,7 @@ class Lights:
     ``key`` holds code and words of each sign that is used, from best to worst.
     """
 
-    columns: tuple[Column, ...] = ()
+    columns: tuple[ForestColumn, ...] = ()
     studies: Mapping[str, Mapping[str, Light]] = field(default_factory=dict)
     key: Key = ()
     notes: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ def lights(rows: Iterable[StudyRow]) -> Lights:
     studies = {study: _study(*found) for study, found in judged.items()}
     names = (*(f"D{i}" for i in range(1, longest + 1)), OVERALL[0])
     return Lights(
-        tuple(Column(_name(name), name, "Risk of bias", "middle", light=True) for name in names),
+        tuple(ForestColumn(_name(name), name, "Risk of bias", "middle", light=True) for name in names),
         studies,
         tuple(_key(light for row in studies.values() for light in row.values())),
         tuple(_note(tool) for tool in tools.values()) if longest else (),

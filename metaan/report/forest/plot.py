@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 from ...stats.measures.effects import Interval
 from .axis import Axis
-from .columns import Column
+from .columns import ForestColumn
 from .landmarks import Band
 from .lights import Key, Light
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ForestMark:
     """What is drawn on a row.
 
     Attributes
@@ -50,7 +50,7 @@ class Row:
 
     kind: str
     cells: Mapping[str, str] = field(default_factory=dict)
-    mark: Mark | None = None
+    mark: ForestMark | None = None
     id: str | None = None
     sentence: str = ""
     block: str | None = None
@@ -87,7 +87,7 @@ class Plot:
     id: str
     title: str
     description: str
-    columns: tuple[Column, ...]
+    columns: tuple[ForestColumn, ...]
     rows: tuple[Row, ...]
     axis: Axis
     axis_title: str

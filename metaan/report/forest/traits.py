@@ -13,13 +13,13 @@ from ...stats.numerics.numerals import exact
 from ..language import formats
 from ..language.judgements import SIGNS, assessments, cells
 from ..language.words import upper_first
-from .columns import Column
+from .columns import ForestColumn
 
 if TYPE_CHECKING:
     from ...synthesis.values import StudyRow
 
 
-def trait_columns(names: Iterable[str], rows: Iterable[StudyRow]) -> tuple[Column, ...]:
+def trait_columns(names: Iterable[str], rows: Iterable[StudyRow]) -> tuple[ForestColumn, ...]:
     """Return a column for each trait; numbers stand at its right, words at its left.
 
     Raises
@@ -35,7 +35,7 @@ def trait_columns(names: Iterable[str], rows: Iterable[StudyRow]) -> tuple[Colum
         if name.casefold() not in known:
             raise UsageError(f"no study has {name!r} for a column; {did_you_mean(name, list(known.values()))}")
         right = name in moderators and all(_is_number(trait(row, name)) for row in shown)
-        found.append(Column(key(name), upper_first(name), align="end" if right else "start"))
+        found.append(ForestColumn(key(name), upper_first(name), align="end" if right else "start"))
     return tuple(found)
 
 

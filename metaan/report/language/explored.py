@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ExploredFinding:
     """One sentence: what was looked at, and what was found; ``alarm`` where the conclusion hangs on it.
 
     ``part`` is the field of the exploration that it is about; empty for what was refused.
@@ -76,13 +76,13 @@ class Looked:
         return words.measure_name(self.analysis.measure)
 
 
-def findings(pool: Pool, analysis: Analysis, arms: Arms) -> tuple[Finding, ...]:
+def findings(pool: Pool, analysis: Analysis, arms: Arms) -> tuple[ExploredFinding, ...]:
     """Return a sentence for everything that was explored of a pool, and for what could not be, why not."""
     if pool.exploration is None:
         return ()
     looked = Looked(analysis, pool, pool.exploration, arms)
     said = [replace(finding, part=part) for part, find in FINDINGS.items() for finding in find(looked)]
-    refused = (Finding(words.upper_first(what), refusal("done", why)) for what, why in pool.exploration.refused)
+    refused = (ExploredFinding(words.upper_first(what), refusal("done", why)) for what, why in pool.exploration.refused)
     return (*said, *refused)
 
 
@@ -114,20 +114,20 @@ def changed(looked: Looked, refits: Refits) -> tuple[tuple[str, Refitted], ...]:
     return tuple((label, fit) for label, fit in named if fit is not None and looked.code(fit) != whole)
 
 
-def _leave_one_out(looked: Looked) -> Iterable[Finding]:
+def _leave_one_out(looked: Looked) -> Iterable[ExploredFinding]:
     refits = looked.found.leave_one_out
     fits = [] if refits is None else [(fit.display.estimate, s) for fit, s in zip(refits.fits, refits.slab) if fit]
     if refits is None or not fits:
         return
     if len(refits) == 2:
-        yield Finding("Leave-one-out", "with two studies, leaving one out leaves the other alone")
+        yield ExploredFinding("Leave-one-out", "with two studies, leaving one out leaves the other alone")
         return
     (low, first), (high, last) = min(fits), max(fits)
     reach = (
         f"the {looked.measure} lies between {looked.value(low)} (without {first}) and "
         f"{looked.value(high)} (without {last})"
     )
-    yield Finding("Leave-one-out", f"{reach}; {_turned(looked, refits)}", bool(changed(looked, refits)))
+    yield ExploredFinding("Leave-one-out", f"{reach}; {_turned(looked, refits)}", bool(changed(looked, refits)))
 
 
 def _turned(looked: Looked, refits: Refits) -> str:
@@ -139,7 +139,7 @@ def _turned(looked: Looked, refits: Refits) -> str:
     return f"the conclusion ({looked.reading(refits.whole)}) hangs on {which}: {'; '.join(turned)}"
 
 
-def _cumulative(looked: Looked) -> Iterable[Finding]:
+def _cumulative(looked: Looked) -> Iterable[ExploredFinding]:
     refits = looked.found.cumulative
     fits = [] if refits is None else [(s, fit) for s, fit in zip(refits.slab, refits.fits) if fit is not None]
     if refits is None or len(fits) < 2:
@@ -156,7 +156,7 @@ def _cumulative(looked: Looked) -> Iterable[Finding]:
         f"the last study, {fits[-1][0]}, moved the {looked.measure} from "
         f"{looked.value(fits[-2][1].display.estimate)} to {looked.value(fits[-1][1].display.estimate)}"
     )
-    yield Finding(f"Cumulative, {order(looked.analysis)}", f"{said}; {moved}")
+    yield ExploredFinding(f"Cumulative, {order(looked.analysis)}", f"{said}; {moved}")
 
 
 def order(analysis: Analysis) -> str:
@@ -165,21 +165,21 @@ def order(analysis: Analysis) -> str:
     return "the most precise study first" if asked == "precision" else "in order of publication"
 
 
-def _influence(looked: Looked) -> Iterable[Finding]:
+def _influence(looked: Looked) -> Iterable[ExploredFinding]:
     if looked.found.influence is None:
         return
     data = looked.found.influence[0]
     flagged = [label for label, far in zip(data.slab, data.influential.tolist()) if far]
     if flagged:
         verb = "stands" if len(flagged) == 1 else "stand"
-        yield Finding("Influence", f"{formats.listing(flagged)} {verb} out from the others")
+        yield ExploredFinding("Influence", f"{formats.listing(flagged)} {verb} out from the others")
     else:
-        yield Finding("Influence", "no study stands out from the others")
+        yield ExploredFinding("Influence", "no study stands out from the others")
 
 
-def _tests(looked: Looked) -> Iterable[Finding]:
+def _tests(looked: Looked) -> Iterable[ExploredFinding]:
     for test in looked.found.small_study_tests:
-        yield Finding(test.name, _test(test))
+        yield ExploredFinding(test.name, _test(test))
 
 
 def _test(test: SmallStudyTest) -> str:
@@ -189,10 +189,10 @@ def _test(test: SmallStudyTest) -> str:
     return f"{said}; done although {test.note}" if test.note else said
 
 
-def _trim_and_fill(looked: Looked) -> Iterable[Finding]:
+def _trim_and_fill(looked: Looked) -> Iterable[ExploredFinding]:
     found = looked.found.trim_and_fill
     if found is not None:
-        yield Finding(f"Trim and fill ({found.estimator})", _filled(looked, found))
+        yield ExploredFinding(f"Trim and fill ({found.estimator})", _filled(looked, found))
 
 
 def _filled(looked: Looked, found: TrimAndFill) -> str:
@@ -202,9 +202,9 @@ def _filled(looked: Looked, found: TrimAndFill) -> str:
     return f"{missing} to be missing on the {found.side}; with mirror images filled in: {looked.effect(found.adjusted)}"
 
 
-def _regressions(looked: Looked) -> Iterable[Finding]:
+def _regressions(looked: Looked) -> Iterable[ExploredFinding]:
     for reg in looked.found.regressions:
-        yield Finding(f"Meta-regression on {moderators(reg)}", _regression(reg))
+        yield ExploredFinding(f"Meta-regression on {moderators(reg)}", _regression(reg))
 
 
 def moderators(reg: MetaRegression) -> str:
@@ -220,10 +220,10 @@ def _regression(reg: MetaRegression) -> str:
     return f"{test} = {formats.number(reg.qm)}, {formats.p_text(reg.qm_pval)}{r2}; {rest}"
 
 
-def _gosh(looked: Looked) -> Iterable[Finding]:
+def _gosh(looked: Looked) -> Iterable[ExploredFinding]:
     found = looked.found.gosh
     if found is not None and (found.k > 1).any():
-        yield Finding("GOSH", _subsets(looked, found))
+        yield ExploredFinding("GOSH", _subsets(looked, found))
 
 
 def _subsets(looked: Looked, found: Gosh) -> str:
@@ -237,18 +237,18 @@ def _subsets(looked: Looked, found: Gosh) -> str:
     )
 
 
-def _multiverse(looked: Looked) -> Iterable[Finding]:
+def _multiverse(looked: Looked) -> Iterable[ExploredFinding]:
     found = looked.found.multiverse
     fit = looked.pool.random or looked.pool.common
     if found is None or fit is None or not found.universes:
         return
     conclusion = fit.side
     n, m = found.holds(None, conclusion)
-    yield Finding("Multiverse", words.lower_first(found.sentence(None, conclusion).rstrip(".")), n < m)
+    yield ExploredFinding("Multiverse", words.lower_first(found.sentence(None, conclusion).rstrip(".")), n < m)
 
 
 #: Field of an `Exploration` to the function that says what was found.
-FINDINGS: dict[str, Callable[[Looked], Iterable[Finding]]] = {
+FINDINGS: dict[str, Callable[[Looked], Iterable[ExploredFinding]]] = {
     "multiverse": _multiverse,
     "leave_one_out": _leave_one_out,
     "cumulative": _cumulative,

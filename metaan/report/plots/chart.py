@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..drawing.drawing import SIZE, Dot, Line, Shape, Text
+from ..drawing.drawing import SIZE, Dot, DrawnLine, Shape, Text
 from ..drawing.fonts import text_width, wrap
-from .figure import XY, Curve, Figure, Key, Point
-from .geometry import Box, clip_area, clip_path, near
+from .figure import XY, Curve, Figure, Key, PlotPoint
+from .geometry import PlotArea, clip_area, clip_path, near
 from .labels import SMALL, labels
 
 LINE = 15.5  # px, one line of small text
@@ -32,7 +32,7 @@ class Path:
     sentence: str = ""
 
 
-Item = Text | Line | Shape | Dot | Path
+Item = Text | DrawnLine | Shape | Dot | Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Chart:
     figure: Figure
     width: float
     height: float
-    frame: Box
+    frame: PlotArea
     items: tuple[Item, ...]
 
     def at(self, x: float, y: float) -> XY:
@@ -73,43 +73,43 @@ def chart(figure: Figure) -> Chart:
     return Chart(figure, width, height, frame, tuple(items))
 
 
-def _frame(figure: Figure) -> tuple[Box, float]:
+def _frame(figure: Figure) -> tuple[PlotArea, float]:
     wide, high = (SQUARE, SQUARE) if figure.square else (WIDTH, HEIGHT)
     half = max((text_width(tick.label, SMALL) / 2 for tick in figure.x.axis.ticks), default=0.0)
     ticks = max((text_width(tick.label, SMALL) for tick in figure.y.axis.ticks), default=0.0)
     beside = max((text_width(text, SMALL) + 8 for _, text in figure.right[1]), default=0.0) if figure.right else 0.0
     left, top = MARGIN + max(ticks + 8, half), MARGIN + SIZE + 10
-    frame = Box(left, top, left + wide, top + high)
+    frame = PlotArea(left, top, left + wide, top + high)
     return frame, frame.right + max(beside, half) + MARGIN
 
 
-def _at(figure: Figure, frame: Box, x: float, y: float) -> XY:
+def _at(figure: Figure, frame: PlotArea, x: float, y: float) -> XY:
     across, up = figure.x.place(x), figure.y.place(y)
     return near(
         (frame.left + across * (frame.right - frame.left), frame.bottom - up * (frame.bottom - frame.top))
     )  # fmt: skip
 
 
-def _areas(figure: Figure, frame: Box) -> Iterable[Shape]:
+def _areas(figure: Figure, frame: PlotArea) -> Iterable[Shape]:
     for area in figure.areas:
         points = clip_area([_at(figure, frame, x, y) for x, y in area.points], frame)
         if len(points) > 2:
             yield Shape(points, area.role)
 
 
-def _path(curve: Curve, figure: Figure, frame: Box) -> list[Path]:
+def _path(curve: Curve, figure: Figure, frame: PlotArea) -> list[Path]:
     pieces = clip_path([_at(figure, frame, x, y) for x, y in curve.points], frame)
     return [Path(piece, curve.role, curve.sentence) for piece in pieces]
 
 
-def _dots(figure: Figure, frame: Box) -> list[tuple[Point, Dot]]:
+def _dots(figure: Figure, frame: PlotArea) -> list[tuple[PlotPoint, Dot]]:
     """Return the points inside the frame, large ones first, so that none is hidden."""
     heaviest = max((p.weight for p in figure.points if p.weight is not None), default=0.0)
-    room = Box(frame.left - 0.01, frame.top - 0.01, frame.right + 0.01, frame.bottom + 0.01)
+    room = PlotArea(frame.left - 0.01, frame.top - 0.01, frame.right + 0.01, frame.bottom + 0.01)
     made = []
     for point in figure.points:
         x, y = _at(figure, frame, point.x, point.y)
-        if room.holds(Box(x, y, x, y)):
+        if room.holds(PlotArea(x, y, x, y)):
             made.append((point, Dot(x, y, radius(point.weight, heaviest), point.role, point.sentence)))
     return sorted(made, key=lambda pair: -pair[1].radius)
 
@@ -120,17 +120,17 @@ def radius(weight: float | None, heaviest: float) -> float:
 
 
 def _labels(
-    points: Sequence[Point], dots: Sequence[tuple[Point, Dot]], drawn: Sequence[Path], frame: Box
-) -> Iterable[Text | Line]:
+    points: Sequence[PlotPoint], dots: Sequence[tuple[PlotPoint, Dot]], drawn: Sequence[Path], frame: PlotArea
+) -> Iterable[Text | DrawnLine]:
     """Name the points in their own order, as far as names have room."""
     order = {id(point): i for i, point in enumerate(points)}
     named = [(point.label, dot) for point, dot in sorted(dots, key=lambda pair: order[id(pair[0])])]
     return labels(named, [pair for path in drawn for pair in pairwise(path.points)], frame)
 
 
-def _axes(figure: Figure, frame: Box) -> Iterable[Item]:
-    yield Line(frame.left, frame.bottom, frame.right, frame.bottom, "axis")
-    yield Line(frame.left, frame.top, frame.left, frame.bottom, "axis")
+def _axes(figure: Figure, frame: PlotArea) -> Iterable[Item]:
+    yield DrawnLine(frame.left, frame.bottom, frame.right, frame.bottom, "axis")
+    yield DrawnLine(frame.left, frame.top, frame.left, frame.bottom, "axis")
     room = (frame.right - frame.left) * (0.62 if figure.right else 1.0)
     yield Text(_one_line(figure.y.title, room), frame.left, MARGIN + SIZE - 2, bold=True, role="head")
     yield from _x_ticks(figure, frame)
@@ -138,7 +138,7 @@ def _axes(figure: Figure, frame: Box) -> Iterable[Item]:
     if figure.right is not None:
         title = _one_line(figure.right[0], (frame.right - frame.left) * 0.35)
         yield Text(title, frame.right, MARGIN + SIZE - 2, anchor="end", bold=True, role="head")
-        yield Line(frame.right, frame.top, frame.right, frame.bottom, "axis")
+        yield DrawnLine(frame.right, frame.top, frame.right, frame.bottom, "axis")
         yield from _y_ticks(figure.right[1], figure, frame, frame.right, 1)
 
 
@@ -146,37 +146,37 @@ def _one_line(text: str, width: float) -> str:
     return wrap(text, SIZE, width, bold=True, lines=1)[0]
 
 
-def _x_ticks(figure: Figure, frame: Box) -> Iterable[Item]:
+def _x_ticks(figure: Figure, frame: PlotArea) -> Iterable[Item]:
     null = figure.x.axis.scale.null
-    taken: list[Box] = []
+    taken: list[PlotArea] = []
     for tick in sorted(figure.x.axis.ticks, key=lambda tick: tick.value != null):
         x, _ = _at(figure, frame, tick.value, 0.0)
-        yield Line(x, frame.bottom, x, frame.bottom + 4, "axis")
+        yield DrawnLine(x, frame.bottom, x, frame.bottom + 4, "axis")
         text = Text(tick.label, x, frame.bottom + 6 + SMALL, SMALL, "middle", role="tick")
-        box = Box(text.box[0] - 4, text.box[1], text.box[2] + 4, text.box[3])
+        box = PlotArea(text.box[0] - 4, text.box[1], text.box[2] + 4, text.box[3])
         if not any(box.meets(other) for other in taken):
             taken.append(box)
             yield text
 
 
 def _y_ticks(
-    ticks: Iterable[tuple[float, str]], figure: Figure, frame: Box, x: float, side: int
+    ticks: Iterable[tuple[float, str]], figure: Figure, frame: PlotArea, x: float, side: int
 ) -> Iterable[Item]:  # fmt: skip
     """Draw ticks that stick out to the left (side -1) or to the right (1)."""
-    taken: list[Box] = []
+    taken: list[PlotArea] = []
     for value, label in ticks:
         y = frame.bottom - figure.y.place(value) * (frame.bottom - frame.top)
         if not frame.top - 0.5 <= y <= frame.bottom + 0.5:
             continue
-        yield Line(x, y, x + 4 * side, y, "axis")
+        yield DrawnLine(x, y, x + 4 * side, y, "axis")
         text = Text(label, x + 8 * side, y + 0.36 * SMALL, SMALL, "start" if side > 0 else "end", role="tick")
-        box = Box(*text.box)
+        box = PlotArea(*text.box)
         if not any(box.meets(other) for other in taken):
             taken.append(box)
             yield text
 
 
-def _below(figure: Figure, frame: Box, width: float) -> tuple[list[Item], float]:
+def _below(figure: Figure, frame: PlotArea, width: float) -> tuple[list[Item], float]:
     """Draw the title of the axis, the legend and the notes; return them with the height of the whole."""
     y = frame.bottom + 6 + SMALL + 6 + SIZE
     middle = (frame.left + frame.right) / 2

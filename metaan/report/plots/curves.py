@@ -11,7 +11,7 @@ from ...stats.numerics.numerals import exact
 from ...stats.robustness.plot_data import Density, gosh_density, p_value_curve, p_value_grid
 from ..forest.axis import axis
 from ..language import formats, methods
-from .figure import XY, Area, Curve, Figure, Key, Point, Request, Side, fixed, linear, no_effect, ticked
+from .figure import XY, Area, Curve, Figure, Key, PlotPoint, Request, Side, fixed, linear, no_effect, ticked
 from .funnel import effect_title, null_line, vertical
 from .studies import STEPS, why_not
 
@@ -47,7 +47,7 @@ def bubble(asked: Request) -> Figure:
         x=Side(x, name),
         y=Side(axis([*effects, *(y for _, y in line)], (), scale), effect_title(asked.fit)),
         points=tuple(
-            Point(
+            PlotPoint(
                 v,
                 e,
                 label,
@@ -125,7 +125,9 @@ def drapery(asked: Request) -> Figure:
             *(_drape(p_value_curve(y, se, grid, None, LEAST_P), at, "study", s) for s, y, se, at in studies),
             _drape(p_value_curve(fit.estimate, fit.se, grid, fit.df), scale, "estimate", "pooled effect"),
         ),
-        points=tuple(Point(e, 1.0, s if fit.k <= NAMED else "", sentence=s) for s, e in zip(fit.effects.slab, effects)),
+        points=tuple(
+            PlotPoint(e, 1.0, s if fit.k <= NAMED else "", sentence=s) for s, e in zip(fit.effects.slab, effects)
+        ),
         keys=(
             Key("line", "study", "each study"),
             Key("line", "estimate", methods.legend_name(fit)),

@@ -26,7 +26,7 @@ PAD = 0.04  # share of a linear axis beyond its values
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class PlotPoint:
     """One mark.
 
     Attributes
@@ -124,7 +124,7 @@ class Figure:
     description: str
     x: Side
     y: Side
-    points: tuple[Point, ...] = ()
+    points: tuple[PlotPoint, ...] = ()
     curves: tuple[Curve, ...] = ()
     areas: tuple[Area, ...] = ()
     keys: tuple[Key, ...] = ()

@@ -13,7 +13,7 @@ from ...stats.measures.scales import Scale
 from ...stats.robustness.plot_data import Radial, contour, funnel_limits, radial
 from ..forest.axis import Axis, axis, ticks
 from ..language import formats, methods, words
-from .figure import XY, Area, Curve, Figure, Key, Point, Request, Side, fixed, linear, no_effect
+from .figure import XY, Area, Curve, Figure, Key, PlotPoint, Request, Side, fixed, linear, no_effect
 
 if TYPE_CHECKING:
     from ...stats.pooling.result import Pooled
@@ -82,11 +82,11 @@ def _shown(ci: Interval, scale: Scale) -> Interval:
     return Interval(*map(scale.to_display, ci))
 
 
-def _points(es: EffectSizes, role: str) -> Iterable[Point]:
+def _points(es: EffectSizes, role: str) -> Iterable[PlotPoint]:
     for label, yi, sei, scale in zip(es.slab, es.yi.tolist(), es.sei.tolist(), own_scales(es)):
         at = scale.to_display(yi)
         sentence = f"{label}: {formats.estimate(at, es.measure)}, standard error {formats.number(sei)}"
-        yield Point(at, sei, label if role == "study" else "", role, None, sentence)
+        yield PlotPoint(at, sei, label if role == "study" else "", role, None, sentence)
 
 
 def _line(bound: Callable[[float], float], foot: float, scale: Scale) -> list[XY]:
@@ -184,10 +184,10 @@ def _ends(data: Radial, end: float) -> tuple[XY, XY]:
     return (end, data.slope * end + data.half), (end, data.slope * end - data.half)
 
 
-def _radial_points(data: Radial, fit: Pooled) -> Iterable[Point]:
+def _radial_points(data: Radial, fit: Pooled) -> Iterable[PlotPoint]:
     es = fit.effects
     for label, x, z, yi, scale in zip(data.slab, data.x.tolist(), data.z.tolist(), es.yi.tolist(), own_scales(es)):
-        yield Point(x, z, label, sentence=f"{label}: {formats.estimate(scale.to_display(yi), fit.measure)}")
+        yield PlotPoint(x, z, label, sentence=f"{label}: {formats.estimate(scale.to_display(yi), fit.measure)}")
 
 
 def _radial_lines(data: Radial, end: float, scale: Scale) -> Iterable[Curve]:

@@ -10,7 +10,7 @@ XY = tuple[float, float]
 FAR = 1e6  # px: what lies further out is drawn as if it lay here, so that no number is infinite
 
 
-class Box(NamedTuple):
+class PlotArea(NamedTuple):
     """A rectangle in pixels, y downwards."""
 
     left: float
@@ -18,13 +18,13 @@ class Box(NamedTuple):
     right: float
     bottom: float
 
-    def meets(self, other: Box) -> bool:
+    def meets(self, other: PlotArea) -> bool:
         """Return whether the two share more than an edge."""
         return (
             self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
         )
 
-    def holds(self, other: Box) -> bool:
+    def holds(self, other: PlotArea) -> bool:
         """Return whether the other lies within."""
         return (
             self.left <= other.left
@@ -40,7 +40,7 @@ def near(point: XY) -> XY:
     return min(max(x, -FAR), FAR), min(max(y, -FAR), FAR)
 
 
-def clip_segment(a: XY, b: XY, box: Box) -> tuple[XY, XY] | None:
+def clip_segment(a: XY, b: XY, box: PlotArea) -> tuple[XY, XY] | None:
     """Return the part of a segment inside a box, or None (Liang & Barsky 1984)."""
     (x, y), (dx, dy) = a, (b[0] - a[0], b[1] - a[1])
     enter, leave = 0.0, 1.0
@@ -58,7 +58,7 @@ def clip_segment(a: XY, b: XY, box: Box) -> tuple[XY, XY] | None:
     return (x + enter * dx, y + enter * dy), (x + leave * dx, y + leave * dy)
 
 
-def clip_path(points: Sequence[XY], box: Box) -> list[tuple[XY, ...]]:
+def clip_path(points: Sequence[XY], box: PlotArea) -> list[tuple[XY, ...]]:
     """Return the pieces of a line through points that lie inside a box."""
     pieces: list[list[XY]] = []
     for a, b in pairwise(points):
@@ -72,7 +72,7 @@ def clip_path(points: Sequence[XY], box: Box) -> list[tuple[XY, ...]]:
     return [tuple(piece) for piece in pieces]
 
 
-def clip_area(points: Sequence[XY], box: Box) -> tuple[XY, ...]:
+def clip_area(points: Sequence[XY], box: PlotArea) -> tuple[XY, ...]:
     """Return the part of a polygon inside a box (Sutherland & Hodgman 1974)."""
     done = list(points)
     for axis, bound, sign in ((0, box.left, 1), (0, box.right, -1), (1, box.top, 1), (1, box.bottom, -1)):

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..drawing.drawing import Dot, Line, Text
+from ..drawing.drawing import Dot, DrawnLine, Text
 from ..drawing.fonts import text_width, wrap
-from .geometry import XY, Box, clip_segment
+from .geometry import XY, PlotArea, clip_segment
 
 SMALL = 11.5  # px
 MAX_LABEL = 190.0
@@ -24,7 +24,7 @@ BETWEEN = ((2, -1), (2, 1), (-2, -1), (-2, 1), (1, -2), (1, 2), (-1, -2), (-1, 2
 Segment = tuple[XY, XY]
 
 
-def labels(named: Iterable[tuple[str, Dot]], lines: Sequence[Segment], frame: Box) -> Iterator[Text | Line]:
+def labels(named: Iterable[tuple[str, Dot]], lines: Sequence[Segment], frame: PlotArea) -> Iterator[Text | DrawnLine]:
     """Yield the names of points with their leaders, as many as have a place.
 
     Parameters
@@ -37,7 +37,7 @@ def labels(named: Iterable[tuple[str, Dot]], lines: Sequence[Segment], frame: Bo
         What no name may leave.
     """
     pairs = list(named)
-    taken = [Box(*dot.box) for _, dot in pairs]
+    taken = [PlotArea(*dot.box) for _, dot in pairs]
     drawn = list(lines)
     for name, dot in pairs[:MOST_LABELS]:
         text = wrap(name, SMALL, MAX_LABEL, lines=1)[0] if name else ""
@@ -48,15 +48,15 @@ def labels(named: Iterable[tuple[str, Dot]], lines: Sequence[Segment], frame: Bo
         taken.append(box)
         if leader is not None:
             drawn.append(leader)
-            yield Line(*leader[0], *leader[1], "leader")
+            yield DrawnLine(*leader[0], *leader[1], "leader")
         yield Text(text, box.left, box.top + 0.78 * SMALL, SMALL, role="label")
 
 
 def _place(
-    dot: Dot, width: float, frame: Box, taken: Sequence[Box], lines: Sequence[Segment]
-) -> tuple[Box, Segment | None] | None:
+    dot: Dot, width: float, frame: PlotArea, taken: Sequence[PlotArea], lines: Sequence[Segment]
+) -> tuple[PlotArea, Segment | None] | None:
     """Return the first free place and, where it is not at the point, the leader to it."""
-    own = Box(*dot.box)
+    own = PlotArea(*dot.box)
     others = [box for box in taken if box != own]
     for box in _around(dot, NEAR, width, DIRECTIONS):
         if _free(box, frame, taken, lines):
@@ -69,8 +69,8 @@ def _place(
     return None
 
 
-def _free(box: Box, frame: Box, taken: Sequence[Box], lines: Sequence[Segment]) -> bool:
-    wide = Box(box.left - AIR, box.top - AIR, box.right + AIR, box.bottom + AIR)
+def _free(box: PlotArea, frame: PlotArea, taken: Sequence[PlotArea], lines: Sequence[Segment]) -> bool:
+    wide = PlotArea(box.left - AIR, box.top - AIR, box.right + AIR, box.bottom + AIR)
     return (
         frame.holds(box)
         and not any(box.meets(other) for other in taken)
@@ -78,17 +78,17 @@ def _free(box: Box, frame: Box, taken: Sequence[Box], lines: Sequence[Segment]) 
     )
 
 
-def _around(dot: Dot, gap: float, width: float, directions: Iterable[tuple[int, int]]) -> Iterator[Box]:
+def _around(dot: Dot, gap: float, width: float, directions: Iterable[tuple[int, int]]) -> Iterator[PlotArea]:
     """Yield the places for a name at one distance."""
     for across, down in directions:
         reach = (dot.radius + gap) / math.hypot(across, down)
         x, y = dot.x + across * reach, dot.y + down * reach
         left = x if across > 0 else x - width if across < 0 else x - width / 2
         top = y if down > 0 else y - SMALL if down < 0 else y - SMALL / 2
-        yield Box(left, top, left + width, top + SMALL)
+        yield PlotArea(left, top, left + width, top + SMALL)
 
 
-def _leader(dot: Dot, box: Box) -> Segment:
+def _leader(dot: Dot, box: PlotArea) -> Segment:
     """Return the line from the edge of a point to the nearest place of its name."""
     x, y = min(max(dot.x, box.left), box.right), min(max(dot.y, box.top), box.bottom)
     far = math.hypot(x - dot.x, y - dot.y)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from ...errors import NotEstimableError
 from ...stats.measures.catalogue import scale_of
 from ..forest.axis import axis
-from ..forest.columns import Column
+from ..forest.columns import ForestColumn
 from ..forest.forest import forest, sides
-from ..forest.plot import Mark, Plot, Row
+from ..forest.plot import ForestMark, Plot, Row
 from ..forest.styles import STYLES, Style
 from ..language import explored, formats, methods, words
 from ..language.explored import Looked
@@ -65,13 +65,13 @@ def _plot(asked: Request, refits: Refits, header: str, kind: str, note: str = ""
     )
 
 
-def _columns(header: str, effect: str) -> tuple[Column, ...]:
+def _columns(header: str, effect: str) -> tuple[ForestColumn, ...]:
     return (
-        Column("label", header, align="start"),
-        Column("k", "Studies"),
-        Column("effect", effect, side="right"),
-        Column("p", "p", side="right"),
-        Column("i2", "I²", side="right"),
+        ForestColumn("label", header, align="start"),
+        ForestColumn("k", "Studies"),
+        ForestColumn("effect", effect, side="right"),
+        ForestColumn("p", "p", side="right"),
+        ForestColumn("i2", "I²", side="right"),
     )
 
 
@@ -84,12 +84,12 @@ def _rows(looked: Looked, refits: Refits, turned: set[str]) -> Iterable[Row]:
             star = " *" if label in turned else ""
             cells = {"label": f"{label}{star}", **_cells(looked, fit)}
             role = "changed" if star else "study"
-            mark = Mark("square", fit.display.estimate, fit.display.ci, None, role)
+            mark = ForestMark("square", fit.display.estimate, fit.display.ci, None, role)
             yield Row("study", cells, mark, None, f"{label}: {cells['effect']}, {looked.reading(fit)}")
     whole = refits.whole
     cells = {"label": "All studies", **_cells(looked, whole)}
     role = "random" if whole.has_tau2 else "common"
-    yield Row("pooled", cells, Mark("diamond", whole.display.estimate, whole.display.ci, None, role), None, "")
+    yield Row("pooled", cells, ForestMark("diamond", whole.display.estimate, whole.display.ci, None, role), None, "")
 
 
 def _cells(looked: Looked, fit: Pooled | Refitted) -> dict[str, str]:

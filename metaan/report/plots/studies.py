@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...errors import NotEstimableError
 from ...stats.evidence.absolute import RISK_OF, risk_with_treatment
 from ..language import formats, methods
-from .figure import Curve, Figure, Key, Point, Request, Side, fixed, linear
+from .figure import Curve, Figure, Key, PlotPoint, Request, Side, fixed, linear
 
 if TYPE_CHECKING:
     from ...synthesis.values import StudyRow
@@ -32,7 +32,7 @@ def baujat(asked: Request) -> Figure:
         x=Side(linear([x for _, x, _ in shown], 0.0), "Contribution to heterogeneity (squared Pearson residual)"),
         y=Side(linear([y for _, _, y in shown], 0.0), "Influence on the pooled result"),
         points=tuple(
-            Point(x, y, s, sentence=f"{s}: heterogeneity {formats.number(x)}, influence {formats.number(y)}")
+            PlotPoint(x, y, s, sentence=f"{s}: heterogeneity {formats.number(x)}, influence {formats.number(y)}")
             for s, x, y in shown
         ),
         notes=("Studies at the right add most to heterogeneity, studies at the top move the result most.",),
@@ -81,11 +81,11 @@ def _steps(lo: float, hi: float) -> list[float]:
     return [lo + (hi - lo) * i / STEPS for i in range(STEPS + 1)]
 
 
-def _risks(row: StudyRow) -> Point:
+def _risks(row: StudyRow) -> PlotPoint:
     control, treated = row.data["ci"] / row.data["n2i"], row.data["ai"] / row.data["n1i"]
     weight = row.weight_random if row.weight_random is not None else row.weight_common
     sentence = f"{row.label}: {formats.percent(100 * treated, 1)} against {formats.percent(100 * control, 1)}"
-    return Point(control, treated, row.label, "study", weight, sentence)
+    return PlotPoint(control, treated, row.label, "study", weight, sentence)
 
 
 #: Field of an `Exploration` to the words under which it is refused.

@@ -31,7 +31,7 @@ class DomainView:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedCertainty:
     """A signed judgement; ``stale`` says that the result has other studies now."""
 
     level: str
@@ -60,7 +60,7 @@ class CertaintyView:
     id: str
     title: str
     pool: str
-    judged: Judged | None
+    judged: JudgedCertainty | None
     suggested: tuple[Suggested, ...]
 
     @property
@@ -118,12 +118,12 @@ def _name(analysis: Analysis, pool: Pool) -> str:
     return " in ".join(filter(None, (analysis.plan.key, name)))
 
 
-def _judged(signed: Certainty, pool: Pool) -> Judged:
+def _judged(signed: Certainty, pool: Pool) -> JudgedCertainty:
     domains = (
         DomainView(d.domain, d.judgement, d.reason or "", d.judgement not in ("not serious", "none"))
         for d in signed.domains
     )
-    return Judged(
+    return JudgedCertainty(
         level=signed.level,
         symbols=LEVELS[signed.level],
         domains=tuple(domains),

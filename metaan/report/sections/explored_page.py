@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ...errors import NotEstimableError
 from ..language import words
-from ..language.explored import Finding, Looked, findings, refusal
+from ..language.explored import ExploredFinding, Looked, findings, refusal
 from ..language.headings import pool_heading
 from ..plots.catalogue import PLOTS, draw
 from ..plots.curves import is_line
@@ -38,7 +38,7 @@ class Explored:
 
     heading: str
     place: str
-    findings: tuple[Finding, ...]
+    findings: tuple[ExploredFinding, ...]
     parts: tuple[Part, ...]
 
 
@@ -77,14 +77,14 @@ def _requests(field: str, asked: Request) -> list[tuple[str, Request]]:
     return [(PLOT_OF[field], asked)]
 
 
-def _drawn(requests: Iterable[tuple[str, Request]]) -> tuple[tuple[Markup, ...], list[Finding]]:
+def _drawn(requests: Iterable[tuple[str, Request]]) -> tuple[tuple[Markup, ...], list[ExploredFinding]]:
     """Draw what can be drawn, and say of the rest why not."""
     figures, refused = [], []
     for kind, asked in requests:
         try:
             figures.append(Markup(draw(kind, asked)))  # noqa: S704  every text in it is escaped
         except NotEstimableError as error:
-            refused.append(Finding(words.upper_first(PLOTS[kind][0]), refusal("drawn", str(error))))
+            refused.append(ExploredFinding(words.upper_first(PLOTS[kind][0]), refusal("drawn", str(error))))
     return tuple(figures), refused
 
 

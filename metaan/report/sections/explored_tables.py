@@ -35,7 +35,7 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ExploredLine:
     """One row: its first cell is its header; ``flagged`` where the reader should look."""
 
     cells: tuple[str, ...]
@@ -48,7 +48,7 @@ class Table:
 
     caption: str
     headers: tuple[Header, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[ExploredLine, ...]
 
 
 def tables(field: str, looked: Looked) -> tuple[Table, ...]:
@@ -82,14 +82,14 @@ def _refits(looked: Looked, refits: Refits, first: str, caption: str) -> Table:
     return Table(caption, headers, (*lines, _refit("All studies", refits.whole, None, looked, False)))
 
 
-def _refit(label: str, fit: Pooled | Refitted | None, why: str | None, looked: Looked, flagged: bool) -> Line:
+def _refit(label: str, fit: Pooled | Refitted | None, why: str | None, looked: Looked, flagged: bool) -> ExploredLine:
     if fit is None:
-        return Line((label, *[formats.NOTHING] * 5, why or ""))
+        return ExploredLine((label, *[formats.NOTHING] * 5, why or ""))
     several = fit.k > 1
     tau2 = formats.number(fit.tau2) if several and fit.tau2 else "0" if several and fit.tau2 == 0 else formats.NOTHING
     i2 = formats.percent(fit.i2) if several else formats.NOTHING
     reading = looked.reading(fit) + (" (differs)" if flagged else "")
-    return Line((label, str(fit.k), looked.effect(fit), formats.p_value(fit.pval), tau2, i2, reading), flagged)
+    return ExploredLine((label, str(fit.k), looked.effect(fit), formats.p_value(fit.pval), tau2, i2, reading), flagged)
 
 
 def _influence(looked: Looked) -> Iterable[Table]:
@@ -101,7 +101,7 @@ def _influence(looked: Looked) -> Iterable[Table]:
     columns = (data.rstudent, data.dffits, data.cook, data.hat, data.cov_ratio, data.tau2_del)
     rows = zip(data.slab, data.weight.tolist(), data.influential.tolist(), *(c.tolist() for c in columns))
     lines = tuple(
-        Line((label, formats.percent(weight, 1), *map(_plain, values), "yes" if far else "no"), far)
+        ExploredLine((label, formats.percent(weight, 1), *map(_plain, values), "yes" if far else "no"), far)
         for label, weight, far, *values in rows
     )
     yield Table(FLAGGED, headers, lines)
@@ -120,7 +120,7 @@ def _tests(looked: Looked) -> Iterable[Table]:
     for test in looked.found.small_study_tests:
         letter = "z" if test.df is None else f"t({test.df})"
         stat = f"{letter} = {formats.fixed(test.stat, 2)}"
-        lines.append(Line((test.name, stat, formats.p_value(test.pval), _limit(looked, test), test.note)))
+        lines.append(ExploredLine((test.name, stat, formats.p_value(test.pval), _limit(looked, test), test.note)))
     yield Table(
         "Tests of small-study effects; the limit is the effect of a study of infinite size", headers, tuple(lines)
     )
@@ -140,7 +140,7 @@ def _trim_and_fill(looked: Looked) -> Iterable[Table]:
         return
     headers = (Header("Pool", number=False), Header("Studies"), _effect_header(looked), Header("p"))
     pair = (("As it is", found.original), ("With filled studies", found.adjusted))
-    lines = tuple(Line((name, str(f.k), looked.effect(f), formats.p_value(f.pval))) for name, f in pair)
+    lines = tuple(ExploredLine((name, str(f.k), looked.effect(f), formats.p_value(f.pval))) for name, f in pair)
     yield Table(
         f"Trim and fill, estimator {found.estimator}; filled studies are mirror images, not data", headers, lines
     )
@@ -158,7 +158,8 @@ def _coefficients(looked: Looked, reg: MetaRegression) -> Table:
     )  # fmt: skip
     rows = zip(reg.names, reg.coefficients.tolist(), reg.ci, reg.pval.tolist())
     lines = tuple(
-        Line((name, f"{_three(b)} ({_three(ci.lb)} to {_three(ci.ub)})", formats.p_value(p))) for name, b, ci, p in rows
+        ExploredLine((name, f"{_three(b)} ({_three(ci.lb)} to {_three(ci.ub)})", formats.p_value(p)))
+        for name, b, ci, p in rows
     )
     references = "".join(f"; {factor} is compared with {level}" for factor, level in reg.references.items())
     how = f"τ² by {reg.tau2_method}, {reg.ci_method} intervals" if reg.tau2_method else f"{reg.ci_method} intervals"
@@ -187,12 +188,12 @@ def _multiverse(looked: Looked) -> Iterable[Table]:
     yield Table("Every defensible way to pool these studies", headers, lines)
 
 
-def _universe(universe: Universe, conclusion: int, several: bool) -> Line:
+def _universe(universe: Universe, conclusion: int, several: bool) -> ExploredLine:
     how = POOLING.get(universe.method, universe.method)
     by = f"{how}, {universe.tau2_method}" if universe.tau2_method else f"common effect, {how}"
     zero = f"{universe.zero_cells} added" if universe.zero_cells != "none" else "nothing added"
     differs = universe.conclusion != conclusion
-    return Line(
+    return ExploredLine(
         (
             *((universe.group,) if several else ()),
             universe.measure, by, INTERVALS[universe.ci_method or "wald"], zero, str(universe.k),

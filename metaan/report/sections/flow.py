@@ -19,7 +19,7 @@ MOST_REASONS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class FlowBox:
     """One box: its number in words, further lines, and what leaves the flow beside it."""
 
     text: str
@@ -27,7 +27,7 @@ class Box:
     aside: tuple[str, ...] = ()
 
 
-def boxes(review: Review, counts: Mapping[str, Any] | None = None) -> tuple[Box, ...]:
+def boxes(review: Review, counts: Mapping[str, Any] | None = None) -> tuple[FlowBox, ...]:
     """Return the boxes from top to bottom.
 
     Parameters
@@ -43,22 +43,22 @@ def boxes(review: Review, counts: Mapping[str, Any] | None = None) -> tuple[Box,
     return (*(_records(counts) if counts and counts.get("identified") else ()), *_studies(review))
 
 
-def _records(counts: Mapping[str, Any]) -> Iterable[Box]:
+def _records(counts: Mapping[str, Any]) -> Iterable[FlowBox]:
     identified: Mapping[str, int] = counts["identified"]
     before = [f"{counts.get('known', 0)} of studies that were in the registry already"] if counts.get("known") else []
     before += [formats.plural(counts["duplicates"], "duplicate")] if counts.get("duplicates") else []
     total = formats.plural(sum(identified.values()), "record")
     sources = tuple(f"{source}: {n}" for source, n in identified.items())
-    yield Box(f"{total} identified", sources, ("Removed before screening:", *before) if before else ())
+    yield FlowBox(f"{total} identified", sources, ("Removed before screening:", *before) if before else ())
     read: Mapping[str, Any] | None = counts.get("full_text")
     judged = formats.plural(counts.get("screened", 0), "candidate") + " judged"
-    yield Box(judged + (" by title and abstract" if read else ""), (), _left(counts))
+    yield FlowBox(judged + (" by title and abstract" if read else ""), (), _left(counts))
     if read:
         missing = (f"{read['not_retrieved']} not retrieved",) if read["not_retrieved"] else ()
-        yield Box(f"{formats.plural(read['sought'], 'full text')} sought", (), missing)
-        yield Box(f"{formats.plural(read['assessed'], 'full text')} assessed", (), _left(read))
+        yield FlowBox(f"{formats.plural(read['sought'], 'full text')} sought", (), missing)
+        yield FlowBox(f"{formats.plural(read['assessed'], 'full text')} assessed", (), _left(read))
     new = formats.plural(counts.get("included", 0), "candidate")
-    yield Box(f"{new} became or belong to a study", _previous(counts))
+    yield FlowBox(f"{new} became or belong to a study", _previous(counts))
 
 
 def _left(counts: Mapping[str, Any]) -> tuple[str, ...]:
@@ -73,15 +73,15 @@ def _previous(counts: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"beside {formats.plural(previous, 'study', 'studies')} of the registry before",) if previous else ()
 
 
-def _studies(review: Review) -> Iterable[Box]:
+def _studies(review: Review) -> Iterable[FlowBox]:
     states = Counter(study.status.state for study in review.studies)
     reasons = Counter[str](study.design.kind for study in review.studies if study.status.state == "excluded")
     left = [f"{states['awaiting data']} awaiting data"] if states["awaiting data"] else []
     left += [f"{states['excluded']} excluded, by design:", *_most(reasons)] if states["excluded"] else []
-    yield Box(f"{formats.plural(len(review.studies), 'study', 'studies')} in the registry", (), tuple(left))
+    yield FlowBox(f"{formats.plural(len(review.studies), 'study', 'studies')} in the registry", (), tuple(left))
     kinds = Counter[str](study.design.kind for study in review.studies if study.status.state == "included")
     each = tuple(f"{kind}: {n}" for kind, n in kinds.most_common())
-    yield Box(f"{formats.plural(states['included'], 'study', 'studies')} included", each)
+    yield FlowBox(f"{formats.plural(states['included'], 'study', 'studies')} included", each)
 
 
 def _most(reasons: Mapping[str, int]) -> list[str]:

@@ -12,7 +12,7 @@ from ...stats.pooling.result import Pooled
 from ..document import Piece
 from ..drawing.svg import svg
 from ..explorer.data import why_not
-from ..forest.columns import Column
+from ..forest.columns import ForestColumn
 from ..forest.forest import NO_EFFECT, forest
 from ..forest.plot import Plot, Row
 from ..language import designs, formats, methods, spread, words
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class TableCell:
     """A cell of a table; ``number`` sets it to the right.
 
     ``place`` is the id of where its number comes from, ``also`` that of its second number.
@@ -45,11 +45,11 @@ class TableRow:
     """A row of a plot's table; one of kind ``heading`` or ``text`` has a single cell over all columns."""
 
     kind: str
-    cells: tuple[Cell, ...]
+    cells: tuple[TableCell, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class ModelRow:
     """One row of the table of models; ``place`` is where its formulas stand."""
 
     name: str
@@ -65,11 +65,11 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class PoolBlock:
     """The models of one pool and what they mean in words."""
 
     heading: str
-    models: tuple[Model, ...]
+    models: tuple[ModelRow, ...]
     single: str
     heterogeneity: str
     sentences: tuple[str, ...]
@@ -80,7 +80,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class OutcomeView:
     """One analysis as the templates see it."""
 
     id: str
@@ -93,10 +93,10 @@ class Outcome:
     agreement: str
     figure: Markup
     no_effect: str
-    headers: tuple[Cell, ...]
+    headers: tuple[TableCell, ...]
     rows: tuple[TableRow, ...]
     notes: tuple[str, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[PoolBlock, ...]
     subgroup_test: str
     between: str
     warnings: tuple[str, ...]
@@ -106,10 +106,10 @@ class Outcome:
     no_controls: str
 
 
-def outcome(analysis: Analysis, arms: Arms) -> Outcome:
+def outcome(analysis: Analysis, arms: Arms) -> OutcomeView:
     """Turn an analysis into what the templates show."""
     plot = forest(analysis, arms)
-    return Outcome(
+    return OutcomeView(
         id=analysis.plan.key,
         title=words.upper_first(analysis.plan.title or analysis.outcome.name),
         description=_description(analysis),
@@ -142,29 +142,29 @@ def _description(analysis: Analysis) -> str:
     return " ".join(f"{part}." for part in (what, when) if part)
 
 
-def _header(column: Column) -> Cell:
+def _header(column: ForestColumn) -> TableCell:
     text = f"{column.group}, {column.header}" if column.group else column.header
-    return Cell(text, number=column.align == "end")
+    return TableCell(text, number=column.align == "end")
 
 
 def _table(plot: Plot, analysis: Analysis) -> Iterable[TableRow]:
     places = Places.of(analysis)
     for row in plot.rows:
         if row.kind in ("heading", "text"):
-            yield TableRow(row.kind, (Cell(row.label, places.line(row)),))
+            yield TableRow(row.kind, (TableCell(row.label, places.line(row)),))
         elif row.kind != "spacer":
             yield TableRow(row.kind, tuple(_cell(row, column, places) for column in plot.columns))
 
 
-def _cell(row: Row, column: Column, places: Places) -> Cell:
+def _cell(row: Row, column: ForestColumn, places: Places) -> TableCell:
     place, also = places.cell(row, column.key)
-    return Cell(row.cells.get(column.key, ""), place, column.align == "end", also)
+    return TableCell(row.cells.get(column.key, ""), place, column.align == "end", also)
 
 
-def _block(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> Block:
+def _block(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> PoolBlock:
     said = [spread.sentence(pool), spread.prediction(pool, analysis), *cautions(pool, analysis, arms)]
     sentences = tuple(text for text in said if text)
-    return Block(
+    return PoolBlock(
         heading=pool_heading(pool),
         models=tuple(_models(pool, analysis, arms, i)),
         single=words.upper_first(pool.reason or ""),
@@ -177,7 +177,7 @@ def _block(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> Block:
     )
 
 
-def _models(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> Iterable[Model]:
+def _models(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> Iterable[ModelRow]:
     for role, fit in (("common", pool.common), ("random", pool.random)):
         if fit is not None:
             place = workings.anchor(analysis.plan.key, "block", i, role)
@@ -191,11 +191,11 @@ def _models(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> Iterable[Mode
         yield replace(model, name=model.name + without, place=place)
 
 
-def _model(fit: Pooled, analysis: Analysis, arms: Arms, protocol: bool = False, differs: bool = False) -> Model:
+def _model(fit: Pooled, analysis: Analysis, arms: Arms, protocol: bool = False, differs: bool = False) -> ModelRow:
     shown = fit.display
     random = fit.has_tau2
     code = words.favours(shown.ci, analysis.measure, analysis.outcome.direction)
-    return Model(
+    return ModelRow(
         name=methods.model_name(fit) + (", Wald" if random and fit.ci_method == "wald" else ""),
         effect=formats.effect(shown.estimate, shown.ci, analysis.measure),
         p=formats.p_value(fit.pval),

@@ -12,7 +12,7 @@ from ..language import formats, words
 from ..language.markup import inline
 
 if TYPE_CHECKING:
-    from ...registry.flags import Flag as Against
+    from ...registry.flags import Flag
     from ...registry.load import Review
     from ...registry.model.public import Relation, RiskOfBias, Study
     from ...registry.store.metadata import Metadata
@@ -26,7 +26,7 @@ REGISTRY_URLS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class SiteLink:
     """A link to another site; pages never load anything from it."""
 
     text: str
@@ -34,7 +34,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class FlagView:
     """What is known about a retraction: ``code`` is ``"bad"``, ``"none"`` or ``"unknown"``."""
 
     code: str
@@ -53,12 +53,12 @@ class StudyView:
     reason: str
     citation: str
     setting: str
-    links: tuple[Link, ...]
+    links: tuple[SiteLink, ...]
     facts: tuple[tuple[str, str], ...]
     arms: tuple[str, ...]
     people: str
     outcomes: str
-    flag: Flag
+    flag: FlagView
     standing: str
     corrections: tuple[str, ...]
     disagreements: tuple[str, ...]
@@ -130,18 +130,18 @@ def _authors(names: Sequence[str], complete: bool) -> str:
     return ", ".join(named[:MOST_AUTHORS]) + ("" if complete and len(named) <= MOST_AUTHORS else ", et al")
 
 
-def _links(study: Study, metadata: Metadata | None) -> Iterable[Link]:
+def _links(study: Study, metadata: Metadata | None) -> Iterable[SiteLink]:
     if study.doi:
-        yield Link(f"doi:{study.doi}", f"https://doi.org/{_path(study.doi)}")
+        yield SiteLink(f"doi:{study.doi}", f"https://doi.org/{_path(study.doi)}")
     pmid = study.pmid or (metadata.pmid if metadata else None)
     if pmid:
-        yield Link(f"PubMed {pmid}", f"https://pubmed.ncbi.nlm.nih.gov/{_path(pmid)}/")
+        yield SiteLink(f"PubMed {pmid}", f"https://pubmed.ncbi.nlm.nih.gov/{_path(pmid)}/")
     if study.pmcid:
-        yield Link(study.pmcid, f"https://pmc.ncbi.nlm.nih.gov/articles/{_path(study.pmcid)}/")
+        yield SiteLink(study.pmcid, f"https://pmc.ncbi.nlm.nih.gov/articles/{_path(study.pmcid)}/")
     found = metadata.registrations if metadata else []
     for number in dict.fromkeys([*study.registrations, *found]):
         url = next((url for prefix, url in REGISTRY_URLS.items() if number.startswith(prefix)), "")
-        yield Link(number, url.format(_path(number)) if url else "")
+        yield SiteLink(number, url.format(_path(number)) if url else "")
 
 
 def _path(text: str) -> str:
@@ -190,23 +190,23 @@ def _outcomes(study: Study, review: Review) -> str:
     return ", ".join(names)
 
 
-def flag(metadata: Metadata | None, found: Against | None = None) -> Flag:
+def flag(metadata: Metadata | None, found: Flag | None = None) -> FlagView:
     """Say what PubMed, or ``found`` another service, said about a retraction, never more than was looked up."""
     if found is not None and found.by != "PubMed":
         what = "RETRACTED" if found.about == "retraction" else "Expression of concern"
-        return Flag("bad", f"{what} ({', '.join(filter(None, (found.by, found.notice)))})")
+        return FlagView("bad", f"{what} ({', '.join(filter(None, (found.by, found.notice)))})")
     if metadata is None:
-        return Flag("unknown", "not fetched")
+        return FlagView("unknown", "not fetched")
     day = (metadata.checked or metadata.fetched)[:10]
     as_of = f"PubMed, as of {day}"
     if metadata.retracted:
-        return Flag("bad", f"RETRACTED ({as_of})")
+        return FlagView("bad", f"RETRACTED ({as_of})")
     if metadata.concern:
-        return Flag("bad", f"Expression of concern ({as_of})")
-    return Flag("none", f"no flag found as of {day} (PubMed)")
+        return FlagView("bad", f"Expression of concern ({as_of})")
+    return FlagView("none", f"no flag found as of {day} (PubMed)")
 
 
-def _standing(study: Study, against: Against | None) -> str:
+def _standing(study: Study, against: Flag | None) -> str:
     """Say what became of a study that is retracted or questioned, and who decided it; empty for every other."""
     if against is None:
         return ""

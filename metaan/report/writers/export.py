@@ -15,7 +15,7 @@ from ...synthesis.values import Remark
 from .explored_json import exploration
 
 if TYPE_CHECKING:
-    from ...synthesis.values import Analysis, Pool, Reference, StudyRow, SubgroupTest
+    from ...synthesis.values import Analysis, Pool, PublishedReference, StudyRow, SubgroupTest
 
 Json = dict[str, Any]
 
@@ -172,7 +172,7 @@ def _test(test: SubgroupTest | None) -> Json | None:
     return {"by": test.by} | found | {"without": list(test.without)}
 
 
-def _reference(reference: Reference) -> Json:
+def _reference(reference: PublishedReference) -> Json:
     pool = reference.pool
     return {
         "id": reference.study.id, "label": reference.study.label, "measure": pool.measure, "estimate": pool.estimate,

@@ -16,7 +16,7 @@ from .export import Json, whole
 if TYPE_CHECKING:
     from ...stats.pooling.result import Pooled
     from ...synthesis.certainty import Evidence
-    from ...synthesis.values import Analysis, Pool, Reference, StudyRow
+    from ...synthesis.values import Analysis, Pool, PublishedReference, StudyRow
 
 CSV_COLUMNS = (
     "analysis", "outcome", "measure", "level", "kind", "subgroup", "id", "label", "time", "events_experimental",
@@ -108,7 +108,7 @@ def _csv_fit(fit: Pooled, name: str) -> Json:
     }  # fmt: skip
 
 
-def _csv_reference(reference: Reference) -> Mapping[str, object]:
+def _csv_reference(reference: PublishedReference) -> Mapping[str, object]:
     pool = reference.pool
     return {
         "kind": "published pool", "id": reference.study.id, "label": reference.study.label, "measure": pool.measure,

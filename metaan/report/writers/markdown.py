@@ -15,7 +15,7 @@ from .markdown_text import bullets, plain, row_of, table
 
 if TYPE_CHECKING:
     from ...synthesis.values import Analysis
-    from ..sections.outcomes import Block, Outcome
+    from ..sections.outcomes import OutcomeView, PoolBlock
     from ..sections.summary import RiskLine, Summary, SummaryRow
 
 Content = Mapping[str, Any]
@@ -94,7 +94,7 @@ def _risk(line: RiskLine) -> list[str]:
     return [assumed, f"{line.treated} ({line.treated_ci})", f"{line.difference} ({line.ci})", line.prediction or "–"]
 
 
-def _outcome(plot: Plot, shown: Outcome) -> Iterable[str]:
+def _outcome(plot: Plot, shown: OutcomeView) -> Iterable[str]:
     yield f"### {plain(shown.title)}"
     yield plain(shown.description)
     yield forest_table(plot)
@@ -111,7 +111,7 @@ def _outcome(plot: Plot, shown: Outcome) -> Iterable[str]:
             yield table([header.text for header in one.headers], [line.cells for line in one.lines])
 
 
-def _block(block: Block) -> Iterable[str]:
+def _block(block: PoolBlock) -> Iterable[str]:
     yield f"#### {plain(block.heading)}"
     heads = ("Model", "Effect (interval)", "p", "τ²", "I²", "Prediction interval", "Reading")
     rows = [

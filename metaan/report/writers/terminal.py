@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..forest.axis import Axis
-from ..forest.columns import Column
+from ..forest.columns import ForestColumn
 from ..forest.forest import forest
-from ..forest.plot import Mark, Plot, Row
+from ..forest.plot import ForestMark, Plot, Row
 from ..language import designs, formats, words
 from ..language.cautions import cautions
 from ..language.words import Arms, lower_first
@@ -150,7 +150,7 @@ def _table(plot: Plot, width: int, signs: Signs) -> list[Line]:
     return [*lines, *(("plain", text) for text in _axis(plot, columns, widths, room))]
 
 
-def _fit(plot: Plot, width: int) -> tuple[list[Column], dict[str, int], int]:
+def _fit(plot: Plot, width: int) -> tuple[list[ForestColumn], dict[str, int], int]:
     """Return the columns that fit, their widths, and the room for a plot (0: none).
 
     Times go first where there is no room, then weights, then data; the label is cut last.
@@ -169,17 +169,17 @@ def _fit(plot: Plot, width: int) -> tuple[list[Column], dict[str, int], int]:
     return columns, widths, room if width >= PLOT_FROM and room >= PLOT_LEAST else 0
 
 
-def _total(columns: Sequence[Column], widths: Mapping[str, int]) -> int:
+def _total(columns: Sequence[ForestColumn], widths: Mapping[str, int]) -> int:
     return sum(widths[column.key] for column in columns) + GAP * (len(columns) - 1)
 
 
-def _column_width(column: Column, rows: Iterable[Row]) -> int:
+def _column_width(column: ForestColumn, rows: Iterable[Row]) -> int:
     cells = [row.cells.get(column.key, "") for row in rows if row.kind not in ("heading", "text")]
     indent = 2 if column.key == "label" else 0
     return max(map(display_width, (*cells, column.header, column.group)), default=0) + indent
 
 
-def _head(plot: Plot, columns: Sequence[Column], widths: Mapping[str, int], room: int) -> list[str]:
+def _head(plot: Plot, columns: Sequence[ForestColumn], widths: Mapping[str, int], room: int) -> list[str]:
     lines = [[_pad(getattr(c, part), widths[c.key], c.align) for c in columns] for part in ("group", "header")]
     texts = [(" " * GAP).join(cells) for cells in lines if any(cell.strip() for cell in cells)]
     if room:
@@ -187,11 +187,11 @@ def _head(plot: Plot, columns: Sequence[Column], widths: Mapping[str, int], room
     return texts
 
 
-def _row(row: Row, columns: Sequence[Column], widths: Mapping[str, int]) -> str:
+def _row(row: Row, columns: Sequence[ForestColumn], widths: Mapping[str, int]) -> str:
     return (" " * GAP).join(_cell(row, column, widths[column.key]) for column in columns)
 
 
-def _cell(row: Row, column: Column, width: int) -> str:
+def _cell(row: Row, column: ForestColumn, width: int) -> str:
     text = row.cells.get(column.key, "")
     return _pad(cut(f"  {text}" if column.key == "label" else text, width), width, column.align)
 
@@ -202,7 +202,7 @@ def _pad(text: str, width: int, align: str) -> str:
     return " " * before + text + " " * (space - before)
 
 
-def _plotted(mark: Mark | None, axis: Axis, room: int, signs: Signs) -> str:
+def _plotted(mark: ForestMark | None, axis: Axis, room: int, signs: Signs) -> str:
     """Draw one row of the text plot."""
     if not room:
         return ""
@@ -216,7 +216,7 @@ def _plotted(mark: Mark | None, axis: Axis, room: int, signs: Signs) -> str:
     return " " * GAP + "".join(cells)
 
 
-def _interval(cells: list[str], mark: Mark, axis: Axis, signs: Signs) -> None:
+def _interval(cells: list[str], mark: ForestMark, axis: Axis, signs: Signs) -> None:
     lo, hi = mark.interval or (0.0, 0.0)
     first, last = _at(lo, axis, len(cells)), _at(hi, axis, len(cells))
     cells[first : last + 1] = [signs.bar if mark.shape == "bar" else signs.line] * (last - first + 1)
@@ -234,7 +234,7 @@ def _at(value: float, axis: Axis, room: int) -> int:
     return round(min(1.0, max(0.0, axis.place(value))) * (room - 1))
 
 
-def _axis(plot: Plot, columns: Sequence[Column], widths: Mapping[str, int], room: int) -> list[str]:
+def _axis(plot: Plot, columns: Sequence[ForestColumn], widths: Mapping[str, int], room: int) -> list[str]:
     """Write the tick labels that have room, and what each side favours; that nothing can be drawn, where that is so."""
     if plot.bare:
         return wrap(plot.notes[0], _total(columns, widths))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ...registry.load import Review
     from ...synthesis.certainty import Evidence, SmallStudies
     from ...synthesis.values import Analysis, ReportedCheck
-    from ..sections.outcomes import Outcome
+    from ..sections.outcomes import OutcomeView
     from ..sections.summary import SummaryGroup, SummaryRow
 
 Json = dict[str, Any]
@@ -67,7 +67,7 @@ def _review(review: Review) -> Json:
     return {name: plain(getattr(review.info, name)) for name in names}
 
 
-def _said(view: Outcome, group: SummaryGroup, found: Sequence[Evidence]) -> Json:
+def _said(view: OutcomeView, group: SummaryGroup, found: Sequence[Evidence]) -> Json:
     padded = [found[i] if i < len(found) else None for i in range(len(group.rows))]
     return {
         "answers": [plain(answer) for answer in view.answers],

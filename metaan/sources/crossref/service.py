@@ -14,10 +14,10 @@ from urllib.parse import quote
 from ...errors import SourceError, UsageError
 from ...records.identifiers import normalise_doi
 from ..formats import json_text
-from ..net.answers import Answer, UnreadableError
+from ..net.answers import ServiceAnswer, UnreadableError
 from ..net.client import Client, RefusedError
 from ..net.services import client_for
-from .work import Relation, Update, Work, merge_updates, parse_work
+from .work import Update, Work, WorkRelation, merge_updates, parse_work
 
 if TYPE_CHECKING:
     import requests
@@ -104,7 +104,7 @@ class Crossref:
 
     def about(
         self, dois: Iterable[str], progress: Progress = lambda what, done, total: None
-    ) -> dict[str, tuple[tuple[Update, ...], tuple[Relation, ...]]]:
+    ) -> dict[str, tuple[tuple[Update, ...], tuple[WorkRelation, ...]]]:
         """Return for each DOI every notice about it, looked for from both ends, and its relations to other texts.
 
         What a list lacks is not asked for by itself: a DOI of another agency has no notice here, and a notice names
@@ -233,7 +233,7 @@ class _Page:
     cursor: str | None
 
 
-def read_page(answer: Answer) -> _Page:
+def read_page(answer: ServiceAnswer) -> _Page:
     """Read a list of works."""
     message = _message(answer)
     items, total = message.get("items"), json_text.whole_at(message, "total-results")
@@ -242,12 +242,12 @@ def read_page(answer: Answer) -> _Page:
     return _Page(tuple(map(parse_work, items)), total, json_text.text_at(message, "next-cursor"))
 
 
-def read_work(answer: Answer) -> Work:
+def read_work(answer: ServiceAnswer) -> Work:
     """Read one work."""
     return parse_work(_message(answer))
 
 
-def read_agency(answer: Answer) -> str:
+def read_agency(answer: ServiceAnswer) -> str:
     """Read which agency has registered a DOI."""
     agency = json_text.value_at(_message(answer), "agency")
     if name := json_text.text_at(agency, "label") or json_text.text_at(agency, "id"):
@@ -255,7 +255,7 @@ def read_agency(answer: Answer) -> str:
     raise UnreadableError("the agency of a DOI was due, another document came")
 
 
-def _message(answer: Answer) -> dict[str, Any]:
+def _message(answer: ServiceAnswer) -> dict[str, Any]:
     found = json_text.document(answer.body)
     message = found.get("message")
     if found.get("status") != "ok" or not isinstance(message, dict):

@@ -50,7 +50,7 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Relation:
+class WorkRelation:
     """A link to another work: ``kind`` is Crossref's word, such as "has-preprint", read from this work to that one."""
 
     kind: str
@@ -75,7 +75,7 @@ class Work:
     kind: str
     updated_by: tuple[Update, ...] = ()
     update_to: tuple[Update, ...] = ()
-    relations: tuple[Relation, ...] = ()
+    relations: tuple[WorkRelation, ...] = ()
 
     @property
     def doi(self) -> str:
@@ -161,13 +161,13 @@ def _ref_type(kind: str) -> str:
     return "ExpressionOfConcernIn" if kind in CONCERNS else _REF_TYPES.get(kind, "UpdateIn")
 
 
-def _related(item: object, kind: str, own: str) -> tuple[Relation, ...]:
+def _related(item: object, kind: str, own: str) -> tuple[WorkRelation, ...]:
     dois = (
         normalise_doi(text_at(found, "id"))
         for found in items_at(item, "relation", kind)
         if text_at(found, "id-type") == "doi"
     )
-    return tuple(Relation(kind, doi) for doi in dict.fromkeys(dois) if doi and doi != own)
+    return tuple(WorkRelation(kind, doi) for doi in dict.fromkeys(dois) if doi and doi != own)
 
 
 def _record(item: object, doi: str, updates: tuple[Update, ...]) -> Record:

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PostedGroup:
     """A column of a table; its id means something within one table only."""
 
     id: str
@@ -75,7 +75,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PostedOutcome:
     """One outcome measure: ``kind`` is PRIMARY, SECONDARY ...; ``posted`` is False where only its name is there."""
 
     kind: str
@@ -88,7 +88,7 @@ class Outcome:
     unit: str | None
     dispersion: str | None
     units_analysed: str | None
-    groups: tuple[Group, ...]
+    groups: tuple[PostedGroup, ...]
     denominators: tuple[Denominators, ...]
     classes: tuple[ResultClass, ...]
     comparisons: tuple[Comparison, ...]
@@ -162,10 +162,10 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class ParticipantFlow:
     """The flow of participants; STARTED in the first period are those randomised."""
 
-    groups: tuple[Group, ...]
+    groups: tuple[PostedGroup, ...]
     periods: tuple[Period, ...]
 
 
@@ -173,8 +173,8 @@ class Flow:
 class Results:
     """Everything that is posted; a table that is missing is None or empty."""
 
-    flow: Flow | None
-    outcomes: tuple[Outcome, ...]
+    flow: ParticipantFlow | None
+    outcomes: tuple[PostedOutcome, ...]
     adverse_events: AdverseEvents | None
 
 

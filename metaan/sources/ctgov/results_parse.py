@@ -15,12 +15,12 @@ from .results import (
     Denominators,
     EventCount,
     EventGroup,
-    Flow,
-    Group,
     Measurement,
     Milestone,
-    Outcome,
+    ParticipantFlow,
     Period,
+    PostedGroup,
+    PostedOutcome,
     ResultClass,
     Results,
 )
@@ -40,8 +40,8 @@ def parse_results(section: object) -> Results | None:
     )
 
 
-def _outcome(found: Json) -> Outcome:
-    return Outcome(
+def _outcome(found: Json) -> PostedOutcome:
+    return PostedOutcome(
         kind=text_at(found, "type") or "",
         title=text_at(found, "title") or "",
         description=text_at(found, "description"),
@@ -59,8 +59,8 @@ def _outcome(found: Json) -> Outcome:
     )
 
 
-def _group(found: Json) -> Group:
-    return Group(text_at(found, "id") or "", text_at(found, "title") or "", text_at(found, "description"))
+def _group(found: Json) -> PostedGroup:
+    return PostedGroup(text_at(found, "id") or "", text_at(found, "title") or "", text_at(found, "description"))
 
 
 def _denominators(found: Json) -> Denominators:
@@ -132,10 +132,12 @@ def _adverse_event(found: Json, serious: bool) -> AdverseEvent:
     return AdverseEvent(text_at(found, "term") or "", text_at(found, "organSystem"), serious, counts)
 
 
-def _flow(found: object) -> Flow | None:
+def _flow(found: object) -> ParticipantFlow | None:
     if not isinstance(found, Mapping):
         return None
-    return Flow(tuple(map(_group, items_at(found, "groups"))), tuple(map(_period, items_at(found, "periods"))))
+    return ParticipantFlow(
+        tuple(map(_group, items_at(found, "groups"))), tuple(map(_period, items_at(found, "periods")))
+    )
 
 
 def _period(found: Json) -> Period:

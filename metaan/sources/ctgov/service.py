@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import SourceError, UsageError
 from ..formats import json_text
-from ..net.answers import Answer, UnreadableError
+from ..net.answers import ServiceAnswer, UnreadableError
 from ..net.client import Client, RefusedError
 from ..net.services import client_for
 from .query import TrialQuery
@@ -33,7 +33,7 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class DataVersion:
     """Of what a run was told: the version of the interface, and the time of the data as the service writes it."""
 
     api: str
@@ -108,7 +108,7 @@ class ClinicalTrials:
     ) -> None:
         self._client = client or client_for("ctgov", settings, session=session, notice=notice)
 
-    def version(self) -> Version:
+    def version(self) -> DataVersion:
         """Return which version answers, and of when its data are; a run keeps both."""
         return self._client.ask("version", {}, read_version)
 
@@ -240,7 +240,7 @@ def stamp(trial: Trial) -> TrialStamp:
     return TrialStamp(trial.dates.last_updated, trial.status, trial.has_results)
 
 
-def read_page(answer: Answer) -> _Page:
+def read_page(answer: ServiceAnswer) -> _Page:
     """Read a page of studies."""
     found = json_text.document(answer.body)
     studies = found.get("studies")
@@ -253,18 +253,18 @@ def read_page(answer: Answer) -> _Page:
     )
 
 
-def read_study(answer: Answer) -> Trial:
+def read_study(answer: ServiceAnswer) -> Trial:
     """Read one study."""
     return parse_trial(json_text.document(answer.body))
 
 
-def read_version(answer: Answer) -> Version:
+def read_version(answer: ServiceAnswer) -> DataVersion:
     """Read what the service says of itself."""
     found: dict[str, Any] = json_text.document(answer.body)
     api, data = json_text.text_at(found, "apiVersion"), json_text.text_at(found, "dataTimestamp")
     if api is None or data is None:
         raise UnreadableError("a version was due, another document came")
-    return Version(api, data)
+    return DataVersion(api, data)
 
 
 def _checked(text: str) -> str:

@@ -41,7 +41,7 @@ class PlannedArm:
 
 
 @dataclass(frozen=True, slots=True)
-class Dates:
+class TrialDates:
     """Days as precise as the registry has them: "2021", "2021-02" or "2021-02-05"."""
 
     start: str | None = None
@@ -53,7 +53,7 @@ class Dates:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class TrialReference:
     """A publication; ``kind`` is RESULT (by the sponsor), DERIVED (matched by machine) or BACKGROUND (no result)."""
 
     kind: str | None
@@ -102,8 +102,8 @@ class Trial:
     keywords: tuple[str, ...] = ()
     interventions: tuple[Intervention, ...] = ()
     arms: tuple[PlannedArm, ...] = ()
-    dates: Dates = Dates()
-    references: tuple[Reference, ...] = ()
+    dates: TrialDates = TrialDates()
+    references: tuple[TrialReference, ...] = ()
     sponsor: str | None = None
     summary: str | None = None
     has_results: bool = False
@@ -210,7 +210,7 @@ def _content(protocol: Mapping[str, Any]) -> dict[str, Any]:
         ),
         "arms": tuple(map(_arm, items_at(arms, "armGroups"))),
         "references": tuple(
-            Reference(text_at(r, "type"), text_at(r, "citation") or "", normalise_pmid(text_at(r, "pmid")))
+            TrialReference(text_at(r, "type"), text_at(r, "citation") or "", normalise_pmid(text_at(r, "pmid")))
             for r in items_at(protocol, "referencesModule", "references")
         ),
     }
@@ -221,9 +221,9 @@ def _arm(found: Mapping[str, Any]) -> PlannedArm:
     return PlannedArm(label, text_at(found, "type"), text_at(found, "description"), given)
 
 
-def _dates(protocol: Mapping[str, Any]) -> Dates:
+def _dates(protocol: Mapping[str, Any]) -> TrialDates:
     status = value_at(protocol, "statusModule")
-    return Dates(*(_day(text_at(status, f"{name}DateStruct", "date")) for name in _DATES))
+    return TrialDates(*(_day(text_at(status, f"{name}DateStruct", "date")) for name in _DATES))
 
 
 def _day(text: str | None) -> str | None:

@@ -14,7 +14,7 @@ from ...errors import SourceError, UsageError
 from ...records.identifiers import normalise_doi
 from ...records.record import Record
 from ..formats import json_text
-from ..net.answers import Answer, UnreadableError
+from ..net.answers import ServiceAnswer, UnreadableError
 from ..net.client import Client
 from ..net.services import client_for
 from .record import parse_result
@@ -211,7 +211,7 @@ def doi_query(doi: str) -> str:
     return f'DOI:"{doi.replace(chr(34), "").replace(chr(92), "")}"'
 
 
-def read_page(answer: Answer) -> _Page:
+def read_page(answer: ServiceAnswer) -> _Page:
     """Read a page of results."""
     found = json_text.document(answer.body)
     results, count = json_text.value_at(found, "resultList", "result"), json_text.whole_at(found, "hitCount")

@@ -20,7 +20,7 @@ from ...records.identifiers import (
 from ...records.markup import clean_text, inline_markup, plain_text
 from ...records.names import short_name
 from ...records.record import AbstractPart, Correction, Read, Record
-from ..formats.tagged import Block, lines_of, read_blocks
+from ..formats.tagged import TaggedRecord, lines_of, read_blocks
 
 _TAG = re.compile(r"^\ufeff?([A-Z][A-Z0-9]{1,3}) {0,2}-(?: |$|(?=\S))(.*)$")
 _DATE = re.compile(r"(\d{4})(?:[ /-]+([A-Za-z]{3}|\d{1,2})(?:[ /-]+(\d{1,2}))?)?(?=$|[^\d-])")
@@ -53,9 +53,9 @@ def parse_nbib(text: str) -> Read:
     return read_blocks("NBIB", "PMID", starts, _joined(_blocks(lines)), _record)
 
 
-def _blocks(lines: list[str]) -> Iterator[Block]:
+def _blocks(lines: list[str]) -> Iterator[TaggedRecord]:
     """Yield the tagged lines between blank lines, each with the lines that go on from them."""
-    block: Block | None = None
+    block: TaggedRecord | None = None
     for number, line in enumerate(lines, start=1):
         if not line or line.isspace():
             if block:
@@ -65,7 +65,7 @@ def _blocks(lines: list[str]) -> Iterator[Block]:
             if block and tag[1] == "PMID" and "PMID" in block.fields:
                 yield block
                 block = None
-            block = block or Block(number)
+            block = block or TaggedRecord(number)
             block.add(tag[1], tag[2])
         elif block:
             block.go_on(line)
@@ -73,9 +73,9 @@ def _blocks(lines: list[str]) -> Iterator[Block]:
         yield block
 
 
-def _joined(blocks: Iterable[Block]) -> Iterator[Block]:
+def _joined(blocks: Iterable[TaggedRecord]) -> Iterator[TaggedRecord]:
     """Yield the blocks; those that are no records of their own belong to the record before them."""
-    before: Block | None = None
+    before: TaggedRecord | None = None
     for block in blocks:
         if before and _STARTS.isdisjoint(block.fields):
             before.take(block)
@@ -87,7 +87,7 @@ def _joined(blocks: Iterable[Block]) -> Iterator[Block]:
         yield before
 
 
-def _record(block: Block) -> Record:
+def _record(block: TaggedRecord) -> Record:
     title = inline_markup(block.first("TI", "BTI", "TT"))
     published = _published(block.first("DP"))
     people = [clean_text(value) for value in block.all("AU")] or [
@@ -126,18 +126,18 @@ def _published(text: str) -> str | None:
     return day(*found.groups()) if found and find_year(found[1]) else find_year(text)
 
 
-def _marked(block: Block, kind: str) -> str | None:
+def _marked(block: TaggedRecord, kind: str) -> str | None:
     """Return the identifier that ``LID`` or ``AID`` marks as of this kind."""
     hits = (_MARKED.match(clean_text(value)) for value in block.all("LID", "AID"))
     return next((hit[1] for hit in hits if hit and hit[2].casefold() == kind), None)
 
 
-def _pmcid(block: Block) -> str | None:
+def _pmcid(block: TaggedRecord) -> str | None:
     found = re.search(r"PMC\d{1,9}", block.first("PMC"))
     return found[0] if found else None
 
 
-def _registrations(block: Block) -> tuple[str, ...]:
+def _registrations(block: TaggedRecord) -> tuple[str, ...]:
     """Return the trial numbers of ``SI``, which also names sequence banks."""
     found: list[str] = []
     for value in map(clean_text, block.all("SI")):

@@ -14,7 +14,7 @@ from ...records.identifiers import doi_in_link, find_registrations, normalise_do
 from ...records.markup import clean_text, inline_markup, plain_text
 from ...records.names import short_name
 from ...records.record import AbstractPart, Read, Record
-from ..formats.tagged import Block, lines_of, read_blocks
+from ..formats.tagged import TaggedRecord, lines_of, read_blocks
 
 _TAG = re.compile(r"^[\s\ufeff]*([A-Z][A-Z0-9])(?:\s{1,2}-(?:\s(.*)|$)|\s\s-(.*)$)")
 _START = re.compile(r"^[\s\ufeff]*TY\s{0,3}-\s?(.*)$")
@@ -53,9 +53,9 @@ def parse_ris(text: str) -> Read:
     return read_blocks("RIS", "TY", starts, _blocks(lines), _record)
 
 
-def _blocks(lines: list[str]) -> Iterator[Block]:
+def _blocks(lines: list[str]) -> Iterator[TaggedRecord]:
     """Yield the tagged lines of each record, each with the lines that go on from them."""
-    block: Block | None = None
+    block: TaggedRecord | None = None
     for number, line in enumerate(lines, start=1):
         start = _START.match(line) if "TY" in line else None
         end = _END.match(line) if "ER" in line else None
@@ -63,12 +63,12 @@ def _blocks(lines: list[str]) -> Iterator[Block]:
             yield block
             block = None
         if start:
-            block = Block(number)
+            block = TaggedRecord(number)
             block.add("TY", start[1])
         elif end:
             pass
         elif tag := _TAG.match(line):
-            block = block or Block(number)
+            block = block or TaggedRecord(number)
             block.add(tag[1], tag[2] or tag[3] or "")
         elif block and line:
             block.go_on(line)
@@ -76,7 +76,7 @@ def _blocks(lines: list[str]) -> Iterator[Block]:
         yield block
 
 
-def _record(block: Block) -> Record:
+def _record(block: TaggedRecord) -> Record:
     title = inline_markup(block.first(*_TITLES) or block.first("BT", "ST"))
     journal = block.first(*(tag for tag in _JOURNALS if tag != "BT" or block.first(*_TITLES)))
     short = block.first(*_SHORT_JOURNALS)
@@ -109,7 +109,7 @@ def _record(block: Block) -> Record:
     )
 
 
-def _published(block: Block) -> str | None:
+def _published(block: TaggedRecord) -> str | None:
     """Return the most precise date of the year that ``PY`` names, or else the first date there is."""
     dates = [date for value in block.all(*_DATES) if (date := _date(clean_text(value)))]
     return max((date for date in dates if date[:4] == dates[0][:4]), key=len, default=None)
@@ -121,14 +121,14 @@ def _date(text: str) -> str | None:
     return find_year(text)
 
 
-def _pages(block: Block) -> str | None:
+def _pages(block: TaggedRecord) -> str | None:
     first, last = (page_range(block.first(tag)) for tag in ("SP", "EP"))
     if first and last and last != first and "-" not in first:
         return f"{first}-{last}"
     return first or last or block.first("C7", "AR") or None
 
 
-def _doi(block: Block) -> str | None:
+def _doi(block: TaggedRecord) -> str | None:
     """Return the first DOI; in a note only one that the note begins with, since notes also list cited works."""
     for tag in _LINKS:
         for value in block.all(tag):
@@ -142,7 +142,7 @@ def _doi(block: Block) -> str | None:
     return None
 
 
-def _pmid(block: Block) -> str | None:
+def _pmid(block: TaggedRecord) -> str | None:
     """Return the PMID that is called one, or the accession number of an export that names PubMed or MEDLINE."""
     if found := written_pmid(block.first("PM")):
         return found
@@ -156,17 +156,17 @@ def _pmid(block: Block) -> str | None:
     return next((pmid for tag in tags if (pmid := written_pmid(block.first(tag)))), None)
 
 
-def _pmcid(block: Block) -> str | None:
+def _pmcid(block: TaggedRecord) -> str | None:
     found = next((hit for value in block.all("C2", "U2", "AN", "ID") if (hit := _PMCID.search(value))), None)
     return found[0] if found else None
 
 
-def _keywords(block: Block) -> tuple[str, ...]:
+def _keywords(block: TaggedRecord) -> tuple[str, ...]:
     words = (clean_text(word).strip("*") for value in block.all("KW") for word in re.split(r"[;\n]", value))
     return tuple(dict.fromkeys(word for word in words if word))
 
 
-def _types(block: Block) -> tuple[str, ...]:
+def _types(block: TaggedRecord) -> tuple[str, ...]:
     """Return the code of ``TY`` and what ``M3`` and ``PT`` call it; some write a DOI there."""
     named = (clean_text(value) for value in block.all("TY", "M3", "PT"))
     return tuple(dict.fromkeys(name for name in named if not _DOI.search(name)))

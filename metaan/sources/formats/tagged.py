@@ -18,7 +18,7 @@ NOTHING_SAID = "no title, identifier, author, journal or abstract"
 
 
 @dataclass(slots=True)
-class Block:
+class TaggedRecord:
     """The tagged lines of one record: the line it begins in (from 1), and by tag its values, each in its lines."""
 
     line: int
@@ -37,7 +37,7 @@ class Block:
         """Append a line without a tag to the value before it, as a line of its own."""
         self._last.append(text)
 
-    def take(self, other: Block) -> None:
+    def take(self, other: TaggedRecord) -> None:
         """Append the values of another block."""
         for tag, values in other.fields.items():
             self.fields.setdefault(tag, []).extend(values)
@@ -72,7 +72,7 @@ def says_something(record: Record) -> bool:
 
 
 def read_blocks(
-    name: str, head: str, starts: int, blocks: Iterable[Block], record_of: Callable[[Block], Record]
+    name: str, head: str, starts: int, blocks: Iterable[TaggedRecord], record_of: Callable[[TaggedRecord], Record]
 ) -> Read:
     """Return the record of each block; one that does not say what it is of is reported in its place.
 

@@ -25,7 +25,7 @@ class UnreadableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServiceAnswer:
     """What came back for one request.
 
     Attributes
@@ -57,14 +57,14 @@ class Sign:
     statuses: frozenset[int] = frozenset()
     pattern: re.Pattern[bytes] | None = None
 
-    def fits(self, answer: Answer) -> bool:
+    def fits(self, answer: ServiceAnswer) -> bool:
         """Whether the answer shows this sign."""
         if answer.status in self.statuses:
             return True
         return self.pattern is not None and self.pattern.search(answer.body[:HEAD]) is not None
 
 
-def classify(answer: Answer) -> tuple[str, Verdict] | None:
+def classify(answer: ServiceAnswer) -> tuple[str, Verdict] | None:
     """Return the name and the verdict of the first sign that an answer shows, or None when it shows none."""
     return next(((name, sign.verdict) for name, sign in SIGNS.items() if sign.fits(answer)), None)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode, urljoin
 
 from ...errors import SourceError
-from .answers import Answer, UnreadableError, Verdict, classify
+from .answers import ServiceAnswer, UnreadableError, Verdict, classify
 from .exchange import LONGEST_GET, Exchange, Policy
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
         notice: Callable[[str], None] = lambda message: None,
-        keep: Callable[[Answer], None] = lambda answer: None,
+        keep: Callable[[ServiceAnswer], None] = lambda answer: None,
         longest_get: int | None = LONGEST_GET,
     ) -> None:
         self.service = service
@@ -107,7 +107,7 @@ class Client:
             clock=clock,
         )
 
-    def ask(self, path: str, params: Mapping[str, str], read: Callable[[Answer], T], *, form: bool = False) -> T:
+    def ask(self, path: str, params: Mapping[str, str], read: Callable[[ServiceAnswer], T], *, form: bool = False) -> T:
         """Return what ``read`` makes of the answer, asking again as long as that may help.
 
         Parameters
@@ -141,7 +141,9 @@ class Client:
                 self._sleep(pause)
         raise AssertionError("the last attempt returns or raises")
 
-    def _attempt(self, path: str, params: Mapping[str, str], read: Callable[[Answer], T], form: bool) -> T | _Failure:
+    def _attempt(
+        self, path: str, params: Mapping[str, str], read: Callable[[ServiceAnswer], T], form: bool
+    ) -> T | _Failure:
         """Ask once."""
         import requests
         from urllib3.exceptions import HTTPError
@@ -165,9 +167,9 @@ class Client:
         self._keep(answer)
         return value
 
-    def _in_time(self, path: str, params: Mapping[str, str], form: bool) -> Answer:
+    def _in_time(self, path: str, params: Mapping[str, str], form: bool) -> ServiceAnswer:
         """Exchange in a thread that can be left behind: looking a name up, and headers that drip, have no timeout."""
-        box: SimpleQueue[Answer | Exception] = SimpleQueue()
+        box: SimpleQueue[ServiceAnswer | Exception] = SimpleQueue()
 
         def work() -> None:
             try:
@@ -185,7 +187,7 @@ class Client:
             raise found
         return found
 
-    def _asked_for(self, answer: Answer) -> float:
+    def _asked_for(self, answer: ServiceAnswer) -> float:
         """Seconds that the service asks to wait, if it says so in seconds; a date is not worth its clock troubles."""
         asked = answer.retry_after or ""
         seconds = float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0.0
@@ -209,7 +211,7 @@ class Client:
             self._say(f"{self.service}: {url} failed{times}: {failure.what}"), failure.verdict, failure.status
         )
 
-    def _quote(self, answer: Answer) -> str:
+    def _quote(self, answer: ServiceAnswer) -> str:
         """Return the beginning of an answer; what is secret goes before it is cut, lest half of it stay."""
         words = self._say(answer.first_words())
         return f"{words[:120]}..." if len(words) > 120 else words

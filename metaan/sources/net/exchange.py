@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from ...errors import SourceError
-from .answers import Answer, UnreadableError
+from .answers import ServiceAnswer, UnreadableError
 
 if TYPE_CHECKING:
     import requests
@@ -74,7 +74,7 @@ class Exchange:
         self._session, self._agent, self._longest_get = session, agent, longest_get
         self._wait, self._say, self._clock = wait, say, clock
 
-    def ask(self, url: str, params: Mapping[str, str], form: bool) -> Answer:
+    def ask(self, url: str, params: Mapping[str, str], form: bool) -> ServiceAnswer:
         """Send one request, follow redirects on the same host, and read the whole answer within its bounds."""
         import requests
 
@@ -129,10 +129,10 @@ class Exchange:
                 raise UnreadableError(f"the answer was not complete after {self.policy.answer_seconds:g} s")
         return bytes(body)
 
-    def _answer(self, response: requests.Response, url: str, body: bytes) -> Answer:
+    def _answer(self, response: requests.Response, url: str, body: bytes) -> ServiceAnswer:
         headers = response.headers
         kind, asked = headers.get("Content-Type", ""), headers.get("Retry-After")
-        return Answer(response.status_code, kind, body, url, asked, breath(headers))
+        return ServiceAnswer(response.status_code, kind, body, url, asked, breath(headers))
 
 
 def breath(headers: Mapping[str, str]) -> float:

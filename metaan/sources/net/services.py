@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import choose
-from .answers import Answer
+from .answers import ServiceAnswer
 from .client import Client
 from .exchange import LONGEST_GET
 from .limiter import shared
@@ -55,7 +55,7 @@ def client_for(
     *,
     session: requests.Session | None = None,
     notice: Callable[[str], None] = lambda message: None,
-    keep: Callable[[Answer], None] = lambda answer: None,
+    keep: Callable[[ServiceAnswer], None] = lambda answer: None,
 ) -> Client:
     """Return the client of a service: its address, the identity it is told, and the pace that this identity allows.
 

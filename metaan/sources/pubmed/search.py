@@ -16,7 +16,7 @@ from typing import Any
 from ...errors import SourceError
 from ...records.identifiers import normalise_pmid
 from ..formats import json_text
-from ..net.answers import Answer, UnreadableError
+from ..net.answers import ServiceAnswer, UnreadableError
 from ..net.client import Client
 from .query import PubMedQuery, check_term, date_range
 
@@ -187,7 +187,7 @@ class _Run:
         return self.client.ask("esearch.fcgi", params, read_page)
 
 
-def read_page(answer: Answer) -> Page:
+def read_page(answer: ServiceAnswer) -> Page:
     """Read an answer of esearch.
 
     Raises

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import SourceError, UsageError
 from ...records.identifiers import normalise_doi, normalise_pmid
 from ..formats import json_text
-from ..net.answers import Answer, UnreadableError
+from ..net.answers import ServiceAnswer, UnreadableError
 from ..net.client import Client, RefusedError
 from ..net.services import client_for
 from .xml import Article, parse
@@ -46,7 +46,7 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DoiLookup:
     """The record whose own DOI is the one that was asked for; None, with the reason, for none and for ``several``."""
 
     article: Article | None
@@ -99,7 +99,7 @@ class PubMed:
         articles = {pmid: got[merged.get(pmid, pmid)] for pmid in asked if merged.get(pmid, pmid) in got}
         return Fetched(articles, merged, tuple(pmid for pmid in asked if pmid not in articles))
 
-    def find(self, dois: Iterable[str], progress: Progress = lambda what, done, total: None) -> dict[str, Found]:
+    def find(self, dois: Iterable[str], progress: Progress = lambda what, done, total: None) -> dict[str, DoiLookup]:
         """Return for each DOI the record that carries it; one search per DOI, the records in batches.
 
         A search for a DOI also finds what it was mistaken for, so only the DOI inside the record decides.
@@ -162,7 +162,7 @@ class PubMed:
         return merged
 
 
-def read_articles(answer: Answer, asked: Sequence[str] = ()) -> tuple[Article, ...]:
+def read_articles(answer: ServiceAnswer, asked: Sequence[str] = ()) -> tuple[Article, ...]:
     """Read an answer of efetch.
 
     Raises
@@ -181,7 +181,7 @@ def read_articles(answer: Answer, asked: Sequence[str] = ()) -> tuple[Article, .
     return articles
 
 
-def read_search(answer: Answer) -> tuple[str, ...]:
+def read_search(answer: ServiceAnswer) -> tuple[str, ...]:
     """Return the PMIDs in an answer of esearch.
 
     Raises
@@ -204,16 +204,16 @@ def _search_result(body: bytes) -> dict[str, Any]:
     return result
 
 
-def _the_one(doi: str, articles: list[Article]) -> Found:
+def _the_one(doi: str, articles: list[Article]) -> DoiLookup:
     """Choose the record that carries a DOI itself."""
     carrying = [article for article in articles if article.record.doi == doi]
     if len(carrying) == 1:
-        return Found(carrying[0])
+        return DoiLookup(carrying[0])
     if carrying:
         pmids = ", ".join(sorted(_pmid_of(article) for article in carrying))
         reason = f"several PubMed records carry the DOI {doi}: {pmids}; give the study its PMID"
-        return Found(None, reason, several=True)
-    return Found(None, f"no PubMed record carries the DOI {doi}")
+        return DoiLookup(None, reason, several=True)
+    return DoiLookup(None, f"no PubMed record carries the DOI {doi}")
 
 
 def _keep(got: dict[str, Article], article: Article) -> None:

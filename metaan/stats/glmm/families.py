@@ -34,7 +34,7 @@ class Saturated:
     variance: FloatArray
 
 
-class Family(Protocol):
+class GlmmFamily(Protocol):
     """What a distribution must answer."""
 
     @property

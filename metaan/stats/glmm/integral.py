@@ -12,13 +12,13 @@ import numpy as np
 
 from ...errors import ConvergenceError
 from ..measures.effects import FloatArray
-from .families import Family
+from .families import GlmmFamily
 
 MODE_STEPS = 200
 HALVINGS = 30
 
 
-def log_marginal(family: Family, fixed: FloatArray, loadings: FloatArray, points: int) -> FloatArray:
+def log_marginal(family: GlmmFamily, fixed: FloatArray, loadings: FloatArray, points: int) -> FloatArray:
     """Return each study's marginal log-likelihood, shape (k,).
 
     Parameters
@@ -54,7 +54,7 @@ def grid(points: int, dimensions: int) -> tuple[FloatArray, FloatArray]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Point:
+class IntegrandPoint:
     """The log of each study's integrand at z (k, q), its gradient and its negative Hessian (k, q, q)."""
 
     z: FloatArray
@@ -63,7 +63,7 @@ class Point:
     curvature: FloatArray
 
     @classmethod
-    def at(cls, family: Family, fixed: FloatArray, loadings: FloatArray, z: FloatArray) -> Point:
+    def at(cls, family: GlmmFamily, fixed: FloatArray, loadings: FloatArray, z: FloatArray) -> IntegrandPoint:
         """Evaluate the integrand."""
         q = loadings.shape[1]
         ll, score, information = (d[:, :, 0] for d in family.derivatives((fixed + z @ loadings.T)[:, :, None]))
@@ -72,14 +72,14 @@ class Point:
         return cls(z, ll.sum(axis=1) - (z * z).sum(axis=1) / 2, score @ loadings - z, curvature)
 
 
-def modes(family: Family, fixed: FloatArray, loadings: FloatArray) -> Point:
+def modes(family: GlmmFamily, fixed: FloatArray, loadings: FloatArray) -> IntegrandPoint:
     """Return the mode of each study's integrand, which is log-concave, by Newton's method with halved steps."""
-    here = Point.at(family, fixed, loadings, np.zeros((family.k, loadings.shape[1])))
+    here = IntegrandPoint.at(family, fixed, loadings, np.zeros((family.k, loadings.shape[1])))
     for _ in range(MODE_STEPS):
         step = np.linalg.solve(here.curvature, here.gradient[:, :, None])[:, :, 0]
         length = np.ones((family.k, 1))
         for _ in range(HALVINGS):
-            new = Point.at(family, fixed, loadings, here.z + length * step)
+            new = IntegrandPoint.at(family, fixed, loadings, here.z + length * step)
             down = new.value < here.value - 1e-9
             if not down.any():
                 break
@@ -90,7 +90,7 @@ def modes(family: Family, fixed: FloatArray, loadings: FloatArray) -> Point:
     raise ConvergenceError(f"the mode of a random effect: last step {far:g} in {MODE_STEPS}")
 
 
-def _joint(family: Family, fixed: FloatArray, loadings: FloatArray, z: FloatArray) -> FloatArray:
+def _joint(family: GlmmFamily, fixed: FloatArray, loadings: FloatArray, z: FloatArray) -> FloatArray:
     """Return the log of the integrand but for its constant, shape (k, points), at z of shape (k, q, points)."""
     eta = fixed[:, :, None] + loadings @ z
     return np.asarray(family.log_likelihood(eta).sum(axis=1) - (z * z).sum(axis=1) / 2)

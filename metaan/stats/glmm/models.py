@@ -15,7 +15,7 @@ import numpy as np
 
 from ..measures.effects import FloatArray
 from ..measures.families import Columns
-from .families import Binomial, Family, NoncentralHypergeometric, Poisson
+from .families import Binomial, GlmmFamily, NoncentralHypergeometric, Poisson
 from .integral import log_marginal
 from .newton import Objective
 
@@ -45,7 +45,7 @@ class Structure:
         Why the mean effect has no finite estimate; None where it has.
     """
 
-    family: Family
+    family: GlmmFamily
     design: FloatArray
     effect: FloatArray
     own: FloatArray | None = None

@@ -17,7 +17,7 @@ from ...errors import DataError, UsageError, choose
 from .correlations import CORRELATIONS
 from .effects import EffectSizes, FloatArray, labels
 from .families import Columns as Columns
-from .families import Family, Mask
+from .families import Mask, MeasureFamily
 from .families import Measure as Measure
 from .generic import GENERIC, GENERICS, as_given
 from .matched import MATCHED
@@ -162,7 +162,7 @@ def _adjusted(
     return {name: values + added if name in cells else values for name, values in columns.items()}
 
 
-def _reasons(family: Family, columns: Columns, sound: Mask, dropped: Mask) -> tuple[str | None, ...]:
+def _reasons(family: MeasureFamily, columns: Columns, sound: Mask, dropped: Mask) -> tuple[str | None, ...]:
     reasons: list[str | None] = [None] * sound.size
     if sound.all():
         return tuple(reasons)

@@ -14,12 +14,12 @@ from scipy.special import hyp2f1, ndtr, ndtri
 
 from .effects import FloatArray
 from .families import (
+    CheckedColumns,
     Columns,
     Computed,
-    Family,
     Mask,
     Measure,
-    Reading,
+    MeasureFamily,
     above_zero,
     any_missing,
     every,
@@ -33,23 +33,23 @@ from .paired import CHANGE, unequal_change_variance
 from .scales import SCALES
 
 
-def _read_r(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
+def _read_r(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
     columns = needed(given(data, ("ri", "ni")), ("ri", "ni"))
     within_one(columns, ("ri",), slab, "a correlation")
     above_zero(columns, ("ni",), slab, "a sample size")
-    return Reading(columns)
+    return CheckedColumns(columns)
 
 
-def _read_partial(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
-    return Reading(_regression(data, slab, ("ti", "ni", "mi")))
+def _read_partial(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
+    return CheckedColumns(_regression(data, slab, ("ti", "ni", "mi")))
 
 
-def _read_semipartial(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
-    return Reading(_regression(data, slab, ("ti", "ni", "mi", "r2i")))
+def _read_semipartial(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
+    return CheckedColumns(_regression(data, slab, ("ti", "ni", "mi", "r2i")))
 
 
-def _read_r2(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
-    return Reading(_regression(data, slab, ("r2i", "ni", "mi")))
+def _read_r2(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
+    return CheckedColumns(_regression(data, slab, ("r2i", "ni", "mi")))
 
 
 def _regression(
@@ -73,10 +73,10 @@ _WHY = (
     (_perfect, "a correlation of 1 or -1 leaves no sampling variance"),
     (every, "the sample is too small for this measure"),
 )
-CORRELATION = Family(_read_r, why=_WHY)
-PARTIAL = Family(_read_partial, why=_WHY)
-SEMIPARTIAL = Family(_read_semipartial, why=_WHY)
-EXPLAINED = Family(_read_r2, why=_WHY)
+CORRELATION = MeasureFamily(_read_r, why=_WHY)
+PARTIAL = MeasureFamily(_read_partial, why=_WHY)
+SEMIPARTIAL = MeasureFamily(_read_semipartial, why=_WHY)
+EXPLAINED = MeasureFamily(_read_r2, why=_WHY)
 
 
 def _raw(x: Columns, vtype: str) -> Computed:

@@ -1,7 +1,7 @@
 """What the measures share: how data columns are read and checked, and what an entry of the table of measures holds.
 
-A `Family` is a layout of data (a 2x2 table, two means, one proportion ...); its measures are `Measure` entries in the
-dict at the bottom of the family's own module. `metaan.stats.measures.catalogue` joins these dicts.
+A `MeasureFamily` is a layout of data (a 2x2 table, two means, one proportion ...); its measures are `Measure` entries
+in the dict at the bottom of the family's own module. `metaan.stats.measures.catalogue` joins these dicts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Computed = tuple[FloatArray, FloatArray]
 Mask = NDArray[np.bool_]
 
 
-class Reading(NamedTuple):
+class CheckedColumns(NamedTuple):
     """Checked columns of shape (k,) each, and what had to be converted to get them."""
 
     columns: dict[str, FloatArray]
@@ -30,7 +30,7 @@ class Reading(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class MeasureFamily:
     """A layout of data.
 
     Attributes
@@ -47,7 +47,7 @@ class Family:
         (mask, reason) pairs, first match wins: why a study can have no effect size.
     """
 
-    read: Callable[[Mapping[str, ArrayLike], Sequence[str] | None], Reading]
+    read: Callable[[Mapping[str, ArrayLike], Sequence[str] | None], CheckedColumns]
     cells: tuple[str, ...] = ()
     uninformative: Callable[[Columns], Mask] | None = None
     void: Callable[[Columns], Mask] | None = None
@@ -93,7 +93,7 @@ class Measure:
     compute: Callable[..., Computed]
     scale: Scale
     drops_double_zero: bool
-    family: Family
+    family: MeasureFamily
     add: float = 0.5
     vtypes: tuple[str, ...] = ("LS",)
     has_correction: bool = False

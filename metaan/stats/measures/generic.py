@@ -8,21 +8,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...errors import UsageError
-from .families import Columns, Computed, Family, Measure, Reading, above_zero, any_missing, given
+from .families import CheckedColumns, Columns, Computed, Measure, MeasureFamily, above_zero, any_missing, given
 from .scales import SCALES
 
 COLUMNS = ("yi", "vi", "sei")
 
 
-def _read(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
+def _read(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
     got = given(data, COLUMNS)
     if "yi" not in got or ("vi" in got) == ("sei" in got):
         raise UsageError(f"yi with either vi or sei is needed; found: {', '.join(got) or 'nothing'}")
     above_zero(got, ("vi", "sei"), slab, "a sampling variance or standard error")
-    return Reading(got)
+    return CheckedColumns(got)
 
 
-GENERIC = Family(_read, why=((any_missing, "yi or its variance is missing"),))
+GENERIC = MeasureFamily(_read, why=((any_missing, "yi or its variance is missing"),))
 
 
 def as_given(x: Columns) -> Computed:

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .families import (
+    CheckedColumns,
     Columns,
     Computed,
-    Family,
     Measure,
-    Reading,
+    MeasureFamily,
     any_missing,
     every,
     given,
@@ -29,22 +29,22 @@ from .scales import SCALES
 from .two_by_two import CELLS, log_odds_ratio
 
 
-def _read_pairs(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
+def _read_pairs(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
     cells = needed(given(data, CELLS), CELLS)
     not_negative(cells, CELLS, slab, "a count")
-    return Reading(cells)
+    return CheckedColumns(cells)
 
 
-def _read_margins(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
+def _read_margins(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
     columns = needed(given(data, (*CELLS, "ri")), (*CELLS, "ri"))
     not_negative(columns, CELLS, slab, "a count")
     within_one(columns, ("ri",), slab, "a phi coefficient")
-    return Reading(columns)
+    return CheckedColumns(columns)
 
 
 _WHY = ((any_missing, "a count is missing"), (every, "a zero cell leaves the effect undefined"))
-PAIRED_TABLE = Family(_read_pairs, CELLS, why=_WHY)
-MARGINS = Family(_read_margins, CELLS, why=_WHY)
+PAIRED_TABLE = MeasureFamily(_read_pairs, CELLS, why=_WHY)
+MARGINS = MeasureFamily(_read_margins, CELLS, why=_WHY)
 
 
 def _marginal_risk_difference(x: Columns) -> Computed:

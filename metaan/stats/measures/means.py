@@ -16,12 +16,12 @@ from scipy.special import gammaln, stdtrit
 from ...errors import UsageError
 from .effects import FloatArray
 from .families import (
+    CheckedColumns,
     Columns,
     Computed,
-    Family,
     Mask,
     Measure,
-    Reading,
+    MeasureFamily,
     above_zero,
     any_missing,
     every,
@@ -63,19 +63,19 @@ def read_means(
     return columns
 
 
-def _read_two(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
-    return Reading(read_means(data, slab, TWO_MEANS))
+def _read_two(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
+    return CheckedColumns(read_means(data, slab, TWO_MEANS))
 
 
-def _read_sds(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
-    return Reading(read_means(data, slab, TWO_SDS, ("m1i", "m2i")))
+def _read_sds(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
+    return CheckedColumns(read_means(data, slab, TWO_SDS, ("m1i", "m2i")))
 
 
-def _read_second_sd(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
-    return Reading(read_means(data, slab, ("m1i", "n1i", "m2i", "sd2i", "n2i"), ("sd1i",)))
+def _read_second_sd(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
+    return CheckedColumns(read_means(data, slab, ("m1i", "n1i", "m2i", "sd2i", "n2i"), ("sd1i",)))
 
 
-def _read_smd(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
+def _read_smd(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
     """Return means, or Cohen's d from what a study gives instead: d itself (di), t (ti), a signed two-sided p (pi)."""
     if not any(data.get(name) is not None for name in DIRECT):
         return _read_two(data, slab)
@@ -85,7 +85,7 @@ def _read_smd(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Read
     not_negative(got, ("sd1i", "sd2i"), slab, "a standard deviation")
     within_one(got, ("pi",), slab, "a p value with the sign of the effect")
     d, notes = _cohens_d(got, sizes["n1i"], sizes["n2i"])
-    return Reading({**sizes, "di": d} | {name: got[name] for name in ("pi",) if name in got}, tuple(notes))
+    return CheckedColumns({**sizes, "di": d} | {name: got[name] for name in ("pi",) if name in got}, tuple(notes))
 
 
 def _cohens_d(got: Columns, n1: FloatArray, n2: FloatArray) -> tuple[FloatArray, list[str]]:
@@ -147,10 +147,12 @@ WHY = (
     (_tiny, "too few patients for this measure"),
     (every, "the numbers leave the effect undefined (a mean of 0, or below 0 under a logarithm)"),
 )
-MEANS = Family(_read_two, why=WHY)
-SDS = Family(_read_sds, why=WHY)
-SMD_DATA = Family(_read_smd, why=((_impossible_p, "a p value of 0 stands for no effect: give more digits, or t"), *WHY))
-SECOND_SD = Family(_read_second_sd, why=WHY)
+MEANS = MeasureFamily(_read_two, why=WHY)
+SDS = MeasureFamily(_read_sds, why=WHY)
+SMD_DATA = MeasureFamily(
+    _read_smd, why=((_impossible_p, "a p value of 0 stands for no effect: give more digits, or t"), *WHY)
+)
+SECOND_SD = MeasureFamily(_read_second_sd, why=WHY)
 
 
 def pooled_variance(x: Columns) -> FloatArray:

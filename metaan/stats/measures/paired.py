@@ -12,33 +12,33 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .effects import FloatArray
-from .families import Columns, Computed, Family, Measure, Reading, within_one
+from .families import CheckedColumns, Columns, Computed, Measure, MeasureFamily, within_one
 from .means import MEANS, bias_correction, read_means
 from .scales import SCALES
 
 PAIRS = ("m1i", "m2i", "sd1i", "sd2i", "ni", "ri")
 
 
-def _read(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
+def _read(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
     return _checked(read_means(data, slab, PAIRS), slab)
 
 
-def _read_first_sd(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
+def _read_first_sd(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
     return _checked(read_means(data, slab, ("m1i", "m2i", "sd1i", "ni", "ri"), ("sd2i",)), slab)
 
 
-def _read_sds(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
+def _read_sds(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
     return _checked(read_means(data, slab, ("sd1i", "sd2i", "ni", "ri"), ("m1i", "m2i")), slab)
 
 
-def _checked(columns: dict[str, FloatArray], slab: Sequence[str] | None) -> Reading:
+def _checked(columns: dict[str, FloatArray], slab: Sequence[str] | None) -> CheckedColumns:
     within_one(columns, ("ri",), slab, "a correlation")
-    return Reading(columns)
+    return CheckedColumns(columns)
 
 
-CHANGE = Family(_read, why=MEANS.why)
-FIRST_SD = Family(_read_first_sd, why=MEANS.why)
-CHANGE_SDS = Family(_read_sds, why=MEANS.why)
+CHANGE = MeasureFamily(_read, why=MEANS.why)
+FIRST_SD = MeasureFamily(_read_first_sd, why=MEANS.why)
+CHANGE_SDS = MeasureFamily(_read_sds, why=MEANS.why)
 
 
 def change_variance(x: Columns) -> FloatArray:

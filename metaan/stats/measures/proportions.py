@@ -13,11 +13,11 @@ from numpy.typing import ArrayLike
 from ...errors import UsageError
 from .effects import FloatArray
 from .families import (
+    CheckedColumns,
     Columns,
     Computed,
-    Family,
     Measure,
-    Reading,
+    MeasureFamily,
     above_zero,
     any_missing,
     every,
@@ -29,7 +29,7 @@ from .scales import SCALES, double_arcsine_scale
 from .two_by_two import probit
 
 
-def _read(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
+def _read(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
     got = given(data, ("xi", "mi", "ni"))
     not_negative(got, got, slab, "a count")
     if "xi" not in got or not ("ni" in got or "mi" in got):
@@ -38,10 +38,10 @@ def _read(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
     total = got["ni"] if "ni" in got else got["xi"] + got["mi"]
     refuse(got["xi"], got["xi"] > total, "xi", slab, "events exceed the total (ni)")
     above_zero({"ni": total}, ("ni",), slab, "a total")
-    return Reading({"xi": got["xi"], "mi": others, "ni": total})
+    return CheckedColumns({"xi": got["xi"], "mi": others, "ni": total})
 
 
-PROPORTION = Family(
+PROPORTION = MeasureFamily(
     _read, ("xi", "mi"),
     why=((any_missing, "a count is missing"), (every, "no events, or only events, leave the effect undefined")),
 )  # fmt: skip

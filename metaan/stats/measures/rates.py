@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .families import (
+    CheckedColumns,
     Columns,
     Computed,
-    Family,
     Mask,
     Measure,
-    Reading,
+    MeasureFamily,
     above_zero,
     any_missing,
     every,
@@ -31,19 +31,19 @@ TWO_GROUPS = ("x1i", "x2i", "t1i", "t2i")
 ONE_GROUP = ("xi", "ti")
 
 
-def _read_two(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
+def _read_two(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
     return _checked(data, slab, TWO_GROUPS)
 
 
-def _read_one(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
+def _read_one(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
     return _checked(data, slab, ONE_GROUP)
 
 
-def _checked(data: Mapping[str, ArrayLike], slab: Sequence[str] | None, names: tuple[str, ...]) -> Reading:
+def _checked(data: Mapping[str, ArrayLike], slab: Sequence[str] | None, names: tuple[str, ...]) -> CheckedColumns:
     columns = needed(given(data, names), names)
     not_negative(columns, [name for name in names if name.startswith("x")], slab, "a number of events")
     above_zero(columns, [name for name in names if name.startswith("t")], slab, "person-time")
-    return Reading(columns)
+    return CheckedColumns(columns)
 
 
 def _no_events(x: Columns) -> Mask:
@@ -51,8 +51,8 @@ def _no_events(x: Columns) -> Mask:
 
 
 _WHY = ((any_missing, "events or person-time are missing"), (every, "no events leave the effect undefined"))
-TWO_RATES = Family(_read_two, ("x1i", "x2i"), _no_events, why=_WHY)
-ONE_RATE = Family(_read_one, ("xi",), why=_WHY)
+TWO_RATES = MeasureFamily(_read_two, ("x1i", "x2i"), _no_events, why=_WHY)
+ONE_RATE = MeasureFamily(_read_one, ("xi",), why=_WHY)
 
 
 def _log_rate_ratio(x: Columns) -> Computed:

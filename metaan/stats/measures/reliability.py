@@ -11,21 +11,32 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .families import Columns, Computed, Family, Measure, Reading, any_missing, every, given, needed, refuse
+from .families import (
+    CheckedColumns,
+    Columns,
+    Computed,
+    Measure,
+    MeasureFamily,
+    any_missing,
+    every,
+    given,
+    needed,
+    refuse,
+)
 from .scales import SCALES
 
 COLUMNS = ("ai", "mi", "ni")
 
 
-def _read(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
+def _read(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
     columns = needed(given(data, COLUMNS), COLUMNS)
     refuse(columns["ai"], columns["ai"] > 1, "ai", slab, "an alpha; allowed: up to 1")
     refuse(columns["mi"], columns["mi"] < 2, "mi", slab, "items; allowed: 2 or more")
     refuse(columns["ni"], columns["ni"] < 1, "ni", slab, "people; allowed: 1 or more")
-    return Reading(columns)
+    return CheckedColumns(columns)
 
 
-ALPHA = Family(
+ALPHA = MeasureFamily(
     _read,
     why=(
         (any_missing, "alpha, items or people are missing"),

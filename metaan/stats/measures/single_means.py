@@ -10,21 +10,21 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .families import Columns, Computed, Family, Measure, Reading
+from .families import CheckedColumns, Columns, Computed, Measure, MeasureFamily
 from .means import WHY, bias_correction, read_means
 from .scales import SCALES
 
 
-def _read(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
-    return Reading(read_means(data, slab, ("mi", "sdi", "ni")))
+def _read(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
+    return CheckedColumns(read_means(data, slab, ("mi", "sdi", "ni")))
 
 
-def _read_sd(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
-    return Reading(read_means(data, slab, ("sdi", "ni"), ("mi",)))
+def _read_sd(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
+    return CheckedColumns(read_means(data, slab, ("sdi", "ni"), ("mi",)))
 
 
-ONE_MEAN = Family(_read, why=WHY)
-ONE_SD = Family(_read_sd, why=WHY)
+ONE_MEAN = MeasureFamily(_read, why=WHY)
+ONE_SD = MeasureFamily(_read_sd, why=WHY)
 
 
 def _mean(x: Columns) -> Computed:

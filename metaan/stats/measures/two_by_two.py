@@ -13,7 +13,19 @@ from scipy.special import ndtri
 
 from ...errors import UsageError
 from .effects import FloatArray
-from .families import Columns, Computed, Family, Mask, Measure, Reading, any_missing, every, given, not_negative, refuse
+from .families import (
+    CheckedColumns,
+    Columns,
+    Computed,
+    Mask,
+    Measure,
+    MeasureFamily,
+    any_missing,
+    every,
+    given,
+    not_negative,
+    refuse,
+)
 from .scales import SCALES
 
 CELLS = ("ai", "bi", "ci", "di")
@@ -41,8 +53,8 @@ def two_by_two(data: Mapping[str, ArrayLike], slab: Sequence[str] | None = None)
     return cells
 
 
-def _read(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> Reading:
-    return Reading(two_by_two(data, slab))
+def _read(data: Mapping[str, ArrayLike], slab: Sequence[str] | None) -> CheckedColumns:
+    return CheckedColumns(two_by_two(data, slab))
 
 
 def no_information(cells: Columns) -> Mask:
@@ -65,7 +77,7 @@ def no_patients(x: Columns) -> Mask:
     return np.asarray((x["ai"] + x["bi"] == 0) | (x["ci"] + x["di"] == 0))
 
 
-TABLE = Family(
+TABLE = MeasureFamily(
     read=_read,
     cells=CELLS,
     uninformative=no_information,

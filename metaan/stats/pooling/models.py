@@ -19,7 +19,7 @@ Mean = tuple[FloatArray, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class PoolingModel:
     """One entry of `MODELS`.
 
     Attributes
@@ -77,13 +77,15 @@ def inverse_variance_heterogeneity(m: Moments, tau2: float) -> Mean:
     return m.wi, m.mean, math.sqrt(float((m.wi * m.wi) @ (m.vi + tau2))) / m.sum_w, m.q
 
 
-MODELS: dict[str, Model] = {
-    "common": Model(
+MODELS: dict[str, PoolingModel] = {
+    "common": PoolingModel(
         "Common-effect (fixed-effect) model", False, additive, "common (fixed) effect", "common effect"
     ),
-    "random": Model("Random-effects model", True, additive, "random effects", "random effects"),
-    "birge": Model("Multiplicative (Birge) model", False, multiplicative, "multiplicative (Birge) model", "Birge"),
-    "ivhet": Model(
+    "random": PoolingModel("Random-effects model", True, additive, "random effects", "random effects"),
+    "birge": PoolingModel(
+        "Multiplicative (Birge) model", False, multiplicative, "multiplicative (Birge) model", "Birge"
+    ),
+    "ivhet": PoolingModel(
         "Inverse-variance heterogeneity model", True, inverse_variance_heterogeneity,
         "inverse-variance heterogeneity model", "IVhet",
     ),

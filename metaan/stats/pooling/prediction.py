@@ -30,7 +30,7 @@ DRAWS, SEED = 25_000, 20190101
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class PredictionInput:
     """What a prediction interval may need: the fit's numbers on the analysis scale, and the studies if there are any.
 
     Attributes
@@ -76,13 +76,13 @@ class PIMethod:
     """
 
     name: str
-    spread: Callable[[Context], SeDf]
-    interval: Callable[[Context], Interval] | None = None
+    spread: Callable[[PredictionInput], SeDf]
+    interval: Callable[[PredictionInput], Interval] | None = None
     mean_known: bool = False
 
     def __call__(self, k: int) -> float | None:
         """Return the degrees of freedom of a method for which k alone decides them."""
-        return self.spread(Context(0.0, 0.0, 0.0, k, 0.95))[1]
+        return self.spread(PredictionInput(0.0, 0.0, 0.0, k, 0.95))[1]
 
 
 def prediction_interval(
@@ -99,7 +99,7 @@ def prediction_interval(
         return None, NO_SPREAD[model]
     if k < 3:
         return None, f"k = {k}; a prediction interval needs at least 3 studies"
-    context = Context(estimate, se, tau2, k, level, m)
+    context = PredictionInput(estimate, se, tau2, k, level, m)
     se, df = method.spread(context)
     if se == 0 and not method.mean_known:
         return None, IDENTICAL
@@ -118,34 +118,34 @@ def narrower(pi: Interval | None, ci: Interval | None) -> tuple[str, ...]:
     return (f"the prediction interval is narrower than the confidence interval: {why}",)
 
 
-def _t(lost: int) -> Callable[[Context], SeDf]:
+def _t(lost: int) -> Callable[[PredictionInput], SeDf]:
     return lambda x: (x.se, x.k - lost)
 
 
-def _classic(lost: int | None) -> Callable[[Context], SeDf]:
+def _classic(lost: int | None) -> Callable[[PredictionInput], SeDf]:
     return lambda x: (_inverse_variance_se(x), None if lost is None else x.k - lost)
 
 
-def _hartung_knapp(lost: int) -> Callable[[Context], SeDf]:
-    def spread(x: Context) -> SeDf:
+def _hartung_knapp(lost: int) -> Callable[[PredictionInput], SeDf]:
+    def spread(x: PredictionInput) -> SeDf:
         return hartung_knapp(x.k, x.tau2, _inverse_variance_se(x), x.studies.q_at(x.tau2))[0], x.k - lost
 
     return spread
 
 
-def _kenward_roger(lost: int) -> Callable[[Context], SeDf]:
-    def spread(x: Context) -> SeDf:
+def _kenward_roger(lost: int) -> Callable[[PredictionInput], SeDf]:
+    def spread(x: PredictionInput) -> SeDf:
         se, df = kenward_roger(x.k, x.tau2, 0.0, 0.0, x.studies)
         return se, None if df is None else df - lost
 
     return spread
 
 
-def _inverse_variance_se(x: Context) -> float:
+def _inverse_variance_se(x: PredictionInput) -> float:
     return math.sqrt(1 / float((1.0 / (x.studies.vi + x.tau2)).sum()))
 
 
-def bootstrap_interval(x: Context, draws: int = DRAWS, seed: int = SEED) -> Interval:
+def bootstrap_interval(x: PredictionInput, draws: int = DRAWS, seed: int = SEED) -> Interval:
     """Prediction interval from the confidence distribution of tau2 (Nagashima, Noma & Furukawa 2019, algorithm 1).
 
     tau2 is drawn from the exact distribution of Cochran's Q, inverted; for each the mean is drawn with the

@@ -21,7 +21,7 @@ from ..measures.effects import FloatArray
 Estimate = tuple[float, float]
 
 
-class Candidate(NamedTuple):
+class DistributionFit(NamedTuple):
     """A family of distributions.
 
     Attributes
@@ -62,7 +62,7 @@ def _normal(quantiles: FloatArray, probabilities: FloatArray) -> tuple[float, Es
 
 
 def _fitted(
-    name: str, candidate: Candidate, quantiles: FloatArray, probabilities: FloatArray, rough: Estimate
+    name: str, candidate: DistributionFit, quantiles: FloatArray, probabilities: FloatArray, rough: Estimate
 ) -> tuple[float, Estimate]:
     from scipy.optimize import least_squares
 
@@ -135,9 +135,9 @@ def _beta_start(mean: float, sd: float) -> tuple[float, float]:
     return math.log(mean * total), math.log((1 - mean) * total)
 
 
-CANDIDATES: dict[str, Candidate] = {
-    "log-normal": Candidate(_lognormal_quantiles, _lognormal_moments, _lognormal_start),
-    "gamma": Candidate(_gamma_quantiles, _gamma_moments, _gamma_start),
-    "Weibull": Candidate(_weibull_quantiles, _weibull_moments, _weibull_start),
-    "beta": Candidate(_beta_quantiles, _beta_moments, _beta_start),
+CANDIDATES: dict[str, DistributionFit] = {
+    "log-normal": DistributionFit(_lognormal_quantiles, _lognormal_moments, _lognormal_start),
+    "gamma": DistributionFit(_gamma_quantiles, _gamma_moments, _gamma_start),
+    "Weibull": DistributionFit(_weibull_quantiles, _weibull_moments, _weibull_start),
+    "beta": DistributionFit(_beta_quantiles, _beta_moments, _beta_start),
 }

@@ -123,7 +123,7 @@ class PartialCoding:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Design:
+class DesignMatrix:
     """The design matrix of the studies that have all moderators.
 
     Attributes
@@ -144,7 +144,7 @@ class Design:
     missing: tuple[str | None, ...]
 
 
-def design_of(mods: Any, keep: NDArray[np.bool_], intercept: bool, data: Any = None) -> Design:
+def design_of(mods: Any, keep: NDArray[np.bool_], intercept: bool, data: Any = None) -> DesignMatrix:
     """Return the design matrix of ``mods`` for the studies in ``keep``.
 
     Raises
@@ -167,9 +167,9 @@ def design_of(mods: Any, keep: NDArray[np.bool_], intercept: bool, data: Any = N
         raise NotEstimableError("no study has both an effect size and all moderators")
     rows = {name: column.take(used) for name, column in table.items()}
     if not rows:
-        return Design(np.ones((int(used.sum()), 1)), ColumnCoding({}, True), used, missing)
+        return DesignMatrix(np.ones((int(used.sum()), 1)), ColumnCoding({}, True), used, missing)
     coding = formula_coding(mods, rows, intercept) if formula else ColumnCoding(_levels(rows), intercept)
-    return Design(coding.matrix(rows), coding, used, missing)
+    return DesignMatrix(coding.matrix(rows), coding, used, missing)
 
 
 def check_rank(x: FloatArray, names: Sequence[str]) -> None:
@@ -178,7 +178,7 @@ def check_rank(x: FloatArray, names: Sequence[str]) -> None:
         raise DataError(f"{why}; leave it out, or drop it with redundant='drop'")
 
 
-def drop_redundant(design: Design) -> Design:
+def drop_redundant(design: DesignMatrix) -> DesignMatrix:
     """Leave out the columns that hold nothing new beside those before them."""
     gone = [j for j, _ in _redundant(design.x, design.coding.names)]
     if not gone:
@@ -229,4 +229,4 @@ def _missing(table: Table, k: int) -> tuple[str | None, ...]:
     return tuple(why)
 
 
-REDUNDANT: dict[str, Callable[[Design], Design]] = {"error": lambda design: design, "drop": drop_redundant}
+REDUNDANT: dict[str, Callable[[DesignMatrix], DesignMatrix]] = {"error": lambda design: design, "drop": drop_redundant}

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import UsageError, did_you_mean
 from ..measures.effects import FloatArray
-from .moderators import INTERCEPT, Column, Table, new_table, refuse_unseen, table_of, text_of
+from .moderators import INTERCEPT, ModeratorColumn, Table, new_table, refuse_unseen, table_of, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _frame(table: Table) -> Any:
     """Return what formulaic understands: whole numbers as such, and categoricals with the order of their levels."""
     import pandas as pd
 
-    def values(column: Column) -> Any:
+    def values(column: ModeratorColumn) -> Any:
         if column.levels is not None:
             return pd.Categorical(column.values, list(column.levels))
         whole = bool(np.all(column.values == np.floor(column.values)))

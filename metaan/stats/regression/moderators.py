@@ -14,7 +14,7 @@ from ..numerics.numerals import exact
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Column:
+class ModeratorColumn:
     """One moderator.
 
     Attributes
@@ -30,7 +30,7 @@ class Column:
     levels: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, values: Any, name: str) -> Column:
+    def of(cls, values: Any, name: str) -> ModeratorColumn:
         """Read any list of numbers, texts or truth values; a text that looks like a number is a text."""
         order = tuple(map(text_of, values.cat.categories)) if hasattr(values, "cat") else None
         array = np.asarray(values, dtype=object)
@@ -53,21 +53,21 @@ class Column:
         """Shape (rows,)."""
         return np.array([v is None or v != v for v in self.values.tolist()], dtype=bool)
 
-    def take(self, rows: NDArray[np.bool_]) -> Column:
+    def take(self, rows: NDArray[np.bool_]) -> ModeratorColumn:
         """Return the rows where the mask is true, with the levels that are left."""
         values = self.values[rows]
         if self.levels is None:
-            return Column(values)
+            return ModeratorColumn(values)
         found = set(values)
-        return Column(values, tuple(level for level in self.levels if level in found))
+        return ModeratorColumn(values, tuple(level for level in self.levels if level in found))
 
-    def repeated(self, height: int) -> Column:
+    def repeated(self, height: int) -> ModeratorColumn:
         """Return ``height`` rows: as they are, or one value repeated."""
-        return Column(np.broadcast_to(self.values, (height,)), self.levels)
+        return ModeratorColumn(np.broadcast_to(self.values, (height,)), self.levels)
 
 
 INTERCEPT = "intercept"
-Table = Mapping[str, Column]
+Table = Mapping[str, ModeratorColumn]
 
 
 def table_of(mods: Any) -> Table:
@@ -76,12 +76,12 @@ def table_of(mods: Any) -> Table:
         return {}
     if is_named(mods):
         names = list(mods.columns if hasattr(mods, "columns") else mods)
-        return {str(name): Column.of(mods[name], str(name)) for name in names}
+        return {str(name): ModeratorColumn.of(mods[name], str(name)) for name in names}
     array = np.asarray(mods)
     if array.ndim not in (1, 2):
         raise DataError(f"mods has shape {array.shape}; allowed: (k,), (k, q), named columns or a formula")
     columns = array[:, None] if array.ndim == 1 else array
-    return {f"x{j + 1}": Column.of(columns[:, j], f"x{j + 1}") for j in range(columns.shape[1])}
+    return {f"x{j + 1}": ModeratorColumn.of(columns[:, j], f"x{j + 1}") for j in range(columns.shape[1])}
 
 
 def new_table(new: Any, wanted: Sequence[str], *, by_name: bool) -> Table:
@@ -118,7 +118,7 @@ def _in_order(new: Any, wanted: Sequence[str]) -> Table:
     rows = array.reshape(-1, 1) if len(wanted) == 1 else np.atleast_2d(array)
     if rows.ndim != 2 or rows.shape[1] != len(wanted):
         raise UsageError(f"new has shape {array.shape}; allowed: (rows, {len(wanted)}) with {', '.join(wanted)}")
-    return {name: Column.of(rows[:, j], name) for j, name in enumerate(wanted)}
+    return {name: ModeratorColumn.of(rows[:, j], name) for j, name in enumerate(wanted)}
 
 
 def _finite(values: NDArray[np.float64], name: str) -> NDArray[np.float64]:
@@ -127,7 +127,7 @@ def _finite(values: NDArray[np.float64], name: str) -> NDArray[np.float64]:
     return values
 
 
-def refuse_unseen(name: str, column: Column, known: Sequence[str] | None) -> None:
+def refuse_unseen(name: str, column: ModeratorColumn, known: Sequence[str] | None) -> None:
     """Refuse a level that is not among the known ones; None knows no levels."""
     for value in map(text_of, column.values if known is not None else ()):
         if value not in (known or ()):

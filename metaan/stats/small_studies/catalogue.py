@@ -1,7 +1,7 @@
 """The tests behind `metaan.stats.small_studies.tests_of_asymmetry.small_study_test`.
 
-To add one: write a function from an `Asked` to a `Finding` and enter it in `SMALL_STUDY_TESTS` with what it needs and
-where it is valid. To add a stand-in for the size of a study, enter it in `PREDICTORS`.
+To add one: write a function from an `Asked` to a `AsymmetryFinding` and enter it in `SMALL_STUDY_TESTS` with what it
+needs and where it is valid. To add a stand-in for the size of a study, enter it in `PREDICTORS`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from ...errors import DataError, NotEstimableError
 from ..measures.effects import EffectSizes, FloatArray
 from ..numerics.ties import tied
-from .lines import Line, mixed_line, multiplicative_line
+from .lines import FittedLine, mixed_line, multiplicative_line
 from .rank import Kendall, count_deviates, kendall, standardised_deviates
 
 CELLS = ("ai", "bi", "ci", "di")
@@ -34,16 +34,16 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class AsymmetryFinding:
     """What a test gives back: a line or a rank correlation, and the predictor in words where it is the test's own."""
 
-    found: Line | Kendall
+    found: FittedLine | Kendall
     predictor: str
     has_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AsymmetryTest:
     """One entry of `SMALL_STUDY_TESTS`.
 
     Attributes
@@ -61,7 +61,7 @@ class Entry:
     """
 
     name: str
-    run: Callable[[Asked], Finding]
+    run: Callable[[Asked], AsymmetryFinding]
     needs: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     free_predictor: bool = False
@@ -98,35 +98,37 @@ def _sample_sizes(asked: Asked) -> FloatArray:
     return np.asarray(sizes)
 
 
-def _egger(asked: Asked) -> Finding:
+def _egger(asked: Asked) -> AsymmetryFinding:
     """Egger et al. 1997: the line with a multiplicative error."""
     line = multiplicative_line(asked.es.yi, _x(asked), asked.es.vi)
-    return Finding(line, asked.predictor, PREDICTORS[asked.predictor].has_limit)
+    return AsymmetryFinding(line, asked.predictor, PREDICTORS[asked.predictor].has_limit)
 
 
-def _egger_mixed(asked: Asked) -> Finding:
+def _egger_mixed(asked: Asked) -> AsymmetryFinding:
     """Sterne & Egger 2005: the line in the mixed model."""
     line = mixed_line(asked.es.yi, _x(asked), asked.es.vi, asked.tau2_method, asked.ci_method)
-    return Finding(line, asked.predictor, PREDICTORS[asked.predictor].has_limit)
+    return AsymmetryFinding(line, asked.predictor, PREDICTORS[asked.predictor].has_limit)
 
 
-def _thompson_sharp(asked: Asked) -> Finding:
+def _thompson_sharp(asked: Asked) -> AsymmetryFinding:
     """Thompson & Sharp 1999: the mixed model on the standard error, tested against t(k - 2)."""
-    return Finding(mixed_line(asked.es.yi, asked.es.sei, asked.es.vi, asked.tau2_method, "t"), "sei", has_limit=True)
+    return AsymmetryFinding(
+        mixed_line(asked.es.yi, asked.es.sei, asked.es.vi, asked.tau2_method, "t"), "sei", has_limit=True
+    )
 
 
-def _begg(asked: Asked) -> Finding:
+def _begg(asked: Asked) -> AsymmetryFinding:
     """Begg & Mazumdar 1994."""
     if asked.es.k < 2:
         raise NotEstimableError(f"k = {asked.es.k}; a rank correlation needs at least 2 studies")
     yi, vi = asked.es.yi, asked.es.vi
-    return Finding(kendall(standardised_deviates(yi, vi), tied(vi, vi), asked.exact), "vi")
+    return AsymmetryFinding(kendall(standardised_deviates(yi, vi), tied(vi, vi), asked.exact), "vi")
 
 
-def _schwarzer(asked: Asked) -> Finding:
+def _schwarzer(asked: Asked) -> AsymmetryFinding:
     """Schwarzer, Antes & Schumacher 2007: the rank test on the counts themselves."""
     deviates, precision = count_deviates({name: asked.es.data[name] for name in CELLS})
-    return Finding(kendall(deviates, precision, exact=False), "inverse variance of the count")
+    return AsymmetryFinding(kendall(deviates, precision, exact=False), "inverse variance of the count")
 
 
 def _margins(es: EffectSizes) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -135,7 +137,7 @@ def _margins(es: EffectSizes) -> tuple[FloatArray, FloatArray, FloatArray, Float
     return a + b, c + d, a + c, b + d
 
 
-def _harbord(asked: Asked) -> Finding:
+def _harbord(asked: Asked) -> AsymmetryFinding:
     """Efficient score over its variance, on its standard error (Harbord, Egger & Sterne 2006; RR: 2009)."""
     es = asked.es
     n1, n2, events, others = _margins(es)
@@ -145,34 +147,36 @@ def _harbord(asked: Asked) -> Finding:
     if es.measure == "RR":
         score, variance = score * n / others, n1 * n2 * events / (n * others)
     line = multiplicative_line(score / variance, 1 / np.sqrt(variance), 1 / variance)
-    return Finding(line, "standard error of the score", has_limit=True)
+    return AsymmetryFinding(line, "standard error of the score", has_limit=True)
 
 
-def _peters(asked: Asked) -> Finding:
+def _peters(asked: Asked) -> AsymmetryFinding:
     """Effect on the inverse of the sample size, weighted by the margins (Peters et al. 2006)."""
     n1, n2, events, others = _margins(asked.es)
-    return Finding(multiplicative_line(asked.es.yi, 1 / (n1 + n2), 1 / events + 1 / others), "ninv", has_limit=True)
+    return AsymmetryFinding(
+        multiplicative_line(asked.es.yi, 1 / (n1 + n2), 1 / events + 1 / others), "ninv", has_limit=True
+    )
 
 
-def _macaskill(asked: Asked) -> Finding:
+def _macaskill(asked: Asked) -> AsymmetryFinding:
     """Effect on the sample size, weighted by the inverse variance (Macaskill, Walter & Irwig 2001, method FIV)."""
     n1, n2, _, _ = _margins(asked.es)
-    return Finding(multiplicative_line(asked.es.yi, n1 + n2, asked.es.vi), "ni")
+    return AsymmetryFinding(multiplicative_line(asked.es.yi, n1 + n2, asked.es.vi), "ni")
 
 
-def _deeks(asked: Asked) -> Finding:
+def _deeks(asked: Asked) -> AsymmetryFinding:
     """Effect on the inverse root of the effective sample size, weighted by it (Deeks, Macaskill & Irwig 2005)."""
     n1, n2, _, _ = _margins(asked.es)
     inverse_ess = (n1 + n2) / (4 * n1 * n2)
     line = multiplicative_line(asked.es.yi, np.sqrt(inverse_ess), inverse_ess)
-    return Finding(line, "inverse root of the effective sample size", has_limit=True)
+    return AsymmetryFinding(line, "inverse root of the effective sample size", has_limit=True)
 
 
-def _pustejovsky(asked: Asked) -> Finding:
+def _pustejovsky(asked: Asked) -> AsymmetryFinding:
     """Effect on the part of its standard error that sample sizes alone give (Pustejovsky & Rodgers 2019)."""
     es = asked.es
     line = multiplicative_line(es.yi, np.sqrt(1 / es.data["n1i"] + 1 / es.data["n2i"]), es.vi)
-    return Finding(line, "sqrt(1/n1 + 1/n2)", has_limit=True)
+    return AsymmetryFinding(line, "sqrt(1/n1 + 1/n2)", has_limit=True)
 
 
 #: The log odds ratio times a constant: what regresses that effect gives the same test.
@@ -187,17 +191,17 @@ PREDICTORS: dict[str, Predictor] = {
     "sqrtninv": Predictor(lambda ni: 1 / np.sqrt(ni), of_size=True, has_limit=True),
 }
 
-SMALL_STUDY_TESTS: dict[str, Entry] = {
-    "egger": Entry("Egger's test (weighted regression)", _egger, free_predictor=True),
-    "egger-mixed": Entry("Egger's test (mixed-effects regression)", _egger_mixed, free_predictor=True),
-    "thompson-sharp": Entry("Thompson and Sharp's test", _thompson_sharp),
-    "begg": Entry("Begg and Mazumdar's rank test", _begg),
-    "harbord": Entry("Harbord's test", _harbord, CELLS, ("OR", "RR", "PETO")),
-    "peters": Entry("Peters's test", _peters, CELLS, ("OR", "RR", "RD", "PETO", *FROM_OR)),
-    "macaskill": Entry("Macaskill's test", _macaskill, CELLS, ("OR", "RR", "RD", *FROM_OR)),
-    "deeks": Entry("Deeks's test", _deeks, CELLS, ("OR",)),
-    "schwarzer": Entry("Schwarzer's rank test for counts", _schwarzer, CELLS, ("OR",)),
-    "pustejovsky": Entry(
+SMALL_STUDY_TESTS: dict[str, AsymmetryTest] = {
+    "egger": AsymmetryTest("Egger's test (weighted regression)", _egger, free_predictor=True),
+    "egger-mixed": AsymmetryTest("Egger's test (mixed-effects regression)", _egger_mixed, free_predictor=True),
+    "thompson-sharp": AsymmetryTest("Thompson and Sharp's test", _thompson_sharp),
+    "begg": AsymmetryTest("Begg and Mazumdar's rank test", _begg),
+    "harbord": AsymmetryTest("Harbord's test", _harbord, CELLS, ("OR", "RR", "PETO")),
+    "peters": AsymmetryTest("Peters's test", _peters, CELLS, ("OR", "RR", "RD", "PETO", *FROM_OR)),
+    "macaskill": AsymmetryTest("Macaskill's test", _macaskill, CELLS, ("OR", "RR", "RD", *FROM_OR)),
+    "deeks": AsymmetryTest("Deeks's test", _deeks, CELLS, ("OR",)),
+    "schwarzer": AsymmetryTest("Schwarzer's rank test for counts", _schwarzer, CELLS, ("OR",)),
+    "pustejovsky": AsymmetryTest(
         "Pustejovsky and Rodgers's test", _pustejovsky, ("n1i", "n2i"),
         ("SMD", "SMDH", "SMD1", "SMD1H", "D2OR", "D2ORL", "D2ORN"),
     ),

@@ -23,7 +23,7 @@ FactorDf = tuple[float, int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FittedLine:
     """A weighted straight line, ``intercept + slope * x``, on the analysis scale.
 
     Attributes
@@ -66,7 +66,7 @@ def two_sided(stat: float, df: float | None) -> float:
     return 2 * float(ndtr(-abs(stat)) if df is None else stdtr(df, -abs(stat)))
 
 
-def multiplicative_line(yi: FloatArray, x: FloatArray, vi: FloatArray) -> Line:
+def multiplicative_line(yi: FloatArray, x: FloatArray, vi: FloatArray) -> FittedLine:
     """Weighted least squares with weights 1 / vi and an estimated spread (Egger et al. 1997; Moreno et al. 2009)."""
     linear, scale = _linear(yi, x, vi, at_least=3)
     fit = linear.at(0.0)
@@ -83,7 +83,7 @@ def _check_scatter(fit: Weighted, yi: FloatArray) -> None:
         )
 
 
-def mixed_line(yi: FloatArray, x: FloatArray, vi: FloatArray, tau2_method: str | None, ci_method: str) -> Line:
+def mixed_line(yi: FloatArray, x: FloatArray, vi: FloatArray, tau2_method: str | None, ci_method: str) -> FittedLine:
     """Weighted line with additive heterogeneity; ``tau2_method`` None is the common-effect model."""
     factor_df = choose(LINE_CI_METHODS, ci_method, "ci_method of a regression")
     linear, scale = _linear(yi, x, vi, at_least=2 if tau2_method is None and ci_method == "wald" else 3)
@@ -107,10 +107,10 @@ def _linear(yi: FloatArray, x: FloatArray, vi: FloatArray, at_least: int) -> tup
     return Linear(yi, vi, np.column_stack([np.ones(x.size), x / scale])), scale
 
 
-def _line(fit: Weighted, scale: float, factor: float, df: int | None, tau2: float | None, phi: float) -> Line:
+def _line(fit: Weighted, scale: float, factor: float, df: int | None, tau2: float | None, phi: float) -> FittedLine:
     intercept, slope = fit.coefficients.tolist()
     intercept_se, slope_se = (factor * np.sqrt(np.diag(fit.inverse))).tolist()
-    return Line(intercept, intercept_se, slope / scale, slope_se / scale, df, tau2, phi)
+    return FittedLine(intercept, intercept_se, slope / scale, slope_se / scale, df, tau2, phi)
 
 
 LINE_CI_METHODS: dict[str, Callable[[float, int], FactorDf]] = {

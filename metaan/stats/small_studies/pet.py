@@ -16,7 +16,7 @@ from ..measures.catalogue import scale_of
 from ..measures.effects import EffectSizes, Interval
 from ..numerics.numerals import bounded, p_text
 from ..pooling.result import Display, Pooled
-from .lines import Line, multiplicative_line, two_sided
+from .lines import FittedLine, multiplicative_line, two_sided
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,7 +164,7 @@ def pet_peese(es: EffectSizes | Pooled, *, alpha: float = 0.05, level: float = 0
     return PetPeese(pet, peese, chosen, pval, alpha, level, used.measure, used.k, used, note)
 
 
-def _adjusted(line: Line, level: float) -> BiasAdjusted:
+def _adjusted(line: FittedLine, level: float) -> BiasAdjusted:
     df = line.df or 0
     stat = line.intercept / line.intercept_se
     return BiasAdjusted(

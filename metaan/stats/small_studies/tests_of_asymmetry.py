@@ -20,7 +20,7 @@ from ..numerics.numerals import bounded, figures, p_text
 from ..pooling.intervals import check_level
 from ..pooling.pool import left_out
 from ..pooling.result import Pooled
-from .catalogue import CELLS, PREDICTORS, SMALL_STUDY_TESTS, Asked, Entry, Finding
+from .catalogue import CELLS, PREDICTORS, SMALL_STUDY_TESTS, Asked, AsymmetryFinding, AsymmetryTest
 from .rank import Kendall
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def _sizes(ni: ArrayLike, es: EffectSizes) -> FloatArray:
     return sizes
 
 
-def _informative(entry: Entry, asked: Asked) -> tuple[Asked, Excluded]:
+def _informative(entry: AsymmetryTest, asked: Asked) -> tuple[Asked, Excluded]:
     """Check that the columns are there; leave tables out that say nothing of a ratio, and say which."""
     es = asked.es
     missing = [name for name in entry.needs if name not in es.data]
@@ -213,7 +213,7 @@ def _informative(entry: Entry, asked: Asked) -> tuple[Asked, Excluded]:
     return replace(asked, es=es.take(np.flatnonzero(none == 0))), tuple((es.slab[i], why) for i in np.flatnonzero(none))
 
 
-def _objections(entry: Entry, asked: Asked) -> list[str]:
+def _objections(entry: AsymmetryTest, asked: Asked) -> list[str]:
     """Return why the test is not valid here."""
     es, found = asked.es, []
     if es.k < K_MIN:
@@ -236,7 +236,9 @@ def _better(measure: str) -> list[str]:
     return made_for or [*(f"egger on {code}" for code in same), BY_SIZE]
 
 
-def _result(test: str, entry: Entry, asked: Asked, finding: Finding, note: str, excluded: Excluded) -> SmallStudyTest:
+def _result(
+    test: str, entry: AsymmetryTest, asked: Asked, finding: AsymmetryFinding, note: str, excluded: Excluded
+) -> SmallStudyTest:
     found = finding.found
     shared: dict[str, Any] = {
         "test": test, "name": entry.name, "pval": found.pval, "predictor": finding.predictor,

@@ -30,7 +30,7 @@ from ...version import __version__
 from ..publish.report import write_report
 from ..versions.diff import Git, load_revision
 from ..versions.gate import flagged_studies
-from ..versions.release_checks import RELEASES, VERSION, Work, checked, previous_release, tag_name, tags_of
+from ..versions.release_checks import RELEASES, VERSION, ReleaseWork, checked, previous_release, tag_name, tags_of
 
 if TYPE_CHECKING:
     from ...registry.load import Review
@@ -103,7 +103,7 @@ def release(
     if not VERSION.fullmatch(version):
         raise UsageError(f"version {version!r}; allowed: one to four numbers with points, such as 1.2")
     root = Path(folder).resolve()
-    work = Work(root, version, day or now().astimezone(UTC).date(), Git(root.parent))
+    work = ReleaseWork(root, version, day or now().astimezone(UTC).date(), Git(root.parent))
     with nullcontext() if dry_run else locked(root, "metaan release"):
         if not dry_run:
             undo_cut(root)
@@ -115,7 +115,7 @@ def release(
     return made
 
 
-def _made(work: Work, review: Review, commit: str, previous: tuple[str, str] | None, tag: bool) -> Release:
+def _made(work: ReleaseWork, review: Review, commit: str, previous: tuple[str, str] | None, tag: bool) -> Release:
     """Return the release with everything but its report."""
     name = tag_name(review, work.version) if tag else None
     record = {
@@ -153,7 +153,7 @@ def _result(analysis: dict[str, Any]) -> dict[str, Any]:
     return {key: analysis[key] for key in kept} | {"studies": ids, "subgroups": pools}
 
 
-def _entry(work: Work, review: Review, record: dict[str, Any], previous: tuple[str, str] | None) -> str:
+def _entry(work: ReleaseWork, review: Review, record: dict[str, Any], previous: tuple[str, str] | None) -> str:
     """Return the entry of the changelog: what `metaan diff` says against the release before."""
     head = f"## {work.version} - {work.day.isoformat()}"
     made = f"Registry `{review.digest[:12]}`, commit `{record['commit'][:9]}`, metaan {__version__}"
@@ -177,7 +177,7 @@ def _with_entry(text: str, entry: str) -> str:
     return f"{head}\n\n{entry}" + (f"\n{text[at:]}" if found else "")
 
 
-def _put(work: Work, review: Review, made: Release) -> None:
+def _put(work: ReleaseWork, review: Review, made: Release) -> None:
     """Stage everything, put it in its places, tag; whatever happens before the tag is there leaves nothing."""
     staged = work.project / RELEASES / f".{work.version}"
     try:
@@ -205,7 +205,7 @@ def _forget(staged: Path) -> None:
     shutil.rmtree(done)
 
 
-def _stage(work: Work, review: Review, made: Release, staged: Path) -> None:
+def _stage(work: ReleaseWork, review: Review, made: Release, staged: Path) -> None:
     """Write every file whole into the hidden folder, and what the changelog was before."""
     stay_inside(staged, work.project)
     staged.mkdir(parents=True)
@@ -232,12 +232,12 @@ def undo_cut(folder: Path | str) -> None:
         if version.endswith(_DONE):
             shutil.rmtree(staged, ignore_errors=True)
         if staged.is_dir() and VERSION.fullmatch(version):
-            work = Work(root, version, date.min, Git(root.parent))
+            work = ReleaseWork(root, version, date.min, Git(root.parent))
             tag = staged / "tag"
             _undo(work, read(tag, root.parent).decode() if tag.exists() else None, staged)
 
 
-def _undo(work: Work, tag: str | None, staged: Path) -> None:
+def _undo(work: ReleaseWork, tag: str | None, staged: Path) -> None:
     """Take back what was put in its place, unless the tag is there; what somebody changed since stays."""
     if not (tag and tag in tags_of(work)):
         for name, path in work.places.items():

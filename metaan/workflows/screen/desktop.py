@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import ConflictError
-from ...registry.flow import Flow, flow
+from ...registry.flow import ScreeningFlow, flow
 from ...registry.load import Review, load
 from ...registry.model.review import Screening
 from ...registry.store.candidate import Candidate, readable
 from ...registry.store.commit import is_unfinished, locked
 from ...registry.store.decisions import STAGES, Decision, Stage
-from ...registry.store.log import Log, Shelf
+from ...registry.store.log import CandidateLog, Log
 from ...registry.store.runs import read_runs
 from ...registry.store.standing import Standing, paired_judgements, standing, standings
 
@@ -36,7 +36,7 @@ class Desktop:
 
     def __init__(self, review: Review) -> None:
         self.review = review
-        self.candidates = Shelf(review.folder)
+        self.candidates = CandidateLog(review.folder)
         self._log = Log(review.folder)
         self._log.refresh()
         self.standings = standings(self._log.decisions, self.candidates, self.rules)
@@ -74,7 +74,7 @@ class Desktop:
         return {names: cohen_kappa([a for a, _ in said], [b for _, b in said]) for names, said in compared.items()}
 
     @property
-    def flow(self) -> Flow:
+    def flow(self) -> ScreeningFlow:
         """The numbers of the flow diagram; reads the runs and the registry."""
         return flow(read_runs(self.review.folder), self.decisions, load(self.review.folder))
 

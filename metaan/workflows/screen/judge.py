@@ -27,7 +27,7 @@ Now = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class DecisionResult:
     """What became of one decision.
 
     ``standing`` is where the candidate now stands, ``file`` the new study file, ``removed`` the one that was taken
@@ -58,7 +58,7 @@ def judge(
     resolve: bool = False,
     now: Now = the_present,
     desktop: Desktop | None = None,
-) -> Judged:
+) -> DecisionResult:
     """Decide about one candidate.
 
     Parameters
@@ -111,13 +111,13 @@ def judge(
         )
         if _said_already(desk, decision):
             if not lacks_study(before, desk.review):
-                return Judged(decision, before, again=True)
+                return DecisionResult(decision, before, again=True)
             # It was cut before its study was written: what is missing comes, and an undo takes back one decision.
             decision = decision.model_copy(update={"action": "study", "resolves": False})
         return _write(desk, candidate, decision)
 
 
-def _write(desk: Desktop, candidate: Candidate, decision: Decision) -> Judged:
+def _write(desk: Desktop, candidate: Candidate, decision: Decision) -> DecisionResult:
     """Add the decision, with the study that it makes; take a study away that it unmakes.
 
     Whenever it is cut, the same decision once more brings it to its end: what is made comes after the line that names
@@ -133,7 +133,7 @@ def _write(desk: Desktop, candidate: Candidate, decision: Decision) -> Judged:
     file = made.write(desk.review.folder)
     desk.refresh()
     notes = (*(made.new.notes if made.new else ()), *notes)
-    return Judged(decision, desk.standings[candidate.key], file, removed, notes)
+    return DecisionResult(decision, desk.standings[candidate.key], file, removed, notes)
 
 
 def _unmake(desk: Desktop, after: Standing) -> tuple[Path | None, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from ...registry.store.decisions import Stage
 from ...registry.store.standing import Standing
 from .card import Card, card
 from .desktop import Desktop, open_desktop
-from .judge import Judged, Now, Undone, Verdict, find, judge, settle, the_present, undo
+from .judge import DecisionResult, Now, Undone, Verdict, find, judge, settle, the_present, undo
 from .words import plain, question_terms, reasons
 
 Queue = Literal["to judge", "conflicts", "put off", "all"]
@@ -80,7 +80,7 @@ class Session:
         """Return what the reviewer may see of where a candidate stands."""
         return self.desktop.standings[key].seen_by(self.by, self.desktop.rules.blind)
 
-    def decide(self, action: Verdict, reason: str | None = None) -> Judged:
+    def decide(self, action: Verdict, reason: str | None = None) -> DecisionResult:
         """Decide about the present candidate; the next one takes its place."""
         if self.key is None:
             raise UsageError("there is no candidate to decide about")

@@ -17,7 +17,7 @@ from ...records.markup import clean_text, plain_text
 from ...registry.load import load
 from ...registry.store import metadata as stored
 from ...sources.net.settings import Settings
-from ...sources.pubmed.service import Found, Progress, PubMed
+from ...sources.pubmed.service import DoiLookup, Progress, PubMed
 from .notices import NOTICES
 
 if TYPE_CHECKING:
@@ -140,21 +140,21 @@ def choose_studies(studies: Iterable[Study], study_ids: Iterable[str] | None) ->
     return [study for study_id, study in by_id.items() if study_id in wanted]
 
 
-def _look_up(studies: list[Study], service: PubMed, progress: Progress) -> dict[str, Found]:
+def _look_up(studies: list[Study], service: PubMed, progress: Progress) -> dict[str, DoiLookup]:
     """Ask PubMed for all studies: those with a PMID in batches, the others by DOI."""
     pmids = {study.id: pmid for study in studies if (pmid := normalise_pmid(study.pmid))}
     dois = {study.id: doi for study in studies if study.id not in pmids and (doi := normalise_doi(study.doi))}
     fetched = service.fetch(pmids.values(), progress) if pmids else None
     found = service.find(dois.values(), progress) if dois else {}
-    nothing = Found(None, "the study has neither a PMID nor a DOI to ask for")
+    nothing = DoiLookup(None, "the study has neither a PMID nor a DOI to ask for")
     answers = {study.id: nothing for study in studies} | {study_id: found[doi] for study_id, doi in dois.items()}
     for study_id, pmid in pmids.items():
         article = fetched.articles.get(pmid) if fetched else None
-        answers[study_id] = Found(article, "" if article else f"PubMed has no record with the PMID {pmid}")
+        answers[study_id] = DoiLookup(article, "" if article else f"PubMed has no record with the PMID {pmid}")
     return answers
 
 
-def outcome_of(folder: Path, study: Study, found: Found, url: str, time: datetime) -> StudyFetch:
+def outcome_of(folder: Path, study: Study, found: DoiLookup, url: str, time: datetime) -> StudyFetch:
     """Say what became of one study, with the metadata to store; nothing is written here."""
     if found.article is None:
         return StudyFetch(study.id, "not found", found.reason)

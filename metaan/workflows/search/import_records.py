@@ -23,7 +23,7 @@ from ...sources.formats.encoding import decode
 from ...sources.revman.revman import read_revman
 from .matching import Matched, match
 from .searching import Sighted
-from .shelf import Shelf
+from .shelf import KnownRecords
 from .update import run_of, waiting
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def import_records(
         review = load(folder)
         documented = {strategy.source.casefold(): strategy.source for strategy in review.info.search}
         said = database and _database(documented, database)
-        shelf = Shelf.of(review, each_candidate(folder))
+        shelf = KnownRecords.of(review, each_candidate(folder))
         there = [name for name in shelf.names if name not in shelf.studies]
         started = now().astimezone(UTC)
         opened: dict[Path, _File | str] = {}

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from ...records.same.deduplicate import Deduplication, find_duplicates
-from ...registry.store.candidate import Candidate, LikelyDuplicate, Link
+from ...registry.store.candidate import Candidate, LikelyDuplicate, PublicationLink
 from .as_records import candidate_of, joined, key_of
-from .shelf import Brief, Shelf
+from .shelf import Brief, KnownRecords
 
 if TYPE_CHECKING:
     from ...records.record import Record
@@ -43,7 +43,7 @@ class Matched:
     duplicates: Mapping[str, str] = field(default_factory=dict)
 
 
-def match(sighted: Sequence[Sighted], shelf: Shelf) -> Matched:
+def match(sighted: Sequence[Sighted], shelf: KnownRecords) -> Matched:
     """Say of each record what it is.
 
     Parameters
@@ -97,7 +97,7 @@ def _joined(records: Sequence[Record]) -> _Fresh:
     return _Fresh(-1, key_of(record), Brief.of(record))
 
 
-def _read(sighted: Sequence[Sighted], shelf: Shelf) -> tuple[dict[str, str], dict[str, _Fresh]]:
+def _read(sighted: Sequence[Sighted], shelf: KnownRecords) -> tuple[dict[str, str], dict[str, _Fresh]]:
     """Return whose records are known for certain, and the others, the last of each name."""
     owned: dict[str, str] = {}
     fresh: dict[str, _Fresh] = {}
@@ -118,7 +118,7 @@ class _Made(Sequence[Candidate]):
         self._keys: list[str] = []
         self.briefs: dict[str, Brief] = {}
         self.asked: Mapping[str, Sequence[LikelyDuplicate]] = {}
-        self.linked: Mapping[str, tuple[Link, ...]] = {}
+        self.linked: Mapping[str, tuple[PublicationLink, ...]] = {}
 
     def add(self, key: str, places: list[int], brief: Brief) -> None:
         """Add one by the places of its records."""
@@ -167,17 +167,21 @@ def _questions(
     return asked
 
 
-def _kin(ded: Deduplication, whose: Mapping[int, str], new: Mapping[int, str]) -> defaultdict[str, list[Link]]:
+def _kin(
+    ded: Deduplication, whose: Mapping[int, str], new: Mapping[int, str]
+) -> defaultdict[str, list[PublicationLink]]:
     """Return for each new candidate what its title says that it belongs to: the paper of an erratum or a preprint."""
-    kin: defaultdict[str, list[Link]] = defaultdict(list)
+    kin: defaultdict[str, list[PublicationLink]] = defaultdict(list)
     for pair in ded.linked:
         for index, other in (pair, pair[::-1]):
             if index in new and pair in ded.evidence and whose[other] != new[index]:
-                kin[new[index]].append(Link(to=whose[other], how=ded.evidence[pair].rule))
+                kin[new[index]].append(PublicationLink(to=whose[other], how=ded.evidence[pair].rule))
     return kin
 
 
-def _links(new: Mapping[str, Brief], shelf: Shelf, kin: Mapping[str, list[Link]]) -> dict[str, tuple[Link, ...]]:
+def _links(
+    new: Mapping[str, Brief], shelf: KnownRecords, kin: Mapping[str, list[PublicationLink]]
+) -> dict[str, tuple[PublicationLink, ...]]:
     """Return for each new candidate the studies and candidates that it belongs to."""
     numbers, pmids = defaultdict(list, {k: list(v) for k, v in shelf.numbers.items()}), dict(shelf.pmids)
     for key, brief in new.items():
@@ -189,7 +193,7 @@ def _links(new: Mapping[str, Brief], shelf: Shelf, kin: Mapping[str, list[Link]]
     return {key: _once(_links_of(key, brief, numbers, pmids, backward), kin.get(key, ())) for key, brief in new.items()}
 
 
-def _once(said: Iterable[Link], guessed: Iterable[Link]) -> tuple[Link, ...]:
+def _once(said: Iterable[PublicationLink], guessed: Iterable[PublicationLink]) -> tuple[PublicationLink, ...]:
     """Return what a record says that it belongs to, then what its title tells of others, each once."""
     links = dict.fromkeys(said)
     named = {link.to for link in links}
@@ -201,22 +205,22 @@ def _links_of(
     brief: Brief,
     numbers: Mapping[str, list[str]],
     pmids: Mapping[str, str],
-    backward: Mapping[str, list[Link]],
-) -> Iterator[Link]:
+    backward: Mapping[str, list[PublicationLink]],
+) -> Iterator[PublicationLink]:
     for pmid, kind in brief.links:
         if kind and (to := pmids.get(pmid)) and to != key:
-            yield Link(to=to, how=kind)
+            yield PublicationLink(to=to, how=kind)
     yield from backward.get(brief.pmid, ())
     for number in brief.own:
         for to in numbers.get(number, ()):
             if to != key:
-                yield Link(to=to, how=f"registered as {number}")
+                yield PublicationLink(to=to, how=f"registered as {number}")
 
 
-def _backward(shelf: Shelf) -> dict[str, list[Link]]:
+def _backward(shelf: KnownRecords) -> dict[str, list[PublicationLink]]:
     """Return PMID -> what says of itself that this is its erratum, preprint or retraction."""
-    found: defaultdict[str, list[Link]] = defaultdict(list)
+    found: defaultdict[str, list[PublicationLink]] = defaultdict(list)
     for name, brief in zip(shelf.names, shelf.briefs):
         for pmid, kind in brief.links:
-            found[pmid].append(Link(to=name, how=f"its {kind}"))
+            found[pmid].append(PublicationLink(to=name, how=f"its {kind}"))
     return found

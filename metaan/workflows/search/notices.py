@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ...records.identifiers import normalise_doi
 from ...registry.store.runs import LINK, Notice
-from ...sources.crossref.work import CONCERNS, RETRACTIONS, VERSIONS, Relation, Update
+from ...sources.crossref.work import CONCERNS, RETRACTIONS, VERSIONS, Update, WorkRelation
 
 if TYPE_CHECKING:
     from ...registry.model.public import Study
@@ -59,7 +59,7 @@ def notices_of_links(
         yield Notice(study=study, kind=itself[0], severity="itself a notice", by=by)
 
 
-def notices_of_crossref(study: str, updates: Iterable[Update], relations: Iterable[Relation]) -> Iterator[Notice]:
+def notices_of_crossref(study: str, updates: Iterable[Update], relations: Iterable[WorkRelation]) -> Iterator[Notice]:
     """Yield what Crossref has published about a study, and the other texts of the same work that it knows."""
     for update in updates:
         source = ", ".join((*filter(None, [update.date]), *update.sources))

@@ -19,7 +19,7 @@ from ...records.identifiers import normalise_doi, normalise_pmid
 from ...records.record import Record
 from ...registry.store.metadata import text_of
 from ...registry.store.runs import Notice, Recheck, Run
-from ...sources.pubmed.service import Found, read_search
+from ...sources.pubmed.service import DoiLookup, read_search
 from ...sources.pubmed.xml import Article
 from .fetch import StudyFetch, outcome_of
 from .notices import as_one, is_named, names_of, notices_of_crossref, notices_of_links
@@ -60,7 +60,7 @@ def recheck(review: Review, desk: Desk, time: datetime, runs: Sequence[Run]) -> 
     """
     found = _look_up(review, desk)
     elsewhere, unasked = _elsewhere(found, review, desk)
-    found |= {study_id: Found(there) for study_id, there in elsewhere.items() if isinstance(there, Article)}
+    found |= {study_id: DoiLookup(there) for study_id, there in elsewhere.items() if isinstance(there, Article)}
     records = {study_id: there for study_id, there in elsewhere.items() if isinstance(there, Record)}
     url = desk.settings.pubmed_url
     outcomes = {study.id: outcome_of(review.folder, study, found[study.id], url, time) for study in review.studies}
@@ -91,7 +91,7 @@ def _from_records(outcomes: Mapping[str, StudyFetch], records: Mapping[str, Reco
             yield from notices_of_links(study_id, record.corrections, types, retracted, "Europe PMC")
 
 
-def _look_up(review: Review, desk: Desk) -> dict[str, Found]:
+def _look_up(review: Review, desk: Desk) -> dict[str, DoiLookup]:
     """Return PubMed's record of each study, all fetched together: by PMID, else by the DOI that it carries itself."""
     service, client = desk.pubmed()
     pmids = {study.id: pmid for study in review.studies if (pmid := _pmid(study, review.metadata.get(study.id)))}
@@ -103,14 +103,14 @@ def _look_up(review: Review, desk: Desk) -> dict[str, Found]:
     for pmid in hits:
         if pmid in articles:
             by_doi[articles[pmid].record.doi or ""].append(articles[pmid])
-    found = {study.id: Found(None, "neither a PMID nor a DOI to ask for") for study in review.studies}
+    found = {study.id: DoiLookup(None, "neither a PMID nor a DOI to ask for") for study in review.studies}
     for study_id, pmid in pmids.items():
-        found[study_id] = Found(articles.get(pmid), f"PubMed has no record with the PMID {pmid}")
+        found[study_id] = DoiLookup(articles.get(pmid), f"PubMed has no record with the PMID {pmid}")
     for study_id, doi in dois.items():
         carrying = by_doi[doi]
         one = carrying[0] if len(carrying) == 1 else None
         several = f"{len(carrying)} records carry" if carrying else "no record carries"
-        found[study_id] = Found(one, f"in PubMed {several} the DOI {doi}")
+        found[study_id] = DoiLookup(one, f"in PubMed {several} the DOI {doi}")
     return found
 
 
@@ -140,7 +140,9 @@ def _digests(changed: Iterable[StudyFetch]) -> Iterator[str]:
     return (outcome.metadata.digest for outcome in changed if outcome.metadata and outcome.state == "fetched")
 
 
-def _elsewhere(found: Mapping[str, Found], review: Review, desk: Desk) -> tuple[dict[str, Article | Record], list[str]]:
+def _elsewhere(
+    found: Mapping[str, DoiLookup], review: Review, desk: Desk
+) -> tuple[dict[str, Article | Record], list[str]]:
     """Ask Europe PMC for the studies with a DOI that PubMed does not know; say why where it could not be asked.
 
     What it names the one PMID of is PubMed's own record, unless that is of another DOI.

@@ -24,13 +24,13 @@ from ...sources.pubmed.service import PubMed
 if TYPE_CHECKING:
     from ...records.record import Record
     from ...sources.ctgov.trial import Trial
-    from ...sources.net.answers import Answer
+    from ...sources.net.answers import ServiceAnswer
     from ...sources.net.client import Client
     from ...sources.net.settings import Settings
     from .spool import Spool
 
 Progress = Callable[[str, int, int], None]
-MakeClient = Callable[[str, "Settings", Callable[["Answer"], None]], "Client"]
+MakeClient = Callable[[str, "Settings", Callable[["ServiceAnswer"], None]], "Client"]
 
 AT_ONCE = 1_000  # records of PubMed that are in memory, in five answers
 
@@ -148,7 +148,7 @@ class Desk:
         self.sighted.extend(records)
         return len(self.sighted) - before
 
-    def _keep_pubmed(self, answer: Answer) -> None:
+    def _keep_pubmed(self, answer: ServiceAnswer) -> None:
         if not answer.url.endswith("efetch.fcgi"):
             self._keep_answer(answer.body, "pubmed")
             return

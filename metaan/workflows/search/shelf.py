@@ -47,7 +47,7 @@ class Brief:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class KnownRecords:
     """What is there: studies and candidates, each with its name, and the ways to find them."""
 
     names: list[str]
@@ -58,7 +58,7 @@ class Shelf:
     numbers: dict[str, list[str]]
 
     @classmethod
-    def of(cls, review: Review, candidates: Iterable[Candidate]) -> Shelf:
+    def of(cls, review: Review, candidates: Iterable[Candidate]) -> KnownRecords:
         """Return the shelf of a registry: its studies first, so that they go before candidates."""
         shelf = cls([], [], frozenset(study.id for study in review.studies), {}, {}, defaultdict(list))
         for study in review.studies:

@@ -24,9 +24,9 @@ from ...registry.store.json_files import json_bytes
 from ...registry.store.runs import (
     WATERMARK,
     Change,
-    Mark,
     Recheck,
     Run,
+    SearchMark,
     SearchRun,
     Watermark,
     read_runs,
@@ -41,7 +41,7 @@ from .fetch import settings_of
 from .matching import Matched, match
 from .rechecking import Rechecked, recheck
 from .searching import SEARCHERS, Desk, Hits, MakeClient, Sighted, Strategy, client_of, search
-from .shelf import Shelf
+from .shelf import KnownRecords
 from .spool import Spool
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class _Before:
     review: Review
     candidates: list[str]
     seen: Mapping[str, set[str]]
-    shelf: Shelf
+    shelf: KnownRecords
     runs: tuple[Run, ...]
     watermark: Watermark
 
@@ -111,7 +111,7 @@ class _Before:
                     seen["pubmed"].add(candidate.pmid)
                 yield candidate
 
-        return cls(review, keys, seen, Shelf.of(review, each()), read_runs(folder), read_watermark(folder))
+        return cls(review, keys, seen, KnownRecords.of(review, each()), read_runs(folder), read_watermark(folder))
 
 
 def update(
@@ -295,7 +295,7 @@ def _files(run: Run, rechecked: Rechecked, watermark: Watermark) -> dict[str, by
     moved: Watermark = {source: dict(marks) for source, marks in watermark.items()}
     day = date.fromisoformat(run.started[:10])
     for part in run.searches:
-        moved.setdefault(part.source, {})[part.strategy] = Mark(term=part.term, searched=day, run=run.id)
+        moved.setdefault(part.source, {})[part.strategy] = SearchMark(term=part.term, searched=day, run=run.id)
     return {
         **rechecked.files,
         f"runs/{run.id}.json": json_bytes(run),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageError, choose
-from ...extraction.proposal import Cell, Effect, Proposal, Reading, read_cell
+from ...extraction.proposal import CountReading, Effect, Proposal, ProposedCell, read_cell
 from ...extraction.suggest import WEAK
 from ...extraction.trial_results import choose_groups
 from ...registry.model.types import is_ratio
@@ -95,7 +95,7 @@ def accept(extraction: Extraction, number: int, wanted: Wanted) -> Written:
 
 
 def _numbers(
-    proposal: Proposal, cells: Sequence[Cell], readings: Sequence[Reading], effects: Sequence[Effect]
+    proposal: Proposal, cells: Sequence[ProposedCell], readings: Sequence[CountReading], effects: Sequence[Effect]
 ) -> dict[str, Any]:
     """Return what a result holds besides its outcome; a printed percentage that does not fit is noted."""
     problems = [f"{cell.arm}: {reading.problem}" for cell, reading in zip(cells, readings) if reading.problem]
@@ -108,7 +108,7 @@ def _numbers(
     }
 
 
-def _assigned(proposal: Proposal, study: Study, wanted: Wanted) -> tuple[Cell, ...]:
+def _assigned(proposal: Proposal, study: Study, wanted: Wanted) -> tuple[ProposedCell, ...]:
     """Return the cells with the arms they are to stand for: every arm once, or those named, of each role one."""
     if proposal.kind == "values":
         raise UsageError(
@@ -138,7 +138,7 @@ def _assigned(proposal: Proposal, study: Study, wanted: Wanted) -> tuple[Cell, .
     return tuple(replace(cell, arm=arm) for cell, arm in zip(cells, arms))
 
 
-def _groups(proposal: Proposal, study: Study, wanted: Wanted) -> tuple[Cell, ...]:
+def _groups(proposal: Proposal, study: Study, wanted: Wanted) -> tuple[ProposedCell, ...]:
     """In a table, return the groups that were named, with the arms of the study that they are."""
     if not any(cell.group for cell in proposal.cells):
         return proposal.cells
@@ -170,7 +170,7 @@ def _which_groups(proposal: Proposal, study: Study) -> str:
     return f"which groups are the arms is yours to say: {two}{each}; allowed: {', '.join(groups)}{more}"
 
 
-def _counted(cell: Cell, i: int, extraction: Extraction, wanted: Wanted) -> Reading:
+def _counted(cell: ProposedCell, i: int, extraction: Extraction, wanted: Wanted) -> CountReading:
     """Return a reading with one number of events and one total; what a person adds must fit what is printed."""
     size, where = extraction.context.sizes.get(cell.arm or "", (None, ""))
     if total := _nth(wanted.totals, i, "--totals"):
@@ -188,21 +188,21 @@ def _counted(cell: Cell, i: int, extraction: Extraction, wanted: Wanted) -> Read
     return reading
 
 
-def _with_total(cell: Cell, total: int, reading: Reading) -> Reading:
+def _with_total(cell: ProposedCell, total: int, reading: CountReading) -> CountReading:
     """A total that a person enters is taken only where the printed percentage allows it."""
     if list(reading.totals) != [total]:
         raise UsageError(f"{cell.printed}: a total of {total} does not fit what is printed")
     return reading
 
 
-def _with_events(cell: Cell, reading: Reading, events: int | None) -> Reading:
+def _with_events(cell: ProposedCell, reading: CountReading, events: int | None) -> CountReading:
     if events is None or events not in reading.events:
         found = f"{reading.events[0]} to {reading.events[-1]}" if reading.events else "none"
         raise UsageError(f"{cell.printed}: {events} events do not fit what is printed; allowed: {found}")
     if len(reading.events) == 1:
         return reading
     derived = f"{events} was chosen: {reading.problem}"
-    return Reading([events], reading.totals, derived)
+    return CountReading([events], reading.totals, derived)
 
 
 def _nth(numbers: Sequence[int], i: int, option: str) -> int | None:
@@ -211,12 +211,12 @@ def _nth(numbers: Sequence[int], i: int, option: str) -> int | None:
     return numbers[i] if numbers else None
 
 
-def _counts(reading: Reading) -> dict[str, int]:
+def _counts(reading: CountReading) -> dict[str, int]:
     assert reading.counts is not None
     return dict(zip(("events", "total"), reading.counts))
 
 
-def _source(proposal: Proposal, cells: Sequence[Cell], readings: Sequence[Reading]) -> dict[str, Any]:
+def _source(proposal: Proposal, cells: Sequence[ProposedCell], readings: Sequence[CountReading]) -> dict[str, Any]:
     """Where the numbers stand: document, place with the characters, quotation, and how integers follow."""
     place = [proposal.place] if proposal.place else []
     if proposal.span is not None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import SourceError, UsageError
 from ...extraction import abstract, review_tables, trial_results
 from ...extraction.proposal import Passage, Proposal
-from ...extraction.suggest import Context, context_of
+from ...extraction.suggest import ReviewContext, context_of
 from ...records.markup import clean_text, plain_text
 from ...registry.load import Review, load
 from ...registry.text.files import project_of, read, stay_inside
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ...registry.model.public import Result, Study
     from ...registry.store.metadata import Metadata
     from ...sources.ctgov.trial import Trial
-    from ...sources.net.answers import Answer
+    from ...sources.net.answers import ServiceAnswer
     from ...sources.net.client import Client
     from ...sources.net.settings import Settings
 
@@ -62,7 +62,7 @@ class Extraction:
 
     review: Review
     study: Study
-    context: Context
+    context: ReviewContext
     proposals: tuple[Proposal, ...]
     sizes: tuple[abstract.Size, ...] = ()
     unusable: tuple[trial_results.Unusable, ...] = ()
@@ -121,7 +121,9 @@ def propose(
     return Extraction(review, study, context, (*found, *tables, *quoted), sizes, tuple(unusable), unconfirmed, notes)
 
 
-def _of_review(file: Path | str | None, study: Study, context: Context) -> tuple[tuple[Proposal, ...], tuple[str, ...]]:
+def _of_review(
+    file: Path | str | None, study: Study, context: ReviewContext
+) -> tuple[tuple[Proposal, ...], tuple[str, ...]]:
     """Return what another review pooled of the study, and what is to be said about its file."""
     if file is None:
         return (), ()
@@ -132,7 +134,7 @@ def _of_review(file: Path | str | None, study: Study, context: Context) -> tuple
     return found, (*notes, *(again if found else ()))
 
 
-def _tables(trials: Sequence[Trial], context: Context) -> tuple[list[Proposal], list[trial_results.Unusable]]:
+def _tables(trials: Sequence[Trial], context: ReviewContext) -> tuple[list[Proposal], list[trial_results.Unusable]]:
     """Return what the tables of all trials may be, and those without numbers of people."""
     read = [trial_results.propose(t.results, t.nct_id, context) for t in trials if t.results is not None]
     return [p for proposals, _ in read for p in proposals], [u for _, unusable in read for u in unusable]
@@ -244,7 +246,7 @@ def _asked(client: Client, numbers: Sequence[str]) -> dict[str, tuple[dict[str, 
         raise SourceError(f"ClinicalTrials.gov {known}{', '.join(numbers)}: {error}") from None
 
 
-def _checked_study(answer: Answer) -> tuple[dict[str, Any], str]:
+def _checked_study(answer: ServiceAnswer) -> tuple[dict[str, Any], str]:
     """Return the document of a study that can be read, and where it came from."""
     found = json_text.document(answer.body)
     parse_trial(found)

@@ -37,7 +37,7 @@ _SHOWN = 10  # files in a message
 
 
 @dataclass(frozen=True)
-class Work:
+class ReleaseWork:
     """What a release is made from: the folder of the studies, the version, its day, and git in the project."""
 
     folder: Path
@@ -68,7 +68,7 @@ class Work:
         }
 
 
-def checked(work: Work) -> tuple[Review, str]:
+def checked(work: ReleaseWork) -> tuple[Review, str]:
     """Return the review and the commit that holds it; every reason against a release is in one error."""
     review, problems = whole(work.folder)
     reasons = [f"the registry is at fault: {problem}" for problem in sorted(problems)]
@@ -96,7 +96,7 @@ def _against_studies(review: Review) -> Iterator[str]:
         yield f"numbers that nobody has confirmed would be pooled: {result} (metaan extract ID --confirm)"
 
 
-def _against_versions(work: Work, review: Review) -> Iterator[str]:
+def _against_versions(work: ReleaseWork, review: Review) -> Iterator[str]:
     """Yield why the version cannot be taken."""
     taken = [path for name, path in work.places.items() if name != "changelog.md" and path.exists()]
     if taken:
@@ -110,7 +110,7 @@ def _against_versions(work: Work, review: Review) -> Iterator[str]:
         yield f"version {work.version} is not newer than {newest}"
 
 
-def _against_changelog(work: Work) -> Iterator[str]:
+def _against_changelog(work: ReleaseWork) -> Iterator[str]:
     """Yield why the changelog cannot be added to."""
     path = work.places["changelog.md"]
     try:
@@ -121,7 +121,7 @@ def _against_changelog(work: Work) -> Iterator[str]:
         yield f"{path.relative_to(work.project).as_posix()} cannot be read: {error.strerror}"
 
 
-def _against_tree(work: Work, review: Review | None) -> Iterator[str]:
+def _against_tree(work: ReleaseWork, review: Review | None) -> Iterator[str]:
     """Yield what in the project is not committed; what reports were written into outputs/ does not count."""
     out = work.git.run("status", "--porcelain", "-z", "--untracked-files=all", "--", ".", ":(exclude)outputs")
     changed = [os.fsdecode(entry[3:]) for entry in out.split(b"\0") if entry[2:3] == b" "]
@@ -137,7 +137,7 @@ def tag_name(review: Review, version: str) -> str:
     return f"{review.info.name or 'review'}-{version}"
 
 
-def tags_of(work: Work) -> list[str]:
+def tags_of(work: ReleaseWork) -> list[str]:
     """Return every tag of the repository."""
     return work.git.run("tag", "--list").decode().split()
 
@@ -152,7 +152,7 @@ def _order(version: str) -> tuple[int, ...]:
     return tuple(numbers + [0] * (4 - len(numbers)))
 
 
-def _records(work: Work) -> dict[str, dict[str, Any]]:
+def _records(work: ReleaseWork) -> dict[str, dict[str, Any]]:
     """Return the records of the releases before, by version; a file that holds none is set aside."""
     found = {}
     for path in sorted((work.project / RELEASES).glob("*.json")):
@@ -169,19 +169,19 @@ def _records(work: Work) -> dict[str, dict[str, Any]]:
 def last_release(folder: Path | str) -> tuple[str, str] | None:
     """Return version and commit of the newest release, None where there is none yet."""
     root = Path(folder).resolve()
-    return previous_release(Work(root, "", date.min, Git(root.parent)))
+    return previous_release(ReleaseWork(root, "", date.min, Git(root.parent)))
 
 
 def release_before(review: Review) -> tuple[str, str] | None:
     """Return version and commit of the newest release of another registry than this one, None where there is none."""
     root = review.folder.resolve()
-    records = _records(Work(root, "", date.min, Git(root.parent)))
+    records = _records(ReleaseWork(root, "", date.min, Git(root.parent)))
     others = (v for v, record in records.items() if VERSION.fullmatch(v) and record["registry"] != review.digest)
     newest = max(others, key=_order, default=None)
     return None if newest is None else (newest, records[newest]["commit"])
 
 
-def previous_release(work: Work) -> tuple[str, str] | None:
+def previous_release(work: ReleaseWork) -> tuple[str, str] | None:
     """Return version and commit of the newest release that has a record."""
     records = _records(work)
     newest = max((v for v in records if VERSION.fullmatch(v)), key=_order, default=None)

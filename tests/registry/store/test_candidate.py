@@ -29,7 +29,16 @@ from metaan.registry.store.candidate import (
 from metaan.registry.store.commit import commit, is_unfinished, locked, recover
 from metaan.registry.store.decisions import CONSENSUS, Decision, append_decision, in_force, read_decisions
 from metaan.registry.store.json_files import json_bytes
-from metaan.registry.store.runs import FileRun, Mark, Run, SearchRun, read_runs, read_watermark, run_id, watermark_bytes
+from metaan.registry.store.runs import (
+    FileRun,
+    Run,
+    SearchMark,
+    SearchRun,
+    read_runs,
+    read_watermark,
+    run_id,
+    watermark_bytes,
+)
 from metaan.registry.store.standing import paired_judgements, standings
 
 AT = "2026-11-22T12:00:00Z"
@@ -217,7 +226,7 @@ def test_runs_come_in_the_order_of_their_time(tmp_path):
 
 def test_the_watermark_is_read_as_it_was_written(tmp_path):
     assert read_watermark(tmp_path) == {}
-    marks = {"pubmed": {"abc": Mark(term="x", searched=date(2026, 11, 22), run="r")}}
+    marks = {"pubmed": {"abc": SearchMark(term="x", searched=date(2026, 11, 22), run="r")}}
     commit_all(tmp_path, {"watermark.json": watermark_bytes(marks)})
     assert read_watermark(tmp_path) == marks
     (tmp_path / "watermark.json").write_text('{"pubmed": 3}', encoding="utf-8")

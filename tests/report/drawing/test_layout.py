@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from metaan.registry.model.appraisal import TOOLS
 from metaan.registry.model.public import RiskOfBias
-from metaan.report.drawing.drawing import Dot, Drawing, Line, Shape, Text
+from metaan.report.drawing.drawing import Dot, Drawing, DrawnLine, Shape, Text
 from metaan.report.drawing.fonts import text_width
 from metaan.report.drawing.layout import layout
 from metaan.report.forest.forest import forest
@@ -177,7 +177,7 @@ def test_drawn_coordinates_invert_to_the_numbers(analysis: Callable[..., Analysi
             continue
         square = next(item for item in group.items if isinstance(item, Shape) and item.role == "square study")
         assert value(drawing, sum(x for x, _ in square.points) / 4) == pytest.approx(row.estimate, rel=1e-9, abs=1e-9)
-        line = next(item for item in group.items if isinstance(item, Line) and item.role == "interval study")
+        line = next(item for item in group.items if isinstance(item, DrawnLine) and item.role == "interval study")
         arrows = sum(isinstance(item, Shape) and item.role == "arrow study" for item in group.items)
         inside = [at for at in (line.x1, line.x2) if drawing.left < at < drawing.right]
         assert len(inside) + arrows == 2

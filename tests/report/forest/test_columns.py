@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from metaan.report.forest.columns import DATA, Column, columns, data_cells, data_of, decimals, total_cells
+from metaan.report.forest.columns import DATA, ForestColumn, columns, data_cells, data_of, decimals, total_cells
 from metaan.report.forest.forest import forest
 from metaan.report.forest.styles import STYLES
 from metaan.report.language.words import Arms
@@ -21,7 +21,7 @@ def with_data(analysis: Analysis, data: Mapping[str, float]) -> Analysis:
     return replace(analysis, pools=tuple(pools))
 
 
-def headings(found: tuple[Column, ...]) -> list[str]:
+def headings(found: tuple[ForestColumn, ...]) -> list[str]:
     return [f"{column.group}|{column.header}" for column in found if column.key.startswith(("experimental", "control"))]
 
 

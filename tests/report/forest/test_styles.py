@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from metaan.errors import UsageError
 from metaan.registry.model.review import ForestOptions
-from metaan.report.drawing.drawing import Drawing, Line, Shape, Text
+from metaan.report.drawing.drawing import Drawing, DrawnLine, Shape, Text
 from metaan.report.drawing.layout import layout
 from metaan.report.forest.forest import forest
 from metaan.report.forest.landmarks import EFFECT_OF
@@ -217,7 +217,7 @@ def test_the_band_is_drawn_under_the_rows(death: Analysis) -> None:
 def test_the_dashed_line_stands_at_the_result_of_all_studies(analysis: Callable[..., Analysis]) -> None:
     made = analysis({"": [("A", 5, 40, 9, 40), ("B", 4, 37, 7, 34)]})
     drawing = layout(forest(made, ARMS, style=STYLES["bmj"]))
-    (line,) = [item for item in drawing.background if isinstance(item, Line) and item.role == "guide"]
+    (line,) = [item for item in drawing.background if isinstance(item, DrawnLine) and item.role == "guide"]
     place = (line.x1 - drawing.left) / (drawing.right - drawing.left)
     assert drawing.plot.axis.value(place) == pytest.approx(made.pools[0].random.display.estimate)
     assert forest(made, ARMS).guide is None

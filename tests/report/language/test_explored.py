@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from metaan.registry.model.public import Explore
-from metaan.report.language.explored import FINDINGS, Finding, Looked, findings, lines
+from metaan.report.language.explored import FINDINGS, ExploredFinding, Looked, findings, lines
 from metaan.report.language.words import Arms
 from metaan.report.plots.catalogue import PLOTS
 from metaan.report.sections.explored_page import FIELDS, explored
@@ -52,7 +52,7 @@ def full(death: Analysis) -> Analysis:
     return explored_of(death, Explore.model_validate(ASKED))
 
 
-def said(analysis: Analysis, pool: int = 0) -> dict[str, Finding]:
+def said(analysis: Analysis, pool: int = 0) -> dict[str, ExploredFinding]:
     return {finding.name: finding for finding in findings(analysis.pools[pool], analysis, ARMS)}
 
 

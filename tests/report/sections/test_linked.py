@@ -6,14 +6,14 @@ import metaan as ma
 from metaan.report.document import Piece
 from metaan.report.language.words import Arms
 from metaan.report.sections.linked import pieces
-from metaan.report.sections.outcomes import Outcome, outcome
+from metaan.report.sections.outcomes import OutcomeView, outcome
 from metaan.report.sections.workings import Workings
 
 ARMS = Arms("anakinra", "usual care")
 
 
 @pytest.fixture(scope="module", params=["anakinra", "bcg"])
-def seen(request: pytest.FixtureRequest) -> list[tuple[Outcome, set[str]]]:
+def seen(request: pytest.FixtureRequest) -> list[tuple[OutcomeView, set[str]]]:
     """The outcomes of an example with the ids of the rows of its formulas."""
     found = []
     for analysis in ma.analyse(ma.load(ma.example(request.param))):
@@ -22,7 +22,7 @@ def seen(request: pytest.FixtureRequest) -> list[tuple[Outcome, set[str]]]:
     return found
 
 
-def test_the_answer_says_the_same_with_its_numbers_linked(seen: list[tuple[Outcome, set[str]]]) -> None:
+def test_the_answer_says_the_same_with_its_numbers_linked(seen: list[tuple[OutcomeView, set[str]]]) -> None:
     for one, ids in seen:
         for answer in one.answers:
             assert "".join(piece.text for piece in answer.pieces) == answer.text
@@ -31,13 +31,13 @@ def test_the_answer_says_the_same_with_its_numbers_linked(seen: list[tuple[Outco
             assert set(places) <= ids
 
 
-def test_no_number_of_the_answer_is_left_without_a_link(seen: list[tuple[Outcome, set[str]]]) -> None:
+def test_no_number_of_the_answer_is_left_without_a_link(seen: list[tuple[OutcomeView, set[str]]]) -> None:
     bare = [p.text for one, _ in seen for answer in one.answers for p in answer.pieces if not p.place]
     bare = [text.replace("by day 14", "") for text in bare]
     assert [text for text in bare if any(sign.isdigit() for sign in text)] == []
 
 
-def test_other_sentences_keep_their_words_too(seen: list[tuple[Outcome, set[str]]]) -> None:
+def test_other_sentences_keep_their_words_too(seen: list[tuple[OutcomeView, set[str]]]) -> None:
     places = set()
     for one, ids in seen:
         assert "".join(piece.text for piece in one.disagreement_pieces) == one.disagreement

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from metaan.errors import SourceError, UsageError
 from metaan.sources.crossref.service import SELECT, read_agency, read_page, read_work
-from metaan.sources.net.answers import Answer, UnreadableError
+from metaan.sources.net.answers import ServiceAnswer, UnreadableError
 from metaan.sources.net.services import client_for
 from metaan.sources.net.settings import Settings
 from tests.server.crossref import Crossref
@@ -155,7 +155,7 @@ def test_the_address_opens_the_polite_pool(server):
 )
 def test_an_odd_answer_is_not_read(read, message):
     with pytest.raises(UnreadableError):
-        read(Answer(200, "application/json", message, "u"))
+        read(ServiceAnswer(200, "application/json", message, "u"))
 
 
 FINAL = ("refused",)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from metaan.errors import SourceError, UsageError
 from metaan.sources.ctgov.query import TrialQuery
 from metaan.sources.ctgov.service import BATCH, STAMP_FIELDS, TrialStamp, read_page, read_study, read_version, stamp
-from metaan.sources.net.answers import Answer, UnreadableError
+from metaan.sources.net.answers import ServiceAnswer, UnreadableError
 from metaan.sources.net.services import client_for
 from metaan.sources.net.settings import Settings
 from tests.server.ctgov import CTGov
@@ -205,7 +205,7 @@ def test_sound_answers_are_kept_for_who_wants_them(server, make_client):
 )
 def test_an_odd_answer_is_not_read(read, body):
     with pytest.raises(UnreadableError):
-        read(Answer(200, "application/json", body, "u"))
+        read(ServiceAnswer(200, "application/json", body, "u"))
 
 
 REFUSALS = ("refused",)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.sources.ctgov.results import Affected, Group, Measurement, printed_number
+from metaan.sources.ctgov.results import Affected, Measurement, PostedGroup, printed_number
 from metaan.sources.ctgov.results_parse import parse_results
-from metaan.sources.ctgov.trial import Dates, Intervention, Reference, normalise_nct, parse_trial
+from metaan.sources.ctgov.trial import Intervention, TrialDates, TrialReference, normalise_nct, parse_trial
 from metaan.sources.net.answers import UnreadableError
 from tests.server.trials import RESULTS, TRIALS
 
@@ -25,10 +25,10 @@ def test_a_trial_says_what_was_planned():
         ("Made-up drug", "EXPERIMENTAL", ("Drug: Made-up drug",)),
         ("Nothing", "NO_INTERVENTION", ()),
     ]
-    assert trial.dates == Dates(first_posted="2024-01-05", last_updated="2026-11-02", results_posted="2026-11-02")
+    assert trial.dates == TrialDates(first_posted="2024-01-05", last_updated="2026-11-02", results_posted="2026-11-02")
     assert trial.references == (
-        Reference("RESULT", "J Made-up Trials 2024", "900000001"),
-        Reference("BACKGROUND", "Something older"),
+        TrialReference("RESULT", "J Made-up Trials 2024", "900000001"),
+        TrialReference("BACKGROUND", "Something older"),
     )
 
 
@@ -63,7 +63,7 @@ def test_outcomes_keep_what_was_printed():
         "Participants",
         "Day 28",
     )
-    assert count.groups == (Group("OG000", "Made-up drug"), Group("OG001", "Nothing"))
+    assert count.groups == (PostedGroup("OG000", "Made-up drug"), PostedGroup("OG001", "Nothing"))
     assert count.denominators[0].counts == {"OG000": "40", "OG001": "40"}
     assert count.classes[0].categories[0].measurements == (Measurement("OG000", "3"), Measurement("OG001", "7"))
     assert [c.title for c in percent.classes] == ["Day 14", "Day 28"]

@@ -9,7 +9,7 @@ from metaan.errors import SourceError, UsageError
 from metaan.records.record import Correction
 from metaan.sources.europepmc.record import is_preprint, parse_result
 from metaan.sources.europepmc.service import DOIS, EuropePMCQuery, read_page
-from metaan.sources.net.answers import Answer, UnreadableError
+from metaan.sources.net.answers import ServiceAnswer, UnreadableError
 from metaan.sources.net.services import client_for
 from metaan.sources.net.settings import Settings
 from tests.server.europepmc import PREPRINTS, RESULTS, EuropePMC, result_of
@@ -182,7 +182,7 @@ def test_listed_authors_win_over_the_string():
 )
 def test_an_odd_answer_is_not_read(body):
     with pytest.raises(UnreadableError):
-        read_page(Answer(200, "application/json", body, "u"))
+        read_page(ServiceAnswer(200, "application/json", body, "u"))
 
 
 KEYS = sorted({key for found in RESULTS for key in found} - {"id", "source"})

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from metaan.errors import SourceError
-from metaan.sources.net.answers import SIGNS, Answer, UnreadableError, classify
+from metaan.sources.net.answers import SIGNS, ServiceAnswer, UnreadableError, classify
 from metaan.sources.net.client import Client, RefusedError, redact
 from metaan.sources.net.exchange import Policy
 from metaan.sources.net.limiter import Limiter
@@ -25,11 +25,11 @@ def sound(body=BODY, **more):
 
 
 def test_every_fault_that_shows_is_classified_and_no_sound_answer_is():
-    assert classify(Answer(200, "text/xml", BODY, "u")) is None
+    assert classify(ServiceAnswer(200, "text/xml", BODY, "u")) is None
     for name, spoil in FAULTS.items():
         reply = spoil(sound())
         if reply.body != BODY and name not in {*LIES, *HARMLESS, "half", "half gzip", "corrupt bytes"}:
-            found = classify(Answer(reply.status, reply.kind, reply.body, "u"))
+            found = classify(ServiceAnswer(reply.status, reply.kind, reply.body, "u"))
             assert found is not None, name
             assert (found[1] == "refused") == (name in FINAL), name
 
@@ -48,7 +48,7 @@ def test_every_fault_that_shows_is_classified_and_no_sound_answer_is():
     ],
 )
 def test_errors_inside_http_200_are_told_apart(body, sign):
-    name, verdict = classify(Answer(200, "text/xml", body, "u"))
+    name, verdict = classify(ServiceAnswer(200, "text/xml", body, "u"))
     assert name == sign
     assert SIGNS[name].verdict == verdict
 
@@ -61,7 +61,7 @@ def test_errors_inside_http_200_are_told_apart(body, sign):
     ],
 )
 def test_words_that_quote_an_error_are_no_error(body):
-    assert classify(Answer(200, "text/xml", body, "u")) is None
+    assert classify(ServiceAnswer(200, "text/xml", body, "u")) is None
 
 
 def test_pauses_double_and_end(server, make_client, time):

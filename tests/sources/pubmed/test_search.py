@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import SourceError, UsageError
-from metaan.sources.net.answers import Answer, UnreadableError
+from metaan.sources.net.answers import ServiceAnswer, UnreadableError
 from metaan.sources.pubmed.query import PubMedQuery
 from metaan.sources.pubmed.search import COMPLAINTS, DroppedTermsError, read_page, search
 from tests.server.eutils import Eutils
@@ -144,12 +144,14 @@ def test_more_on_one_day_than_pubmed_lists_is_an_error(make_client):
 )
 def test_an_odd_answer_is_not_read(body):
     with pytest.raises(UnreadableError):
-        read_page(Answer(200, "application/json", body, "u"))
+        read_page(ServiceAnswer(200, "application/json", body, "u"))
 
 
 def test_lists_that_are_absent_null_or_empty_say_nothing():
     for more in ("", ',"errorlist":null,"warninglist":null', ',"errorlist":{},"warninglist":{"outputmessages":[]}'):
-        page = read_page(Answer(200, "", b'{"esearchresult":{"count":"1","idlist":["7"]%s}}' % more.encode(), "u"))
+        page = read_page(
+            ServiceAnswer(200, "", b'{"esearchresult":{"count":"1","idlist":["7"]%s}}' % more.encode(), "u")
+        )
         assert (page.pmids, page.dropped, page.messages) == (("7",), (), ())
 
 

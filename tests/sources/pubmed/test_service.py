@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from metaan.errors import SourceError, UsageError
-from metaan.sources.net.answers import Answer, UnreadableError
+from metaan.sources.net.answers import ServiceAnswer, UnreadableError
 from metaan.sources.net.settings import Settings
 from metaan.sources.pubmed.service import PubMed, read_search
 from tests.server.eutils import Eutils
@@ -160,7 +160,7 @@ def test_what_is_no_doi_is_never_sent(pubmed, server):
 )
 def test_an_odd_answer_of_a_search_is_not_read(body):
     with pytest.raises(UnreadableError):
-        read_search(Answer(200, "application/json", body, "u"))
+        read_search(ServiceAnswer(200, "application/json", body, "u"))
 
 
 def test_one_empty_search_is_not_believed(pubmed, server):

@@ -19,7 +19,7 @@ from metaan.registry.flow import NOT_RETRIEVED, flow
 from metaan.registry.load import load
 from metaan.registry.model.review import Eligibility, Screening
 from metaan.registry.store.decisions import CONSENSUS, Decision, append_decision, in_force, read_decisions
-from metaan.registry.store.log import Log, Shelf
+from metaan.registry.store.log import CandidateLog, Log
 from metaan.registry.store.runs import read_runs
 from metaan.registry.store.standing import standings
 from metaan.workflows.screen.desktop import open_desktop
@@ -244,7 +244,7 @@ def test_a_damaged_line_is_named_by_its_number(tmp_path):
 def test_candidates_are_read_when_they_are_looked_at(tmp_path):
     folder = prepared(tmp_path)
     (folder / "candidates" / f"{B}.json").write_text("{", encoding="utf-8")
-    shelf = Shelf(folder)
+    shelf = CandidateLog(folder)
     assert (list(shelf), len(shelf), A in shelf, shelf[A].pmid) == ([A, B, C], 3, True, "901")
     with pytest.raises(RegistryError, match="restore the file"):
         shelf[B]
@@ -385,4 +385,4 @@ def test_a_candidate_is_not_shown_before_what_a_terminal_would_obey_is_refused(t
     path = folder / "candidates" / f"{A}.json"
     path.write_text(path.read_text(encoding="utf-8").replace("Zymodrug", "Zymo\\u001b[2J", 1), encoding="utf-8")
     with pytest.raises(RegistryError, match="a control character"):
-        Shelf(folder)[A]
+        CandidateLog(folder)[A]

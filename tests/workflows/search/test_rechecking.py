@@ -8,7 +8,7 @@ import pytest
 from metaan.records.record import Correction, Record
 from metaan.registry.store.runs import LINK, Notice
 from metaan.registry.write import scaffold_study
-from metaan.sources.crossref.work import VERSIONS, Relation, Update
+from metaan.sources.crossref.work import VERSIONS, Update, WorkRelation
 from metaan.workflows.release.watch import watch
 from metaan.workflows.release.watch_summary import summary
 from metaan.workflows.search.fetch import oddities
@@ -194,7 +194,7 @@ def test_what_crossref_calls_a_notice_says_how_grave_it_is(kind, severity):
 
 @pytest.mark.parametrize("kind", VERSIONS)
 def test_of_two_texts_only_the_later_one_asks_to_be_looked_at(kind):
-    (notice,) = notices_of_crossref("bees", (), [Relation(kind, "10.5555/n")])
+    (notice,) = notices_of_crossref("bees", (), [WorkRelation(kind, "10.5555/n")])
     assert notice.asks is VERSIONS[kind]
 
 
