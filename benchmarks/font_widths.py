@@ -1,7 +1,7 @@
-"""Write metaan/report/widths.json: the advance widths of Liberation Sans (SIL Open Font License), regular and bold.
+"""Write metaan/report/drawing/widths.json: the advance widths of Liberation Sans, regular and bold.
 
 Liberation Sans has the widths of Arial and Helvetica, so text measured with it fits on every system that has one of
-them. Only the widths are kept; the font itself is not distributed.
+them. Only the widths are kept; the font itself (SIL Open Font License) is not distributed.
 
     python benchmarks/font_widths.py /usr/share/fonts/truetype/liberation
 """

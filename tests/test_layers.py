@@ -1,6 +1,7 @@
 """Imports point down one ordered list, types and lazy imports included: the list is data in pyproject.toml."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -77,3 +78,11 @@ def test_pool_imports_nothing_that_it_does_not_need():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert all(find_spec(name) for name in NOT_AT_START if name.startswith("metaan."))
     assert not NOT_AT_START & set(done.stdout.split())
+
+
+def test_what_the_page_s_scripts_and_the_docs_name_is_there():
+    texts = [*(ROOT / "templates").rglob("*.js"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]
+    named = {name for path in texts for name in re.findall(r"\bmetaan(?:\.[a-z_0-9]+)+\b", path.read_text("utf-8"))}
+    modules = {name for name in named if find_spec(".".join(name.split(".")[:2])) is not None}
+    assert "metaan.stats.numerics.ties" in modules
+    assert not [name for name in modules if find_spec(name) is None]

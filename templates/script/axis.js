@@ -1,4 +1,4 @@
-// The axis of a plot of another measure, as metaan.report.axis makes it. Places on it are on the analysis scale.
+// The axis of a plot of another measure, as metaan.report.forest.axis makes it. Places on it are on the analysis scale.
 
 /** @typedef {{value: number, label: string}} Tick */
 /** @typedef {{lo: number, hi: number, ticks: Tick[]}} Axis */

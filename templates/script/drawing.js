@@ -1,4 +1,4 @@
-// Rows as shapes and texts in the page's plot, in the geometry of metaan.report.layout.
+// Rows as shapes and texts in the page's plot, in the geometry of metaan.report.drawing.layout.
 
 /** @typedef {{plot: PlotOf, axis: Axis, heaviest: number}} Frame */
 

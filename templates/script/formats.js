@@ -1,4 +1,4 @@
-// Numbers in words, as metaan.report.formats writes them. A minus is U+2212.
+// Numbers in words, as metaan.report.language.formats writes them. A minus is U+2212.
 
 const MINUS = "−",
   NOTHING = "–";

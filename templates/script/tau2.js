@@ -1,7 +1,7 @@
-// Estimators of the between-study variance, as metaan.stats.tau2; each is cut at 0.
+// Estimators of the between-study variance, as metaan.stats.pooling.tau2; each is cut at 0.
 
 /**
- * Whether all effects are equal but for rounding, as metaan.stats.ties.
+ * Whether all effects are equal but for rounding, as metaan.stats.numerics.ties.
  * @param {Effect[]} studies
  */
 function identical(studies) {

@@ -15,7 +15,7 @@ POSIX = pytest.mark.skipif(os.name != "posix", reason="devices, pipes and signal
 
 STALLED = """
 import pathlib, sys, time
-from metaan.registry import atomic
+from metaan.registry.text import atomic
 def stall(*_):
     print("here", flush=True)
     time.sleep(60)
