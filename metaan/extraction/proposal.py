@@ -175,9 +175,9 @@ def read_cell(cell: ProposedCell, size: int | None = None, size_from: str = "the
     Examples
     --------
     >>> from .rounding import percent_of
-    >>> read_cell(Cell("27%", percent=percent_of("27%")), 59).counts
+    >>> read_cell(ProposedCell("27%", percent=percent_of("27%")), 59).counts
     (16, 59)
-    >>> read_cell(Cell("25 (63%)", events=25, percent=percent_of("63%")), 45).counts
+    >>> read_cell(ProposedCell("25 (63%)", events=25, percent=percent_of("63%")), 45).counts
     (25, 40)
     """
     if cell.events is None:

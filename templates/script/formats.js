@@ -91,6 +91,13 @@ const isRatio = (measure) => measure !== "RD";
 const shown = (measure, x) => (isRatio(measure) ? Math.exp(x) : Math.min(Math.max(x, -1), 1));
 
 /**
+ * An interval as it is drawn, on the analysis scale: as far as it is shown.
+ * @param {string} measure
+ * @param {number[]} ci
+ */
+const drawn = (measure, ci) => (isRatio(measure) ? ci : ci.map((x) => shown(measure, x)));
+
+/**
  * How the numbers of an interval are written: ratios each for itself, differences with common decimals, as ratios have
  * where their bounds differ and would be written alike.
  * @param {string} measure

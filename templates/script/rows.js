@@ -120,7 +120,13 @@ function studyRow(analysis, state, group, place, at) {
     ci.map((x) => shown(measure, x)),
   );
   /** @type {Mark} */
-  const mark = { shape: "square", role: "study", estimate: effect.y, ci, weight: share.random ?? share.common ?? null };
+  const mark = {
+    shape: "square",
+    role: "study",
+    estimate: effect.y,
+    ci: drawn(measure, ci),
+    weight: share.random ?? share.common ?? null,
+  };
   return { ...plain({ kind: "study", at, cells: { ...cells, effect: text }, mark, from: effect }), study: place, out };
 }
 
@@ -154,7 +160,7 @@ function resultRows(analysis, { choice }, group) {
   if (random?.pi) {
     const label = `Prediction interval, ${choice.pi.replace("-", MINUS)}`;
     /** @type {Mark} */
-    const mark = { shape: "bar", role: "prediction", estimate: null, ci: random.pi, weight: null };
+    const mark = { shape: "bar", role: "prediction", estimate: null, ci: drawn(measure, random.pi), weight: null };
     const effect = boundsText(
       measure,
       random.pi.map((x) => shown(measure, x)),
@@ -180,7 +186,7 @@ function diamondRow(fit, { k }, measure, totals) {
     ci.map((x) => shown(measure, x)),
   );
   /** @type {Mark} */
-  const mark = { shape: "diamond", role: model, estimate, ci, weight: null };
+  const mark = { shape: "diamond", role: model, estimate, ci: drawn(measure, ci), weight: null };
   return plain({
     kind: "pooled",
     cells: { label: modelName(fit) + size, effect, [`weight_${model}`]: "100%", ...totals },

@@ -162,7 +162,7 @@ class MadeReview:
         return next(study for study in self.studies if study.id == name)
 
     def flag(self, study: Study) -> Flag | None:
-        return flag_of(self, study)  # type: ignore[arg-type]  # it asks for what is here
+        return flag_of(study, self.metadata.get(study.id), self.notices)
 
     def file(self, study_id: str) -> str:
         return f"studies/{study_id}.yaml"
