@@ -135,10 +135,14 @@ class EffectSizes:
         """Shape (k,), standard errors, analysis scale."""
         return np.sqrt(self.vi)
 
-    @cached_property
+    @property
     def complete(self) -> EffectSizes:
         """The studies that have an effect size; itself when all have."""
-        return self if self.k == len(self) else self.take(np.flatnonzero(self.estimable))
+        return self if self.k == len(self) else self._complete  # a cache of itself would be a circle that stays
+
+    @cached_property
+    def _complete(self) -> EffectSizes:
+        return self.take(np.flatnonzero(self.estimable))
 
     def take(self, indices: Iterable[int]) -> EffectSizes:
         """Return the studies at ``indices``, in that order."""
