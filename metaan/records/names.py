@@ -8,8 +8,30 @@ from .markup import clean_text
 
 _SUFFIX = re.compile(r"(?:jr|sr|i{2,3}|iv|2nd|3rd|4th)\.?", re.IGNORECASE)
 _DEGREE = re.compile(r"(?:m\.?d|ph\.?d|m\.?sc|b\.?sc|m\.?p\.?h|d\.?phil|r\.?n)\.?", re.IGNORECASE)
-_PARTICLES = frozenset(
-    {"van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "du", "la", "le", "ten", "ter", "af"}
+#: Small words that belong to a family name, and that one database writes and another leaves out.
+PARTICLES = frozenset(
+    [
+        "van",
+        "von",
+        "der",
+        "den",
+        "de",
+        "del",
+        "della",
+        "di",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "du",
+        "la",
+        "le",
+        "el",
+        "al",
+        "ten",
+        "ter",
+        "af",
+    ]
 )
 _GROUP = re.compile(
     r"\b(?:group|consortium|investigators|collaborati(?:on|ve)|network|committee|team|study|trialists|society|"
@@ -56,7 +78,7 @@ def inverted_name(family: str, *others: str) -> str | None:
     given = " ".join(rest).split()
     if len(given) > 1 and _SUFFIX.fullmatch(given[-1]) and not given[-1].isupper():
         suffixes.append(given.pop())
-    while len(given) > 1 and given[-1] in _PARTICLES:
+    while len(given) > 1 and given[-1] in PARTICLES:
         words.insert(0, given.pop())
     last = [suffix.rstrip(".") for suffix in suffixes[:1]]
     return " ".join(part for part in (*words, initials(" ".join(given)), *last) if part) or None

@@ -2,7 +2,8 @@
 
 import pytest
 
-from metaan.records.names import initials, short_name
+from metaan.records.names import PARTICLES, initials, short_name
+from metaan.records.same.names import name_words
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,12 @@ from metaan.records.names import initials, short_name
 )
 def test_short_name(raw, name):
     assert short_name(raw) == name
+
+
+@pytest.mark.parametrize("particle", sorted(PARTICLES))
+def test_a_particle_belongs_to_the_family_name_and_tells_nobody_apart(particle):
+    assert short_name(f"Berg, Jan {particle}") == f"{particle} Berg J"
+    assert name_words(f"{particle} Berg J") == name_words("Berg J")
 
 
 def test_initials_of_what_is_no_name():

@@ -94,10 +94,9 @@ def clients(**urls: str) -> Callable[..., Client]:
     """Return what makes clients that never really wait, by the URLs of the local services."""
 
     def make(source: str, settings: object, keep: Any) -> Client:
-        more = {} if source == "pubmed" else {"longest_get": None}
         name = {"pubmed": "PubMed"}.get(source, source)
         url = urls.get(source) or _KNOWING_NOTHING[source]()
-        return client_at(url, FakeTime(), name, keep=keep, **more)
+        return client_at(url, FakeTime(), name, forms=source == "pubmed", keep=keep)
 
     return make
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from metaan.sources.crossref.service import Crossref
 from metaan.sources.ctgov.service import ClinicalTrials
 from metaan.sources.europepmc.service import EuropePMC
 from metaan.sources.net.client import Client
+from metaan.sources.net.exchange import Endpoint, Policy
 from metaan.sources.net.limiter import Limiter
 from metaan.sources.net.settings import Settings
 from metaan.sources.pubmed.service import PubMed
@@ -34,10 +35,14 @@ class FakeTime:
         self.sleeps.append(seconds)
 
 
-def client_at(url: str, time: FakeTime, service: str = "PubMed", **more: Any) -> Client:
+def client_at(
+    url: str, time: FakeTime, service: str = "PubMed", *, policy: Policy | None = None, forms: bool = True, **more: Any
+) -> Client:
     """Return a client without luck in its pauses."""
-    options = {"clock": time.clock, "sleep": time.sleep, "jitter": lambda: 0.5} | more
-    return Client(service, url, Limiter(2.5, clock=time.clock, sleep=time.sleep), **options)
+    limiter = Limiter(2.5, clock=time.clock, sleep=time.sleep)
+    told = {name: more.pop(name) for name in ("identity", "secrets") if name in more}
+    policy = replace(policy or Policy(), clock=time.clock, sleep=time.sleep, jitter=lambda: 0.5)
+    return Client(Endpoint(service, url, limiter, forms=forms, **told), policy, **more)
 
 
 def pubmed_at(url: str) -> PubMed:
@@ -47,14 +52,14 @@ def pubmed_at(url: str) -> PubMed:
 
 def trials_at(url: str) -> ClinicalTrials:
     """Return a ClinicalTrials.gov that never really waits."""
-    return ClinicalTrials(Settings(), client=client_at(url, FakeTime(), "ClinicalTrials.gov", longest_get=None))
+    return ClinicalTrials(Settings(), client=client_at(url, FakeTime(), "ClinicalTrials.gov", forms=False))
 
 
 def crossref_at(url: str) -> Crossref:
     """Return a Crossref that never really waits."""
-    return Crossref(Settings(), client=client_at(url, FakeTime(), "Crossref", longest_get=None))
+    return Crossref(Settings(), client=client_at(url, FakeTime(), "Crossref", forms=False))
 
 
 def europepmc_at(url: str) -> EuropePMC:
     """Return a Europe PMC that never really waits."""
-    return EuropePMC(Settings(), client=client_at(url, FakeTime(), "Europe PMC", longest_get=None))
+    return EuropePMC(Settings(), client=client_at(url, FakeTime(), "Europe PMC", forms=False))

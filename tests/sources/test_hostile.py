@@ -10,7 +10,8 @@ from metaan.sources.files.nbib import parse_nbib
 from metaan.sources.files.ris import parse_ris
 from metaan.sources.formats import json_text, tagged, xml_guard
 from metaan.sources.net.answers import UnreadableError
-from metaan.sources.net.exchange import Exchange, Policy
+from metaan.sources.net.exchange import Endpoint, Exchange, Policy
+from metaan.sources.net.limiter import Limiter
 from metaan.sources.pubmed.xml import parse, parse_file
 from metaan.sources.revman.revman import parse_references, parse_rm5
 from tests.server.eutils import Eutils
@@ -95,7 +96,9 @@ def test_no_pattern_looks_through_a_text_again_and_again(read, text):
 @pytest.mark.parametrize("target", ["http://example.org/x", "https://example.org:444/x", "https://user@example.org/x"])
 def test_a_redirect_never_goes_back_to_plain_http_or_elsewhere(target):
     with pytest.raises(SourceError, match="redirects to another host"):
-        Exchange("PubMed", Policy())._redirect("https://example.org/y", target)
+        Exchange(Endpoint("PubMed", "https://example.org/", Limiter(1)), Policy())._redirect(
+            "https://example.org/y", target
+        )
 
 
 def test_who_is_redirected_to_is_told_nothing(server, make_client):

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ..names import PARTICLES
 from .titles import words_of
 
-_PARTICLES = frozenset(
-    ["van", "von", "de", "der", "den", "del", "della", "di", "da", "do", "dos", "la", "le", "el", "al", "ter", "ten"]
-)
 _GROUP = re.compile(
     r"\b(?:group|collaborat|consortium|investigators|committee|network|team|society|association|organi[sz]ation|trial"
     r"|study|foundation|institute|university|department|anonymous|pharma|inc)",
@@ -35,7 +33,7 @@ def name_words(author: str) -> frozenset[str]:
     while len(words) > 1 and (words[-1] in ("Jr", "Sr") or (len(words[-1].rstrip(".")) < 4 and words[-1].isupper())):
         words.pop()
     plain = _UMLAUTS.sub(lambda found: found[0][0], words_of(" ".join(words))).split()
-    named = [word for word in plain if word not in _PARTICLES and len(word) > 1]
+    named = [word for word in plain if word not in PARTICLES and len(word) > 1]
     return frozenset([*named, "".join(named)] if named else plain)
 
 

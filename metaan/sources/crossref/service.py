@@ -6,33 +6,26 @@ are asked for, in batches: n works cost about n / 50 requests.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
-from ...errors import SourceError, UsageError
+from ...errors import UsageError
 from ...records.identifiers import normalise_doi
 from ..formats import json_text
 from ..net.answers import ServiceAnswer, UnreadableError
-from ..net.client import Client, RefusedError
-from ..net.services import client_for
+from ..net.client import RefusedError
+from ..net.pages import ListPage, Progress, TornError, collected, silent, whole
+from ..net.services import Calls
 from .work import Update, Work, WorkRelation, merge_updates, parse_work
-
-if TYPE_CHECKING:
-    import requests
-
-    from ..net.settings import Settings
 
 ROWS = 100  # works on a page, and DOIs in a batch
 LONGEST_FILTER = 3_500  # characters of a filter; DOIs have up to 200
-RESTARTS = 3  # times a list is begun anew when its pages do not fit together
 SELECT = (
     "DOI,title,type,author,container-title,short-container-title,volume,issue,page,article-number,published,"
     "issued,abstract,clinical-trial-number,relation,updated-by,update-to"
 )
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,37 +44,13 @@ class FetchedWorks:
     missing: Mapping[str, str] = field(default_factory=dict)
 
 
-class _TornError(Exception):
-    """The pages of a list do not fit together."""
+class Crossref(Calls):
+    """The calls that a review needs."""
 
+    service = "crossref"
+    _select = True  # chosen fields, as long as the service knows them all
 
-class Crossref:
-    """The calls that a review needs.
-
-    Parameters
-    ----------
-    settings
-        Base URL and identity; with an address Crossref is asked at the pace of its polite pool.
-    session
-        A `requests.Session` to use instead of a new one.
-    client
-        A `Client` to use instead of one made of the settings; for tests.
-    notice
-        Told in words whenever a request has failed and is repeated.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        session: requests.Session | None = None,
-        client: Client | None = None,
-        notice: Callable[[str], None] = lambda message: None,
-    ) -> None:
-        self._client = client or client_for("crossref", settings, session=session, notice=notice)
-        self._select = True
-
-    def fetch(self, dois: Iterable[str], progress: Progress = lambda what, done, total: None) -> FetchedWorks:
+    def fetch(self, dois: Iterable[str], progress: Progress = silent) -> FetchedWorks:
         """Return works by their DOIs, and every notice about them.
 
         Raises
@@ -103,7 +72,7 @@ class Crossref:
         return FetchedWorks({doi: works[doi].with_updates(about[doi]) for doi in asked if doi in works}, missing)
 
     def about(
-        self, dois: Iterable[str], progress: Progress = lambda what, done, total: None
+        self, dois: Iterable[str], progress: Progress = silent
     ) -> dict[str, tuple[tuple[Update, ...], tuple[WorkRelation, ...]]]:
         """Return for each DOI every notice about it, looked for from both ends, and its relations to other texts.
 
@@ -126,9 +95,7 @@ class Crossref:
             doi: (known[doi].updated_by, known[doi].relations) if doi in known else (found[doi], ()) for doi in asked
         }
 
-    def notices(
-        self, dois: Iterable[str], progress: Progress = lambda what, done, total: None
-    ) -> dict[str, tuple[Update, ...]]:
+    def notices(self, dois: Iterable[str], progress: Progress = silent) -> dict[str, tuple[Update, ...]]:
         """Return for each DOI the notices whose own record says that they are about it.
 
         A DOI with a comma cannot stand in a list of Crossref, so of its notices only ``updated-by`` tells.
@@ -183,39 +150,33 @@ class Crossref:
 
     def _every(self, params: Mapping[str, str]) -> tuple[Work, ...]:
         """Return a whole list, begun anew when its pages do not fit together."""
-        for _ in range(RESTARTS):
-            works: dict[str, Work] = {}
-            try:
-                total = 0
-                for page in self._pages(params):
-                    total = max(total, page.total)
-                    before = len(works)
-                    works |= {work.doi: work for work in page.works}
-                    if page.works and len(works) == before:
-                        raise _TornError("a page came twice")
-                if len(works) < total:
-                    raise _TornError(f"{total:,} works were counted and {len(works):,} listed")
-                return tuple(works.values())
-            except _TornError as error:
-                torn = error
-        raise SourceError(f"{self._client.service}: {torn}, {RESTARTS} times; nothing of this list is used")
+        listed = whole(
+            self._client.service,
+            "list",
+            lambda: collected(self._pages(params), lambda work: work.doi, "works", exact=False),
+        )
+        return tuple(listed.values())
 
-    def _pages(self, params: Mapping[str, str]) -> Iterator[_Page]:
+    def _pages(self, params: Mapping[str, str]) -> Iterator[ListPage[Work]]:
         """Yield page after page; the last is the one that is not full."""
         cursor: str | None = "*"
+        seen: set[str | None] = set()
         while cursor:
             try:
                 page = self._page({**params, "cursor": cursor})
             except RefusedError as error:
                 if cursor == "*" or error.status not in {400, 404}:
                     raise
-                raise _TornError(f"the next page was refused: {error}") from None  # how long a cursor lives is not said
+                raise TornError(f"the next page was refused: {error}") from None  # how long a cursor lives is not said
+            if page.entries and seen.issuperset(work.doi for work in page.entries):
+                raise TornError("a page came twice")
+            seen.update(work.doi for work in page.entries)
             yield page
-            if len(page.works) < int(params["rows"]):
+            if len(page.entries) < int(params["rows"]):
                 return
-            cursor = page.cursor  # the same one as before, as often as not: the service counts for itself
+            cursor = page.following  # the same one as before, as often as not: the service counts for itself
 
-    def _page(self, params: Mapping[str, str]) -> _Page:
+    def _page(self, params: Mapping[str, str]) -> ListPage[Work]:
         """Ask for a page, of chosen fields as long as the service knows them all."""
         try:
             return self._client.ask("works", {**params, **({"select": SELECT} if self._select else {})}, read_page)
@@ -226,20 +187,13 @@ class Crossref:
         return self._page(params)
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    works: tuple[Work, ...]
-    total: int
-    cursor: str | None
-
-
-def read_page(answer: ServiceAnswer) -> _Page:
+def read_page(answer: ServiceAnswer) -> ListPage[Work]:
     """Read a list of works."""
     message = _message(answer)
     items, total = message.get("items"), json_text.whole_at(message, "total-results")
     if not isinstance(items, list) or total is None:
         raise UnreadableError("a list of works was due, another document came")
-    return _Page(tuple(map(parse_work, items)), total, json_text.text_at(message, "next-cursor"))
+    return ListPage(tuple(map(parse_work, items)), total, json_text.text_at(message, "next-cursor"))
 
 
 def read_work(answer: ServiceAnswer) -> Work:

@@ -6,30 +6,23 @@ one search finds all three, and the dates inside the trial say which it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ...errors import SourceError, UsageError
+from ...errors import UsageError
 from ..formats import json_text
 from ..net.answers import ServiceAnswer, UnreadableError
-from ..net.client import Client, RefusedError
-from ..net.services import client_for
+from ..net.client import RefusedError
+from ..net.pages import ListPage, Progress, TornError, collected, silent, whole
+from ..net.services import Calls
 from .query import TrialQuery
 from .trial import Trial, normalise_nct, parse_trial
-
-if TYPE_CHECKING:
-    import requests
-
-    from ..net.settings import Settings
 
 BATCH = 300  # numbers in one filter.ids
 PAGE = 200  # whole studies on a page: 20 kB each as a rule, 240 kB with results
 PAGE_OF_STAMPS = 1_000  # the most that the service sends
-RESTARTS = 3  # times a search is begun anew when its pages do not fit together
 STAMP_FIELDS = "NCTId,LastUpdatePostDate,OverallStatus,HasResults"
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,40 +72,16 @@ class Refreshed:
     missing: tuple[str, ...]
 
 
-class _TornError(Exception):
-    """The pages of a search do not fit together."""
+class ClinicalTrials(Calls):
+    """The calls that a review needs."""
 
-
-class ClinicalTrials:
-    """The calls that a review needs.
-
-    Parameters
-    ----------
-    settings
-        Base URL and identity.
-    session
-        A `requests.Session` to use instead of a new one.
-    client
-        A `Client` to use instead of one made of the settings; for tests.
-    notice
-        Told in words whenever a request has failed and is repeated.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        session: requests.Session | None = None,
-        client: Client | None = None,
-        notice: Callable[[str], None] = lambda message: None,
-    ) -> None:
-        self._client = client or client_for("ctgov", settings, session=session, notice=notice)
+    service = "ctgov"
 
     def version(self) -> DataVersion:
         """Return which version answers, and of when its data are; a run keeps both."""
         return self._client.ask("version", {}, read_version)
 
-    def search(self, query: TrialQuery, progress: Progress = lambda what, done, total: None) -> tuple[Trial, ...]:
+    def search(self, query: TrialQuery, progress: Progress = silent) -> tuple[Trial, ...]:
         """Return every trial that a query finds, whole, by number.
 
         Raises
@@ -127,7 +96,7 @@ class ClinicalTrials:
             params, PAGE, progress
         )  # no single empty answer counts
 
-    def fetch(self, nct_ids: Iterable[str], progress: Progress = lambda what, done, total: None) -> FetchedTrials:
+    def fetch(self, nct_ids: Iterable[str], progress: Progress = silent) -> FetchedTrials:
         """Return trials by their numbers, 300 per list; one that is missing from its list is asked for alone.
 
         Raises
@@ -139,9 +108,7 @@ class ClinicalTrials:
         """
         return self._by_number(nct_ids, {}, PAGE, progress)
 
-    def refresh(
-        self, known: Mapping[str, TrialStamp], progress: Progress = lambda what, done, total: None
-    ) -> Refreshed:
+    def refresh(self, known: Mapping[str, TrialStamp], progress: Progress = silent) -> Refreshed:
         """Ask in two phases what has become of known trials: for the stamps of all, then for those that moved, whole.
 
         Raises
@@ -191,48 +158,34 @@ class ClinicalTrials:
                 raise
         return None
 
-    def _every(
-        self, params: Mapping[str, str], size: int, progress: Progress = lambda what, done, total: None
-    ) -> tuple[Trial, ...]:
+    def _every(self, params: Mapping[str, str], size: int, progress: Progress = silent) -> tuple[Trial, ...]:
         """Return all pages of a search, begun anew when a page is refused that the one before has promised."""
-        for _ in range(RESTARTS):
-            trials: dict[str, Trial] = {}
-            try:
-                for page, total in self._pages({**params, "pageSize": str(size), "countTotal": "true"}):
-                    trials |= {trial.nct_id: trial for trial in page}
-                    progress("searching", len(trials), total)
-                if len(trials) != total:
-                    raise _TornError(f"{total:,} studies were counted and {len(trials):,} listed")
-                return tuple(trials[nct_id] for nct_id in sorted(trials))
-            except _TornError as error:
-                torn = error
-        raise SourceError(f"{self._client.service}: {torn}, {RESTARTS} times; nothing of this search is used")
+        asked = {**params, "pageSize": str(size), "countTotal": "true"}
+        trials = whole(
+            self._client.service,
+            "search",
+            lambda: collected(self._pages(asked), lambda trial: trial.nct_id, "studies", progress),
+        )
+        return tuple(trials[nct_id] for nct_id in sorted(trials))
 
-    def _pages(self, params: Mapping[str, str]) -> Iterator[tuple[tuple[Trial, ...], int]]:
-        """Yield the studies of each page, and how many there are in all: only the first page says so."""
+    def _pages(self, params: Mapping[str, str]) -> Iterator[ListPage[Trial]]:
+        """Yield page after page; only the first says how many studies there are in all."""
         page = self._client.ask("studies", params, read_page)
-        total, seen = page.total, set[str]()
-        if total is None:
-            raise _TornError("the number of studies was asked for and not given")
-        yield page.trials, total
-        while token := page.token:
-            if token in seen or not page.trials:
-                raise _TornError("a page leads to itself")
+        seen = set[str]()
+        if page.total is None:
+            raise TornError("the number of studies was asked for and not given")
+        yield page
+        while token := page.following:
+            if token in seen or not page.entries:
+                raise TornError("a page leads to itself")
             seen.add(token)
             try:
                 page = self._client.ask("studies", {**params, "pageToken": token}, read_page)
             except RefusedError as error:
                 if error.status == 400:  # how long a token lives is not documented
-                    raise _TornError(f"the next page was refused: {error}") from None
+                    raise TornError(f"the next page was refused: {error}") from None
                 raise
-            yield page.trials, total
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    trials: tuple[Trial, ...]
-    token: str | None
-    total: int | None
+            yield page
 
 
 def stamp(trial: Trial) -> TrialStamp:
@@ -240,16 +193,16 @@ def stamp(trial: Trial) -> TrialStamp:
     return TrialStamp(trial.dates.last_updated, trial.status, trial.has_results)
 
 
-def read_page(answer: ServiceAnswer) -> _Page:
+def read_page(answer: ServiceAnswer) -> ListPage[Trial]:
     """Read a page of studies."""
     found = json_text.document(answer.body)
     studies = found.get("studies")
     if not isinstance(studies, list):
         raise UnreadableError("a page of studies was due, another document came")
-    return _Page(
+    return ListPage(
         tuple(map(parse_trial, studies)),
-        json_text.text_at(found, "nextPageToken"),
         json_text.whole_at(found, "totalCount"),
+        json_text.text_at(found, "nextPageToken"),
     )
 
 

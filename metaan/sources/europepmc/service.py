@@ -5,32 +5,23 @@ Its errors come inside HTTP 200 and its outages as plain text; `answers` knows b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
-from ...errors import SourceError, UsageError
+from ...errors import UsageError
 from ...records.identifiers import normalise_doi
 from ...records.record import Record
 from ..formats import json_text
 from ..net.answers import ServiceAnswer, UnreadableError
-from ..net.client import Client
-from ..net.services import client_for
+from ..net.pages import ListPage, Progress, collected, silent, whole
+from ..net.services import Calls
 from .record import parse_result
-
-if TYPE_CHECKING:
-    import requests
-
-    from ..net.settings import Settings
 
 PAGE = 500  # results; 1,000 is the most, and whole records of that many take the service long
 DOIS = 10  # in one query; 25 have been answered with 504
 LONGEST_QUERY = 1_000  # characters; a longer one goes as a form, and near 12,000 nothing goes
 OVERLAP_DAYS = 14  # days searched again: records come in after their day of publication
-RESTARTS = 3
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,36 +73,12 @@ class EuropePMCHits:
     records: tuple[Record, ...] = field(default=())
 
 
-class _TornError(Exception):
-    """The pages of a search do not fit together."""
+class EuropePMC(Calls):
+    """The calls that a review needs."""
 
+    service = "europepmc"
 
-class EuropePMC:
-    """The calls that a review needs.
-
-    Parameters
-    ----------
-    settings
-        Base URL and identity.
-    session
-        A `requests.Session` to use instead of a new one.
-    client
-        A `Client` to use instead of one made of the settings; for tests.
-    notice
-        Told in words whenever a request has failed and is repeated.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        session: requests.Session | None = None,
-        client: Client | None = None,
-        notice: Callable[[str], None] = lambda message: None,
-    ) -> None:
-        self._client = client or client_for("europepmc", settings, session=session, notice=notice)
-
-    def search(self, query: EuropePMCQuery, progress: Progress = lambda what, done, total: None) -> EuropePMCHits:
+    def search(self, query: EuropePMCQuery, progress: Progress = silent) -> EuropePMCHits:
         """Return every record that a query finds, with its abstract.
 
         Raises
@@ -125,9 +92,7 @@ class EuropePMC:
         hits = self._complete(text, progress)
         return hits if hits.count else self._complete(text, progress)  # one empty answer is not believed
 
-    def find(
-        self, dois: Iterable[str], progress: Progress = lambda what, done, total: None
-    ) -> dict[str, tuple[Record, ...]]:
+    def find(self, dois: Iterable[str], progress: Progress = silent) -> dict[str, tuple[Record, ...]]:
         """Return for each DOI the records that carry it themselves: none, one, or an article and its versions.
 
         Raises
@@ -148,7 +113,7 @@ class EuropePMC:
                     found[record.doi] += (record,)
         return found
 
-    def pmids(self, dois: Iterable[str], progress: Progress = lambda what, done, total: None) -> dict[str, str | None]:
+    def pmids(self, dois: Iterable[str], progress: Progress = silent) -> dict[str, str | None]:
         """Return for each DOI the PMID of the one record of PubMed that carries it, None where there is no single one.
 
         Raises
@@ -162,44 +127,31 @@ class EuropePMC:
 
     def _complete(self, text: str, progress: Progress) -> EuropePMCHits:
         """Return all pages of a search, begun anew when they do not fit together."""
-        for _ in range(RESTARTS):
-            records: dict[tuple[str, str], Record] = {}
-            try:
-                count = 0
-                for page in self._pages(text):
-                    count = max(count, page.count)
-                    records |= {(record.extra["source"], record.extra["id"]): record for record in page.records}
-                    progress("searching", len(records), count)
-                if len(records) != count:
-                    raise _TornError(f"{count:,} records were counted and {len(records):,} listed")
-                return EuropePMCHits(text, count, tuple(records[key] for key in sorted(records)))
-            except _TornError as error:
-                torn = error
-        raise SourceError(f"{self._client.service}: {torn}, {RESTARTS} times; nothing of this search is used")
+        found = whole(
+            self._client.service,
+            "search",
+            lambda: collected(
+                self._pages(text), lambda record: (record.extra["source"], record.extra["id"]), "records", progress
+            ),
+        )
+        return EuropePMCHits(text, len(found), tuple(found[key] for key in sorted(found)))
 
-    def _pages(self, text: str) -> Iterator[_Page]:
+    def _pages(self, text: str) -> Iterator[ListPage[Record]]:
         """Yield page after page until one is empty, or leads to itself."""
         mark, seen = "*", set[str]()
         while mark not in seen:
             seen.add(mark)
             page = self._page(text, mark)
             yield page
-            if not page.records or page.mark is None:
+            if not page.entries or page.following is None:
                 return
-            mark = page.mark
+            mark = page.following
 
-    def _page(self, text: str, mark: str) -> _Page:
+    def _page(self, text: str, mark: str) -> ListPage[Record]:
         params = {"query": text, "format": "json", "resultType": "core", "pageSize": str(PAGE), "cursorMark": mark}
         if len(text) > LONGEST_QUERY:
             return self._client.ask("searchPOST", params, read_page, form=True)
         return self._client.ask("search", params, read_page)
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    records: tuple[Record, ...]
-    count: int
-    mark: str | None
 
 
 def doi_query(doi: str) -> str:
@@ -211,13 +163,13 @@ def doi_query(doi: str) -> str:
     return f'DOI:"{doi.replace(chr(34), "").replace(chr(92), "")}"'
 
 
-def read_page(answer: ServiceAnswer) -> _Page:
+def read_page(answer: ServiceAnswer) -> ListPage[Record]:
     """Read a page of results."""
     found = json_text.document(answer.body)
     results, count = json_text.value_at(found, "resultList", "result"), json_text.whole_at(found, "hitCount")
     if not isinstance(results, list) or count is None:
         raise UnreadableError("a page of results was due, another document came")
-    return _Page(tuple(map(parse_result, results)), count, json_text.text_at(found, "nextCursorMark"))
+    return ListPage(tuple(map(parse_result, results)), count, json_text.text_at(found, "nextCursorMark"))
 
 
 def _checked(text: str) -> str:

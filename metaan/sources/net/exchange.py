@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -14,6 +15,8 @@ from .answers import ServiceAnswer, UnreadableError
 if TYPE_CHECKING:
     import requests
 
+    from .limiter import Limiter
+
 LONGEST_GET = 1_500  # characters of query; above, NCBI answers 414 at some length, so the same goes as a form
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHUNK = 1 << 16
@@ -22,7 +25,10 @@ _LONGEST_BREATH = 5.0  # seconds; a service that wants more says so with 429
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How patient a client is; seconds and bytes. Where nobody listens, it gives up earlier."""
+    """How patient a client is; seconds and bytes. Where nobody listens, it gives up earlier.
+
+    ``clock``, ``sleep`` and ``jitter`` are the time, how to let it pass, and numbers from 0 to 1; a test gives its own.
+    """
 
     connect_seconds: float = 10.0
     read_seconds: float = 30.0
@@ -35,66 +41,84 @@ class Policy:
     longest_retry_after: float = 120.0
     budget_seconds: float = 180.0
     redirects: int = 3
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One service as a client knows it.
+
+    Attributes
+    ----------
+    name
+        In messages.
+    url
+        With the closing slash; redirects to another host are refused.
+    limiter
+        Every request passes it, also a repeated one and one that follows a redirect.
+    identity
+        Parameters that go with every request (tool, email, api_key).
+    secrets
+        Texts that no message may contain.
+    forms
+        Whether it reads a long query that is sent as a form.
+    """
+
+    name: str
+    url: str
+    limiter: Limiter
+    identity: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+    forms: bool = True
+
+    def say(self, message: str) -> str:
+        """Return a message without keys, addresses and queries."""
+        return redact(message, self.secrets)
+
+
+def redact(message: str, secrets: tuple[str, ...]) -> str:
+    """Return a message in which every secret, as it stands or as it looks in a URL, is replaced.
+
+    >>> redact("GET /x?api_key=abc123&id=1", ("abc123",))
+    'GET /x?api_key=[hidden]&id=1'
+    """
+    for secret in filter(None, secrets):
+        for spelling in (secret, urlencode({"": secret})[1:]):
+            message = message.replace(spelling, "[hidden]")
+    return message
 
 
 class Exchange:
-    """Sends one request and reads its answer.
+    """Sends one request to an endpoint and reads its answer; the session is made when it is first needed."""
 
-    Parameters
-    ----------
-    service
-        Its name in messages.
-    policy
-        The bounds.
-    session
-        A `requests.Session`; made when it is first needed unless one is given.
-    agent
-        What the service is told who asks.
-    longest_get
-        Characters of query above which a request goes as a form; None for a service that reads no forms.
-    wait
-        Called before every request that follows a redirect.
-    say
-        Takes what is secret out of a message.
-    """
-
-    def __init__(
-        self,
-        service: str,
-        policy: Policy,
-        *,
-        session: requests.Session | None = None,
-        agent: str = "metaan",
-        longest_get: int | None = LONGEST_GET,
-        wait: Callable[[], None] = lambda: None,
-        say: Callable[[str], str] = str,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.service, self.policy = service, policy
-        self._session, self._agent, self._longest_get = session, agent, longest_get
-        self._wait, self._say, self._clock = wait, say, clock
+    def __init__(self, endpoint: Endpoint, policy: Policy, session: requests.Session | None = None) -> None:
+        self.endpoint, self.policy, self._session = endpoint, policy, session
 
     def ask(self, url: str, params: Mapping[str, str], form: bool) -> ServiceAnswer:
         """Send one request, follow redirects on the same host, and read the whole answer within its bounds."""
         import requests
 
         session = self._session = self._session or requests.Session()
-        deadline = self._clock() + self.policy.answer_seconds
+        deadline = self.policy.clock() + self.policy.answer_seconds
         for _ in range(self.policy.redirects + 1):
             with self._send(session, url, params, form) as response:
                 target = response.headers.get("Location")
                 if response.status_code not in _REDIRECTS or not target:
                     return self._answer(response, url, self._body(response, url, deadline))
                 url = self._redirect(url, target)
-            self._wait()
-        raise SourceError(self._say(f"{self.service}: {url} redirects more than {self.policy.redirects} times"))
+            self.endpoint.limiter.wait()
+        raise SourceError(
+            self.endpoint.say(f"{self.endpoint.name}: {url} redirects more than {self.policy.redirects} times")
+        )
 
     def _send(self, session: requests.Session, url: str, params: Mapping[str, str], form: bool) -> requests.Response:
         """Send as GET, or as a form when the query is long."""
         import requests
 
-        query, headers = urlencode(params), {"User-Agent": self._agent}
-        if not form and (self._longest_get is None or len(query) <= self._longest_get):
+        query, headers = urlencode(params), {"User-Agent": self.endpoint.identity.get("tool", "metaan")}
+        if not form and (not self.endpoint.forms or len(query) <= LONGEST_GET):
             request = session.prepare_request(requests.Request("GET", url, headers, params=query))
         else:
             request = session.prepare_request(requests.Request("POST", url, headers, data=dict(params)))
@@ -109,12 +133,16 @@ class Exchange:
         try:
             new, old = urlsplit(urljoin(url, target)), urlsplit(url)
         except ValueError:
-            raise SourceError(self._say(f"{self.service}: {url} redirects to no address, {target[:80]!r}")) from None
+            raise SourceError(
+                self.endpoint.say(f"{self.endpoint.name}: {url} redirects to no address, {target[:80]!r}")
+            ) from None
         same = new.scheme == old.scheme and new.netloc == old.netloc
         upgrade = (old.scheme, new.scheme) == ("http", "https") and new.hostname == old.hostname
         if not (same or upgrade):
             there = f"{new.scheme}://{new.netloc}"
-            raise SourceError(self._say(f"{self.service}: {url} redirects to another host, {there}; not followed"))
+            raise SourceError(
+                self.endpoint.say(f"{self.endpoint.name}: {url} redirects to another host, {there}; not followed")
+            )
         return new._replace(query="", fragment="").geturl()
 
     def _body(self, response: requests.Response, url: str, deadline: float) -> bytes:
@@ -124,8 +152,10 @@ class Exchange:
             body += piece
             if len(body) > self.policy.answer_bytes:
                 most = self.policy.answer_bytes / (1 << 20)
-                raise SourceError(self._say(f"{self.service}: the answer of {url} is larger than {most:g} MB"))
-            if self._clock() > deadline:
+                raise SourceError(
+                    self.endpoint.say(f"{self.endpoint.name}: the answer of {url} is larger than {most:g} MB")
+                )
+            if self.policy.clock() > deadline:
                 raise UnreadableError(f"the answer was not complete after {self.policy.answer_seconds:g} s")
         return bytes(body)
 

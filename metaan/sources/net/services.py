@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ...errors import choose
 from .answers import ServiceAnswer
 from .client import Client
-from .exchange import LONGEST_GET
+from .exchange import Endpoint
 from .limiter import shared
 
 if TYPE_CHECKING:
@@ -71,17 +71,44 @@ def client_for(
     entry = choose(SERVICES, service, "service")
     told = {name: getattr(settings, field) for name, field in entry.tells}
     known = entry.better_with is not None and getattr(settings, entry.better_with)
-    return Client(
+    endpoint = Endpoint(
         entry.name,
         getattr(settings, entry.url),
         shared(service, entry.rate_known if known else entry.rate),
-        session=session,
-        identity={name: value for name, value in told.items() if value},
-        secrets=(settings.api_key or "", settings.email or ""),
-        notice=notice,
-        keep=keep,
-        longest_get=LONGEST_GET if entry.forms else None,
+        {name: value for name, value in told.items() if value},
+        (settings.api_key or "", settings.email or ""),
+        entry.forms,
     )
+    return Client(endpoint, session=session, notice=notice, keep=keep)
+
+
+class Calls:
+    """The calls that a review needs of one service; a class for each says what they are.
+
+    Parameters
+    ----------
+    settings
+        Base URL and identity.
+    session
+        A `requests.Session` to use instead of a new one.
+    client
+        A `Client` to use instead of one made of the settings; for tests, and for who keeps the answers.
+    notice
+        Told in words whenever a request has failed and is repeated.
+    """
+
+    service = ""  # a key of `SERVICES`
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        session: requests.Session | None = None,
+        client: Client | None = None,
+        notice: Callable[[str], None] = lambda message: None,
+    ) -> None:
+        self.url: str = getattr(settings, SERVICES[self.service].url)
+        self._client = client or client_for(self.service, settings, session=session, notice=notice)
 
 
 _EUTILS = (("tool", "tool"), ("email", "email"), ("api_key", "api_key"))

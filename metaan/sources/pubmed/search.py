@@ -8,7 +8,6 @@ unless a person has accepted it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,13 +17,11 @@ from ...records.identifiers import normalise_pmid
 from ..formats import json_text
 from ..net.answers import ServiceAnswer, UnreadableError
 from ..net.client import Client
+from ..net.pages import Progress, TornError, silent, whole
 from .query import PubMedQuery, check_term, date_range
 
 MOST = 9_999  # records that PubMed lists for one query
 FIRST_DAY = date(1700, 1, 1)  # nothing in PubMed was added, or is dated, earlier
-RESTARTS = 3  # times a search is begun anew when the list has moved under it
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -87,19 +84,13 @@ class DroppedTermsError(SourceError):
         self.dropped = dropped
 
 
-class _MovedError(Exception):
-    """The list changed while it was read."""
-
-
-def search(
-    client: Client, query: PubMedQuery, *, today: date, progress: Progress = lambda what, done, total: None
-) -> PubMedHits:
+def search(client: Client, query: PubMedQuery, *, today: date, progress: Progress = silent) -> PubMedHits:
     """Return every PMID that a query finds.
 
     Parameters
     ----------
     client
-        Of E-utilities, as `metaan.sources.pubmed.service.client_for` makes it.
+        Of E-utilities, as `metaan.sources.net.services.client_for` makes it.
     query
         What is asked; its field tags are checked before anything is sent.
     today
@@ -117,12 +108,7 @@ def search(
         The service stayed unreachable, its answers unsound, or the list did not stand still.
     """
     check_term(query.term)
-    for _ in range(RESTARTS):
-        try:
-            return _Run(client, query, today, progress).hits()
-        except _MovedError as error:
-            moved = error
-    raise SourceError(f"{client.service}: {moved}, {RESTARTS} times; nothing of this search is used")
+    return whole(client.service, "search", lambda: _Run(client, query, today, progress).hits())
 
 
 class _Run:
@@ -144,7 +130,7 @@ class _Run:
         self._collect(self.text, first, FIRST_DAY, None)
         pmids = sorted({pmid for part in self.parts for pmid in part}, key=int, reverse=True)
         if len(pmids) != first.count:
-            raise _MovedError(f"{first.count:,} records were counted and {len(pmids):,} listed")
+            raise TornError(f"{first.count:,} records were counted and {len(pmids):,} listed")
         return PubMedHits(
             self.text, first.translation, first.count, tuple(pmids), first.dropped, first.messages, len(self.parts)
         )
@@ -171,7 +157,7 @@ class _Run:
         while len(pmids) < first.count:
             page = self._page(text, len(pmids))
             if page.count != first.count or not page.pmids:
-                raise _MovedError(f"a list of {first.count:,} records went on after {len(pmids):,} with another count")
+                raise TornError(f"a list of {first.count:,} records went on after {len(pmids):,} with another count")
             pmids += page.pmids
         return tuple(pmids)
 

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import SourceError, UsageError
 from ...records.identifiers import normalise_doi, normalise_pmid
 from ..formats import json_text
 from ..net.answers import ServiceAnswer, UnreadableError
-from ..net.client import Client, RefusedError
-from ..net.services import client_for
+from ..net.client import RefusedError
+from ..net.pages import Progress, silent
+from ..net.services import Calls
 from .xml import Article, parse
-
-if TYPE_CHECKING:
-    import requests
-
-    from ..net.settings import Settings
 
 BATCH = 200  # ids per efetch; above, NCBI wants a form, and a broken answer costs more to repeat
 MOST_CANDIDATES = 20  # PMIDs looked at per DOI; a query that finds more was not understood as a DOI
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,33 +48,12 @@ class DoiLookup:
     several: bool = False
 
 
-class PubMed:
-    """The calls that a review needs.
+class PubMed(Calls):
+    """The calls that a review needs."""
 
-    Parameters
-    ----------
-    settings
-        Base URL and identity.
-    session
-        A `requests.Session` to use instead of a new one.
-    client
-        A `Client` to use instead of one made of the settings; for tests.
-    notice
-        Told in words whenever a request has failed and is repeated.
-    """
+    service = "pubmed"
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        session: requests.Session | None = None,
-        client: Client | None = None,
-        notice: Callable[[str], None] = lambda message: None,
-    ) -> None:
-        self.url = settings.pubmed_url
-        self._client = client or client_for("pubmed", settings, session=session, notice=notice)
-
-    def fetch(self, pmids: Iterable[str], progress: Progress = lambda what, done, total: None) -> Fetched:
+    def fetch(self, pmids: Iterable[str], progress: Progress = silent) -> Fetched:
         """Return the records of PMIDs, in one request per 200 of them.
 
         Raises
@@ -99,7 +72,7 @@ class PubMed:
         articles = {pmid: got[merged.get(pmid, pmid)] for pmid in asked if merged.get(pmid, pmid) in got}
         return Fetched(articles, merged, tuple(pmid for pmid in asked if pmid not in articles))
 
-    def find(self, dois: Iterable[str], progress: Progress = lambda what, done, total: None) -> dict[str, DoiLookup]:
+    def find(self, dois: Iterable[str], progress: Progress = silent) -> dict[str, DoiLookup]:
         """Return for each DOI the record that carries it; one search per DOI, the records in batches.
 
         A search for a DOI also finds what it was mistaken for, so only the DOI inside the record decides.

@@ -16,8 +16,9 @@ from ...records.identifiers import normalise_doi, normalise_pmid, normalise_regi
 from ...records.markup import clean_text, plain_text
 from ...registry.load import load
 from ...registry.store import metadata as stored
+from ...sources.net.pages import Progress
 from ...sources.net.settings import Settings
-from ...sources.pubmed.service import DoiLookup, Progress, PubMed
+from ...sources.pubmed.service import DoiLookup, PubMed
 from .notices import NOTICES
 
 if TYPE_CHECKING:

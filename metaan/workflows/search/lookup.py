@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TypeVar
 from ...errors import SourceError
 from ...sources.crossref.service import Crossref
 from ...sources.europepmc.service import EuropePMC
-from ...sources.pubmed.service import Progress, PubMed
+from ...sources.net.pages import Progress
+from ...sources.pubmed.service import PubMed
 
 if TYPE_CHECKING:
     from ...records.record import Record

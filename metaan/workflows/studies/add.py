@@ -26,8 +26,9 @@ from ...registry.write import change
 from ...sources.crossref.service import Crossref
 from ...sources.europepmc.service import EuropePMC
 from ...sources.files.bibtex import read_bibtex
+from ...sources.net.pages import Progress
 from ...sources.net.settings import Settings
-from ...sources.pubmed.service import Progress, PubMed
+from ...sources.pubmed.service import PubMed
 from ..search.fetch import metadata_of, oddities, settings_of, title_key
 from ..search.lookup import Libraries, by_doi, by_pmid
 from .design_guess import design_of

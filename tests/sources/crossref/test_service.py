@@ -146,7 +146,7 @@ def test_the_address_opens_the_polite_pool(server):
     client = client_for("crossref", Settings(crossref_url=server.url, email="me@example.org"))
     client.ask("works/10.5555%2Fmetaan.1", {}, read_work)
     assert dict(server.calls[0].params) == {"mailto": "me@example.org"}
-    assert (client._limiter.rate, client_for("crossref", Settings())._limiter.rate) == (2.5, 0.9)
+    assert (client.endpoint.limiter.rate, client_for("crossref", Settings()).endpoint.limiter.rate) == (2.5, 0.9)
 
 
 @pytest.mark.parametrize("read", [read_page, read_work, read_agency])

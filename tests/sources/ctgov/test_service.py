@@ -178,7 +178,7 @@ def test_nothing_of_who_asks_goes_along(server):
     client = client_for("ctgov", Settings(ctgov_url=server.url, email="me@example.org", api_key="k"))
     client.ask("version", {}, read_version)
     assert dict(server.calls[0].params) == {}
-    assert client._limiter.rate < 1
+    assert client.endpoint.limiter.rate < 1
 
 
 def test_sound_answers_are_kept_for_who_wants_them(server, make_client):

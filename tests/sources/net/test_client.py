@@ -7,9 +7,8 @@ import pytest
 
 from metaan.errors import SourceError
 from metaan.sources.net.answers import SIGNS, ServiceAnswer, UnreadableError, classify
-from metaan.sources.net.client import Client, RefusedError, redact
-from metaan.sources.net.exchange import Policy
-from metaan.sources.net.limiter import Limiter
+from metaan.sources.net.client import RefusedError
+from metaan.sources.net.exchange import Policy, redact
 from metaan.sources.net.services import client_for
 from metaan.sources.net.settings import Settings
 from metaan.sources.pubmed.service import read_articles
@@ -141,18 +140,10 @@ def test_a_refusal_is_final(server, make_client):
     assert len(server.calls) == 1
 
 
-def test_neither_key_nor_address_nor_query_is_in_a_message(server, time):
-    options = {"clock": time.clock, "sleep": time.sleep}
+def test_neither_key_nor_address_nor_query_is_in_a_message(server, make_client):
     said = []
-    client = Client(
-        "PubMed",
-        server.url,
-        Limiter(10, **options),
-        identity={"api_key": "secret-key", "email": "me+x@example.org"},
-        secrets=("secret-key", "me+x@example.org"),
-        notice=said.append,
-        **options,
-    )
+    identity = {"api_key": "secret-key", "email": "me+x@example.org"}
+    client = make_client(server.url, identity=identity, secrets=tuple(identity.values()), notice=said.append)
     echo = Reply(502, "text/plain", b"GET /?api_key=secret-key&email=me%2Bx%40example.org&term=1")
     server.reset([echo, "reset", "bad key"])
     with pytest.raises(SourceError) as raised:
@@ -308,8 +299,8 @@ def test_the_identity_sets_the_pace_and_goes_along(server):
     params = server.calls[0].params
     assert (params["tool"], params["email"], params["api_key"]) == ("metaan", "me@example.org", "k")
     assert server.calls[0].agent == "metaan"
-    assert client_for("pubmed", Settings(api_key="k"))._limiter.rate == 8.0
-    assert client_for("pubmed", Settings())._limiter.rate == 2.5
+    assert client_for("pubmed", Settings(api_key="k")).endpoint.limiter.rate == 8.0
+    assert client_for("pubmed", Settings()).endpoint.limiter.rate == 2.5
 
 
 def test_the_double_enforces_its_pace():

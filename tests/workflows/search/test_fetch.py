@@ -17,7 +17,7 @@ from metaan.workflows.search.fetch import fetch
 from tests.server.eutils import Eutils
 from tests.server.faults import FAULTS, LIES
 from tests.server.living import empty_registry
-from tests.server.pace import pubmed_at
+from tests.server.pace import FakeTime, client_at, pubmed_at
 from tests.server.papers import PAPERS
 
 NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
@@ -200,13 +200,10 @@ def test_a_retraction_is_said_at_once(folder, server):
 def test_progress_and_troubles_are_told(folder, server):
     steps, said = [], []
     server.reset(["bad gateway"])
-    from metaan.sources.net.client import Client
-    from metaan.sources.net.limiter import Limiter
     from metaan.sources.net.settings import Settings
     from metaan.sources.pubmed.service import PubMed
 
-    quiet = {"clock": lambda: 0.0, "sleep": lambda seconds: None}
-    client = Client("PubMed", server.url, Limiter(1e6, **quiet), notice=said.append, **quiet)
+    client = client_at(server.url, FakeTime(), notice=said.append)
     fetch(folder, pubmed=PubMed(Settings(pubmed_url=server.url), client=client), progress=lambda *s: steps.append(s))
     assert ("fetching", 0, 3) in steps
     assert ("searching", 1, 2) in steps
