@@ -1,13 +1,49 @@
-"""What a report is written of, before there is a page: stretches of text, some of which are numbers with a place."""
+"""What a report is written of, before there is a page: sentences that are built of their words and their numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..stats.measures.effects import Interval
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of a sentence; ``place`` is the id of where its number was computed, or empty."""
+class Number:
+    """A number as a sentence writes it; ``place`` is the id of where it was computed, or empty.
+
+    ``value`` has all digits: an estimate, which may be written with its interval, or an interval alone.
+    """
 
     text: str
+    value: float | Interval
     place: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Text(tuple["str | Number", ...]):
+    """A sentence; as a string it is its words, and each of its numbers knows where it was computed."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, *parts: str | Number) -> Text:
+        """Join parts; neighbouring words become one, and nothing is left of an empty one.
+
+        >>> text = Text.of("In ", "all: ", Number("0.50", 0.4999, "formula.x"), "", ".")
+        >>> len(text), str(text)
+        (3, 'In all: 0.50.')
+        """
+        done: list[str | Number] = []
+        for part in parts:
+            if isinstance(part, str) and done and isinstance(done[-1], str):
+                done[-1] += part
+            elif part:
+                done.append(part)
+        return cls(done)
+
+    def __str__(self) -> str:
+        return "".join(map(str, self))

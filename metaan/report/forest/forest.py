@@ -229,5 +229,5 @@ def _left_out(analysis: Analysis) -> tuple[str, ...]:
 
 
 def _description(analysis: Analysis, arms: Arms) -> str:
-    sentences = [answer.text for answer in words.answers(analysis, arms)]
+    sentences = [str(answer.text) for answer in words.answers(analysis, arms)]
     return " ".join([f"{formats.plural(analysis.k, 'study', 'studies')}.", *sentences, "The table has every row."])

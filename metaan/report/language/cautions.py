@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ...stats.pooling.result import Pooled
+from ..document import Number, Text
 from . import formats
+from .anchors import anchor
 from .methods import model_name
 from .words import Arms, design_name, favours, lower_first, mark
 
@@ -14,12 +15,11 @@ if TYPE_CHECKING:
     from ...synthesis.values import Analysis, Pool
 
 
-def cautions(pool: Pool, analysis: Analysis, arms: Arms) -> tuple[str, ...]:
+def cautions(pool: Pool, i: int, analysis: Analysis, arms: Arms) -> tuple[Text, ...]:
     """Return what keeps a result from being taken at its face value."""
-    found = (
-        mixed(pool), models_differ(pool, analysis, arms), sensitivity_differs(pool, analysis, arms), *noted(pool)
-    )  # fmt: skip
-    return tuple(text for text in found if text)
+    first = map(Text.of, filter(None, (mixed(pool), models_differ(pool, analysis, arms))))
+    differing = sensitivity_differs(pool, i, analysis, arms)
+    return (*first, *([differing] if differing else []), *map(Text.of, noted(pool)))
 
 
 def noted(pool: Pool) -> Iterable[str]:
@@ -53,18 +53,18 @@ def models_differ(pool: Pool, analysis: Analysis, arms: Arms) -> str | None:
     )
 
 
-def sensitivity_differs(pool: Pool, analysis: Analysis, arms: Arms) -> str | None:
-    """Say which other methods lead to another conclusion than the protocol's."""
-    differing = [s for s in pool.sensitivity if s.differs and not s.without]
-    if not differing:
-        return None
-    by_result: dict[str, list[str]] = {}
-    for s in differing:
-        by_result.setdefault(_result(s.fit, analysis, arms), []).append(lower_first(model_name(s.fit)))
-    each = [f"{formats.listing(n)} {'gives' if len(n) == 1 else 'give'} {text}" for text, n in by_result.items()]
-    return f"The conclusion depends on the method: {'; '.join(each)}."
-
-
-def _result(fit: Pooled, analysis: Analysis, arms: Arms) -> str:
-    code = favours(fit.display.ci, analysis.measure, analysis.outcome.direction)
-    return f"{formats.effect(fit.display.estimate, fit.display.ci, analysis.measure)}, {mark(code, arms)}"
+def sensitivity_differs(pool: Pool, i: int, analysis: Analysis, arms: Arms) -> Text:
+    """Say which other methods lead to another conclusion than the protocol's; empty where none does."""
+    by_result: dict[tuple[str, str], tuple[Number, list[str]]] = {}
+    for j, s in enumerate(pool.sensitivity):
+        if s.differs and not s.without:
+            shown = s.fit.display
+            place = anchor(analysis.plan.key, "block", i, f"other{j}", "effect")
+            number = Number(formats.effect(shown.estimate, shown.ci, analysis.measure), shown.estimate, place)
+            said = mark(favours(shown.ci, analysis.measure, analysis.outcome.direction), arms)
+            by_result.setdefault((number.text, said), (number, []))[1].append(lower_first(model_name(s.fit)))
+    parts: list[str | Number] = []
+    for (_, said), (number, names) in by_result.items():
+        verb = "gives" if len(names) == 1 else "give"
+        parts += [f"{'; ' if parts else ''}{formats.listing(names)} {verb} ", number, f", {said}"]
+    return Text.of("The conclusion depends on the method: ", *parts, ".") if parts else Text()

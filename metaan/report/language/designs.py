@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..document import Number, Text
 from . import formats
-from .words import FLAT, NOTHING, UNCLEAR, Arms, Lead, design_name, lead, lower_first, mark, measure_name, verdict
+from .anchors import anchor
+from .anchors import lead as place_of
+from .words import FLAT, NOTHING, UNCLEAR, Arms, design_name, lead, lower_first, mark, measure_name, verdict
 
 if TYPE_CHECKING:
-    from ...synthesis.values import Analysis, Pool
+    from ...synthesis.values import Analysis
 
 _CONTRADICTED = (
     "What the non-randomised studies suggest is not confirmed by the randomised trials; without randomisation the "
@@ -30,34 +33,38 @@ def contradicts(analysis: Analysis) -> bool:
     return designs_disagree(analysis) and codes[FLAT] != UNCLEAR
 
 
-def disagreement(analysis: Analysis, arms: Arms) -> str | None:
-    """Say plainly that randomised and non-randomised evidence disagree; None where they do not."""
+def disagreement(analysis: Analysis, arms: Arms) -> Text:
+    """Say plainly that randomised and non-randomised evidence disagree; empty where they do not."""
     if not designs_disagree(analysis):
-        return None
-    by_name = {pool.name: pool for pool in analysis.pools}
-    trials, others = by_name["randomised"], by_name[FLAT]
-    first, second = lead(trials), lead(others)
-    if first is None or second is None:
-        return None
-    both = [_side(got, pool, analysis, arms) for got, pool in ((first, trials), (second, others))]
+        return Text()
+    places = {pool.name: i for i, pool in enumerate(analysis.pools)}
+    trials, others = (_side(places[name], analysis, arms) for name in ("randomised", FLAT))
     sure = contradicts(analysis)
-    return (
+    return Text.of(
         f"Randomised and non-randomised evidence {'disagree' if sure else 'do not give the same answer'} about "
-        f"{lower_first(analysis.outcome.name)}: {measure_name(analysis.measure)} {both[0]}, against "
-        f"{both[1]}{_difference(analysis)}. {_CONTRADICTED if sure else _APART}"
-    )
+        f"{lower_first(analysis.outcome.name)}: {measure_name(analysis.measure)} ",
+        *trials, ", against ", *others, *_difference(analysis), f". {_CONTRADICTED if sure else _APART}",
+    )  # fmt: skip
 
 
-def _side(got: Lead, pool: Pool, analysis: Analysis, arms: Arms) -> str:
+def _side(i: int, analysis: Analysis, arms: Arms) -> Text:
+    pool = analysis.pools[i]
+    got = lead(pool)
+    if got is None:
+        return Text()
     value = formats.effect(got.estimate, got.ci, analysis.measure)
-    where = f"{'the' if pool.k > 1 else 'the only'} {design_name(pool.name, pool.k)}"
-    return f"{value} in {where} ({mark(verdict(pool, analysis), arms)})"
+    where = f" in {'the' if pool.k > 1 else 'the only'} {design_name(pool.name, pool.k)}"
+    number = Number(value, got.estimate, place_of(pool, i, analysis.plan.key))
+    return Text.of(number, f"{where} ({mark(verdict(pool, analysis), arms)})")
 
 
-def _difference(analysis: Analysis) -> str:
+def _difference(analysis: Analysis) -> Text:
     test = analysis.subgroup_test
     got = None if test is None else test.random or test.common
-    return "" if got is None else f"; test for a difference between the designs: {formats.p_text(got[2])}"
+    if got is None:
+        return Text()
+    number = Number(formats.p_text(got[2]), got[2], anchor(analysis.plan.key, "subgroups"))
+    return Text.of("; test for a difference between the designs: ", number)
 
 
 def agreement(analysis: Analysis) -> str | None:

@@ -104,7 +104,7 @@ def estimate(x: float | None, measure: str, ci: Interval | None = None) -> str:
     return NOTHING if x is None else _writer(measure, ci)(x)
 
 
-def bounds(ci: Interval | None, measure: str, of: Interval | None = None) -> str:
+def bounds(ci: Interval | None, measure: str, of: Interval | None = None, last: str = "to") -> str:
     """Write an interval on the display scale.
 
     >>> bounds(Interval(0.4402, 2.1111), "OR"), bounds(Interval(-0.077, 0.003), "RD")
@@ -113,7 +113,7 @@ def bounds(ci: Interval | None, measure: str, of: Interval | None = None) -> str
     if ci is None:
         return NOTHING
     write = _writer(measure, of or ci)
-    return f"{write(ci.lb)} to {write(ci.ub)}"
+    return f"{write(ci.lb)} {last} {write(ci.ub)}"
 
 
 def effect(x: float | None, ci: Interval | None, measure: str) -> str:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from ...stats.measures.catalogue import scale_of
 from ...stats.measures.effects import Interval
 from ...stats.pooling.result import Pooled
+from ..document import Number, Text
 from . import formats
+from .anchors import anchor
 from .words import measure_name
 
 if TYPE_CHECKING:
@@ -49,11 +51,11 @@ def short(pool: Pool) -> str | None:
     return f"Heterogeneity: {tau2}{i2}Q = {formats.number(fit.q)}, df = {fit.q_df}, {formats.p_text(fit.q_pval)}"
 
 
-def sentence(pool: Pool) -> str | None:
-    """Say how far the studies differ beyond chance, and how sure that is."""
+def sentence(pool: Pool) -> str:
+    """Say how far the studies differ beyond chance, and how sure that is; empty where that is not known."""
     ci = pool.tau2_ci
     if ci is None:
-        return None
+        return ""
     upper = formats.percent(ci.i2_ci.ub)
     if ci.tau2 == 0:
         return f"The results differ no more than chance alone would make them; {_how_sure(pool.k, upper)}"
@@ -67,22 +69,23 @@ def _how_sure(k: int, upper: str) -> str:
     return f"with {formats.plural(k, 'study', 'studies')} anything up to I² = {upper} is compatible with the data."
 
 
-def prediction(pool: Pool, analysis: Analysis) -> str | None:
+def prediction(pool: Pool, i: int, analysis: Analysis) -> Text:
     """Say where the effect of a new study is expected, with the convention; or why that is not said."""
     fit = pool.random
     if fit is None:
-        return None
+        return Text()
     pi = fit.display.pi
     if pi is None:
-        return f"No prediction interval: {fit.pi_reason}." if fit.pi_reason else None
+        return Text.of(f"No prediction interval: {fit.pi_reason}." if fit.pi_reason else "")
+    place = anchor(analysis.plan.key, "block", i, "random", "prediction")
     few = " With so few studies it is only a rough guide." if fit.k < FEW_TO_PREDICT else ""
-    between = formats.bounds(pi, analysis.measure).replace(" to ", " and ")
+    between = Number(formats.bounds(pi, analysis.measure, last="and"), pi, place)
     aside = f"{formats.level(fit.level)} prediction interval, {convention(fit.pi_method, fit.k)}"
     across = _across(pi, fit.display.ci, analysis.measure)
-    return (
-        f"The {measure_name(analysis.measure)} of a new, similar study is expected between {between} "
-        f"({aside}){across}.{few}"
-    )
+    name = measure_name(analysis.measure)
+    return Text.of(
+        f"The {name} of a new, similar study is expected between ", between, f" ({aside}){across}.{few}"
+    )  # fmt: skip
 
 
 def convention(pi_method: str | None, k: int) -> str:

@@ -14,11 +14,11 @@ from ...stats.measures.catalogue import MEASURES, null_of, scale_of
 from ...stats.measures.effects import Interval
 from ...stats.pooling.models import MODELS
 from ...stats.pooling.result import Pooled
-from . import formats
+from ..document import Number, Text
+from . import anchors, formats
 
 if TYPE_CHECKING:
     from ...synthesis.values import Absolute, Analysis, Pool, Sensitivity, StudyRow
-    from ..document import Piece
 
 _RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
 _FROM_RIGHT = re.compile(f"[{_RIGHT}](?:[{_RIGHT} '.-]*[{_RIGHT}])?(?: \\d{{4}}[a-z]?)?")
@@ -77,18 +77,15 @@ class Answer:
     place
         The pool's place among the `blocks`.
     numbers
-        What each number of the sentence is, and how it stands there, in the order of the sentence.
-    pieces
-        The sentence cut at its numbers, each with its place, where a page links them.
+        What each number of the sentence is, in its order; empty where there is none.
     """
 
     pool: str
     verdict: str
     mark: str
-    text: str
+    text: Text
     place: int = 0
-    numbers: tuple[tuple[str, str], ...] = ()
-    pieces: tuple[Piece, ...] = ()
+    numbers: tuple[tuple[str, Number | str], ...] = ()
 
 
 def lead(pool: Pool) -> Lead | None:
@@ -146,23 +143,31 @@ def _answer(pool: Pool, analysis: Analysis, arms: Arms, place: int) -> Answer:
     name = ALL if pool is analysis.overall and len(analysis.pools) > 1 else pool.name
     if got is None:
         why = f" ({pool.reason})" if pool.reason and pool.k else ""
-        return Answer(name, NOTHING, mark(NOTHING, arms), f"{_nobody(pool)}{why}.", place)
+        return Answer(name, NOTHING, mark(NOTHING, arms), Text.of(f"{_nobody(pool)}{why}."), place)
     null = null_of(analysis.measure)
     way = _way(pool, null is not None and got.estimate < null)
     outcome = lower_first(analysis.outcome.name)
-    where, effect = _in(pool, name, analysis.by), numbers(got, analysis)
-    absolute = per_1000(pool.absolute) if pool.absolute is not None else ""
-    elsewhere = _elsewhere(code, got, analysis)
-    depends = "".join(f" {text}" for text in dependence(pool))
     finding = _finding(code, outcome, way, arms) if got.ci else f"no interval can be given for the effect on {outcome}"
-    said = f"{where}, {finding}: {effect}{absolute and '; '}{absolute}.{_open(code, pool.absolute)}{elsewhere}{depends}"
-    found = (
-        ("people", where.removeprefix("In ")),
-        ("effect", effect.removeprefix(f"{measure_name(analysis.measure)} ")),
-        ("difference", absolute),
-        ("prediction", elsewhere.partition("(")[2].partition(")")[0]),
-    )
-    return Answer(name, code, mark(code, arms), said, place, found)
+    found = _numbers(pool, name, got, code, analysis, place)
+    who, effect, absolute, prediction = found.values()
+    elsewhere = (" In a new, similar setting the effect could go either way (", prediction, ").") if prediction else ()
+    text = Text.of(
+        "In ", who, f", {finding}: {measure_name(analysis.measure)} ", effect, absolute and "; ", absolute, ".",
+        _open(code, pool.absolute), *elsewhere, *(f" {text}" for text in dependence(pool)),
+    )  # fmt: skip
+    return Answer(name, code, mark(code, arms), text, place, tuple(found.items()))
+
+
+def _numbers(pool: Pool, name: str, got: Lead, code: str, analysis: Analysis, i: int) -> dict[str, Number | str]:
+    key, block = analysis.plan.key, anchors.anchor(analysis.plan.key, "block", i)
+    absolute, pi = pool.absolute, _elsewhere(code, got, analysis)
+    between = f"{formats.level(analysis.level)} prediction interval {formats.bounds(pi, analysis.measure)}"
+    return {
+        "people": Number(_who(pool, name, analysis.by), people(pool), f"{block}.people"),
+        "effect": Number(_effect(got, analysis), got.estimate, anchors.lead(pool, i, key)),
+        "difference": Number(per_1000(absolute), absolute.estimate, f"{block}.absolute") if absolute else "",
+        "prediction": Number(between, pi, f"{block}.random.prediction") if pi else "",
+    }
 
 
 def dependence(pool: Pool) -> Iterable[str]:
@@ -194,11 +199,11 @@ def marks(row: StudyRow) -> str:
 MARKS = {"retraction": "retracted", "concern": "expression of concern"}
 
 
-def numbers(got: Lead, analysis: Analysis) -> str:
-    """Return the relative effect with its interval and model: ``odds ratio 0.96 (95% CI 0.44 to 2.11; ...)``."""
+def _effect(got: Lead, analysis: Analysis) -> str:
+    """Return the relative effect with its interval and model: ``0.96 (95% CI 0.44 to 2.11; ...)``."""
     value = formats.estimate(got.estimate, analysis.measure, got.ci)
     interval = f"{formats.level(analysis.level)} CI {formats.bounds(got.ci, analysis.measure)}"
-    return f"{measure_name(analysis.measure)} {value} ({interval if got.ci else 'no interval'}; {got.how})"
+    return f"{value} ({interval if got.ci else 'no interval'}; {got.how})"
 
 
 def measure_name(measure: str) -> str:
@@ -228,14 +233,14 @@ def design_name(name: str, n: int = 2) -> str:
     return one if n == 1 else many
 
 
-def _in(pool: Pool, name: str, by: str | None) -> str:
+def _who(pool: Pool, name: str, by: str | None) -> str:
     n = people(pool)
     kind = [] if name in ("", ALL, *NOUNS) else [f"{by}: {name}"]
     inside = "; ".join([*kind, *([f"{formats.people(n)} people"] if n else [])])
     size = f" ({inside})" if inside else ""
     if pool.k == 1:
-        return f"In the only {design_name(name, 1)}{size}"
-    return f"In {'all ' if name == ALL else ''}{pool.k} {design_name(name, pool.k)}{size}"
+        return f"the only {design_name(name, 1)}{size}"
+    return f"{'all ' if name == ALL else ''}{pool.k} {design_name(name, pool.k)}{size}"
 
 
 def _nobody(pool: Pool) -> str:
@@ -278,13 +283,10 @@ def _open(code: str, absolute: Absolute | None) -> str:
     return " Fewer and more events both remain possible." if absolute.ci.lb < 0 < absolute.ci.ub else ""
 
 
-def _elsewhere(code: str, got: Lead, analysis: Analysis) -> str:
-    """Say where a clear mean does not promise the same for a new setting."""
+def _elsewhere(code: str, got: Lead, analysis: Analysis) -> Interval | None:
+    """Return the prediction interval where a clear mean does not promise the same for a new setting."""
     pi = got.fit.display.pi if got.fit is not None else None
-    if code == UNCLEAR or pi is None or not scale_of(analysis.measure).crosses(*pi):
-        return ""
-    interval = f"{formats.level(analysis.level)} prediction interval {formats.bounds(pi, analysis.measure)}"
-    return f" In a new, similar setting the effect could go either way ({interval})."
+    return pi if code != UNCLEAR and pi is not None and scale_of(analysis.measure).crosses(*pi) else None
 
 
 def lower_first(text: str) -> str:

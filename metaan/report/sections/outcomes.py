@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ...stats.pooling.result import Pooled
-from ..document import Piece
+from ..document import Text
 from ..drawing.svg import svg
 from ..explorer.data import why_not
 from ..forest.columns import ForestColumn
 from ..forest.forest import NO_EFFECT, forest
 from ..forest.plot import Plot, Row
-from ..language import designs, formats, methods, spread, words
+from ..language import anchors, designs, formats, methods, spread, words
 from ..language.cautions import cautions
 from ..language.headings import pool_heading
 from ..language.words import Answer, Arms
-from . import linked, workings
 from .explored_page import Explored, explored
 from .places import Places
 
@@ -72,8 +71,7 @@ class PoolBlock:
     models: tuple[ModelRow, ...]
     single: str
     heterogeneity: str
-    sentences: tuple[str, ...]
-    sentence_pieces: tuple[tuple[Piece, ...], ...]
+    sentences: tuple[Text, ...]
     assumed: str
     assumed_place: str
     place: str
@@ -87,8 +85,7 @@ class OutcomeView:
     title: str
     description: str
     answers: tuple[Answer, ...]
-    disagreement: str
-    disagreement_pieces: tuple[Piece, ...]
+    disagreement: Text
     contradicts: bool
     agreement: str
     figure: Markup
@@ -113,9 +110,8 @@ def outcome(analysis: Analysis, arms: Arms) -> OutcomeView:
         id=analysis.plan.key,
         title=words.upper_first(analysis.plan.title or analysis.outcome.name),
         description=_description(analysis),
-        answers=linked.answers(words.answers(analysis, arms), analysis),
-        disagreement=(disagreement := designs.disagreement(analysis, arms) or ""),
-        disagreement_pieces=linked.designs(disagreement, analysis),
+        answers=words.answers(analysis, arms),
+        disagreement=designs.disagreement(analysis, arms),
         contradicts=designs.contradicts(analysis),
         agreement=designs.agreement(analysis) or "",
         figure=Markup("" if plot.empty or plot.bare else svg(plot)),  # noqa: S704  every text in it is escaped
@@ -162,32 +158,30 @@ def _cell(row: Row, column: ForestColumn, places: Places) -> TableCell:
 
 
 def _block(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> PoolBlock:
-    said = [spread.sentence(pool), spread.prediction(pool, analysis), *cautions(pool, analysis, arms)]
-    sentences = tuple(text for text in said if text)
+    spreads = Text.of(spread.sentence(pool)), spread.prediction(pool, i, analysis)
     return PoolBlock(
         heading=pool_heading(pool),
         models=tuple(_models(pool, analysis, arms, i)),
         single=words.upper_first(pool.reason or ""),
         heterogeneity=spread.numbers(pool) or "",
-        sentences=sentences,
-        sentence_pieces=tuple(linked.sentence(text, pool, i, analysis) for text in sentences),
+        sentences=tuple(text for text in (*spreads, *cautions(pool, i, analysis, arms)) if text),
         assumed=words.assumed(pool.absolute) if pool.absolute else "",
-        assumed_place=workings.anchor(analysis.plan.key, "block", i, "absolute"),
-        place=workings.anchor(analysis.plan.key, "block", i),
+        assumed_place=anchors.anchor(analysis.plan.key, "block", i, "absolute"),
+        place=anchors.anchor(analysis.plan.key, "block", i),
     )
 
 
 def _models(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> Iterable[ModelRow]:
     for role, fit in (("common", pool.common), ("random", pool.random)):
         if fit is not None:
-            place = workings.anchor(analysis.plan.key, "block", i, role)
+            place = anchors.anchor(analysis.plan.key, "block", i, role)
             yield replace(_model(fit, analysis, arms, protocol=True), place=place)
     for j, other in enumerate(pool.sensitivity):
         model = _model(other.fit, analysis, arms, differs=other.differs)
         without = f", without {formats.listing(other.without)}" if other.without else ""
         same = any(model.name == methods.model_name(fit) for fit in (pool.common, pool.random) if fit is not None)
         without = without or (", never narrower than Wald" if same and other.fit.ci_method == "hksj-adhoc" else "")
-        place = workings.anchor(analysis.plan.key, "block", i, f"other{j}")
+        place = anchors.anchor(analysis.plan.key, "block", i, f"other{j}")
         yield replace(model, name=model.name + without, place=place)
 
 

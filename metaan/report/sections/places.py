@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..forest import traits
 from ..language import words
+from ..language.anchors import anchor
 from . import provenance
-from .workings import anchor
 
 if TYPE_CHECKING:
     from ...synthesis.values import Analysis, StudyRow

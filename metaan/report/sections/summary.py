@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..language import formats, words
+from ..language import anchors, formats, words
 from ..language.headings import pool_heading
 from ..language.words import Arms
-from . import workings
 from .certainty import CertaintyView, certainty
 
 if TYPE_CHECKING:
@@ -174,8 +173,8 @@ def _row(
         statement=statement(analysis, pool, arms, judged, found),
         effect_notes=single,
         certainty_notes=tuple(_reasons(judged, notes)),
-        place=workings.anchor(analysis.plan.key, "block", i),
-        lead=workings.lead(pool, i, analysis.plan.key),
+        place=anchors.anchor(analysis.plan.key, "block", i),
+        lead=anchors.lead(pool, i, analysis.plan.key),
     )
 
 

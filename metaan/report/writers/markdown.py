@@ -61,9 +61,9 @@ def _answers(said: Content) -> Iterable[str]:
     yield "## The answer"
     for outcome in said["outcomes"]:
         yield f"**{plain(outcome.title)}**"
-        yield bullets(plain(answer.text) for answer in outcome.answers)
+        yield bullets(plain(str(answer.text)) for answer in outcome.answers)
         yield plain(outcome.agreement)
-        yield f"**{plain(outcome.disagreement)}**" if outcome.disagreement else ""
+        yield f"**{plain(str(outcome.disagreement))}**" if outcome.disagreement else ""
     yield "" if said["summary"].judged else "Certainty of the evidence: not assessed yet."
 
 
@@ -120,7 +120,10 @@ def _block(block: PoolBlock) -> Iterable[str]:
     ]
     yield table(heads, rows) if rows else ""
     said = [block.single and f"{block.single}.", block.heterogeneity and f"Heterogeneity: {block.heterogeneity}."]
-    said += [*block.sentences, block.assumed and f"Risk assumed for the effect per 1000 people: {block.assumed}."]
+    said += [
+        *map(str, block.sentences),
+        block.assumed and f"Risk assumed for the effect per 1000 people: {block.assumed}.",
+    ]
     yield bullets(plain(text) for text in said if text)
 
 

@@ -21,6 +21,7 @@ from markupsafe import Markup
 from ...errors import Problem, RegistryError
 from ...registry.text.files import project_of, read, unreadable
 from ...resources import templates as packaged_templates
+from ..document import Text
 from ..explorer.data import explorable
 from ..language import words
 from ..language.headings import inside
@@ -168,7 +169,7 @@ def _environment(templates: Path | None) -> Environment:
 
 def _isolated(value: Any) -> Any:
     """Keep names that are written from right to left apart from their neighbours; markup stays as it is."""
-    return words.isolated(value) if type(value) is str else value
+    return words.isolated(str(value)) if type(value) in (str, Text) else value
 
 
 def _source(environment: Environment, name: str) -> str:

@@ -111,10 +111,10 @@ def _below(analysis: Analysis, arms: Arms) -> Iterable[Line]:
     """Yield what must be read with the table: disagreement, conclusions that hang on a method, warnings."""
     apart = designs.disagreement(analysis, arms)
     if apart:
-        yield "warning", apart
-    for pool in words.blocks(analysis):
+        yield "warning", str(apart)
+    for i, pool in enumerate(words.blocks(analysis)):
         where = f"{words.upper_first(pool.name)}: " if pool.name and len(analysis.pools) > 1 else ""
-        for text in cautions(pool, analysis, arms):
+        for text in cautions(pool, i, analysis, arms):
             yield "warning", f"{where}{text}"
         if pool.absolute is not None:
             effect = words.per_1000(pool.absolute)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from ...stats.numerics.numerals import portable_values
+from ..document import Number, Text
 from .export import to_json
 
 if TYPE_CHECKING:
     from ...registry.load import Review
     from ...synthesis.certainty import Evidence, SmallStudies
     from ...synthesis.values import Analysis, ReportedCheck
+    from ..language.words import Answer
     from ..sections.outcomes import OutcomeView
     from ..sections.summary import SummaryGroup, SummaryRow
 
@@ -70,10 +72,16 @@ def _review(review: Review) -> Json:
 def _said(view: OutcomeView, group: SummaryGroup, found: Sequence[Evidence]) -> Json:
     padded = [found[i] if i < len(found) else None for i in range(len(group.rows))]
     return {
-        "answers": [plain(answer) for answer in view.answers],
-        "agreement": view.agreement or view.disagreement or None,
+        "answers": [_answer(answer) for answer in view.answers],
+        "agreement": view.agreement or str(view.disagreement) or None,
         "certainty": [_certainty(row, one) for row, one in zip(group.rows, padded, strict=True)],
     }
+
+
+def _answer(answer: Answer) -> Json:
+    pieces = [{"text": str(part), "place": part.place if isinstance(part, Number) else ""} for part in answer.text]
+    numbers = [[kind, str(part)] for kind, part in answer.numbers]
+    return {**plain(answer), "numbers": numbers, "pieces": pieces}
 
 
 def _certainty(row: SummaryRow, found: Evidence | None) -> Json:
@@ -116,6 +124,8 @@ def plain(value: Any, without: Sequence[str] = ("href", "figure")) -> Any:
     >>> plain(((0.5, 2.0), date(2026, 11, 22)))
     [[0.5, 2.0], '2026-11-22']
     """
+    if isinstance(value, Text):
+        return str(value)
     if is_dataclass(value):
         found = {one.name: getattr(value, one.name) for one in fields(value) if one.name not in without}
         return {name: plain(inner, without) for name, inner in found.items()}

@@ -48,7 +48,7 @@ def test_every_row_of_the_plot_is_a_line_of_the_table(death: Analysis, review: C
 def test_the_answers_and_what_is_not_included_are_there(death: Analysis, review: Callable) -> None:
     text = written(review([death]), [death])
     for answer in answers(death, ARMS):
-        assert f"- {plain(answer.text)}" in text
+        assert f"- {plain(str(answer.text))}" in text
     assert "### Barkas 2021 (excluded): a systematic review is never pooled" in text
     assert "0" * 64 in text
 

@@ -1,0 +1,37 @@
+"""Where a number is computed: the ids of the rows of the appendix, to which the numbers of a page lead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...stats.pooling.result import Pooled
+    from ...synthesis.values import Pool
+
+
+def anchor(key: str, *path: str | int) -> str:
+    """Return the id of a number's row in the appendix.
+
+    >>> anchor("death", "block", 0, "random", "effect")
+    'formula.death.block.0.random.effect'
+    """
+    return ".".join(["formula", key, *map(str, path)])
+
+
+def lead(pool: Pool, i: int, key: str) -> str:
+    """Return the id of the row of the result that a pool answers with: that of a model, or of its only study."""
+    role = "random" if pool.random else "common" if pool.common else ""
+    if role:
+        return anchor(key, "block", i, role, "effect")
+    only = [row.id for row in pool.rows if row.yi is not None]
+    return anchor(key, "study", only[0], "effect") if len(only) == 1 else ""
+
+
+def fits(pool: Pool) -> Iterable[tuple[str, Pooled]]:
+    """Yield the results of a pool by the name that anchors have for them."""
+    for role, fit in (("common", pool.common), ("random", pool.random)):
+        if fit is not None:
+            yield role, fit
+    for i, other in enumerate(pool.sensitivity):
+        yield f"other{i}", other.fit
