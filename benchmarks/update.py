@@ -48,7 +48,7 @@ from metaan.sources.pubmed.xml import parse as parse_xml  # noqa: E402
 from metaan.workflows.search.update import update  # noqa: E402
 from tests.records.same.lookalikes import cases, score  # noqa: E402
 from tests.server.eutils import Eutils  # noqa: E402
-from tests.server.living import clients, paper, registry  # noqa: E402
+from tests.server.living import at, paper, registry  # noqa: E402
 from tests.server.papers import Paper, article_set  # noqa: E402
 
 FIRST_DAY = datetime(2020, 1, 1, tzinfo=UTC)
@@ -100,7 +100,7 @@ def child(folder: str, url: str, now: str) -> None:
     """Update, and print time, peak memory and what was found."""
     start = time.perf_counter()
     day = datetime.fromisoformat(now)
-    report = update(folder, client=clients(pubmed=url), now=lambda: day)
+    report = update(folder, run=at(day, pubmed=url))
     seconds, used = time.perf_counter() - start, time.process_time()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     found = {"seconds": seconds, "processor_seconds": used, "peak_megabytes": peak}
@@ -133,7 +133,7 @@ def looking_again(folder: Path) -> list[dict[str, int]]:
             text = scaffold_study(f"study-{i}", f"Study {i}", one.title, pmid=one.pmid, citation={"published": "2024"})
             (studies / f"study-{i}.yaml").write_text(text, encoding="utf-8")
         with Eutils(papers={one.pmid: one for one in known}, rate=None) as server:
-            update(studies, client=clients(pubmed=server.url), now=lambda: BETWEEN)
+            update(studies, run=at(BETWEEN, pubmed=server.url))
             asked = sum(call.path.endswith("efetch.fcgi") for call in server.calls)
         counted.append({"studies": n, "requests": asked, "expected": math.ceil(n / BATCH)})
     return counted

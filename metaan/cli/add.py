@@ -7,13 +7,12 @@ awaits data; as soon as its numbers are in, `metaan pool` has it.
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .progress import progress_bar
+from .progress import aloud
 from .project import studies_folder
 
 if TYPE_CHECKING:
@@ -33,15 +32,8 @@ def run(args: Namespace) -> int:
     """Add, and say where the files are."""
     from ..workflows.studies.add import add
 
-    with progress_bar() as progress:
-        outcomes = add(
-            studies_folder(args),
-            doi=args.doi,
-            pmid=args.pmid,
-            bibtex=args.bibtex,
-            progress=progress,
-            notice=lambda message: print(f"metaan add: {message}", file=sys.stderr),
-        )
+    with aloud("add") as run:
+        outcomes = add(studies_folder(args), doi=args.doi, pmid=args.pmid, bibtex=args.bibtex, run=run)
     print(
         json.dumps([_as_dict(a) for a in outcomes], indent=2, ensure_ascii=False) if args.json else _as_text(outcomes)
     )

@@ -115,7 +115,9 @@ def run(args: Namespace) -> int:
     if args.enter is not None:
         return _entered(args, folder)
     if args.fetch:
-        for path in fetch_results(folder, args.study, notice=_say):
+        from ..workflows.run import Run, Voice
+
+        for path in fetch_results(folder, args.study, Run(voice=Voice(notice=_say))):
             _say(f"stored {path}")
     extraction = propose(folder, args.study, results=args.results, review_file=args.review_file)
     if args.accept is None:

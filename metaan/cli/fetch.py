@@ -8,11 +8,10 @@ NCBI_API_KEY in the environment, or `services:` in review.yaml.
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING, Any
 
-from .progress import progress_bar
+from .progress import aloud
 from .project import studies_folder
 
 if TYPE_CHECKING:
@@ -29,13 +28,8 @@ def run(args: Namespace) -> int:
     """Fetch, store, say what happened."""
     from ..workflows.search.fetch import fetch
 
-    with progress_bar() as progress:
-        report = fetch(
-            studies_folder(args),
-            args.studies or None,
-            progress=progress,
-            notice=lambda message: print(f"metaan fetch: {message}", file=sys.stderr),
-        )
+    with aloud("fetch") as run:
+        report = fetch(studies_folder(args), args.studies or None, run)
     print(json.dumps(_as_dict(report), indent=2, ensure_ascii=False) if args.json else _as_text(report))
     return 0
 

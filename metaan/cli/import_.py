@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .progress import progress_bar
+from .progress import aloud
 from .project import studies_folder
 from .update import listed
 
@@ -35,8 +35,8 @@ def run(args: Namespace) -> int:
     """Import, and say what became of each file."""
     from ..workflows.search.import_records import import_records
 
-    with progress_bar() as progress:
-        report = import_records(studies_folder(args), args.files, database=args.database, progress=progress)
+    with aloud("import") as run:
+        report = import_records(studies_folder(args), args.files, database=args.database, run=run)
     print(json.dumps(_as_dict(report), indent=2, ensure_ascii=False) if args.json else "\n".join(_as_text(report)))
     return 1 if any(file.problem or file.failed for file in report.files) else 0
 

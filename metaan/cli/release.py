@@ -15,7 +15,7 @@ import shlex
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 from .project import studies_folder
@@ -36,8 +36,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Release, and say what was written."""
     from ..workflows.release.release import release
+    from ..workflows.run import Run
 
-    made = release(studies_folder(args), args.version, day=args.date, tag=not args.no_tag, dry_run=args.dry_run)
+    run = Run(lambda: datetime.combine(args.date, time(), UTC)) if args.date else Run()
+    made = release(studies_folder(args), args.version, tag=not args.no_tag, dry_run=args.dry_run, run=run)
     for note in made.notes:
         print(f"metaan release: {note}", file=sys.stderr)
     if args.json:

@@ -93,7 +93,7 @@ def _judge(folder: Path, by: str, args: Namespace) -> int:
     """Decide about each candidate that is named; nothing is written where a name is wrong or a reason missing."""
     from ..errors import ConflictError, DataError
     from ..workflows.screen.desktop import open_desktop
-    from ..workflows.screen.judge import judge
+    from ..workflows.screen.judge import Vote, judge
 
     _check_together(args)
     desk = open_desktop(folder)
@@ -102,9 +102,8 @@ def _judge(folder: Path, by: str, args: Namespace) -> int:
     for verdict, key in _named(desk, args):
         reason = args.reason if verdict == "exclude" else None
         try:
-            done.append(
-                judge(folder, key, verdict, by=by, reason=reason, stage=args.stage, resolve=args.resolve, desktop=desk)
-            )
+            vote = Vote(verdict, by, reason, args.stage, args.resolve)
+            done.append(judge(folder, key, vote, desktop=desk))
         except (ConflictError, DataError) as error:
             print(f"metaan screen: {key}: {error}", file=sys.stderr)
             failed = 1
@@ -155,7 +154,7 @@ def _print(done: list[DecisionResult], as_json: bool) -> None:
 def _undo(folder: Path, by: str, as_json: bool) -> int:
     from ..workflows.screen.judge import undo
 
-    undone = undo(folder, by=by)
+    undone = undo(folder, by)
     decision, removed = undone.decision, undone.removed
     if as_json:
         print(json.dumps({"undone": decision.model_dump(mode="json"), "removed": str(removed) if removed else None}))

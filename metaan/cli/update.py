@@ -9,18 +9,17 @@ METAAN_EMAIL and NCBI_API_KEY in the environment, or `services:` in review.yaml.
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
-from .progress import progress_bar
+from .progress import aloud
 from .project import studies_folder
 
 if TYPE_CHECKING:
     from ..registry.store.candidate import Candidate
-    from ..registry.store.runs import Notice, Run, SearchRun
+    from ..registry.store.runs import Notice, RunRecord, SearchRun
     from ..workflows.search.update import UpdateReport
 
 
@@ -39,14 +38,8 @@ def run(args: Namespace) -> int:
     from ..workflows.search.update import update
 
     try:
-        with progress_bar() as progress:
-            report = update(
-                studies_folder(args),
-                full=args.full,
-                sources=args.source,
-                progress=progress,
-                notice=lambda message: print(f"metaan update: {message}", file=sys.stderr),
-            )
+        with aloud("update") as run:
+            report = update(studies_folder(args), full=args.full, sources=args.source, run=run)
     except SourceError as error:
         raise SourceError(f"{error}\nNothing was changed; the next run asks for the same again.") from None
     print(json.dumps(_as_dict(report), indent=2, ensure_ascii=False) if args.json else "\n".join(_as_text(report)))
@@ -71,7 +64,7 @@ def _as_text(report: UpdateReport) -> Iterator[str]:
     yield _next(report)
 
 
-def _searched(search: SearchRun, run: Run) -> str:
+def _searched(search: SearchRun, run: RunRecord) -> str:
     listed = {f"{search.source}:{identifier}" for identifier in search.identifiers}
     since = f" since {search.since}" if search.since else ""
     lost = f"; {len(search.no_longer)} of earlier runs no longer listed" if search.no_longer else ""

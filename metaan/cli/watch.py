@@ -14,11 +14,10 @@ exit status:
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from .progress import progress_bar
+from .progress import aloud
 from .project import studies_folder
 
 
@@ -40,8 +39,8 @@ def run(args: Namespace) -> int:
     folder = studies_folder(args)
     for path in filter(None, (args.summary, args.plots)):
         make_folder(path.parent, folder.parent)  # before anything is found that is said once
-    with progress_bar() as progress:
-        found = watch(folder, progress=progress, notice=_say)
+    with aloud("watch") as run:
+        found = watch(folder, run)
     plots = write_plots(found, args.plots, folder.parent) if args.plots else {}
     if args.summary:
         write_output(args.summary, summary(found, plots, args.summary).encode(), folder.parent)
@@ -50,7 +49,3 @@ def run(args: Namespace) -> int:
     else:
         print(summary(found, plots), end="")
     return found.status
-
-
-def _say(message: str) -> None:
-    print(f"metaan watch: {message}", file=sys.stderr)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .model.study import Study
     from .store.metadata import Metadata
-    from .store.runs import Notice, Run
+    from .store.runs import Notice, RunRecord
 
 SAID = {"retraction": "retracted", "concern": "under an expression of concern"}
 _ABOUT = {"retracted": "retraction", "concern": "concern"}  # severity of a notice -> what a decision is about
@@ -77,7 +77,7 @@ def standing_notices(folder: Path) -> tuple[Notice, ...]:
     return _standing(read_runs(folder))
 
 
-def _standing(runs: Iterable[Run]) -> tuple[Notice, ...]:
+def _standing(runs: Iterable[RunRecord]) -> tuple[Notice, ...]:
     standing: tuple[Notice, ...] = ()
     for look in (run.recheck for run in runs):
         if look is not None:

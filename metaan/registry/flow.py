@@ -9,7 +9,7 @@ from typing import Any
 
 from .load import Review
 from .store.decisions import Decision
-from .store.runs import Run
+from .store.runs import RunRecord
 from .store.standing import Standing, standings
 
 NOT_RETRIEVED = "full text not retrieved"  # the reason at full text that PRISMA counts in a box of its own
@@ -78,7 +78,7 @@ class ScreeningFlow:
         return asdict(self) | {"records": self.records}
 
 
-def flow(runs: Sequence[Run], decisions: Sequence[Decision], review: Review) -> ScreeningFlow:
+def flow(runs: Sequence[RunRecord], decisions: Sequence[Decision], review: Review) -> ScreeningFlow:
     """Return the numbers of the flow diagram.
 
     Parameters
@@ -121,7 +121,7 @@ def _full_text(found: Sequence[Standing]) -> FullText:
     return FullText(len(sought), missing, len(sought) - missing - undecided, excluded, undecided)
 
 
-def _identified(runs: Sequence[Run]) -> dict[str, str]:
+def _identified(runs: Sequence[RunRecord]) -> dict[str, str]:
     """Return each record once, with the source that listed it first."""
     sources: dict[str, str] = {}
     for run in runs:

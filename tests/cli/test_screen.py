@@ -13,7 +13,7 @@ from metaan.registry.store.decisions import read_decisions
 from metaan.workflows.search.update import update
 from tests.server.candidates import written
 from tests.server.eutils import Eutils
-from tests.server.living import NOW, PAPERS, clients, registry
+from tests.server.living import NOW, PAPERS, at, registry
 
 WASPS, ERRATUM = "pmid-900000012", "pmid-900000014"
 
@@ -23,7 +23,7 @@ def review(tmp_path, monkeypatch):
     monkeypatch.setenv("METAAN_REVIEWER", "ada")
     folder = registry(tmp_path)
     with Eutils(papers=PAPERS, rate=None) as server:
-        update(folder, client=clients(pubmed=server.url), now=lambda: NOW)
+        update(folder, run=at(NOW, pubmed=server.url))
     return folder
 
 

@@ -17,10 +17,10 @@ from textual.widgets import Input
 from metaan.cli.screening.app import ACTIONS, ScreenApp, help_text, keys_line
 from metaan.cli.screening.dialogs import Reason
 from metaan.registry.store.decisions import Decision, append_decision, read_decisions
-from metaan.workflows.screen.judge import judge
+from metaan.workflows.screen.judge import Vote, judge
 from metaan.workflows.screen.session import Session
 from tests.server.candidates import written
-from tests.server.living import NOW, registry
+from tests.server.living import NOW, at, registry
 from tests.server.pace import PATIENCE
 from tests.server.picture import RULES, drawn
 
@@ -46,7 +46,7 @@ def one_reviewer(tmp_path):
 
 def play(folder, *keys, by="ada", size=(80, 24), meanwhile=None):
     """Press keys, and return the application as it is then, with what is on its screen."""
-    app = ScreenApp(Session(folder, by, now=lambda: NOW))
+    app = ScreenApp(Session(folder, by, run=at(NOW)))
 
     async def session():
         async with app.run_test(size=size) as pilot:
@@ -183,7 +183,7 @@ def test_reviewers_are_blind_until_both_have_judged(folder):
 
 def test_a_third_person_resolves_and_the_full_text_comes_next(folder):
     for by, action, reason in (("ada", "exclude", "not a trial"), ("bob", "include", None)):
-        judge(folder, KEYS[0], action, by=by, reason=reason, now=lambda: NOW)
+        judge(folder, KEYS[0], Vote(action, by, reason), at(NOW))
     app = play(folder, "c", "i", by="cy")
     last = read_decisions(folder)[-1]
     assert (last.by, last.action, last.resolves, last.stage) == ("cy", "include", True, "abstract")
@@ -194,10 +194,10 @@ def test_a_third_person_resolves_and_the_full_text_comes_next(folder):
 
 
 def test_when_all_is_judged_it_says_what_is_left_elsewhere(folder):
-    judge(folder, KEYS[0], "include", by="ada", now=lambda: NOW)
-    judge(folder, KEYS[0], "include", by="bob", now=lambda: NOW)
+    judge(folder, KEYS[0], Vote("include", "ada"), at(NOW))
+    judge(folder, KEYS[0], Vote("include", "bob"), at(NOW))
     for key in KEYS[1:]:
-        judge(folder, key, "exclude", by="ada", reason="no", now=lambda: NOW)
+        judge(folder, key, Vote("exclude", "ada", "no"), at(NOW))
     app = play(folder, "s")
     assert "Everything is judged. Press s for 1 by full text." in text(app)
 
@@ -290,7 +290,7 @@ def test_two_reviewers_at_once_lose_nothing(one_reviewer):
     """Each in a thread of its own, as in two terminals."""
 
     def work(by):
-        session = Session(one_reviewer, by, now=lambda: NOW)
+        session = Session(one_reviewer, by, run=at(NOW))
         for key in KEYS:
             session.jump(key)
             session.decide("later")

@@ -7,7 +7,7 @@ from pathlib import Path
 from metaan.registry.store.candidate import Candidate, Sighting
 from metaan.registry.store.json_files import json_bytes
 from metaan.registry.store.metadata import AbstractPart
-from metaan.registry.store.runs import Run, SearchRun
+from metaan.registry.store.runs import RunRecord, SearchRun
 
 FOUND = "2026-11-22T12:00:00Z"
 PAGE = "Of the bees, 9 and 3 died of zymodrug; none of the mice did, at any dose, in any of the groups. "
@@ -41,6 +41,6 @@ def written(folder: Path, n: int, length: int = 1) -> Path:
     identifiers = tuple(str(one.pmid) for one in made)
     search = SearchRun(source="pubmed", strategy="s", term="t", asked="t", count=n, identifiers=identifiers, fetched=n)
     new, times = tuple(one.key for one in made), {"started": FOUND, "finished": FOUND}
-    run = Run(id="made-up-1", kind="update", versions={"metaan": "0"}, searches=(search,), new=new, **times)
+    run = RunRecord(id="made-up-1", kind="update", versions={"metaan": "0"}, searches=(search,), new=new, **times)
     (folder / "runs" / "made-up-1.json").write_bytes(json_bytes(run))
     return folder

@@ -14,6 +14,7 @@ from metaan.registry.write import scaffold_review, scaffold_study
 from metaan.sources.net import services
 from metaan.sources.net.client import Client
 from metaan.sources.net.limiter import Limiter
+from metaan.workflows.run import Run
 
 from .crossref import Crossref
 from .europepmc import EuropePMC
@@ -94,11 +95,16 @@ def clients(**urls: str) -> Callable[..., Client]:
     """Return what makes clients that never really wait, by the URLs of the local services."""
 
     def make(source: str, settings: object, keep: Any) -> Client:
-        name = {"pubmed": "PubMed"}.get(source, source)
         url = urls.get(source) or _KNOWING_NOTHING[source]()
-        return client_at(url, FakeTime(), name, forms=source == "pubmed", keep=keep)
+        entry = services.SERVICES[source]
+        return client_at(url, FakeTime(), entry.name, forms=entry.forms, keep=keep)
 
     return make
+
+
+def at(when: datetime, **urls: str) -> Run:
+    """Return a run at a time that stands still, which asks local services."""
+    return Run(lambda: when, services=clients(**urls) if urls else None)
 
 
 @cache

@@ -12,7 +12,6 @@ from metaan.sources.net.client import Client
 from metaan.sources.net.exchange import Endpoint, Policy
 from metaan.sources.net.limiter import Limiter
 from metaan.sources.net.settings import Settings
-from metaan.sources.pubmed.service import PubMed
 
 #: Seconds that a test waits for what must come; a busy machine is slow, and only what never comes is an error.
 PATIENCE = 600
@@ -43,11 +42,6 @@ def client_at(
     told = {name: more.pop(name) for name in ("identity", "secrets") if name in more}
     policy = replace(policy or Policy(), clock=time.clock, sleep=time.sleep, jitter=lambda: 0.5)
     return Client(Endpoint(service, url, limiter, forms=forms, **told), policy, **more)
-
-
-def pubmed_at(url: str) -> PubMed:
-    """Return a PubMed that never really waits."""
-    return PubMed(Settings(pubmed_url=url), client=client_at(url, FakeTime()))
 
 
 def trials_at(url: str) -> ClinicalTrials:

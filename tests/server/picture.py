@@ -17,7 +17,7 @@ from metaan.registry.store.metadata import AbstractPart
 from metaan.workflows.screen.session import Session
 
 from .candidates import candidate, written
-from .living import NOW, registry
+from .living import NOW, at, registry
 
 AUTHORS = ["Abeille", "Bij", "Biene", "Mehiläinen", "Μέλισσα", "蜜蜂", "Lebah", "Пчела", "Nyuki", "Arı", "Nahla", "Méh"]
 RULES = """
@@ -48,7 +48,7 @@ def drawn(folder: Path) -> str:
         (folder / "candidates" / f"{made.key}.json").write_bytes(json_bytes(made))
 
     async def shot() -> str:
-        app = ScreenApp(Session(folder, "A. Reader", now=lambda: NOW))
+        app = ScreenApp(Session(folder, "A. Reader", run=at(NOW)))
         async with app.run_test(size=(100, 28)) as pilot:
             await pilot.press("i", "e", "2", "l")
             await pilot.pause()

@@ -130,7 +130,7 @@ class Recheck(Entry):
     unasked: tuple[str, ...] = ()
 
 
-class Run(Entry):
+class RunRecord(Entry):
     """One run of ``metaan update`` or ``metaan import``, which came to its end.
 
     Attributes
@@ -188,9 +188,9 @@ def run_id(folder: Path | str, started: datetime) -> str:
     return f"{base}-{number}"
 
 
-def read_runs(folder: Path | str) -> tuple[Run, ...]:
+def read_runs(folder: Path | str) -> tuple[RunRecord, ...]:
     """Return all runs, the earliest first; files that do not hold one are set aside."""
-    return tuple(sorted(read_all(Path(folder) / "runs", Run).values(), key=lambda run: (run.started, run.id)))
+    return tuple(sorted(read_all(Path(folder) / "runs", RunRecord).values(), key=lambda run: (run.started, run.id)))
 
 
 def read_watermark(folder: Path | str) -> Watermark:

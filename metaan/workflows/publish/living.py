@@ -11,7 +11,7 @@ from ...registry.store.runs import read_runs
 
 if TYPE_CHECKING:
     from ...registry.load import Review
-    from ...registry.store.runs import Run
+    from ...registry.store.runs import RunRecord
 
 
 def store_of(review: Review) -> dict[str, Any] | None:
@@ -23,7 +23,7 @@ def store_of(review: Review) -> dict[str, Any] | None:
     return {**found.to_dict(), "searches": searches(runs)}
 
 
-def searches(runs: Sequence[Run]) -> list[dict[str, Any]]:
+def searches(runs: Sequence[RunRecord]) -> list[dict[str, Any]]:
     """Return each search that was run: source, the day, the first day it asked for, and how many records it listed."""
     return [
         {"source": part.source, "day": run.started[:10], "since": part.since, "records": part.count}

@@ -10,10 +10,10 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from ...report.writers.export import to_json
 from ...synthesis.analyse import analyse
 from ...version import __version__
 from ..publish.report import write_report
+from ..run import REAL, Run
 from ..versions.diff import Git, load_revision
 from ..versions.gate import flagged_studies
 from ..versions.release_checks import RELEASES, VERSION, ReleaseWork, checked, previous_release, tag_name, tags_of
@@ -69,10 +70,9 @@ def release(
     folder: Path | str,
     version: str,
     *,
-    day: date | None = None,
     tag: bool = True,
     dry_run: bool = False,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    run: Run = REAL,
 ) -> Release:
     """Release the review as it is committed.
 
@@ -82,14 +82,12 @@ def release(
         The folder of review.yaml, in a git repository.
     version
         One to four numbers: ``"1.2"``. It must be newer than every release before.
-    day
-        The day of the release; today (UTC) where it is None.
     tag
         Whether to make an annotated tag.
     dry_run
         Check everything and write nothing.
-    now
-        The present time.
+    run
+        Its day (UTC) is that of the release.
 
     Raises
     ------
@@ -103,7 +101,7 @@ def release(
     if not VERSION.fullmatch(version):
         raise UsageError(f"version {version!r}; allowed: one to four numbers with points, such as 1.2")
     root = Path(folder).resolve()
-    work = ReleaseWork(root, version, day or now().astimezone(UTC).date(), Git(root.parent))
+    work = ReleaseWork(root, version, run.now().date(), Git(root.parent))
     with nullcontext() if dry_run else locked(root, "metaan release"):
         if not dry_run:
             undo_cut(root)

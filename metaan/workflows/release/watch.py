@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from ...report.changes.changes import changes_section
 from ...report.changes.view import ChangesView
 from ...report.plots.standalone import forest_file
 from ..outputs import make_folder
+from ..run import REAL, Run
 from ..search.fetch import fetch
 from ..versions.diff import load_revision
 from ..versions.gate import Flagged, confirmed, unanswered, unconfirmed_results, undecided, without
@@ -31,8 +31,6 @@ from ..versions.release_checks import last_release
 
 if TYPE_CHECKING:
     from ...registry.store.runs import Notice
-    from ...sources.net.settings import Settings
-    from ..search.searching import MakeClient
     from ..search.update import UpdateReport
 
 NOTHING, TO_JUDGE, WOULD_FLIP = 0, 3, 4
@@ -110,12 +108,7 @@ class Watch:
 
 def watch(
     folder: Path | str,
-    *,
-    settings: Settings | None = None,
-    client: MakeClient | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    progress: Callable[[str, int, int], None] = lambda what, done, total: None,
-    notice: Callable[[str], None] = lambda message: None,
+    run: Run = REAL,
 ) -> Watch:
     """Run the whole cycle once.
 
@@ -123,8 +116,8 @@ def watch(
     ----------
     folder
         The folder of the study files.
-    settings, client, now, progress, notice
-        As in `metaan.workflows.search.update.update`.
+    run
+        The time, who is told, and who answers.
 
     Raises
     ------
@@ -135,13 +128,13 @@ def watch(
     RegistryError
         The registry is at fault.
     """
-    day = now().astimezone(UTC).date().isoformat()
+    day = run.now().date().isoformat()
     report: UpdateReport | None = None
     if load(folder).info.search:
         from ..search.update import update
 
-        report = update(folder, settings=settings, client=client, now=now, progress=progress, notice=notice)
-    not_found = report.recheck.unknown if report else _looked_again(folder, settings, now, progress, notice)
+        report = update(folder, run=run)
+    not_found = report.recheck.unknown if report else _looked_again(folder, run)
     review = load(folder)
     notes: list[str] = [] if report else ["review.yaml has no search: the studies were looked at again, and no more"]
     return Watch(
@@ -158,16 +151,10 @@ def watch(
     )
 
 
-def _looked_again(
-    folder: Path | str,
-    settings: Settings | None,
-    now: Callable[[], datetime],
-    progress: Callable[[str, int, int], None],
-    notice: Callable[[str], None],
-) -> tuple[str, ...]:
+def _looked_again(folder: Path | str, run: Run) -> tuple[str, ...]:
     """Fetch the records of the included studies anew, and return those that were not found."""
     included = [study.id for study in load(folder).studies if study.status.state == "included"]
-    found = fetch(folder, included, settings=settings, now=now, progress=progress, notice=notice)
+    found = fetch(folder, included, run)
     return tuple(f"{study.study_id}: {study.reason}" for study in found.in_state("not found"))
 
 

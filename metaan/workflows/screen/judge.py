@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +15,7 @@ from ...registry.store.candidate import Candidate, find_candidate
 from ...registry.store.commit import taking_turns
 from ...registry.store.decisions import CONSENSUS, Decision, Stage, append_decision
 from ...registry.store.standing import Standing
+from ..run import REAL, Run
 from .desktop import Desktop, open_desktop
 from .studies import TIME, Made, lacks_study, make_study, remove_study, untouched
 
@@ -23,7 +23,29 @@ _LONGEST_NAME = 100  # characters of a reviewer's name; a reason may be longer
 _LONGEST_REASON = 500
 
 Verdict = Literal["include", "exclude", "later"]
-Now = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What one person says of one candidate.
+
+    Attributes
+    ----------
+    by
+        Who decides. Of reviewers who differ, whoever has not judged resolves the conflict.
+    reason
+        Why it is excluded; needed there, and only there.
+    stage
+        What was read; None: what is to be read next.
+    resolve
+        This decision goes before those of all reviewers, whoever makes it.
+    """
+
+    action: Verdict
+    by: str
+    reason: str | None = None
+    stage: Stage | None = None
+    resolve: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +64,8 @@ class DecisionResult:
     again: bool = False
 
 
-def the_present() -> datetime:
-    """Return the time, UTC."""
-    return datetime.now(UTC)
-
-
 def judge(
-    folder: Path | str,
-    name: str,
-    action: Verdict,
-    *,
-    by: str,
-    reason: str | None = None,
-    stage: Stage | None = None,
-    resolve: bool = False,
-    now: Now = the_present,
-    desktop: Desktop | None = None,
+    folder: Path | str, name: str, vote: Vote, run: Run = REAL, *, desktop: Desktop | None = None
 ) -> DecisionResult:
     """Decide about one candidate.
 
@@ -67,18 +75,10 @@ def judge(
         The folder of the study files.
     name
         Its key, PMID, DOI or registration number.
-    action
-        What is decided.
-    by
-        Who decides. Of reviewers who differ, whoever has not judged resolves the conflict.
-    reason
-        Why it is excluded; needed there, and only there.
-    stage
-        What was read; None: what is to be read next.
-    resolve
-        This decision goes before those of all reviewers, whoever makes it.
-    now
-        The present time, UTC.
+    vote
+        What is decided, and by whom.
+    run
+        The time.
     desktop
         One that is open already, which saves reading everything once more; it is brought up to date.
 
@@ -96,18 +96,18 @@ def judge(
     """
     desk = desktop or open_desktop(folder)
     candidate = find(desk, name)
-    by, reason = _checked(by, "a reviewer", _LONGEST_NAME), _reason(action, reason)
+    by, reason = _checked(vote.by, "a reviewer", _LONGEST_NAME), _reason(vote.action, vote.reason)
     with taking_turns(folder):
         desk.refresh()
         before = desk.standings[candidate.key]
         decision = Decision(
             key=candidate.key,
-            action=action,
-            at=now().astimezone(UTC).strftime(TIME),
+            action=vote.action,
+            at=run.now().strftime(TIME),
             by=by,
             reason=reason,
-            stage=_stage(desk, candidate.key, stage),
-            resolves=action != "later" and _resolves(before, by, resolve),
+            stage=_stage(desk, candidate.key, vote.stage),
+            resolves=vote.action != "later" and _resolves(before, by, vote.resolve),
         )
         if _said_already(desk, decision):
             if not lacks_study(before, desk.review):
@@ -158,7 +158,7 @@ class Undone:
     removed: Path | None = None
 
 
-def undo(folder: Path | str, *, by: str, now: Now = the_present, desktop: Desktop | None = None) -> Undone:
+def undo(folder: Path | str, by: str, run: Run = REAL, *, desktop: Desktop | None = None) -> Undone:
     """Take a reviewer's last decision back, and remove the study file that it made if nobody has touched it.
 
     Raises
@@ -173,7 +173,7 @@ def undo(folder: Path | str, *, by: str, now: Now = the_present, desktop: Deskto
     with taking_turns(folder):
         desk.refresh()
         last = _last_of(by, desk.decisions)
-        line = Decision(key=last.key, action="undo", at=now().astimezone(UTC).strftime(TIME), by=by, stage=last.stage)
+        line = Decision(key=last.key, action="undo", at=run.now().strftime(TIME), by=by, stage=last.stage)
         before, after = desk.standings[last.key], desk.with_decision(last.key, line)
         _refuse_early(before, last)
         file = None if after.state == "included" else untouched(desk.review.folder, before.made)
@@ -200,7 +200,7 @@ def find(desk: Desktop, name: str) -> Candidate:
         raise
 
 
-def settle(desk: Desktop, *, by: str, now: Now = the_present) -> tuple[str, ...]:
+def settle(desk: Desktop, by: str, run: Run) -> tuple[str, ...]:
     """Make the studies of candidates that people included on branches of their own, without seeing that they agreed.
 
     Returns
@@ -209,13 +209,13 @@ def settle(desk: Desktop, *, by: str, now: Now = the_present) -> tuple[str, ...]
         What was done, and what could not be, in words.
     """
     return tuple(
-        _settled(desk, key, by, now)
+        _settled(desk, key, by, run)
         for key, standing in list(desk.standings.items())
         if standing.state == "included" and standing.made is None and key in desk.candidates
     )
 
 
-def _settled(desk: Desktop, key: str, by: str, now: Now) -> str:
+def _settled(desk: Desktop, key: str, by: str, run: Run) -> str:
     with taking_turns(desk.review.folder):
         desk.refresh()
         if desk.standings[key].made:
@@ -224,7 +224,7 @@ def _settled(desk: Desktop, key: str, by: str, now: Now) -> str:
             made = make_study(desk.candidates[key], load(desk.review.folder))
         except MetaanError as error:
             return f"{key} is included, but becomes no study: {error}"
-        at = now().astimezone(UTC).strftime(TIME)
+        at = run.now().strftime(TIME)
         stage = desk.standings[key].stage
         line = Decision(key=key, action="study", at=at, by=by, stage=stage, study=made.study, written=made.written)
         append_decision(desk.review.folder, line)

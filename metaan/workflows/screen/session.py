@@ -9,9 +9,10 @@ from typing import Literal
 from ...errors import MetaanError, UsageError
 from ...registry.store.decisions import Stage
 from ...registry.store.standing import Standing
+from ..run import REAL, Run
 from .card import Card, card
 from .desktop import Desktop, open_desktop
-from .judge import DecisionResult, Now, Undone, Verdict, find, judge, settle, the_present, undo
+from .judge import DecisionResult, Undone, Verdict, Vote, find, judge, settle, undo
 from .words import plain, question_terms, reasons
 
 Queue = Literal["to judge", "conflicts", "put off", "all"]
@@ -30,10 +31,10 @@ class Session:
         What was brought in order when the session began, in words.
     """
 
-    def __init__(self, folder: Path | str, by: str, stage: Stage | None = None, now: Now = the_present) -> None:
-        self.folder, self.by, self._now = Path(folder), by, now
+    def __init__(self, folder: Path | str, by: str, stage: Stage | None = None, run: Run = REAL) -> None:
+        self.folder, self.by, self._run = Path(folder), by, run
         self.desktop: Desktop = open_desktop(folder)
-        self.settled = settle(self.desktop, by=by, now=now)
+        self.settled = settle(self.desktop, by, run)
         self.queue: Queue = "to judge"
         self.words = ""
         self.keys: list[str] = []
@@ -85,18 +86,9 @@ class Session:
         if self.key is None:
             raise UsageError("there is no candidate to decide about")
         key = self.key
-        resolve = self.desktop.standings[key].state == "conflict" and action != "later"
-        judged = judge(
-            self.folder,
-            key,
-            action,
-            by=self.by,
-            reason=reason,
-            stage=self.desktop.standings[key].stage,
-            resolve=resolve,
-            now=self._now,
-            desktop=self.desktop,
-        )
+        standing = self.desktop.standings[key]
+        vote = Vote(action, self.by, reason, standing.stage, standing.state == "conflict" and action != "later")
+        judged = judge(self.folder, key, vote, self._run, desktop=self.desktop)
         self._arrange()
         if self.key == key:
             self.move(1)
@@ -104,7 +96,7 @@ class Session:
 
     def undo(self) -> Undone:
         """Take the reviewer's last decision back, and show its candidate."""
-        undone = undo(self.folder, by=self.by, now=self._now, desktop=self.desktop)
+        undone = undo(self.folder, self.by, self._run, desktop=self.desktop)
         self.stage = undone.standing.stage
         self._arrange()
         self._show(undone.decision.key)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urljoin
@@ -16,17 +15,17 @@ from ...records.identifiers import normalise_doi, normalise_pmid, normalise_regi
 from ...records.markup import clean_text, plain_text
 from ...registry.load import load
 from ...registry.store import metadata as stored
-from ...sources.net.pages import Progress
-from ...sources.net.settings import Settings
 from ...sources.pubmed.service import DoiLookup, PubMed
+from ..run import REAL, Run, settings_of
 from .notices import NOTICES
 
 if TYPE_CHECKING:
-    import requests
+    from datetime import datetime
 
     from ...records.record import Record
     from ...registry.model.public import Study
     from ...registry.store.metadata import Metadata
+    from ...sources.net.pages import Progress
     from ...sources.pubmed.xml import Article
 
 State = Literal["fetched", "unchanged", "not found"]
@@ -71,13 +70,7 @@ class FetchReport:
 def fetch(
     folder: Path | str,
     study_ids: Iterable[str] | None = None,
-    *,
-    settings: Settings | None = None,
-    session: requests.Session | None = None,
-    pubmed: PubMed | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    progress: Progress = lambda what, done, total: None,
-    notice: Callable[[str], None] = lambda message: None,
+    run: Run = REAL,
 ) -> FetchReport:
     """Fetch PubMed's record of each study and store it beside the study files.
 
@@ -91,16 +84,8 @@ def fetch(
         The folder of the study files.
     study_ids
         The studies to fetch; all where it is None.
-    settings
-        Base URL and identity; from the environment and review.yaml where it is None.
-    session, pubmed
-        A `requests.Session`, or the whole service, to use instead of new ones.
-    now
-        The present time, UTC.
-    progress
-        Told what is being done, how much of it is done, and how much there is.
-    notice
-        Told in words when a request has failed and is repeated.
+    run
+        The time, who is told, and who answers.
 
     Raises
     ------
@@ -113,23 +98,15 @@ def fetch(
     """
     review = load(folder, with_metadata=False)
     chosen = choose_studies(review.studies, study_ids)
-    service = pubmed or PubMed(settings or settings_of(review), session=session, notice=notice)
-    time = now().astimezone(UTC)
-    found = _look_up(chosen, service, progress)
+    settings = settings_of(review)
+    service = PubMed(settings, client=run.client("pubmed", settings))
+    time = run.now()
+    found = _look_up(chosen, service, run.voice.progress)
     outcomes = [outcome_of(Path(folder), study, found[study.id], service.url, time) for study in chosen]
     for outcome in outcomes:
         if outcome.metadata is not None:
             _store(Path(folder), outcome.study_id, outcome.metadata)
     return FetchReport(time.date().isoformat(), tuple(outcomes))
-
-
-def settings_of(review: object) -> Settings:
-    """Return the settings of a loaded review: the environment wins over its ``services:``."""
-    import os
-
-    from ...sources.net.settings import settings
-
-    return settings(os.environ, getattr(getattr(review, "info", None), "services", None))
 
 
 def choose_studies(studies: Iterable[Study], study_ids: Iterable[str] | None) -> list[Study]:

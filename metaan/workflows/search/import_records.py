@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from ...registry.text.atomic import write_text
 from ...sources.files.read import read_records
 from ...sources.formats.encoding import decode
 from ...sources.revman.revman import read_revman
+from ..run import REAL, Run
 from .matching import Matched, match
 from .searching import Sighted
 from .shelf import KnownRecords
@@ -94,8 +94,7 @@ def import_records(
     paths: Iterable[Path | str],
     *,
     database: str | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    progress: Callable[[str, int, int], None] = lambda what, done, total: None,
+    run: Run = REAL,
 ) -> ImportReport:
     """Read files of references and make candidates of what is new.
 
@@ -108,10 +107,8 @@ def import_records(
     database
         What the files were exported from: the source of a search in review.yaml. Where it is not given, the one that
         all records of a file name themselves.
-    now
-        The present time, UTC.
-    progress
-        Told what is being done, how much of it is done, and how much there is.
+    run
+        The time, and who is told.
 
     Raises
     ------
@@ -131,10 +128,10 @@ def import_records(
         said = database and _database(documented, database)
         shelf = KnownRecords.of(review, each_candidate(folder))
         there = [name for name in shelf.names if name not in shelf.studies]
-        started = now().astimezone(UTC)
+        started = run.now()
         opened: dict[Path, _File | str] = {}
         for number, path in enumerate(files):
-            progress("reading", number, len(files))
+            run.voice.progress("reading", number, len(files))
             opened[path] = _opened(path)
         readable = [file for file in opened.values() if isinstance(file, _File)]
         name = run_id(folder, started)
@@ -144,11 +141,11 @@ def import_records(
         outcomes = tuple(_imported(path, found, matched, kept) for path, found in opened.items())
         if readable:
             files_read = tuple(_file_run(file, matched, said or file.database(documented)) for file in readable)
-            run = run_of("import", name, (started, now()), matched, files=files_read)
+            record = run_of("import", name, (started, run.now()), matched, files=files_read)
             with Staging(folder) as change:
                 for candidate in matched.new:
                     change.put(f"candidates/{candidate.key}.json", json_bytes(candidate))
-                change.put(f"runs/{name}.json", json_bytes(run))
+                change.put(f"runs/{name}.json", json_bytes(record))
                 change.decide()
     return ImportReport(outcomes, Stored(folder, matched.keys), waiting(folder, review, [*there, *matched.keys]))
 

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, TypeVar
 from ...errors import SourceError
 from ...sources.crossref.service import Crossref
 from ...sources.europepmc.service import EuropePMC
-from ...sources.net.pages import Progress
 from ...sources.pubmed.service import PubMed
+from ..run import Run
 
 if TYPE_CHECKING:
     from ...records.record import Record
+    from ...sources.net.pages import Progress
+    from ...sources.net.settings import Settings
     from ...sources.pubmed.xml import Article
 
 T = TypeVar("T")
@@ -32,6 +34,15 @@ class Libraries:
     pubmed: PubMed
     europepmc: EuropePMC
     crossref: Crossref
+
+    @classmethod
+    def of(cls, run: Run, settings: Settings) -> Libraries:
+        """Return them as a run asks them."""
+        return cls(
+            PubMed(settings, client=run.client("pubmed", settings)),
+            EuropePMC(settings, client=run.client("europepmc", settings)),
+            Crossref(settings, client=run.client("crossref", settings)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from ...errors import SourceError
 from ...records.identifiers import normalise_doi, normalise_pmid
 from ...records.record import Record
 from ...registry.store.metadata import text_of
-from ...registry.store.runs import Notice, Recheck, Run
+from ...registry.store.runs import Notice, Recheck, RunRecord
 from ...sources.pubmed.service import DoiLookup, read_search
 from ...sources.pubmed.xml import Article
 from .fetch import StudyFetch, outcome_of
@@ -44,7 +44,7 @@ class Rechecked:
     digests: tuple[str, ...] = ()
 
 
-def recheck(review: Review, desk: Desk, time: datetime, runs: Sequence[Run]) -> Rechecked:
+def recheck(review: Review, desk: Desk, time: datetime, runs: Sequence[RunRecord]) -> Rechecked:
     """Look at every study again; nothing is written here.
 
     Parameters
@@ -186,7 +186,7 @@ def _doi(study: Study, metadata: Metadata | None) -> str | None:
     return normalise_doi(study.doi) or (normalise_doi(metadata.doi) if metadata else None)
 
 
-def _told(runs: Sequence[Run]) -> dict[tuple[str, ...], str]:
+def _told(runs: Sequence[RunRecord]) -> dict[tuple[str, ...], str]:
     """Return by what notices are known again, with the day of the first run that told of it."""
     first: dict[tuple[str, ...], str] = {}
     for run in runs:

@@ -17,20 +17,18 @@ from ...records.identifiers import find_registrations
 from ...records.record import Correction
 from ...registry.store.candidate import Suffix, packed, raw_name
 from ...sources.formats.xml_guard import guard
-from ...sources.net.services import client_for
 from ...sources.pubmed.query import OVERLAP_DAYS, PubMedQuery
 from ...sources.pubmed.service import PubMed
+from ..run import Run
 
 if TYPE_CHECKING:
     from ...records.record import Record
     from ...sources.ctgov.trial import Trial
     from ...sources.net.answers import ServiceAnswer
     from ...sources.net.client import Client
+    from ...sources.net.pages import Progress
     from ...sources.net.settings import Settings
     from .spool import Spool
-
-Progress = Callable[[str, int, int], None]
-MakeClient = Callable[[str, "Settings", Callable[["ServiceAnswer"], None]], "Client"]
 
 AT_ONCE = 1_000  # records of PubMed that are in memory, in five answers
 
@@ -112,8 +110,6 @@ class Desk:
 
     Attributes
     ----------
-    client
-        Makes the client of a source, by its name.
     sighted
         Takes the records.
     keep
@@ -124,23 +120,27 @@ class Desk:
         Digests of the answers to the search that is run.
     """
 
+    run: Run
     settings: Settings
     today: date
-    client: MakeClient
     sighted: Spool[Sighted]
     keep: Callable[[str, bytes], None]
-    progress: Progress = lambda what, done, total: None
     kept: dict[str, Suffix] = field(default_factory=dict)
     answers: set[str] = field(default_factory=set)
 
+    @property
+    def progress(self) -> Progress:
+        """Told what is being done."""
+        return self.run.voice.progress
+
     def pubmed(self) -> tuple[PubMed, Client]:
         """Return PubMed, every record of which is kept."""
-        client = self.client("pubmed", self.settings, self._keep_pubmed)
+        client = self.run.client("pubmed", self.settings, self._keep_pubmed)
         return PubMed(self.settings, client=client), client
 
     def ask(self, source: str) -> Client:
         """Return the client of another source, whose answers are kept."""
-        return self.client(source, self.settings, lambda answer: self._keep_answer(answer.body, source))
+        return self.run.client(source, self.settings, lambda answer: self._keep_answer(answer.body, source))
 
     def take(self, records: Iterable[Sighted]) -> int:
         """Take records, and return how many they were."""
@@ -181,11 +181,6 @@ def search(strategy: Strategy, desk: Desk) -> Hits:
     desk.answers.clear()
     hits = choose(SEARCHERS, strategy.source, "source")(strategy, desk)
     return replace(hits, answers=tuple(sorted(desk.answers)))
-
-
-def client_of(notice: Callable[[str], None]) -> MakeClient:
-    """Return what makes the real client of each source; ``notice`` is told when a request is repeated."""
-    return lambda source, settings, keep: client_for(source, settings, notice=notice, keep=keep)
 
 
 def search_pubmed(strategy: Strategy, desk: Desk) -> Hits:

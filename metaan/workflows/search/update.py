@@ -11,7 +11,7 @@ import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -25,7 +25,7 @@ from ...registry.store.runs import (
     WATERMARK,
     Change,
     Recheck,
-    Run,
+    RunRecord,
     SearchMark,
     SearchRun,
     Watermark,
@@ -37,17 +37,15 @@ from ...registry.store.runs import (
 )
 from ...sources.pubmed.query import OVERLAP_DAYS
 from ...version import __version__
-from .fetch import settings_of
+from ..run import REAL, Run, settings_of
 from .matching import Matched, match
 from .rechecking import Rechecked, recheck
-from .searching import SEARCHERS, Desk, Hits, MakeClient, Sighted, Strategy, client_of, search
+from .searching import SEARCHERS, Desk, Hits, Sighted, Strategy, search
 from .shelf import KnownRecords
 from .spool import Spool
 
 if TYPE_CHECKING:
     from ...registry.model.review import SearchStrategy
-    from ...sources.net.settings import Settings
-    from .searching import Progress
 
 ALIKE = 0.75  # from here on the name of a source is another's, misspelt
 TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -67,7 +65,7 @@ class UpdateReport:
         How many candidates nobody has judged, those of before included.
     """
 
-    run: Run
+    run: RunRecord
     candidates: Sequence[Candidate]
     waiting: int
 
@@ -93,7 +91,7 @@ class _Before:
     candidates: list[str]
     seen: Mapping[str, set[str]]
     shelf: KnownRecords
-    runs: tuple[Run, ...]
+    runs: tuple[RunRecord, ...]
     watermark: Watermark
 
     @classmethod
@@ -119,11 +117,7 @@ def update(
     *,
     full: bool = False,
     sources: Iterable[str] | None = None,
-    settings: Settings | None = None,
-    client: MakeClient | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    progress: Progress = lambda what, done, total: None,
-    notice: Callable[[str], None] = lambda message: None,
+    run: Run = REAL,
 ) -> UpdateReport:
     """Run the searches of review.yaml since the last complete run, and look at every study again.
 
@@ -135,14 +129,8 @@ def update(
         Search the whole of each source again, and say what it no longer lists.
     sources
         Only the strategies of these sources; the studies are looked at again only where PubMed is among them.
-    settings
-        Base URLs and identity; from the environment and review.yaml where it is None.
-    client
-        Makes the client of a source, by its name; for tests.
-    now
-        The present time, UTC.
-    progress, notice
-        As in `metaan.workflows.search.fetch.fetch`.
+    run
+        The time, who is told, and who answers.
 
     Raises
     ------
@@ -158,12 +146,11 @@ def update(
     with locked(folder, "metaan update"):
         review = load(folder)
         only = None if sources is None else set(sources)
-        chosen = _chosen(review.info.search, only, notice)
+        chosen = _chosen(review.info.search, only, run.voice.notice)
         before = _Before.of(folder, review)
-        started = now().astimezone(UTC)
-        day, make, of = started.date(), client or client_of(notice), settings or settings_of(review)
+        started = run.now()
         with Staging(folder) as change, Spool[Sighted](Path(folder) / WORK) as sighted:
-            desk = Desk(of, day, make, sighted, change.put, progress)
+            desk = Desk(run, settings_of(review), started.date(), sighted, change.put)
             asked = [(strategy, search(strategy, desk)) for strategy in (_strategy(s, before, full) for s in chosen)]
             looked_at = only is None or "pubmed" in only
             rechecked = recheck(review, desk, started, before.runs) if looked_at else Rechecked()
@@ -171,23 +158,23 @@ def update(
             matched = match(sighted, before.shelf)
             searches = tuple(_search_run(strategy, hits, before) for strategy, hits in asked)
             details = {"full": full, "searches": searches, "recheck": rechecked.recheck}
-            run = run_of("update", name, (started, now()), matched, **details)
-            _stage(change, desk, run, matched, rechecked)
-            for path, content in _files(run, rechecked, before.watermark).items():
+            record = run_of("update", name, (started, run.now()), matched, **details)
+            _stage(change, desk, record, matched, rechecked)
+            for path, content in _files(record, rechecked, before.watermark).items():
                 change.put(path, content)
             change.decide()
-    there = [*before.candidates, *run.new]
-    return UpdateReport(run, Stored(folder, run.new), waiting(folder, review, there))
+    there = [*before.candidates, *record.new]
+    return UpdateReport(record, Stored(folder, record.new), waiting(folder, review, there))
 
 
 def run_of(
     kind: Literal["update", "import"], name: str, times: tuple[datetime, datetime], matched: Matched, **details: Any
-) -> Run:
+) -> RunRecord:
     """Return the record of a run from when it began and ended, what it found, and what only its kind has."""
-    started, finished = (time.astimezone(UTC).strftime(TIME) for time in times)
+    started, finished = (time.strftime(TIME) for time in times)
     versions = {"metaan": __version__, "python": platform.python_version()}
     found = {"new": matched.keys, "known": matched.known, "duplicates": matched.duplicates}
-    return Run(id=name, kind=kind, started=started, finished=finished, versions=versions, **found, **details)
+    return RunRecord(id=name, kind=kind, started=started, finished=finished, versions=versions, **found, **details)
 
 
 def waiting(folder: Path | str, review: Review, keys: Iterable[str]) -> int:
@@ -270,14 +257,14 @@ def _search_run(strategy: Strategy, hits: Hits, before: _Before) -> SearchRun:
     )
 
 
-def _no_longer(strategy: Strategy, hits: Hits, runs: Sequence[Run]) -> tuple[str, ...]:
+def _no_longer(strategy: Strategy, hits: Hits, runs: Sequence[RunRecord]) -> tuple[str, ...]:
     """Return what earlier runs of a strategy listed and a search of the whole source does not."""
     name = strategy.source, strategy_key(strategy.term)
     earlier = (s for run in runs for s in run.searches if (s.source, s.strategy) == name)
     return tuple(sorted({i for s in earlier for i in s.identifiers} - set(hits.identifiers)))
 
 
-def _stage(change: Staging, desk: Desk, run: Run, matched: Matched, rechecked: Rechecked) -> None:
+def _stage(change: Staging, desk: Desk, run: RunRecord, matched: Matched, rechecked: Rechecked) -> None:
     """Write the candidates; of what came, drop all but the answers and the records of what is new or has changed."""
     kept = dict(desk.kept)
     for digest in (*rechecked.digests, *(digest for part in run.searches for digest in part.answers)):
@@ -290,7 +277,7 @@ def _stage(change: Staging, desk: Desk, run: Run, matched: Matched, rechecked: R
         change.drop(raw_name(digest, suffix))
 
 
-def _files(run: Run, rechecked: Rechecked, watermark: Watermark) -> dict[str, bytes]:
+def _files(run: RunRecord, rechecked: Rechecked, watermark: Watermark) -> dict[str, bytes]:
     """Return what else a run writes, by path; the watermark moves here and nowhere else."""
     moved: Watermark = {source: dict(marks) for source, marks in watermark.items()}
     day = date.fromisoformat(run.started[:10])

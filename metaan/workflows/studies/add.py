@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,19 +22,13 @@ from ...registry.scaffold import scaffold_study
 from ...registry.store import metadata as stored
 from ...registry.store.commit import taking_turns
 from ...registry.write import change
-from ...sources.crossref.service import Crossref
-from ...sources.europepmc.service import EuropePMC
 from ...sources.files.bibtex import read_bibtex
-from ...sources.net.pages import Progress
-from ...sources.net.settings import Settings
-from ...sources.pubmed.service import PubMed
-from ..search.fetch import metadata_of, oddities, settings_of, title_key
+from ..run import REAL, Run, settings_of
+from ..search.fetch import metadata_of, oddities, title_key
 from ..search.lookup import Libraries, by_doi, by_pmid
 from .design_guess import design_of
 
 if TYPE_CHECKING:
-    import requests
-
     from ...records.record import Read, Record
     from ...registry.model.public import Outcome
 
@@ -69,12 +62,7 @@ def add(
     doi: str | None = None,
     pmid: str | None = None,
     bibtex: Path | str | None = None,
-    settings: Settings | None = None,
-    session: requests.Session | None = None,
-    pubmed: PubMed | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    progress: Progress = lambda what, done, total: None,
-    notice: Callable[[str], None] = lambda message: None,
+    run: Run = REAL,
 ) -> list[Added]:
     """Add the study with a DOI or a PMID, or every study of a BibTeX file, to the registry; it then awaits its numbers.
 
@@ -85,8 +73,8 @@ def add(
     doi, pmid, bibtex
         One of them: what PubMed is asked for, and Crossref and Europe PMC for a DOI that it does not have; or a
         file, of which every sound entry is added.
-    settings, session, pubmed, now, progress, notice
-        As in `metaan.workflows.search.fetch.fetch`.
+    run
+        The time, who is told, and who answers.
 
     Returns
     -------
@@ -113,16 +101,14 @@ def add(
             return list(_add_file(bibtex, read, load(folder)))
     kind, value = _checked_key(doi, pmid)
     _Shelf.of(review).refuse([(kind, value)])
-    asked = settings or settings_of(review)
-    service = pubmed or PubMed(asked, session=session, notice=notice)
-    others = EuropePMC(asked, session=session, notice=notice), Crossref(asked, session=session, notice=notice)
-    found = (by_doi if kind == "DOI" else by_pmid)(value, Libraries(service, *others), progress)
-    said = metadata_of(found.article, service.url, now().astimezone(UTC)) if found.article else None
+    libraries = Libraries.of(run, settings_of(review))
+    found = (by_doi if kind == "DOI" else by_pmid)(value, libraries, run.voice.progress)
+    metadata = metadata_of(found.article, libraries.pubmed.url, run.now()) if found.article else None
     new_study(review, found.record)
     with taking_turns(folder):  # while the service was asked, somebody else may have added it
         review = load(folder)
         new = new_study(review, found.record)
-        new.write(review.folder, said)
+        new.write(review.folder, metadata)
     return [Added(new.label, new.id, review.folder / f"{new.id}.yaml", notes=(*found.notes, *new.notes))]
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError, did_you_mean
 from ...registry.load import load
 from ...registry.write import set_value
+from ..run import REAL, Run
 from .study_edit import Written, edit_study, end_waiting, place_in_file
 
 if TYPE_CHECKING:
     from ...registry.model.public import Study
 
 
-def confirm(
-    folder: Path | str, study_id: str, which: str, by: str, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-) -> Written:
+def confirm(folder: Path | str, study_id: str, which: str, by: str, run: Run = REAL) -> Written:
     """Take the mark from a result: a person has compared its numbers with the place they were read in.
 
     Parameters
@@ -29,8 +26,8 @@ def confirm(
         The number of the result in the study file, from 1, or its outcome where one unconfirmed result has that.
     by
         Who confirms.
-    now
-        The present time; its day (UTC) is written down.
+    run
+        Its day (UTC) is written down.
 
     Raises
     ------
@@ -40,7 +37,7 @@ def confirm(
     index = _unconfirmed(load(folder, with_metadata=False).study(study_id), which)
     if not by.strip():
         raise UsageError("a confirmation needs a name; allowed: --by NAME")
-    day = now().astimezone(UTC).date()
+    day = run.now().date()
 
     def edit(target: Path, study: Study) -> None:
         nonlocal index

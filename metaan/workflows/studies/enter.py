@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from ...errors import UsageError, choose
 from ...registry.load import load
 from ...registry.model.study import Design, Kind
 from ...registry.write import set_value
+from ..run import REAL, Run
 from .study_edit import Written, edit_study, write_result
 
 if TYPE_CHECKING:
@@ -51,9 +51,7 @@ class Typed:
     by: str = ""
 
 
-def enter(
-    folder: Path | str, study_id: str, typed: Typed, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-) -> Written:
+def enter(folder: Path | str, study_id: str, typed: Typed, run: Run = REAL) -> Written:
     """Write a result into a study file.
 
     Parameters
@@ -62,8 +60,8 @@ def enter(
         The study.
     typed
         What was read.
-    now
-        The present time; its day (UTC) stands with the name.
+    run
+        Its day (UTC) stands with the name.
 
     Raises
     ------
@@ -79,7 +77,7 @@ def enter(
         raise UsageError(f"{outcome.id} needs its time; allowed: --time TEXT, such as 'day 28'")
     said = {key: getattr(typed, key) for key in ("document", "place", "quote", "level", "derived")}
     by = " ".join(typed.by.split())
-    mark = {"confirmed": {"by": by, "on": now().astimezone(UTC).date()}} if by else {"unconfirmed": True}
+    mark = {"confirmed": {"by": by, "on": run.now().date()}} if by else {"unconfirmed": True}
     item: dict[str, Any] = {
         "outcome": outcome.id,
         "name": typed.name or outcome.name,

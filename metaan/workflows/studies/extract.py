@@ -7,9 +7,8 @@ into the registry is `metaan.workflows.studies.accept`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,18 +25,14 @@ from ...sources.formats import json_text
 from ...sources.formats.encoding import read_file
 from ...sources.net.answers import UnreadableError
 from ...sources.net.client import RefusedError
-from ...sources.net.services import client_for
-from ..search.fetch import settings_of
+from ..run import REAL, Run, settings_of
 
 if TYPE_CHECKING:
-    import requests
-
     from ...registry.model.public import Result, Study
     from ...registry.store.metadata import Metadata
     from ...sources.ctgov.trial import Trial
     from ...sources.net.answers import ServiceAnswer
     from ...sources.net.client import Client
-    from ...sources.net.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +192,7 @@ def _read(raw: bytes, file: Path | str) -> Trial:
 def fetch_results(
     folder: Path | str,
     study_id: str,
-    *,
-    settings: Settings | None = None,
-    session: requests.Session | None = None,
-    client: Client | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    notice: Callable[[str], None] = lambda message: None,
+    run: Run = REAL,
 ) -> list[Path]:
     """Store what ClinicalTrials.gov has of a study's trials, results included, and return the files.
 
@@ -210,10 +200,8 @@ def fetch_results(
     ----------
     folder, study_id
         The study; its registrations say which trials.
-    settings, session, client
-        Base URL, a `requests.Session`, the whole client: in place of the usual ones.
-    now, notice
-        The present time, UTC; told in words when a request has failed and is repeated.
+    run
+        The time, who is told, and who answers.
 
     Raises
     ------
@@ -228,9 +216,8 @@ def fetch_results(
         raise UsageError(
             f"{study_id} has no number at ClinicalTrials.gov; allowed: one under registrations: in its file"
         )
-    client = client or client_for("ctgov", settings or settings_of(review), session=session, notice=notice)
-    answers = _asked(client, numbers)
-    day = now().astimezone(UTC).isoformat(timespec="seconds")
+    answers = _asked(run.client("ctgov", settings_of(review)), numbers)
+    day = run.now().isoformat(timespec="seconds")
     files = {nct_id: results_file(folder, nct_id) for nct_id in numbers}
     for file in files.values():
         stay_inside(file, project_of(Path(folder)))

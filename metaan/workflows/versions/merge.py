@@ -20,7 +20,7 @@ from ...registry.store.candidate import Candidate
 from ...registry.store.commit import locked, taking_turns
 from ...registry.store.json_files import json_bytes, parsed
 from ...registry.store.metadata import Metadata, text_of
-from ...registry.store.runs import Run, parse_watermark, watermark_bytes
+from ...registry.store.runs import RunRecord, parse_watermark, watermark_bytes
 from ...registry.text.atomic import write_bytes
 from ...registry.text.files import project_of, stay_inside
 from .diff import Git
@@ -147,7 +147,7 @@ ALLOWED = "allowed: metaan merge for what commands wrote, an editor and git add 
 #: Pattern of a path in the folder of the studies -> what makes one file of two.
 RULES: dict[str, Callable[[Path, bytes, bytes], bytes]] = {
     r"candidates/[^/]+\.json": _united(Candidate),
-    r"runs/[^/]+\.json": _united(Run),
+    r"runs/[^/]+\.json": _united(RunRecord),
     r"metadata/[^/]+\.json": _later_metadata,
     r"watermark\.json": _later_marks,
     r"decisions\.jsonl": _lines_of_both,

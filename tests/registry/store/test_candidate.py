@@ -31,7 +31,7 @@ from metaan.registry.store.decisions import CONSENSUS, Decision, append_decision
 from metaan.registry.store.json_files import json_bytes
 from metaan.registry.store.runs import (
     FileRun,
-    Run,
+    RunRecord,
     SearchMark,
     SearchRun,
     read_runs,
@@ -217,7 +217,7 @@ def test_runs_come_in_the_order_of_their_time(tmp_path):
     started = datetime(2026, 11, 22, 12, tzinfo=UTC)
     assert run_id(tmp_path, started) == "20261122T120000Z-1"
     for at in ("2026-11-23T00:00:00Z", "2026-11-22T00:00:00Z"):
-        run = Run(id=at[:10], kind="update", started=at, finished=at, versions={})
+        run = RunRecord(id=at[:10], kind="update", started=at, finished=at, versions={})
         commit_all(tmp_path, {f"runs/{run.id}.json": json_bytes(run)})
     assert [run.id for run in read_runs(tmp_path)] == ["2026-11-22", "2026-11-23"]
     (tmp_path / "runs" / "20261122T120000Z-1.json").write_text("{}", encoding="utf-8")
@@ -286,7 +286,7 @@ def test_the_flow_counts_each_record_once(project):
     review = load(project.write())
     common = {"kind": "update", "started": AT, "finished": AT, "versions": {}}
     search = {"source": "pubmed", "strategy": "s", "term": "t", "asked": "t"}
-    first = Run(
+    first = RunRecord(
         id="1",
         searches=(SearchRun(count=4, identifiers=("1", "2", "3", "4"), **search),),
         new=("a", "b"),
@@ -294,9 +294,9 @@ def test_the_flow_counts_each_record_once(project):
         duplicates={"pubmed:4": "a"},
         **common,
     )
-    second = Run(id="2", searches=(SearchRun(count=2, identifiers=("3", "5"), **search),), new=("c",), **common)
+    second = RunRecord(id="2", searches=(SearchRun(count=2, identifiers=("3", "5"), **search),), new=("c",), **common)
     file = FileRun(file="x", sha256="0", identifiers=("file-0:1",), read=1, new=0, duplicate=1, failed=0)
-    third = Run(id="3", files=(file,), duplicates={"file-0:1": "c"}, **(common | {"kind": "import"}))
+    third = RunRecord(id="3", files=(file,), duplicates={"file-0:1": "c"}, **(common | {"kind": "import"}))
     decisions = [said("include", key="a", study="doe-2020"), said("exclude", key="b", reason="no bees")]
     found = flow((first, second, third), decisions, review)
     assert found.identified == {"files": 1, "pubmed": 5}

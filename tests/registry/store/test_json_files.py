@@ -11,7 +11,7 @@ from metaan.registry.store.candidate import Candidate, Sighting
 from metaan.registry.store.decisions import Decision, append_decision, read_decisions
 from metaan.registry.store.json_files import json_bytes, parsed, plain_json
 from metaan.registry.store.metadata import AbstractPart, Metadata, read, write
-from metaan.registry.store.runs import FileRun, Run, SearchMark, read_watermark, watermark_bytes
+from metaan.registry.store.runs import FileRun, RunRecord, SearchMark, read_watermark, watermark_bytes
 
 AT = "2026-11-22T12:00:00Z"
 HIDDEN = "\x00\x07\x08\x1b\x7f\x85\x9b\u202a\u202e\u2066\u2069"
@@ -57,8 +57,8 @@ def test_no_file_of_the_store_takes_a_hidden_character(tmp_path, char):
     write(tmp_path, "doe-2020", Metadata(title=said, pmid="1", fetched=AT, url="x", digest=digest))
     assert read(tmp_path, "doe-2020").title == "ab"
     file = FileRun(file=said, sha256=digest, read=1, new=1, duplicate=0, failed=0)
-    run = Run(id="1", kind="import", started=AT, finished=AT, versions={said: said}, files=(file,))
-    assert parsed(tmp_path, json_bytes(run), Run).files[0].file == "ab"
+    run = RunRecord(id="1", kind="import", started=AT, finished=AT, versions={said: said}, files=(file,))
+    assert parsed(tmp_path, json_bytes(run), RunRecord).files[0].file == "ab"
     append_decision(tmp_path, Decision(key="a", action="exclude", at=AT, by=said, reason=said))
     assert read_decisions(tmp_path)[0].reason == "ab"
     mark = SearchMark(term=said, searched="2026-11-22", run="1")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from metaan.registry.load import load
-from metaan.registry.store.runs import Run, SearchRun
+from metaan.registry.store.runs import RunRecord, SearchRun
 from metaan.workflows.publish.living import store_of
 from metaan.workflows.publish.report import write_report
 from metaan.workflows.versions.git import commit_of
@@ -115,7 +115,7 @@ def test_searches_that_were_run_make_the_flow(folder: Path) -> None:
     assert store_of(load(folder)) is None
     search = SearchRun(source="pubmed", strategy="x", term="drug", asked="drug", count=2, identifiers=("1", "2"))
     at = "2026-11-20T10:00:00Z"
-    run = Run(id="r", kind="update", started=at, finished=at, versions={}, searches=(search,), new=("a", "b"))
+    run = RunRecord(id="r", kind="update", started=at, finished=at, versions={}, searches=(search,), new=("a", "b"))
     (folder / "runs").mkdir()
     (folder / "runs" / "r.json").write_text(json.dumps(run.model_dump(mode="json")), encoding="utf-8")
     found = store_of(load(folder))

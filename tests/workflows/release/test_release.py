@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,12 +18,13 @@ from metaan.workflows.release.release import release
 from metaan.workflows.versions.diff import Git
 from metaan.workflows.versions.release_checks import last_release
 from tests.repository import IN_GIT, commit, git, repository
+from tests.server.living import at
 from tests.server.pace import PATIENCE
 
 pytestmark = IN_GIT
 
 FLAGGED = "kyriazopoulou-2021-save-more"
-DAY = date(2026, 11, 22)
+DAY = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def decide(folder, decision, about="retraction", study=FLAGGED):
 def reasons(folder, version="1.0", **more):
     before = everything(folder)
     with pytest.raises(ConflictError) as error:
-        release(folder, version, day=DAY, **more)
+        release(folder, version, run=at(DAY), **more)
     assert everything(folder) == before
     return str(error.value).split("\n- ")[1:]
 
@@ -83,7 +84,7 @@ def everything(folder):
 
 
 def test_the_first_release_writes_report_record_changelog_and_tag(folder):
-    made = release(folder, "1.0", day=DAY)
+    made = release(folder, "1.0", run=at(DAY))
     project = folder.parent
     record = json.loads((project / "releases" / "1.0.json").read_bytes())
     assert record == made.record
@@ -106,10 +107,10 @@ def test_the_first_release_writes_report_record_changelog_and_tag(folder):
 
 
 def test_the_next_release_says_what_changed(folder):
-    release(folder, "1.0", day=DAY)
+    release(folder, "1.0", run=at(DAY))
     edit(folder, FLAGGED, "control: {events: 13,", "control: {events: 31,")
     commit(folder.parent)
-    release(folder, "1.1", day=DAY, tag=False)
+    release(folder, "1.1", run=at(DAY), tag=False)
     text = (folder.parent / "CHANGELOG.md").read_text(encoding="utf-8")
     new, old = text.split("## 1.0 - ")
     assert "compared with 1.0." in new
@@ -124,7 +125,7 @@ def test_an_older_changelog_keeps_its_words_and_what_is_not_released_stays_on_to
     old = "# What happened\n\n## Unreleased\n\n- more to come\n\n## 0.9\n\n- long ago\n"
     (folder.parent / "CHANGELOG.md").write_text(old, encoding="utf-8")
     commit(folder.parent)
-    made = release(folder, "1.0", day=DAY)
+    made = release(folder, "1.0", run=at(DAY))
     head, tail = old.split("## 0.9")
     assert (folder.parent / "CHANGELOG.md").read_text(encoding="utf-8") == f"{head}{made.entry}\n## 0.9{tail}"
 
@@ -136,7 +137,7 @@ def test_the_changelog_of_software_around_the_review_stays_as_it_is(folder):
         (project / name).write_text(text, encoding="utf-8")
     commit(project)
     for version in ("1.0", "1.1"):
-        made = release(folder, version, day=DAY)
+        made = release(folder, version, run=at(DAY))
         commit(project)
     assert (project / "CHANGELOG.md").read_text(encoding="utf-8") == software
     own = (folder / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -148,22 +149,22 @@ def test_the_changelog_of_software_around_the_review_stays_as_it_is(folder):
 def test_a_review_that_keeps_its_changelog_beside_its_studies_goes_on_doing_so(folder):
     (folder / "CHANGELOG.md").write_text("# What happened\n", encoding="utf-8")
     commit(folder.parent)
-    release(folder, "1.0", day=DAY)
+    release(folder, "1.0", run=at(DAY))
     assert "## 1.0 - " in (folder / "CHANGELOG.md").read_text(encoding="utf-8")
     assert not (folder.parent / "CHANGELOG.md").exists()
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(folder):
     before = everything(folder)
-    made = release(folder, "1.0", day=DAY, dry_run=True)
+    made = release(folder, "1.0", run=at(DAY), dry_run=True)
     assert everything(folder) == before
     assert not (folder / ".update").exists()
-    real = release(folder, "1.0", day=DAY)
+    real = release(folder, "1.0", run=at(DAY))
     assert (made.entry, made.tag, made.files) == (real.entry, real.tag, real.files)
 
 
 def test_the_day_is_today_unless_given(folder):
-    made = release(folder, "1.0", dry_run=True, now=lambda: datetime(2027, 1, 2, tzinfo=UTC))
+    made = release(folder, "1.0", dry_run=True, run=at(datetime(2027, 1, 2, tzinfo=UTC)))
     assert made.record["date"] == "2027-01-02"
 
 
@@ -182,7 +183,7 @@ def test_a_flagged_study_needs_a_signed_decision(folder, what, about, said):
     assert f"no signed decision stands in studies/{FLAGGED}.yaml; allowed: decisions: [{{about: {about}" in reason
     decide(folder, "keep with caution", about)
     commit(folder.parent)
-    [kept] = release(folder, "1.0", day=DAY).record["decisions"]
+    [kept] = release(folder, "1.0", run=at(DAY)).record["decisions"]
     assert (kept["study"], kept["decision"], kept["by"]) == (FLAGGED, "keep with caution", "A. Reader")
 
 
@@ -216,7 +217,7 @@ def test_a_study_excluded_by_decision_is_listed_with_its_reason_and_the_notice(f
         "excluded: retracted; retraction: exclude, decided by A. Reader on 2026-11-20: read the notice "
         "(notice: J Trials. 2026;1:99, PMID 77)"
     )
-    release(folder, "1.0", day=DAY)
+    release(folder, "1.0", run=at(DAY))
     page = (folder.parent / "releases" / "1.0.html").read_text(encoding="utf-8")
     assert "decided by A. Reader on 2026-11-20: read the notice" in page
 
@@ -263,7 +264,7 @@ def test_every_problem_of_the_registry_is_a_reason(folder):
 
 @pytest.mark.parametrize("version", ["1.0", "1", "0.9", "1.0.0"])
 def test_a_version_is_new(folder, version):
-    release(folder, "1.0", day=DAY)
+    release(folder, "1.0", run=at(DAY))
     commit(folder.parent)
     [reason] = reasons(folder, version)
     assert reason.startswith(f"version {version} ")
@@ -283,7 +284,7 @@ def test_what_is_no_version_is_the_command_lines_fault(folder, version):
 def test_reports_in_outputs_do_not_count_as_changes_and_everything_else_does(folder):
     (folder.parent / "outputs").mkdir()
     (folder.parent / "outputs" / "a.html").write_text("x", encoding="utf-8")
-    release(folder, "1.0", day=DAY, dry_run=True)
+    release(folder, "1.0", run=at(DAY), dry_run=True)
     (folder.parent / "notes.txt").write_text("x", encoding="utf-8")
     assert reasons(folder) == ["the working tree is not clean: notes.txt; commit first"]
 
@@ -328,7 +329,7 @@ def test_what_fails_before_the_tag_leaves_nothing(folder, monkeypatch, cut, chan
     else:
         monkeypatch.setattr(module, cut, fail)
     with pytest.raises(KeyboardInterrupt):
-        release(folder, "1.0", day=DAY)
+        release(folder, "1.0", run=at(DAY))
     assert everything(folder) == before
     assert not (folder.parent / "releases").exists()
 
@@ -338,16 +339,17 @@ def test_without_a_name_for_the_tag_git_refuses_and_nothing_is_left(folder, monk
         monkeypatch.setenv(f"GIT_{who}_NAME", "")
     before = everything(folder)
     with pytest.raises(SourceError, match="git: "):
-        release(folder, "1.0", day=DAY)
+        release(folder, "1.0", run=at(DAY))
     assert everything(folder) == before
 
 
 # Each child releases, and kills itself at one of the times it touches a file or starts a process.
 _KILLED = """
 import os, random, shutil, signal, subprocess, sys
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from metaan.workflows.release.release import release, undo_cut
+from metaan.workflows.run import Run
 source, root = Path(sys.argv[1]), Path(sys.argv[2])
 def project(name):
     shutil.copytree(source, root / name)
@@ -358,7 +360,7 @@ def state(folder):
     tags = subprocess.run(["git", "tag"], cwd=folder, capture_output=True, text=True).stdout
     return names, tags
 def work(folder):
-    release(folder, "1.0", day=date(2026, 11, 22))
+    release(folder, "1.0", run=Run(lambda: datetime(2026, 11, 22, tzinfo=UTC)))
 old = state(project("old"))
 folder = project("new")
 work(folder)

@@ -11,10 +11,10 @@ from metaan.errors import ConflictError, SourceError
 from metaan.workflows.release.release import release
 from metaan.workflows.release.watch import NOTHING, TO_JUDGE, WOULD_FLIP, watch, write_plots
 from metaan.workflows.release.watch_summary import as_json, summary
-from metaan.workflows.screen.judge import judge
+from metaan.workflows.screen.judge import Vote, judge
 from tests.repository import NEEDS_GIT, commit, repository
 from tests.server.eutils import Eutils
-from tests.server.living import LATER, NOW, PAPERS, RETRACTED, STUDY, clients, contents, paper, registry
+from tests.server.living import LATER, NOW, PAPERS, RETRACTED, STUDY, at, contents, paper, registry
 
 RESULT = """
 results:
@@ -81,7 +81,7 @@ def edit(folder, name, old, new):
 
 
 def run(folder, server, now=NOW):
-    return watch(folder, client=clients(pubmed=server.url), now=lambda: now)
+    return watch(folder, run=at(now, pubmed=server.url))
 
 
 def scenario(found, key):
@@ -110,7 +110,7 @@ def test_new_candidates_are_to_be_judged_until_they_are(folder, server):
     assert again.status == TO_JUDGE
     assert "new: " not in summary(again)
     for candidate in found.waiting:
-        judge(folder, candidate.key, "exclude", by="A", reason="not a trial")
+        judge(folder, candidate.key, Vote("exclude", "A", "not a trial"))
     assert run(folder, server, NOW + timedelta(days=14)).status == NOTHING
 
 
@@ -277,7 +277,7 @@ def test_without_a_search_the_studies_are_looked_at_again(folder, server, monkey
     edit(folder, "review", "search: [{source: pubmed, query: 'zymodrug[tiab]'}]\n", "")
     monkeypatch.setenv("METAAN_PUBMED_URL", server.url)
     server.papers = {STUDY.pmid: RETRACTED}
-    found = watch(folder, now=lambda: NOW)
+    found = watch(folder, at(NOW))
     assert found.status == WOULD_FLIP
     assert found.not_found == ("wasps: the study has neither a PMID nor a DOI to ask for",)
     assert "no search" in found.notes[0]

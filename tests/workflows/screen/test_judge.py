@@ -8,11 +8,11 @@ import pytest
 from metaan.errors import ConflictError, UsageError
 from metaan.registry.load import load
 from metaan.registry.store.decisions import read_decisions
-from metaan.workflows.screen.judge import judge, open_desktop, undo
+from metaan.workflows.screen.judge import Vote, judge, open_desktop, undo
 from metaan.workflows.screen.words import pieces, reviewer, search_terms
 from metaan.workflows.search.update import update
 from tests.server.eutils import Eutils
-from tests.server.living import NOW, PAPERS, clients, contents, registry
+from tests.server.living import NOW, PAPERS, at, contents, registry
 
 WASPS, FOLLOW_UP, ERRATUM, OTHER = (f"pmid-9000000{n}" for n in (12, 13, 14, 15))
 
@@ -21,7 +21,7 @@ WASPS, FOLLOW_UP, ERRATUM, OTHER = (f"pmid-9000000{n}" for n in (12, 13, 14, 15)
 def updated(tmp_path_factory):
     folder = registry(tmp_path_factory.mktemp("updated"))
     with Eutils(papers=PAPERS, rate=None) as server:
-        update(folder, client=clients(pubmed=server.url), now=lambda: NOW)
+        update(folder, run=at(NOW, pubmed=server.url))
     return contents(folder)
 
 
@@ -38,7 +38,7 @@ def written(folder, files):
 
 
 def decide(folder, key, action="include", by="ada", **more):
-    return judge(folder, key, action, by=by, now=lambda: NOW, **more)
+    return judge(folder, key, Vote(action, by, **more), at(NOW))
 
 
 def states(folder):
@@ -85,13 +85,13 @@ def test_undo_takes_back_the_own_last_decision_and_the_untouched_file(folder):
     before = contents(folder)
     decide(folder, OTHER, "later", by="bob")
     judged = decide(folder, WASPS)
-    undone = undo(folder, by="ada", now=lambda: NOW)
+    undone = undo(folder, "ada", at(NOW))
     assert (undone.decision.key, undone.removed) == (WASPS, judged.file)
     assert {name for name, raw in contents(folder).items() if before.get(name) != raw} == {"decisions.jsonl"}
     assert states(folder) == {WASPS: "open", FOLLOW_UP: "open", ERRATUM: "open", OTHER: "later"}
     assert [decision.action for decision in read_decisions(folder)] == ["later", "include", "undo"]
     with pytest.raises(UsageError, match="nothing that could be taken back"):
-        undo(folder, by="ada")
+        undo(folder, "ada")
 
 
 def test_a_study_file_that_was_worked_on_is_not_removed(folder):
@@ -99,7 +99,7 @@ def test_a_study_file_that_was_worked_on_is_not_removed(folder):
     file.write_text(file.read_text(encoding="utf-8") + "# read in full\n", encoding="utf-8")
     before = contents(folder)
     with pytest.raises(ConflictError, match="worked on"):
-        undo(folder, by="ada")
+        undo(folder, "ada")
     assert contents(folder) == before
 
 

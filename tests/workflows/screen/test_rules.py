@@ -23,11 +23,11 @@ from metaan.registry.store.log import CandidateLog, Log
 from metaan.registry.store.runs import read_runs
 from metaan.registry.store.standing import standings
 from metaan.workflows.screen.desktop import open_desktop
-from metaan.workflows.screen.judge import judge, settle, undo
+from metaan.workflows.screen.judge import Vote, judge, settle, undo
 from metaan.workflows.screen.session import Session
 from metaan.workflows.screen.words import question_terms, reasons
 from tests.server.candidates import FOUND, written
-from tests.server.living import NOW, registry
+from tests.server.living import NOW, at, registry
 from tests.server.pace import PATIENCE
 
 A, B, C = "pmid-901", "pmid-902", "pmid-903"
@@ -44,7 +44,7 @@ def two(tmp_path):
 
 
 def decide(folder, key, action="include", by="ada", reason=None, **more):
-    return judge(folder, key, action, by=by, reason=reason, now=lambda: NOW, **more)
+    return judge(folder, key, Vote(action, by, reason, **more), at(NOW))
 
 
 def stands(folder, key=A):
@@ -77,9 +77,9 @@ def test_a_stage_has_its_turn(two):
     with pytest.raises(ConflictError, match=r"judged by its full text since \(ada\)"):
         decide(two, A, "exclude", by="bob", reason="x", stage="abstract")
     with pytest.raises(ConflictError, match="taken back first"):
-        undo(two, by="bob")
-    assert undo(two, by="ada").decision.stage == "full-text"
-    assert undo(two, by="bob").standing.state == "second opinion"
+        undo(two, "bob")
+    assert undo(two, "ada").decision.stage == "full-text"
+    assert undo(two, "bob").standing.state == "second opinion"
 
 
 def test_there_is_no_full_text_where_the_review_has_one_stage(tmp_path):
@@ -107,8 +107,8 @@ def test_whoever_has_not_judged_resolves_a_conflict(two):
     assert (judged.decision.resolves, judged.standing.state, judged.standing.reason) == (True, "excluded", "wrong drug")
     decide(two, A, "include", by="cy")  # cy has thought again
     assert stands(two) == ("full-text", "open")
-    undo(two, by="cy")
-    undo(two, by="cy")
+    undo(two, "cy")
+    undo(two, "cy")
     assert stands(two) == ("abstract", "conflict")
     assert decide(two, A, "exclude", by="ada", reason="bob is right").standing.state == "excluded"
 
@@ -156,7 +156,7 @@ def test_a_change_of_mind_takes_the_untouched_study_away(tmp_path):
 def test_what_made_a_study_is_taken_back_by_either_reviewer(two):
     for by in ("ada", "bob", "ada", "bob"):
         file = decide(two, A, by=by).file
-    undone = undo(two, by="ada")
+    undone = undo(two, "ada")
     assert (undone.removed, file.exists(), undone.standing.state) == (file, False, "second opinion")
     assert decide(two, A, by="ada").file == file
 
@@ -165,14 +165,12 @@ def test_what_two_branches_included_becomes_a_study_when_they_meet(tmp_path):
     folder = prepared(tmp_path, "reviewers: 2")
     for by in ("ada", "bob"):  # as merge=union leaves the lines
         append_decision(folder, line(A, "include", by))
-    assert settle(open_desktop(folder), by="cy", now=lambda: NOW) == (
-        f"{A} is included by all: it is the study nobody1-2025 now",
-    )
+    assert settle(open_desktop(folder), "cy", at(NOW)) == (f"{A} is included by all: it is the study nobody1-2025 now",)
     assert (folder / "nobody1-2025.yaml").exists()
     last = read_decisions(folder)[-1]
     assert (last.action, last.study, stands(folder)) == ("study", "nobody1-2025", ("abstract", "included"))
     assert Session(folder, "cy").settled == ()
-    assert undo(folder, by="bob").removed == folder / "nobody1-2025.yaml"
+    assert undo(folder, "bob").removed == folder / "nobody1-2025.yaml"
 
 
 def test_a_study_is_no_candidate(tmp_path):

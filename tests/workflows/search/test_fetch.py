@@ -13,11 +13,12 @@ from metaan.errors import SetAsideWarning, SourceError, UsageError
 from metaan.registry.load import load
 from metaan.registry.store import metadata as stored
 from metaan.registry.write import scaffold_study
+from metaan.workflows.run import Run, Voice
 from metaan.workflows.search.fetch import fetch
 from tests.server.eutils import Eutils
 from tests.server.faults import FAULTS, LIES
-from tests.server.living import empty_registry
-from tests.server.pace import FakeTime, client_at, pubmed_at
+from tests.server.living import at, empty_registry
+from tests.server.pace import FakeTime, client_at
 from tests.server.papers import PAPERS
 
 NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
@@ -62,8 +63,8 @@ def sound(server):
     server.reset()
 
 
-def run(folder, server, *study_ids, now=NOW, **more):
-    return fetch(folder, study_ids or None, pubmed=pubmed_at(server.url), now=lambda: now, **more)
+def run(folder, server, *study_ids, now=NOW):
+    return fetch(folder, study_ids or None, at(now, pubmed=server.url))
 
 
 def files(folder):
@@ -92,7 +93,8 @@ def test_every_study_is_asked_for_in_few_requests(folder, server):
     assert [call.path for call in server.calls].count("efetch.fcgi") == 3  # the PMIDs, once more the lost one, the DOIs
 
 
-def test_what_is_stored_is_what_the_registry_reads(folder, server):
+def test_what_is_stored_is_what_the_registry_reads(folder, server, monkeypatch):
+    monkeypatch.setenv("METAAN_PUBMED_URL", server.url)
     run(folder, server)
     kept = load(folder).metadata["one"]
     assert kept.pmid == "900000001"
@@ -200,11 +202,9 @@ def test_a_retraction_is_said_at_once(folder, server):
 def test_progress_and_troubles_are_told(folder, server):
     steps, said = [], []
     server.reset(["bad gateway"])
-    from metaan.sources.net.settings import Settings
-    from metaan.sources.pubmed.service import PubMed
-
     client = client_at(server.url, FakeTime(), notice=said.append)
-    fetch(folder, pubmed=PubMed(Settings(pubmed_url=server.url), client=client), progress=lambda *s: steps.append(s))
+    voice = Voice(progress=lambda *s: steps.append(s))
+    fetch(folder, run=Run(voice=voice, services=lambda service, settings, keep: client))
     assert ("fetching", 0, 3) in steps
     assert ("searching", 1, 2) in steps
     assert [message[:24] for message in said] == ["PubMed: HTTP 502, the se"]
@@ -216,7 +216,7 @@ def test_nobody_there_leaves_everything_as_it_was(folder, server):
     with Eutils() as gone:
         url = gone.url
     with pytest.raises(SourceError, match="nobody answers there"):
-        fetch(folder, pubmed=pubmed_at(url), now=lambda: LATER)
+        fetch(folder, run=at(LATER, pubmed=url))
     assert files(folder) == before
 
 
@@ -224,7 +224,7 @@ def test_the_environment_says_where_and_who(folder, server, monkeypatch):
     monkeypatch.setenv("METAAN_PUBMED_URL", server.url.rstrip("/"))
     monkeypatch.setenv("METAAN_EMAIL", "me@example.org")
     monkeypatch.setenv("NCBI_API_KEY", "secret-key")
-    assert states(fetch(folder, ["one"], now=lambda: NOW)) == {"one": "fetched"}
+    assert states(fetch(folder, ["one"], at(NOW))) == {"one": "fetched"}
     assert server.calls[0].params["email"] == "me@example.org"
     assert server.calls[0].params["api_key"] == "secret-key"
     assert b"secret-key" not in files(folder)["one.json"]

@@ -8,7 +8,7 @@ from metaan.registry.store.runs import read_runs, read_watermark
 from metaan.workflows.search.import_records import import_records
 from metaan.workflows.search.update import update
 from tests.server.eutils import Eutils
-from tests.server.living import NOW, PAPERS, STUDY, clients, contents, registry
+from tests.server.living import NOW, PAPERS, STUDY, at, contents, registry
 from tests.server.papers import article_set
 
 RIS = f"""TY  - JOUR
@@ -55,7 +55,7 @@ def write(folder, name, text):
 
 
 def run(folder, *paths):
-    return import_records(folder, paths, now=lambda: NOW)
+    return import_records(folder, paths, run=at(NOW))
 
 
 def counts(report):
@@ -98,7 +98,7 @@ def test_pubmed_xml_and_a_search_find_the_same_candidates(folder):
     report = run(folder, write(folder, "set.xml", xml))
     assert counts(report) == [(4, 4, 0, 0)]
     with Eutils(papers=PAPERS, rate=None) as server:
-        updated = update(folder, client=clients(pubmed=server.url), now=lambda: NOW)
+        updated = update(folder, run=at(NOW, pubmed=server.url))
     assert not updated.candidates
     assert updated.run.searches[0].fetched == 1  # of the study; the PMIDs of candidates are known
 

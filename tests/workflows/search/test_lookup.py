@@ -9,8 +9,7 @@ from tests.server.crossref import Crossref
 from tests.server.crossref_works import update, work
 from tests.server.europepmc import PREPRINTS, EuropePMC, result_of
 from tests.server.eutils import Eutils
-from tests.server.living import empty_registry
-from tests.server.pace import pubmed_at
+from tests.server.living import NOW, at, empty_registry
 from tests.server.papers import Paper
 
 DOI = "10.5555/elsewhere.1"
@@ -30,7 +29,7 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def ask(folder, monkeypatch):
+def ask(folder):
     """Add a DOI where the services know these papers, works and results."""
 
     def call(doi, papers=(), works=(), results=(), plan=()):
@@ -39,9 +38,8 @@ def ask(folder, monkeypatch):
             Crossref(plan, works={found["DOI"]: found for found in works}, rate=None) as crossref,
             EuropePMC(results=results, rate=None) as europepmc,
         ):
-            monkeypatch.setenv("METAAN_CROSSREF_URL", crossref.url)
-            monkeypatch.setenv("METAAN_EUROPEPMC_URL", europepmc.url)
-            return add(folder, doi=doi, pubmed=pubmed_at(pubmed.url))[0]
+            run = at(NOW, pubmed=pubmed.url, crossref=crossref.url, europepmc=europepmc.url)
+            return add(folder, doi=doi, run=run)[0]
 
     return call
 

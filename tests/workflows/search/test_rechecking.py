@@ -11,6 +11,7 @@ from metaan.registry.write import scaffold_study
 from metaan.sources.crossref.work import VERSIONS, Update, WorkRelation
 from metaan.workflows.release.watch import watch
 from metaan.workflows.release.watch_summary import summary
+from metaan.workflows.run import Run
 from metaan.workflows.search.fetch import oddities
 from metaan.workflows.search.notices import SEVERITIES, as_one, notices_of_crossref, notices_of_links
 from metaan.workflows.search.update import update
@@ -19,7 +20,7 @@ from tests.server.crossref_works import update as notice_of
 from tests.server.crossref_works import work
 from tests.server.europepmc import EuropePMC, result_of
 from tests.server.eutils import Eutils
-from tests.server.living import NOW, STUDY, clients, registry
+from tests.server.living import NOW, STUDY, at, clients, registry
 
 SEARCH = "[{source: pubmed, query: 'nothingfound[tiab]'}]"
 
@@ -48,7 +49,7 @@ def add(folder, name, doi):
 
 
 def told(folder, server, when=NOW, **services):
-    report = update(folder, client=clients(pubmed=server.url, **services), now=lambda: when)
+    report = update(folder, run=at(when, pubmed=server.url, **services))
     return report.recheck, [(n.study, n.severity, n.kind, n.doi or n.pmid, n.by) for n in report.recheck.notices]
 
 
@@ -63,7 +64,7 @@ def test_a_preprint_that_became_an_article_is_told_once_as_news(folder, server):
 def test_the_preprint_of_an_article_is_a_link_and_asks_for_nothing(folder, server):
     with Crossref(works=related(STUDY.doi, has_preprint="10.5555/preprint"), rate=None) as crossref:
         make = clients(pubmed=server.url, crossref=crossref.url)
-        found = watch(folder, client=make, now=lambda: NOW)
+        found = watch(folder, run=Run(lambda: NOW, services=make))
     (notice,) = found.notices
     assert (notice.severity, notice.doi, notice.asks) == (LINK, "10.5555/preprint", False)
     assert found.status == 0
@@ -244,8 +245,8 @@ def test_an_erratum_that_both_tell_of_is_one_line_and_no_news_when_told_again(fo
     with Crossref(works=works, rate=None) as crossref:
         server.papers = {STUDY.pmid: with_erratum}
         make = clients(pubmed=server.url, crossref=crossref.url)
-        first = watch(folder, client=make, now=lambda: NOW)
-        again = watch(folder, client=make, now=lambda: NOW + timedelta(7))
+        first = watch(folder, run=Run(lambda: NOW, services=make))
+        again = watch(folder, run=Run(lambda: NOW + timedelta(7), services=make))
     assert [(n.pmid, n.doi, n.by) for n in first.notices] == [("900000014", "10.5555/e", "PubMed and Crossref")]
     assert summary(first).count("re-extract") == 1
     assert "PMID 900000014, 10.5555/e; PubMed and Crossref" in summary(first)

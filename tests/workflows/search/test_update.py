@@ -18,14 +18,15 @@ from metaan.registry.load import load
 from metaan.registry.store.candidate import read_candidates, read_raw
 from metaan.registry.store.commit import locked
 from metaan.registry.store.runs import read_runs, read_watermark
-from metaan.workflows.screen.judge import judge
+from metaan.workflows.run import Run
+from metaan.workflows.screen.judge import Vote, judge
 from metaan.workflows.search.update import update
 from tests.server.crossref import Crossref
 from tests.server.ctgov import CTGov
 from tests.server.europepmc import EuropePMC
 from tests.server.eutils import Eutils
 from tests.server.faults import FAULTS, LIES, Reply
-from tests.server.living import LATER, NOW, PAPERS, RETRACTED, STUDY, clients, contents, paper, registry
+from tests.server.living import LATER, NOW, PAPERS, RETRACTED, STUDY, at, clients, contents, paper, registry
 from tests.server.pace import PATIENCE
 from tests.server.papers import FOOT, HEAD
 
@@ -50,7 +51,7 @@ def folder(tmp_path):
 
 
 def run(folder, server, now=NOW, **more):
-    return update(folder, client=clients(pubmed=server.url), now=lambda: now, **more)
+    return update(folder, run=at(now, pubmed=server.url), **more)
 
 
 def asked(server, path):
@@ -241,7 +242,7 @@ def test_hostile_records_are_text_and_stay_in_the_folder(folder, server):
     (candidate,) = run(folder, server).candidates
     assert candidate.title.startswith("Zymodrug &lt;script&gt;alert(1)&lt;/script&gt; <i>x</i>")
     assert candidate.abstract[0].text == "&lt;img src=x onerror=alert(1)&gt;"
-    judged = judge(folder, candidate.key, "include", by="ada")
+    judged = judge(folder, candidate.key, Vote("include", "ada"))
     file = judged.file
     assert file.parent == folder
     assert "left out, for no registry has such a number: ../NCT1" in judged.notes
@@ -293,13 +294,13 @@ def test_nobody_there_leaves_everything_as_it_was(folder, server):
     with Eutils() as gone:
         url = gone.url
     with pytest.raises(SourceError, match="nobody answers there"):
-        update(folder, client=clients(pubmed=url), now=lambda: NOW + WEEK)
+        update(folder, run=at(NOW + WEEK, pubmed=url))
     assert contents(folder) == before
 
 
 def test_an_included_candidate_is_a_known_study_afterwards(folder, server):
     run(folder, server)
-    judge(folder, "900000012", "include", by="ada")
+    judge(folder, "900000012", Vote("include", "ada"))
     report = run(folder, server, NOW + WEEK, full=True)
     assert (len(report.candidates), report.waiting) == (0, 3)
     assert len(report.recheck.studies) == 2
@@ -314,9 +315,9 @@ def test_every_source_that_is_named_is_asked(tmp_path, server):
     folder = registry(tmp_path, search)
     with CTGov(rate=None) as trials, EuropePMC(rate=None) as europepmc:
         made = clients(pubmed=server.url, ctgov=trials.url, europepmc=europepmc.url)
-        report = update(folder, client=made, now=lambda: NOW)
-        again = update(folder, client=made, now=lambda: NOW + WEEK, full=True)
-        only = update(folder, client=made, now=lambda: NOW + WEEK, sources=["ctgov"])
+        report = update(folder, run=Run(lambda: NOW, services=made))
+        again = update(folder, run=Run(lambda: NOW + WEEK, services=made), full=True)
+        only = update(folder, run=Run(lambda: NOW + WEEK, services=made), sources=["ctgov"])
     assert [search.source for search in report.run.searches] == ["pubmed", "ctgov", "europepmc"]
     assert all(search.count for search in report.run.searches)
     assert report.run.searches[1].version
@@ -332,7 +333,7 @@ def test_results_of_a_registered_study_are_told(tmp_path, server):
     text = (folder / "bees.yaml").read_text(encoding="utf-8")
     (folder / "bees.yaml").write_text(text.replace("NCT99999911", "NCT99990001"), encoding="utf-8")
     with CTGov(rate=None) as trials:
-        report = update(folder, client=clients(pubmed=server.url, ctgov=trials.url), now=lambda: NOW)
+        report = update(folder, run=at(NOW, pubmed=server.url, ctgov=trials.url))
     (search,) = report.run.searches
     assert report.run.known["ctgov:NCT99990001"] == "bees"
     assert [(change.to, change.what) for change in search.changes] == [("bees", "results posted")]
@@ -343,9 +344,9 @@ def test_a_registration_is_linked_to_the_articles_that_it_names_as_its_own(tmp_p
     text = (folder / "bees.yaml").read_text(encoding="utf-8")
     (folder / "bees.yaml").write_text(text.replace(STUDY.pmid, "900000001"), encoding="utf-8")
     with CTGov(rate=None) as trials:
-        update(folder, client=clients(pubmed=server.url, ctgov=trials.url), now=lambda: NOW)
+        update(folder, run=at(NOW, pubmed=server.url, ctgov=trials.url))
     links = read_candidates(folder)["nct99990001"].linked
-    study = judge(folder, "NCT99990002", "include", by="ada").decision.study
+    study = judge(folder, "NCT99990002", Vote("include", "ada")).decision.study
     assert load(folder).study(study).registrations[0] == "NCT99990002"
     assert [(link.to, link.how) for link in links] == [("bees", "RESULT reference")]
 
@@ -359,7 +360,7 @@ def about_metaan_2(folder):
 def test_crossref_is_asked_from_both_ends_in_two_requests(tmp_path, server):
     with Crossref(rate=None) as crossref:
         folder = about_metaan_2(registry(tmp_path))
-        report = update(folder, client=clients(pubmed=server.url, crossref=crossref.url), now=lambda: NOW)
+        report = update(folder, run=at(NOW, pubmed=server.url, crossref=crossref.url))
     assert {(n.by, n.severity) for n in report.recheck.notices} >= {("Crossref", "retracted")}
     assert [call.params["filter"] for call in crossref.calls] == ["doi:10.5555/metaan.2", "updates:10.5555/metaan.2"]
     assert report.recheck.unasked == ()
@@ -369,7 +370,7 @@ def test_where_crossref_does_not_answer_that_is_said_and_nothing_else_fails(tmp_
     with Crossref(rate=None) as crossref:
         crossref.reset(["bad gateway"] * 20)
         make = clients(pubmed=server.url, crossref=crossref.url)
-        report = update(about_metaan_2(registry(tmp_path)), client=make, now=lambda: NOW)
+        report = update(about_metaan_2(registry(tmp_path)), run=Run(lambda: NOW, services=make))
     assert len(report.candidates) > 0
     assert "HTTP 502" in report.recheck.unasked[0]
     assert all(notice.by != "Crossref" for notice in report.recheck.notices)
@@ -423,10 +424,10 @@ from datetime import timedelta
 from pathlib import Path
 from metaan.registry.store.commit import locked
 from metaan.workflows.search.update import update
-from tests.server.living import NOW, clients, contents, registry
+from tests.server.living import NOW, at, contents, registry
 url, root = sys.argv[1], Path(sys.argv[2])
 def work(folder):
-    update(folder, client=clients(pubmed=url), now=lambda: NOW)
+    update(folder, run=at(NOW, pubmed=url))
 old = contents(registry(root / "old"))
 work(registry(root / "new"))
 new = contents(root / "new" / "studies")

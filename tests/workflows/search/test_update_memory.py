@@ -9,7 +9,7 @@ from metaan.sources.formats.xml_guard import guard
 from metaan.workflows.search import searching
 from metaan.workflows.search.update import update
 from tests.server.eutils import Eutils
-from tests.server.living import NOW, clients, paper, registry
+from tests.server.living import NOW, at, paper, registry
 
 ABSTRACT = 10_000  # letters: by its abstract a record is known to be in memory or not
 MOST = 5_000  # bytes for a further record; all of it would be 30,000 and more
@@ -28,7 +28,7 @@ def peak(folder, n):
     with Eutils(papers={one.pmid: one for one in papers}, rate=None) as server:
         tracemalloc.start()
         try:
-            report = update(studies, client=clients(pubmed=server.url), now=lambda: NOW)
+            report = update(studies, run=at(NOW, pubmed=server.url))
             return tracemalloc.get_traced_memory()[1], len(report.candidates)
         finally:
             tracemalloc.stop()

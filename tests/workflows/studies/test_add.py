@@ -10,8 +10,7 @@ from metaan.registry.load import load
 from metaan.registry.write import scaffold_study
 from metaan.workflows.studies.add import add, new_study
 from tests.server.eutils import Eutils
-from tests.server.living import empty_registry
-from tests.server.pace import pubmed_at
+from tests.server.living import at, empty_registry
 from tests.server.papers import Paper
 
 NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
@@ -39,7 +38,7 @@ def sound(server):
 
 
 def run(folder, server, **what):
-    return add(folder, pubmed=pubmed_at(server.url), now=lambda: NOW, **what)
+    return add(folder, run=at(NOW, pubmed=server.url), **what)
 
 
 def tree(folder):
@@ -144,7 +143,7 @@ def test_nobody_there_changes_nothing(folder):
     with Eutils() as gone:
         url = gone.url
     with pytest.raises(SourceError, match="nobody answers there"):
-        add(folder, doi="10.5555/metaan.1", pubmed=pubmed_at(url))
+        add(folder, doi="10.5555/metaan.1", run=at(NOW, pubmed=url))
     assert tree(folder) == before
 
 

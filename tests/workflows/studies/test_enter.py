@@ -9,7 +9,7 @@ from metaan.registry.load import load
 from metaan.registry.write import scaffold_study
 from metaan.synthesis.analyse import analyse
 from metaan.workflows.studies.enter import Typed, enter, set_design
-from tests.server.living import empty_registry
+from tests.server.living import at, empty_registry
 
 NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
 READ = Typed("death", ((3, 40), (7, 41)), "article", place="Table 2", by="A.  Reader")
@@ -25,7 +25,7 @@ def folder(tmp_path):
 
 
 def run(folder, typed=READ):
-    return enter(folder, "doe-2026", typed, now=lambda: NOW)
+    return enter(folder, "doe-2026", typed, run=at(NOW))
 
 
 def text_of(folder):

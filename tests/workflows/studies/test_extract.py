@@ -17,7 +17,7 @@ from metaan.workflows.studies.accept import Wanted, accept
 from metaan.workflows.studies.confirm import confirm
 from metaan.workflows.studies.extract import fetch_results, propose, results_file
 from tests.server.ctgov import CTGov
-from tests.server.pace import FakeTime, client_at
+from tests.server.living import at
 from tests.server.trials import RESULTS, trial
 
 NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
@@ -251,7 +251,7 @@ def test_a_confirmed_result_comes_before_an_unconfirmed_one_of_the_preferred_tim
 
 def test_a_confirmation_says_who_and_when_and_the_study_is_pooled(folder):
     death(folder)
-    confirm(folder, "doe-2026", "1", "  A.\n Reader ", now=lambda: NOW)
+    confirm(folder, "doe-2026", "1", "  A.\n Reader ", run=at(NOW))
     result = load(folder).study("doe-2026").results[0]
     assert (result.unconfirmed, result.confirmed.by, result.confirmed.on) == (False, "A. Reader", date(2026, 11, 22))
     assert propose(folder, "doe-2026").unconfirmed == ()
@@ -319,8 +319,7 @@ def posted(folder):
     """The results that the local service knows, stored beside the study."""
     study = trial("NCT99990007", "A trial", updated="2026-11-01", results=RESULTS)
     with CTGov(rate=None, trials={"NCT99990007": study}) as server:
-        client = client_at(server.url, FakeTime(), "ClinicalTrials.gov")
-        paths = fetch_results(folder, "doe-2026", client=client, now=lambda: NOW)
+        paths = fetch_results(folder, "doe-2026", at(NOW, ctgov=server.url))
     assert paths == [results_file(folder, "NCT99990007")]
     return folder
 
@@ -425,7 +424,7 @@ def test_a_file_that_is_no_study_is_named(folder, tmp_path, content):
 def test_a_trial_that_is_unknown_or_cannot_be_read_leaves_no_file(folder):
     for plan in ([], ["cut off"] * 20):
         with CTGov(plan, rate=None, trials={}) as server, pytest.raises(SourceError):
-            fetch_results(folder, "doe-2026", client=client_at(server.url, FakeTime(), "ClinicalTrials.gov"))
+            fetch_results(folder, "doe-2026", at(NOW, ctgov=server.url))
     assert not results_file(folder, "NCT99990007").exists()
 
 

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
 
 import pytest
 
@@ -13,7 +12,7 @@ from metaan.errors import ConflictError
 from metaan.registry.load import load
 from metaan.registry.store.decisions import read_decisions
 from metaan.registry.write import scaffold_study
-from metaan.workflows.screen.judge import judge, undo
+from metaan.workflows.screen.judge import Vote, judge, undo
 from metaan.workflows.search.update import update
 from metaan.workflows.studies import add as adding
 from metaan.workflows.studies import study_edit
@@ -21,8 +20,7 @@ from metaan.workflows.studies.add import add
 from metaan.workflows.studies.confirm import confirm
 from metaan.workflows.studies.enter import Typed, enter, set_design
 from tests.server.eutils import Eutils
-from tests.server.living import NOW, PAPERS, clients, empty_registry, registry
-from tests.server.pace import pubmed_at
+from tests.server.living import NOW, PAPERS, at, empty_registry, registry
 
 WASPS = "pmid-900000012"
 AT_ONCE = 3
@@ -173,7 +171,7 @@ def test_a_killed_add_is_finished_by_the_next(folder, monkeypatch):
     with Eutils(rate=None) as server:
 
         def command():
-            add(folder, pmid="900000001", pubmed=pubmed_at(server.url), now=lambda: datetime(2026, 11, 22, tzinfo=UTC))
+            add(folder, pmid="900000001", run=at(NOW, pubmed=server.url))
 
         for step in (1, 2):
             assert killed_before(step, monkeypatch, command)
@@ -183,7 +181,7 @@ def test_a_killed_add_is_finished_by_the_next(folder, monkeypatch):
 
 def test_what_a_killed_add_leaves_is_not_of_another_study(folder, tmp_path, monkeypatch):
     with Eutils(rate=None) as server:
-        assert killed_before(2, monkeypatch, lambda: add(folder, pmid="900000001", pubmed=pubmed_at(server.url)))
+        assert killed_before(2, monkeypatch, lambda: add(folder, pmid="900000001", run=at(NOW, pubmed=server.url)))
     (tmp_path / "a.bib").write_text("@article{x, author={Ångström, Å}, year={2024}, title={Other}}", encoding="utf-8")
     assert add(folder, bibtex=tmp_path / "a.bib")[0].study_id == "angstrom-2024"
     assert "angstrom-2024" not in load(folder).metadata
@@ -193,7 +191,7 @@ def test_what_a_killed_add_leaves_is_not_of_another_study(folder, tmp_path, monk
 def searched(tmp_path_factory):
     folder = registry(tmp_path_factory.mktemp("searched"))
     with Eutils(papers=PAPERS, rate=None) as server:
-        update(folder, client=clients(pubmed=server.url), now=lambda: NOW)
+        update(folder, run=at(NOW, pubmed=server.url))
     return folder
 
 
@@ -203,7 +201,7 @@ def test_a_killed_inclusion_is_finished_by_the_next_and_can_be_undone(searched, 
     files = set(folder.glob("*.yaml"))
 
     def include():
-        return judge(folder, WASPS, "include", by="ada", now=lambda: NOW)
+        return judge(folder, WASPS, Vote("include", "ada"), at(NOW))
 
     assert killed_before(step, monkeypatch, include)
     include()
@@ -212,18 +210,18 @@ def test_a_killed_inclusion_is_finished_by_the_next_and_can_be_undone(searched, 
     assert load(folder).metadata["nobody12-2025"].pmid == "900000012"
     assert include().again
     for further in (1, 2):
-        assert killed_before(further, monkeypatch, lambda: undo(folder, by="ada", now=lambda: NOW))
-    assert undo(folder, by="ada", now=lambda: NOW).standing.state == "open"
+        assert killed_before(further, monkeypatch, lambda: undo(folder, "ada", at(NOW)))
+    assert undo(folder, "ada", at(NOW)).standing.state == "open"
     assert set(folder.glob("*.yaml")) == files
 
 
 @pytest.mark.parametrize("step", [1, 2])
 def test_a_killed_exclusion_is_finished_by_the_next(searched, tmp_path, monkeypatch, step):
     folder = shutil.copytree(searched, tmp_path / "studies")
-    judge(folder, WASPS, "include", by="ada", now=lambda: NOW)
+    judge(folder, WASPS, Vote("include", "ada"), at(NOW))
 
     def exclude():
-        return judge(folder, WASPS, "exclude", by="ada", reason="no bees", now=lambda: NOW)
+        return judge(folder, WASPS, Vote("exclude", "ada", "no bees"), at(NOW))
 
     assert killed_before(step, monkeypatch, exclude)
     assert exclude().standing.state == "excluded"

@@ -14,14 +14,14 @@ from metaan.registry.store.candidate import read_candidates
 from metaan.registry.store.decisions import read_decisions
 from metaan.registry.store.metadata import read
 from metaan.registry.store.runs import read_runs, read_watermark
-from metaan.workflows.screen.judge import judge
+from metaan.workflows.screen.judge import Vote, judge
 from metaan.workflows.search.update import update
 from metaan.workflows.studies.init import ATTRIBUTES
 from metaan.workflows.versions.checking import whole
 from metaan.workflows.versions.merge import RULES, merge
 from tests.repository import IN_GIT, commit, git, repository
 from tests.server.eutils import Eutils
-from tests.server.living import LATER, NOW, PAPERS, STUDY, clients, contents, registry
+from tests.server.living import LATER, NOW, PAPERS, STUDY, at, contents, registry
 
 pytestmark = IN_GIT
 
@@ -45,9 +45,9 @@ def clones(tmp_path, request):
 
 def work(folder, papers, when, who=None):
     with Eutils(papers=papers, rate=None) as server:
-        update(folder, client=clients(pubmed=server.url), now=lambda: when)
+        update(folder, run=at(when, pubmed=server.url))
     if who:
-        judge(folder, WASPS, "exclude", reason=f"said {who}", by=who, now=lambda: when)
+        judge(folder, WASPS, Vote("exclude", who, f"said {who}"), at(when))
     commit(folder.parent)
 
 
