@@ -11,14 +11,13 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from ..report.writers.catalogue import WRITERS
 from .project import studies_folder
-
-FORMATS = ("html", "md", "json", "csv", "ris", "bib")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--format", choices=FORMATS, help="default: as the name of the output ends, else html")
+    parser.add_argument("--format", choices=[*WRITERS], help="default: as the name of the output ends, else html")
     parser.add_argument(
         "-o",
         "--output",
@@ -44,7 +43,7 @@ def run(args: Namespace) -> int:
 
     folder = studies_folder(args)
     review = load(folder)
-    form = format_of(args.output, args.format, FORMATS, "html")
+    form = format_of(args.output, args.format, WRITERS, "html")
     path = args.output or default_output(review, form)
     print(f"writing {path} ...", file=sys.stderr)
     written = write_report(review, path, Choices(unconfirmed=args.unconfirmed), form, args.since)

@@ -7,7 +7,8 @@ import pytest
 import metaan as ma
 from metaan.registry.model.public import Certainty
 from metaan.report.language.words import Arms, answers
-from metaan.report.writers.content import content
+from metaan.report.report import Report
+from metaan.report.sections.contents import Content
 from metaan.report.writers.page import render
 from metaan.synthesis.certainty import evidence
 
@@ -57,7 +58,7 @@ def test_a_signed_certainty_stands_behind_its_own_sentence(bcg) -> None:
         }
     )  # fmt: skip
     review = replace(bcg, info=bcg.info.model_copy(update={"certainty": (signed,)}))
-    page = render(review, ma.analyse(review), (), version="1")
+    page = render(Report(review, ma.analyse(review)))
     section = re.search(r'<section id="answer".*?</section>', page, re.S)[0]
     items = re.findall(r"<li>.*?</li>", section, re.S)
     assert ["moderate</a>" in item for item in items] == [False, True, False, False]
@@ -65,8 +66,8 @@ def test_a_signed_certainty_stands_behind_its_own_sentence(bcg) -> None:
 
 
 def test_what_was_not_fetched_is_said_once_and_traits_are_named(bcg) -> None:
-    said = content(bcg, ma.analyse(bcg), version="1")
-    assert ("Latitude", "44") in said["studies"][0].facts
-    assert {study.citation for study in said["studies"]} == {""}  # a year alone is no citation
-    page = render(bcg, ma.analyse(bcg), (), version="1")
+    said = Content(Report(bcg, ma.analyse(bcg)))
+    assert ("Latitude", "44") in said.studies[0].facts
+    assert {study.citation for study in said.studies} == {""}  # a year alone is no citation
+    page = render(Report(bcg, ma.analyse(bcg)))
     assert page.count("not fetched") == 1

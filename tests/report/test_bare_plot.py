@@ -8,6 +8,7 @@ import pytest
 from metaan.report.drawing.svg import svg
 from metaan.report.forest.forest import NO_EFFECT, Arms, forest
 from metaan.report.forest.styles import STYLES
+from metaan.report.report import Report
 from metaan.report.sections.outcomes import outcome
 from metaan.report.writers.page import render
 from metaan.report.writers.terminal import table
@@ -45,7 +46,7 @@ def test_the_terminal_has_rows_and_no_axis(nothing: Analysis, width: int) -> Non
 def test_the_page_has_the_table_open_and_no_figure(nothing: Analysis, review: Callable[..., Any]) -> None:
     shown = outcome(nothing, ARMS)
     assert (shown.figure, shown.no_effect) == ("", NO_EFFECT)
-    page = render(review([nothing]), [nothing], [], version="1")
+    page = render(Report(review([nothing]), [nothing]))
     assert f"<p>{NO_EFFECT}</p>" in page
     assert "<summary>The studies as a table, each number linked to its source</summary>" in page
     assert 'class="forest"' not in page

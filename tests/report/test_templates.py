@@ -10,7 +10,8 @@ import metaan as ma
 from metaan.cli.main import main
 from metaan.errors import RegistryError
 from metaan.report.language.words import upper_first
-from metaan.report.writers.content import content
+from metaan.report.report import Report
+from metaan.report.sections.contents import Content
 from metaan.report.writers.page import fill, render
 from metaan.resources import templates
 
@@ -25,7 +26,7 @@ def page(tmp_path: Path, death: object, review: Callable[..., object]) -> Callab
     def rendered(name: str, text: str) -> str:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-        return render(review([death]), [death], [], version="1", templates=tmp_path)
+        return render(Report(review([death]), [death]), templates=tmp_path)
 
     return rendered
 
@@ -73,7 +74,7 @@ def test_every_variable_and_file_is_documented() -> None:
     review = ma.load(ma.example("bcg"))
     cells = re.findall(r"^\| (`[^|]+) \|", GUIDE, re.MULTILINE)
     named = {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
-    assert {*content(review, (), version="1"), *ADDED} <= named
+    assert {*Content(Report(review)).named(), *ADDED} <= named
     parts = {path.name for path in (templates() / "parts").iterdir()}
     assert {path.removeprefix("parts/") for path in named if path.endswith(".html")} == {
         *parts,
@@ -102,7 +103,7 @@ def test_every_variable_and_file_is_documented() -> None:
 )
 def test_a_template_shows_and_does_nothing_else(tmp_path: Path, text: str, said: str) -> None:
     given = {
-        **content(ma.load(ma.example("bcg")), (), version="1"),
+        **Content(Report(ma.load(ma.example("bcg")))).named(),
         "path": tmp_path / "written",
         "upper_first": upper_first,
     }

@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 
 import metaan as ma
+from metaan.report.report import Report
 from metaan.report.writers.page import render
 from metaan.synthesis.recompute import reported_checks
 from metaan.synthesis.values import Analysis
@@ -28,7 +29,7 @@ HARD = {
 
 def example_page(name: str) -> str:
     review = ma.load(ma.example(name))
-    return render(review, ma.analyse(review), reported_checks(review), version="1")
+    return render(Report(review, ma.analyse(review), checks=reported_checks(review)))
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def pages(make: Callable[..., Analysis], make_whole: Callable[..., object]) -> d
     return {
         "anakinra": example_page("anakinra"),
         "bcg": example_page("bcg"),
-        "hard": render(make_whole(hard), hard, [], version="1"),
+        "hard": render(Report(make_whole(hard), hard)),
     }
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from ...registry.model.appraisal import BiasTool, find_tool
 from ..language import words
 from ..language.judgements import SIGNS, BiasCell, cells, headings
-from . import bias_plot
+from ..plots import bias as bias_plot
 
 if TYPE_CHECKING:
     from ...registry.load import Review

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..forest.forest import forest
@@ -10,61 +10,52 @@ from ..forest.plot import Plot, Row
 from ..language import words
 from ..language.headings import inside
 from ..language.words import Arms
+from ..report import Report
+from ..sections.contents import Content
 from .markdown_registry import registry
 from .markdown_text import bullets, plain, row_of, table
 
 if TYPE_CHECKING:
-    from ...synthesis.values import Analysis
     from ..sections.outcomes import OutcomeView, PoolBlock
     from ..sections.summary import RiskLine, Summary, SummaryRow
 
-Content = Mapping[str, Any]
 
-
-def to_markdown(analyses: Sequence[Analysis], said: Content) -> str:
+def to_markdown(report: Report) -> str:
     """Return the report as one Markdown text.
-
-    Parameters
-    ----------
-    analyses
-        Whose forest plots are written as tables.
-    said
-        What `metaan.report.writers.content.content` makes of them.
 
     Examples
     --------
     >>> import metaan as ma
-    >>> from .content import content
     >>> review = ma.load(ma.example("anakinra"))
-    >>> analyses = ma.analyse(review, ["death"])
-    >>> to_markdown(analyses, content(review, analyses, version="1")).splitlines()[0]
+    >>> to_markdown(Report(review, ma.analyse(review, ["death"]))).splitlines()[0]
     '# Anakinra in COVID-19'
     """
-    parts = [*_head(said), *_answers(said), *_summary(said["summary"], said["arms"])]
-    parts += ["## Results"] if analyses else []
-    for analysis, shown in zip(analyses, said["outcomes"], strict=True):
-        parts += _outcome(forest(analysis, said["arms"]), shown)
+    said = Content(report)
+    parts = [*_head(said), *_answers(said), *_summary(said.summary, said.arms)]
+    parts += ["## Results"] if report.analyses else []
+    for analysis, shown in zip(report.analyses, said.outcomes, strict=True):
+        parts += _outcome(forest(analysis, said.arms), shown)
     parts += [*_certainty(said), *registry(said)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _head(said: Content) -> Iterable[str]:
-    info = said["review"]
+    info = said.review
     yield f"# {plain(info.title)}"
     yield plain(info.question.text or "")
     asked = {"Population": info.question.population, "Intervention": info.question.intervention}
-    asked |= {"Comparator": info.question.comparator, "Studies": said["states"]}
+    asked |= {"Comparator": info.question.comparator, "Studies": said.states}
     yield bullets(f"{name}: {plain(text)}" for name, text in asked.items())
 
 
 def _answers(said: Content) -> Iterable[str]:
     yield "## The answer"
-    for outcome in said["outcomes"]:
+    for outcome in said.outcomes:
         yield f"**{plain(outcome.title)}**"
         yield bullets(plain(str(answer.text)) for answer in outcome.answers)
         yield plain(outcome.agreement)
         yield f"**{plain(str(outcome.disagreement))}**" if outcome.disagreement else ""
-    yield "" if said["summary"].judged else "Certainty of the evidence: not assessed yet."
+    yield "" if said.summary.judged else "Certainty of the evidence: not assessed yet."
 
 
 def _summary(summary: Summary, arms: Arms) -> Iterable[str]:
@@ -133,18 +124,18 @@ def _reading(model: Any) -> str:
 
 def _certainty(said: Content) -> Iterable[str]:
     yield "## Certainty of the evidence"
-    judged = [row.certainty for row in said["summary"].rows if row.certainty.judged]
+    judged = [(row.certainty, row.certainty.judged) for row in said.summary.rows if row.certainty.judged]
     yield "" if judged else "Not assessed yet."
-    yield bullets(plain(text) for text in said["astray"])
-    for view in judged:
-        yield f"**{plain(view.title)}, {plain(view.pool)}: {plain(view.judged.level)} {view.judged.symbols}**"
-        yield plain(f"Judged by {view.judged.by} on {view.judged.on}. {view.judged.stale} {view.judged.note}")
-        yield table(("Domain", "Judgement", "Reason"), [(d.name, d.judgement, d.reason) for d in view.judged.domains])
-    if said["suggestions"]:
+    yield bullets(plain(text) for text in said.astray)
+    for view, signed in judged:
+        yield f"**{plain(view.title)}, {plain(view.pool)}: {plain(signed.level)} {signed.symbols}**"
+        yield plain(f"Judged by {signed.by} on {signed.on}. {signed.stale} {signed.note}")
+        yield table(("Domain", "Judgement", "Reason"), [(d.name, d.judgement, d.reason) for d in signed.domains])
+    if said.suggestions:
         yield "### Suggestions for a panel"
         yield "Computed by rule, for people to weigh: not judgements."
-        rows = [(v.title, v.pool, *(f"{s.verdict}: {s.text}" for s in v.suggested)) for v in said["suggestions"]]
-        heads = [words.upper_first(one.domain) for one in said["suggestions"][0].suggested]
+        rows = [(v.title, v.pool, *(f"{s.verdict}: {s.text}" for s in v.suggested)) for v in said.suggestions]
+        heads = [words.upper_first(one.domain) for one in said.suggestions[0].suggested]
         yield table(("Outcome", "Result", *heads), rows)
 
 

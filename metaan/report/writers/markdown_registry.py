@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from .markdown_text import bullets, plain, table
 
 if TYPE_CHECKING:
-    from ..sections.checklist import ItemView
     from ..sections.checks import CheckRow
+    from ..sections.contents import Content
     from ..sections.provenance import SourceRow
     from ..sections.studies import StudyView
-
-Content = Mapping[str, Any]
 
 
 def registry(said: Content) -> Iterable[str]:
@@ -23,17 +21,17 @@ def registry(said: Content) -> Iterable[str]:
 
 
 def _changes(said: Content) -> Iterable[str]:
-    if said["changes"] is None:
-        return
-    from .changes_text import changes_entry
+    changes = said.changes
+    if changes is not None:
+        from .changes_text import changes_entry
 
-    yield "## Changes since the last version"
-    yield changes_entry(said["changes"]) if said["changes_known"] else plain(said["changes"])
+        yield "## Changes since the last version"
+        yield plain(changes) if isinstance(changes, str) else changes_entry(changes)
 
 
 def _bias(said: Content) -> Iterable[str]:
     yield "## Risk of bias"
-    bias = said["bias"]
+    bias = said.bias
     yield "" if bias.groups else "Not assessed yet."
     for group in bias.groups:
         yield f"### {plain(group.title)}: {plain(group.tool)}"
@@ -46,12 +44,12 @@ def _bias(said: Content) -> Iterable[str]:
 
 def _studies(said: Content) -> Iterable[str]:
     yield "## Studies"
-    yield plain(said["pubmed"])
-    for study in said["included"]:
+    yield plain(said.pubmed)
+    for study in said.included:
         yield from _study(study)
     yield "## Studies that are not included"
-    yield "" if said["not_included"] else "Every study of the registry is included."
-    for study in said["not_included"]:
+    yield "" if said.not_included else "Every study of the registry is included."
+    for study in said.not_included:
         yield from _study(study)
 
 
@@ -71,28 +69,26 @@ def _study(study: StudyView) -> Iterable[str]:
 
 def _flow(said: Content) -> Iterable[str]:
     yield "## Flow of studies"
-    yield bullets(
-        plain(": ".join(filter(None, (box.text, "; ".join((*box.lines, *box.aside)))))) for box in said["flow"]
-    )
+    yield bullets(plain(": ".join(filter(None, (box.text, "; ".join((*box.lines, *box.aside)))))) for box in said.flow)
 
 
 def _published(said: Content) -> Iterable[str]:
-    if said["published_pools"]:
+    if said.published_pools:
         yield "## Published pools of reviews"
-        rows = [(pool.label, pool.outcome, pool.effect, pool.i2, pool.size) for pool in said["published_pools"]]
+        rows = [(pool.label, pool.outcome, pool.effect, pool.i2, pool.size) for pool in said.published_pools]
         yield table(("Review", "Outcome", "Effect (interval)", "I²", "Size"), rows)
 
 
 def _checks(said: Content) -> Iterable[str]:
     yield "## Checks"
-    if said["waived"]:
-        rows = [(w.label, w.check, f"{w.found} ({w.place})", w.reason, f"{w.by}, {w.on}") for w in said["waived"]]
+    if said.waived:
+        rows = [(w.label, w.check, f"{w.found} ({w.place})", w.reason, f"{w.by}, {w.on}") for w in said.waived]
         yield table(("Study", "Check", "What it found", "Why it stands", "Waived by"), rows)
     else:
         yield "No check of the registry is waived."
-    if said["checks"]:
-        yield plain(said["tally"])
-        yield table(("Study", "Result", "Printed", "From the counts", "Verdict"), map(_check, said["checks"]))
+    if said.checks:
+        yield plain(said.tally)
+        yield table(("Study", "Result", "Printed", "From the counts", "Verdict"), map(_check, said.checks))
 
 
 def _check(row: CheckRow) -> list[str]:
@@ -101,7 +97,7 @@ def _check(row: CheckRow) -> list[str]:
 
 
 def _methods(said: Content) -> Iterable[str]:
-    info = said["review"]
+    info = said.review
     yield "## Methods"
     yield bullets(
         [f"Included: {plain(text)}" for text in info.eligibility.include]
@@ -110,38 +106,38 @@ def _methods(said: Content) -> Iterable[str]:
     for strategy in info.search:
         yield bullets([plain(": ".join(filter(None, (f"Search of {strategy.source}", strategy.note, strategy.query))))])
     searches = [
-        (run["day"], run["source"], run["since"] or "the beginning", str(run["records"])) for run in said["searches"]
+        (run["day"], run["source"], run["since"] or "the beginning", str(run["records"])) for run in said.searches
     ]
     yield table(("Day", "Source", "From", "Records"), searches) if searches else ""
-    yield bullets(map(plain, said["methods"]))
+    yield bullets(map(plain, said.methods))
     yield "### References for the methods"
-    yield bullets(map(plain, said["references"]))
+    yield bullets(map(plain, said.references))
 
 
 def _about(said: Content) -> Iterable[str]:
-    info = said["review"]
+    info = said.review
     yield "## Registration, funding and citation"
     told = {
         "Registration": info.registration,
         "Funding": info.funding,
         "Licence": info.license,
-        "How to cite": said["cite"],
+        "How to cite": said.cite,
     }
     yield bullets(f"{name}: {plain(text or 'not recorded')}" for name, text in told.items())
     yield "## Reproducibility"
-    commit = f", git commit `{said['commit']}`" if said["commit"] else ""
-    yield f"Made by metaan {plain(said['version'])} from the registry with SHA-256 `{said['digest']}`{commit}."
+    commit = f", git commit `{said.commit}`" if said.commit else ""
+    yield f"Made by metaan {plain(said.version)} from the registry with SHA-256 `{said.digest}`{commit}."
 
 
 def _checklist(said: Content) -> Iterable[str]:
     yield "## PRISMA 2020 checklist"
-    items: list[ItemView] = said["checklist"]
-    yield table(("Item", "Section", "Topic", "Where"), [(i.number, i.section, i.topic, i.text) for i in items])
+    rows = [(i.number, i.section, i.topic, i.text) for i in said.checklist]
+    yield table(("Item", "Section", "Topic", "Where"), rows)
 
 
 def _sources(said: Content) -> Iterable[str]:
     yield "## Where every number was read"
-    rows = [[study.label, *_source(row)] for study, found in said["sources"] for row in found]
+    rows = [[study.label, *_source(row)] for study, found in said.sources for row in found]
     yield table(("Study", "Number", "Value", "Registry", "Read in"), rows) if rows else ""
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 from jinja2.loaders import split_template_path
@@ -25,14 +26,9 @@ from ..document import Text
 from ..explorer.data import explorable
 from ..language import words
 from ..language.headings import inside
-from .content import content
+from ..report import Report
+from ..sections.contents import Content
 from .template_errors import at_fault
-
-if TYPE_CHECKING:
-    from ...registry.load import Review
-    from ...synthesis.certainty import Evidence
-    from ...synthesis.values import Analysis, ReportedCheck
-    from ..changes.view import ChangesView
 
 #: The files of the page's script, in ``templates/script/``: one scope, so that each knows the names of those before it.
 SCRIPT = (
@@ -41,57 +37,42 @@ SCRIPT = (
 )  # fmt: skip
 
 
-def render(
-    review: Review,
-    analyses: Sequence[Analysis],
-    checks: Sequence[ReportedCheck],
-    *,
-    version: str,
-    templates: Path | None = None,
-    evidence: Mapping[str, Sequence[Evidence]] | None = None,
-    flow: Mapping[str, Any] | None = None,
-    commit: str = "",
-    changes: ChangesView | str | None = None,
-) -> str:
+def render(report: Report, templates: Path | None = None) -> str:
     """Return the report as one self-contained HTML page.
 
     Parameters
     ----------
-    review, analyses, checks
-        The registry, what was pooled from it, and printed effects beside recomputed ones.
-    version
-        metaan's version, for the methods and the citation.
+    report
+        What it shows.
     templates
         A folder whose files replace the packaged templates of the same name.
-    evidence
-        By an analysis' key what `metaan.synthesis.certainty.evidence` gives: effects per 1000, and suggestions for
-        certainty.
-    flow
-        Counts of the records that searches found, as `metaan.report.sections.flow.boxes` reads them, and under
-        ``searches`` a mapping for each search that was run: source, day, since, records.
-    commit
-        The git commit that holds the registry, where there is one.
-    changes
-        What changed since the version before, or why that is not known; None where there is no such version.
 
     Examples
     --------
     >>> import metaan as ma
     >>> review = ma.load(ma.example("anakinra"))
-    >>> render(review, ma.analyse(review), (), version=ma.__version__).splitlines()[0]
+    >>> render(Report(review, ma.analyse(review))).splitlines()[0]
     '<!doctype html>'
     """
-    known = {"version": version, "evidence": evidence, "flow": flow, "commit": commit, "changes": changes}
-    return fill("page.html", shown(review, analyses, checks, **known), templates)
+    return fill("page.html", shown(report), templates)
 
 
-def shown(
-    review: Review, analyses: Sequence[Analysis], checks: Sequence[ReportedCheck], **known: Any
-) -> dict[str, Any]:
-    """Return what ``page.html`` shows, from what `render` takes."""
-    said = content(review, analyses, checks, **known)
-    explore = explorable(analyses, said["arms"])
-    return said | {"explore": explore, "upper_first": words.upper_first, "inside": inside}
+def written(report: Report) -> bytes:
+    """Return the page of a project, whose own ``templates`` folder replaces the packaged parts.
+
+    Pieces are encoded one by one, as a large page is large a second time where it is put together.
+    """
+    own = report.review.folder.resolve().parent / "templates"
+    page = BytesIO()
+    page.writelines(piece.encode() for piece in pieces("page.html", shown(report), own if own.is_dir() else None))
+    return page.getvalue()
+
+
+def shown(report: Report) -> dict[str, Any]:
+    """Return what ``page.html`` shows, by the names that its parts use."""
+    said = Content(report)
+    explore = explorable(report.analyses, said.arms)
+    return {**said.named(), "explore": explore, "upper_first": words.upper_first, "inside": inside}
 
 
 def fill(name: str, context: Mapping[str, Any], templates: Path | None = None) -> str:
@@ -101,8 +82,6 @@ def fill(name: str, context: Mapping[str, Any], templates: Path | None = None) -
 
 def pieces(name: str, context: Mapping[str, Any], templates: Path | None = None) -> Iterator[str]:
     """Yield a template filled in, with stylesheet and script, and the hashes that let the browser take only them.
-
-    It comes in pieces, as a large page is large a second time where it is put together.
 
     Raises
     ------

@@ -11,13 +11,16 @@ from pydantic import BaseModel
 
 from ...stats.numerics.numerals import portable_values
 from ..document import Number, Text
+from ..sections.contents import Content
 from .export import to_json
 
 if TYPE_CHECKING:
     from ...registry.load import Review
     from ...synthesis.certainty import Evidence, SmallStudies
-    from ...synthesis.values import Analysis, ReportedCheck
+    from ...synthesis.values import ReportedCheck
     from ..language.words import Answer
+    from ..report import Report
+    from ..sections.bias import Bias
     from ..sections.outcomes import OutcomeView
     from ..sections.summary import SummaryGroup, SummaryRow
 
@@ -29,36 +32,24 @@ TAKEN = (
 )  # fmt: skip
 
 
-def report_json(
-    review: Review,
-    analyses: Sequence[Analysis],
-    checks: Sequence[ReportedCheck],
-    evidence: Mapping[str, Sequence[Evidence]],
-    said: Mapping[str, Any],
-) -> Json:
+def report_json(report: Report) -> Json:
     """Return the report as one object.
 
-    ``analyses`` are those of `metaan.report.writers.export.to_json`, each with the sentences of its answer and, for
+    Its analyses are those of `metaan.report.writers.export.to_json`, each with the sentences of its answer and, for
     each result under ``certainty``, the signed judgement (or null) and the suggestions with the numbers behind them.
-
-    Parameters
-    ----------
-    review, analyses, checks, evidence
-        What `metaan.report.writers.page.render` takes.
-    said
-        What `metaan.report.writers.content.content` makes of them.
     """
-    found = zip(to_json(analyses)["analyses"], analyses, said["outcomes"], said["summary"].groups, strict=True)
+    said, analyses = Content(report), report.analyses
+    found = zip(to_json(analyses)["analyses"], analyses, said.outcomes, said.summary.groups, strict=True)
     whole = {
-        "title": review.info.title,
-        "version": said["version"],
-        "registry": review.digest,
-        "review": _review(review),
-        "analyses": [one | _said(view, group, evidence.get(a.plan.key, ())) for one, a, view, group in found],
-        "risk_of_bias": _bias(said["bias"]),
-        "checks": [_check(check) for check in checks],
-        **{name: plain(said[name]) for name in TAKEN},
-        "changes": plain(said["changes"]),
+        "title": said.review.title,
+        "version": said.version,
+        "registry": said.digest,
+        "review": _review(report.review),
+        "analyses": [one | _said(view, group, report.evidence_of(a)) for one, a, view, group in found],
+        "risk_of_bias": _bias(said.bias),
+        "checks": [_check(check) for check in report.checks],
+        **{name: plain(getattr(said, name)) for name in TAKEN},
+        "changes": plain(said.changes),
     }
     return dict(portable_values(whole))
 
@@ -104,7 +95,7 @@ def _small_studies(found: SmallStudies) -> Json:
     return {"levels": found.levels, "test": shown, "planned": found.planned, "why": found.why}
 
 
-def _bias(bias: Any) -> Json:
+def _bias(bias: Bias) -> Json:
     groups = [{**plain(group, ("lights", "shares")), "rows": plain(group.rows)} for group in bias.groups]
     return {"groups": groups, "not_assessed": [name for name, _ in bias.missing]}
 

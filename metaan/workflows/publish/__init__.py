@@ -1,4 +1,4 @@
 """Reports and plots of a review, written to files.
 
-`report` is the way in; to add a format, enter its writer in `report.REPORTS`.
+`report` is the way in: it makes the `Report`, and `metaan.report.writers.catalogue` holds the formats.
 """

@@ -12,6 +12,7 @@ from metaan.registry.model.public import Explore
 from metaan.report.language.explored import FINDINGS, ExploredFinding, Looked, findings, lines
 from metaan.report.language.words import Arms
 from metaan.report.plots.catalogue import PLOTS
+from metaan.report.report import Report
 from metaan.report.sections.explored_page import FIELDS, explored
 from metaan.report.sections.explored_tables import TABLES, tables
 from metaan.report.writers.explored_json import PARTS, exploration
@@ -193,7 +194,7 @@ def test_json_holds_plain_values(full: Analysis) -> None:
 
 
 def test_the_page_has_sentences_plots_and_tables(full: Analysis, review: Callable[..., object]) -> None:
-    page = render(review([full]), [full], [], version="1")
+    page = render(Report(review([full]), [full]))
     assert page.count("Sensitivity and influence</h4>") == 1
     assert page.count('class="findings"') == 2
     part = page[page.index("Sensitivity and influence") :]
@@ -205,7 +206,7 @@ def test_the_page_has_sentences_plots_and_tables(full: Analysis, review: Callabl
     assert page.count("<table") == page.count("<caption")
     headings = [int(level) for level in re.findall(r"<h([1-6])\b", page)]
     assert all(after <= before + 1 for before, after in pairwise(headings))
-    assert render(review([full]), [full], [], version="1") == page
+    assert render(Report(review([full]), [full])) == page
 
 
 def test_a_plot_that_cannot_be_drawn_is_named_with_the_reason(analysis: Callable[..., Analysis]) -> None:

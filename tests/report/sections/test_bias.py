@@ -10,8 +10,9 @@ import pytest
 from metaan.registry.model.appraisal import TOOLS
 from metaan.registry.model.public import RiskOfBias
 from metaan.report.language.judgements import CODES, SIGNS
+from metaan.report.plots.bias import lights, shares
+from metaan.report.report import Report
 from metaan.report.sections.bias import bias
-from metaan.report.sections.bias_plot import lights, shares
 from metaan.report.writers.page import render
 from metaan.synthesis.values import Analysis
 from tests.report.writers.test_page import EVIL, Page
@@ -100,7 +101,7 @@ def test_nothing_lies_outside_the_drawing() -> None:
 def test_the_page_shows_signs_and_words_and_reasons(made: Callable[..., Any], death: Analysis) -> None:
     review = made(judged("RoB 2", "low", "high", overall="high", domains=[
         {"name": "randomisation process", "judgement": "low", "support": f"computer list {EVIL}"}]))  # fmt: skip
-    page = render(review, [death], [], version="1")
+    page = render(Report(review, [death]))
     section = page.split('<section id="risk-of-bias"')[1].split('id="studies"')[0]
     assert page.count("<script") == 2  # the data and the page's own
     assert "computer list &lt;script&gt;" in section
@@ -115,7 +116,7 @@ def test_the_page_shows_signs_and_words_and_reasons(made: Callable[..., Any], de
 
 
 def test_a_page_without_judgements_invents_none(made: Callable[..., Any], death: Analysis) -> None:
-    page = render(made(), [death], [], version="1")
+    page = render(Report(made(), [death]))
     section = page.split('<section id="risk-of-bias"')[1].split("</section>")[0]
     assert "<strong>Not assessed yet.</strong>" in section
     assert "<svg" not in section

@@ -8,6 +8,7 @@ import pytest
 
 import metaan as ma
 from metaan.registry.model.public import Certainty
+from metaan.report.report import Report
 from metaan.report.sections.certainty import astray, certainty
 from metaan.report.writers.page import render
 from metaan.synthesis.certainty import Evidence, Imprecision, Inconsistency, SmallStudies, evidence
@@ -71,7 +72,7 @@ def test_a_judgement_of_no_result_is_not_dropped_in_silence(death: Analysis, rev
     [text] = astray(made, [death])
     assert text.startswith("A judgement of death in cohorts (low) fits no result")
     assert text.endswith("the results are death in randomised and death in non-randomised.")
-    assert text in render(made, [death], [], version="1")
+    assert text in render(Report(made, [death]))
 
 
 def test_suggestions_hold_their_numbers(death: Analysis) -> None:
@@ -116,7 +117,7 @@ def test_a_test_of_small_studies_says_its_p_and_whether_it_was_planned() -> None
 
 
 def test_a_page_without_judgements_says_so_and_marks_suggestions(death: Analysis, review: Callable[..., Any]) -> None:
-    page = render(review([death]), [death], [], version="1", evidence={"death": evidence(death)})
+    page = render(Report(review([death]), [death], evidence={"death": evidence(death)}))
     section = page.split('<section id="certainty"')[1].split("</section>")[0]
     assert "<strong>Not assessed yet.</strong>" in section
     assert "not judgements" in section
@@ -127,7 +128,7 @@ def test_a_page_with_judgements_shows_them_signed_and_escaped(death: Analysis, r
     made = review([death])
     judged = (signed("randomised", reason=EVIL),)
     made = replace(made, info=made.info.model_copy(update={"certainty": judged}))
-    page = render(made, [death], [], version="1", evidence={"death": evidence(death)})
+    page = render(Report(made, [death], evidence={"death": evidence(death)}))
     section = page.split('<section id="certainty"')[1].split("</section>")[0]
     assert "Judged by A. Panel and B. Panel on 2026-11-01." in section
     assert "<strong>Not assessed yet.</strong>" not in section

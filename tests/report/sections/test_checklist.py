@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from metaan.report.report import Report
 from metaan.report.sections.checklist import BY_AUTHORS, ITEMS, PLACES, checklist
 from metaan.report.writers.page import render
 from metaan.synthesis.values import Analysis
@@ -20,13 +21,13 @@ def test_all_27_items_are_there_in_order() -> None:
 def test_every_place_is_on_the_page(death: Analysis, review: Callable[..., Any]) -> None:
     info = review([death]).info.model_copy(update={"registration": "CRD42021", "funding": "none"})
     info = info.model_copy(update={"question": info.question.model_copy(update={"text": "Does it work?"})})
-    page = render(review([death], info=info), [death], [], version="1")
+    page = render(Report(review([death], info=info), [death]))
     assert set(PLACES) <= set(Page(page).ids)
     assert {item.anchor for item in ITEMS if item.anchor} <= set(PLACES)
 
 
 def test_every_place_is_what_the_checklist_calls_it(death: Analysis, review: Callable[..., Any]) -> None:
-    page = render(review([death]), [death], [], version="1")
+    page = render(Report(review([death]), [death]))
     named = dict(re.findall(r'<h[23] id="([a-z-]+?)(?:-title)?">([^<]+)</h[23]>', page))
     called = {anchor: name for anchor, name in PLACES.items() if anchor not in ("top", "question")}
     assert {anchor: named[anchor].casefold() for anchor in called} == {
@@ -57,4 +58,4 @@ def test_the_page_counts_what_has_its_place(death: Analysis, review: Callable[..
     made = review([death])
     written = sum(bool(item.href) for item in checklist(made, [death]))
     assert 15 < written < 35
-    assert f"{written} of 42 items have their place on this page" in render(made, [death], [], version="1")
+    assert f"{written} of 42 items have their place on this page" in render(Report(made, [death]))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import metaan as ma
+from metaan.report.report import Report
 from metaan.report.sections.checks import check_row, tally, waived
 from metaan.report.writers.page import render
 from metaan.synthesis.recompute import reported_checks
@@ -18,7 +19,7 @@ PATTERN = r"<section id=\"checks\".*?</section>"
 
 def section(review: object) -> str:
     """Return the text of the page's section on checks."""
-    page = render(review, (), reported_checks(review), version="1")
+    page = render(Report(review, checks=reported_checks(review)))
     return " ".join(re.sub("<[^>]+>", " ", re.search(PATTERN, page, re.S)[0]).split())
 
 

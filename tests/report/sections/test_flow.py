@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from metaan.report.report import Report
 from metaan.report.sections.flow import boxes
 from metaan.report.writers.page import render
 from metaan.synthesis.values import Analysis
@@ -61,10 +62,10 @@ def test_rare_reasons_are_counted_together(death: Analysis, review: Callable[...
 
 
 def test_the_page_says_whether_records_are_known(death: Analysis, review: Callable[..., Any]) -> None:
-    bare = render(review([death]), [death], [], version="1")
+    bare = render(Report(review([death]), [death]))
     assert "How many records were found and screened is not in the registry" in bare
     assert "The date of the last search is not recorded." in bare
-    page = render(review([death]), [death], [], version="1", flow=COUNTS)
+    page = render(Report(review([death]), [death], flow=COUNTS))
     assert "150 records identified" in page
     assert "is not in the registry, so the flow" not in page
     assert "1 searches" not in page

@@ -9,6 +9,7 @@ import pytest
 from metaan.registry.model.public import Certainty, MinimalDifference, NamedRisk
 from metaan.report.language import formats, words
 from metaan.report.language.words import Arms
+from metaan.report.report import Report
 from metaan.report.sections.summary import Summary, letter, summary
 from metaan.report.writers.page import render
 from metaan.synthesis.certainty import evidence
@@ -130,7 +131,7 @@ def test_letters_go_on_after_z() -> None:
 
 
 def test_the_page_links_each_mark_to_its_footnote(death: Analysis, review: Callable[..., Any]) -> None:
-    page = render(review([death]), [death], [], version="1", evidence={"death": evidence(death)})
+    page = render(Report(review([death]), [death], evidence={"death": evidence(death)}))
     section = page.split('<section id="summary"')[1].split("</section>")[0]
     assert "<sup>a</sup>" in section
     assert 'id="summary.note.a"' in section

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from metaan.registry.model.public import SignedDecision
+from metaan.report.report import Report, Stamp
 from metaan.report.writers.page import render
 from metaan.stats.measures.effects import Interval
 from metaan.synthesis.values import Analysis, Excluded, Remark, ReportedCheck
@@ -53,7 +54,7 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def page(death: Analysis, review: Callable[..., object]) -> str:
-    return render(review([death]), [death], [], version="1.2.3")
+    return render(Report(review([death]), [death], stamp=Stamp("1.2.3")))
 
 
 def test_the_page_is_well_formed(page: str) -> None:
@@ -98,7 +99,7 @@ def test_the_policy_allows_this_style_and_script_and_nothing_else(page: str) -> 
 
 
 def test_the_same_input_gives_the_same_bytes(page: str, death: Analysis, review: Callable[..., object]) -> None:
-    assert render(review([death]), [death], [], version="1.2.3") == page
+    assert render(Report(review([death]), [death], stamp=Stamp("1.2.3"))) == page
 
 
 def test_the_answer_comes_first(page: str) -> None:
@@ -134,7 +135,7 @@ def test_the_table_holds_every_row_of_the_plot(page: str, death: Analysis) -> No
 def test_text_from_outside_cannot_act(analysis: Callable[..., Analysis], review: Callable[..., object]) -> None:
     made = analysis({"randomised": [(f"Label {EVIL}", 5, 40, 3, 40), ("B", 11, 37, 3, 34)]})
     made = replace(made, excluded=(Excluded("x", EVIL, EVIL),), remarks=(Remark("flagged", EVIL, "x"),))
-    page = render(review([made]), [made], [], version=EVIL)
+    page = render(Report(review([made]), [made], stamp=Stamp(EVIL)))
     assert page.count("<script") == 2  # the data and the page's own
     assert EVIL not in page
     assert "&lt;script&gt;" in page
@@ -146,7 +147,7 @@ def test_abstracts_keep_inline_markup_only(
 ) -> None:
     text = f"IL-1<sub>β</sub> <b onclick='x()'>fell</b> {EVIL}<img src=x onerror=y> p &lt; 0.05"
     known = {death.rows[0].id: metadata(title=f"T {EVIL}", abstract=[{"label": "RESULTS", "text": text}])}
-    page = render(review([death], metadata=known), [death], [], version="1")
+    page = render(Report(review([death], metadata=known), [death]))
     assert "IL-1<sub>β</sub> <b>fell</b>  p &lt; 0.05" in page
     assert page.count("<script") == 2  # the data and the page's own
     assert EVIL not in page
@@ -162,7 +163,7 @@ def test_retraction_is_never_just_ok(
         second: metadata(concern=True),
         third: metadata(checked="2026-11-21", corrections=[{"kind": "ErratumIn", "source": "Nat Med 2021"}]),
     }
-    page = render(review([death], metadata=known), [death], [], version="1")
+    page = render(Report(review([death], metadata=known), [death]))
     for text in (
         "RETRACTED (PubMed, as of 2026-11-20)",
         "Expression of concern (PubMed, as of 2026-11-20)",
@@ -180,7 +181,7 @@ def test_pubmed_and_the_registry_may_differ_and_both_are_shown(
     death: Analysis, review: Callable[..., object], metadata: Callable[..., object]
 ) -> None:
     known = {death.rows[0].id: metadata(title="Another title", year=2020, doi="10.1000/x")}
-    page = render(review([death], metadata=known), [death], [], version="1")
+    page = render(Report(review([death], metadata=known), [death]))
     assert "year: the registry has “2021”, PubMed has “2020”" in page
     assert "PubMed has “Another title”" in page
 
@@ -203,7 +204,7 @@ def test_a_printed_effect_of_the_opposite_outcome_is_told(death: Analysis, revie
         row.study, row.result, reported, "agrees inverted", "only for the opposite outcome",
         0.5676, Interval(0.126, 2.552), 1.7619, Interval(0.392, 7.929),
     )  # fmt: skip
-    page = render(review([death]), [death], [check], version="1")
+    page = render(Report(review([death]), [death], checks=[check]))
     assert "OR 1.762 (95% CI 0.39 to 7.93)" in page
     assert (
         "OR 0.568 (0.126 to 2.552) as the registry counts it; OR 1.762 (0.392 to 7.929) for the opposite outcome"
@@ -216,14 +217,14 @@ def test_a_project_replaces_one_part(tmp_path: Path, death: Analysis, review: Ca
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "footer.html").write_text("<footer>Our hospital</footer>", encoding="utf-8")
     (tmp_path / "style.css").write_bytes(b"body { margin: 0 }\r\n")
-    page = render(review([death]), [death], [], version="1", templates=tmp_path)
+    page = render(Report(review([death]), [death]), templates=tmp_path)
     assert "Our hospital" in page
     assert "<style>body { margin: 0 }\n</style>" in page
     assert "The answer" in page
 
 
 def test_a_review_without_studies_still_has_a_page(review: Callable[..., object]) -> None:
-    page = render(review([]), [], [], version="1")
+    page = render(Report(review([])))
     assert "The protocol names no analysis yet." in page
     assert Page(page).open == []
 
@@ -251,6 +252,6 @@ def test_a_retraction_stands_with_what_was_decided(
         SignedDecision(about="retraction", decision=decision, reason="x.", by="A B", date=date(2026, 11, 21))
     ]  # fmt: skip
     held = [s.model_copy(update={"decisions": signed}) if s.id == death.rows[0].id else s for s in made.studies]
-    page = render(replace(made, studies=tuple(held)), [death], [], version="1")
+    page = render(Report(replace(made, studies=tuple(held)), [death]))
     assert said in page.split('id="answer"')[1].split('id="results"')[0]
     assert said in page.split(f'id="study.{death.rows[0].id}"')[1].split("</article>")[0]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import metaan as ma
-from metaan.report.writers.content import content
+from metaan.report.report import Report
 from metaan.report.writers.export_csv import to_csv
 from metaan.report.writers.whole_json import report_json
 from metaan.synthesis.certainty import evidence
@@ -32,9 +32,8 @@ def made() -> tuple[Any, Any, Any]:
 @pytest.fixture(scope="module")
 def whole(made: tuple[Any, Any, Any]) -> dict[str, Any]:
     review, analyses, found = made
-    checks = reported_checks(review)
-    said = content(review, analyses, checks, version="1.0", evidence=found)
-    return json.loads(json.dumps(report_json(review, analyses, checks, found, said), allow_nan=False))
+    report = Report(review, analyses, found, reported_checks(review))
+    return json.loads(json.dumps(report_json(report), allow_nan=False))
 
 
 def test_suggestions_stand_with_the_numbers_behind_them(whole: dict[str, Any]) -> None:
@@ -78,7 +77,7 @@ def test_a_signed_judgement_is_told_with_its_names(made: tuple[Any, Any, Any]) -
     review, analyses, found = made
     info = review.info.model_copy(update={"certainty": (Certainty.model_validate(SIGNED),)})
     review = replace(review, info=info)
-    whole = report_json(review, analyses, (), found, content(review, analyses, version="1.0", evidence=found))
+    whole = report_json(Report(review, analyses, found))
     judged = [row["judged"] for one in whole["analyses"] for row in one["certainty"] if row["judged"]]
     assert [(one["level"], one["by"], one["on"]) for one in judged] == [("low", "A. Reader", "2026-11-20")]
 

@@ -1,0 +1,58 @@
+"""What a report is made of, as a value: everything that any format of it says is computed from this alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..version import __version__
+
+if TYPE_CHECKING:
+    from ..registry.load import Review
+    from ..synthesis.certainty import Evidence
+    from ..synthesis.values import Analysis, ReportedCheck
+    from .changes.view import ChangesView
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """By which version of metaan a report is made, and the git commit that holds its registry, where there is one."""
+
+    version: str = __version__
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A review with what was computed from it and what is known of it.
+
+    Attributes
+    ----------
+    review, analyses
+        The registry, and what was pooled from it.
+    evidence
+        By an analysis' key what `metaan.synthesis.certainty.evidence` gives: effects per 1000, and suggestions for
+        certainty.
+    checks
+        Printed effects beside recomputed ones.
+    flow
+        Counts of the records that searches found, as `metaan.report.sections.flow.boxes` reads them, and under
+        ``searches`` a mapping for each search that was run: source, day, since, records.
+    changes
+        What changed since the version before, or why that is not known; None where there is no such version.
+    stamp
+        What made it.
+    """
+
+    review: Review
+    analyses: Sequence[Analysis] = ()
+    evidence: Mapping[str, Sequence[Evidence]] = field(default_factory=dict)
+    checks: Sequence[ReportedCheck] = ()
+    flow: Mapping[str, Any] = field(default_factory=dict)
+    changes: ChangesView | str | None = None
+    stamp: Stamp = Stamp()
+
+    def evidence_of(self, analysis: Analysis) -> Sequence[Evidence]:
+        """Return what is computed for the results of an analysis; empty where nothing is."""
+        return self.evidence.get(analysis.plan.key, ())

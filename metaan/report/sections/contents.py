@@ -1,0 +1,240 @@
+"""What the report says, in whatever form it is written: views of the registry and of its analyses, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ..language import formats, methods, words
+from ..language.words import Arms
+from . import provenance
+from .bias import bias
+from .certainty import astray
+from .checklist import checklist
+from .checks import check_row, tally, waived
+from .flow import boxes
+from .outcomes import outcome
+from .studies import states, studies
+from .summary import summary
+from .workings import Workings
+
+if TYPE_CHECKING:
+    from ...registry.load import Review
+    from ...registry.model.public import Study
+    from ..report import Report
+    from .bias import Bias
+    from .certainty import CertaintyView
+    from .checklist import ItemView
+    from .checks import CheckRow, WaivedRow
+    from .flow import FlowBox
+    from .outcomes import OutcomeView
+    from .provenance import SourceRow
+    from .studies import StudyView
+    from .summary import Summary
+
+DIGEST_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRow:
+    """A published pool of a review, with the link to where it was read."""
+
+    study: str
+    label: str
+    outcome: str
+    effect: str
+    size: str
+    i2: str
+    href: str
+
+
+class Content:
+    """The views of one report, by the names that templates use; each is made when it is first asked for."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self.review = report.review.info
+        self.arms = Arms(self.review.labels.experimental, self.review.labels.control)
+        self.version, self.commit, self.digest = report.stamp.version, report.stamp.commit, report.review.digest
+        self.changes = report.changes
+        self.changes_known = not isinstance(report.changes, str | None)
+        self.searched = bool(report.flow.get("identified"))
+        self.searches: Sequence[Mapping[str, Any]] = report.flow.get("searches", ())
+
+    def named(self) -> dict[str, Any]:
+        """Return all of them by name."""
+        return {
+            name: getattr(self, name) for name in (*vars(self), *vars(Content)) if name[0] != "_" and name != "named"
+        }
+
+    @cached_property
+    def outcomes(self) -> list[OutcomeView]:
+        """Each analysis of the protocol."""
+        return [outcome(analysis, self.arms) for analysis in self._report.analyses]
+
+    @cached_property
+    def summary(self) -> Summary:
+        """The summary of findings."""
+        return summary(self._report.review, self._report.analyses, self.arms, self._report.evidence)
+
+    @cached_property
+    def suggestions(self) -> list[CertaintyView]:
+        """The results for whose certainty arithmetic suggests something."""
+        return [row.certainty for row in self.summary.rows if row.certainty.suggested]
+
+    @cached_property
+    def astray(self) -> tuple[str, ...]:
+        """Sentences on judgements that fit no result."""
+        return astray(self._report.review, self._report.analyses)
+
+    @cached_property
+    def bias(self) -> Bias:
+        """Risk of bias."""
+        return bias(self._report.review)
+
+    @cached_property
+    def judged(self) -> int:
+        """How many studies have a judgement of bias."""
+        return sum(bool(study.risk_of_bias) for study in self._report.review.studies)
+
+    @cached_property
+    def studies(self) -> tuple[StudyView, ...]:
+        """All studies."""
+        return studies(self._report.review)
+
+    @property
+    def included(self) -> list[StudyView]:
+        """The included studies."""
+        return [study for study in self.studies if study.state == "included"]
+
+    @property
+    def not_included(self) -> list[StudyView]:
+        """The other studies."""
+        return [study for study in self.studies if study.state != "included"]
+
+    @property
+    def states(self) -> str:
+        """How many studies are in each state."""
+        return states(self._report.review)
+
+    @property
+    def settings(self) -> bool:
+        """Whether any included study has a setting."""
+        return any(study.setting for study in self.included)
+
+    @property
+    def fetched(self) -> bool:
+        """Whether PubMed's record of any study is there."""
+        return any(study.flag.code != "unknown" for study in self.studies)
+
+    @property
+    def pubmed(self) -> str:
+        """For how many studies PubMed's record is there."""
+        return _pubmed(self.studies)
+
+    @cached_property
+    def published_pools(self) -> list[PoolRow]:
+        """What systematic reviews have pooled."""
+        return list(_published(self._report.review))
+
+    @cached_property
+    def waived(self) -> tuple[WaivedRow, ...]:
+        """What checks of the registry found and people let stand."""
+        return waived(self._report.review)
+
+    @cached_property
+    def checks(self) -> list[CheckRow]:
+        """Printed results beside recomputed ones."""
+        return [check_row(check) for check in self._report.checks]
+
+    @property
+    def tally(self) -> str:
+        """The checks in a sentence."""
+        return tally(self._report.checks)
+
+    @cached_property
+    def flow(self) -> tuple[FlowBox, ...]:
+        """The flow of records and studies."""
+        return boxes(self._report.review, self._report.flow)
+
+    @cached_property
+    def methods(self) -> Sequence[str]:
+        """What was done, in sentences."""
+        return methods.paragraphs(self._report.analyses)
+
+    @cached_property
+    def references(self) -> Sequence[str]:
+        """What the methods rest on."""
+        return methods.references(self._report.analyses)
+
+    @cached_property
+    def checklist(self) -> tuple[ItemView, ...]:
+        """The PRISMA 2020 checklist."""
+        review = self._report.review
+        return checklist(review, self._report.analyses, dated=bool(self.searches or self.review.dates.searched))
+
+    @property
+    def written(self) -> int:
+        """How many items of the checklist have a place."""
+        return sum(bool(item.href) for item in self.checklist)
+
+    @cached_property
+    def sources(self) -> tuple[tuple[Study, tuple[SourceRow, ...]], ...]:
+        """Where every number was read."""
+        return provenance.rows(self._report.review)
+
+    @cached_property
+    def workings(self) -> list[Workings]:
+        """How every number was computed."""
+        return [Workings.of(analysis, self._report.evidence_of(analysis)) for analysis in self._report.analyses]
+
+    @property
+    def cite(self) -> str:
+        """How to cite the report."""
+        return cite(self._report.review, self.version)
+
+
+def cite(review: Review, version: str) -> str:
+    """Return how to cite the report."""
+    info = review.info
+    updated = info.dates.updated
+    parts = [
+        formats.listing(info.authors) if info.authors else "",
+        info.title,
+        f"Version {info.version}" if info.version else "",
+        f"Updated {updated.isoformat()}" if updated else "",
+        f"Computed with metaan {version}, registry {review.digest[:DIGEST_SHOWN]}",
+    ]
+    return " ".join(f"{part.rstrip('.')}." for part in parts if part)
+
+
+def _pubmed(shown: Sequence[StudyView]) -> str:
+    """Say for how many studies PubMed's record is there."""
+    known = sum(study.flag.code != "unknown" for study in shown)
+    if known == 0:
+        return (
+            "PubMed's records were not fetched: there are no abstracts here, and retractions and corrections were not "
+            "looked up."
+        )
+    missing = len(shown) - known
+    rest = f"; for {formats.plural(missing, 'study', 'studies')} it was not fetched" if missing else ""
+    return f"PubMed's record is there for {known} of {formats.plural(len(shown), 'study', 'studies')}{rest}."
+
+
+def _published(review: Review) -> Iterable[PoolRow]:
+    for study in review.studies:
+        for i, pool in enumerate(study.published_pools):
+            low, high = map(formats.written, pool.ci)
+            size = [formats.plural(pool.k, "study", "studies")] if pool.k else []
+            size += [f"{pool.n} people"] if pool.n else []
+            yield PoolRow(
+                study=study.id,
+                label=study.label,
+                outcome=words.upper_first(pool.name or review.outcome(pool.outcome).name),
+                effect=f"{pool.measure} {formats.written(pool.estimate)} ({low} to {high})",
+                size=", ".join(size),
+                i2=formats.percent(pool.i2),
+                href="#" + provenance.anchor(study.id, "published_pools", i, "estimate"),
+            )

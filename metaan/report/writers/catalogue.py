@@ -1,0 +1,82 @@
+"""The formats of a report by the endings of their files' names; what writes one is imported when it is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A format of the report.
+
+    Attributes
+    ----------
+    ending, media
+        How names of its files end, and the media type.
+    write
+        Returns the bytes of a file.
+    can
+        What of a report it says: ``"results"``; ``"text"``, which is everything else that is known; ``"since"`` where
+        it can be asked to compare with another version than the last. The rest is not computed for it.
+    """
+
+    ending: str
+    media: str
+    write: Callable[[Report], bytes]
+    can: frozenset[str]
+
+
+def _html(report: Report) -> bytes:
+    from .page import written
+
+    return written(report)
+
+
+def _markdown(report: Report) -> bytes:
+    from .markdown import to_markdown
+
+    return to_markdown(report).encode()
+
+
+def _json(report: Report) -> bytes:
+    from .whole_json import report_json
+
+    return (json.dumps(report_json(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _csv(report: Report) -> bytes:
+    from .export_csv import to_csv
+
+    return to_csv(report.analyses, report.evidence).encode("utf-8-sig")  # a spreadsheet knows UTF-8 by this mark
+
+
+def _ris(report: Report) -> bytes:
+    from .citations import to_ris
+
+    return to_ris(report.review).encode()
+
+
+def _bibtex(report: Report) -> bytes:
+    from .citations import to_bibtex
+
+    return to_bibtex(report.review).encode()
+
+
+_TEXT = frozenset({"results", "text"})
+WRITERS = {
+    writer.ending: writer
+    for writer in (
+        Writer("html", "text/html", _html, _TEXT | {"since"}),
+        Writer("md", "text/markdown", _markdown, _TEXT),
+        Writer("json", "application/json", _json, _TEXT),
+        Writer("csv", "text/csv", _csv, frozenset({"results"})),
+        Writer("ris", "application/x-research-info-systems", _ris, frozenset()),
+        Writer("bib", "application/x-bibtex", _bibtex, frozenset()),
+    )
+}
