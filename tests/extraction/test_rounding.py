@@ -17,13 +17,13 @@ def is_printed_as(events, total, percent):
     return abs(exact - Fraction(percent.digits, 10**percent.decimals)) <= Fraction(1, 2 * 10**percent.decimals)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(percents, st.integers(1, 300))
 def test_all_integers_that_fit_and_no_others(percent, total):
     assert list(events_of(percent, total)) == [e for e in range(total + 1) if is_printed_as(e, total, percent)]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(percents, st.integers(1, 10**9))
 def test_the_ends_of_a_long_range_fit_and_what_lies_beyond_does_not(percent, total):
     found = events_of(percent, total)
@@ -33,7 +33,7 @@ def test_the_ends_of_a_long_range_fit_and_what_lies_beyond_does_not(percent, tot
         assert not 0 <= beyond <= total or not is_printed_as(beyond, total, percent)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(percents, st.integers(0, 60))
 def test_all_totals_that_fit_and_no_others(percent, events):
     found = totals_of(events, percent)
@@ -47,7 +47,7 @@ def test_all_totals_that_fit_and_no_others(percent, events):
         assert not is_printed_as(events, max(found.stop, events, 1), percent)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 500), st.integers(1, 500), st.integers(0, 3))
 def test_what_is_rounded_is_found_again(events, more, decimals):
     total = events + more

@@ -41,7 +41,7 @@ def test_a_new_study_takes_part_once_its_numbers_are_in(tmp_path: Path) -> None:
     assert study.results[0].arms["control"].events == 5
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=LINE, author=LINE, volume=LINE)
 def test_any_title_and_author_come_back(project: Any, title: str, author: str, volume: str) -> None:
     outcomes = load(project.write()).info.outcomes

@@ -50,7 +50,7 @@ ALL = Explore.model_validate(
 FIGURES = [kind for kind in PLOTS if kind not in ("forest", "cumulative", "leave-one-out")]
 NAMES = ("Smith 2020", "張偉 臨床試験 2021", "W" * 60, "a long name of a study, with commas, " * 3, "é👩‍⚕️")
 ARMS = Arms("BCG vaccine", "no vaccine")
-random_studies = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+random_studies = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def request_of(analysis: Analysis, asked: Explore = ALL) -> Request:

@@ -84,7 +84,7 @@ PARSERS = {"ris": parse_ris, "nbib": parse_nbib, "bibtex": parse_bibtex, "csv": 
 
 
 @pytest.mark.parametrize("form", WRITERS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(records=RECORDS)
 def test_what_is_written_is_read_back(form, records):
     read = PARSERS[form](WRITERS[form](records))
@@ -124,7 +124,7 @@ PIECES = st.sampled_from(
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     garbage=st.one_of(
         st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=25).map(
@@ -141,7 +141,7 @@ def test_garbage_is_read_or_refused_in_our_own_words(form, garbage):
     assert all(record.title == " ".join(record.title.split()) for record in read.records)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(lines=st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=25))
 def test_no_start_of_a_tagged_record_is_lost(lines):
     text = "\n".join(lines)
@@ -150,7 +150,7 @@ def test_no_start_of_a_tagged_record_is_lost(lines):
         assert len(read.records) + len(read.failed) >= sum(line.startswith(start) for line in plain)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(records=RECORDS, cut=st.integers(0, 2_000))
 def test_a_file_that_is_cut_off_loses_at_most_its_last_record(records, cut):
     for form in ("ris", "nbib"):

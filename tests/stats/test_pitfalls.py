@@ -210,7 +210,7 @@ class TestConventions:
             ma.effects_from_reported("OR", [-0.22], lb=[-0.92], ub=[0.47])
         assert "logarithms" in ma.plausibility(ma.effect_sizes("OR", yi=[2.0, 0.8], vi=[0.1, 0.1]))[0]
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(st.lists(st.tuples(*[st.integers(1, 30)] * 4), min_size=2, max_size=6), st.sampled_from(["OR", "RR", "RD"]))
     def test_reversed_arms_turn_the_effect_round_and_nothing_else(self, rows, measure):
         a, b, c, d = np.array(rows, dtype=float).T

@@ -145,7 +145,7 @@ def influence(fit: Pooled | MetaRegression) -> Influence:
 
     Examples
     --------
-    >>> from metaan.stats.pooling.pool import pool
+    >>> from metaan import EffectSizes, pool
     >>> found = influence(pool(EffectSizes.of([0.1, 0.3, 0.2, 1.9], [0.04, 0.05, 0.03, 0.04])))
     >>> found.rstudent.round(2).tolist(), found.influential.tolist()
     ([-0.63, -0.38, -0.49, 7.43], [False, False, False, True])
@@ -176,7 +176,7 @@ def baujat(fit: Pooled | MetaRegression) -> Baujat:
 
     Examples
     --------
-    >>> from metaan.stats.pooling.pool import pool
+    >>> from metaan import EffectSizes, pool
     >>> found = baujat(pool(EffectSizes.of([0.1, 0.3, 0.2, 1.9], [0.04, 0.05, 0.03, 0.04])))
     >>> found.slab[int(found.x.argmax())]
     'Study 4'

@@ -15,7 +15,7 @@ from ..measures.catalogue import effect_sizes, scale_of
 from ..measures.effects import EffectSizes, FloatArray, Interval
 from ..measures.families import Columns
 from ..measures.two_by_two import CELLS, all_events, no_information, no_patients
-from ..numerics.ties import distances
+from ..numerics.ties import above, distances
 from ..pooling.heterogeneity import Moments
 from ..pooling.intervals import mean_interval
 from ..pooling.pool import pool
@@ -198,7 +198,7 @@ def _i2(rules: Rules, fit: Pooled, q: float) -> float:
 def _revman(es: EffectSizes, tau2_method: str, tau2: float | None, level: float) -> tuple[Pooled, Interval | None]:
     """Hartung-Knapp where k > 2 and tau2 > 0, else Wald."""
     fit = _fit(es, tau2_method, tau2, "hksj", level)
-    ci = "hksj" if fit.k > 2 and (fit.tau2 or 0) > 0 else "wald"
+    ci = "hksj" if fit.k > 2 and above(fit.tau2 or 0.0, 0.0) else "wald"
     fit = _fit(es, tau2_method, tau2, ci, level)
     return fit, fit.ci
 

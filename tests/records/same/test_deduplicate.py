@@ -243,7 +243,7 @@ RECORDS = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(RECORDS, max_size=8))
 def test_groups_are_a_partition_without_contradictions(records):
     found = ma.deduplicate(records)
@@ -256,7 +256,7 @@ def test_groups_are_a_partition_without_contradictions(records):
     assert all(where[a] != where[b] for a, b in [*found.questions, *found.linked])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(RECORDS, RECORDS)
 def test_the_order_of_two_records_does_not_matter(one, other):
     assert ma.deduplicate([one, other]).groups == ma.deduplicate([other, one]).groups

@@ -93,7 +93,7 @@ def test_what_is_refused(kind: object, value: object) -> None:
         accepts(kind, value)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(suffix=st.from_regex(r"[a-zA-Z0-9()./_-]{1,30}", fullmatch=True))
 def test_the_spellings_of_one_doi_have_one_key(suffix: str) -> None:
     doi = f"10.1000/{suffix}"

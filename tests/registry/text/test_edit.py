@@ -82,7 +82,7 @@ def node_at(text: str, path: tuple[str | int, ...]) -> Node | None:
     return node
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     path=st.sampled_from(PATHS),
     value=VALUES,
@@ -144,7 +144,7 @@ def test_items_are_added_at_the_end(path: tuple[str | int, ...], item: object, l
     assert "\n".join(lines) in with_item(TEXT, path, item)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     items=st.lists(SCALARS, min_size=1, max_size=4),
     start=st.sampled_from(["k: []\n", "k:\n", "k:\n- 1\n", "k:\n  - 1"]),
@@ -156,7 +156,7 @@ def test_items_come_in_order(items: list[object], start: str) -> None:
     assert plain(text) == {"k": ([1] if "1" in start else []) + items}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(word=WORDS)
 def test_any_text_comes_back(word: str) -> None:
     for text in ("k: x\n", "k: 'x'\n", 'k: "x"\n', "k: [x]\n"):

@@ -42,7 +42,7 @@ def layout(node: Node) -> object:
 
 
 @pytest.mark.skipif(parser() is python_events, reason="ruamel.yaml has no compiled parser here")
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(text=TEXTS)
 def test_both_parsers_build_the_same_tree(text: str) -> None:
     compiled, flaws = compose(text)

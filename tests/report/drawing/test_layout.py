@@ -76,7 +76,7 @@ cases = st.builds(
     tools=st.lists(st.sampled_from([None, *TOOLS]), max_size=4).map(tuple),
     columns=st.lists(st.sampled_from([*TRAITS]), unique=True, max_size=3).map(tuple),
 )
-random_cases = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+random_cases = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def draw(analysis: Analysis, style: str = "default") -> Drawing:

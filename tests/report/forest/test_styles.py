@@ -38,7 +38,7 @@ counts = st.tuples(
 pools = st.dictionaries(
     st.sampled_from(["randomised", "non-randomised"]), st.lists(counts, min_size=1, max_size=5), min_size=1
 )
-random_pools = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+random_pools = settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def asking(analysis: Analysis, **options: object) -> Analysis:

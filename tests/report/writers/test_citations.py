@@ -85,7 +85,7 @@ titles = st.text(st.sampled_from("aB 9é張-_&%$#{}~'`\\.,:;()<>/"), min_size=1,
 
 @example("}}#")  # an unbalanced brace ends no value of the entry
 @given(titles.filter(lambda text: text.strip(" -.") != ""))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_title_comes_back(tmp_path_factory: pytest.TempPathFactory, title: str) -> None:
     bcg = ma.load(ma.example("bcg"))
     study = bcg.studies[0].model_copy(update={"title": f"T{title}T"})

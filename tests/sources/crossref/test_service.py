@@ -169,7 +169,7 @@ def test_one_fault_changes_nothing(crossref, server, fault):
 
 
 @given(st.lists(st.sampled_from([None, *(name for name in Crossref.faults if name not in CONSISTENT)]), max_size=9))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_whatever_fails_the_end_is_faultless_or_an_error(running, plan):
     running.reset()
     expected = crossref_at(running.url).fetch(ASKED)

@@ -222,7 +222,7 @@ ASKED = [*TRIALS, "NCT99990009", "NCT99990077"]
 
 
 @given(st.lists(st.sampled_from([None, *(name for name in CTGov.faults if name not in CONSISTENT)]), max_size=9))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_whatever_fails_the_end_is_faultless_or_an_error(running, plan):
     running.biggest_page = 3
     registry = trials_at(running.url)

@@ -61,7 +61,7 @@ def test_a_start_that_says_nothing_is_reported_with_its_line():
     assert "Reference Type" in read.failed[0].text
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.sampled_from(["TY  - JOUR", "TI  - A", "ER  -", "", "text", "AB  - x", "TY  -", "1. "]), max_size=30)
 )

@@ -159,7 +159,7 @@ FAULTLESS = ("35925914", "34762351", "34480127", "33547169", "33493450")
 
 
 @given(st.lists(st.sampled_from([None, *(name for name in FAULTS if name != "empty set")]), max_size=8), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_whatever_fails_the_list_is_whole_or_there_is_an_error(shared_server, plan, lie):
     shared_server.reset((["empty set"] if lie else []) + plan)
     try:

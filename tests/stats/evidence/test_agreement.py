@@ -19,7 +19,7 @@ def test_kappa_by_hand():
 
 
 @given(st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=3, max_size=3))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_kappa_is_that_of_statsmodels(table):
     from statsmodels.stats.inter_rater import cohens_kappa
 

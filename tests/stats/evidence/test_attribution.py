@@ -38,7 +38,7 @@ def by_hand(values, n):
 
 
 @given(games(most=7))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_shares_add_up_to_the_change(game):
     n, values = game
     found = attribute(values.__getitem__, n)
@@ -48,7 +48,7 @@ def test_shares_add_up_to_the_change(game):
 
 
 @given(games(gaps=True))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_shares_are_the_mean_over_all_orders_that_exist(game):
     n, values = game
     expected, orders = by_hand(values, n)
@@ -156,7 +156,7 @@ def test_without_any_way_from_end_to_end_nothing_is_shared_out(exact_up_to):
 
 
 @given(st.integers(0, 4), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_minimal_sets_hold_and_nothing_inside_them_does(n, data):
     holds = data.draw(st.lists(st.booleans(), min_size=1 << n, max_size=1 << n))
     found = minimal_sets(holds.__getitem__, n)

@@ -21,7 +21,7 @@ def test_the_size_is_that_of_r(case: dict) -> None:
 
 
 @given(st.floats(0.01, 0.99), st.floats(0.01, 0.99))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_which_risk_comes_first_does_not_matter(risk: float, other: float) -> None:
     assume(abs(risk - other) > 1e-6)
     size = information_size(risk, other)

@@ -86,7 +86,7 @@ counts = st.tuples(st.integers(1, 8), st.integers(9, 30), st.integers(1, 8), st.
 
 
 @given(rows=st.lists(counts, min_size=1, max_size=5))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_swapping_the_arms_turns_the_effect_round(rows):
     a, n1, c, n2 = np.array(rows, dtype=float).T
     one, other = ma.beta_binomial(ai=a, n1i=n1, ci=c, n2i=n2), ma.beta_binomial(ai=c, n1i=n2, ci=a, n2i=n1)

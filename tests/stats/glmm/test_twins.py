@@ -205,7 +205,7 @@ counts = st.tuples(st.integers(1, 6), st.integers(8, 30), st.integers(1, 6), st.
 
 
 @given(rows=st.lists(counts, min_size=2, max_size=4), seed=st.integers(0, 99))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_order_and_double_zero_studies_change_nothing_for_conditional_models(rows, seed):
     mixed = [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))] + [(0, 20, 0, 20)]
     one, other = (
@@ -216,7 +216,7 @@ def test_order_and_double_zero_studies_change_nothing_for_conditional_models(row
 
 
 @given(rows=st.lists(counts, min_size=2, max_size=4))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_fixed_and_conditioned_baselines_agree_on_rates(rows):
     """Cox: conditioning on the events of both arms loses nothing, so the common rate ratio is the same."""
     data = dict(zip(("x1i", "t1i", "x2i", "t2i"), np.array(rows, dtype=float).T))

@@ -118,14 +118,14 @@ def test_ls_names_the_default_variance(code, given, same):
 
 class TestInvariants:
     @pytest.mark.parametrize("code", swapped_tables)
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(cells=st.tuples(counts, counts, counts, counts))
     def test_swapping_the_arms_of_a_table_turns_the_sign(self, code, cells):
         table = {name: [x] for name, x in zip(("ai", "bi", "ci", "di"), cells)}
         _assert_turned(code, table)
 
     @pytest.mark.parametrize("code", swapped_means)
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(
         means=st.tuples(st.floats(1, 100), st.floats(1, 100)),
         sds=st.tuples(st.floats(0.5, 50), st.floats(0.5, 50)),
@@ -136,12 +136,12 @@ class TestInvariants:
         _assert_turned(code, {"m1i": [m1], "sd1i": [s1], "n1i": [n1], "m2i": [m2], "sd2i": [s2], "n2i": [n2]})
 
     @pytest.mark.parametrize("code", ["IRR", "IRD", "IRSD"])
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(events=st.tuples(counts, counts), times=st.tuples(st.floats(1, 1e5), st.floats(1, 1e5)))
     def test_swapping_the_arms_of_rates_turns_the_sign(self, code, events, times):
         _assert_turned(code, {"x1i": [events[0]], "t1i": [times[0]], "x2i": [events[1]], "t2i": [times[1]]})
 
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     @given(factor=st.floats(0.01, 100))
     def test_units_change_the_mean_difference_and_leave_the_rest(self, factor):
         scaled = {name: [x * factor if name[0] in "ms" else x for x in xs] for name, xs in MEANS.items()}
@@ -153,7 +153,7 @@ class TestInvariants:
             before, after = effect_sizes(code, **MEANS), effect_sizes(code, **scaled)
             np.testing.assert_allclose([after.yi, after.vi], [before.yi, before.vi], rtol=1e-9)
 
-    @settings(max_examples=10, deadline=None)
+    @settings(max_examples=10)
     @given(order=st.permutations(range(5)))
     def test_the_order_of_studies_does_not_matter(self, order):
         data = {"ai": [0, 3, 12, 7, 50], "bi": [10, 7, 40, 0, 50], "ci": [2, 4, 9, 5, 45], "di": [12, 5, 44, 9, 61]}

@@ -67,7 +67,7 @@ def test_every_transformation_has_a_reference_value():
 
 
 @pytest.mark.parametrize("code", SCALES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(u=st.floats(0, 1))
 def test_there_and_back_again(code, u):
     low, high = RANGES.get(code, (-3, 3))
@@ -79,7 +79,7 @@ def test_there_and_back_again(code, u):
     assert scale.to_display(0.0) == scale.null
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(share=st.floats(0, 1), n=st.integers(1, 100_000))
 def test_the_double_arcsine_goes_back_to_the_proportion(share, n):
     x = round(share * n)
@@ -89,7 +89,7 @@ def test_the_double_arcsine_goes_back_to_the_proportion(share, n):
     assert scale_of("PFT", single.data).to_display(float(single.yi[0])) == pytest.approx(x / n, abs=1e-7)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rate=st.floats(0, 50), t=st.floats(0.1, 1e5))
 def test_freeman_tukey_rates_go_back_to_the_rate(rate, t):
     back = scales.freeman_tukey_rate_scale(t)
@@ -150,7 +150,7 @@ def of_sizes(code, events, sizes):
 
 
 @pytest.mark.parametrize("code", SIZED)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(studies=st.lists(st.tuples(st.floats(0, 1), st.integers(1, 100_000)), min_size=1, max_size=5))
 def test_each_study_goes_back_by_its_own_size(code, studies):
     sizes = np.array([float(n) for _, n in studies])

@@ -14,7 +14,7 @@ from metaan.stats.tables.stratified import mantel_haenszel
 TENTHS = st.lists(st.integers(-30, 30), min_size=1, max_size=12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tenths=TENTHS, shift=st.integers(-900, 900), seed=st.integers(0, 99))
 def test_what_is_equal_in_exact_arithmetic_is_equal_after_it_was_moved_there_and_back(
     tenths: list[int], shift: int, seed: int

@@ -77,7 +77,7 @@ def test_two_studies_are_one_scaled_chi_square() -> None:
         assert QuadraticForm.of(m, m.vi, 0.1).cdf(q) == pytest.approx(float(chi2.cdf(q / value, 1)), rel=1e-9)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10**6), st.integers(2, 12), st.floats(-5, 3))
 def test_distribution_of_q_rises_from_0_to_1(seed: int, k: int, power: float) -> None:
     m = studies(seed, k, spread=5.0)
@@ -89,7 +89,7 @@ def test_distribution_of_q_rises_from_0_to_1(seed: int, k: int, power: float) ->
     assert values[-1] == pytest.approx(1, abs=1e-9)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 10**6), st.integers(3, 10), st.sampled_from([0.025, 0.5, 0.975]))
 def test_generalised_interval_ends_where_q_has_its_probability(seed: int, k: int, p: float) -> None:
     m = studies(seed, k)
@@ -101,7 +101,7 @@ def test_generalised_interval_ends_where_q_has_its_probability(seed: int, k: int
     assert exceeded == pytest.approx(p, abs=1e-9) if tau2 > 0 else exceeded >= p
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10**6), st.integers(2, 12), st.floats(0.5, 0.99))
 def test_q_profile_bounds_meet_the_quantiles(seed: int, k: int, level: float) -> None:
     m = studies(seed, k)

@@ -40,7 +40,7 @@ def moved(es: EffectSizes, factor: float = 1.0, shift: float = 0.0) -> EffectSiz
 
 
 @pytest.mark.parametrize("model", MODELS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(es=studies(), shift=st.floats(-20, 20), factor=st.sampled_from([1e-6, -1.0, 3.0, 1e6]))
 def test_shift_and_scale_move_the_mean_and_its_interval(
     model: str, es: EffectSizes, shift: float, factor: float
@@ -55,7 +55,7 @@ def test_shift_and_scale_move_the_mean_and_its_interval(
 
 
 @pytest.mark.parametrize("ci_method", CI_METHODS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(es=studies(), seed=st.integers(0, 1000))
 def test_order_changes_nothing_and_the_mean_stays_within_the_studies(
     ci_method: str, es: EffectSizes, seed: int
@@ -88,7 +88,7 @@ def test_one_study_is_its_own_result(model: str, ci_method: str) -> None:
     assert fit.weights.tolist() == [100.0]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(studies())
 def test_a_study_entered_twice_weighs_double_in_the_common_effect(es: EffectSizes) -> None:
     twice = pool(es.take([*range(es.k), 0]), model="common")
@@ -98,7 +98,7 @@ def test_a_study_entered_twice_weighs_double_in_the_common_effect(es: EffectSize
     assert (twice.estimate, twice.se, twice.q) == pytest.approx((once.estimate, once.se, once.q), rel=1e-9, abs=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(studies())
 def test_without_tau2_random_is_common_and_with_much_of_it_the_plain_mean(es: EffectSizes) -> None:
     common, none = pool(es, model="common"), pool(es, tau2=0.0)
@@ -109,7 +109,7 @@ def test_without_tau2_random_is_common_and_with_much_of_it_the_plain_mean(es: Ef
     assert much.weights == pytest.approx(np.full(es.k, 100 / es.k), rel=1e-6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(studies())
 def test_inverse_variance_weights_given_by_hand_are_the_default(es: EffectSizes) -> None:
     usual = pool(es, tau2_method="PM")
@@ -121,7 +121,7 @@ def test_inverse_variance_weights_given_by_hand_are_the_default(es: EffectSizes)
     assert moments.tau2 == pytest.approx(pool(es).tau2, rel=1e-9, abs=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(studies())
 def test_birge_and_ivhet_keep_the_common_mean_and_widen_its_interval_as_q_asks(es: EffectSizes) -> None:
     common, birge, ivhet = (pool(es, model=name) for name in ("common", "birge", "ivhet"))
@@ -270,7 +270,7 @@ def extreme(draw: st.DrawFn) -> EffectSizes:
     return EffectSizes.of(yi, vi, measure=draw(st.sampled_from(["GEN", "OR", "ZCOR", "PLO"])))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     es=extreme(), tau2_method=st.sampled_from(list(TAU2_METHODS)), ci_method=st.sampled_from(list(CI_METHODS)),
     pi_method=st.sampled_from(list(PI_METHODS)), interval=st.sampled_from(list(TAU2_CI_METHODS)),

@@ -51,7 +51,7 @@ def moments_twin(m: Moments, weights: np.ndarray) -> tuple[float, float]:
     return tau2, math.sqrt(2 * float(np.trace(p @ s @ p @ s))) / trace
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(studies())
 def test_moment_estimators_equal_their_matrix_form(m: Moments) -> None:
     first = TAU2_METHODS["DL"](m)
@@ -66,7 +66,7 @@ def test_moment_estimators_equal_their_matrix_form(m: Moments) -> None:
         assert got == pytest.approx(want, rel=1e-6, abs=1e-9 * float(m.vi.min()))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(studies())
 def test_information_equals_its_matrix_form(m: Moments) -> None:
     tau2, se = TAU2_METHODS["REML"](m)
@@ -76,7 +76,7 @@ def test_information_equals_its_matrix_form(m: Moments) -> None:
     assert se == pytest.approx(math.sqrt(2 / float(np.sum((m.vi + tau2) ** -2.0))), rel=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(studies(), st.booleans())
 @example(Moments.of(*map(np.array, TWO_PEAKS)), True)
 @example(Moments.of(*map(np.array, TWO_PEAKS)), False)
@@ -87,7 +87,7 @@ def test_no_tau2_on_a_dense_grid_is_likelier(m: Moments, restricted: bool) -> No
         assert log_likelihood(m, tau2, restricted) <= best + 1e-9 * abs(best) + 1e-12
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(studies(), st.booleans(), st.floats(0, 3))
 def test_no_tau2_on_a_dense_grid_is_likelier_at_a_given_mean(m: Moments, restricted: bool, mean: float) -> None:
     best = log_likelihood(m, maximise(m, restricted, mean), restricted, mean)
@@ -112,7 +112,7 @@ def test_many_studies_take_the_same_way_as_few(monkeypatch: pytest.MonkeyPatch) 
     assert maximise(m, restricted=True) == at_once
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(studies(spread=12.0), st.booleans())
 def test_variances_over_twenty_orders_of_magnitude_give_a_maximum(m: Moments, restricted: bool) -> None:
     tau2 = maximise(m, restricted)
@@ -130,7 +130,7 @@ def test_of_two_peaks_the_higher_is_taken() -> None:
     assert log_likelihood(m, high, True) - log_likelihood(m, low, True) > 25
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(studies())
 def test_the_fixed_points_of_three_iterations_are_one_root(m: Moments) -> None:
     """DLIT, SJIT and EB as their authors iterate them, slowly, end where Newton's method on 1 / Q does."""
@@ -145,7 +145,7 @@ def test_the_fixed_points_of_three_iterations_are_one_root(m: Moments) -> None:
         assert m.q <= m.k - 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(studies(spread=6.0), st.floats(1e-3, 0.999))
 def test_newton_on_the_inverse_of_q_finds_every_root(m: Moments, share: float) -> None:
     root = solve_q(m, share * m.q)
@@ -166,7 +166,7 @@ def test_scale_changes_nothing_but_the_unit(method: str, power: int) -> None:
 
 
 @pytest.mark.parametrize("method", PLAIN)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(m=studies(), shift=st.floats(-50, 50), seed=st.integers(0, 1000))
 def test_shift_and_order_change_nothing(method: str, m: Moments, shift: float, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(m.k)
@@ -206,7 +206,7 @@ def test_a_hundred_thousand_studies_take_one_vector_of_memory() -> None:
         assert fit.estimate == pytest.approx(0.2, abs=5 * fit.se)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(studies(k=4), st.booleans())
 def test_profile_interval_ends_where_the_likelihood_has_fallen_enough(m: Moments, restricted: bool) -> None:
     tau2 = maximise(m, restricted)

@@ -52,7 +52,7 @@ class TestReported:
         np.testing.assert_allclose(es.yi, case["expect"]["study.TE"], rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(es.sei, case["expect"]["study.seTE"], rtol=1e-9)
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(
         y=st.floats(-2, 2).filter(lambda y: abs(y) > 1e-3),
         se=st.floats(0.05, 1),
@@ -251,7 +251,7 @@ class TestQuantiles:
 
 
 class TestCounts:
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     @given(n=st.integers(1, 2000), share=st.floats(0, 1), digits=st.integers(0, 2))
     def test_the_true_count_is_always_among_those_that_fit(self, n, share, digits):
         x = round(share * n)
@@ -301,7 +301,7 @@ class TestCounts:
             assert got[cell].tolist() == values
         assert len(got.notes) == 1
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(cells=st.tuples(*[st.integers(1, 500)] * 4))
     def test_margins_and_the_odds_ratio_give_the_table_back(self, cells):
         a, b, c, d = cells
@@ -327,7 +327,7 @@ class TestCounts:
 
 
 class TestGroups:
-    @settings(max_examples=20, deadline=None)
+    @settings(max_examples=20)
     @given(sizes=st.lists(st.integers(2, 30), min_size=2, max_size=4), seed=st.integers(0, 10**6))
     def test_combined_groups_are_those_of_all_patients_together(self, sizes, seed):
         rng = np.random.default_rng(seed)

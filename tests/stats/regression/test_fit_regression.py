@@ -95,7 +95,7 @@ def slow_p(vi, x, tau2):
     return w - w @ x @ np.linalg.inv(x.T @ w @ x) @ x.T @ w
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(problems(), st.floats(0, 2))
 def test_traces_are_those_of_the_projection_matrix(problem, tau2):
     yi, vi, x = map(np.array, problem)
@@ -110,7 +110,7 @@ def test_traces_are_those_of_the_projection_matrix(problem, tau2):
     )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(problems(), st.sampled_from(["ML", "REML"]))
 def test_no_tau2_has_a_higher_likelihood(problem, method):
     yi, vi, x = map(np.array, problem)
@@ -128,7 +128,7 @@ def test_no_tau2_has_a_higher_likelihood(problem, method):
 
 
 @pytest.mark.parametrize("tau2_method", sorted(set(REGRESSION_TAU2_METHODS) & set(TAU2_METHODS)))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(problem=problems(3, 9))
 def test_an_intercept_alone_is_a_pool(tau2_method, problem):
     es = ma.EffectSizes.of(*problem[:2])
@@ -145,7 +145,7 @@ def test_every_estimator_of_a_mean_is_one_of_a_regression():
     assert set(TAU2_METHODS) - set(REGRESSION_TAU2_METHODS) <= {"GENQ", "GENQM", "DL2", "CA2", "DLIT", "SJIT"}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(problems(), st.floats(-5, 5), st.sampled_from([0.01, 0.5, 100.0]), st.sampled_from(["DL", "REML", "PM", "SJ"]))
 def test_units_and_order_do_not_matter(problem, shift, scale, method):
     """Shift yi and x, scale both, and turn the studies round: every number follows."""
@@ -161,7 +161,7 @@ def test_units_and_order_do_not_matter(problem, shift, scale, method):
     )  # fmt: skip
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(problems(6, 12))
 def test_another_reference_level_is_the_same_model(problem):
     yi, vi, _ = problem

@@ -84,7 +84,7 @@ def test_profile_likelihood_ends_where_the_likelihood_has_fallen_by_half_a_chi2(
     assert falls[0] == pytest.approx(chdtri(1, 0.1) / 2, rel=1e-9) or lower == 0
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.floats(-2, 2), min_size=5, max_size=9), st.floats(0.5, 0.99))
 def test_the_bounds_of_the_q_profile_meet_their_quantiles(yi, level):
     es = ma.EffectSizes.of(yi, np.linspace(0.02, 0.1, len(yi)))

@@ -109,7 +109,7 @@ EFFECTS = st.lists(
 ).filter(lambda rows: len({g for *_, g in rows}) > 1 and len(rows) > len({g for *_, g in rows}))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(EFFECTS)
 def test_common_effect_q_splits_into_between_and_within(rows):
     yi, vi, by = zip(*rows)
@@ -120,7 +120,7 @@ def test_common_effect_q_splits_into_between_and_within(rows):
     assert found.pval == pytest.approx(ma.meta_regression(es, {"by": by}, model="common").qm_pval, abs=1e-9)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(EFFECTS, st.sampled_from(["DL", "REML", "PM"]))
 def test_each_subgroup_is_the_pool_of_its_studies(rows, method):
     yi, vi, by = (np.array(column) for column in zip(*rows))

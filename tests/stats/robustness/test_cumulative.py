@@ -49,7 +49,7 @@ def test_both_families_and_both_models_are_there():
     assert any("order" in c["args"] for c in CASES)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.floats(-2, 2), st.floats(0.02, 1), st.integers(1990, 1995)), min_size=1, max_size=8))
 def test_each_row_is_the_pool_of_the_first(rows):
     yi, vi, year = zip(*rows)

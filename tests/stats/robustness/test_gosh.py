@@ -44,7 +44,7 @@ def test_both_models_have_reference_values():
 
 
 @pytest.mark.parametrize("tau2_method", GOSH_TAU2_METHODS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(rows=st.lists(st.tuples(st.floats(-3, 3), st.floats(0.001, 1)), min_size=2, max_size=5))
 def test_every_row_is_the_pool_of_its_subset(tau2_method, rows):
     es = ma.EffectSizes.of(*zip(*rows))

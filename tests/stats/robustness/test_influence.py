@@ -56,7 +56,7 @@ def test_one_study_has_no_influence_to_speak_of():
             (ma.influence if case["family"] == "influence" else ma.baujat)(fit_of(case))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.lists(st.tuples(st.floats(-2, 2), st.floats(0.02, 1)), min_size=4, max_size=9),
     st.sampled_from(["DL", "REML"]),

@@ -55,7 +55,7 @@ def test_what_the_reference_refuses_is_refused():
                 fit_of(case)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.tuples(st.floats(-2, 2), st.floats(0.02, 1)), min_size=2, max_size=8),
     st.sampled_from(

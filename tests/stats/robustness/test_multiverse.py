@@ -72,7 +72,7 @@ def test_all_groups_are_counted_together():
     assert f"of {len(found.universes)} defensible" in found.sentence(None, 0)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(*[st.integers(1, 30)] * 4), min_size=2, max_size=6))
 def test_swapping_the_arms_turns_every_conclusion_over(tables):
     ai, bi, ci, di = zip(*tables)

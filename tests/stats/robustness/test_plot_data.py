@@ -71,7 +71,7 @@ def test_the_p_value_function_crosses_a_height_at_the_ends_of_that_interval(ci_m
 
 
 @given(st.lists(st.floats(-3, 3), min_size=2, max_size=8))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_grid_reaches_beyond_every_estimate(yi):
     fit = pool(EffectSizes.of(yi, [0.1] * len(yi)), "common")
     grid = p_value_grid(fit, 0.001)

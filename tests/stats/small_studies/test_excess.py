@@ -59,7 +59,7 @@ def test_power_over_spread_effects_is_the_integral(tau2):
     assert power_at(vi, theta, tau2, 1.96)[0] == pytest.approx(want, abs=1e-8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.floats(0.01, 0.99), min_size=1, max_size=8), st.data())
 def test_exact_test_is_the_sum_over_all_outcomes(power, data):
     observed = data.draw(st.integers(0, len(power)))
@@ -72,7 +72,7 @@ def test_exact_test_is_the_sum_over_all_outcomes(power, data):
     assert exact(observed, p, "less") == pytest.approx(chances[counts <= observed].sum())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(0.01, 0.99), min_size=1, max_size=12), st.data())
 def test_binomial_is_the_binomial_test_of_scipy_at_the_mean_power(power, data):
     from scipy.stats import binomtest

@@ -37,7 +37,7 @@ def test_every_method_has_a_reference():
 significant = st.lists(st.tuples(st.floats(0.3, 2), st.floats(0.01, 0.1)), min_size=2, max_size=12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(significant)
 def test_rosenthal_counts_the_null_studies_that_are_needed(rows):
     es = ma.EffectSizes.of(*np.array(rows).T)
@@ -47,7 +47,7 @@ def test_rosenthal_counts_the_null_studies_that_are_needed(rows):
     assert total / math.sqrt(es.k + n - 1) > critical * (1 - 1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(significant)
 def test_orwin_dilutes_the_mean_to_its_target(rows):
     es = ma.EffectSizes.of(*np.array(rows).T)
@@ -57,7 +57,7 @@ def test_orwin_dilutes_the_mean_to_its_target(rows):
     assert ma.fail_safe_n(es, "Orwin").n == es.k
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(significant, st.sampled_from([-1, 4, 0.25]), st.sampled_from(["Rosenthal", "Rosenberg"]))
 def test_unit_and_sign_do_not_matter(rows, factor, method):
     yi, vi = np.array(rows).T

@@ -42,7 +42,7 @@ def test_an_effect_without_bias_stays():
     assert found.estimate == found.peese.estimate == pytest.approx(0.5, abs=0.03)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.floats(-2, 2).map(lambda y: round(y, 3)), min_size=10, max_size=10), st.sampled_from([-1, 0.5, 4]))
 def test_unit_and_sign_carry_over(yi, factor):
     one = ma.pet_peese(ma.EffectSizes.of(np.array(yi) + NOISE, VI))

@@ -184,7 +184,7 @@ def estimable(es, test, **options):
         return None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(studies(), st.sampled_from(["egger", "egger-mixed", "thompson-sharp", "begg"]), st.sampled_from([-1, 0.25, 8]))
 def test_statistic_follows_the_unit_and_the_sign_of_the_effect(rows, test, factor):
     yi, vi = np.array(rows).T
@@ -196,7 +196,7 @@ def test_statistic_follows_the_unit_and_the_sign_of_the_effect(rows, test, facto
         assert two.pval == pytest.approx(one.pval, rel=1e-6, abs=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(studies(), st.randoms(use_true_random=False), st.sampled_from(["egger", "begg"]))
 def test_order_of_the_studies_does_not_matter(rows, random, test):
     mixed = random.sample(rows, len(rows))
@@ -206,7 +206,7 @@ def test_order_of_the_studies_does_not_matter(rows, random, test):
         assert two.stat == pytest.approx(one.stat, rel=1e-6, abs=1e-7)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(studies(low=5))
 def test_egger_is_weighted_least_squares(rows):
     import statsmodels.api as sm
@@ -221,7 +221,7 @@ def test_egger_is_weighted_least_squares(rows):
     assert found.pval == pytest.approx(fit.pvalues[1], rel=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=3, max_size=40), st.booleans())
 def test_kendall_agrees_with_scipy(rows, exact):
     from scipy.stats import kendalltau
@@ -430,7 +430,7 @@ def begg_in_exact_arithmetic(yi, vi):
     return sum(np.sign(deviates[i] - deviates[j]) * np.sign(vi[i] - vi[j]) for i, j in pairs)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rows=st.lists(st.tuples(st.integers(-5, 5), st.sampled_from([1, 2, 5, 10])), min_size=4, max_size=9),
     move=st.sampled_from([Fraction(0), Fraction(-7, 10), Fraction(1, 3), Fraction(-1001, 10)]),

@@ -76,7 +76,7 @@ def filled(fit, estimator, side):
         return type(error)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(funnels(), st.sampled_from(sorted(K0_ESTIMATORS)), st.sampled_from(["left", "right"]))
 def test_the_mirror_image_of_a_funnel_gives_the_mirror_image(fit, estimator, side):
     mirrored = ma.pool(ma.EffectSizes.of(-fit.effects.yi, fit.effects.vi), model=fit.model)
@@ -90,7 +90,7 @@ def test_the_mirror_image_of_a_funnel_gives_the_mirror_image(fit, estimator, sid
     assert sorted(-two.filled.yi) == pytest.approx(sorted(one.filled.yi), abs=1e-10)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(funnels(), st.sampled_from([0.25, 8.0]), st.sampled_from(["left", "right"]))
 def test_unit_of_the_effect_does_not_matter(fit, factor, side):
     scaled = ma.pool(ma.EffectSizes.of(factor * fit.effects.yi, factor**2 * fit.effects.vi), model=fit.model)
@@ -127,7 +127,7 @@ MOVES = [Fraction(0), Fraction(-7, 10), Fraction(1, 3), Fraction(-1001, 10)]
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @example(rows=list(zip(*ISSUE)), move=Fraction(-7, 10))
 @given(
     rows=st.lists(st.tuples(st.integers(-5, 5), st.sampled_from([2, 5, 10, 20])), min_size=4, max_size=9),

@@ -69,7 +69,7 @@ def columns(rows):
 
 
 @given(rows=tables)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_swapping_the_arms_turns_the_effect_round_and_double_zeros_change_nothing(rows):
     x = columns(rows)
     one, other = ma.peto(**x), ma.peto(ai=x["ci"], bi=x["di"], ci=x["ai"], di=x["bi"])

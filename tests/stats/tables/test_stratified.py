@@ -125,7 +125,7 @@ def swapped(x):
 
 @pytest.mark.parametrize("measure", ["OR", "RR", "RD"])
 @given(rows=tables)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_swapping_the_arms_turns_the_effect_round(measure, rows):
     x = columns(rows)
     one, other = ma.mantel_haenszel(measure, **x), ma.mantel_haenszel(measure, **swapped(x))
@@ -135,7 +135,7 @@ def test_swapping_the_arms_turns_the_effect_round(measure, rows):
 
 
 @given(rows=tables)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_swapping_events_and_non_events_inverts_the_odds_ratio(rows):
     x = columns(rows)
     flipped = ma.mantel_haenszel("OR", ai=x["bi"], bi=x["ai"], ci=x["di"], di=x["ci"])
@@ -146,7 +146,7 @@ def test_swapping_events_and_non_events_inverts_the_odds_ratio(rows):
 
 @pytest.mark.parametrize("measure", ["OR", "RR", "RD"])
 @given(rows=tables, seed=st.integers(0, 99))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_order_of_studies_does_not_matter(measure, rows, seed):
     mixed = [rows[i] for i in np.random.default_rng(seed).permutation(len(rows))]
     one, other = ma.mantel_haenszel(measure, **columns(rows)), ma.mantel_haenszel(measure, **columns(mixed))
@@ -155,7 +155,7 @@ def test_the_order_of_studies_does_not_matter(measure, rows, seed):
 
 @pytest.mark.parametrize("double", [(0, 9, 0, 8), (9, 0, 8, 0)])
 @given(rows=tables)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_double_zero_study_changes_nothing_for_the_odds_ratio(double, rows):
     one, more = ma.mantel_haenszel("OR", **columns(rows)), ma.mantel_haenszel("OR", **columns([*rows, double]))
     assert (more.estimate, more.se) == pytest.approx((one.estimate, one.se), rel=1e-12)
@@ -164,7 +164,7 @@ def test_a_double_zero_study_changes_nothing_for_the_odds_ratio(double, rows):
 
 
 @given(rows=tables)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_tenfold_tables_keep_the_estimate_and_divide_the_variance(rows):
     one, ten = ma.mantel_haenszel("OR", **columns(rows)), ma.mantel_haenszel("OR", **columns(np.array(rows) * 10))
     assert ten.estimate == pytest.approx(one.estimate, abs=1e-12)

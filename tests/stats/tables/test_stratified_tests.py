@@ -65,7 +65,7 @@ def test_expected_events_solve_the_equation_of_the_odds_ratio(log_or):
 
 
 @given(log_or=st.floats(-3, 3))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_tarone_never_exceeds_breslow_and_day(log_or):
     assert 0 <= tarone(TABLES, log_or).stat <= breslow_day(TABLES, log_or).stat
 

@@ -285,7 +285,7 @@ def store(tmp_path_factory):
 
 
 @given(st.lists(said, max_size=40), st.integers(1, 3), st.booleans())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_flow_adds_up_whatever_is_decided(store, words, reviewers, full_text):
     review, runs = store
     decisions = [

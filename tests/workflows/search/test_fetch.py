@@ -265,7 +265,7 @@ def put_old(folder):
 
 
 @given(plan=_PLANS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_whatever_fails_the_end_is_the_faultless_one_or_an_error_and_the_old_files(outcome, server, plan):
     folder, before, after, report = outcome
     for name in {*before, *after}:

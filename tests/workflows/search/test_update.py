@@ -402,7 +402,7 @@ def restore(folder, files):
 
 
 @given(plan=_PLANS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_whatever_fails_the_end_is_the_faultless_one_or_an_error_and_the_old_files(outcome, server, plan):
     folder, before, after = outcome
     restore(folder, before)
