@@ -17,6 +17,7 @@ from ..measures.effects import EffectSizes, Interval
 from ..numerics.numerals import bounded, p_text
 from ..pooling.result import Display, Pooled
 from .lines import FittedLine, multiplicative_line, two_sided
+from .tests_of_asymmetry import depends_on_effect
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,12 +134,13 @@ def pet_peese(es: EffectSizes | Pooled, *, alpha: float = 0.05, level: float = 0
     level
         Coverage of the intervals.
     force
-        True: estimate with fewer than 10 studies too, and say so in ``note``.
+        True: estimate where it is refused too, and say why in ``note``.
 
     Raises
     ------
     NotEstimableError
-        Fewer than 10 studies and not ``force``; fewer than 3; or all studies have the same precision.
+        Fewer than 10 studies, or a measure whose variance is made of the effect (its line is Egger's: Macaskill et al.
+        2001; Pustejovsky & Rodgers 2019), and not ``force``; fewer than 3 studies; or all have the same precision.
     UsageError
         alpha or level outside 0 to 1.
 
@@ -154,7 +156,8 @@ def pet_peese(es: EffectSizes | Pooled, *, alpha: float = 0.05, level: float = 0
         if not 0 < value < 1:
             raise UsageError(f"{name} = {value:g}; allowed: between 0 and 1")
     used = (es.effects if isinstance(es, Pooled) else es).complete
-    note = f"k = {used.k}; the line is not to be trusted with fewer than {K_MIN} studies" if used.k < K_MIN else ""
+    few = f"k = {used.k}; the line is not to be trusted with fewer than {K_MIN} studies" if used.k < K_MIN else ""
+    note = "; ".join(filter(None, (few, depends_on_effect(used.measure))))
     if note and not force:
         raise NotEstimableError(f"PET-PEESE: {note} (force=True estimates all the same)")
     pet = _adjusted(multiplicative_line(used.yi, used.sei, used.vi), level)

@@ -221,12 +221,16 @@ def _objections(entry: AsymmetryTest, asked: Asked) -> list[str]:
     if entry.measures and es.measure not in entry.measures:
         found.append(f"not made for {es.measure}; allowed: {', '.join(entry.measures)}")
     on_size = entry.free_predictor and PREDICTORS[asked.predictor].of_size
-    if not entry.measures and not on_size and es.measure in MEASURES and MEASURES[es.measure].tied:
-        found.append(
-            f"the standard error of {es.measure} depends on the effect itself, so the test finds asymmetry "
-            f"where there is none; use {' or '.join(_better(es.measure))}"
-        )
+    if not entry.measures and not on_size and depends_on_effect(es.measure):
+        found.append(f"{depends_on_effect(es.measure)}; use {' or '.join(_better(es.measure))}")
     return found
+
+
+def depends_on_effect(measure: str) -> str:
+    """Return why a line on the standard error or the variance is not valid for a measure; empty where it is."""
+    if measure not in MEASURES or not MEASURES[measure].tied:
+        return ""
+    return f"the standard error of {measure} depends on the effect itself, so asymmetry is found where there is none"
 
 
 def _better(measure: str) -> list[str]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import metaan as ma
 from metaan.errors import NotEstimableError, UsageError
+from metaan.stats.measures.catalogue import MEASURES
 
 VI = np.array([0.30, 0.25, 0.22, 0.20, 0.16, 0.12, 0.10, 0.08, 0.05, 0.02])
 NOISE = np.array([0.02, -0.01, 0.03, -0.02, 0.01, -0.03, 0.02, -0.01, 0.01, -0.02])
@@ -62,8 +63,19 @@ def test_fewer_than_ten_studies_are_refused_unless_forced():
         ma.pet_peese(es, alpha=5)
 
 
+@pytest.mark.parametrize("measure", sorted(MEASURES))
+def test_measure_is_refused_exactly_where_egger_is(measure: str):
+    es = ma.EffectSizes.of(0.5 + NOISE, VI, measure=measure)
+    if not ma.small_study_test(es, "egger", force=True).note:
+        assert ma.pet_peese(es).note == ""
+        return
+    with pytest.raises(NotEstimableError, match=f"the standard error of {measure} depends on the effect"):
+        ma.pet_peese(es)
+    assert f"the standard error of {measure} depends" in repr(ma.pet_peese(es, force=True))
+
+
 def test_result_is_plain_and_readable():
-    found = ma.pet_peese(ma.EffectSizes.of(0.5 + NOISE, VI, measure="OR"))
+    found = ma.pet_peese(ma.EffectSizes.of(0.5 + NOISE, VI, measure="OR"), force=True)
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["chosen"] == "PEESE"
     frame = found.to_frame()
     assert frame["estimate"].tolist() == [found.pet.estimate, found.peese.estimate]
