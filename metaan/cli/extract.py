@@ -255,7 +255,7 @@ def _written(args: Namespace, written: Written, what: str) -> int:
         found = {"file": str(written.file), "number": written.number, "state": what}
         print(json.dumps(found | {"result": result.model_dump(mode="json")}, indent=2, ensure_ascii=False))
         return 0
-    arms = "; ".join(f"{arm}: {counts.events} of {counts.total}" for arm, counts in result.arms.items())
+    arms = "; ".join(f"{arm}: {data}" for arm, data in result.arms.items())
     print(f"{written.file}: result {written.number}, {result.outcome} ({result.time}), {what}\n  {arms}")
     if result.unconfirmed:
         print(f"next: compare it with its source, then metaan extract {args.study} --confirm {written.number}")

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..stats.numerics.layouts import LAYOUTS
 from .proposal import Proposal, ProposedCell
 from .suggest import ReviewContext, outcomes_in, time_in
 
@@ -56,7 +57,7 @@ def _counts(analysis: RevManAnalysis, row: RevManRow, file: str, context: Review
     names = (analysis.experimental or "group 1", analysis.control or "group 2")
     cells = tuple(
         _cell(str(i), name, *(int(row.numbers[key]) for key in keys))
-        for i, (name, keys) in enumerate(zip(names, (("ai", "n1i"), ("ci", "n2i"))), start=1)
+        for i, (name, keys) in enumerate(zip(names, LAYOUTS["counts"]), start=1)
     )
     words = f"{analysis.name} {row.subgroup}".strip()
     parts = [f"comparison {analysis.comparison}", f"analysis {analysis.number}, {analysis.name}"]

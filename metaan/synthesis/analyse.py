@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError, choose, did_you_mean
-from ..stats.measures.two_by_two import TWO_BY_TWO
 from ..stats.pooling.intervals import check_level
 from ..stats.pooling.result import Pooled
 from ..stats.regression.subgroups import between_groups
 from .grouping import Block, grouping
+from .kinds import KINDS
 from .pooling import pool_group
 from .selection import NOT_CONFIRMED, Chosen, choose_studies
 from .values import Analysis, Pool, PublishedReference, Remark, SubgroupTest
@@ -140,7 +140,7 @@ def _with(plan: Plan, choices: Choices) -> Plan:
 def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
     outcome = review.outcome(plan.outcome)
     measure = plan.measure or outcome.measure
-    choose(TWO_BY_TWO, measure, "measure of counts in two arms,")
+    choose(KINDS["counts"].compare, measure, "measure of counts in two arms,")
     chosen, excluded = choose_studies(review, plan, choices.only, choices.exclude, choices.unconfirmed)
     found = grouping(chosen, plan)
     remarks: list[Remark] = []

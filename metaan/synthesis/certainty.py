@@ -17,6 +17,7 @@ from ..stats.evidence.absolute import RISK_OF, risk_with_treatment
 from ..stats.evidence.information import RELATIVE_REDUCTION, crossed, information_size
 from ..stats.measures.catalogue import scale_of
 from ..stats.measures.effects import Interval
+from .kinds import people_of, risks
 
 if TYPE_CHECKING:
     from ..stats.small_studies.tests_of_asymmetry import SmallStudyTest
@@ -191,7 +192,7 @@ def _assumed(rows: Sequence[StudyRow], analysis: Analysis) -> Iterable[tuple[str
         yield "", plan.assumed_risk.value, plan.assumed_risk.source
         return
     of = f"median of the control arms of these {len(rows)} studies" if len(rows) > 1 else "control arm of this study"
-    yield "", float(np.median([row.data["ci"] / row.data["n2i"] for row in rows])), of
+    yield "", float(np.median([risks(row.data)["control"] for row in rows])), of
 
 
 def _thresholds(analysis: Analysis) -> tuple[float | None, tuple[float, ...]]:
@@ -214,7 +215,7 @@ def _imprecision(
     """Suggest a level for each threshold in the interval; without any, one where too few people were studied."""
     mid, _ = _thresholds(analysis)
     found = _crossed(result.ci, usual.ci if usual else None, analysis)
-    people = round(sum(row.data.get("n1i", 0) + row.data.get("n2i", 0) for row in rows))
+    people = people_of(row.data for row in rows)
     needed, pair, why = _needed(usual, mid, 1 - analysis.level)
     few = needed is not None and people < needed
     return Imprecision(len(found) or int(few), mid, found, people, needed, pair, why)

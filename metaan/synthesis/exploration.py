@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MetaanError, NotEstimableError
+from .kinds import columns_of
 from .selection import moderator
 from .values import Exploration, StudyRow
 
@@ -130,8 +131,7 @@ def _multiverse(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> Multiverse:
     """Give it every table: a study without events says nothing about a ratio, and something about a difference."""
     from ..stats.robustness.multiverse import multiverse
 
-    columns: dict[str, Any] = {name: [row.data[name] for row in rows] for name in ("ai", "n1i", "ci", "n2i")}
-    return multiverse(groups=_by_design(rows), level=fit.level, **columns)
+    return multiverse(groups=_by_design(rows), level=fit.level, **columns_of(fit.measure, (row.data for row in rows)))
 
 
 def _by_design(rows: Sequence[StudyRow]) -> dict[str, list[bool]]:

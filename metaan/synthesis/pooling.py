@@ -20,6 +20,7 @@ from ..stats.pooling.models import MODELS
 from ..stats.pooling.pool import pool
 from ..stats.pooling.result import Display, Pooled
 from ..stats.tables.stratified import MH_MEASURES, informative, mantel_haenszel
+from .kinds import columns_of, risks
 from .selection import Chosen
 from .values import Absolute, Exploration, Pool, Remark, Sensitivity, StudyRow
 
@@ -101,14 +102,13 @@ def _explored(plan: Plan, main: Pooled | None, rows: Sequence[StudyRow]) -> Expl
 
 
 def _effect_sizes(chosen: Sequence[Chosen], plan: Plan, measure: str) -> EffectSizes:
-    columns: dict[str, Any] = {name: [c.data[name] for c in chosen] for name in ("ai", "n1i", "ci", "n2i")}
     return effect_sizes(
         measure,
         add=plan.zero_cells.add,
         to=plan.zero_cells.to,
         drop00=MEASURES[measure].drops_double_zero,
         slab=[c.study.label for c in chosen],
-        **columns,
+        **columns_of(measure, (c.data for c in chosen)),
     )
 
 
@@ -255,6 +255,6 @@ def _absolute(rows: Sequence[StudyRow], shown: Display | StudyRow, plan: Plan, m
 def _assumed_risk(rows: Sequence[StudyRow], plan: Plan) -> tuple[float, str]:
     if plan.assumed_risk is not None:
         return plan.assumed_risk.value, plan.assumed_risk.source
-    median = float(np.median([row.data["ci"] / row.data["n2i"] for row in rows]))
+    median = float(np.median([risks(row.data)["control"] for row in rows]))
     of = f"median of the control arms of these {len(rows)} studies" if len(rows) > 1 else "control arm of this study"
     return median, of

@@ -13,7 +13,7 @@ from ..stats.measures.catalogue import effect_sizes, scale_of
 from ..stats.measures.effects import Interval
 from ..stats.numerics.numerals import p_value
 from ..stats.pooling.intervals import mean_interval
-from .selection import counts_by_role
+from .kinds import cells, data_by_role, without_events
 from .values import ReportedCheck
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def reported_checks(review: Review) -> tuple[ReportedCheck, ...]:
 def _checks(study: Study, review: Review) -> Iterable[ReportedCheck]:
     for i, result in enumerate(study.results):
         for j, reported in enumerate(result.reported):
-            data, _ = counts_by_role(study, result)
+            data, _ = data_by_role(study, result)
             where = review.where(study.id, "results", i, "reported", j)
             waiver = next((one for one in study.waivers if one.covers(CHECK, where)), None)
             yield replace(_check(study, result, reported, data), where=where, waiver=waiver)
@@ -65,7 +65,7 @@ def _check(study: Study, result: Result, reported: ReportedEffect, data: dict[st
         note = f"{VERDICTS['not checked']}: {reported.measure}"
         return ReportedCheck(study, result, reported, "not checked", note)
     stated = _recompute(reported.measure, data, reported.level)
-    opposite = _recompute(reported.measure, _opposite(data), reported.level)
+    opposite = _recompute(reported.measure, without_events(data), reported.level)
     if stated is None or opposite is None:
         return ReportedCheck(study, result, reported, "not checked", "the counts leave the effect undefined")
     verdict = _verdict(reported, stated, opposite)
@@ -113,11 +113,6 @@ def _recompute(measure: str, data: dict[str, float], level: float) -> Recomputed
     return back(float(es.yi[0])), Interval(back(ci.lb), back(ci.ub))
 
 
-def _opposite(data: dict[str, float]) -> dict[str, float]:
-    """Return the counts of the people without the event."""
-    return {"ai": data["n1i"] - data["ai"], "n1i": data["n1i"], "ci": data["n2i"] - data["ci"], "n2i": data["n2i"]}
-
-
 def _check_p(study: Study, result: Result, reported: ReportedEffect, data: dict[str, float]) -> ReportedCheck:
     if not isinstance(reported.p, float):
         return ReportedCheck(study, result, reported, *_check_bound(reported.p, data), p_values=p_values(data))
@@ -150,7 +145,7 @@ def p_values(data: dict[str, float]) -> dict[str, float]:
     """
     from scipy.stats import chi2_contingency, fisher_exact
 
-    table = np.array([[data["ai"], data["n1i"] - data["ai"]], [data["ci"], data["n2i"] - data["ci"]]])
+    table = np.reshape([*cells(data).values()], (2, 2))
     if not (table.sum(axis=0).all() and table.sum(axis=1).all()):
         return {"Fisher's exact test": 1.0}
     plain, yates = (float(chi2_contingency(table, correction=correct).pvalue) for correct in (False, True))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..registry.model.times import in_order
+from .kinds import data_by_role
 from .values import Excluded
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ NOT_CONFIRMED = "its numbers are not confirmed yet"
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A study that enters, the result taken from it, its counts under metafor's names, and what is against it.
+    """A study that enters, the result taken from it, its numbers under metafor's names, and what is against it.
 
     ``flag`` says that in words, ``about`` is what a decision about it is about; ``decision`` is the signed decision
     that stands, in words.
@@ -106,7 +107,7 @@ def _take(
         found = ", ".join(result.time for result in results)
         points = ", ".join(map(str, plan.time_points))
         return f"reports this outcome at {found}; the protocol takes {points} (time_points in review.yaml)"
-    data, note = counts_by_role(study, result)
+    data, note = data_by_role(study, result)
     mark = NOT_CONFIRMED if result.unconfirmed else None
     return Chosen(study, result, design, data, "; ".join(filter(None, (mark, note))) or None)
 
@@ -134,17 +135,3 @@ def moderator(study: Study, name: str) -> float | str | None:
     if name == "design":
         return study.design_group
     return next((entry.value for entry in study.moderators if entry.name == name), None)
-
-
-def counts_by_role(study: Study, result: Result) -> tuple[dict[str, float], str | None]:
-    """Return ai, n1i, ci, n2i; arms of one role are added up (Cochrane Handbook 6.5, section 6.5.2.10)."""
-    data: dict[str, float] = {"ai": 0, "n1i": 0, "ci": 0, "n2i": 0}
-    merged = []
-    for role, events, total in (("experimental", "ai", "n1i"), ("control", "ci", "n2i")):
-        arms = [arm.id for arm in study.arms if arm.role == role and arm.id in result.arms]
-        for arm in arms:
-            data[events] += result.arms[arm].events
-            data[total] += result.arms[arm].total
-        if len(arms) > 1:
-            merged.append(f"arms {' and '.join(arms)} added up")
-    return data, "; ".join(merged) or None

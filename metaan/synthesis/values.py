@@ -36,7 +36,7 @@ class StudyRow:
     design
         ``"randomised"`` or ``"non-randomised"``.
     data
-        What was pooled, under metafor's names: ai, n1i, ci, n2i for counts.
+        What was pooled, under metafor's names; `metaan.synthesis.kinds` knows them.
     yi, vi
         Analysis scale; None where the study has no effect size.
     estimate, ci

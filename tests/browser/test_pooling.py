@@ -12,8 +12,9 @@ import pytest
 
 import metaan as ma
 from metaan.errors import NotEstimableError
-from metaan.report.explorer.data import CHOICES, COUNTS, NONE
+from metaan.report.explorer.data import CHOICES, NONE
 from metaan.stats.measures.catalogue import MEASURES
+from metaan.synthesis.kinds import KINDS
 
 DATA = "document.getElementById('explore-data').textContent"
 SHOWN = """key => [...document.querySelectorAll(`[data-explore='${key}'] .recomputed li`)]
@@ -37,7 +38,9 @@ def address(key: str, choice: dict[str, str], without: list[str]) -> str:
 
 def expected(analysis: dict[str, Any], places: list[int], choice: dict[str, str]) -> dict[str, Any]:
     """Pool the same studies in Python."""
-    counts = {name: [analysis["studies"][i]["counts"][j] for i in places] for j, name in enumerate(COUNTS)}
+    counts = {
+        name: [analysis["studies"][i]["counts"][j] for i in places] for j, name in enumerate(KINDS["counts"].columns)
+    }
     measure = choice["measure"]
     got: dict[str, Any] = {"k": 0, "common": None, "random": None}
     if not places:

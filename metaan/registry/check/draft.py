@@ -15,8 +15,9 @@ from typing import Any, Generic, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from ...errors import Problem, did_you_mean
+from ..model.arms import ARM_KEYS
 from ..model.review import ReviewFile
-from ..model.study import Counts, Result, Study
+from ..model.study import Result, Study
 from ..model.types import Entry
 from ..text.nodes import Node, compose
 from ..text.raw import decode
@@ -126,7 +127,7 @@ def _form_problems(file: str, tree: Node, path: Path) -> Iterator[Problem]:
             yield _problem(file, tree, Study, {**fault, "loc": (*path, *fault["loc"])})
     for arm, node in form.value["arms"].value.items():
         for key in node.value or ():
-            if key.rstrip(":") not in Counts.model_fields:  # {events:, total:} has a key "total:"
+            if key.rstrip(":") not in ARM_KEYS:  # {events:, total:} has a key "total:"
                 yield _problem(file, tree, Study, {"type": "extra_forbidden", "loc": (*path, "arms", arm, key)})
 
 

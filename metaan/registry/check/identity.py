@@ -74,7 +74,7 @@ def _same(one: Study, other: Study) -> bool:
 
 def _numbers(study: Study, result: Result) -> tuple[object, ...]:
     arms = ((arm.role, result.arms[arm.id]) for arm in study.arms if arm.id in result.arms)
-    counts = tuple(sorted((role, counts.events, counts.total) for role, counts in arms))
+    counts = tuple(sorted((role, *data.model_dump(exclude={"source"}).values()) for role, data in arms))
     return (result.outcome, time_key(result.time), *counts)
 
 

@@ -1,5 +1,6 @@
 """The types of the registry, from one place: what review.yaml holds and what a study file holds."""
 
+from .arms import Counts, Source
 from .judgements import Certainty, CertaintyDomain, Waiver
 from .review import (
     AssumedRisk,
@@ -24,7 +25,6 @@ from .study import (
     Baseline,
     Citation,
     Confirmation,
-    Counts,
     Design,
     Domain,
     Moderator,
@@ -34,7 +34,6 @@ from .study import (
     Result,
     RiskOfBias,
     SignedDecision,
-    Source,
     Status,
     Study,
 )

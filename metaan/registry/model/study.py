@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from .arms import ArmData, Source
 from .judgements import Waiver
 from .types import (
     Bounds,
@@ -27,27 +28,7 @@ from .types import (
 )
 
 State = Literal["included", "excluded", "awaiting data"]
-Kind = Literal["randomised", "non-randomised", "systematic review", "case series", "narrative review"]
-
-
-class Source(Entry):
-    """Where a number was read.
-
-    Attributes
-    ----------
-    document, place, quote
-        What was read, where in it, and its words.
-    level
-        ``primary``: the article itself, its abstract or its trial record; ``secondary``: another document quotes it.
-    derived
-        How the number follows from what was printed; absent where it stands as printed.
-    """
-
-    document: Text
-    place: str | None = None
-    quote: str | None = None
-    level: Literal["primary", "secondary"]
-    derived: str | None = None
+DesignKind = Literal["randomised", "non-randomised", "systematic review", "case series", "narrative review"]
 
 
 class Citation(Entry):
@@ -71,7 +52,7 @@ class Citation(Entry):
 class Design(Entry):
     """How the study was done; ``control`` says what kind of control a non-randomised study has."""
 
-    kind: Kind
+    kind: DesignKind
     control: str | None = None
     description: str | None = None
 
@@ -112,14 +93,6 @@ class Moderator(Entry):
     source: Source | None = None
 
 
-class Counts(Entry):
-    """Events among the people of one arm; ``source`` only where it differs from the result's."""
-
-    events: Count
-    total: Positive
-    source: Source | None = None
-
-
 class ReportedEffect(Entry):
     """An effect or a p value as the authors printed it, on the display scale."""
 
@@ -149,7 +122,7 @@ class Result(Entry):
     name: Text
     time: Text
     primary: Flag = False
-    arms: dict[str, Counts]
+    arms: dict[str, ArmData]
     source: Source
     reported: tuple[ReportedEffect, ...] = ()
     note: str | None = None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...stats.measures.catalogue import MEASURES, added
 from ...stats.numerics.numerals import portable_values
 from ...stats.pooling.intervals import quantile
+from ...synthesis.kinds import KINDS, NO_SCRIPT, arms_of, kind_of
 from ..forest.forest import forest
 from ..forest.traits import risk_of_bias
 from ..language import formats, formulas, methods, words
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from ...synthesis.values import Analysis, StudyRow
     from ..language.words import Arms
 
-COUNTS = ("ai", "n1i", "ci", "n2i")
 NONE = "none"
 NOT_ASSESSED = "not assessed"
 
@@ -69,8 +69,9 @@ def why_not(analysis: Analysis) -> str:
     if not any(row.yi is not None for row in analysis.rows):
         return ""
     instead = "Other methods are in the tables below; “metaan pool” does the rest."
-    if not any(_counted(row) for row in analysis.rows):
-        return f"Studies cannot be taken out here: the page pools events among people only. {instead}"
+    if not any(_computed(row) for row in analysis.rows):
+        kind = kind_of(analysis.rows[0].data)
+        return f"Studies cannot be taken out here: {(kind and kind.no_script) or NO_SCRIPT}. {instead}"
     missing = [WANTING[name].format(code) for name, code in protocol(analysis).items() if code not in CHOICES[name]]
     if not missing:
         return ""
@@ -79,8 +80,8 @@ def why_not(analysis: Analysis) -> str:
 
 
 def _offers(analysis: Analysis) -> bool:
-    counted = any(_counted(row) for row in analysis.rows)
-    return counted and all(code in CHOICES[name] for name, code in protocol(analysis).items())
+    computed = any(_computed(row) for row in analysis.rows)
+    return computed and all(code in CHOICES[name] for name, code in protocol(analysis).items())
 
 
 def _sorted(analysis: Analysis, arms: Arms) -> dict[str, Any]:
@@ -88,13 +89,15 @@ def _sorted(analysis: Analysis, arms: Arms) -> dict[str, Any]:
     return sortable(forest(analysis, arms), analysis) if why_not(analysis) else {}
 
 
-def _counted(row: StudyRow) -> bool:
-    return all(row.data.get(name) is not None and row.data[name] == row.data[name] for name in COUNTS)
+def _computed(row: StudyRow) -> bool:
+    """Whether the script can pool a study: it has two arms of a kind that the script knows."""
+    kind = kind_of(row.data)
+    return kind is not None and bool(kind.script) and len(kind.roles(row.data)) > 1
 
 
 def _analysis(analysis: Analysis, arms: Arms) -> dict[str, Any]:
     plan = analysis.plan
-    rows = [row for row in analysis.rows if _counted(row)]
+    rows = [row for row in analysis.rows if _computed(row)]
     return {
         "title": words.upper_first(plan.title or analysis.outcome.name),
         "protocol": protocol(analysis),
@@ -122,7 +125,7 @@ def _groups(analysis: Analysis, rows: Sequence[StudyRow]) -> Iterable[dict[str, 
 
 
 def _study(row: StudyRow) -> dict[str, Any]:
-    counts = [int(value) if value == int(value) else value for value in (row.data[name] for name in COUNTS)]
+    given = (value for arm in arms_of(row.data).values() for value in arm.values())
     judged = risk_of_bias(row)
     return {
         "id": row.id,
@@ -131,11 +134,11 @@ def _study(row: StudyRow) -> dict[str, Any]:
         "bias": judged[0] if judged else NOT_ASSESSED,
         "severity": judged[1] if judged else None,
         "year": row.study.citation.year if row.study.citation else None,
-        "counts": counts,
+        "counts": [int(value) if value == int(value) else value for value in given],
     }
 
 
-OFFERED = ("OR", "RR", "RD")
+OFFERED = tuple(code for kind in KINDS.values() for code in kind.script)
 
 _TAU2 = ("DL", "REML", "ML", "PM", "EB", "HE", "HS", "HSk", "SJ", "PMM", "DL2", "CA2")
 

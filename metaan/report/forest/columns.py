@@ -1,6 +1,6 @@
 """The columns of a forest plot, chosen by what was pooled and put into the order of the style.
 
-To add the columns of another kind of data, enter it in `DATA`.
+Those of the data are written as `metaan.synthesis.kinds` says.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ...synthesis.kinds import kind_of
 from ..language import words
 from ..language.words import Arms
 from .styles import STYLES, Style
@@ -30,33 +31,6 @@ class ForestColumn:
     align: str = "end"
     side: str = "left"
     light: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """How the numbers of one kind are written.
-
-    Attributes
-    ----------
-    names
-        metafor's names of what each arm has, or of what the one group has.
-    shape, header
-        All of an arm in one column, and the heading over it.
-    parts
-        The headings where each number has a column of its own.
-    sums
-        How many of the last names add up over studies.
-    """
-
-    names: tuple[tuple[str, ...], ...]
-    shape: str
-    header: str
-    parts: tuple[str, ...]
-    sums: int = 2
-
-    def arms(self) -> Iterable[tuple[str, tuple[str, ...]]]:
-        """Yield the key of each arm with its names; one group stands under the key of the first."""
-        return zip(("experimental", "control"), self.names)
 
 
 def columns(
@@ -99,26 +73,21 @@ def _weights(analysis: Analysis, style: Style) -> list[ForestColumn]:
     return [ForestColumn(f"weight_{role}", fits[role].model if role in fits else role, style.weight) for role in roles]
 
 
-def data_of(names: Iterable[str]) -> tuple[str, Data] | None:
-    """Return the kind of data that has these names; None where no entry of `DATA` is about them."""
-    known = set(names)
-    return next(((kind, data) for kind, data in DATA.items() if {n for arm in data.names for n in arm} <= known), None)
-
-
 def _data_columns(analysis: Analysis, arms: Arms, style: Style) -> Sequence[ForestColumn]:
-    found = data_of(analysis.rows[0].data if analysis.rows else ())
-    if found is None:
+    data = analysis.rows[0].data if analysis.rows else {}
+    kind = kind_of(data)
+    if kind is None:
         return []
-    kind, data = found
-    titles = [words.upper_first(arms.experimental), words.upper_first(arms.control)] if len(data.names) > 1 else [""]
+    roles = kind.roles(data)
+    two = len(roles) > 1
+    titles = dict(zip(roles, map(words.upper_first, (arms.experimental, arms.control)) if two else [""]))
     if style.split:
-        each = zip(data.arms(), titles)
-        return [ForestColumn(f"{arm}:{n}", part, t) for (arm, names), t in each for n, part in zip(names, data.parts)]
-    header = style.data.get(kind, data.header)
-    pairs = zip(data.arms(), titles)
-    if style.pooled and len(titles) > 1:
-        return [ForestColumn(arm, title, header) for (arm, _), title in pairs]
-    return [ForestColumn(arm, header, title) for (arm, _), title in pairs]
+        each = ((role, n, part) for role, names in roles.items() for n, part in zip(names, kind.parts))
+        return [ForestColumn(f"{role}:{n}", part, titles[role]) for role, n, part in each]
+    header = style.data.get(kind.code, kind.header) if two else kind.header
+    if style.pooled and two:
+        return [ForestColumn(role, title, header) for role, title in titles.items()]
+    return [ForestColumn(role, header, title) for role, title in titles.items()]
 
 
 def data_cells(row: Mapping[str, float], style: Style, places: Mapping[str, int]) -> dict[str, str]:
@@ -126,21 +95,21 @@ def data_cells(row: Mapping[str, float], style: Style, places: Mapping[str, int]
 
     ``places`` holds the decimals of each number, as `decimals` returns them.
     """
-    found = data_of(row)
-    if found is None:
+    kind = kind_of(row)
+    if kind is None:
         return {}
     cells: dict[str, str] = {}
-    for arm, names in found[1].arms():
+    for role, names in kind.roles(row).items():
         texts = [style.count(row[name], places.get(name, 0)) for name in names]
-        cells |= {arm: found[1].shape.format(*texts)} | {f"{arm}:{name}": t for name, t in zip(names, texts)}
+        cells |= {role: kind.shape.format(*texts)} | {f"{role}:{name}": t for name, t in zip(names, texts)}
     return cells
 
 
 def decimals(rows: Iterable[Mapping[str, float]]) -> dict[str, int]:
     """Return how many decimals show every number of each name as it was given, up to four.
 
-    >>> decimals([{"m1i": 5.1, "n1i": 20.0}, {"m1i": 12.25, "n1i": 31.0}])
-    {'m1i': 2, 'n1i': 0}
+    >>> decimals([{"mi": 5.1, "ni": 20.0}, {"mi": 12.25, "ni": 31.0}])
+    {'mi': 2, 'ni': 0}
     """
     most: dict[str, int] = {}
     for row in rows:
@@ -152,26 +121,12 @@ def decimals(rows: Iterable[Mapping[str, float]]) -> dict[str, int]:
 
 def total_cells(rows: Sequence[Mapping[str, float]], style: Style, places: Mapping[str, int]) -> dict[str, str]:
     """Return the text of what adds up over studies: counts and people, never means."""
-    found = data_of(rows[0]) if rows else None
-    if found is None:
+    kind = kind_of(rows[0]) if rows else None
+    if kind is None:
         return {}
     cells: dict[str, str] = {}
-    for arm, names in found[1].arms():
-        added = names[-found[1].sums :]
+    for role, names in kind.roles(rows[0]).items():
+        added = names[-kind.sums :]
         texts = [style.count(sum(row[name] for row in rows), places.get(name, 0)) for name in added]
-        cells |= {arm: "/".join(texts)} | {f"{arm}:{name}": text for name, text in zip(added, texts)}
+        cells |= {role: "/".join(texts)} | {f"{role}:{name}": text for name, text in zip(added, texts)}
     return cells
-
-
-#: Kind of data to how it is written.
-DATA: dict[str, Data] = {
-    "counts": Data((("ai", "n1i"), ("ci", "n2i")), "{}/{}", "events/total", ("Events", "Total")),
-    "means": Data(
-        (("m1i", "sd1i", "n1i"), ("m2i", "sd2i", "n2i")), "{} ({}), {}", "mean (SD), n", ("Mean", "SD", "Total"), 1
-    ),
-    "rates": Data((("x1i", "t1i"), ("x2i", "t2i")), "{}/{}", "events/time", ("Events", "Time")),
-    "proportion": Data((("xi", "ni"),), "{}/{}", "events/total", ("Events", "Total")),
-    "rate": Data((("xi", "ti"),), "{}/{}", "events/time", ("Events", "Time")),
-    "mean": Data((("mi", "sdi", "ni"),), "{} ({}), {}", "mean (SD), n", ("Mean", "SD", "Total"), 1),
-    "correlation": Data((("ri", "ni"),), "{}, {}", "r, n", ("r", "Total"), 1),
-}

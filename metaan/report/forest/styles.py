@@ -38,7 +38,7 @@ class Style:
     split
         Every number of an arm has a column of its own.
     data
-        Kind of data (a key of `metaan.report.forest.columns.DATA`) to what stands over it in place of the usual words.
+        Kind of data (a key of `metaan.synthesis.kinds.KINDS`) to what stands over it in place of the usual words.
     thousands
         What parts the thousands of numbers of five digits and more.
     interval, decimals

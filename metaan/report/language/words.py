@@ -14,6 +14,7 @@ from ...stats.measures.catalogue import MEASURES, null_of, scale_of
 from ...stats.measures.effects import Interval
 from ...stats.pooling.models import MODELS
 from ...stats.pooling.result import Pooled
+from ...synthesis.kinds import WAYS, kind_of, people_of
 from ..document import Number, Text
 from . import anchors, formats
 
@@ -218,8 +219,7 @@ def transformation(measure: str) -> str:
 
 def people(pool: Pool) -> int:
     """Return how many people the studies of a pool have together, 0 where arms have no sizes."""
-    rows = [row for row in pool.rows if row.yi is not None]
-    return round(sum(row.data.get(name, 0) for row in rows for name in ("n1i", "n2i", "ni")))
+    return people_of(row.data for row in pool.rows if row.yi is not None)
 
 
 def of_studies(fit: Pooled, pool: Pool) -> str:
@@ -251,9 +251,8 @@ def _nobody(pool: Pool) -> str:
 
 def _way(pool: Pool, less: bool) -> str:
     """Say which way an outcome differs: events are more or less frequent, a mean or a score is higher or lower."""
-    if any({"ai", "x1i"} & set(row.data) for row in pool.rows):
-        return "less frequent" if less else "more frequent"
-    return "lower" if less else "higher"
+    kind = next((kind for row in pool.rows if (kind := kind_of(row.data))), None)
+    return (kind.ways if kind else WAYS)[not less]
 
 
 def _finding(code: str, outcome: str, way: str, arms: Arms) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
 from ...stats.evidence.absolute import RISK_OF, risk_with_treatment
+from ...synthesis.kinds import risks
 from ..language import formats, methods
 from .figure import Curve, Figure, Key, PlotPoint, Request, Side, fixed, linear
 
@@ -48,7 +49,7 @@ def why_not(asked: Request, field: str) -> str:
 def labbe(asked: Request) -> Figure:
     """Risks in the experimental arm against risks in the control arm (L'Abbé, Detsky & O'Rourke 1987)."""
     fit = asked.fit
-    rows = [row for row in asked.pool.rows if {"ai", "n1i", "ci", "n2i"} <= set(row.data)]
+    rows = [row for row in asked.pool.rows if len(risks(row.data)) > 1]
     if not rows or fit.measure not in RISK_OF:
         raise NotEstimableError(f"a L'Abbé plot needs counts in two arms and one of {', '.join(RISK_OF)}")
     points = tuple(_risks(row) for row in rows)
@@ -82,7 +83,7 @@ def _steps(lo: float, hi: float) -> list[float]:
 
 
 def _risks(row: StudyRow) -> PlotPoint:
-    control, treated = row.data["ci"] / row.data["n2i"], row.data["ai"] / row.data["n1i"]
+    treated, control = risks(row.data).values()
     weight = row.weight_random if row.weight_random is not None else row.weight_common
     sentence = f"{row.label}: {formats.percent(100 * treated, 1)} against {formats.percent(100 * control, 1)}"
     return PlotPoint(control, treated, row.label, "study", weight, sentence)

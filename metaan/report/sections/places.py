@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...synthesis.kinds import ROLES, kind_of_arms
 from ..forest import traits
 from ..language import words
 from ..language.anchors import anchor
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from ...synthesis.values import Analysis, StudyRow
     from ..forest.plot import Row
 
-ARMS = ("experimental", "control")
 WEIGHTS = ("weight_common", "weight_random")
 
 
@@ -63,8 +63,9 @@ class Places:
         return self._result(row, column), ""
 
     def _study(self, row: StudyRow, column: str) -> tuple[str, str]:
-        if column in ARMS:
-            return _source(row, column, "events"), _source(row, column, "total")
+        if column in ROLES:
+            first, *_, last = kind_of_arms(row.result.arms.values()).fields
+            return _source(row, column, first), _source(row, column, last)
         if column == "effect" or column in WEIGHTS:
             shown = row.yi if column == "effect" else getattr(row, column)
             return (anchor(self.key, "study", row.id, column) if shown is not None else ""), ""
@@ -74,14 +75,14 @@ class Places:
         if row.block is None or row.mark is None or not row.cells.get(column):
             return ""
         place = "block", self.blocks[row.block]
-        if column in ARMS:
+        if column in ROLES:
             return anchor(self.key, *place, "people")
         role = "random" if row.kind == "prediction" else row.mark.role
         return anchor(self.key, *place, role, "prediction" if row.kind == "prediction" else "effect")
 
 
 def _source(row: StudyRow, role: str, what: str) -> str:
-    """Return where the events or the people of an arm come from."""
+    """Return where a number of an arm comes from."""
     arms = [arm.id for arm in row.study.arms if arm.role == role and arm.id in row.result.arms]
     index = next((i for i, result in enumerate(row.study.results) if result is row.result), None)
     return provenance.anchor(row.id, "results", index, "arms", arms[0], what) if arms and index is not None else ""

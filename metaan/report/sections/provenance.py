@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...synthesis.kinds import kind_of_arms
 from ..language import formats
 
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ def _numbers(study: Study) -> Iterable[Number]:
     yield from _sizes(study)
     for i, result in enumerate(study.results):
         name = f"{result.name}, {result.time}" + (", not confirmed yet" if result.unconfirmed else "")
-        for arm, counts in result.arms.items():
-            path: Path = ("results", i, "arms", arm)
-            source = counts.source or result.source
-            yield f"{name}: events, {arm}", str(counts.events), (*path, "events"), source
-            yield f"{name}: people, {arm}", str(counts.total), (*path, "total"), source
+        fields = kind_of_arms(result.arms.values()).fields
+        for arm, data in result.arms.items():
+            for key, what in fields.items():
+                path: Path = ("results", i, "arms", arm, key)
+                yield f"{name}: {what}, {arm}", str(getattr(data, key)), path, data.source or result.source
         for j, reported in enumerate(result.reported):
             yield f"{name}: as printed", printed(reported), ("results", i, "reported", j), result.source
     yield from _pools(study)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import scale_of
 from ...stats.pooling.result import Pooled
+from ...synthesis.kinds import cells, kind_of, kind_of_measure
 from ..language import formats, formulas, methods, spread, words
 from ..language.anchors import anchor, fits
 from ..language.headings import pool_heading
@@ -62,7 +63,7 @@ def _study(row: StudyRow, pool: Pool, analysis: Analysis) -> Iterable[Working]:
     if not row.enters:
         return
     key, measure = analysis.plan.key, analysis.measure
-    table = ", ".join(f"{name} = {formats.count(value)}" for name, value in _table(row))
+    table = ", ".join(f"{name} = {formats.count(value)}" for name, value in cells(row.data).items())
     zero = f"; {row.note}" if row.note else ""
     if row.yi is not None and row.vi is not None:
         value = formats.effect(row.estimate, row.ci, measure)
@@ -81,13 +82,6 @@ def _study(row: StudyRow, pool: Pool, analysis: Analysis) -> Iterable[Working]:
             )
 
 
-def _table(row: StudyRow) -> Iterable[tuple[str, float]]:
-    data = row.data
-    for name, total, events in (("a", None, "ai"), ("b", "n1i", "ai"), ("c", None, "ci"), ("d", "n2i", "ci")):
-        if events in data:
-            yield name, data[events] if total is None else data[total] - data[events]
-
-
 def _made(key: str, path: Sequence[str | int], what: str, value: str, formula: str, inputs: str) -> Working:
     return Working(anchor(key, *path), what, value, words.upper_first(formula) + ".", words.upper_first(inputs) + ".")
 
@@ -95,7 +89,7 @@ def _made(key: str, path: Sequence[str | int], what: str, value: str, formula: s
 def _pool(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
     key, name = analysis.plan.key, _name(pool, analysis)
     used = [row for row in pool.rows if row.yi is not None]
-    people = f"{formats.people(words.people(pool))} people{_totals(used)}"
+    people = f"{formats.people(words.people(pool))} people{_totals(used, analysis.measure)}"
     yield _made(key, ("block", i, "people"), f"{name}: people", people, formulas.OTHER["people"], _people(used))
     studies = formats.plural(pool.k, "study", "studies")
     yield _made(key, ("block", i, "studies"), f"{name}: studies", studies, formulas.OTHER["studies"], _names(used))
@@ -116,26 +110,24 @@ def _names(rows: Sequence[StudyRow]) -> str:
 
 
 def _people(rows: Sequence[StudyRow]) -> str:
-    """Write events and people of each study, those of both arms."""
+    """Write what the arms of each study hold."""
     if len(rows) >= MANY:
         return f"the {len(rows)} studies of the pool"
-    data = [(row.label, row.data) for row in rows]
-    counts = (
-        f"{label} {_of(x, 'ai', 'n1i')} and {_of(x, 'ci', 'n2i')}" for label, x in data if "n1i" in x and "n2i" in x
-    )
-    return "; ".join(counts) or "none"
+    return "; ".join(f"{row.label} {written}" for row in rows if (written := _arms(row.data))) or "none"
 
 
-def _totals(rows: Sequence[StudyRow]) -> str:
-    """Write events and people of both arms together."""
-    if not all({"ai", "n1i", "ci", "n2i"} <= set(row.data) for row in rows):
+def _totals(rows: Sequence[StudyRow], measure: str) -> str:
+    """Write what both arms hold together, where all of it adds up over studies."""
+    kind = kind_of_measure(measure)
+    if kind is None or kind.sums < len(kind.fields) or not all(kind.roles(row.data) for row in rows):
         return ""
-    sums = {name: sum(row.data[name] for row in rows) for name in ("ai", "n1i", "ci", "n2i")}
-    return f": {_of(sums, 'ai', 'n1i')} and {_of(sums, 'ci', 'n2i')}"
+    return f": {_arms({name: sum(row.data[name] for row in rows) for name in kind.columns})}"
 
 
-def _of(data: Mapping[str, float], events: str, total: str) -> str:
-    return f"{formats.count(data[events])}/{formats.count(data[total])}"
+def _arms(data: Mapping[str, float]) -> str:
+    kind = kind_of(data)
+    arms = kind.arms(data).values() if kind else ()
+    return " and ".join(kind.shape.format(*map(formats.count, arm.values())) for arm in arms if kind)
 
 
 def _effects(rows: Sequence[StudyRow], fit: Pooled | None) -> str:

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from ...stats.numerics.numerals import portable, portable_values
+from ...synthesis.kinds import ARM_COLUMNS, arms_of
 from ..language import words
 from ..sections.certainty import suggestions
 from .export import Json, whole
@@ -19,13 +20,10 @@ if TYPE_CHECKING:
     from ...synthesis.values import Analysis, Pool, PublishedReference, StudyRow
 
 CSV_COLUMNS = (
-    "analysis", "outcome", "measure", "level", "kind", "subgroup", "id", "label", "time", "events_experimental",
-    "total_experimental", "events_control", "total_control", "yi", "vi", "estimate", "ci_lb", "ci_ub", "pi_lb", "pi_ub",
-    "se", "pval", "weight_common", "weight_random", "tau2", "i2", "q", "q_df", "q_pval", "note",
+    "analysis", "outcome", "measure", "level", "kind", "subgroup", "id", "label", "time", *ARM_COLUMNS, "yi", "vi",
+    "estimate", "ci_lb", "ci_ub", "pi_lb", "pi_ub", "se", "pval", "weight_common", "weight_random", "tau2", "i2", "q",
+    "q_df", "q_pval", "note",
 )  # fmt: skip
-_COUNTS = {
-    "events_experimental": "ai", "total_experimental": "n1i", "events_control": "ci", "total_control": "n2i",
-}  # fmt: skip
 
 
 def to_csv(analyses: Iterable[Analysis], evidence: Mapping[str, Sequence[Evidence]] | None = None) -> str:
@@ -92,7 +90,7 @@ def _csv_study(row: StudyRow) -> Json:
     ci = row.ci or (None, None)
     return {
         "kind": "study", "id": row.id, "label": row.label, "time": row.result.time,
-        **{name: whole(row.data[code]) for name, code in _COUNTS.items() if code in row.data},
+        **{f"{name}_{role}": whole(x) for role, arm in arms_of(row.data).items() for name, x in arm.items()},
         "yi": row.yi, "vi": row.vi, "estimate": row.estimate, "ci_lb": ci[0], "ci_ub": ci[1],
         "weight_common": row.weight_common, "weight_random": row.weight_random, "note": row.note,
     }  # fmt: skip

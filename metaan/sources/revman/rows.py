@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ...records.citation import find_year
 from ...records.record import Failure
+from ...stats.numerics.layouts import LAYOUTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def number_of(text: str) -> float | None:
     return number if number - number == 0 else None
 
 
-COUNTS, MEANS, EFFECTS = ("ai", "n1i", "ci", "n2i"), ("m1i", "sd1i", "n1i", "m2i", "sd2i", "n2i"), ("yi", "sei")
+COUNTS, MEANS, EFFECTS = LAYOUTS["counts"].two, LAYOUTS["means"].two, ("yi", "sei")
 
 #: What the rows of an analysis hold -> the names of their numbers.
 KINDS: dict[str, tuple[str, ...]] = {"counts": COUNTS, "means": MEANS, "effects": EFFECTS}

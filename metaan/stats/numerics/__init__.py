@@ -1,4 +1,4 @@
-"""Numbers as numbers: how many digits are written, which computed values are equal, where a function is zero.
+"""Numbers as numbers: in which columns they stand, how many digits are written, which are equal, where one is zero.
 
 Everything else in `stats` may use this; it knows no study and no method.
 """

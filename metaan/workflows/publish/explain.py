@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
 from ...stats.robustness.explain import explain
 from ...synthesis.analyse import PROTOCOL, Choices, analyse
+from ...synthesis.kinds import columns_of
 
 if TYPE_CHECKING:
     from ...registry.load import Review
@@ -26,7 +27,7 @@ def explain_analysis(
     (analysis,) = analyse(review, [outcome], choices)
     explained, refused = {}, {}
     for pool in analysis.pools:
-        columns: dict[str, Any] = {n: [row.data[n] for row in pool.rows] for n in ("ai", "n1i", "ci", "n2i")}
+        columns = columns_of(analysis.measure, (row.data for row in pool.rows))
         try:
             explained[pool.name] = explain(analysis.measure, analysis.level, **columns)
         except NotEstimableError as error:

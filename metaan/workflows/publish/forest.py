@@ -7,14 +7,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import DataError
+from ...registry.model.arms import Source
 from ...registry.model.public import Outcome, Plan, Result, Study
-from ...registry.model.study import Design, Source
+from ...registry.model.study import Design
 from ...report.language.words import Arms
 from ...report.plots.figure import Request
 from ...report.plots.standalone import standalone
 from ...stats.measures.catalogue import own_scales
 from ...stats.measures.effects import Interval
+from ...stats.measures.two_by_two import CELLS
 from ...stats.pooling.intervals import mean_interval
+from ...synthesis.kinds import KINDS
 from ...synthesis.values import Analysis, Excluded, Exploration, Pool, StudyRow
 
 if TYPE_CHECKING:
@@ -138,6 +141,7 @@ def _bare(entry: type[Entry], **known: Any) -> Any:
 def _data(es: EffectSizes, i: int) -> dict[str, float]:
     """Return the data of a study; the cells of a table are events and totals."""
     data = {name: float(values[i]) for name, values in es.data.items()}
-    if {"ai", "bi", "ci", "di"} <= set(data):
-        data = {"ai": data["ai"], "n1i": data["ai"] + data["bi"], "ci": data["ci"], "n2i": data["ci"] + data["di"]}
+    if data.keys() >= set(CELLS):
+        a, b, c, d = (data[name] for name in CELLS)
+        data = KINDS["counts"].data((a, a + b), (c, c + d))
     return data if all(x == x for x in data.values()) else {}

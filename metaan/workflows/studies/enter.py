@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageError, choose
 from ...registry.load import load
-from ...registry.model.study import Design, Kind
+from ...registry.model.study import Design, DesignKind
 from ...registry.write import set_value
 from ..run import REAL, Run
 from .study_edit import Written, edit_study, write_result
@@ -126,7 +126,7 @@ def set_design(folder: Path | str, study_id: str, text: str) -> Design:
         There is no such kind, or the file would not be valid.
     """
     kind, _, control = (part.strip() for part in text.partition(":"))
-    kinds: Sequence[str] = Kind.__args__  # type: ignore[attr-defined]
+    kinds: Sequence[str] = DesignKind.__args__  # type: ignore[attr-defined]
     choose(dict.fromkeys(kinds), kind, "design")
     load(folder, with_metadata=False).study(study_id)
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
-from metaan.report.forest.columns import DATA, ForestColumn, columns, data_cells, data_of, decimals, total_cells
+from metaan.report.forest.columns import ForestColumn, columns, data_cells, decimals, total_cells
 from metaan.report.forest.forest import forest
 from metaan.report.forest.styles import STYLES
 from metaan.report.language.words import Arms
+from metaan.stats.numerics.layouts import LAYOUTS
+from metaan.synthesis.kinds import KINDS
 from metaan.synthesis.values import Analysis
 
 ARMS = Arms("drug", "placebo")
@@ -25,15 +28,18 @@ def headings(found: tuple[ForestColumn, ...]) -> list[str]:
     return [f"{column.group}|{column.header}" for column in found if column.key.startswith(("experimental", "control"))]
 
 
-@pytest.mark.parametrize("kind", DATA)
+@pytest.mark.parametrize(
+    "layout", [pair for pair in product(KINDS, ("two", "only")) if getattr(LAYOUTS[pair[0]], pair[1])]
+)
 @pytest.mark.parametrize("style", STYLES)
-def test_every_kind_of_data_has_columns_for_all_of_its_cells(death: Analysis, kind: str, style: str) -> None:
-    data = {name: 12.0 for arm in DATA[kind].names for name in arm}
-    made = with_data(death, data)
-    keys = {column.key for column in columns(made, ARMS, STYLES[style]) if column.side == "left"}
+def test_every_kind_of_data_has_columns_for_all_of_its_cells(
+    death: Analysis, layout: tuple[str, str], style: str
+) -> None:
+    kind, arms = KINDS[layout[0]], layout[1]
+    data = dict.fromkeys(getattr(LAYOUTS[kind.code], arms), 12.0)
+    keys = {c.key for c in columns(with_data(death, data), ARMS, STYLES[style]) if c.side == "left"}
     cells = data_cells(data, STYLES[style], {})
-    assert data_of(data) == (kind, DATA[kind])
-    assert 0 < len(keys & set(cells)) == (len(data) if STYLES[style].split else len(DATA[kind].names))
+    assert 0 < len(keys & set(cells)) == (len(data) if STYLES[style].split else len(kind.roles(data)))
     assert all("12" in text for text in cells.values())
     assert set(total_cells([data, data], STYLES[style], {})) <= set(cells)
 

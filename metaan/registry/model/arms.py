@@ -1,0 +1,46 @@
+"""What one arm of a result holds, and where a number was read.
+
+To add a kind of data: its model here, in `ArmData` (told apart by its keys) and in `ARM_KEYS`.
+"""
+
+from typing import Literal
+
+from .types import Count, Entry, Positive, Text
+
+
+class Source(Entry):
+    """Where a number was read.
+
+    Attributes
+    ----------
+    document, place, quote
+        What was read, where in it, and its words.
+    level
+        ``primary``: the article itself, its abstract or its trial record; ``secondary``: another document quotes it.
+    derived
+        How the number follows from what was printed; absent where it stands as printed.
+    """
+
+    document: Text
+    place: str | None = None
+    quote: str | None = None
+    level: Literal["primary", "secondary"]
+    derived: str | None = None
+
+
+class Counts(Entry):
+    """Events among the people of one arm; ``source`` only where it differs from the result's."""
+
+    events: Count
+    total: Positive
+    source: Source | None = None
+
+    def __str__(self) -> str:
+        """Return them as words: ``9 of 37``."""
+        return f"{self.events} of {self.total}"
+
+
+ArmData = Counts
+
+#: The keys that an arm of a result can have.
+ARM_KEYS = frozenset(Counts.model_fields)

@@ -1,0 +1,207 @@
+"""The kinds of data that arms hold, and what every place does with them.
+
+To add a kind that a study file can hold: its model in `metaan.registry.model.arms`, its columns in
+`metaan.stats.numerics.layouts`, and ``arm`` and ``join`` of its entry in `KINDS`. An entry without ``arm`` is drawn
+from arrays only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from ..registry.model.arms import ArmData, Counts
+from ..stats.measures.correlations import CORRELATIONS
+from ..stats.measures.means import MEAN_MEASURES
+from ..stats.measures.proportions import PROPORTIONS
+from ..stats.measures.rates import RATES
+from ..stats.measures.single_means import SINGLE_MEANS
+from ..stats.measures.two_by_two import TWO_BY_TWO
+from ..stats.numerics.layouts import LAYOUTS, Names
+
+if TYPE_CHECKING:
+    from ..registry.model.public import Result, Study
+    from ..stats.measures.families import Measure
+
+#: The roles of arms; an only arm stands under the first.
+ROLES = ("experimental", "control")
+
+#: What an outcome is where it is less, and where it is more.
+WAYS = ("lower", "higher")
+
+#: Numbers of one study under metafor's names.
+Data = Mapping[str, float]
+
+#: The same by the role of the arm, under the names of the study file.
+ByRole = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of data.
+
+    Attributes
+    ----------
+    code
+        A key of `metaan.stats.numerics.layouts.LAYOUTS`.
+    fields
+        What an arm holds, in the order of the columns: the key in a study file to what the number is called.
+    compare, alone
+        The measures of two arms, and those of one.
+    shape, header, parts
+        All of an arm in one column of a forest plot, the heading over it, and the headings where each number has a
+        column of its own.
+    sums
+        How many of the last numbers add up over studies.
+    ways
+        What an outcome is where it is less, and where it is more.
+    arm, join, joined
+        The model of an arm in a study file; how arms of one role are put together, and the words for that.
+    script, no_script
+        The measures that the page's script pools; why it pools none.
+    """
+
+    code: str
+    fields: Mapping[str, str]
+    compare: Mapping[str, Measure]
+    alone: Mapping[str, Measure]
+    shape: str
+    header: str
+    parts: tuple[str, ...]
+    sums: int
+    ways: tuple[str, str] = WAYS
+    arm: type[ArmData] | None = None
+    join: Callable[[Sequence[Any]], Iterable[float]] | None = None
+    joined: str = ""
+    script: tuple[str, ...] = ()
+    no_script: str = ""
+
+    @property
+    def columns(self) -> Names:
+        """The columns of two arms."""
+        return LAYOUTS[self.code].two
+
+    def roles(self, data: Iterable[str]) -> dict[str, Names]:
+        """Return the columns of each arm that is in the data; empty where neither two arms nor an only one are."""
+        known, layout = set(data), LAYOUTS[self.code]
+        for columns in ((layout.first, layout.second), (layout.only,)):
+            if all(columns) and known.issuperset(chain(*columns)):
+                return dict(zip(ROLES, columns))
+        return {}
+
+    def arms(self, data: Data) -> ByRole:
+        """Return what each arm holds, under the names of the study file."""
+        return {
+            role: {field: data[name] for field, name in zip(self.fields, names)}
+            for role, names in self.roles(data).items()
+        }
+
+    def data(self, experimental: Iterable[float], control: Iterable[float]) -> dict[str, float]:
+        """Return the numbers of two arms under metafor's names."""
+        return dict(zip(self.columns, (*experimental, *control)))
+
+
+def kind_of(data: Iterable[str]) -> Kind | None:
+    """Return the kind of data that has these columns; None where no entry of `KINDS` is about them."""
+    known = set(data)
+    return next((kind for kind in KINDS.values() if kind.roles(known)), None)
+
+
+def kind_of_measure(measure: str) -> Kind | None:
+    """Return the kind of data that a measure is computed from; None for effects that are given."""
+    return next((kind for kind in KINDS.values() if measure in kind.compare or measure in kind.alone), None)
+
+
+def kind_of_arms(arms: Iterable[ArmData]) -> Kind:
+    """Return the kind of data that the arms of a result hold."""
+    first = next(iter(arms), None)
+    return next(kind for kind in KINDS.values() if kind.arm and (first is None or isinstance(first, kind.arm)))
+
+
+def arms_of(data: Data) -> ByRole:
+    """Return what each arm of a study holds; empty where the kind is not known."""
+    kind = kind_of(data)
+    return {} if kind is None else kind.arms(data)
+
+
+def columns_of(measure: str, rows: Iterable[Data]) -> dict[str, Any]:
+    """Return the columns of several studies from which a measure of two arms is computed."""
+    kind, studies = kind_of_measure(measure), list(rows)
+    return {name: [data[name] for data in studies] for name in kind.columns} if kind else {}
+
+
+def data_by_role(study: Study, result: Result) -> tuple[dict[str, float], str | None]:
+    """Return the numbers of a result, arms of one role put together (Cochrane Handbook 6.5, section 6.5.2.10)."""
+    kind = kind_of_arms(result.arms.values())
+    assert kind.join is not None
+    roles = [[arm.id for arm in study.arms if arm.role == role and arm.id in result.arms] for role in ROLES]
+    data = kind.data(*(kind.join([result.arms[arm] for arm in arms]) for arms in roles))
+    notes = [f"arms {' and '.join(arms)} {kind.joined}" for arms in roles if len(arms) > 1]
+    return data, "; ".join(notes) or None
+
+
+def people_of(rows: Iterable[Data]) -> int:
+    """Return how many people several studies have together, 0 where arms have no sizes."""
+    return round(sum(data.get(name, 0) for data in rows for name in PEOPLE))
+
+
+def risks(data: Data) -> dict[str, float]:
+    """Return the risk in each arm; empty where arms hold no events among people."""
+    arms = arms_of(data) if kind_of(data) is KINDS["counts"] else {}
+    return {role: arm["events"] / arm["total"] for role, arm in arms.items()}
+
+
+def cells(data: Data) -> dict[str, float]:
+    """Return the cells of a table of events in two arms by the letters of formulas; empty where there is none."""
+    arms = arms_of(data) if kind_of(data) is KINDS["counts"] else {}
+    found = (number for arm in arms.values() for number in (arm["events"], arm["total"] - arm["events"]))
+    return dict(zip("abcd", found)) if len(arms) > 1 else {}
+
+
+def without_events(data: Data) -> dict[str, float]:
+    """Return the counts of the people who did not have the event."""
+    return KINDS["counts"].data(*((arm["total"] - arm["events"], arm["total"]) for arm in arms_of(data).values()))
+
+
+def _add_counts(arms: Sequence[Counts]) -> Iterable[float]:
+    return sum(arm.events for arm in arms), sum(arm.total for arm in arms)
+
+
+#: Why the page's script cannot pool a kind that it has no measure of.
+NO_SCRIPT = "the page pools events among people only"
+_MORE_OFTEN = ("less frequent", "more frequent")
+
+#: Code of a kind to what is known of it.
+KINDS = {
+    "counts": Kind(
+        "counts", {"events": "events", "total": "people"}, TWO_BY_TWO, PROPORTIONS,
+        "{}/{}", "events/total", ("Events", "Total"), 2, _MORE_OFTEN,
+        Counts, _add_counts, "added up", script=("OR", "RR", "RD"),
+    ),
+    "means": Kind(
+        "means", {"mean": "mean", "sd": "standard deviation", "total": "people"}, MEAN_MEASURES, SINGLE_MEANS,
+        "{} ({}), {}", "mean (SD), n", ("Mean", "SD", "Total"), 1, no_script=NO_SCRIPT,
+    ),
+    "rates": Kind(
+        "rates", {"events": "events", "time": "time"}, {code: m for code, m in RATES.items() if m.compares},
+        {code: m for code, m in RATES.items() if not m.compares},
+        "{}/{}", "events/time", ("Events", "Time"), 2, _MORE_OFTEN, no_script=NO_SCRIPT,
+    ),
+    "correlations": Kind(
+        "correlations", {"r": "correlation", "total": "people"}, {}, CORRELATIONS,
+        "{}, {}", "r, n", ("r", "Total"), 1, no_script=NO_SCRIPT,
+    ),
+}  # fmt: skip
+
+#: The columns that count people.
+PEOPLE = tuple(dict.fromkeys(
+    name for kind in KINDS.values() for arm in LAYOUTS[kind.code] for field, name in zip(kind.fields, arm)
+    if field == "total"
+))  # fmt: skip
+
+#: The columns of a spreadsheet that hold what arms of studies have.
+ARM_COLUMNS = tuple(dict.fromkeys(
+    f"{field}_{role}" for kind in KINDS.values() if kind.arm for role in ROLES for field in kind.fields
+))  # fmt: skip
