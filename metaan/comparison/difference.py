@@ -181,8 +181,8 @@ def conclusion_of(result: Snapshot | None) -> str:
 
 def _happened(change: StudyChange) -> str:
     """Say what happened to a study, for a sentence about what it did."""
-    if "status" in change.kinds:
-        return f"now {(change.now or '').partition(':')[0]}"
+    if "status" in change.kinds and change.now is not None:
+        return f"now {change.now.short}"
     return next((kind for kind in ("added", "removed", "corrected", "confirmed") if kind in change.kinds), "edited")
 
 

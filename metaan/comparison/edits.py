@@ -59,6 +59,23 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a study stands: its state, the reason where there is one, and whether its numbers wait for a person."""
+
+    state: str
+    reason: str = ""
+    waits: bool = False
+
+    @property
+    def short(self) -> str:
+        """The state in words, without the reason."""
+        return f"{self.state}, its numbers not confirmed yet" if self.waits else self.state
+
+    def __str__(self) -> str:
+        return f"{self.short}: {self.reason}" if self.reason and not self.waits else self.short
+
+
+@dataclass(frozen=True, slots=True)
 class StudyChange:
     """One study that is not what it was.
 
@@ -67,7 +84,7 @@ class StudyChange:
     kinds
         Of `KINDS`, in its order.
     was, now
-        The state (``"included"`` ...) and the reason where there is one; None where the study is absent.
+        Where it stood and stands; None where the study is absent.
     edits
         Every value that changed; empty for a study that was added or removed.
     flags
@@ -79,8 +96,8 @@ class StudyChange:
     id: str
     label: str
     kinds: tuple[str, ...]
-    was: str | None
-    now: str | None
+    was: Standing | None
+    now: Standing | None
     edits: tuple[Edit, ...]
     flags: tuple[str, ...]
     place: str
@@ -110,8 +127,8 @@ def _study(study_id: str, was: Study | None, now: Study | None, old: Review, new
         study_id,
         present.label,
         tuple(_kinds(was, now, edits, flags)),
-        _state(was),
-        _state(now),
+        _standing(was),
+        _standing(now),
         edits,
         flags,
         f"{review.file(study_id)}:1",
@@ -156,12 +173,11 @@ def _only_the_reason(was: Study | None, now: Study | None) -> bool:
     return bool(was and now and was.status != now.status and was.status.state == now.status.state)
 
 
-def _state(study: Study | None) -> str | None:
+def _standing(study: Study | None) -> Standing | None:
     if study is None:
         return None
-    if study.results and all(result.unconfirmed for result in study.results):
-        return f"{study.status.state}, its numbers not confirmed yet"
-    return f"{study.status.state}: {study.status.reason}" if study.status.reason else study.status.state
+    waits = bool(study.results) and all(result.unconfirmed for result in study.results)
+    return Standing(study.status.state, study.status.reason or "", waits)
 
 
 def _flags(old: Metadata | None, new: Metadata | None) -> tuple[str, ...]:

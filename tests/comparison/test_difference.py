@@ -154,7 +154,7 @@ class TestStudies:
         difference = compared(two)
         change = change_of(difference, "segala-2023")
         assert change.kinds == ("status",)
-        assert (change.was, change.now) == ("excluded: not read yet", "included")
+        assert (str(change.was), str(change.now)) == ("excluded: not read yet", "included")
         assert [cause.change for cause in pool_of(difference, "death", "non-randomised").causes] == ["now included"]
 
     def test_a_renamed_study_is_the_same_study(self, two):

@@ -103,9 +103,9 @@ def _headlines(difference: Difference, arms: Arms) -> Iterable[str]:
         yield f"Nothing changed between {difference.old_name} and {difference.new_name}."
         return
     for study in difference.studies:
-        if "flagged" in study.kinds:
-            state = (study.now or "").partition(":")[0]
-            yield f"{study.label}: PubMed now says {formats.listing(study.flags)}; the study is {state}."
+        if "flagged" in study.kinds and study.now is not None:
+            flags = formats.listing(study.flags)
+            yield f"{study.label}: PubMed now says {flags}; the study is {study.now.short}."
     for analysis in difference.analyses:
         for pool in analysis.pools:
             if pool.lead.conclusion_changed:

@@ -11,6 +11,7 @@ from .changes import pool_id
 
 if TYPE_CHECKING:
     from ...comparison.difference import AnalysisChange, Difference, PoolChange, SeriesChange
+    from ...comparison.edits import StudyChange
     from ...comparison.whatif import Snapshot
     from ...stats.evidence.attribution import Attribution
     from ...stats.measures.effects import Interval
@@ -34,13 +35,18 @@ def changes_json(difference: Difference, changes: ChangesView) -> dict[str, Any]
         "changed": difference.changed,
         "conclusion_changed": difference.conclusion_changed,
         "headlines": list(changes.headlines),
-        "studies": [asdict(study) for study in difference.studies],
+        "studies": [_study(study) for study in difference.studies],
         "protocol": [asdict(edit) for edit in difference.protocol],
         "analyses": [_analysis(analysis, views) for analysis in difference.analyses],
         "no_effect": list(changes.silent),
         "prisma_lsr": [asdict(item) for item in changes.living],
     }
     return dict(portable_values(whole))
+
+
+def _study(study: StudyChange) -> dict[str, Any]:
+    stood = {name: standing and str(standing) for name, standing in (("was", study.was), ("now", study.now))}
+    return {**asdict(study), **stood}
 
 
 def _analysis(analysis: AnalysisChange, views: Mapping[str, PoolView]) -> dict[str, Any]:

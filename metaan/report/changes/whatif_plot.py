@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import scale_of
-from ..forest.axis import axis
+from ..forest.axis import AxisTitle, axis
 from ..forest.columns import ForestColumn
 from ..forest.forest import sides
 from ..forest.plot import ForestMark, Plot, Row
@@ -48,8 +48,7 @@ def what_if_plot(
         ),
         rows=rows,
         axis=axis(points, [mark.interval for mark in marks if mark.interval is not None], scale_of(measure)),
-        axis_title=words.upper_first(words.measure_name(measure))
-        + (", log scale" if scale_of(measure).is_ratio else ""),
+        axis_title=AxisTitle.of(measure, words.upper_first(words.measure_name(measure))),
         favours=sides(measure, analysis.outcome.direction, arms),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from ...comparison.edits import Standing
 from ...stats.measures.catalogue import scale_of
 from ..language import formats, words
 from ..language.words import Arms
@@ -93,8 +94,8 @@ def _turn(i: int, pool: PoolChange, arms: Arms) -> str:
 def nothing_moved(study: StudyChange) -> str:
     """Return the sentence about a study that changed and moved no result."""
     what = "removed" if study.now is None else "added" if study.was is None else "changed"
-    states = study.now or study.was or ""
-    why = _unmoved(study) if states == "included" else f"it is {states}"
+    stands = study.now or study.was
+    why = _unmoved(study) if stands == Standing("included") else f"it is {stands}"
     return f"{study.label} ({what}) moved no result: {why}."
 
 

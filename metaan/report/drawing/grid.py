@@ -123,7 +123,7 @@ def _column_width(column: ForestColumn, rows: Iterable[Row]) -> float:
 
 def _title_widths(plot: Plot) -> list[float]:
     """Return the widths of a heading of two lines, which is kept whole; one line may be shortened."""
-    lines = plot.axis_title.split("|")
+    lines = plot.axis_title.whole
     return [text_width(line, SIZE, bold=True) for line in lines] if len(lines) > 1 else [0.0]
 
 

@@ -51,7 +51,7 @@ def _behind(plot: Plot, grid: Grid, top: float, bottom: float) -> Iterable[Item]
 
 
 def _header(plot: Plot, grid: Grid) -> tuple[list[Item], float]:
-    two = any(column.group for column in plot.columns) or "|" in plot.axis_title
+    two = any(column.group for column in plot.columns) or len(plot.axis_title.lines) > 1
     first, second = MARGIN + SIZE, MARGIN + SIZE + (LINE if two else 0)
     items: list[Item] = [_head(c.header, grid.anchors[c.key], second, c.align) for c in plot.columns]
     for run in runs(plot.columns):
@@ -76,7 +76,7 @@ def _over(run: Sequence[ForestColumn], grid: Grid, y: float) -> list[Item]:
 
 def _title(plot: Plot, grid: Grid, ys: Sequence[float]) -> list[Item]:
     """Write the heading of the plot, in one line or two, over its middle."""
-    lines = plot.axis_title.split("|")
+    lines = plot.axis_title.whole
     middle = (grid.left + grid.right) / 2
     room = grid.right - grid.left + 0.01
     return [

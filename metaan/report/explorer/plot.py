@@ -82,7 +82,7 @@ def _group(block: str | None, names: list[str]) -> int | None:
 def _titles(analysis: Analysis, measure: str) -> list[str]:
     """Return the heading of the effects and that of the axis."""
     style, other = STYLES["default"], replace(analysis, measure=measure)
-    return [style.heading(style.effect, other), axis_title(style, other)]
+    return [style.heading(style.effect, other)[-1], axis_title(style, other).whole[-1]]
 
 
 def _px(x: float) -> float:

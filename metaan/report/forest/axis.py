@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ...stats.measures.catalogue import scale_of
 from ...stats.measures.effects import Interval
 from ...stats.measures.scales import Scale, exp
 from ...stats.numerics.numerals import exact
@@ -17,6 +18,24 @@ from ..language import formats
 
 MOST_TICKS = 7
 _STEPS = (1, 2, 2.5, 5, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class AxisTitle:
+    """The heading of an axis: its lines, and what the last one says of the scale where there is room."""
+
+    lines: tuple[str, ...]
+    scale: str = ""
+
+    @classmethod
+    def of(cls, measure: str, *lines: str) -> AxisTitle:
+        """Return the heading of the axis of a measure; that of a ratio says its scale."""
+        return cls(lines, ", log scale" if scale_of(measure).is_ratio else "")
+
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """The lines with the scale."""
+        return (*self.lines[:-1], self.lines[-1] + self.scale)
 
 
 @dataclass(frozen=True, slots=True)

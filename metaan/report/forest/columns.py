@@ -60,9 +60,8 @@ def times(analysis: Analysis) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.result.time for row in analysis.rows))
 
 
-def _effect(heading: str) -> ForestColumn:
-    group, _, header = heading.rpartition("|")
-    return ForestColumn("effect", header, group)
+def _effect(heading: tuple[str, ...]) -> ForestColumn:
+    return ForestColumn("effect", heading[-1], "".join(heading[:-1]))
 
 
 def _weights(analysis: Analysis, style: Style) -> list[ForestColumn]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ...stats.measures.effects import Interval
-from .axis import Axis
+from .axis import Axis, AxisTitle
 from .columns import ForestColumn
 from .landmarks import Band
 from .lights import Key, Light
@@ -90,7 +90,7 @@ class Plot:
     columns: tuple[ForestColumn, ...]
     rows: tuple[Row, ...]
     axis: Axis
-    axis_title: str
+    axis_title: AxisTitle
     favours: tuple[str, str] | None
     signs: Key = ()
     notes: tuple[str, ...] = ()

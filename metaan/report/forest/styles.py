@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ...stats.measures.catalogue import null_of, scale_of
+from ...stats.measures.catalogue import null_of
 from ...stats.pooling.models import MODELS
 from ..language import formats, spread, words
+from .axis import AxisTitle
 
 if TYPE_CHECKING:
     from ...stats.measures.effects import Interval
@@ -33,8 +34,8 @@ class Style:
         What stands where, from left to right: label, extra (further columns), time, data, plot, effect, weights, lights
         (risk of bias).
     study, effect, weight
-        Headings; ``effect`` and ``axis`` know ``{measure}``, ``{name}``, ``{how}`` and ``{level}``. A ``|`` parts the
-        line above from the heading itself.
+        Headings; ``effect`` and ``axis`` know ``{measure}``, ``{name}``, ``{how}`` and ``{level}``, each
+        as its lines, of which the last is the heading itself.
     split
         Every number of an arm has a column of its own.
     data
@@ -66,8 +67,8 @@ class Style:
 
     order: tuple[str, ...] = ("label", "extra", "time", "data", "plot", "effect", "weights", "lights")
     study: str = "Study"
-    effect: str = "{measure} ({level} CI)"
-    axis: str = "{name} ({level} CI)"
+    effect: tuple[str, ...] = ("{measure} ({level} CI)",)
+    axis: tuple[str, ...] = ("{name} ({level} CI)",)
     weight: str = "Weight"
     split: bool = False
     data: Mapping[str, str] = field(default_factory=dict)
@@ -118,11 +119,12 @@ class Style:
         text = formats.percent(weight, 1)
         return text if self.weight_sign else text.rstrip("%")
 
-    def heading(self, shape: str, analysis: Analysis) -> str:
-        """Fill in a heading."""
+    def heading(self, shape: tuple[str, ...], analysis: Analysis) -> tuple[str, ...]:
+        """Fill in the lines of a heading."""
         name = words.upper_first(words.measure_name(analysis.measure))
         level = formats.level(analysis.level)
-        return shape.format(measure=analysis.measure, name=name, level=level, how=how(analysis))
+        known = {"measure": analysis.measure, "name": name, "level": level, "how": how(analysis)}
+        return tuple(line.format(**known) for line in shape)
 
     def total(self, fit: Pooled, pool: Pool, last: bool) -> str:
         """Return the label of a diamond; the model is named where the pool has two."""
@@ -185,10 +187,10 @@ def how(analysis: Analysis) -> str:
     return f"{' / '.join(weights)}, {' + '.join(name for _, name in used)}"
 
 
-def axis_title(style: Style, analysis: Analysis) -> str:
+def axis_title(style: Style, analysis: Analysis) -> AxisTitle:
     """Return the heading of the plot itself."""
-    title = style.heading(style.axis, analysis)
-    return f"{title}, log scale" if style.axis == Style().axis and scale_of(analysis.measure).is_ratio else title
+    lines = style.heading(style.axis, analysis)
+    return AxisTitle.of(analysis.measure, *lines) if style.axis == Style().axis else AxisTitle(lines)
 
 
 GREY = {
@@ -213,8 +215,8 @@ STYLES: dict[str, Style] = {
     "revman": Style(
         order=("label", "extra", "data", "weights", "effect", "plot", "lights"),
         study="Study or subgroup",
-        effect="{name}|{how}, {level} CI",
-        axis="{name}|{how}, {level} CI",
+        effect=("{name}", "{how}, {level} CI"),
+        axis=("{name}", "{how}, {level} CI"),
         split=True,
         interval="[{lo}, {hi}]",
         decimals=2,
@@ -229,8 +231,8 @@ STYLES: dict[str, Style] = {
     ),
     "bmj": Style(
         order=("label", "extra", "data", "plot", "weights", "effect", "lights"),
-        effect="{name}|({level} CI)",
-        axis="{name}|({level} CI)",
+        effect=("{name}", "({level} CI)"),
+        axis=("{name}", "({level} CI)"),
         weight="Weight (%)",
         data={"counts": "No of events/total", "means": "Mean (SD), No"},
         thousands=SPACE,
@@ -259,7 +261,7 @@ STYLES: dict[str, Style] = {
     "jama": Style(
         order=("label", "extra", "data", "effect", "plot", "weights", "lights"),
         study="Source",
-        axis="{name} ({level} CI)",
+        axis=("{name} ({level} CI)",),
         weight="Weight, %",
         data={"counts": "No. of events/total No.", "means": "Mean (SD), No."},
         thousands=SPACE,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
 from ...stats.measures.catalogue import scale_of
-from ..forest.axis import axis
+from ..forest.axis import AxisTitle, axis
 from ..forest.columns import ForestColumn
 from ..forest.forest import forest, sides
 from ..forest.plot import ForestMark, Plot, Row
@@ -59,7 +59,7 @@ def _plot(asked: Request, refits: Refits, header: str, kind: str, note: str = ""
         columns=_columns(header, f"{analysis.measure} ({level} CI)"),
         rows=rows,
         axis=axis(points, [mark.interval for mark in marks if mark.interval is not None], scale),
-        axis_title=f"{words.upper_first(looked.measure)} ({level} CI){', log scale' if scale.is_ratio else ''}",
+        axis_title=AxisTitle.of(analysis.measure, f"{words.upper_first(looked.measure)} ({level} CI)"),
         favours=sides(analysis.measure, analysis.outcome.direction, asked.arms),
         notes=tuple(text for text in (starred, note, f"{methods.model_name(refits.whole)}.") if text),
     )

@@ -183,7 +183,7 @@ def _head(plot: Plot, columns: Sequence[ForestColumn], widths: Mapping[str, int]
     lines = [[_pad(getattr(c, part), widths[c.key], c.align) for c in columns] for part in ("group", "header")]
     texts = [(" " * GAP).join(cells) for cells in lines if any(cell.strip() for cell in cells)]
     if room:
-        texts[-1] += " " * GAP + _pad(plot.axis_title.replace(", log scale", ""), room, "middle")
+        texts[-1] += " " * GAP + _pad(plot.axis_title.lines[-1], room, "middle")
     return texts
 
 

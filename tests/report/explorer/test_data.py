@@ -59,7 +59,7 @@ def test_the_plot_is_given_as_it_is_drawn(death: Analysis) -> None:
     plot = forest(death, ARMS)
     assert [row["kind"] for row in given["rows"]] == [row.kind for row in plot.rows]
     assert sum(row["drawn"] for row in given["rows"]) == svg(plot).count('<g class="row')
-    assert given["titles"]["OR"] == ["OR (95% CI)", plot.axis_title]
+    assert given["titles"]["OR"] == ["OR (95% CI)", *plot.axis_title.whole]
     assert given["footer"] in given["notes"]
 
 

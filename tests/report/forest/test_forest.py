@@ -80,7 +80,7 @@ def test_studies_left_out_share_a_line_with_their_reason(death: Analysis) -> Non
 def test_risk_differences_have_a_plain_axis(analysis: Callable[..., Analysis]) -> None:
     made = analysis({"": [("A", 5, 40, 3, 40), ("B", 11, 37, 3, 34), ("C", 9, 37, 3, 34)]}, measure="RD")
     plot = forest(made, ARMS)
-    assert plot.axis_title == "Risk difference (95% CI)"
+    assert plot.axis_title.whole == ("Risk difference (95% CI)",)
     assert plot.axis.scale.null == 0
     assert "0" in [tick.label for tick in plot.axis.ticks]
 
