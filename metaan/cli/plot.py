@@ -10,8 +10,12 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .project import studies_folder
+
+if TYPE_CHECKING:
+    from ..report.drawing.svg import Picture
 
 KINDS = (
     "forest", "funnel", "baujat", "radial", "labbe", "cumulative", "leave-one-out", "bubble", "gosh", "drapery",
@@ -76,9 +80,10 @@ def run(args: Namespace) -> int:
     """Load, draw, write."""
     from ..registry.load import load
     from ..registry.text.files import project_of
+    from ..report.plots.convert import convert
     from ..synthesis.analyse import Choices
     from ..workflows.outputs import format_of, write_output
-    from ..workflows.publish.plot import Look, converted, default_output, plot_outcome
+    from ..workflows.publish.plot import Look, default_output, plot_outcome
 
     review = load(studies_folder(args))
     form = format_of(args.output, args.format, FORMATS, "svg")
@@ -90,18 +95,18 @@ def run(args: Namespace) -> int:
     if args.pool is None and drawn.pool and drawn.others:
         others = " or ".join(f"--pool {name}" for name in drawn.others)
         print(f"metaan plot: {drawn.pool} studies; for the others: {others}", file=sys.stderr)
-    _legible(drawn.svg, args.width)
+    _legible(drawn.picture, args.width)
     path = args.output or default_output(review, args.outcome, args.kind, args.pool, form)
-    content = converted(drawn.svg, form, width=args.width, dpi=args.dpi)
+    content = convert(drawn.picture, form, width=args.width, dpi=args.dpi)
     print(write_output(path, content, project_of(review.folder)))
     return 0
 
 
-def _legible(svg: str, width: float | None) -> None:
+def _legible(drawn: Picture, width: float | None) -> None:
     """Say where the text is smaller than journals print."""
     from ..report.plots.convert import text_size
 
-    size = LEAST if width is None else text_size(svg, width)
+    size = LEAST if width is None else text_size(drawn, width)
     if size < LEAST:
         less = "fewer columns, --model random or a larger --width help"
         print(f"metaan plot: at {width:g} mm the smallest text has {size:.1f} pt; {less}", file=sys.stderr)

@@ -59,7 +59,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StudyState:
     """Where a study stands: its state, the reason where there is one, and whether its numbers wait for a person."""
 
     state: str
@@ -96,8 +96,8 @@ class StudyChange:
     id: str
     label: str
     kinds: tuple[str, ...]
-    was: Standing | None
-    now: Standing | None
+    was: StudyState | None
+    now: StudyState | None
     edits: tuple[Edit, ...]
     flags: tuple[str, ...]
     place: str
@@ -127,8 +127,8 @@ def _study(study_id: str, was: Study | None, now: Study | None, old: Review, new
         study_id,
         present.label,
         tuple(_kinds(was, now, edits, flags)),
-        _standing(was),
-        _standing(now),
+        _state(was),
+        _state(now),
         edits,
         flags,
         f"{review.file(study_id)}:1",
@@ -173,11 +173,11 @@ def _only_the_reason(was: Study | None, now: Study | None) -> bool:
     return bool(was and now and was.status != now.status and was.status.state == now.status.state)
 
 
-def _standing(study: Study | None) -> Standing | None:
+def _state(study: Study | None) -> StudyState | None:
     if study is None:
         return None
     waits = bool(study.results) and all(result.unconfirmed for result in study.results)
-    return Standing(study.status.state, study.status.reason or "", waits)
+    return StudyState(study.status.state, study.status.reason or "", waits)
 
 
 def _flags(old: Metadata | None, new: Metadata | None) -> tuple[str, ...]:

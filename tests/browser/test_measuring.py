@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import metaan as ma
-from metaan.report.drawing.drawing import Drawing, Text
+from metaan.report.drawing.drawing import Drawing, DrawnText
 from metaan.report.drawing.fonts import _SLACK, _face
 from metaan.report.drawing.layout import layout
 from metaan.report.forest.forest import forest
@@ -41,34 +41,34 @@ def drawn() -> Drawing:
     return layout(forest(made, Arms("anakinra", "usual care")))
 
 
-def texts(drawing: Drawing) -> list[Text]:
+def texts(drawing: Drawing) -> list[DrawnText]:
     """Every text of a drawing in the order of the markup."""
     items = [*(item for group in drawing.groups for item in group.items), *drawing.foreground]
-    return [item for item in items if isinstance(item, Text)]
+    return [item for item in items if isinstance(item, DrawnText)]
 
 
-def inside(text: Text, box: dict[str, Any]) -> bool:
+def inside(text: DrawnText, box: dict[str, Any]) -> bool:
     """Whether the browser's box and width are within what was measured."""
     left, _, right, _ = text.box
     return box["width"] <= right - left and left - NEAR <= box["left"] <= box["right"] <= right + NEAR
 
 
 @pytest.fixture
-def measured(visit: Callable[..., Any], tmp_path: Path) -> list[tuple[Text, dict[str, Any]]]:
+def measured(visit: Callable[..., Any], tmp_path: Path) -> list[tuple[DrawnText, dict[str, Any]]]:
     """Each text with the box that the browser gives it."""
     drawing = drawn()
     path = tmp_path / "plot.svg"
-    path.write_text(forest_file(drawing.plot), encoding="utf-8")
+    path.write_text(str(forest_file(drawing.plot)), encoding="utf-8")
     found = visit(path).run(BOXES)
     assert [one["text"] for one in found] == [text.text for text in texts(drawing)]
     return list(zip(texts(drawing), found, strict=True))
 
 
-def test_no_text_is_wider_than_it_was_measured(measured: list[tuple[Text, dict[str, Any]]]) -> None:
+def test_no_text_is_wider_than_it_was_measured(measured: list[tuple[DrawnText, dict[str, Any]]]) -> None:
     assert [(text.text, text.box, box) for text, box in measured if not inside(text, box)] == []
 
 
-def test_texts_of_the_bundled_font_have_its_widths(measured: list[tuple[Text, dict[str, Any]]]) -> None:
+def test_texts_of_the_bundled_font_have_its_widths(measured: list[tuple[DrawnText, dict[str, Any]]]) -> None:
     known = [(t, b) for t, b in measured if all(char in _face(t.bold) for char in t.text)]
     assert len(known) > 0.7 * len(measured)
     for text, box in known:

@@ -18,6 +18,7 @@ import metaan as ma
 from metaan.errors import UsageError
 from metaan.registry.model.public import RiskOfBias
 from metaan.report.drawing.fonts import typefaces
+from metaan.report.drawing.svg import Picture
 from metaan.report.plots.convert import EPS, FORMATS, convert
 from metaan.workflows.publish.plot import Look, plot_outcome
 
@@ -27,14 +28,18 @@ needs_eps = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def drawn() -> str:
-    return plot_outcome(ma.load(ma.example("bcg")), "tuberculosis", look=Look("bmj", "year", ("latitude",))).svg
+def drawn() -> Picture:
+    return plot_outcome(ma.load(ma.example("bcg")), "tuberculosis", look=Look("bmj", "year", ("latitude",))).picture
 
 
-def test_a_pdf_is_one_page_of_the_width_asked_for_with_its_fonts(drawn: str, tmp_path: Path) -> None:
-    pdf = convert(drawn, "pdf", width=180, title="BCG")
+def renamed(drawn: Picture, old: str, new: str) -> Picture:
+    return replace(drawn, parts=tuple(part.replace(old, new) for part in drawn.parts))
+
+
+def test_a_pdf_is_one_page_of_the_width_asked_for_with_its_fonts(drawn: Picture, tmp_path: Path) -> None:
+    pdf = convert(drawn, "pdf", width=180)
     assert pdf.startswith(b"%PDF-1.")
-    assert pdf == convert(drawn, "pdf", width=180, title="BCG")
+    assert pdf == convert(drawn, "pdf", width=180)
     objects = b"".join(inflated(pdf))
     boxes = re.findall(rb"/MediaBox ?\[([\d. ]+)\]", objects)
     assert [float(box.split()[2]) / 72 * 25.4 for box in boxes] == [pytest.approx(180, abs=0.01)]
@@ -50,9 +55,9 @@ def inflated(pdf: bytes) -> Iterator[bytes]:
 
 
 @pytest.mark.skipif(shutil.which("pdffonts") is None, reason="pdffonts (poppler-utils) is not installed")
-def test_every_font_of_a_pdf_is_embedded_and_its_text_is_text(drawn: str, tmp_path: Path) -> None:
+def test_every_font_of_a_pdf_is_embedded_and_its_text_is_text(drawn: Picture, tmp_path: Path) -> None:
     path = tmp_path / "plot.pdf"
-    path.write_bytes(convert(drawn.replace("Aronson 1948", "Ærøskøbing Ωδ 1948"), "pdf"))
+    path.write_bytes(convert(renamed(drawn, "Aronson 1948", "Ærøskøbing Ωδ 1948"), "pdf"))
     listed = subprocess.run(["pdffonts", str(path)], capture_output=True, text=True, check=True).stdout.splitlines()[2:]
     assert listed
     for line in listed:
@@ -64,7 +69,7 @@ def test_every_font_of_a_pdf_is_embedded_and_its_text_is_text(drawn: str, tmp_pa
 
 
 @pytest.mark.parametrize(("width", "dpi"), [(100.0, 300), (84.5, 150)])
-def test_a_png_has_the_pixels_of_its_width_and_says_its_resolution(drawn: str, width: float, dpi: int) -> None:
+def test_a_png_has_the_pixels_of_its_width_and_says_its_resolution(drawn: Picture, width: float, dpi: int) -> None:
     png = convert(drawn, "png", width=width, dpi=dpi)
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     assert struct.unpack(">I", png[16:20])[0] == round(width / 25.4 * dpi)
@@ -74,7 +79,7 @@ def test_a_png_has_the_pixels_of_its_width_and_says_its_resolution(drawn: str, w
 
 
 @needs_eps
-def test_an_eps_has_its_box_and_its_fonts(drawn: str) -> None:
+def test_an_eps_has_its_box_and_its_fonts(drawn: Picture) -> None:
     eps = convert(drawn, "eps", width=150)
     assert eps.startswith(b"%!PS-Adobe-3.0 EPSF-3.0")
     right = re.search(rb"%%HiResBoundingBox: \S+ \S+ ([\d.]+)", eps)
@@ -88,16 +93,16 @@ def test_signs_of_bias_are_text_in_a_pdf_and_drawn_in_a_png(tmp_path: Path) -> N
     first, *rest = review.studies
     one = RiskOfBias.model_validate({"tool": "RoB 2", "overall": "high", "domains": []})
     judged = replace(review, studies=(first.model_copy(update={"risk_of_bias": (one,)}), *rest))
-    svg = plot_outcome(judged, "tuberculosis").svg
+    svg = plot_outcome(judged, "tuberculosis").picture
     path = tmp_path / "plot.pdf"
     path.write_bytes(convert(svg, "pdf"))
     text = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True).stdout
     [row] = [line for line in text.splitlines() if line.startswith(first.label)]
     assert row.rstrip().endswith("×")
-    assert convert(svg, "png") != convert(svg.replace("×", ""), "png")
+    assert convert(svg, "png") != convert(renamed(svg, "×", ""), "png")
 
 
-def test_an_svg_has_the_width_asked_for(drawn: str) -> None:
+def test_an_svg_has_the_width_asked_for(drawn: Picture) -> None:
     head = convert(drawn, "svg", width=180).decode().split(">", 3)[1]
     assert 'width="180.00mm"' in head
 
@@ -111,13 +116,13 @@ def test_an_svg_has_the_width_asked_for(drawn: str) -> None:
         ("pdf", {"width": float("nan")}, "width nan mm"),
     ],
 )
-def test_what_cannot_be_is_refused(drawn: str, form: str, how: dict, message: str) -> None:
+def test_what_cannot_be_is_refused(drawn: Picture, form: str, how: dict, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         convert(drawn, form, **how)
 
 
 @pytest.mark.parametrize(("form", "package"), [("pdf", "typst"), ("png", "resvg-py")])
-def test_a_missing_converter_is_named(drawn: str, form: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_converter_is_named(drawn: Picture, form: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = builtins.__import__
 
     def without(name: str, *rest: object) -> object:
@@ -130,7 +135,7 @@ def test_a_missing_converter_is_named(drawn: str, form: str, package: str, monke
         convert(drawn, form)
 
 
-def test_missing_programs_for_eps_are_named(drawn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_programs_for_eps_are_named(drawn: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UsageError, match="pdftops or gs"):
         convert(drawn, "eps")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from ...comparison.edits import Standing
+from ...comparison.edits import StudyState
 from ...stats.measures.catalogue import scale_of
 from ..language import formats, words
 from ..language.words import Arms
@@ -95,7 +95,7 @@ def nothing_moved(study: StudyChange) -> str:
     """Return the sentence about a study that changed and moved no result."""
     what = "removed" if study.now is None else "added" if study.was is None else "changed"
     stands = study.now or study.was
-    why = _unmoved(study) if stands == Standing("included") else f"it is {stands}"
+    why = _unmoved(study) if stands == StudyState("included") else f"it is {stands}"
     return f"{study.label} ({what}) moved no result: {why}."
 
 

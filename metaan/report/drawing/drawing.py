@@ -11,7 +11,7 @@ SIZE = 13.0  # px, text where nothing else is said
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class DrawnText:
     """One line of text. ``x`` is its start, middle or end by ``anchor``; ``y`` its baseline."""
 
     text: str
@@ -66,7 +66,7 @@ class Dot:
         return self.x - r, self.y - r, self.x + r, self.y + r
 
 
-Item = Text | DrawnLine | Shape | Dot
+Item = DrawnText | DrawnLine | Shape | Dot
 
 
 @dataclass(frozen=True, slots=True)

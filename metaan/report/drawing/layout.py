@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from ..forest.columns import ForestColumn
 from ..forest.plot import Plot, Row
-from .drawing import SIZE, Drawing, DrawnLine, DrawnRow, Item, Shape, Text
+from .drawing import SIZE, Drawing, DrawnLine, DrawnRow, DrawnText, Item, Shape
 from .fonts import text_width, wrap
 from .grid import BOLD_KINDS, GAP, LIGHT, MARGIN, SMALL, Grid, grid, runs
 from .marks import draw_lights, draw_mark, draw_sign
@@ -85,8 +85,8 @@ def _title(plot: Plot, grid: Grid, ys: Sequence[float]) -> list[Item]:
     ]
 
 
-def _head(text: str, x: float, y: float, align: str) -> Text:
-    return Text(text, x, y, anchor=align, bold=True, role="head")
+def _head(text: str, x: float, y: float, align: str) -> DrawnText:
+    return DrawnText(text, x, y, anchor=align, bold=True, role="head")
 
 
 def _row(row: Row, grid: Grid, top: float) -> DrawnRow:
@@ -98,7 +98,7 @@ def _row(row: Row, grid: Grid, top: float) -> DrawnRow:
     return DrawnRow(row, top, top + height, (*marks, *draw_lights(row, grid, middle), *texts))
 
 
-def _cells(row: Row, grid: Grid, y: float, bold: bool) -> tuple[list[Text], int]:
+def _cells(row: Row, grid: Grid, y: float, bold: bool) -> tuple[list[DrawnText], int]:
     texts, most = [], 1
     for column in grid.columns:
         text = "" if column.light else row.cells.get(column.key, "")
@@ -108,7 +108,7 @@ def _cells(row: Row, grid: Grid, y: float, bold: bool) -> tuple[list[Text], int]
         lines = wrap(text, SIZE, width + 0.01, bold) if text_width(text, SIZE, bold) > width else (text,)
         most = max(most, len(lines))
         at = grid.anchors[column.key]
-        texts += [Text(line, at, y + i * LINE, SIZE, column.align, bold, row.kind) for i, line in enumerate(lines)]
+        texts += [DrawnText(line, at, y + i * LINE, SIZE, column.align, bold, row.kind) for i, line in enumerate(lines)]
     return texts, most
 
 
@@ -125,7 +125,7 @@ def _below(plot: Plot, grid: Grid, y: float) -> tuple[list[Item], float]:
     for note in plot.notes:
         for line in wrap(note, SMALL, grid.width - 2 * MARGIN):
             y += SMALL + 4
-            items.append(Text(line, MARGIN, y, SMALL, role="note"))
+            items.append(DrawnText(line, MARGIN, y, SMALL, role="note"))
         y += 3
     return items, y + MARGIN
 
@@ -136,7 +136,7 @@ def _signs(plot: Plot, grid: Grid, y: float) -> tuple[list[Item], float]:
         return [], y
     y += LIGHT + 12
     x, title = MARGIN, "Risk of bias:"
-    items: list[Item] = [Text(title, x, y + 0.35 * SMALL, SMALL, role="note")]
+    items: list[Item] = [DrawnText(title, x, y + 0.35 * SMALL, SMALL, role="note")]
     x += text_width(title, SMALL) + 12
     start = x
     for code, text in plot.signs:
@@ -144,7 +144,7 @@ def _signs(plot: Plot, grid: Grid, y: float) -> tuple[list[Item], float]:
         if x > start and x + wide > grid.width - MARGIN:
             x, y = start, y + LIGHT + 4
         items += draw_sign(code, x + LIGHT / 2, y)
-        items.append(Text(text, x + LIGHT + 5, y + 0.35 * SMALL, SMALL, role="note"))
+        items.append(DrawnText(text, x + LIGHT + 5, y + 0.35 * SMALL, SMALL, role="note"))
         x += wide + GAP
     return items, y + LIGHT / 2
 
@@ -156,7 +156,7 @@ def _ticks(grid: Grid, y: float) -> list[Item]:
     taken: list[tuple[float, float]] = []
     for tick in sorted(grid.axis.ticks, key=lambda tick: tick.value != null):
         x = grid.x(tick.value)
-        text = Text(tick.label, x, y + 6 + SMALL, SMALL, "middle", role="tick")
+        text = DrawnText(tick.label, x, y + 6 + SMALL, SMALL, "middle", role="tick")
         lo, hi = text.box[0] - 4, text.box[2] + 4
         items.append(DrawnLine(x, y, x, y + 4, "axis"))
         if all(hi <= a or b <= lo for a, b in taken):
@@ -177,5 +177,6 @@ def _favours(plot: Plot, grid: Grid, y: float, bold: bool = False) -> list[Item]
     else:
         at = (grid.left, "start"), (grid.right, "end")
     return [
-        Text(text, x, y, SMALL, anchor, bold, "favours") for text, (x, anchor) in zip((left, right), at, strict=True)
+        DrawnText(text, x, y, SMALL, anchor, bold, "favours")
+        for text, (x, anchor) in zip((left, right), at, strict=True)
     ]

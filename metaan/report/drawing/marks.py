@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from ..forest.plot import ForestMark, Row
 from ..language.judgements import SIGNS
-from .drawing import Dot, DrawnLine, Item, Shape, Text
+from .drawing import Dot, DrawnLine, DrawnText, Item, Shape
 from .grid import LIGHT, Grid
 
 SQUARE = 15.0  # px, side of the square of the heaviest study
@@ -45,7 +45,7 @@ def draw_sign(code: str, x: float, y: float, sentence: str = "") -> Iterable[Ite
     """Draw one sign in its circle."""
     yield Dot(x, y, LIGHT / 2 - 1, f"field {code}", sentence)
     if SIGNS[code]:
-        yield Text(SIGNS[code], x, y + 0.35 * SIGN, SIGN, "middle", True, f"sign {code}")
+        yield DrawnText(SIGNS[code], x, y + 0.35 * SIGN, SIGN, "middle", True, f"sign {code}")
 
 
 def _square_mark(mark: ForestMark, grid: Grid, ends: tuple[float, float], y: float) -> list[Item]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from ...stats.numerics.numerals import portable
 from ..forest.plot import Plot, Row
-from .drawing import SIZE, Dot, Drawing, DrawnLine, DrawnRow, Item, Shape, Text
+from .drawing import SIZE, Dot, Drawing, DrawnLine, DrawnRow, DrawnText, Item, Shape
 from .layout import layout as lay_out
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
@@ -30,34 +31,76 @@ def svg(plot: Plot) -> str:
     >>> svg(forest(death, Arms("anakinra", "usual care"))).splitlines()[1]
     '<title id="forest-death-title">Death from any cause: forest plot</title>'
     """
-    return markup(lay_out(plot))
+    return str(picture(lay_out(plot)))
 
 
-def markup(drawing: Drawing, look: str = "forest") -> str:
+def picture(drawing: Drawing, look: str = "forest") -> Picture:
     """Return a drawing as one ``<svg>`` element; ``look`` is its CSS classes."""
     plot = drawing.plot
     name = f"forest-{plot.id}"
     rows = [_group(group, name, row) for group, row in zip(drawing.groups, row_names(plot.rows), strict=True)]
     look = f"{look} wide" if drawing.width > WIDE else look
     parts = [*map(_item, drawing.background), *rows, *map(_item, drawing.foreground)]
-    return element(name, look, plot.title, plot.description, (drawing.width, drawing.height), parts)
+    items = [*drawing.foreground, *(item for group in drawing.groups for item in group.items)]
+    size = drawing.width, drawing.height
+    return Picture(name, look, plot.title, plot.description, size, tuple(parts), smallest(items))
 
 
-def element(name: str, look: str, title: str, description: str, size: tuple[float, float], parts: Iterable[str]) -> str:
-    """Return an ``<svg>`` element with its name and description for readers who cannot see it."""
-    wide, high = map(px, size)
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="{look}" id="{name}" role="img" '
-        f'aria-labelledby="{name}-title {name}-desc" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" '
-        f'font-size="{px(SIZE)}">'
-    )
-    words = f'<title id="{name}-title">{clean(title)}</title>', f'<desc id="{name}-desc">{clean(description)}</desc>'
-    return "\n".join([head, *words, *parts, "</svg>"])
+def smallest(items: Iterable[object]) -> float:
+    """Return the size of the smallest text."""
+    return min([SIZE, *(item.size for item in items if isinstance(item, DrawnText))])
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An ``<svg>`` element with its name and description for readers who cannot see it.
+
+    Attributes
+    ----------
+    look
+        Its CSS classes.
+    size, smallest
+        Pixels: width and height, and the size of the smallest text.
+    rules
+        The styles inside of a file of its own; None for an element of a page.
+    """
+
+    name: str
+    look: str
+    title: str
+    description: str
+    size: tuple[float, float]
+    parts: tuple[str, ...]
+    smallest: float = SIZE
+    rules: str | None = None
+
+    def __str__(self) -> str:
+        return self.sized("{}", "{}")
+
+    def sized(self, wide: str, high: str) -> str:
+        """Return the markup; ``{}`` in the width and height stands for the pixels."""
+        across, up = map(px, self.size)
+        lines = [
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="{self.look}" id="{self.name}" role="img" '
+            f'aria-labelledby="{self.name}-title {self.name}-desc" viewBox="0 0 {across} {up}" '
+            f'width="{wide.format(across)}" height="{high.format(up)}" font-size="{px(SIZE)}">'
+        ]
+        if self.rules is not None:
+            paper = '<rect width="100%" height="100%" fill="#ffffff"/>'
+            lines = ['<?xml version="1.0" encoding="UTF-8"?>', *lines, f"<style>\n{self.rules}\n</style>", paper]
+        title = f'<title id="{self.name}-title">{clean(self.title)}</title>'
+        said = f'<desc id="{self.name}-desc">{clean(self.description)}</desc>'
+        return "\n".join([*lines, title, said, *self.parts, "</svg>" if self.rules is None else "</svg>\n"])
+
+
+def sound(text: str) -> str:
+    """Leave out characters that no markup may hold."""
+    return _CONTROL.sub("", text)
 
 
 def clean(text: str) -> str:
     """Escape a text and leave out characters that no markup may hold."""
-    return escape(_CONTROL.sub("", text))
+    return escape(sound(text))
 
 
 def px(x: float) -> str:
@@ -97,7 +140,7 @@ def _item(item: Item) -> str:
     return WRITERS[type(item)](item)
 
 
-def _text(item: Text) -> str:
+def _text(item: DrawnText) -> str:
     anchor = "" if item.anchor == "start" else f' text-anchor="{item.anchor}"'
     size = "" if item.size == SIZE else f' font-size="{px(item.size)}"'
     weight = ' font-weight="bold"' if item.bold else ""
@@ -121,4 +164,4 @@ def _dot(item: Dot) -> str:
     return f'<circle {at} class="{item.role}">{titled(item.sentence)}</circle>'
 
 
-WRITERS: dict[type, Callable[[Any], str]] = {Text: _text, DrawnLine: _line, Shape: _shape, Dot: _dot}
+WRITERS: dict[type, Callable[[Any], str]] = {DrawnText: _text, DrawnLine: _line, Shape: _shape, Dot: _dot}

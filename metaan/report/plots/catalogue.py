@@ -7,15 +7,16 @@ from collections.abc import Callable
 from ...errors import NotEstimableError
 from ..drawing import svg
 from ..drawing.layout import layout
+from ..drawing.svg import Picture
 from ..forest.plot import Plot
 from ..forest.styles import STYLES, Style
 from . import curves, funnel, refits, studies
 from .chart import chart
 from .figure import Figure, Request
-from .markup import markup
+from .markup import picture
 
 
-def draw(kind: str, asked: Request, style: Style = STYLES["default"]) -> str:
+def draw(kind: str, asked: Request, style: Style = STYLES["default"]) -> Picture:
     """Return a plot as one ``<svg>`` element.
 
     ``kind`` is a key of `PLOTS`. The style orders and words a forest plot of an analysis; others only take its colours.
@@ -27,10 +28,10 @@ def draw(kind: str, asked: Request, style: Style = STYLES["default"]) -> str:
     """
     plot = refits.whole_forest(asked, style) if kind == "forest" else PLOTS[kind][1](asked)
     if isinstance(plot, Figure):
-        return markup(chart(plot))
+        return picture(chart(plot))
     if plot.empty:
         raise NotEstimableError(f"no study reports {asked.analysis.plan.key}: there is nothing to draw")
-    return svg.markup(layout(plot), "forest" if kind == "forest" else "forest refits")
+    return svg.picture(layout(plot), "forest" if kind == "forest" else "forest refits")
 
 
 #: Name on the command line to the words, and what builds the plot.

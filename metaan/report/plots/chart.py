@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..drawing.drawing import SIZE, Dot, DrawnLine, Shape, Text
+from ..drawing.drawing import SIZE, Dot, DrawnLine, DrawnText, Shape
 from ..drawing.fonts import text_width, wrap
 from .figure import XY, Curve, Figure, Key, PlotPoint
 from .geometry import PlotArea, clip_area, clip_path, near
@@ -32,7 +32,7 @@ class Path:
     sentence: str = ""
 
 
-Item = Text | DrawnLine | Shape | Dot | Path
+Item = DrawnText | DrawnLine | Shape | Dot | Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def radius(weight: float | None, heaviest: float) -> float:
 
 def _labels(
     points: Sequence[PlotPoint], dots: Sequence[tuple[PlotPoint, Dot]], drawn: Sequence[Path], frame: PlotArea
-) -> Iterable[Text | DrawnLine]:
+) -> Iterable[DrawnText | DrawnLine]:
     """Name the points in their own order, as far as names have room."""
     order = {id(point): i for i, point in enumerate(points)}
     named = [(point.label, dot) for point, dot in sorted(dots, key=lambda pair: order[id(pair[0])])]
@@ -132,12 +132,12 @@ def _axes(figure: Figure, frame: PlotArea) -> Iterable[Item]:
     yield DrawnLine(frame.left, frame.bottom, frame.right, frame.bottom, "axis")
     yield DrawnLine(frame.left, frame.top, frame.left, frame.bottom, "axis")
     room = (frame.right - frame.left) * (0.62 if figure.right else 1.0)
-    yield Text(_one_line(figure.y.title, room), frame.left, MARGIN + SIZE - 2, bold=True, role="head")
+    yield DrawnText(_one_line(figure.y.title, room), frame.left, MARGIN + SIZE - 2, bold=True, role="head")
     yield from _x_ticks(figure, frame)
     yield from _y_ticks(((tick.value, tick.label) for tick in figure.y.axis.ticks), figure, frame, frame.left, -1)
     if figure.right is not None:
         title = _one_line(figure.right[0], (frame.right - frame.left) * 0.35)
-        yield Text(title, frame.right, MARGIN + SIZE - 2, anchor="end", bold=True, role="head")
+        yield DrawnText(title, frame.right, MARGIN + SIZE - 2, anchor="end", bold=True, role="head")
         yield DrawnLine(frame.right, frame.top, frame.right, frame.bottom, "axis")
         yield from _y_ticks(figure.right[1], figure, frame, frame.right, 1)
 
@@ -152,7 +152,7 @@ def _x_ticks(figure: Figure, frame: PlotArea) -> Iterable[Item]:
     for tick in sorted(figure.x.axis.ticks, key=lambda tick: tick.value != null):
         x, _ = _at(figure, frame, tick.value, 0.0)
         yield DrawnLine(x, frame.bottom, x, frame.bottom + 4, "axis")
-        text = Text(tick.label, x, frame.bottom + 6 + SMALL, SMALL, "middle", role="tick")
+        text = DrawnText(tick.label, x, frame.bottom + 6 + SMALL, SMALL, "middle", role="tick")
         box = PlotArea(text.box[0] - 4, text.box[1], text.box[2] + 4, text.box[3])
         if not any(box.meets(other) for other in taken):
             taken.append(box)
@@ -169,7 +169,7 @@ def _y_ticks(
         if not frame.top - 0.5 <= y <= frame.bottom + 0.5:
             continue
         yield DrawnLine(x, y, x + 4 * side, y, "axis")
-        text = Text(label, x + 8 * side, y + 0.36 * SMALL, SMALL, "start" if side > 0 else "end", role="tick")
+        text = DrawnText(label, x + 8 * side, y + 0.36 * SMALL, SMALL, "start" if side > 0 else "end", role="tick")
         box = PlotArea(*text.box)
         if not any(box.meets(other) for other in taken):
             taken.append(box)
@@ -181,7 +181,7 @@ def _below(figure: Figure, frame: PlotArea, width: float) -> tuple[list[Item], f
     y = frame.bottom + 6 + SMALL + 6 + SIZE
     middle = (frame.left + frame.right) / 2
     title = _one_line(figure.x.title, frame.right - frame.left)
-    items: list[Item] = [Text(title, middle, y, anchor="middle", bold=True, role="head")]
+    items: list[Item] = [DrawnText(title, middle, y, anchor="middle", bold=True, role="head")]
     y += 6
     for row in _key_rows(figure.keys, width - 2 * MARGIN):
         y += LINE + 2
@@ -190,7 +190,7 @@ def _below(figure: Figure, frame: PlotArea, width: float) -> tuple[list[Item], f
     for note in figure.notes:
         for line in wrap(note, SMALL, width - 2 * MARGIN):
             y += LINE
-            items.append(Text(line, MARGIN, y, SMALL, role="note"))
+            items.append(DrawnText(line, MARGIN, y, SMALL, role="note"))
         y += 2
     return items, y + MARGIN
 
@@ -219,4 +219,4 @@ def _key(key: Key, x: float, y: float, room: float) -> list[Item]:
         corners = ((x, middle - 5), (end, middle - 5), (end, middle + 5), (x, middle + 5))
         mark = Shape(corners, key.role)
     text = wrap(key.text, SMALL, room - SWATCH - 6, lines=1)[0]
-    return [mark, Text(text, end + 6, y, SMALL, role="key")]
+    return [mark, DrawnText(text, end + 6, y, SMALL, role="key")]

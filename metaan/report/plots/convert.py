@@ -7,8 +7,6 @@ Poppler or Ghostscript, whichever is installed; both keep the embedded fonts.
 
 from __future__ import annotations
 
-import math
-import re
 import shutil
 import subprocess
 import tempfile
@@ -20,6 +18,7 @@ from typing import Any
 
 from ...errors import UsageError, choose
 from ..drawing.fonts import typefaces
+from ..drawing.svg import Picture, px, sound
 
 MM = 25.4  # per inch
 PX = 96.0  # per inch, what CSS says
@@ -27,8 +26,6 @@ POINTS = 72.0  # per inch
 DPI = 300
 WIDEST = 2000.0  # mm
 LARGEST = 16_000  # px, a side of a PNG
-_SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)" width="[\d.]+" height="[\d.]+"')
-_TEXT = re.compile(r'<(?:svg|text) [^>]*font-size="([\d.]+)"')  # what the drawing says is the size of all others
 _PAGE = """\
 #set document(title: sys.inputs.title, date: none)
 #set page(width: auto, height: auto, margin: 0pt, fill: none)
@@ -38,21 +35,20 @@ _PAGE = """\
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What is converted: a drawing, its width in mm, its height, the dots per inch of a PNG, and its title."""
+    """What is converted: a drawing, its width and height in mm, and the dots per inch of a PNG."""
 
-    svg: str
+    drawn: Picture
     width: float
     height: float
     dpi: int
-    title: str
 
 
-def convert(svg: str, form: str, *, width: float | None = None, dpi: int = DPI, title: str = "") -> bytes:
-    """Return a standalone SVG in another format.
+def convert(drawn: Picture, form: str, *, width: float | None = None, dpi: int = DPI) -> bytes:
+    """Return a plot as a file in a format, which has the plot's title.
 
     Parameters
     ----------
-    svg
+    drawn
         What `metaan.report.plots.standalone.standalone` returned.
     form
         A key of `FORMATS`.
@@ -60,8 +56,6 @@ def convert(svg: str, form: str, *, width: float | None = None, dpi: int = DPI, 
         Millimetres; unless given, that at which its text has 13 px (about 10 pt).
     dpi
         Dots per inch, for PNG.
-    title
-        Put into the file as its title.
 
     Raises
     ------
@@ -70,26 +64,20 @@ def convert(svg: str, form: str, *, width: float | None = None, dpi: int = DPI, 
         missing; the message names it.
     """
     write = choose(FORMATS, form, "format")
-    found = _SIZE.search(svg)
-    if found is None:
-        raise UsageError("this SVG has no size; allowed: what metaan plot draws")
-    wide, high = float(found[1]), float(found[2])
+    wide, high = (float(px(side)) for side in drawn.size)
     across = wide * MM / PX if width is None else width
     if not 10 <= across <= WIDEST:
         raise UsageError(f"width {across:g} mm; allowed: 10 to {WIDEST:g}")
-    return write(Sheet(svg, across, across * high / wide, _sensible(dpi, across, across * high / wide), title))
+    return write(Sheet(drawn, across, across * high / wide, _sensible(dpi, across, across * high / wide)))
 
 
-def text_size(svg: str, width: float) -> float:
-    """Return the size in points that the smallest text of a standalone SVG has on a sheet of that width in mm.
+def text_size(drawn: Picture, width: float) -> float:
+    """Return the size in points that the smallest text of a plot has on a sheet of that width in mm.
 
-    >>> text_size('<svg viewBox="0 0 960 10" width="960" height="10"><text font-size="8">a</text></svg>', 254.0)
+    >>> text_size(Picture("x", "chart", "", "", (960.0, 10.0), (), smallest=8.0), 254.0)
     6.0
     """
-    found, sizes = _SIZE.search(svg), [float(size) for size in _TEXT.findall(svg)]
-    if found is None or not sizes:
-        return math.inf
-    return min(sizes) * width * POINTS / (MM * float(found[1]))
+    return drawn.smallest * width * POINTS / (MM * drawn.size[0])
 
 
 def _sensible(dpi: int, width: float, height: float) -> int:
@@ -100,8 +88,7 @@ def _sensible(dpi: int, width: float, height: float) -> int:
 
 
 def _svg(sheet: Sheet) -> bytes:
-    size = f'width="{sheet.width:.2f}mm" height="{sheet.height:.2f}mm"'
-    return _SIZE.sub(lambda found: f'viewBox="0 0 {found[1]} {found[2]}" {size}', sheet.svg, count=1).encode()
+    return sheet.drawn.sized(f"{sheet.width:.2f}mm", f"{sheet.height:.2f}mm").encode()
 
 
 def _png(sheet: Sheet) -> bytes:
@@ -112,7 +99,9 @@ def _png(sheet: Sheet) -> bytes:
         raise UsageError(_missing("PNG", "resvg-py")) from None
     across = round(sheet.width * sheet.dpi / MM)
     fonts = [str(typefaces())]
-    plain = bytes(resvg_py.svg_to_bytes(svg_string=sheet.svg, width=across, font_dirs=fonts, background="#ffffff"))
+    plain = bytes(
+        resvg_py.svg_to_bytes(svg_string=str(sheet.drawn), width=across, font_dirs=fonts, background="#ffffff")
+    )
     head = 8 + 25  # the signature and the first chunk, whose size is fixed
     per_metre = round(sheet.dpi * 1000 / MM).to_bytes(4, "big")
     body = b"pHYs" + per_metre + per_metre + b"\x01"
@@ -129,7 +118,7 @@ def _pdf(sheet: Sheet) -> bytes:
         import typst
     except ImportError:
         raise UsageError(_missing("PDF", "typst")) from None
-    inputs = {"svg": sheet.svg, "title": sheet.title, "width": f"{sheet.width:.4f}mm"}
+    inputs = {"svg": str(sheet.drawn), "title": sound(sheet.drawn.title), "width": f"{sheet.width:.4f}mm"}
     write: Any = typst.compile  # its types allow no list of paths beside a text
     try:
         made = write(_PAGE.encode(), format="pdf", sys_inputs=inputs, font_paths=[str(typefaces())])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..drawing.drawing import Dot, DrawnLine, Text
+from ..drawing.drawing import Dot, DrawnLine, DrawnText
 from ..drawing.fonts import text_width, wrap
 from .geometry import XY, PlotArea, clip_segment
 
@@ -24,7 +24,9 @@ BETWEEN = ((2, -1), (2, 1), (-2, -1), (-2, 1), (1, -2), (1, 2), (-1, -2), (-1, 2
 Segment = tuple[XY, XY]
 
 
-def labels(named: Iterable[tuple[str, Dot]], lines: Sequence[Segment], frame: PlotArea) -> Iterator[Text | DrawnLine]:
+def labels(
+    named: Iterable[tuple[str, Dot]], lines: Sequence[Segment], frame: PlotArea
+) -> Iterator[DrawnText | DrawnLine]:
     """Yield the names of points with their leaders, as many as have a place.
 
     Parameters
@@ -49,7 +51,7 @@ def labels(named: Iterable[tuple[str, Dot]], lines: Sequence[Segment], frame: Pl
         if leader is not None:
             drawn.append(leader)
             yield DrawnLine(*leader[0], *leader[1], "leader")
-        yield Text(text, box.left, box.top + 0.78 * SMALL, SMALL, role="label")
+        yield DrawnText(text, box.left, box.top + 0.78 * SMALL, SMALL, role="label")
 
 
 def _place(

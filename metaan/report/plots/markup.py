@@ -6,17 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from ..drawing import svg
-from ..drawing.svg import px, titled
+from ..drawing.svg import Picture, px, smallest, titled
 from .chart import Chart, Item, Path
 
 
-def markup(chart: Chart) -> str:
+def picture(chart: Chart) -> Picture:
     """Return a chart as one ``<svg>`` element; its text is escaped."""
     figure = chart.figure
     parts = (WRITERS[type(item)](item) for item in chart.items)
     name = f"{figure.kind}-{figure.id}"
     size = chart.width, chart.height
-    return svg.element(name, f"chart {figure.kind}", figure.title, figure.description, size, parts)
+    look, least = f"chart {figure.kind}", smallest(chart.items)
+    return Picture(name, look, figure.title, figure.description, size, tuple(parts), least)
 
 
 def _path(item: Path) -> str:

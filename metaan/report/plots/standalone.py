@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from ...errors import choose
 from ...resources import templates
-from ..drawing.svg import svg
+from ..drawing.layout import layout
+from ..drawing.svg import Picture, picture
 from ..forest.plot import Plot
 from ..forest.styles import STYLES, Style
 from .catalogue import draw
@@ -20,8 +22,8 @@ from .figure import Request
 _VARIABLE = re.compile(r"var\((--[a-z-]+)\)")
 
 
-def standalone(kind: str, asked: Request, style: str = "default") -> str:
-    """Return a plot as the text of an SVG file.
+def standalone(kind: str, asked: Request, style: str = "default") -> Picture:
+    """Return a plot as an SVG file.
 
     Parameters
     ----------
@@ -41,17 +43,14 @@ def standalone(kind: str, asked: Request, style: str = "default") -> str:
     return _file(draw(kind, asked, look), look)
 
 
-def forest_file(plot: Plot) -> str:
-    """Return a forest plot that was built elsewhere, such as a what-if plot, as the text of an SVG file."""
-    return _file(svg(plot), STYLES["default"])
+def forest_file(plot: Plot) -> Picture:
+    """Return a forest plot that was built elsewhere, such as a what-if plot, as an SVG file."""
+    return _file(picture(layout(plot)), STYLES["default"])
 
 
-def _file(body: str, look: Style) -> str:
+def _file(drawn: Picture, look: Style) -> Picture:
     """Put the styles and a paper into an ``<svg>`` element."""
-    rules = "\n".join(part for part in (plot_rules(look.variables), look.rules) if part)
-    at = body.index(">") + 1
-    paper = '<rect width="100%" height="100%" fill="#ffffff"/>'
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{body[:at]}\n<style>\n{rules}\n</style>\n{paper}{body[at:]}\n'
+    return replace(drawn, rules="\n".join(part for part in (plot_rules(look.variables), look.rules) if part))
 
 
 def plot_rules(changes: Mapping[str, str]) -> str:

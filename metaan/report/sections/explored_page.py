@@ -82,7 +82,7 @@ def _drawn(requests: Iterable[tuple[str, Request]]) -> tuple[tuple[Markup, ...],
     figures, refused = [], []
     for kind, asked in requests:
         try:
-            figures.append(Markup(draw(kind, asked)))  # noqa: S704  every text in it is escaped
+            figures.append(Markup(str(draw(kind, asked))))  # noqa: S704  every text in it is escaped
         except NotEstimableError as error:
             refused.append(ExploredFinding(words.upper_first(PLOTS[kind][0]), refusal("drawn", str(error))))
     return tuple(figures), refused

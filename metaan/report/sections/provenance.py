@@ -49,10 +49,10 @@ def _study(review: Review, study: Study) -> Iterable[SourceRow]:
         yield SourceRow(anchor(study.id, *path), what, value, *place, source)
 
 
-Number = tuple[str, str, Path, "Source | None"]
+ReadNumber = tuple[str, str, Path, "Source | None"]
 
 
-def _numbers(study: Study) -> Iterable[Number]:
+def _numbers(study: Study) -> Iterable[ReadNumber]:
     yield from _sizes(study)
     for i, result in enumerate(study.results):
         name = f"{result.name}, {result.time}" + (", not confirmed yet" if result.unconfirmed else "")
@@ -69,7 +69,7 @@ def _numbers(study: Study) -> Iterable[Number]:
         yield f"baseline: {number.name}", value, ("baseline", i, "value"), number.source
 
 
-def _sizes(study: Study) -> Iterable[Number]:
+def _sizes(study: Study) -> Iterable[ReadNumber]:
     for key in ("screened", "randomised_total"):
         value = getattr(study, key)
         if value is not None:
@@ -81,7 +81,7 @@ def _sizes(study: Study) -> Iterable[Number]:
                 yield f"{key}, {arm.name}", str(value), ("arms", i, key), None
 
 
-def _pools(study: Study) -> Iterable[Number]:
+def _pools(study: Study) -> Iterable[ReadNumber]:
     for i, pool in enumerate(study.published_pools):
         low, high = map(formats.written, pool.ci)
         estimate = f"{pool.measure} {formats.written(pool.estimate)}"

@@ -74,7 +74,8 @@ def forest_plot(
     """
     known = _by_model(fits)
     analysis = _analysis(known, Outcome.model_validate({"id": "effect", "name": outcome, "direction": direction}), sort)
-    return standalone("forest", Request(analysis, analysis.pools[0], Exploration(), Arms(experimental, control)), style)
+    asked = Request(analysis, analysis.pools[0], Exploration(), Arms(experimental, control))
+    return str(standalone("forest", asked, style))
 
 
 def _by_model(fits: Sequence[Pooled]) -> dict[str, Pooled]:

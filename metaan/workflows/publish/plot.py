@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +12,6 @@ from ...registry.model.public import Explore
 from ...report.language.judgements import assessments
 from ...report.language.words import Arms
 from ...report.plots.catalogue import PLOTS
-from ...report.plots.convert import DPI, convert
 from ...report.plots.curves import regression_on
 from ...report.plots.figure import Request
 from ...report.plots.standalone import standalone
@@ -24,6 +21,7 @@ from ...synthesis.values import Exploration
 
 if TYPE_CHECKING:
     from ...registry.load import Review
+    from ...report.drawing.svg import Picture
     from ...synthesis.values import Analysis, Pool
 
 
@@ -51,11 +49,16 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Plotted:
-    """A plot as the text of an SVG file, the pool it shows (empty: all) and the names of the others."""
+    """A plot as a file, the pool it shows (empty: all) and the names of the others."""
 
-    svg: str
+    picture: Picture
     pool: str
     others: tuple[str, ...]
+
+    @property
+    def svg(self) -> str:
+        """The text of its SVG file."""
+        return str(self.picture)
 
 
 def plot_outcome(
@@ -113,10 +116,10 @@ def plot_outcome(
     labels = review.info.labels
     found = Exploration() if kind == "forest" else _explored(analysis, shown, kind, moderator)
     asked = Request(analysis, shown, found, Arms(labels.experimental, labels.control), moderator)
-    text = standalone(kind, asked, look.style or analysis.plan.plot.style)
+    drawn = standalone(kind, asked, look.style or analysis.plan.plot.style)
     if kind == "forest" and pool is None:
-        return Plotted(text, "", ())
-    return Plotted(text, shown.name, tuple(other.name for other in analysis.pools if other.name != shown.name))
+        return Plotted(drawn, "", ())
+    return Plotted(drawn, shown.name, tuple(other.name for other in analysis.pools if other.name != shown.name))
 
 
 def _analysis(review: Review, outcome: str, choices: Choices) -> Analysis:
@@ -181,15 +184,6 @@ def default_output(review: Review, outcome: str, kind: str, pool: str | None, fo
     """Return outputs/OUTCOME-KIND.FORMAT beside the studies, with the pool where one was named."""
     name = "-".join(slug(part) for part in (outcome, kind, pool or "") if part)
     return review.folder.resolve().parent / "outputs" / f"{name}.{form}"
-
-
-def converted(svg: str, form: str = "svg", *, width: float | None = None, dpi: int = DPI) -> bytes:
-    """Return the file of a plot in a format.
-
-    ``form`` is a key of `metaan.report.plots.convert.FORMATS`, ``width`` is in millimetres; ``dpi`` is for PNG.
-    """
-    title = re.search(r"<title[^>]*>([^<]*)<", svg)
-    return convert(svg, form, width=width, dpi=dpi, title=unescape(title[1]) if title else "")
 
 
 #: Kind of plot to the field of the registry's `Explore` that it shows, and what to ask there.

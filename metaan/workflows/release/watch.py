@@ -218,7 +218,7 @@ def write_plots(found: Watch, folder: Path | str, project: Path) -> dict[str, Pa
             if pool.plot is not None:
                 name = plot_name(scenario, pool.id)
                 written[name] = target / f"{name}.svg"
-                write_text(written[name], forest_file(pool.plot))
+                write_text(written[name], str(forest_file(pool.plot)))
     for old in target.glob("what-if-*.svg"):
         if old not in written.values():
             old.unlink()

@@ -10,7 +10,7 @@ import pytest
 
 import metaan as ma
 from metaan.comparison.difference import PoolChange, compare
-from metaan.comparison.edits import Edit, Standing, StudyChange
+from metaan.comparison.edits import Edit, StudyChange, StudyState
 from metaan.comparison.whatif import Cause
 from metaan.report.changes.changes import changes_section
 from metaan.report.changes.words import flips, nothing_moved, where
@@ -260,7 +260,7 @@ def test_new_numbers_that_nobody_has_confirmed_move_nothing_and_that_is_the_reas
         "results", "death at day 28, unconfirmed", None, True, None, "studies/x.yaml:9", ("results", "unconfirmed")
     )
     change = StudyChange(
-        "x", "X 2020", ("corrected",), Standing("included"), Standing("included"), (edit,), (), "studies/x.yaml:1"
+        "x", "X 2020", ("corrected",), StudyState("included"), StudyState("included"), (edit,), (), "studies/x.yaml:1"
     )
     assert nothing_moved(change) == "X 2020 (changed) moved no result: nobody has confirmed its new numbers yet."
 

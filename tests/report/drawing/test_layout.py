@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from metaan.registry.model.appraisal import TOOLS
 from metaan.registry.model.public import RiskOfBias
-from metaan.report.drawing.drawing import Dot, Drawing, DrawnLine, Shape, Text
+from metaan.report.drawing.drawing import Dot, Drawing, DrawnLine, DrawnText, Shape
 from metaan.report.drawing.fonts import text_width
 from metaan.report.drawing.layout import layout
 from metaan.report.forest.forest import forest
@@ -83,15 +83,17 @@ def draw(analysis: Analysis, style: str = "default") -> Drawing:
     return layout(forest(analysis, ARMS, style=STYLES[style]))
 
 
-def texts(drawing: Drawing) -> list[Text]:
+def texts(drawing: Drawing) -> list[DrawnText]:
     items = [item for group in drawing.groups for item in group.items]
-    return [item for item in [*items, *drawing.foreground] if isinstance(item, Text)]
+    return [item for item in [*items, *drawing.foreground] if isinstance(item, DrawnText)]
 
 
 def boxes(drawing: Drawing) -> list[tuple[float, ...]]:
     """What must not meet: every text, and every circle with the sign inside it."""
     items = [item for group in drawing.groups for item in group.items]
-    kept = [i for i in [*items, *drawing.foreground] if isinstance(i, Text | Dot) and not i.role.startswith("sign")]
+    kept = [
+        i for i in [*items, *drawing.foreground] if isinstance(i, DrawnText | Dot) and not i.role.startswith("sign")
+    ]
     return sorted((item.box for item in kept), key=lambda box: box[1])
 
 
@@ -130,7 +132,7 @@ def test_each_sign_lies_inside_its_circle(analysis: Callable[..., Analysis], cas
     drawing = draw(case.analysis(analysis), case.style)
     items = [item for group in drawing.groups for item in group.items]
     dots = {(item.x, round(item.y, 3)): item for item in items if isinstance(item, Dot)}
-    for sign in (item for item in items if isinstance(item, Text) and item.role.startswith("sign")):
+    for sign in (item for item in items if isinstance(item, DrawnText) and item.role.startswith("sign")):
         dot = next(dot for (x, y), dot in dots.items() if x == sign.x and abs(y - sign.y) < dot.radius)
         assert dot.role == sign.role.replace("sign", "field")
         assert dot.box[0] < sign.box[0] < sign.box[2] < dot.box[2]
@@ -140,7 +142,7 @@ def test_each_sign_lies_inside_its_circle(analysis: Callable[..., Analysis], cas
 @random_cases
 def test_texts_of_rows_stay_out_of_the_plot(analysis: Callable[..., Analysis], case: Case) -> None:
     drawing = draw(case.analysis(analysis), case.style)
-    for item in (item for group in drawing.groups for item in group.items if isinstance(item, Text | Dot)):
+    for item in (item for group in drawing.groups for item in group.items if isinstance(item, DrawnText | Dot)):
         assert item.box[2] <= drawing.left - 6 or item.box[0] >= drawing.right + 6
 
 
@@ -153,7 +155,7 @@ def test_each_label_stands_on_the_row_of_its_estimate(analysis: Callable[..., An
     assert [group.top for group in drawing.groups[1:]] == bottoms[:-1]
     for group in drawing.groups:
         for item in group.items:
-            if isinstance(item, Text):
+            if isinstance(item, DrawnText):
                 assert group.top < item.y < group.bottom
             if isinstance(item, Shape):
                 assert all(group.top <= y <= group.bottom for _, y in item.points)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from metaan.report.drawing.layout import layout
-from metaan.report.drawing.svg import markup, svg
+from metaan.report.drawing.svg import picture, svg
 from metaan.report.forest.forest import favours, forest
 from metaan.report.language.words import Arms
 from metaan.synthesis.values import Analysis, Excluded
@@ -88,7 +88,7 @@ def test_risk_differences_have_a_plain_axis(analysis: Callable[..., Analysis]) -
 def test_the_markup_is_the_same_each_time_and_escaped(analysis: Callable[..., Analysis]) -> None:
     made = analysis({"": [("<b>\x00 & Söhne</b>", 5, 40, 3, 40), ("B", 11, 37, 3, 34)]})
     text = svg(forest(made, ARMS))
-    assert text == markup(layout(forest(made, ARMS)))
+    assert text == str(picture(layout(forest(made, ARMS))))
     assert "&lt;b&gt; &amp; Söhne&lt;/b&gt;" in text
     assert "\x00" not in text
 

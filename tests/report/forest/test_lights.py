@@ -8,7 +8,7 @@ import pytest
 
 from metaan.registry.model.appraisal import TOOLS
 from metaan.registry.model.public import RiskOfBias
-from metaan.report.drawing.drawing import Dot, Text
+from metaan.report.drawing.drawing import Dot, DrawnText
 from metaan.report.drawing.layout import layout
 from metaan.report.drawing.svg import svg
 from metaan.report.forest.forest import forest
@@ -101,7 +101,7 @@ def test_every_sign_is_drawn_in_its_circle_and_stands_in_the_key(mixed: Analysis
     for group in drawing.groups:
         dots = [item for item in group.items if isinstance(item, Dot)]
         signs = {(item.x, item.role.split()[-1]): item.text for item in group.items
-                 if isinstance(item, Text) and item.role.startswith("sign")}  # fmt: skip
+                 if isinstance(item, DrawnText) and item.role.startswith("sign")}  # fmt: skip
         assert [dot.sentence.partition(": ")[2] for dot in dots] == [x.text for x in group.row.lights.values()]
         for dot, light in zip(dots, group.row.lights.values(), strict=True):
             assert dot.role == f"field {light.code}"

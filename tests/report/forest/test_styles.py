@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from metaan.errors import UsageError
 from metaan.registry.model.review import ForestOptions
-from metaan.report.drawing.drawing import Drawing, DrawnLine, Shape, Text
+from metaan.report.drawing.drawing import Drawing, DrawnLine, DrawnText, Shape
 from metaan.report.drawing.layout import layout
 from metaan.report.forest.forest import forest
 from metaan.report.forest.landmarks import EFFECT_OF
@@ -46,9 +46,9 @@ def asking(analysis: Analysis, **options: object) -> Analysis:
     return replace(analysis, plan=analysis.plan.model_copy(update={"plot": plot}))
 
 
-def texts(drawing: Drawing) -> list[Text]:
+def texts(drawing: Drawing) -> list[DrawnText]:
     items = [item for group in drawing.groups for item in group.items]
-    return [item for item in [*items, *drawing.foreground] if isinstance(item, Text)]
+    return [item for item in [*items, *drawing.foreground] if isinstance(item, DrawnText)]
 
 
 def overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
@@ -64,7 +64,7 @@ def check(drawing: Drawing) -> None:
         assert not any(overlap(box, other) for other in boxes[i + 1 :])
     for group in drawing.groups:
         for item in group.items:
-            if isinstance(item, Text):
+            if isinstance(item, DrawnText):
                 assert item.box[2] <= drawing.left - 6 or item.box[0] >= drawing.right + 6
                 assert group.top < item.y < group.bottom
             if isinstance(item, Shape):
