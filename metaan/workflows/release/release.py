@@ -27,9 +27,10 @@ from ...report.writers.changes_text import changes_entry
 from ...report.writers.export import to_json
 from ...synthesis.analyse import analyse
 from ...version import __version__
+from ..git import Git
 from ..publish.report import write_report
 from ..run import REAL, Run
-from ..versions.diff import Git, load_revision
+from ..versions.diff import load_revision
 from ..versions.gate import flagged_studies
 from ..versions.release_checks import RELEASES, VERSION, ReleaseWork, checked, previous_release, tag_name, tags_of
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Literal
 
 from ...records.label import label_of
@@ -15,6 +15,7 @@ from ...registry.flow import NOT_RETRIEVED
 from ...registry.model.review import ReviewFile
 from ...registry.store.candidate import Candidate
 from ...registry.store.decisions import Stage
+from ..git import Git
 
 Mark = Literal["include", "exclude", ""]
 _MOST_USED = 9
@@ -26,12 +27,7 @@ def reviewer(given: str | None, env: Mapping[str, str] | None = None) -> str:
     environment = os.environ if env is None else env
     if name := given or environment.get("METAAN_REVIEWER"):
         return name
-    try:
-        asked = subprocess.run(["git", "config", "user.name"], capture_output=True, timeout=60, check=False)
-        name = asked.stdout.decode("utf-8", "replace").strip()  # git keeps UTF-8, whatever the locale is
-    except (OSError, subprocess.SubprocessError):
-        name = ""
-    return name or environment.get("USER") or environment.get("USERNAME") or "unnamed"
+    return Git(Path()).user() or environment.get("USER") or environment.get("USERNAME") or "unnamed"
 
 
 def called(candidate: Candidate) -> str:

@@ -6,13 +6,9 @@ gone afterwards.
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,10 +16,10 @@ from ...comparison.difference import compare
 from ...errors import Problem, RegistryError, SourceError
 from ...registry.load import load
 from ...registry.store.set_aside import faults, set_aside
-from ...registry.text.files import MOST_BYTES
 from ...report.changes.changes import changes_section
 from ...report.writers.changes_text import changes_page
 from ...version import __version__
+from ..git import Git
 from ..outputs import write_output
 
 if TYPE_CHECKING:
@@ -31,7 +27,6 @@ if TYPE_CHECKING:
     from ...registry.load import Review
 
 WORKING_TREE = "the working tree"
-_FILE = re.compile(r"[^/]+\.ya?ml|(?:metadata|runs)/[^/]+\.json")  # what the registry reads, below its folder
 
 
 def compare_folders(old: Path | str, new: Path | str) -> Difference:
@@ -132,83 +127,3 @@ def load_revision(folder: Path | str, revision: str) -> Review:
 def _relative(file: str, scratch: Path) -> str:
     path = Path(file)
     return path.relative_to(scratch).as_posix() if path.is_relative_to(scratch) else file
-
-
-@dataclass(frozen=True)
-class Git:
-    """git, asked about one folder."""
-
-    folder: Path
-
-    def commit(self, revision: str) -> str:
-        """Return the commit that a revision names."""
-        self.run("rev-parse", "--show-prefix")
-        status, out = 1, b""
-        if "\0" not in revision and revision.strip():
-            status, out, _ = self.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        if status and revision == "HEAD":
-            raise SourceError("this repository has no commit yet; allowed: git add studies && git commit first")
-        if status:
-            raise SourceError(
-                f"{revision!r} is no revision of this repository; allowed: a commit, branch or tag, such as HEAD~1"
-            )
-        return out.decode().strip()
-
-    def files(self, commit: str) -> Iterator[tuple[str, bytes]]:
-        """Yield name and bytes of every file of the registry, none larger than in a folder; links are not followed."""
-        prefix = self.run("rev-parse", "--show-prefix").rstrip(b"\n")
-        # From the top, so that a name that git would read as a pattern is the name of a folder and nothing else.
-        listed = self.run(
-            "--literal-pathspecs", "ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", os.fsdecode(prefix)
-        )
-        blobs: dict[str, bytes] = {}
-        for entry in filter(None, listed.split(b"\0")):
-            about, _, path = entry.partition(b"\t")
-            mode, _, blob, size = about.split()
-            name = os.fsdecode(path.removeprefix(prefix))
-            if mode in (b"100644", b"100755") and _FILE.fullmatch(name):
-                if int(size) > MOST_BYTES:
-                    raise SourceError(f"{commit[:9]}:{name}: more than the {MOST_BYTES:,} bytes that are allowed")
-                blobs[name] = blob
-        yield from zip(blobs, self.contents(blobs.values()))
-
-    def content(self, blob: bytes) -> bytes:
-        """Return the bytes of a blob."""
-        return next(self.contents([blob]))
-
-    def contents(self, blobs: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the bytes of blobs, all of them from one process."""
-        out, at = self.run("cat-file", "--batch", given=b"".join(blob + b"\n" for blob in blobs)), 0
-        while at < len(out):
-            head = out.index(b"\n", at)
-            size = int(out[at:head].split()[-1])
-            yield out[head + 1 : head + 1 + size]
-            at = head + size + 2
-
-    def run(self, *words: str, given: bytes = b"") -> bytes:
-        """Return what git prints; what it refuses is an error with its words."""
-        status, out, err = self.ask(*words, given=given)
-        if status and "not a git repository" in err:
-            raise SourceError(
-                f"{self.folder} is in no git repository; allowed: git init and a commit, or --folders OLD NEW"
-            )
-        if status:
-            raise SourceError(f"git: {err or f'{words[0]} failed'}")
-        return out
-
-    def ask(self, *words: str, given: bytes = b"") -> tuple[int, bytes, str]:
-        """Return git's exit status, what it printed, and what it complained about."""
-        program = shutil.which("git")
-        if program is None:
-            raise SourceError("git was not found; install it, or compare two folders with --folders OLD NEW")
-        if not self.folder.is_dir():
-            raise SourceError(f"{self.folder}: there is no such folder")
-        done = subprocess.run(
-            [program, *words], cwd=self.folder, input=given, capture_output=True, check=False, env=_environment()
-        )
-        return done.returncode, done.stdout, done.stderr.decode(errors="replace").strip()
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment in which git speaks English and takes no lock for what it only reads."""
-    return {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}

@@ -23,7 +23,7 @@ from ...registry.store.metadata import Metadata, text_of
 from ...registry.store.runs import RunRecord, parse_watermark, watermark_bytes
 from ...registry.text.atomic import write_bytes
 from ...registry.text.files import project_of, stay_inside
-from .diff import Git
+from ..git import Git
 
 M = TypeVar("M", bound=Entry)
 OURS, THEIRS = 2, 3  # git's stages of a file in conflict; 1 is what both began with

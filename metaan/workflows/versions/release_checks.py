@@ -15,8 +15,9 @@ from ...errors import ConflictError, Problem
 from ...registry.store.json_files import RESTORE
 from ...registry.store.set_aside import faults, set_aside
 from ...registry.text.files import read, unreadable
+from ..git import Git
 from .checking import whole
-from .diff import Git, load_revision
+from .diff import load_revision
 from .gate import unanswered, unconfirmed_results, undecided
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import pytest
 
 from metaan.registry.load import load
 from metaan.registry.store.runs import RunRecord, SearchRun
+from metaan.workflows.git import Git
 from metaan.workflows.publish.living import store_of
 from metaan.workflows.publish.report import write_report
-from metaan.workflows.versions.git import commit_of
 from tests.registry.model.test_judgements import CERTAINTY, ROB2
 from tests.repository import NEEDS_GIT, commit, git
 
@@ -131,16 +131,16 @@ def test_searches_that_were_run_make_the_flow(folder: Path) -> None:
 @pytest.mark.usefixtures("no_settings_of_this_machine")
 def test_the_commit_is_the_last_that_changed_the_registry(folder: Path) -> None:
     project = folder.parent
-    assert commit_of(folder) == ""
+    assert Git(folder).last_change() == ""
     git(project, "init", "-q")
-    assert commit_of(folder) == ""
+    assert Git(folder).last_change() == ""
     commit(project, "studies")
     first = git(project, "rev-parse", "HEAD").strip()
     (project / "other").write_text("x", encoding="utf-8")
     commit(project, "other")
-    assert commit_of(folder) == first
+    assert Git(folder).last_change() == first
     page = write_report(load(folder), folder.parent / "g.html").read_text(encoding="utf-8")
     assert f"<code>{first}</code>" in page
     with (folder / "review.yaml").open("a") as file:
         file.write("# a remark\n")
-    assert commit_of(folder) == f"{first}, with changes that are not committed"
+    assert Git(folder).last_change() == f"{first}, with changes that are not committed"

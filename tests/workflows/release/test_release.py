@@ -13,9 +13,9 @@ import pytest
 import metaan as ma
 from metaan.errors import ConflictError, SourceError, UsageError
 from metaan.registry.store.commit import locked
+from metaan.workflows.git import Git
 from metaan.workflows.release import release as module
 from metaan.workflows.release.release import release
-from metaan.workflows.versions.diff import Git
 from metaan.workflows.versions.release_checks import last_release
 from tests.repository import IN_GIT, commit, git, repository
 from tests.server.living import at
