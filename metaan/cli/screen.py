@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 from .project import studies_folder
 
 if TYPE_CHECKING:
-    from ..workflows.screen.desktop import Desktop
     from ..workflows.screen.judge import DecisionResult, Verdict
+    from ..workflows.screen.screening_state import ScreeningState
     from ..workflows.screen.session import Session
 
 MISSING = "the full screen needs a further package; install it with: pip install 'metaan[screen]'"
@@ -92,18 +92,18 @@ def _refuse_alone(args: Namespace) -> None:
 def _judge(folder: Path, by: str, args: Namespace) -> int:
     """Decide about each candidate that is named; nothing is written where a name is wrong or a reason missing."""
     from ..errors import ConflictError, DataError
-    from ..workflows.screen.desktop import open_desktop
     from ..workflows.screen.judge import Vote, judge
+    from ..workflows.screen.screening_state import open_screening
 
     _check_together(args)
-    desk = open_desktop(folder)
+    screening = open_screening(folder)
     failed = 0
     done: list[DecisionResult] = []
-    for verdict, key in _named(desk, args):
+    for verdict, key in _named(screening, args):
         reason = args.reason if verdict == "exclude" else None
         try:
             vote = Vote(verdict, by, reason, args.stage, args.resolve)
-            done.append(judge(folder, key, vote, desktop=desk))
+            done.append(judge(folder, key, vote, screening=screening))
         except (ConflictError, DataError) as error:
             print(f"metaan screen: {key}: {error}", file=sys.stderr)
             failed = 1
@@ -123,7 +123,7 @@ def _check_together(args: Namespace) -> None:
         raise UsageError("a reason belongs to an exclusion; allowed: --exclude KEY --reason TEXT")
 
 
-def _named(desk: Desktop, args: Namespace) -> Iterator[tuple[Verdict, str]]:
+def _named(screening: ScreeningState, args: Namespace) -> Iterator[tuple[Verdict, str]]:
     """Return the candidates that are meant, each once, after all of them were found."""
     from ..errors import UsageError
     from ..workflows.screen.judge import find
@@ -131,17 +131,17 @@ def _named(desk: Desktop, args: Namespace) -> Iterator[tuple[Verdict, str]]:
     meant: dict[str, Verdict] = {}
     for verdict in VERDICTS:
         for name in getattr(args, verdict):
-            key = find(desk, name).key
+            key = find(screening, name).key
             if meant.setdefault(key, verdict) != verdict:
                 raise UsageError(f"{key} is to be {meant[key]}d and {verdict}d at once; nothing was written")
     return iter([(verdict, key) for key, verdict in meant.items()])
 
 
 def _print(done: list[DecisionResult], as_json: bool) -> None:
-    from .screening.listing import said
+    from .screening.listing import decision_lines
 
     if not as_json:
-        print("".join(f"{line}\n" for judged in done for line in said(judged)), end="")
+        print("".join(f"{line}\n" for judged in done for line in decision_lines(judged)), end="")
         return
     made = [
         judged.decision.model_dump(mode="json")
@@ -166,21 +166,21 @@ def _undo(folder: Path, by: str, as_json: bool) -> int:
 def _show(folder: Path, by: str, args: Namespace) -> int:
     """Print where everything stands, or write it into a file."""
     from ..workflows.outputs import for_spreadsheet, write_output
-    from ..workflows.screen.desktop import open_desktop
+    from ..workflows.screen.screening_state import open_screening
     from .screening import listing
 
-    desk = open_desktop(folder)
+    screening = open_screening(folder)
     if args.csv and args.csv != "-":
-        write_output(Path(args.csv), for_spreadsheet(listing.as_csv(desk, by)), folder.parent)
+        write_output(Path(args.csv), for_spreadsheet(listing.as_csv(screening, by)), folder.parent)
         print(f"wrote {args.csv}")
     elif args.csv:
-        print(listing.as_csv(desk, by), end="")
+        print(listing.as_csv(screening, by), end="")
     elif args.json:
-        print(json.dumps(listing.as_dict(desk, by, args.stage, args.left), indent=2, ensure_ascii=False))
+        print(json.dumps(listing.as_dict(screening, by, args.stage, args.left), indent=2, ensure_ascii=False))
     elif args.left:
-        print("".join(f"{line}\n" for line in listing.left_as_text(desk, by, args.stage)), end="")
+        print("".join(f"{line}\n" for line in listing.left_as_text(screening, by, args.stage)), end="")
     else:
-        print("\n".join(listing.as_text(desk, by)))
+        print("\n".join(listing.as_text(screening, by)))
     return 0
 
 
@@ -205,5 +205,5 @@ def _with_summary(session: Session, status: int) -> int:
     from .screening.listing import flow_lines
 
     session.refresh()
-    print("\n".join(flow_lines(session.desktop.flow)))
+    print("\n".join(flow_lines(session.screening.flow)))
     return status

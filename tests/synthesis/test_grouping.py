@@ -17,7 +17,7 @@ from metaan.synthesis.analyse import _subgroup_test
 from metaan.synthesis.grouping import Block, grouping
 from metaan.synthesis.selection import choose_studies
 from metaan.synthesis.values import Remark
-from metaan.workflows.versions.gate import without
+from metaan.workflows.versions.pending import without
 
 TRIALS, COHORTS = ("randomised",), ("non-randomised",)
 BOTH = TRIALS + COHORTS

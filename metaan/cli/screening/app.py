@@ -20,7 +20,7 @@ from ...errors import MetaanError
 from ...registry.store.set_aside import faults
 from ...workflows.screen.session import QUEUES
 from .dialogs import Ask, Help, Reason
-from .listing import agreement_lines, said
+from .listing import agreement_lines, decision_lines
 from .paint import painted, status
 from .widgets import SIGNS, Names
 
@@ -107,7 +107,7 @@ class ScreenApp(App[int]):
         width = self.size.width
         base.query_one("#status", Static).update(status(self.session, width))
         base.query_one("#card", Static).update(self._card())
-        base.query_one("#keys", Static).update(Content(keys_line(width - 2, len(self.session.desktop.stages) > 1)))
+        base.query_one("#keys", Static).update(Content(keys_line(width - 2, len(self.session.screening.stages) > 1)))
         base.query_one("#read", VerticalScroll).scroll_home(animate=False)
         base.query_one("#names", Names).show()
 
@@ -152,7 +152,7 @@ class ScreenApp(App[int]):
 
     def decide(self, verdict: Verdict, reason: str | None = None) -> None:
         """Pass a decision on."""
-        self.attempt(lambda: "; ".join(said(self.session.decide(verdict, reason))))
+        self.attempt(lambda: "; ".join(decision_lines(self.session.decide(verdict, reason))))
 
     def action_verdict(self, verdict: Verdict) -> None:
         """Include, or put off."""
@@ -186,13 +186,13 @@ class ScreenApp(App[int]):
     def action_conflicts(self) -> None:
         """Go to the conflicts, or back."""
         self.session.show("to judge" if self.session.queue == "conflicts" else "conflicts")
-        self.say("\n".join(agreement_lines(self.session.desktop)))
+        self.say("\n".join(agreement_lines(self.session.screening)))
         self.show()
 
     def action_stage(self) -> None:
         """Go to the other stage."""
         self.session.switch_stage()
-        self.say("" if len(self.session.desktop.stages) > 1 else "there is one stage; full_text: true makes two")
+        self.say("" if len(self.session.screening.stages) > 1 else "there is one stage; full_text: true makes two")
         self.show()
 
     @work

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from ...registry.store.decisions import Stage
     from ...registry.store.standing import Standing
     from ...stats.evidence.agreement import Agreement
-    from ...workflows.screen.desktop import Desktop
     from ...workflows.screen.judge import DecisionResult
+    from ...workflows.screen.screening_state import ScreeningState
 
 COLUMNS = "key stage state reason study decisions authors year title journal doi pmid link".split()  # noqa: SIM905
 
 
-def said(judged: DecisionResult) -> Iterator[str]:
+def decision_lines(judged: DecisionResult) -> Iterator[str]:
     """Yield what a decision did."""
     decision = judged.decision
     if judged.again:
@@ -43,28 +43,28 @@ def said(judged: DecisionResult) -> Iterator[str]:
         yield f"next: metaan extract {judged.file.stem}"
 
 
-def as_text(desk: Desktop, by: str) -> Iterator[str]:
+def as_text(screening: ScreeningState, by: str) -> Iterator[str]:
     """Yield a line a candidate, the agreement of reviewers, and the flow."""
-    for key, one in desk.seen_by(by):
-        candidate = _read(desk, key)
+    for key, one in screening.seen_by(by):
+        candidate = _read(screening, key)
         what = f"{called(candidate)}: {title_of(candidate)}" if candidate else "(its file is gone, or set aside)"
         said = ", ".join(_words(one))
         reason = f"; {one.reason}" if one.reason else ""
         step = " (full text)" if one.stage == "full-text" else ""
         yield f"{one.state + step:14} {key}  {what}" + (f"  ({said}{reason})" if said else "")
-    yield from agreement_lines(desk)
-    yield from flow_lines(desk.flow)
+    yield from agreement_lines(screening)
+    yield from flow_lines(screening.flow)
 
 
-def left_as_text(desk: Desktop, by: str, stage: Stage | None) -> Iterator[str]:
+def left_as_text(screening: ScreeningState, by: str, stage: Stage | None) -> Iterator[str]:
     """Yield a line for each candidate that one reviewer has to judge."""
-    for one in desk.to_judge(by, stage):
+    for one in screening.to_judge(by, stage):
         yield f"{one.key}  {called(one)}: {title_of(one)}"
 
 
-def _read(desk: Desktop, key: str) -> Candidate | None:
+def _read(screening: ScreeningState, key: str) -> Candidate | None:
     """Return a candidate, None where its file is gone or cannot be read."""
-    return next(readable(desk.candidates, [key]), None) if key in desk.candidates else None
+    return next(readable(screening.candidates, [key]), None) if key in screening.candidates else None
 
 
 def _words(one: Standing) -> Iterator[str]:
@@ -73,11 +73,11 @@ def _words(one: Standing) -> Iterator[str]:
         yield f"{plain(one.resolution.by)} resolved: {one.resolution.action}"
 
 
-def agreement_lines(desk: Desktop) -> Iterator[str]:
+def agreement_lines(screening: ScreeningState) -> Iterator[str]:
     """Yield how far each two reviewers agree, at each stage."""
-    for stage in desk.stages:
-        where = f" by {STAGES[stage]}" if len(desk.stages) > 1 else ""
-        for (a, b), found in desk.agreement(stage).items():
+    for stage in screening.stages:
+        where = f" by {STAGES[stage]}" if len(screening.stages) > 1 else ""
+        for (a, b), found in screening.agreement(stage).items():
             share = f"agree on {100 * found.observed:.0f} % of {found.n}"
             yield f"{plain(a)} and {plain(b)}{where}: {share}, {kappa(found)}"
 
@@ -127,23 +127,25 @@ def _counted(excluded: Any) -> str:
     return f"{sum(excluded.values())}" + (f" ({reasons})" if reasons else "")
 
 
-def as_dict(desk: Desktop, by: str, stage: Stage | None = None, left: bool = False) -> dict[str, Any]:
+def as_dict(screening: ScreeningState, by: str, stage: Stage | None = None, left: bool = False) -> dict[str, Any]:
     """Return everything, for JSON; with ``left`` only the candidates that one reviewer has to judge."""
-    seen = dict(desk.seen_by(by))
-    keys = desk.keys_to_judge(by, stage) if left else [key for key in seen if stage in (None, seen[key].stage)]
+    seen = dict(screening.seen_by(by))
+    keys = screening.keys_to_judge(by, stage) if left else [key for key in seen if stage in (None, seen[key].stage)]
     return {
         "reviewer": by,
-        "candidates": [_candidate(desk, key, seen[key]) for key in keys],
+        "candidates": [_candidate(screening, key, seen[key]) for key in keys],
         "conflicts": [key for key, one in seen.items() if one.state == "conflict"],
         "agreement": [
-            _agreement(names, found, each) for each in desk.stages for names, found in desk.agreement(each).items()
+            _agreement(names, found, each)
+            for each in screening.stages
+            for names, found in screening.agreement(each).items()
         ],
-        "flow": desk.flow.to_dict(),
+        "flow": screening.flow.to_dict(),
     }
 
 
-def _candidate(desk: Desktop, key: str, one: Standing) -> dict[str, Any]:
-    candidate = _read(desk, key)
+def _candidate(screening: ScreeningState, key: str, one: Standing) -> dict[str, Any]:
+    candidate = _read(screening, key)
     return {
         "key": key,
         "state": one.state,
@@ -164,13 +166,13 @@ def _agreement(names: tuple[str, str], found: Agreement, stage: str) -> dict[str
     return {"reviewers": list(names), "stage": stage} | {key: getattr(found, key) for key in keys} | more
 
 
-def as_csv(desk: Desktop, by: str) -> str:
+def as_csv(screening: ScreeningState, by: str) -> str:
     """Return a row a candidate; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for key, one in desk.seen_by(by):
-        if candidate := _read(desk, key):
+    for key, one in screening.seen_by(by):
+        if candidate := _read(screening, key):
             writer.writerow([_cell(value) for value in _row(candidate, one)])
     return out.getvalue()
 

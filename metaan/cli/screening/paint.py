@@ -76,8 +76,8 @@ def _nothing(session: Session) -> str:
     if session.queue != "to judge":
         return f"There is nothing in {session.queue!r}. Press v for the next list."
     more = f" Press c for {session.conflicts} to resolve." if session.conflicts else ""
-    other = next((one for one in session.desktop.stages if one != session.stage), session.stage)
-    if left := len(session.desktop.keys_to_judge(session.by, other)):
+    other = next((one for one in session.screening.stages if one != session.stage), session.stage)
+    if left := len(session.screening.keys_to_judge(session.by, other)):
         more += f" Press s for {left} by {STAGES[other]}."
     return f"Everything is judged.{more} Press q to end, v to look at the other lists."
 
@@ -85,7 +85,7 @@ def _nothing(session: Session) -> str:
 def status(session: Session, width: int) -> Content:
     """Return the line at the top: the review, who reads what, and how far they are."""
     done, total = session.progress
-    stage = f" | {STAGES[session.stage]}" if len(session.desktop.stages) > 1 else ""
+    stage = f" | {STAGES[session.stage]}" if len(session.screening.stages) > 1 else ""
     differ = f" | {session.conflicts} in conflict" if session.conflicts else ""
     right = f"{done} of {total} judged"
     left = f" {session.by}{stage} | {session.queue}: {len(session.keys)}{differ}"
@@ -93,7 +93,7 @@ def status(session: Session, width: int) -> Content:
         left += f" | with {session.words!r}"
     if len(left) + len(right) + len(bar(0, 1)) + 3 <= width:
         right += f" {bar(done, total)}"
-    title, room = session.desktop.review.info.title, width - len(left) - len(right) - 5
+    title, room = session.screening.review.info.title, width - len(left) - len(right) - 5
     if room >= SHORTEST:
         left = f" {title if len(title) <= room else title[: room - 1] + '…'} |{left}"
     space = max(width - len(right) - 2, 0)

@@ -13,7 +13,7 @@ from ...errors import MetaanError
 from ...registry.store.decisions import STAGES
 from ...workflows.screen.words import pieces
 from ..streams import unfiltered
-from .listing import flow_lines, said
+from .listing import decision_lines, flow_lines
 
 if TYPE_CHECKING:
     from ...workflows.screen.card import Card
@@ -43,7 +43,7 @@ def ask(session: Session) -> int:
         if key == "l" and _only_put_off(session):
             break  # all that is left was put off: asking for ever would not help
     session.refresh()
-    print("\n".join(flow_lines(session.desktop.flow)))
+    print("\n".join(flow_lines(session.screening.flow)))
     return 0
 
 
@@ -59,7 +59,7 @@ def _next(session: Session) -> Card | None:
 
 
 def _only_put_off(session: Session) -> bool:
-    return all(session.by in session.desktop.standings[key].votes for key in session.keys)
+    return all(session.by in session.screening.standings[key].votes for key in session.keys)
 
 
 def _obey(key: str, session: Session) -> None:
@@ -72,7 +72,7 @@ def _obey(key: str, session: Session) -> None:
             print(f"{len(session.keys)} conflicts" if session.queue == "conflicts" else f"{len(session.keys)} to judge")
         elif key in VERDICTS:
             reason = _reason(session) if key == "e" else None
-            print("\n".join(said(session.decide(VERDICTS[key], reason))))
+            print("\n".join(decision_lines(session.decide(VERDICTS[key], reason))))
         else:
             print(f"allowed: {', '.join(f'{letter} ({word})' for letter, word in KEYS.items())}")
     except MetaanError as error:
@@ -90,7 +90,7 @@ def _reason(session: Session) -> str:
 def _shown(session: Session, card: Card) -> Iterator[str]:
     """Yield what a person needs to judge a candidate, the review's terms highlighted."""
     width = min(shutil.get_terminal_size((100, 24)).columns, _WIDEST)
-    stage = f", {STAGES[session.stage]}" if len(session.desktop.stages) > 1 else ""
+    stage = f", {STAGES[session.stage]}" if len(session.screening.stages) > 1 else ""
     flags = "".join(f"  [{flag}]" for flag in card.flags)
     yield f"\n{'-' * width}\n{len(session.keys)} {session.queue}{stage}: {card.called} ({card.key}){flags}"
     yield card.place

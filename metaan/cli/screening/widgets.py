@@ -49,6 +49,6 @@ class Names(ScrollView, can_focus=False):
 
     def _called(self, key: str) -> str:
         try:
-            return called(self.session.desktop.candidates[key])
+            return called(self.session.screening.candidates[key])
         except MetaanError:
             return key

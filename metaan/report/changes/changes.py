@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ...stats.measures.catalogue import scale_of
 from ..language import formats, words
 from ..language.words import Arms
-from .living import living_items
+from .prisma_lsr import lsr_items
 from .view import ChangedStudy, ChangesView, EditRow, PoolView, ResultRow, ShareRow
 from .whatif_plot import what_if_plot
 from .words import conclusion, flips, moved, nothing_moved, where
@@ -56,7 +56,7 @@ def changes_section(difference: Difference) -> ChangesView:
         pools=tuple(_pool(analysis, pool, difference, arms) for analysis, pool in changed),
         silent=tuple(_silent(difference)),
         unchanged=tuple(heading(a, p) for a, p in each if not has_changed(p)),
-        living=living_items(difference, summary(difference.studies)),
+        living=lsr_items(difference, summary(difference.studies)),
     )
 
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from ..drawing.svg import svg
 from ..forest.plot import Plot
-from .living import LivingItem
+from .prisma_lsr import LsrItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +124,4 @@ class ChangesView:
     pools: tuple[PoolView, ...]
     silent: tuple[str, ...]
     unchanged: tuple[str, ...]
-    living: tuple[LivingItem, ...]
+    living: tuple[LsrItem, ...]

@@ -17,8 +17,8 @@ from ...synthesis.certainty import evidence
 from ...synthesis.recompute import reported_checks
 from ..git import Git
 from ..outputs import format_of, write_output
-from ..versions.since import changes_since
-from .living import store_of
+from ..versions.changes_since import changes_since
+from .flow_of_records import flow_of_records
 
 if TYPE_CHECKING:
     from ...registry.load import Review
@@ -78,7 +78,7 @@ def make_report(
         analyses = analyse(review, choices=choices)
         made = replace(made, analyses=analyses, evidence={one.plan.key: evidence(one) for one in analyses})
     if "text" in parts:
-        flow, stamp = store_of(review) or {}, Stamp(commit=Git(review.folder).last_change())
+        flow, stamp = flow_of_records(review) or {}, Stamp(commit=Git(review.folder).last_change())
         changes, checks = changes_since(review, since), reported_checks(review)
         made = replace(made, checks=checks, flow=flow, changes=changes, stamp=stamp)
     return made

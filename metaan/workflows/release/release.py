@@ -31,7 +31,7 @@ from ..git import Git
 from ..publish.report import write_report
 from ..run import REAL, Run
 from ..versions.diff import load_revision
-from ..versions.gate import flagged_studies
+from ..versions.pending import flagged_studies
 from ..versions.release_checks import RELEASES, VERSION, ReleaseWork, checked, previous_release, tag_name, tags_of
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from ..outputs import make_folder
 from ..run import REAL, Run
 from ..search.fetch import fetch
 from ..versions.diff import load_revision
-from ..versions.gate import Flagged, confirmed, unanswered, unconfirmed_results, undecided, without
+from ..versions.pending import Flagged, confirmed, unanswered, unconfirmed_results, undecided, without
 from ..versions.release_checks import last_release
 
 if TYPE_CHECKING:

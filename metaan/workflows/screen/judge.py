@@ -16,7 +16,7 @@ from ...registry.store.commit import taking_turns
 from ...registry.store.decisions import CONSENSUS, Decision, Stage, append_decision
 from ...registry.store.standing import Standing
 from ..run import REAL, Run
-from .desktop import Desktop, open_desktop
+from .screening_state import ScreeningState, open_screening
 from .studies import TIME, Made, lacks_study, make_study, remove_study, untouched
 
 _LONGEST_NAME = 100  # characters of a reviewer's name; a reason may be longer
@@ -65,7 +65,7 @@ class DecisionResult:
 
 
 def judge(
-    folder: Path | str, name: str, vote: Vote, run: Run = REAL, *, desktop: Desktop | None = None
+    folder: Path | str, name: str, vote: Vote, run: Run = REAL, *, screening: ScreeningState | None = None
 ) -> DecisionResult:
     """Decide about one candidate.
 
@@ -79,7 +79,7 @@ def judge(
         What is decided, and by whom.
     run
         The time.
-    desktop
+    screening
         One that is open already, which saves reading everything once more; it is brought up to date.
 
     Returns
@@ -94,58 +94,58 @@ def judge(
     ConflictError
         The study that it would become is in the registry already. Nothing was written.
     """
-    desk = desktop or open_desktop(folder)
-    candidate = find(desk, name)
+    screening = screening or open_screening(folder)
+    candidate = find(screening, name)
     by, reason = _checked(vote.by, "a reviewer", _LONGEST_NAME), _reason(vote.action, vote.reason)
     with taking_turns(folder):
-        desk.refresh()
-        before = desk.standings[candidate.key]
+        screening.refresh()
+        before = screening.standings[candidate.key]
         decision = Decision(
             key=candidate.key,
             action=vote.action,
             at=run.now().strftime(TIME),
             by=by,
             reason=reason,
-            stage=_stage(desk, candidate.key, vote.stage),
+            stage=_stage(screening, candidate.key, vote.stage),
             resolves=vote.action != "later" and _resolves(before, by, vote.resolve),
         )
-        if _said_already(desk, decision):
-            if not lacks_study(before, desk.review):
+        if _said_already(screening, decision):
+            if not lacks_study(before, screening.review):
                 return DecisionResult(decision, before, again=True)
             # It was cut before its study was written: what is missing comes, and an undo takes back one decision.
             decision = decision.model_copy(update={"action": "study", "resolves": False})
-        return _write(desk, candidate, decision)
+        return _write(screening, candidate, decision)
 
 
-def _write(desk: Desktop, candidate: Candidate, decision: Decision) -> DecisionResult:
+def _write(screening: ScreeningState, candidate: Candidate, decision: Decision) -> DecisionResult:
     """Add the decision, with the study that it makes; take a study away that it unmakes.
 
     Whenever it is cut, the same decision once more brings it to its end: what is made comes after the line that names
     it, what goes is gone before.
     """
-    after = desk.with_decision(candidate.key, decision)
+    after = screening.with_decision(candidate.key, decision)
     made = Made(None)
-    if lacks_study(after, desk.review):
-        made = make_study(candidate, load(desk.review.folder))
+    if lacks_study(after, screening.review):
+        made = make_study(candidate, load(screening.review.folder))
         decision = decision.model_copy(update={"study": made.study, "written": made.written})
-    removed, notes = _unmake(desk, after)
-    append_decision(desk.review.folder, decision)
-    file = made.write(desk.review.folder)
-    desk.refresh()
+    removed, notes = _unmake(screening, after)
+    append_decision(screening.review.folder, decision)
+    file = made.write(screening.review.folder)
+    screening.refresh()
     notes = (*(made.new.notes if made.new else ()), *notes)
-    return DecisionResult(decision, desk.standings[candidate.key], file, removed, notes)
+    return DecisionResult(decision, screening.standings[candidate.key], file, removed, notes)
 
 
-def _unmake(desk: Desktop, after: Standing) -> tuple[Path | None, tuple[str, ...]]:
+def _unmake(screening: ScreeningState, after: Standing) -> tuple[Path | None, tuple[str, ...]]:
     """Remove the study file of a candidate that is no longer included, or say that somebody has worked on it."""
     if after.state == "included" or after.made is None:
         return None, ()
     try:
-        file = untouched(desk.review.folder, after.made)
+        file = untouched(screening.review.folder, after.made)
     except ConflictError:
         return None, (f"the study {after.study} stays in the registry: set its status to excluded, or delete its file",)
     if file and after.study:
-        remove_study(desk.review.folder, after.study, file)
+        remove_study(screening.review.folder, after.study, file)
     return file, ()
 
 
@@ -158,7 +158,7 @@ class Undone:
     removed: Path | None = None
 
 
-def undo(folder: Path | str, by: str, run: Run = REAL, *, desktop: Desktop | None = None) -> Undone:
+def undo(folder: Path | str, by: str, run: Run = REAL, *, screening: ScreeningState | None = None) -> Undone:
     """Take a reviewer's last decision back, and remove the study file that it made if nobody has touched it.
 
     Raises
@@ -168,23 +168,23 @@ def undo(folder: Path | str, by: str, run: Run = REAL, *, desktop: Desktop | Non
     ConflictError
         Somebody has worked on the study file, or has judged the full text since. Nothing was changed.
     """
-    desk = desktop or open_desktop(folder)
+    screening = screening or open_screening(folder)
     by = _checked(by, "a reviewer", _LONGEST_NAME)
     with taking_turns(folder):
-        desk.refresh()
-        last = _last_of(by, desk.decisions)
+        screening.refresh()
+        last = _last_of(by, screening.decisions)
         line = Decision(key=last.key, action="undo", at=run.now().strftime(TIME), by=by, stage=last.stage)
-        before, after = desk.standings[last.key], desk.with_decision(last.key, line)
+        before, after = screening.standings[last.key], screening.with_decision(last.key, line)
         _refuse_early(before, last)
-        file = None if after.state == "included" else untouched(desk.review.folder, before.made)
+        file = None if after.state == "included" else untouched(screening.review.folder, before.made)
         if file and before.study:
-            remove_study(desk.review.folder, before.study, file)
+            remove_study(screening.review.folder, before.study, file)
         append_decision(folder, line)
-        desk.refresh()
-        return Undone(last, desk.standings[last.key], file)
+        screening.refresh()
+        return Undone(last, screening.standings[last.key], file)
 
 
-def find(desk: Desktop, name: str) -> Candidate:
+def find(screening: ScreeningState, name: str) -> Candidate:
     """Return the candidate with a key, a PMID, a DOI or a registration number.
 
     Raises
@@ -193,14 +193,14 @@ def find(desk: Desktop, name: str) -> Candidate:
         There is none, there are several, or the name is that of a study.
     """
     try:
-        return find_candidate(desk.candidates, name)
+        return find_candidate(screening.candidates, name)
     except UsageError:
-        if any(study.id == name for study in desk.review.studies):
+        if any(study.id == name for study in screening.review.studies):
             raise UsageError(f"{name} is a study of the registry, not a candidate; its status is in its file") from None
         raise
 
 
-def settle(desk: Desktop, by: str, run: Run) -> tuple[str, ...]:
+def settle(screening: ScreeningState, by: str, run: Run) -> tuple[str, ...]:
     """Make the studies of candidates that people included on branches of their own, without seeing that they agreed.
 
     Returns
@@ -209,36 +209,36 @@ def settle(desk: Desktop, by: str, run: Run) -> tuple[str, ...]:
         What was done, and what could not be, in words.
     """
     return tuple(
-        _settled(desk, key, by, run)
-        for key, standing in list(desk.standings.items())
-        if standing.state == "included" and standing.made is None and key in desk.candidates
+        _settled(screening, key, by, run)
+        for key, standing in list(screening.standings.items())
+        if standing.state == "included" and standing.made is None and key in screening.candidates
     )
 
 
-def _settled(desk: Desktop, key: str, by: str, run: Run) -> str:
-    with taking_turns(desk.review.folder):
-        desk.refresh()
-        if desk.standings[key].made:
-            return f"{key} has become {desk.standings[key].study}"
+def _settled(screening: ScreeningState, key: str, by: str, run: Run) -> str:
+    with taking_turns(screening.review.folder):
+        screening.refresh()
+        if screening.standings[key].made:
+            return f"{key} has become {screening.standings[key].study}"
         try:
-            made = make_study(desk.candidates[key], load(desk.review.folder))
+            made = make_study(screening.candidates[key], load(screening.review.folder))
         except MetaanError as error:
             return f"{key} is included, but becomes no study: {error}"
         at = run.now().strftime(TIME)
-        stage = desk.standings[key].stage
+        stage = screening.standings[key].stage
         line = Decision(key=key, action="study", at=at, by=by, stage=stage, study=made.study, written=made.written)
-        append_decision(desk.review.folder, line)
-        made.write(desk.review.folder)
-        desk.refresh()
+        append_decision(screening.review.folder, line)
+        made.write(screening.review.folder)
+        screening.refresh()
         return f"{key} is included by all: it is the study {made.study} now"
 
 
-def _stage(desk: Desktop, key: str, asked: Stage | None) -> Stage:
+def _stage(screening: ScreeningState, key: str, asked: Stage | None) -> Stage:
     """Return the stage that a decision is of, which must be the candidate's turn."""
-    standing = desk.standings[key]
+    standing = screening.standings[key]
     if asked is None or asked == standing.stage:
         return standing.stage
-    if asked == "full-text" and desk.rules.full_text:
+    if asked == "full-text" and screening.rules.full_text:
         raise UsageError(f"{key} has not passed title and abstract; allowed: --stage abstract")
     if asked == "full-text":
         raise UsageError(
@@ -280,9 +280,9 @@ def _resolves(standing: Standing, by: str, asked: bool) -> bool:
     return asked or again or (standing.state == "conflict" and outsider) or by == CONSENSUS
 
 
-def _said_already(desk: Desktop, decision: Decision) -> bool:
+def _said_already(screening: ScreeningState, decision: Decision) -> bool:
     """Say whether this is word for word the last that the same person said about the candidate at this stage."""
-    about = (one for one in desk.about(decision.key) if one.by == decision.by and one.stage == decision.stage)
+    about = (one for one in screening.about(decision.key) if one.by == decision.by and one.stage == decision.stage)
     mine = [one for one in about if one.action != "study"]
     same = ("action", "reason", "resolves")
     return bool(mine) and all(getattr(mine[-1], name) == getattr(decision, name) for name in same)

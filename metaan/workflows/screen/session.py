@@ -11,8 +11,8 @@ from ...registry.store.decisions import Stage
 from ...registry.store.standing import Standing
 from ..run import REAL, Run
 from .card import Card, card
-from .desktop import Desktop, open_desktop
 from .judge import DecisionResult, Undone, Verdict, Vote, find, judge, settle, undo
+from .screening_state import ScreeningState, open_screening
 from .words import plain, question_terms, reasons
 
 Queue = Literal["to judge", "conflicts", "put off", "all"]
@@ -33,14 +33,14 @@ class Session:
 
     def __init__(self, folder: Path | str, by: str, stage: Stage | None = None, run: Run = REAL) -> None:
         self.folder, self.by, self._run = Path(folder), by, run
-        self.desktop: Desktop = open_desktop(folder)
-        self.settled = settle(self.desktop, by, run)
+        self.screening: ScreeningState = open_screening(folder)
+        self.settled = settle(self.screening, by, run)
         self.queue: Queue = "to judge"
         self.words = ""
         self.keys: list[str] = []
         self.place = 0
         self.stage: Stage = stage or self._first_stage()
-        info = self.desktop.review.info
+        info = self.screening.review.info
         self.wanted, self.unwanted = question_terms(info), info.screening.highlight.exclude
         self._counts: dict[str, tuple[int, int]] = {}  # forgotten when anything changes
         self._skipped: set[str] = set()
@@ -54,14 +54,14 @@ class Session:
     @property
     def card(self) -> Card | None:
         """What the reviewer may read of the present candidate."""
-        return None if self.key is None else card(self.desktop.candidates[self.key], self.standing(self.key))
+        return None if self.key is None else card(self.screening.candidates[self.key], self.standing(self.key))
 
     @property
     def progress(self) -> tuple[int, int]:
         """How many candidates of this stage the reviewer is done with, and how many there are."""
         if "progress" not in self._counts:
-            here = sum(self._is_here(one) for one in self.desktop.standings.values())
-            self._counts["progress"] = here - len(self.desktop.keys_to_judge(self.by, self.stage)), here
+            here = sum(self._is_here(one) for one in self.screening.standings.values())
+            self._counts["progress"] = here - len(self.screening.keys_to_judge(self.by, self.stage)), here
         return self._counts["progress"]
 
     @property
@@ -74,21 +74,21 @@ class Session:
     @property
     def reasons(self) -> tuple[str, ...]:
         """The reasons for an exclusion, the protocol's first."""
-        used = (one.reason for one in self.desktop.decisions if one.stage == self.stage)
-        return reasons(self.desktop.review.info, self.stage, used)
+        used = (one.reason for one in self.screening.decisions if one.stage == self.stage)
+        return reasons(self.screening.review.info, self.stage, used)
 
     def standing(self, key: str) -> Standing:
         """Return what the reviewer may see of where a candidate stands."""
-        return self.desktop.standings[key].seen_by(self.by, self.desktop.rules.blind)
+        return self.screening.standings[key].seen_by(self.by, self.screening.rules.blind)
 
     def decide(self, action: Verdict, reason: str | None = None) -> DecisionResult:
         """Decide about the present candidate; the next one takes its place."""
         if self.key is None:
             raise UsageError("there is no candidate to decide about")
         key = self.key
-        standing = self.desktop.standings[key]
+        standing = self.screening.standings[key]
         vote = Vote(action, self.by, reason, standing.stage, standing.state == "conflict" and action != "later")
-        judged = judge(self.folder, key, vote, self._run, desktop=self.desktop)
+        judged = judge(self.folder, key, vote, self._run, screening=self.screening)
         self._arrange()
         if self.key == key:
             self.move(1)
@@ -96,7 +96,7 @@ class Session:
 
     def undo(self) -> Undone:
         """Take the reviewer's last decision back, and show its candidate."""
-        undone = undo(self.folder, self.by, self._run, desktop=self.desktop)
+        undone = undo(self.folder, self.by, self._run, screening=self.screening)
         self.stage = undone.standing.stage
         self._arrange()
         self._show(undone.decision.key)
@@ -116,7 +116,7 @@ class Session:
         if name.isdecimal() and 1 <= int(name) <= len(self.keys):
             self.place = int(name) - 1
             return self.keys[self.place]
-        key = find(self.desktop, name).key
+        key = find(self.screening, name).key
         self._show(key)
         return key
 
@@ -132,13 +132,13 @@ class Session:
 
     def switch_stage(self) -> None:
         """Go to the other stage, where there is one."""
-        stages = self.desktop.stages
+        stages = self.screening.stages
         self.stage, self.place = stages[(stages.index(self.stage) + 1) % len(stages)], 0
         self._arrange()
 
     def refresh(self) -> bool:
         """Take in what others have decided, without leaving the present candidate."""
-        changed = self.desktop.refresh()
+        changed = self.screening.refresh()
         if changed:
             key = self.key
             self._arrange()
@@ -149,13 +149,13 @@ class Session:
         """Go to a candidate, in the queue of all where it is in no other."""
         if key not in self.keys:
             self.words, self.queue = "", "all"
-            self.stage = self.desktop.standings[key].stage
+            self.stage = self.screening.standings[key].stage
             self._arrange()
         self.place = self.keys.index(key)
 
     def _first_stage(self) -> Stage:
-        stages = self.desktop.stages
-        return next((one for one in stages if self.desktop.keys_to_judge(self.by, one)), stages[0])
+        stages = self.screening.stages
+        return next((one for one in stages if self.screening.keys_to_judge(self.by, one)), stages[0])
 
     def _is_here(self, one: Standing) -> bool:
         """Say whether a candidate is judged at this stage, or was."""
@@ -172,7 +172,7 @@ class Session:
 
     def _has_words(self, key: str) -> bool:
         try:
-            one = self.desktop.candidates[key]
+            one = self.screening.candidates[key]
         except MetaanError:
             return False
         text = " ".join([one.key, one.title, *one.authors, one.journal or "", *(part.text for part in one.abstract)])
@@ -181,21 +181,21 @@ class Session:
 
 
 def _to_judge(session: Session) -> list[str]:
-    return session.desktop.keys_to_judge(session.by, session.stage)
+    return session.screening.keys_to_judge(session.by, session.stage)
 
 
 def _all(session: Session) -> list[str]:
-    desk = session.desktop
-    return [key for key, one in desk.standings.items() if session._is_here(one) and key in desk.candidates]
+    screening = session.screening
+    return [key for key, one in screening.standings.items() if session._is_here(one) and key in screening.candidates]
 
 
 def _conflicts(session: Session) -> list[str]:
-    standings = session.desktop.standings
+    standings = session.screening.standings
     return [key for key, one in standings.items() if one.state == "conflict" and one.stage == session.stage]
 
 
 def _put_off(session: Session) -> list[str]:
-    later = session.desktop.standings
+    later = session.screening.standings
     mine = ((key, later[key].votes.get(session.by)) for key in _to_judge(session))
     return [key for key, vote in mine if vote is not None]
 

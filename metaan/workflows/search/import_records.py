@@ -21,9 +21,9 @@ from ...sources.files.read import read_records
 from ...sources.formats.encoding import decode
 from ...sources.revman.revman import read_revman
 from ..run import REAL, Run
+from .known_records import KnownRecords
 from .matching import Matched, match
 from .searching import Sighted
-from .shelf import KnownRecords
 from .update import run_of, waiting
 
 if TYPE_CHECKING:
@@ -126,8 +126,8 @@ def import_records(
         review = load(folder)
         documented = {strategy.source.casefold(): strategy.source for strategy in review.info.search}
         said = database and _database(documented, database)
-        shelf = KnownRecords.of(review, each_candidate(folder))
-        there = [name for name in shelf.names if name not in shelf.studies]
+        known = KnownRecords.of(review, each_candidate(folder))
+        there = [name for name in known.names if name not in known.studies]
         started = run.now()
         opened: dict[Path, _File | str] = {}
         for number, path in enumerate(files):
@@ -136,7 +136,7 @@ def import_records(
         readable = [file for file in opened.values() if isinstance(file, _File)]
         name = run_id(folder, started)
         sighted = [one for file in readable for one in file.sighted()]
-        matched = match(sighted, shelf)
+        matched = match(sighted, known)
         kept = Path(folder).parent / "outputs"
         outcomes = tuple(_imported(path, found, matched, kept) for path, found in opened.items())
         if readable:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 from ...records.same.deduplicate import Deduplication, find_duplicates
 from ...registry.store.candidate import Candidate, LikelyDuplicate, PublicationLink
 from .as_records import candidate_of, joined, key_of
-from .shelf import Brief, KnownRecords
+from .known_records import Brief, KnownRecords
 
 if TYPE_CHECKING:
     from ...records.record import Record
@@ -43,30 +43,30 @@ class Matched:
     duplicates: Mapping[str, str] = field(default_factory=dict)
 
 
-def match(sighted: Sequence[Sighted], shelf: KnownRecords) -> Matched:
+def match(sighted: Sequence[Sighted], known: KnownRecords) -> Matched:
     """Say of each record what it is.
 
     Parameters
     ----------
     sighted
         Records as they came, of all sources of a run.
-    shelf
+    known
         What is there already.
     """
-    owned, fresh = _read(sighted, shelf)
+    owned, fresh = _read(sighted, known)
     names, rest = list(fresh), list(fresh.values())
-    briefs = [*shelf.briefs, *(one.brief for one in rest)]
-    base = len(shelf.names)
+    briefs = [*known.briefs, *(one.brief for one in rest)]
+    base = len(known.names)
     ded = find_duplicates([brief.keys for brief in briefs], [brief.named for brief in briefs], base)
     made = _Made(sighted)
-    taken = set(shelf.names)
-    whose, new = dict(enumerate(shelf.names)), dict[int, str]()
+    taken = set(known.names)
+    whose, new = dict(enumerate(known.names)), dict[int, str]()
     for cluster in ded.clusters:
         if cluster[-1] < base:
             continue
         ours = [index - base for index in cluster if index >= base]
         one = rest[ours[0]] if len(ours) == 1 else _joined([sighted[rest[at].place].record for at in ours])
-        key = shelf.names[cluster[0]] if cluster[0] < base else one.key
+        key = known.names[cluster[0]] if cluster[0] < base else one.key
         whose |= dict.fromkeys(cluster, key)
         is_new = key not in taken  # else known; or alike to the last letter, though too short to be merged by a rule
         if is_new:
@@ -75,12 +75,12 @@ def match(sighted: Sequence[Sighted], shelf: KnownRecords) -> Matched:
         taken.add(key)
         owned |= {names[at]: key for at in ours[is_new:]}
     made.asked = _questions(ded, briefs, whose, new)
-    made.linked = _links(made.briefs, shelf, _kin(ded, whose, new))
+    made.linked = _links(made.briefs, known, _kin(ded, whose, new))
     return Matched(
         made,
         tuple(made.briefs),
-        {name: owner for name, owner in owned.items() if owner in shelf.studies},
-        {name: owner for name, owner in owned.items() if owner not in shelf.studies},
+        {name: owner for name, owner in owned.items() if owner in known.studies},
+        {name: owner for name, owner in owned.items() if owner not in known.studies},
     )
 
 
@@ -97,12 +97,12 @@ def _joined(records: Sequence[Record]) -> _Fresh:
     return _Fresh(-1, key_of(record), Brief.of(record))
 
 
-def _read(sighted: Sequence[Sighted], shelf: KnownRecords) -> tuple[dict[str, str], dict[str, _Fresh]]:
+def _read(sighted: Sequence[Sighted], known: KnownRecords) -> tuple[dict[str, str], dict[str, _Fresh]]:
     """Return whose records are known for certain, and the others, the last of each name."""
     owned: dict[str, str] = {}
     fresh: dict[str, _Fresh] = {}
     for place, one in enumerate(sighted):
-        if owner := shelf.owner(one.record):
+        if owner := known.owner(one.record):
             owned[one.name] = owner
         else:
             fresh[one.name] = _Fresh(place, key_of(one.record), Brief.of(one.record))
@@ -180,16 +180,16 @@ def _kin(
 
 
 def _links(
-    new: Mapping[str, Brief], shelf: KnownRecords, kin: Mapping[str, list[PublicationLink]]
+    new: Mapping[str, Brief], known: KnownRecords, kin: Mapping[str, list[PublicationLink]]
 ) -> dict[str, tuple[PublicationLink, ...]]:
     """Return for each new candidate the studies and candidates that it belongs to."""
-    numbers, pmids = defaultdict(list, {k: list(v) for k, v in shelf.numbers.items()}), dict(shelf.pmids)
+    numbers, pmids = defaultdict(list, {k: list(v) for k, v in known.numbers.items()}), dict(known.pmids)
     for key, brief in new.items():
         for number in brief.own:
             numbers[number].append(key)
         if brief.pmid:
             pmids.setdefault(brief.pmid, key)
-    backward = _backward(shelf)
+    backward = _backward(known)
     return {key: _once(_links_of(key, brief, numbers, pmids, backward), kin.get(key, ())) for key, brief in new.items()}
 
 
@@ -217,10 +217,10 @@ def _links_of(
                 yield PublicationLink(to=to, how=f"registered as {number}")
 
 
-def _backward(shelf: KnownRecords) -> dict[str, list[PublicationLink]]:
+def _backward(known: KnownRecords) -> dict[str, list[PublicationLink]]:
     """Return PMID -> what says of itself that this is its erratum, preprint or retraction."""
     found: defaultdict[str, list[PublicationLink]] = defaultdict(list)
-    for name, brief in zip(shelf.names, shelf.briefs):
+    for name, brief in zip(known.names, known.briefs):
         for pmid, kind in brief.links:
             found[pmid].append(PublicationLink(to=name, how=f"its {kind}"))
     return found

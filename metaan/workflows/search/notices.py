@@ -124,7 +124,7 @@ def needs_decision(notice: Notice, study: Study) -> bool:
     """Whether nobody has answered a notice: by naming it in the study's file, or by a decision since it was told of.
 
     Retractions and concerns are flags of the study, with decisions of their own
-    (`metaan.workflows.versions.gate.undecided`).
+    (`metaan.workflows.versions.pending.undecided`).
     """
     if notice.severity not in ANSWERED_BY_CORRECTION or is_named(notice, study):
         return False

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ...registry.model.public import Study
     from ...registry.store.metadata import Metadata
     from ...sources.net.client import Client
-    from .searching import Desk
+    from .searching import Intake
 
 DOIS = 40  # in one search
 MOST_HITS = 200  # PMIDs looked at per search; a DOI has one
@@ -44,27 +44,27 @@ class Rechecked:
     digests: tuple[str, ...] = ()
 
 
-def recheck(review: Review, desk: Desk, time: datetime, runs: Sequence[RunRecord]) -> Rechecked:
+def recheck(review: Review, intake: Intake, time: datetime, runs: Sequence[RunRecord]) -> Rechecked:
     """Look at every study again; nothing is written here.
 
     Parameters
     ----------
     review
         Its studies, and what was said of them before.
-    desk
+    intake
         With what is asked.
     time
         Of the run, UTC.
     runs
         The earlier ones: what they said is known.
     """
-    found = _look_up(review, desk)
-    elsewhere, unasked = _elsewhere(found, review, desk)
+    found = _look_up(review, intake)
+    elsewhere, unasked = _elsewhere(found, review, intake)
     found |= {study_id: DoiLookup(there) for study_id, there in elsewhere.items() if isinstance(there, Article)}
     records = {study_id: there for study_id, there in elsewhere.items() if isinstance(there, Record)}
-    url = desk.settings.pubmed_url
+    url = intake.settings.pubmed_url
     outcomes = {study.id: outcome_of(review.folder, study, found[study.id], url, time) for study in review.studies}
-    from_crossref, more_unasked = _crossref(review, outcomes, desk)
+    from_crossref, more_unasked = _crossref(review, outcomes, intake)
     told = _told(runs)
     notices = [*_from_records(outcomes, records), *from_crossref]
     changed = [o for o in outcomes.values() if o.metadata and o.metadata != review.metadata.get(o.study_id)]
@@ -91,14 +91,14 @@ def _from_records(outcomes: Mapping[str, StudyFetch], records: Mapping[str, Reco
             yield from notices_of_links(study_id, record.corrections, types, retracted, "Europe PMC")
 
 
-def _look_up(review: Review, desk: Desk) -> dict[str, DoiLookup]:
+def _look_up(review: Review, intake: Intake) -> dict[str, DoiLookup]:
     """Return PubMed's record of each study, all fetched together: by PMID, else by the DOI that it carries itself."""
-    service, client = desk.pubmed()
+    service, client = intake.pubmed()
     pmids = {study.id: pmid for study in review.studies if (pmid := _pmid(study, review.metadata.get(study.id)))}
     dois = {s.id: doi for s in review.studies if s.id not in pmids and (doi := normalise_doi(s.doi))}
     hits = _search_dois(list(dois.values()), client)
     wanted = [*pmids.values(), *hits]
-    articles = service.fetch(wanted, desk.progress).articles if wanted else {}
+    articles = service.fetch(wanted, intake.progress).articles if wanted else {}
     by_doi: defaultdict[str, list[Article]] = defaultdict(list)
     for pmid in hits:
         if pmid in articles:
@@ -141,7 +141,7 @@ def _digests(changed: Iterable[StudyFetch]) -> Iterator[str]:
 
 
 def _elsewhere(
-    found: Mapping[str, DoiLookup], review: Review, desk: Desk
+    found: Mapping[str, DoiLookup], review: Review, intake: Intake
 ) -> tuple[dict[str, Article | Record], list[str]]:
     """Ask Europe PMC for the studies with a DOI that PubMed does not know; say why where it could not be asked.
 
@@ -153,11 +153,11 @@ def _elsewhere(
     if not dois:
         return {}, []
     try:
-        records = EuropePMC(desk.settings, client=desk.ask("europepmc")).find(dois.values(), desk.progress)
+        records = EuropePMC(intake.settings, client=intake.ask("europepmc")).find(dois.values(), intake.progress)
     except SourceError as error:
         return {}, [str(error)]
     pmids = {doi: known.pop() for doi, those in records.items() if len(known := {r.pmid for r in those if r.pmid}) == 1}
-    articles = desk.pubmed()[0].fetch(pmids.values(), desk.progress).articles if pmids else {}
+    articles = intake.pubmed()[0].fetch(pmids.values(), intake.progress).articles if pmids else {}
     there: dict[str, Article | Record] = {}
     for study_id, doi in dois.items():
         article = articles.get(pmids.get(doi, ""))
@@ -168,7 +168,7 @@ def _elsewhere(
     return there, []
 
 
-def _crossref(review: Review, outcomes: Mapping[str, StudyFetch], desk: Desk) -> tuple[list[Notice], list[str]]:
+def _crossref(review: Review, outcomes: Mapping[str, StudyFetch], intake: Intake) -> tuple[list[Notice], list[str]]:
     """Ask Crossref about the studies whose DOI they or PubMed name; say why where it could not be asked."""
     from ...sources.crossref.service import Crossref
 
@@ -176,7 +176,7 @@ def _crossref(review: Review, outcomes: Mapping[str, StudyFetch], desk: Desk) ->
     if not dois:
         return [], []
     try:
-        about = Crossref(desk.settings, client=desk.ask("crossref")).about(dois.values(), desk.progress)
+        about = Crossref(intake.settings, client=intake.ask("crossref")).about(dois.values(), intake.progress)
     except SourceError as error:
         return [], [str(error)]
     return [n for study_id, doi in dois.items() for n in notices_of_crossref(study_id, *about[doi])], []

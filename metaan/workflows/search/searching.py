@@ -1,6 +1,6 @@
 """One strategy of review.yaml -> every record that its source has for it, with what the run has to remember.
 
-To add a source: a function from `Strategy` and `Desk` to `Hits`, entered in `SEARCHERS`.
+To add a source: a function from `Strategy` and `Intake` to `Hits`, entered in `SEARCHERS`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ...sources.net.client import Client
     from ...sources.net.pages import Progress
     from ...sources.net.settings import Settings
-    from .spool import Spool
+    from .disk_list import DiskList
 
 AT_ONCE = 1_000  # records of PubMed that are in memory, in five answers
 
@@ -87,7 +87,7 @@ class Hits:
     changes
         Identifier -> what has become of it since, and on which day.
     fetched
-        How many records were new enough to be fetched; they are on the desk.
+        How many records were new enough to be fetched; they are in the intake.
     answers
         Digests of the raw answers.
     """
@@ -105,7 +105,7 @@ class Hits:
 
 
 @dataclass
-class Desk:
+class Intake:
     """What a run asks with, where it puts what comes, and what it has kept of the answers.
 
     Attributes
@@ -123,7 +123,7 @@ class Desk:
     run: Run
     settings: Settings
     today: date
-    sighted: Spool[Sighted]
+    sighted: DiskList[Sighted]
     keep: Callable[[str, bytes], None]
     kept: dict[str, Suffix] = field(default_factory=dict)
     answers: set[str] = field(default_factory=set)
@@ -168,7 +168,7 @@ class Desk:
         return digest
 
 
-def search(strategy: Strategy, desk: Desk) -> Hits:
+def search(strategy: Strategy, intake: Intake) -> Hits:
     """Run one strategy.
 
     Raises
@@ -178,28 +178,28 @@ def search(strategy: Strategy, desk: Desk) -> Hits:
     SourceError
         The source could not be reached, or its answer is not complete.
     """
-    desk.answers.clear()
-    hits = choose(SEARCHERS, strategy.source, "source")(strategy, desk)
-    return replace(hits, answers=tuple(sorted(desk.answers)))
+    intake.answers.clear()
+    hits = choose(SEARCHERS, strategy.source, "source")(strategy, intake)
+    return replace(hits, answers=tuple(sorted(intake.answers)))
 
 
-def search_pubmed(strategy: Strategy, desk: Desk) -> Hits:
+def search_pubmed(strategy: Strategy, intake: Intake) -> Hits:
     """Search PubMed, and fetch the records that are not known."""
     from ...sources.pubmed import search as pubmed_search
 
-    service, client = desk.pubmed()
+    service, client = intake.pubmed()
     query = PubMedQuery(strategy.term, strategy.since, strategy.accepted, strategy.overlap_days)
     try:
-        hits = pubmed_search.search(client, query, today=desk.today, progress=desk.progress)
+        hits = pubmed_search.search(client, query, today=intake.today, progress=intake.progress)
     except pubmed_search.DroppedTermsError as error:
         listed = ", ".join(dropped.words for dropped in error.dropped)
         raise SourceError(f"{error}\nIn review.yaml: accept_dropped: [{listed}] beside the query") from None
     new = [pmid for pmid in hits.pmids if pmid not in strategy.known]
     missing: list[str] = []
     for start in range(0, len(new), AT_ONCE):
-        fetched = service.fetch(new[start : start + AT_ONCE], _from(start, len(new), desk.progress))
+        fetched = service.fetch(new[start : start + AT_ONCE], _from(start, len(new), intake.progress))
         missing += fetched.missing
-        desk.take(Sighted(a.record, "pubmed", pmid, a.digest, service.url) for pmid, a in fetched.articles.items())
+        intake.take(Sighted(a.record, "pubmed", pmid, a.digest, service.url) for pmid, a in fetched.articles.items())
     if missing:
         lost = ", ".join(missing[:10])
         raise SourceError(
@@ -215,16 +215,16 @@ def _from(start: int, total: int, progress: Progress) -> Progress:
     return lambda what, done, _: progress(what, start + done, total)
 
 
-def search_ctgov(strategy: Strategy, desk: Desk) -> Hits:
+def search_ctgov(strategy: Strategy, intake: Intake) -> Hits:
     """Search ClinicalTrials.gov for trials that are new, changed, or have posted results."""
     from ...sources.ctgov.query import TrialQuery
     from ...sources.ctgov.service import ClinicalTrials
 
-    service = ClinicalTrials(desk.settings, client=desk.ask("ctgov"))
+    service = ClinicalTrials(intake.settings, client=intake.ask("ctgov"))
     query = TrialQuery(term=strategy.term, updated_since=strategy.start)
     version = service.version()
-    trials = service.search(query, desk.progress)
-    fetched = desk.take(
+    trials = service.search(query, intake.progress)
+    fetched = intake.take(
         Sighted(_with_publications(trial), "ctgov", trial.nct_id, trial.digest, trial.url)
         for trial in trials
         if trial.nct_id not in strategy.known
@@ -256,15 +256,15 @@ def _change(trial: Trial, start: date | None) -> tuple[Literal["results posted",
     return ("changed", updated) if since and updated and updated >= since else None
 
 
-def search_europepmc(strategy: Strategy, desk: Desk) -> Hits:
+def search_europepmc(strategy: Strategy, intake: Intake) -> Hits:
     """Search Europe PMC; a strategy for preprints alone says so with SRC:PPR."""
     from ...sources.europepmc.service import EuropePMC, EuropePMCQuery
 
-    service = EuropePMC(desk.settings, client=desk.ask("europepmc"))
+    service = EuropePMC(intake.settings, client=intake.ask("europepmc"))
     query = EuropePMCQuery(strategy.term, since=strategy.since, overlap_days=strategy.overlap_days)
-    hits = service.search(query, desk.progress)
+    hits = service.search(query, intake.progress)
     found = {f"{record.extra['source']}-{record.extra['id']}": record for record in hits.records}
-    fetched = desk.take(
+    fetched = intake.take(
         Sighted(record, "europepmc", name) for name, record in sorted(found.items()) if name not in strategy.known
     )
     return Hits(hits.text, hits.count, tuple(sorted(found)), fetched)
@@ -280,7 +280,7 @@ _NAMES = {
     "crossref": re.compile(rb'"DOI"\s*:'),
 }
 
-SEARCHERS: dict[str, Callable[[Strategy, Desk], Hits]] = {
+SEARCHERS: dict[str, Callable[[Strategy, Intake], Hits]] = {
     "pubmed": search_pubmed,
     "ctgov": search_ctgov,
     "europepmc": search_europepmc,

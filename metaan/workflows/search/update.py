@@ -38,11 +38,11 @@ from ...registry.store.runs import (
 from ...sources.pubmed.query import OVERLAP_DAYS
 from ...version import __version__
 from ..run import REAL, Run, settings_of
+from .disk_list import DiskList
+from .known_records import KnownRecords
 from .matching import Matched, match
 from .rechecking import Rechecked, recheck
-from .searching import SEARCHERS, Desk, Hits, Sighted, Strategy, search
-from .shelf import KnownRecords
-from .spool import Spool
+from .searching import SEARCHERS, Hits, Intake, Sighted, Strategy, search
 
 if TYPE_CHECKING:
     from ...registry.model.review import SearchStrategy
@@ -90,7 +90,7 @@ class _Before:
     review: Review
     candidates: list[str]
     seen: Mapping[str, set[str]]
-    shelf: KnownRecords
+    known: KnownRecords
     runs: tuple[RunRecord, ...]
     watermark: Watermark
 
@@ -149,17 +149,17 @@ def update(
         chosen = _chosen(review.info.search, only, run.voice.notice)
         before = _Before.of(folder, review)
         started = run.now()
-        with Staging(folder) as change, Spool[Sighted](Path(folder) / WORK) as sighted:
-            desk = Desk(run, settings_of(review), started.date(), sighted, change.put)
-            asked = [(strategy, search(strategy, desk)) for strategy in (_strategy(s, before, full) for s in chosen)]
+        with Staging(folder) as change, DiskList[Sighted](Path(folder) / WORK) as sighted:
+            intake = Intake(run, settings_of(review), started.date(), sighted, change.put)
+            asked = [(strategy, search(strategy, intake)) for strategy in (_strategy(s, before, full) for s in chosen)]
             looked_at = only is None or "pubmed" in only
-            rechecked = recheck(review, desk, started, before.runs) if looked_at else Rechecked()
+            rechecked = recheck(review, intake, started, before.runs) if looked_at else Rechecked()
             name = run_id(folder, started)
-            matched = match(sighted, before.shelf)
+            matched = match(sighted, before.known)
             searches = tuple(_search_run(strategy, hits, before) for strategy, hits in asked)
             details = {"full": full, "searches": searches, "recheck": rechecked.recheck}
             record = run_of("update", name, (started, run.now()), matched, **details)
-            _stage(change, desk, record, matched, rechecked)
+            _stage(change, intake, record, matched, rechecked)
             for path, content in _files(record, rechecked, before.watermark).items():
                 change.put(path, content)
             change.decide()
@@ -224,7 +224,7 @@ def _strategy(strategy: SearchStrategy, before: _Before, full: bool) -> Strategy
 
 def _known(source: str, before: _Before) -> frozenset[str]:
     """Return the identifiers whose records are there: of candidates, of studies, and what earlier runs matched."""
-    there = {*before.shelf.studies, *before.candidates}
+    there = {*before.known.studies, *before.candidates}
     seen = set(before.seen.get(source, ()))
     for run in before.runs:
         matched = {**run.known, **run.duplicates}.items()
@@ -233,7 +233,7 @@ def _known(source: str, before: _Before) -> frozenset[str]:
 
 
 def _search_run(strategy: Strategy, hits: Hits, before: _Before) -> SearchRun:
-    numbers = before.shelf.numbers
+    numbers = before.known.numbers
     return SearchRun(
         source=strategy.source,
         strategy=strategy_key(strategy.term),
@@ -264,9 +264,9 @@ def _no_longer(strategy: Strategy, hits: Hits, runs: Sequence[RunRecord]) -> tup
     return tuple(sorted({i for s in earlier for i in s.identifiers} - set(hits.identifiers)))
 
 
-def _stage(change: Staging, desk: Desk, run: RunRecord, matched: Matched, rechecked: Rechecked) -> None:
+def _stage(change: Staging, intake: Intake, run: RunRecord, matched: Matched, rechecked: Rechecked) -> None:
     """Write the candidates; of what came, drop all but the answers and the records of what is new or has changed."""
-    kept = dict(desk.kept)
+    kept = dict(intake.kept)
     for digest in (*rechecked.digests, *(digest for part in run.searches for digest in part.answers)):
         kept.pop(digest, None)
     for candidate in matched.new:

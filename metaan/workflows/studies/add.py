@@ -100,7 +100,7 @@ def add(
         with taking_turns(folder):
             return list(_add_file(bibtex, read, load(folder)))
     kind, value = _checked_key(doi, pmid)
-    _Shelf.of(review).refuse([(kind, value)])
+    _Taken.of(review).refuse([(kind, value)])
     libraries = Libraries.of(run, settings_of(review))
     found = (by_doi if kind == "DOI" else by_pmid)(value, libraries, run.voice.progress)
     metadata = metadata_of(found.article, libraries.pubmed.url, run.now()) if found.article else None
@@ -150,7 +150,7 @@ def new_study(review: Review, record: Record) -> NewStudy:
     ConflictError
         The study is in the registry already; the message names the file.
     """
-    return _new(record, review, _Shelf.of(review))
+    return _new(record, review, _Taken.of(review))
 
 
 def _checked_key(doi: str | None, pmid: str | None) -> tuple[str, str]:
@@ -164,7 +164,7 @@ def _checked_key(doi: str | None, pmid: str | None) -> tuple[str, str]:
     raise UsageError(f"{pmid!r} is no PMID; allowed: up to nine digits, such as 35925914")
 
 
-class _Shelf:
+class _Taken:
     """What the registry holds already: which file each identifier stands in, and which ids are taken."""
 
     def __init__(self) -> None:
@@ -172,12 +172,12 @@ class _Shelf:
         self.ids: set[str] = set()
 
     @classmethod
-    def of(cls, review: Review) -> _Shelf:
-        shelf = cls()
+    def of(cls, review: Review) -> _Taken:
+        taken = cls()
         for study in review.studies:
-            shelf.put(study.id, review.file(study.id), _keys_of_study(study, review.metadata.get(study.id)))
-        shelf.ids |= {path.stem.casefold() for path in review.folder.iterdir()}
-        return shelf
+            taken.put(study.id, review.file(study.id), _keys_of_study(study, review.metadata.get(study.id)))
+        taken.ids |= {path.stem.casefold() for path in review.folder.iterdir()}
+        return taken
 
     def put(self, study_id: str, file: str, keys: Iterable[tuple[str, str]]) -> None:
         self.ids.add(study_id)
@@ -218,33 +218,33 @@ def _keys_of_record(record: Record) -> list[tuple[str, str]]:
 
 def _add_file(path: Path | str, read: Read, review: Review) -> Iterator[Added]:
     """Add every sound entry of a file; an entry that fails, or is there already, is reported."""
-    shelf = _Shelf.of(review)
+    taken = _Taken.of(review)
     if not (read.records or read.failed):
         raise SourceError(f"{path}: no BibTeX entry found")
     for record in read.records:
         name = f"{path}:{record.extra['line']}: {record.extra['key']}"
         try:
-            new = _new(record, review, shelf)
+            new = _new(record, review, taken)
             yield Added(new.label, new.id, new.write(review.folder), notes=new.notes)
         except (ConflictError, DataError, RegistryError) as error:
             yield Added(name, problem=str(error))
     yield from (Added(f"{path}:{failure.line}", problem=f"{failure.reason}: {failure.text}") for failure in read.failed)
 
 
-def _new(record: Record, review: Review, shelf: _Shelf) -> NewStudy:
-    """Return one new study, which then stands on the shelf."""
+def _new(record: Record, review: Review, taken: _Taken) -> NewStudy:
+    """Return one new study, whose identifiers are then taken."""
     if not record.title:
         raise DataError("the record has no title; allowed: one with a title, such as a BibTeX entry that says it")
     keys = _keys_of_record(record)
-    shelf.refuse(keys)
+    taken.refuse(keys)
     label = label_of(record.authors, record.title, record.year)
-    study_id = unique_id(label, shelf.ids)
+    study_id = unique_id(label, taken.ids)
     path = review.folder / f"{study_id}.yaml"
     text = _text(record, study_id, label, review)
     _, problems = read_document(str(path), study_id, text.encode(), Study)
     if problems:
         raise RegistryError(problems)
-    shelf.put(study_id, f"{review.folder.resolve().name}/{path.name}", [*keys, ("title", title_key(record.title))])
+    taken.put(study_id, f"{review.folder.resolve().name}/{path.name}", [*keys, ("title", title_key(record.title))])
     return NewStudy(study_id, label, text, tuple(_notes(record)))
 
 

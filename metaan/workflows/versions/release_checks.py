@@ -18,7 +18,7 @@ from ...registry.text.files import read, unreadable
 from ..git import Git
 from .checking import whole
 from .diff import load_revision
-from .gate import unanswered, unconfirmed_results, undecided
+from .pending import unanswered, unconfirmed_results, undecided
 
 if TYPE_CHECKING:
     from ...registry.load import Review

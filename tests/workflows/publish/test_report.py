@@ -9,7 +9,7 @@ import pytest
 from metaan.registry.load import load
 from metaan.registry.store.runs import RunRecord, SearchRun
 from metaan.workflows.git import Git
-from metaan.workflows.publish.living import store_of
+from metaan.workflows.publish.flow_of_records import flow_of_records
 from metaan.workflows.publish.report import write_report
 from tests.registry.model.test_judgements import CERTAINTY, ROB2
 from tests.repository import NEEDS_GIT, commit, git
@@ -112,13 +112,13 @@ def test_the_anakinra_page_shows_suggestions_only_and_is_light(tmp_path: Path) -
 
 
 def test_searches_that_were_run_make_the_flow(folder: Path) -> None:
-    assert store_of(load(folder)) is None
+    assert flow_of_records(load(folder)) is None
     search = SearchRun(source="pubmed", strategy="x", term="drug", asked="drug", count=2, identifiers=("1", "2"))
     at = "2026-11-20T10:00:00Z"
     run = RunRecord(id="r", kind="update", started=at, finished=at, versions={}, searches=(search,), new=("a", "b"))
     (folder / "runs").mkdir()
     (folder / "runs" / "r.json").write_text(json.dumps(run.model_dump(mode="json")), encoding="utf-8")
-    found = store_of(load(folder))
+    found = flow_of_records(load(folder))
     assert found is not None
     assert found["identified"] == {"pubmed": 2}
     assert found["searches"] == [{"source": "pubmed", "day": "2026-11-20", "since": None, "records": 2}]

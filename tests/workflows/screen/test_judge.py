@@ -8,7 +8,7 @@ import pytest
 from metaan.errors import ConflictError, UsageError
 from metaan.registry.load import load
 from metaan.registry.store.decisions import read_decisions
-from metaan.workflows.screen.judge import Vote, judge, open_desktop, undo
+from metaan.workflows.screen.judge import Vote, judge, open_screening, undo
 from metaan.workflows.screen.words import pieces, reviewer, search_terms
 from metaan.workflows.search.update import update
 from tests.server.eutils import Eutils
@@ -42,7 +42,7 @@ def decide(folder, key, action="include", by="ada", **more):
 
 
 def states(folder):
-    return {key: standing.state for key, standing in open_desktop(folder).standings.items()}
+    return {key: standing.state for key, standing in open_screening(folder).standings.items()}
 
 
 def test_an_included_candidate_is_a_study_that_awaits_its_numbers(folder):
@@ -71,7 +71,7 @@ def test_an_exclusion_has_a_reason_and_leaves_the_registry_alone(folder):
     decide(folder, "10.5555/metaan.14", "exclude", reason="an erratum\x1b[2J of bees")
     assert read_decisions(folder)[0].reason == "an erratum[2J of bees"
     assert load(folder).digest == before
-    assert open_desktop(folder).flow.excluded == {"an erratum[2J of bees": 1}
+    assert open_screening(folder).flow.excluded == {"an erratum[2J of bees": 1}
 
 
 def test_a_second_publication_of_a_study_makes_no_second_study(folder):
@@ -121,25 +121,25 @@ def test_two_reviewers_their_conflicts_and_kappa(updated, tmp_path):
     decide(folder, ERRATUM, "exclude", by="bob", reason="erratum")
     assert decide(folder, OTHER, "exclude", by="bob", reason="twice").standing.state == "conflict"
     assert decide(folder, WASPS, by="bob").file == folder / "nobody12-2025.yaml"
-    desktop = open_desktop(folder)
-    agreement = desktop.agreement()["ada", "bob"]
+    screening = open_screening(folder)
+    agreement = screening.agreement()["ada", "bob"]
     assert (agreement.n, agreement.observed) == (3, pytest.approx(2 / 3))
     assert agreement.kappa == pytest.approx(0.4)  # (2/3 - 4/9) / (1 - 4/9)
-    assert [candidate.key for candidate in desktop.to_judge("cy")] == [FOLLOW_UP, OTHER]
-    assert [candidate.key for candidate in desktop.to_judge("ada")] == [FOLLOW_UP]
+    assert [candidate.key for candidate in screening.to_judge("cy")] == [FOLLOW_UP, OTHER]
+    assert [candidate.key for candidate in screening.to_judge("ada")] == [FOLLOW_UP]
     assert decide(folder, OTHER, "exclude", by="consensus", reason="the same as wasps").standing.state == "excluded"
-    assert open_desktop(folder).agreement() == desktop.agreement()
+    assert open_screening(folder).agreement() == screening.agreement()
 
 
 def test_what_was_put_off_comes_last(folder):
     decide(folder, WASPS, "later")
-    assert [candidate.key for candidate in open_desktop(folder).to_judge("ada")] == [FOLLOW_UP, ERRATUM, OTHER, WASPS]
+    assert [candidate.key for candidate in open_screening(folder).to_judge("ada")] == [FOLLOW_UP, ERRATUM, OTHER, WASPS]
 
 
 def test_the_flow_adds_up(folder):
     decide(folder, WASPS)
     decide(folder, ERRATUM, "exclude", reason="erratum")
-    flow = open_desktop(folder).flow
+    flow = open_screening(folder).flow
     assert flow.identified == {"pubmed": 5}
     assert (flow.known, flow.duplicates, flow.screened, flow.included, flow.undecided) == (1, 0, 2, 1, 2)
     assert (flow.previous, flow.studies) == (1, {"awaiting data": 2})

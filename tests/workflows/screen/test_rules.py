@@ -22,8 +22,8 @@ from metaan.registry.store.decisions import CONSENSUS, Decision, append_decision
 from metaan.registry.store.log import CandidateLog, Log
 from metaan.registry.store.runs import read_runs
 from metaan.registry.store.standing import standings
-from metaan.workflows.screen.desktop import open_desktop
 from metaan.workflows.screen.judge import Vote, judge, settle, undo
+from metaan.workflows.screen.screening_state import open_screening
 from metaan.workflows.screen.session import Session
 from metaan.workflows.screen.words import question_terms, reasons
 from tests.server.candidates import FOUND, written
@@ -48,7 +48,7 @@ def decide(folder, key, action="include", by="ada", reason=None, **more):
 
 
 def stands(folder, key=A):
-    one = open_desktop(folder).standings[key]
+    one = open_screening(folder).standings[key]
     return one.stage, one.state
 
 
@@ -64,7 +64,7 @@ def test_a_candidate_becomes_a_study_only_after_its_full_text(two):
     judged = decide(two, A, by="bob")
     assert judged.file == two / "nobody1-2025.yaml"
     assert (judged.decision.stage, stands(two)) == ("full-text", ("full-text", "included"))
-    flow = open_desktop(two).flow
+    flow = open_screening(two).flow
     assert (flow.full_text.sought, flow.full_text.assessed, flow.included, flow.undecided) == (1, 1, 1, 2)
 
 
@@ -93,14 +93,14 @@ def test_a_study_from_before_there_were_two_stages_stays_included(tmp_path):
     review = folder / "review.yaml"
     review.write_text(review.read_text(encoding="utf-8") + "screening: {full_text: true}\n", encoding="utf-8")
     assert stands(folder) == ("abstract", "included")
-    assert open_desktop(folder).flow.full_text.assessed == 1
+    assert open_screening(folder).flow.full_text.assessed == 1
 
 
 def test_whoever_has_not_judged_resolves_a_conflict(two):
     decide(two, A)
     assert decide(two, A, "exclude", by="bob", reason="no").standing.state == "conflict"
-    assert open_desktop(two).keys_to_judge("ada") == [B, C]
-    assert open_desktop(two).keys_to_judge("cy") == [A, B, C]
+    assert open_screening(two).keys_to_judge("ada") == [B, C]
+    assert open_screening(two).keys_to_judge("cy") == [A, B, C]
     with pytest.raises(UsageError, match="no conflict to resolve"):
         decide(two, B, resolve=True)
     judged = decide(two, A, "exclude", by="cy", reason="wrong drug")
@@ -115,21 +115,21 @@ def test_whoever_has_not_judged_resolves_a_conflict(two):
 
 def test_nobody_sees_another_s_decision_before_their_own(two):
     decide(two, A, "exclude", by="bob", reason="no")
-    assert (dict(open_desktop(two).seen_by("ada"))[A].state, dict(open_desktop(two).seen_by("ada"))[A].votes) == (
+    assert (dict(open_screening(two).seen_by("ada"))[A].state, dict(open_screening(two).seen_by("ada"))[A].votes) == (
         "open",
         {},
     )
-    assert dict(open_desktop(two).seen_by("bob"))[A].state == "second opinion"
+    assert dict(open_screening(two).seen_by("bob"))[A].state == "second opinion"
     decide(two, A, "later")
-    assert list(dict(open_desktop(two).seen_by("ada"))[A].votes) == ["ada"]
+    assert list(dict(open_screening(two).seen_by("ada"))[A].votes) == ["ada"]
     decide(two, A)
-    assert list(dict(open_desktop(two).seen_by("ada"))[A].votes) == ["bob", "ada"]
+    assert list(dict(open_screening(two).seen_by("ada"))[A].votes) == ["bob", "ada"]
 
 
 def test_the_review_may_do_without_blinding(tmp_path):
     folder = prepared(tmp_path, "reviewers: 2, blind: false")
     decide(folder, A, by="bob")
-    assert dict(open_desktop(folder).seen_by("ada"))[A].state == "second opinion"
+    assert dict(open_screening(folder).seen_by("ada"))[A].state == "second opinion"
 
 
 def test_the_same_word_twice_is_one_decision(tmp_path):
@@ -150,7 +150,7 @@ def test_a_change_of_mind_takes_the_untouched_study_away(tmp_path):
     judged = decide(folder, A, "exclude", reason="no")
     assert "set its status to excluded" in judged.notes[0]
     assert file.exists()
-    assert open_desktop(folder).flow.previous == 1  # the study that was there before, not the one that was made
+    assert open_screening(folder).flow.previous == 1  # the study that was there before, not the one that was made
 
 
 def test_what_made_a_study_is_taken_back_by_either_reviewer(two):
@@ -165,7 +165,9 @@ def test_what_two_branches_included_becomes_a_study_when_they_meet(tmp_path):
     folder = prepared(tmp_path, "reviewers: 2")
     for by in ("ada", "bob"):  # as merge=union leaves the lines
         append_decision(folder, line(A, "include", by))
-    assert settle(open_desktop(folder), "cy", at(NOW)) == (f"{A} is included by all: it is the study nobody1-2025 now",)
+    assert settle(open_screening(folder), "cy", at(NOW)) == (
+        f"{A} is included by all: it is the study nobody1-2025 now",
+    )
     assert (folder / "nobody1-2025.yaml").exists()
     last = read_decisions(folder)[-1]
     assert (last.action, last.study, stands(folder)) == ("study", "nobody1-2025", ("abstract", "included"))
@@ -242,16 +244,16 @@ def test_a_damaged_line_is_named_by_its_number(tmp_path):
 def test_candidates_are_read_when_they_are_looked_at(tmp_path):
     folder = prepared(tmp_path)
     (folder / "candidates" / f"{B}.json").write_text("{", encoding="utf-8")
-    shelf = CandidateLog(folder)
-    assert (list(shelf), len(shelf), A in shelf, shelf[A].pmid) == ([A, B, C], 3, True, "901")
+    log = CandidateLog(folder)
+    assert (list(log), len(log), A in log, log[A].pmid) == ([A, B, C], 3, True, "901")
     with pytest.raises(RegistryError, match="restore the file"):
-        shelf[B]
+        log[B]
     (folder / "candidates" / f"{B}.json").write_bytes((folder / "candidates" / f"{C}.json").read_bytes())
     with pytest.raises(RegistryError, match="not the file's name"):
-        shelf[B]
+        log[B]
     (folder / "candidates" / f"{C}.json").unlink()
     with pytest.raises(RegistryError, match=rf"{C}\.json:1: No such file.*start again"):
-        shelf[C]
+        log[C]
 
 
 def test_reasons_and_words_come_from_the_protocol(tmp_path):
@@ -332,7 +334,7 @@ def test_two_reviewers_in_two_processes_lose_nothing(tmp_path):
     assert sorted((one.by, one.key) for one in decisions) == sorted(
         (by, f"pmid-90{n}") for by in ("ada", "bob") for n in range(1, 41)
     )
-    assert open_desktop(folder).flow.excluded == {"not a trial": 40}
+    assert open_screening(folder).flow.excluded == {"not a trial": 40}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
@@ -347,7 +349,7 @@ def test_what_was_said_before_a_kill_is_kept(tmp_path):
         told = [int(number) for number in one.communicate(timeout=PATIENCE)[0].split()]
         now = len(read_decisions(folder))
         assert now >= (told[-1] if told else kept)
-        assert open_desktop(folder).flow.screened == now
+        assert open_screening(folder).flow.screened == now
         kept = now
     decide(folder, "pmid-90300", "exclude", reason="not a trial")
     assert len(read_decisions(folder)) >= kept

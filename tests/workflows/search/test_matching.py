@@ -4,9 +4,9 @@ from collections import defaultdict
 from dataclasses import replace
 
 from metaan.records.record import Correction, Record
+from metaan.workflows.search.known_records import KnownRecords
 from metaan.workflows.search.matching import match
 from metaan.workflows.search.searching import Sighted
-from metaan.workflows.search.shelf import KnownRecords
 
 PAPER = Record(
     "Zymodrug against placebo in severe beriberi: a made-up randomised trial",
@@ -27,11 +27,11 @@ TRIAL = replace(PAPER, title="Two years after zymodrug", pages="7", doi="10.5555
 
 
 def matched(*records, there=()):
-    shelf = KnownRecords([], [], frozenset(name for name, _ in there), {}, {}, defaultdict(list))
+    known = KnownRecords([], [], frozenset(name for name, _ in there), {}, {}, defaultdict(list))
     for name, record in there:
-        shelf.put(name, record, record.registrations)
+        known.put(name, record, record.registrations)
     sighted = [Sighted(record, "pubmed", record.pmid or record.doi or str(at)) for at, record in enumerate(records)]
-    return match(sighted, shelf)
+    return match(sighted, known)
 
 
 def links(found):

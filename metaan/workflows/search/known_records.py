@@ -59,17 +59,17 @@ class KnownRecords:
 
     @classmethod
     def of(cls, review: Review, candidates: Iterable[Candidate]) -> KnownRecords:
-        """Return the shelf of a registry: its studies first, so that they go before candidates."""
-        shelf = cls([], [], frozenset(study.id for study in review.studies), {}, {}, defaultdict(list))
+        """Return those of a registry: its studies first, so that they go before candidates."""
+        known = cls([], [], frozenset(study.id for study in review.studies), {}, {}, defaultdict(list))
         for study in review.studies:
             record = record_of_study(study, review.metadata.get(study.id))
-            shelf.put(study.id, record, record.own_registrations)
+            known.put(study.id, record, record.own_registrations)
             for relation in study.relations:
                 if relation.study is None and relation.kind != "overlaps with":
-                    shelf.name(study.id, normalise_pmid(relation.pmid), normalise_doi(relation.doi))
+                    known.name(study.id, normalise_pmid(relation.pmid), normalise_doi(relation.doi))
         for candidate in candidates:
-            shelf.put(candidate.key, record_of_candidate(candidate), numbers_of(candidate))
-        return shelf
+            known.put(candidate.key, record_of_candidate(candidate), numbers_of(candidate))
+        return known
 
     def put(self, name: str, record: Record, numbers: Iterable[str]) -> None:
         """Add a study or a candidate, with the numbers of its own registration."""

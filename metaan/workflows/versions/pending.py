@@ -1,4 +1,4 @@
-"""Studies that something has been published against, and the signed decisions about them: the gate of a release.
+"""Studies that something has been published against, and the signed decisions about them; a release waits for them.
 
 A flag is what PubMed's stored record says, or a notice that the last look at the studies found elsewhere. That of a
 retraction needs a decision about the retraction: one about an earlier expression of concern does not answer it.
@@ -34,7 +34,7 @@ class Flagged:
     notice
         Where the notice stands; empty where nobody names it.
     decision
-        The signed decision that stands about it; None where the gate is closed.
+        The signed decision that stands about it; None where one is missing.
     """
 
     study: Study

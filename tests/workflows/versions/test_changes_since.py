@@ -9,7 +9,7 @@ import metaan as ma
 from metaan.errors import ConflictError, SetAsideWarning, SourceError, UsageError
 from metaan.workflows.publish.report import write_report
 from metaan.workflows.release.release import release
-from metaan.workflows.versions.since import changes_since
+from metaan.workflows.versions.changes_since import changes_since
 from tests.report.writers.test_page import Page
 from tests.repository import IN_GIT, commit, repository
 

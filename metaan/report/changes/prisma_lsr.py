@@ -19,7 +19,7 @@ SHOWN = 12  # digits of a digest
 
 
 @dataclass(frozen=True, slots=True)
-class LivingItem:
+class LsrItem:
     """One item: its code (empty for those without), what it asks, and what the registry tells."""
 
     code: str
@@ -27,18 +27,18 @@ class LivingItem:
     text: str
 
 
-def living_items(difference: Difference, trigger: str) -> tuple[LivingItem, ...]:
+def lsr_items(difference: Difference, trigger: str) -> tuple[LsrItem, ...]:
     """Return the items in the order of the statement; ``trigger`` says which studies changed."""
     return (
-        LivingItem("", "Title", _title(difference.new)),
-        LivingItem("", "Version", _version(difference)),
-        LivingItem("", "Preceding version", _named(difference.old, difference.old_name)),
-        LivingItem("", "Trigger of this version", trigger),
-        LivingItem("L1", "Living mode: searches and their schedule", _edited(difference, ("search", "dates"))),
-        LivingItem("L2", "Changes to methods", _edited(difference, METHODS)),
-        LivingItem("L3", "Changes to results", _results(difference)),
-        LivingItem("L4", "Authors and their roles", _edited(difference, ("authors",))),
-        LivingItem("", "Flow of studies", _flow(difference)),
+        LsrItem("", "Title", _title(difference.new)),
+        LsrItem("", "Version", _version(difference)),
+        LsrItem("", "Preceding version", _named(difference.old, difference.old_name)),
+        LsrItem("", "Trigger of this version", trigger),
+        LsrItem("L1", "Living mode: searches and their schedule", _edited(difference, ("search", "dates"))),
+        LsrItem("L2", "Changes to methods", _edited(difference, METHODS)),
+        LsrItem("L3", "Changes to results", _results(difference)),
+        LsrItem("L4", "Authors and their roles", _edited(difference, ("authors",))),
+        LsrItem("", "Flow of studies", _flow(difference)),
     )
 
 

@@ -30,7 +30,7 @@ def _names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
-class Spool(Sequence[T], Generic[T]):
+class DiskList(Sequence[T], Generic[T]):
     """A sequence that grows, in a file without a name: nobody else can write to it, and it goes with the process.
 
     Parameters

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ...registry.store.runs import RunRecord
 
 
-def store_of(review: Review) -> dict[str, Any] | None:
+def flow_of_records(review: Review) -> dict[str, Any] | None:
     """Return the counts of the PRISMA flow with ``searches``, the runs of each strategy; None before the first run."""
     runs = read_runs(review.folder)
     if not runs:

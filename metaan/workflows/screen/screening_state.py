@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from ...stats.evidence.agreement import Agreement
 
 
-class Desktop:
+class ScreeningState:
     """The candidates and where each stands.
 
     Attributes
     ----------
     review
-        As it was when the desktop was opened.
+        As it was when the screening was opened.
     candidates
         By key, each read when it is looked at.
     standings
@@ -104,7 +104,7 @@ class Desktop:
         return open_ and (stage is None or one.stage == stage) and key in self.candidates
 
 
-def open_desktop(folder: Path | str) -> Desktop:
+def open_screening(folder: Path | str) -> ScreeningState:
     """Return the state of the screening.
 
     Raises
@@ -113,7 +113,7 @@ def open_desktop(folder: Path | str) -> Desktop:
         The registry, or a file of the store, is at fault.
     """
     _settle(folder)
-    return Desktop(load(folder))
+    return ScreeningState(load(folder))
 
 
 def _settle(folder: Path | str) -> None:
