@@ -31,6 +31,7 @@ NO_CHOICE = {
     "measures.proportions.PROPORTIONS": "a part of MEASURES",
     "measures.rates.RATES": "a part of MEASURES",
     "measures.reliability.RELIABILITY": "a part of MEASURES",
+    "numerics.layouts.LAYOUTS": "columns by kind of data, for the table of kinds",
     "measures.single_means.SINGLE_MEANS": "a part of MEASURES",
     "measures.two_by_two.TWO_BY_TWO": "a part of MEASURES",
 }

@@ -13,6 +13,7 @@ import metaan as ma
 from metaan.registry.check.draft import STAND_INS, read_document
 from metaan.registry.model.public import ReviewFile, Study
 from metaan.registry.text.nodes import compose
+from tests.layers import drawing
 from tests.tables import tables
 
 ROOT = Path(__file__).parent.parent
@@ -160,3 +161,10 @@ def test_every_yaml_example_is_valid(text):
 
 def test_the_examples_are_found():
     assert len(EXAMPLES) > 4
+
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def test_the_drawing_of_the_layers_is_made_of_the_list_that_is_enforced():
+    assert f"```\n{drawing()}\n```" in ARCHITECTURE
