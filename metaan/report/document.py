@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from ..stats.measures.effects import Interval
@@ -47,3 +47,72 @@ class Text(tuple["str | Number", ...]):
 
     def __str__(self) -> str:
         return "".join(map(str, self))
+
+
+class Strong(str):
+    """Words that are to be seen first."""
+
+    tag: ClassVar = "strong"
+
+
+class Code(str):
+    """Words as a file or a program has them."""
+
+    tag: ClassVar = "code"
+
+
+#: A line of text: one stretch, or several of different kinds.
+Line = str | tuple["str | Number", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading within a section; that of the section itself has level 2."""
+
+    kind: ClassVar = "heading"
+    text: str
+    level: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A line of text that stands alone; an empty one is not written."""
+
+    kind: ClassVar = "paragraph"
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Bullets:
+    """A list; without items it is not written."""
+
+    kind: ClassVar = "bullets"
+    items: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with a row of headings; ``numbers`` says which columns are set to the right, where that is known."""
+
+    kind: ClassVar = "table"
+    heads: tuple[str, ...]
+    rows: tuple[tuple[Line, ...], ...]
+    numbers: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing as SVG with the styles of the page; where a format has no drawings, ``table`` says the same."""
+
+    kind: ClassVar = "picture"
+    svg: str
+    title: str
+    table: Table | None = None
+
+
+Block = Heading | Paragraph | Bullets | Table | Picture
+
+
+def stretches(line: Line) -> tuple[str | Number, ...]:
+    """Return the stretches of a line."""
+    return (line,) if isinstance(line, str) else line

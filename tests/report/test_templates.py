@@ -16,7 +16,7 @@ from metaan.report.writers.page import fill, render
 from metaan.resources import templates
 
 GUIDE = (templates() / "README.md").read_text(encoding="utf-8")
-ADDED = {"explore", "upper_first", "style", "style_hash", "script", "script_hash"}
+ADDED = {"sections", "content", "stretches", "explore", "upper_first", "style", "style_hash", "script", "script_hash"}
 
 
 @pytest.fixture

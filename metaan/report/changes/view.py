@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from ..document import Code, Line, Strong
 from ..drawing.svg import svg
 from ..forest.plot import Plot
 from .prisma_lsr import LsrItem
@@ -125,3 +127,18 @@ class ChangesView:
     silent: tuple[str, ...]
     unchanged: tuple[str, ...]
     living: tuple[LsrItem, ...]
+
+
+def changes_lines(changes: ChangesView) -> Iterable[Line]:
+    """Yield what changed in words and without tables, as the items of a list: the entry of a changelog."""
+    yield from map(Strong, changes.headlines)
+    yield changes.summary
+    yield from (sentence for pool in changes.pools for sentence in pool.sentences)
+    yield from changes.silent
+    yield from (("Protocol: ", *edit_line(edit)) for edit in changes.protocol)
+
+
+def edit_line(edit: EditRow) -> tuple[str, ...]:
+    """Return one value before and after, with the places of both."""
+    old, new = ((" (", Code(place), ")") if place else () for place in (edit.old_place, edit.new_place))
+    return f"{edit.where}: {edit.old}", *old, f" → {edit.new}", *new

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ...registry.model.appraisal import BiasTool, find_tool
+from ..document import Block, Heading, Paragraph, Picture, Table
 from ..language import words
 from ..language.judgements import SIGNS, BiasCell, cells, headings
 from ..plots import bias as bias_plot
@@ -101,3 +102,18 @@ def _counts(rows: Sequence[BiasRow], column: int) -> list[tuple[str, str, int]]:
     order = [*SIGNS]
     ranked: Iterable[tuple[tuple[str, str], int]] = sorted(counted.items(), key=lambda item: order.index(item[0][0]))
     return [(code, text, n) for (code, text), n in ranked]
+
+
+def bias_blocks(bias: Bias) -> Iterable[Block]:
+    """Yield the judgements by tool and outcome, and which studies have none."""
+    yield Paragraph("" if bias.groups else "Not assessed yet.")
+    for group in bias.groups:
+        yield Heading(f"{group.title}: {group.tool}")
+        yield Picture(group.lights, f"Judgements of each study: {group.title}, {group.tool}")
+        yield Picture(group.shares, f"Judgements by domain: {group.title}, {group.tool}")
+        cells = [(": ".join(filter(None, (cell.text, cell.support))) for cell in row.cells) for row in group.rows]
+        rows = tuple((row.label, *said) for row, said in zip(group.rows, cells, strict=True))
+        yield Table(("Study", *(name for _, name in group.columns)), rows)
+        yield Paragraph(group.source)
+    if bias.groups and bias.missing:
+        yield Paragraph(f"Not assessed yet: {', '.join(label for _, label in bias.missing)}.")

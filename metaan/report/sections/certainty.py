@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ...registry.model.appraisal import LEVELS
 from ...stats.numerics.numerals import exact
+from ..document import Block, Bullets, Heading, Paragraph, Strong, Table
 from ..language import formats, spread, words
 
 if TYPE_CHECKING:
@@ -204,3 +205,22 @@ def _small_studies(found: SmallStudies) -> str:
     planned = "" if found.planned else "; the protocol names no test"
     reading = "read as asymmetry below 0.10"
     return f"{found.test.name}, k = {found.test.k}: {formats.p_text(found.test.pval)} ({reading}{planned})."
+
+
+def certainty_blocks(views: Iterable[CertaintyView], astray: Sequence[str]) -> Iterable[Block]:
+    """Yield the signed judgements, and the suggestions apart from them."""
+    views = [*views]
+    judged = [(view, view.judged) for view in views if view.judged]
+    yield Paragraph("" if judged else "Not assessed yet.")
+    yield Bullets(tuple(astray))
+    for view, signed in judged:
+        yield Paragraph(Strong(f"{view.title}, {view.pool}: {signed.level} {signed.symbols}"))
+        yield Paragraph(f"Judged by {signed.by} on {signed.on}. {signed.stale} {signed.note}")
+        rows = tuple((domain.name, domain.judgement, domain.reason) for domain in signed.domains)
+        yield Table(("Domain", "Judgement", "Reason"), rows)
+    suggested = [view for view in views if view.suggested]
+    if suggested:
+        yield Heading("Suggestions for a panel")
+        yield Paragraph("Computed by rule, for people to weigh: not judgements.")
+        lines = tuple((v.title, v.pool, *(f"{one.verdict}: {one.text}" for one in v.suggested)) for v in suggested)
+        yield Table(("Outcome", "Result", *(words.upper_first(one.domain) for one in suggested[0].suggested)), lines)

@@ -51,24 +51,28 @@ class ItemView:
     text: str
 
 
-def checklist(review: Review, analyses: Sequence[Analysis], dated: bool = False) -> tuple[ItemView, ...]:
+def checklist(
+    review: Review, analyses: Sequence[Analysis], places: Mapping[str, str], dated: bool = False
+) -> tuple[ItemView, ...]:
     """Return the checklist of a page.
 
     Parameters
     ----------
     review, analyses
         What the page is made of: an item without data in the registry is said to be open.
+    places
+        The name of the place that each anchor leads to.
     dated
         Whether the page says when was searched.
     """
     facts = _facts(review, analyses) | {"dated": dated and bool(review.info.search)}
-    return tuple(_view(item, facts) for item in ITEMS)
+    return tuple(_view(item, facts, places) for item in ITEMS)
 
 
-def _view(item: Item, facts: Mapping[str, bool]) -> ItemView:
+def _view(item: Item, facts: Mapping[str, bool], places: Mapping[str, str]) -> ItemView:
     if not item.anchor or (item.needs and not facts[item.needs]):
         return ItemView(item.number, item.section, item.topic, "", item.lacking)
-    return ItemView(item.number, item.section, item.topic, f"#{item.anchor}", PLACES[item.anchor])
+    return ItemView(item.number, item.section, item.topic, f"#{item.anchor}", places[item.anchor])
 
 
 def _facts(review: Review, analyses: Sequence[Analysis]) -> dict[str, bool]:
@@ -85,25 +89,6 @@ def _facts(review: Review, analyses: Sequence[Analysis]) -> dict[str, bool]:
         "certainty": bool(info.certainty),
     }
 
-
-#: Anchor to the name of its place on the page.
-PLACES = {
-    "top": "Title",
-    "question": "Question",
-    "eligibility": "Methods, eligibility",
-    "search": "Methods, search",
-    "statistics": "Methods, statistics",
-    "summary": "Summary of findings",
-    "results": "Results",
-    "certainty": "Certainty of the evidence",
-    "risk-of-bias": "Risk of bias",
-    "studies": "Studies",
-    "not-included": "Not included, and why",
-    "flow": "Flow of studies",
-    "sources": "Where every number was read",
-    "registration": "Registration, funding and citation",
-    "reproducibility": "Reproducibility",
-}
 
 _NO_BIAS = "not assessed yet"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import null_of
 from ...stats.numerics.numerals import p_value
+from ..document import Block, Paragraph, Table
 from ..language import formats, words
 from . import provenance
 
@@ -124,3 +125,20 @@ def tally(checks: Sequence[ReportedCheck]) -> str:
     parts += [f"{off} {'does' if off == 1 else 'do'} not"] if off else []
     parts += [f"{untold} cannot be told from counts alone"] if untold else []
     return f"{formats.listing(parts)}."
+
+
+def checks_blocks(waived: Sequence[WaivedRow], checks: Sequence[CheckRow], tally: str) -> Iterable[Block]:
+    """Yield what people let stand, and printed results beside recomputed ones."""
+    if waived:
+        rows = tuple((w.label, w.check, f"{w.found} ({w.place})", w.reason, f"{w.by}, {w.on}") for w in waived)
+        yield Table(("Study", "Check", "What it found", "Why it stands", "Waived by"), rows)
+    else:
+        yield Paragraph("No check of the registry is waived.")
+    if checks:
+        yield Paragraph(tally)
+        yield Table(("Study", "Result", "Printed", "From the counts", "Verdict"), tuple(map(_cells, checks)))
+
+
+def _cells(row: CheckRow) -> tuple[str, ...]:
+    verdict = "; ".join(filter(None, (f"{row.verdict}: {row.note}", row.waiver)))
+    return row.label, row.what, row.printed, row.recomputed, verdict

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ..changes.view import changes_lines
+from ..document import Block, Bullets, Code, Heading, Paragraph, Table
 from ..language import formats, methods, words
 from ..language.words import Arms
 from . import provenance
-from .bias import bias
-from .certainty import astray
+from .bias import bias, bias_blocks
+from .certainty import astray, certainty_blocks
 from .checklist import checklist
-from .checks import check_row, tally, waived
-from .flow import boxes
-from .outcomes import outcome
-from .studies import states, studies
-from .summary import summary
+from .checks import check_row, checks_blocks, tally, waived
+from .flow import boxes, flow_blocks
+from .outcomes import answer_blocks, outcome, outcome_blocks
+from .provenance import sources_blocks
+from .studies import states, studies, study_blocks
+from .summary import summary, summary_blocks
 from .workings import Workings
 
 if TYPE_CHECKING:
@@ -172,8 +175,8 @@ class Content:
     @cached_property
     def checklist(self) -> tuple[ItemView, ...]:
         """The PRISMA 2020 checklist."""
-        review = self._report.review
-        return checklist(review, self._report.analyses, dated=bool(self.searches or self.review.dates.searched))
+        dated = bool(self.searches or self.review.dates.searched)
+        return checklist(self._report.review, self._report.analyses, PLACES, dated)
 
     @property
     def written(self) -> int:
@@ -238,3 +241,130 @@ def _published(review: Review) -> Iterable[PoolRow]:
                 i2=formats.percent(pool.i2),
                 href="#" + provenance.anchor(study.id, "published_pools", i, "estimate"),
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of the report.
+
+    Attributes
+    ----------
+    id, title
+        Its anchor on the page, and its heading.
+    build
+        Returns its blocks; a section without any is not written, but by a part of its own.
+    nav
+        What the page's contents call it; empty where they do not.
+    part
+        Its template in ``templates/parts``; where there is none the page has its blocks.
+    prisma
+        The places that items of the PRISMA checklist lead to: anchor and name.
+    """
+
+    id: str
+    title: str
+    build: Callable[[Content], Iterable[Block]]
+    nav: str = ""
+    part: str = ""
+    prisma: tuple[tuple[str, str], ...] = ()
+
+    def blocks(self, said: Content) -> tuple[Block, ...]:
+        """Return its blocks, under its heading; none where it has nothing to say."""
+        built = tuple(self.build(said))
+        return (Heading(self.title, 2), *built) if built else ()
+
+
+def head_blocks(said: Content) -> Iterable[Block]:
+    """Yield what stands under the title of the report: the question."""
+    question = said.review.question
+    yield Paragraph(question.text or "")
+    asked = {"Population": question.population, "Intervention": question.intervention}
+    asked |= {"Comparator": question.comparator, "Studies": said.states}
+    yield Bullets(tuple(f"{name}: {text}" for name, text in asked.items()))
+
+
+def _studies_blocks(found: Sequence[StudyView], otherwise: str) -> Iterable[Block]:
+    yield Paragraph(otherwise)
+    for study in found:
+        yield from study_blocks(study)
+
+
+def _published_blocks(said: Content) -> Iterable[Block]:
+    rows = tuple((pool.label, pool.outcome, pool.effect, pool.i2, pool.size) for pool in said.published_pools)
+    if rows:
+        yield Table(("Review", "Outcome", "Effect (interval)", "I²", "Size"), rows)
+
+
+def _methods_blocks(said: Content) -> Iterable[Block]:
+    info = said.review
+    included, excluded = (f"Included: {x}" for x in info.eligibility.include), info.eligibility.exclude
+    yield Bullets((*included, *(f"Excluded: {text}" for text in excluded)))
+    for strategy in info.search:
+        yield Bullets((": ".join(filter(None, (f"Search of {strategy.source}", strategy.note, strategy.query))),))
+    ran = ((run["day"], run["source"], run["since"] or "the beginning", str(run["records"])) for run in said.searches)
+    if rows := tuple(ran):
+        yield Table(("Day", "Source", "From", "Records"), rows)
+    yield Bullets(tuple(said.methods))
+    yield Heading("References for the methods")
+    yield Bullets(tuple(said.references))
+
+
+def _checklist_blocks(said: Content) -> Iterable[Block]:
+    rows = tuple((item.number, item.section, item.topic, item.text) for item in said.checklist)
+    yield Table(("Item", "Section", "Topic", "Where"), rows)
+
+
+def _changes_blocks(said: Content) -> Iterable[Block]:
+    changes = said.changes
+    if isinstance(changes, str):
+        yield Paragraph(changes)
+    elif changes is not None:
+        yield Bullets(tuple(changes_lines(changes)))
+
+
+def _about_blocks(said: Content) -> Iterable[Block]:
+    info = said.review
+    told = {"Registration": info.registration, "Funding": info.funding, "Licence": info.license}
+    told |= {"How to cite": said.cite}
+    yield Bullets(tuple(f"{name}: {text or 'not recorded'}" for name, text in told.items()))
+    yield Heading("Reproducibility", 2)
+    commit = (", git commit ", Code(said.commit)) if said.commit else ()
+    digest = Code(said.digest)
+    yield Paragraph((f"Made by metaan {said.version} from the registry with SHA-256 ", digest, *commit, "."))
+
+
+#: The sections in the order of every form of the report.
+SECTIONS = (
+    Section("answer", "The answer", lambda said: answer_blocks(said.outcomes, said.summary.judged), "Answer"),
+    Section("summary", "Summary of findings", lambda said: summary_blocks(said.summary, said.arms), "Summary",
+            prisma=(("summary", "Summary of findings"),)),
+    Section("results", "Results", lambda said: (b for one in said.outcomes for b in outcome_blocks(one)), "Results",
+            prisma=(("results", "Results"),)),
+    Section("certainty", "Certainty of the evidence",
+            lambda said: certainty_blocks((row.certainty for row in said.summary.rows), said.astray), "Certainty",
+            prisma=(("certainty", "Certainty of the evidence"),)),
+    Section("risk-of-bias", "Risk of bias", lambda said: bias_blocks(said.bias), "Risk of bias", "risk_of_bias",
+            (("risk-of-bias", "Risk of bias"),)),
+    Section("studies", "Studies", lambda said: _studies_blocks(said.included, said.pubmed), "Studies",
+            prisma=(("studies", "Studies"),)),
+    Section("not-included", "Studies that are not included", lambda said: _studies_blocks(
+            said.not_included, "" if said.not_included else "Every study of the registry is included."),
+            "Not included", "not_included", (("not-included", "Not included, and why"),)),
+    Section("flow", "Flow of studies", lambda said: flow_blocks(said.flow), "Flow",
+            prisma=(("flow", "Flow of studies"),)),
+    Section("published-pools", "Published pools of reviews", _published_blocks, "", "published_pools"),
+    Section("checks", "Checks", lambda said: checks_blocks(said.waived, said.checks, said.tally), "Checks"),
+    Section("methods", "Methods", _methods_blocks, "Methods", prisma=(
+            ("eligibility", "Methods, eligibility"), ("search", "Methods, search"),
+            ("statistics", "Methods, statistics"))),
+    Section("checklist", "PRISMA 2020 checklist", _checklist_blocks, "PRISMA checklist"),
+    Section("changes", "Changes since the last version", _changes_blocks, "Changes", "since"),
+    Section("reproducibility", "Registration, funding and citation", _about_blocks, "Reproducibility", prisma=(
+            ("registration", "Registration, funding and citation"), ("reproducibility", "Reproducibility"))),
+    Section("sources", "Where every number was read", lambda said: sources_blocks(said.sources), "Sources",
+            prisma=(("sources", "Where every number was read"),)),
+    Section("formulas", "How every number was computed", lambda said: (), "Formulas"),
+)  # fmt: skip
+
+#: The name of the place that each anchor of the PRISMA checklist leads to.
+PLACES = {"top": "Title", "question": "Question", **dict(place for section in SECTIONS for place in section.prisma)}

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ...errors import NotEstimableError
+from ..document import Block, Bullets, Heading, Paragraph, Picture, Table
 from ..language import words
 from ..language.explored import ExploredFinding, Looked, findings, refusal
-from ..language.headings import pool_heading
+from ..language.headings import inside, pool_heading
 from ..plots.catalogue import PLOTS, draw
 from ..plots.curves import is_line
 from ..plots.figure import Request
-from .explored_tables import Table, tables
+from .explored_tables import ExploredTable, tables
 
 if TYPE_CHECKING:
     from ...synthesis.values import Analysis, Exploration, Pool
@@ -28,7 +29,7 @@ class Part:
 
     title: str
     figures: tuple[Markup, ...]
-    tables: tuple[Table, ...]
+    tables: tuple[ExploredTable, ...]
     place: str = ""
 
 
@@ -107,3 +108,14 @@ PLOT_OF = {
     "trim_and_fill": "funnel",
     "gosh": "gosh",
 }
+
+
+def explored_blocks(explored: Explored) -> Iterable[Block]:
+    """Yield what was explored of one pool."""
+    yield Heading(f"Sensitivity and influence: {inside(explored.heading)}", 4)
+    yield Bullets(tuple(f"{one.name}: {one.text}." for one in explored.findings))
+    for part in explored.parts:
+        yield from (Picture(figure, f"{part.title.split(':')[0]}: {explored.heading}") for figure in part.figures)
+        for one in part.tables:
+            yield Paragraph(f"{one.caption}:")
+            yield Table(tuple(header.text for header in one.headers), tuple(line.cells for line in one.lines))

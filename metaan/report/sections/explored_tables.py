@@ -43,7 +43,7 @@ class ExploredLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ExploredTable:
     """A table with a caption."""
 
     caption: str
@@ -51,7 +51,7 @@ class Table:
     lines: tuple[ExploredLine, ...]
 
 
-def tables(field: str, looked: Looked) -> tuple[Table, ...]:
+def tables(field: str, looked: Looked) -> tuple[ExploredTable, ...]:
     """Return the tables of a field of an exploration; none where there is nothing to tabulate."""
     return tuple(TABLES[field](looked)) if field in TABLES else ()
 
@@ -60,18 +60,18 @@ def _effect_header(looked: Looked) -> Header:
     return Header(f"{looked.analysis.measure} ({formats.level(looked.analysis.level)} CI)")
 
 
-def _leave_one_out(looked: Looked) -> Iterable[Table]:
+def _leave_one_out(looked: Looked) -> Iterable[ExploredTable]:
     if looked.found.leave_one_out is not None:
         yield _refits(looked, looked.found.leave_one_out, "Left out", "The result without each study in turn")
 
 
-def _cumulative(looked: Looked) -> Iterable[Table]:
+def _cumulative(looked: Looked) -> Iterable[ExploredTable]:
     if looked.found.cumulative is not None:
         caption = f"The result of one study, two studies and so on, {explored.order(looked.analysis)}"
         yield _refits(looked, looked.found.cumulative, "Added", caption)
 
 
-def _refits(looked: Looked, refits: Refits, first: str, caption: str) -> Table:
+def _refits(looked: Looked, refits: Refits, first: str, caption: str) -> ExploredTable:
     headers = (
         Header(first, number=False), Header("Studies"), _effect_header(looked), Header("p"), Header("τ²"), Header("I²"),
         Header("Reading", number=False),
@@ -79,7 +79,7 @@ def _refits(looked: Looked, refits: Refits, first: str, caption: str) -> Table:
     turned = {label for label, _ in explored.changed(looked, refits)}
     named = zip(refits.slab, refits.fits, refits.reasons)
     lines = [_refit(label, fit, why, looked, label in turned) for label, fit, why in named]
-    return Table(caption, headers, (*lines, _refit("All studies", refits.whole, None, looked, False)))
+    return ExploredTable(caption, headers, (*lines, _refit("All studies", refits.whole, None, looked, False)))
 
 
 def _refit(label: str, fit: Pooled | Refitted | None, why: str | None, looked: Looked, flagged: bool) -> ExploredLine:
@@ -92,7 +92,7 @@ def _refit(label: str, fit: Pooled | Refitted | None, why: str | None, looked: L
     return ExploredLine((label, str(fit.k), looked.effect(fit), formats.p_value(fit.pval), tau2, i2, reading), flagged)
 
 
-def _influence(looked: Looked) -> Iterable[Table]:
+def _influence(looked: Looked) -> Iterable[ExploredTable]:
     if looked.found.influence is None:
         return
     data = looked.found.influence[0]
@@ -104,7 +104,7 @@ def _influence(looked: Looked) -> Iterable[Table]:
         ExploredLine((label, formats.percent(weight, 1), *map(_plain, values), "yes" if far else "no"), far)
         for label, weight, far, *values in rows
     )
-    yield Table(FLAGGED, headers, lines)
+    yield ExploredTable(FLAGGED, headers, lines)
 
 
 def _plain(x: float) -> str:
@@ -112,7 +112,7 @@ def _plain(x: float) -> str:
     return formats.NOTHING if x != x else formats.fixed(x, 2)
 
 
-def _tests(looked: Looked) -> Iterable[Table]:
+def _tests(looked: Looked) -> Iterable[ExploredTable]:
     if not looked.found.small_study_tests:
         return
     headers = (Header("Test", number=False), Header("Statistic"), Header("p"), Header("Limit"), Header("Note", False))
@@ -121,7 +121,7 @@ def _tests(looked: Looked) -> Iterable[Table]:
         letter = "z" if test.df is None else f"t({test.df})"
         stat = f"{letter} = {formats.fixed(test.stat, 2)}"
         lines.append(ExploredLine((test.name, stat, formats.p_value(test.pval), _limit(looked, test), test.note)))
-    yield Table(
+    yield ExploredTable(
         "Tests of small-study effects; the limit is the effect of a study of infinite size", headers, tuple(lines)
     )
 
@@ -134,24 +134,24 @@ def _limit(looked: Looked, test: SmallStudyTest) -> str:
     return f"{limit} ({low} to {high})"
 
 
-def _trim_and_fill(looked: Looked) -> Iterable[Table]:
+def _trim_and_fill(looked: Looked) -> Iterable[ExploredTable]:
     found = looked.found.trim_and_fill
     if found is None:
         return
     headers = (Header("Pool", number=False), Header("Studies"), _effect_header(looked), Header("p"))
     pair = (("As it is", found.original), ("With filled studies", found.adjusted))
     lines = tuple(ExploredLine((name, str(f.k), looked.effect(f), formats.p_value(f.pval))) for name, f in pair)
-    yield Table(
+    yield ExploredTable(
         f"Trim and fill, estimator {found.estimator}; filled studies are mirror images, not data", headers, lines
     )
 
 
-def _regressions(looked: Looked) -> Iterable[Table]:
+def _regressions(looked: Looked) -> Iterable[ExploredTable]:
     for reg in looked.found.regressions:
         yield _coefficients(looked, reg)
 
 
-def _coefficients(looked: Looked, reg: MetaRegression) -> Table:
+def _coefficients(looked: Looked, reg: MetaRegression) -> ExploredTable:
     log = "log " if scale_of(reg.measure).is_ratio else ""
     headers = (
         Header("Term", number=False), Header(f"Coefficient ({formats.level(reg.level)} CI)"), Header("p"),
@@ -164,7 +164,7 @@ def _coefficients(looked: Looked, reg: MetaRegression) -> Table:
     references = "".join(f"; {factor} is compared with {level}" for factor, level in reg.references.items())
     how = f"τ² by {reg.tau2_method}, {reg.ci_method} intervals" if reg.tau2_method else f"{reg.ci_method} intervals"
     caption = f"The {log}{looked.measure} by {explored.moderators(reg)}, {reg.k} studies; {how}{references}"
-    return Table(caption, headers, lines)
+    return ExploredTable(caption, headers, lines)
 
 
 def _three(x: float) -> str:
@@ -172,7 +172,7 @@ def _three(x: float) -> str:
     return formats.number(x) if 1e-15 < abs(x) < 0.01 else formats.fixed(x, 3)
 
 
-def _multiverse(looked: Looked) -> Iterable[Table]:
+def _multiverse(looked: Looked) -> Iterable[ExploredTable]:
     found = looked.found.multiverse
     fit = looked.pool.random or looked.pool.common
     if found is None or fit is None:
@@ -185,7 +185,7 @@ def _multiverse(looked: Looked) -> Iterable[Table]:
         Header("Reading", number=False),
     )  # fmt: skip
     lines = tuple(_universe(universe, fit.side, several) for universe in found.universes)
-    yield Table("Every defensible way to pool these studies", headers, lines)
+    yield ExploredTable("Every defensible way to pool these studies", headers, lines)
 
 
 def _universe(universe: Universe, conclusion: int, several: bool) -> ExploredLine:
@@ -205,7 +205,7 @@ def _universe(universe: Universe, conclusion: int, several: bool) -> ExploredLin
 
 
 #: Field of an `Exploration` to its tables.
-TABLES: dict[str, Callable[[Looked], Iterable[Table]]] = {
+TABLES: dict[str, Callable[[Looked], Iterable[ExploredTable]]] = {
     "leave_one_out": _leave_one_out,
     "cumulative": _cumulative,
     "influence": _influence,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..document import Block, Bullets
 from ..language import formats
 
 if TYPE_CHECKING:
@@ -89,3 +90,9 @@ def _most(reasons: Mapping[str, int]) -> list[str]:
     ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     rest = sum(n for _, n in ordered[MOST_REASONS:])
     return [f"{reason}: {n}" for reason, n in ordered[:MOST_REASONS]] + ([f"other reasons: {rest}"] if rest else [])
+
+
+def flow_blocks(flow: Iterable[FlowBox]) -> Iterable[Block]:
+    """Yield the boxes as a list."""
+    lines = (": ".join(filter(None, (box.text, "; ".join((*box.lines, *box.aside))))) for box in flow)
+    yield Bullets(tuple(lines))

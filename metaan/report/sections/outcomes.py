@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ...stats.pooling.result import Pooled
-from ..document import Text
+from ..document import Block, Bullets, Heading, Line, Paragraph, Picture, Strong, Table, Text
 from ..drawing.svg import svg
 from ..explorer.data import why_not
 from ..forest.columns import ForestColumn
@@ -19,7 +19,7 @@ from ..language import anchors, designs, formats, methods, spread, words
 from ..language.cautions import cautions
 from ..language.headings import pool_heading
 from ..language.words import Answer, Arms
-from .explored_page import Explored, explored
+from .explored_page import Explored, explored, explored_blocks
 from .places import Places
 
 if TYPE_CHECKING:
@@ -200,3 +200,60 @@ def _model(fit: Pooled, analysis: Analysis, arms: Arms, protocol: bool = False, 
         protocol=protocol,
         differs=differs,
     )
+
+
+def answer_blocks(outcomes: Iterable[OutcomeView], judged: bool) -> Iterable[Block]:
+    """Yield the answer of each analysis; ``judged`` says whether anybody judged the certainty of any."""
+    for outcome in outcomes:
+        yield Paragraph(Strong(outcome.title))
+        yield Bullets(tuple(answer.text for answer in outcome.answers))
+        yield Paragraph(outcome.agreement)
+        yield Paragraph(Strong(outcome.disagreement))
+    yield Paragraph("" if judged else "Certainty of the evidence: not assessed yet.")
+
+
+def outcome_blocks(shown: OutcomeView) -> Iterable[Block]:
+    """Yield what is shown of one analysis: its plot, its models, and what was explored."""
+    yield Heading(shown.title)
+    yield Paragraph(shown.description)
+    yield _plot(shown)
+    yield Bullets((*shown.notes, *shown.warnings))
+    for block in shown.blocks:
+        yield from _models_blocks(block)
+    yield Paragraph(f"{shown.between}: {shown.subgroup_test}." if shown.subgroup_test else "")
+    yield Paragraph(shown.apart)
+    for one in shown.explored:
+        yield from explored_blocks(one)
+
+
+def _plot(shown: OutcomeView) -> Picture | Table:
+    heads = tuple(header.text for header in shown.headers)
+    rows = tuple(_line(row, len(heads)) for row in shown.rows)
+    table = Table(heads, rows, tuple(header.number for header in shown.headers))
+    return Picture(shown.figure, f"Forest plot: {shown.title}", table) if shown.figure else table
+
+
+def _line(row: TableRow, columns: int) -> tuple[str, ...]:
+    as_is = Strong if row.kind in ("heading", "pooled") else str
+    cells = [as_is(cell.text) for cell in row.cells]
+    return (*cells, *[""] * (columns - len(cells)))
+
+
+def _models_blocks(block: PoolBlock) -> Iterable[Block]:
+    yield Heading(block.heading, 4)
+    if block.models:
+        yield Table(MODEL_HEADS, tuple(_model_cells(model) for model in block.models))
+    said: list[Line] = [
+        block.single and f"{block.single}.",
+        block.heterogeneity and f"Heterogeneity: {block.heterogeneity}.",
+    ]
+    said += [*block.sentences, block.assumed and f"Risk assumed for the effect per 1000 people: {block.assumed}."]
+    yield Bullets(tuple(text for text in said if text))
+
+
+def _model_cells(model: ModelRow) -> tuple[str, ...]:
+    name, reading = model.name + " (protocol)" * model.protocol, model.conclusion + " (differs)" * model.differs
+    return name, model.effect, model.p, model.tau2, model.i2, model.prediction, reading
+
+
+MODEL_HEADS = ("Model", "Effect (interval)", "p", "τ²", "I²", "Prediction interval", "Reading")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...synthesis.kinds import kind_of_arms
+from ..document import Block, Paragraph, Table
 from ..language import formats
 
 if TYPE_CHECKING:
@@ -105,3 +106,19 @@ def printed(reported: ReportedEffect) -> str:
         p = reported.p if isinstance(reported.p, str) else formats.written(reported.p)
         parts.append(f"p {p}" if p[0] in "<>≤≥" else f"p = {p}")
     return " ".join(parts)
+
+
+def sources_blocks(sources: Iterable[tuple[Study, Sequence[SourceRow]]]) -> Iterable[Block]:
+    """Yield the appendix as one table."""
+    lines = tuple((study.label, *_cells(row)) for study, found in sources for row in found)
+    yield Table(("Study", "Number", "Value", "Registry", "Read in"), lines) if lines else Paragraph("")
+
+
+def _cells(row: SourceRow) -> tuple[str, ...]:
+    source = row.source
+    first = row.what, row.value, f"{row.file}:{row.line}"
+    if source is None:
+        return *first, ""
+    place = ", ".join(filter(None, (source.document, source.place))) + f" ({source.level})"
+    derived = f"derived: {source.derived}" if source.derived else ""
+    return *first, "; ".join(filter(None, (place, derived, source.quote)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from ..document import Block, Bullets, Heading, Paragraph
 from ..language import formats, words
 from ..language.markup import inline
 
@@ -263,3 +264,18 @@ def states(review: Review) -> str:
     order = [state for state in ORDER if state in found]
     each = [formats.plural(found.count(state), "study", "studies") + f" {state}" for state in order]
     return formats.listing(each)
+
+
+def study_blocks(study: StudyView) -> Iterable[Block]:
+    """Yield what is shown of one study."""
+    state = f" ({study.state}): {study.reason or 'no reason'}" if study.state != "included" else ""
+    yield Heading(study.label + state)
+    yield Paragraph(study.title)
+    said = [study.citation, " · ".join(link.text for link in study.links)]
+    said += [f"{name}: {text}" for name, text in study.facts]
+    said += [f"Arms: {'; '.join(study.arms)}"] if study.arms else []
+    said += [f"Outcomes: {study.outcomes}"] if study.outcomes else []
+    flag = " ".join(filter(None, (f"Retraction: {study.flag.text}.", study.standing)))
+    said += [flag, *study.corrections, *study.disagreements, f"File: {study.file}"]
+    yield Bullets(tuple(text for text in said if text))
+    yield Paragraph(" ".join(f"{label or ''} {text.striptags()}" for label, text in study.abstract))

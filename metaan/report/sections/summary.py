@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..document import Block, Bullets, Table
 from ..language import anchors, formats, words
 from ..language.headings import pool_heading
 from ..language.words import Arms
@@ -262,3 +263,29 @@ HOW_FIRM = {
     "low": ("may reduce", "may increase"),
 }
 LITTLE = {"high": "makes", "moderate": "probably makes", "low": "may make"}
+
+
+def summary_blocks(summary: Summary, arms: Arms) -> Iterable[Block]:
+    """Yield the table with its footnotes; nothing where there is no analysis."""
+    if summary.groups:
+        without, given = (f"per 1000 with {name}" for name in (arms.control, arms.experimental))
+        heads = ("Outcome", "Result", "People (studies)", "Relative effect", without, given, "difference per 1000")
+        rows = (line for group in summary.groups for row in group.rows for line in _cells(group.title, row))
+        yield Table((*heads, "in a new setting", "Certainty", "In words"), tuple(rows))
+        yield Bullets(tuple(f"{note.letter}: {note.text}" for note in summary.notes))
+
+
+def _cells(title: str, row: SummaryRow) -> Iterable[tuple[str, ...]]:
+    marks = ", ".join(note.letter for note in (*row.effect_notes, *row.certainty_notes))
+    effect = f"{row.measure} {row.effect}" + (f" ({row.ci})" if row.ci else "") + (f" [{marks}]" if marks else "")
+    judged = row.certainty.judged
+    level = f"{judged.level} {judged.symbols}" if judged else "not assessed yet"
+    first = title, row.certainty.pool, f"{row.people} ({row.studies})", effect
+    for cells in [_risk_cells(line) for line in row.lines] or [["–"] * 4]:
+        yield *first, *cells, level, row.statement
+
+
+def _risk_cells(line: RiskLine) -> list[str]:
+    marks = ", ".join(note.letter for note in line.notes)
+    assumed = f"{line.name} {line.control} [{marks}]".strip()
+    return [assumed, f"{line.treated} ({line.treated_ci})", f"{line.difference} ({line.ci})", line.prediction or "–"]

@@ -22,12 +22,12 @@ from markupsafe import Markup
 from ...errors import Problem, RegistryError
 from ...registry.text.files import project_of, read, unreadable
 from ...resources import templates as packaged_templates
-from ..document import Text
+from ..document import Text, stretches
 from ..explorer.data import explorable
 from ..language import words
 from ..language.headings import inside
 from ..report import Report
-from ..sections.contents import Content
+from ..sections.contents import SECTIONS, Content
 from .template_errors import at_fault
 
 #: The files of the page's script, in ``templates/script/``: one scope, so that each knows the names of those before it.
@@ -72,7 +72,8 @@ def shown(report: Report) -> dict[str, Any]:
     """Return what ``page.html`` shows, by the names that its parts use."""
     said = Content(report)
     explore = explorable(report.analyses, said.arms)
-    return {**said.named(), "explore": explore, "upper_first": words.upper_first, "inside": inside}
+    own = {"sections": SECTIONS, "content": said, "stretches": stretches}
+    return {**said.named(), **own, "explore": explore, "upper_first": words.upper_first, "inside": inside}
 
 
 def fill(name: str, context: Mapping[str, Any], templates: Path | None = None) -> str:

@@ -11,7 +11,8 @@ from ...records.label import label_of
 from ...records.markup import plain_text
 from ...report.changes.json import changes_json
 from ...report.language.formats import plural
-from ...report.writers.changes_text import changes_entry, markdown_text
+from ...report.writers.changes_text import changes_entry
+from ...report.writers.markdown import plain
 from .watch import NOTHING, TO_JUDGE, WOULD_FLIP, Scenario, Watch, plot_name
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _scenario(scenario: Scenario, plots: Mapping[str, Path], beside: Path | None
 
 
 def _text(text: str) -> str:
-    return _quiet(markdown_text(text))
+    return _quiet(plain(text))
 
 
 def _quiet(text: str) -> str:

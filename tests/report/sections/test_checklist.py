@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from metaan.report.report import Report
-from metaan.report.sections.checklist import BY_AUTHORS, ITEMS, PLACES, checklist
+from metaan.report.sections.checklist import BY_AUTHORS, ITEMS, checklist
+from metaan.report.sections.contents import PLACES
 from metaan.report.writers.page import render
 from metaan.synthesis.values import Analysis
 from tests.report.writers.test_page import Page
@@ -37,25 +38,25 @@ def test_every_place_is_what_the_checklist_calls_it(death: Analysis, review: Cal
 
 def test_what_the_registry_lacks_is_open(death: Analysis, review: Callable[..., Any]) -> None:
     made = review([death])
-    got = {item.number: item for item in checklist(made, [death])}
+    got = {item.number: item for item in checklist(made, [death], PLACES)}
     assert (got["3"].href, got["3"].text) == ("", BY_AUTHORS)
     assert (got["24a"].href, got["24a"].text) == ("", "no registration is recorded")
     assert (got["15"].href, got["15"].text) == ("", "not assessed yet")
     assert (got["6"].href, got["6"].text) == ("", "dates are not recorded")
     assert got["7"].href == "#search"
-    dated = {item.number: item for item in checklist(made, [death], dated=True)}
+    dated = {item.number: item for item in checklist(made, [death], PLACES, dated=True)}
     assert dated["6"].href == "#search"
 
 
 def test_a_title_is_named_as_a_review_only_where_it_is(death: Analysis, review: Callable[..., Any]) -> None:
     made = review([death])
-    assert checklist(made, [death])[0].text == "the title does not say so"
+    assert checklist(made, [death], PLACES)[0].text == "the title does not say so"
     info = made.info.model_copy(update={"title": "Anakinra: a systematic review"})
-    assert checklist(review([death], info=info), [death])[0].href == "#top"
+    assert checklist(review([death], info=info), [death], PLACES)[0].href == "#top"
 
 
 def test_the_page_counts_what_has_its_place(death: Analysis, review: Callable[..., Any]) -> None:
     made = review([death])
-    written = sum(bool(item.href) for item in checklist(made, [death]))
+    written = sum(bool(item.href) for item in checklist(made, [death], PLACES))
     assert 15 < written < 35
     assert f"{written} of 42 items have their place on this page" in render(Report(made, [death]))

@@ -11,8 +11,7 @@ from metaan.report.forest.forest import forest
 from metaan.report.language.words import Arms, answers
 from metaan.report.report import Report
 from metaan.report.sections.contents import Content
-from metaan.report.writers.markdown import to_markdown
-from metaan.report.writers.markdown_text import plain
+from metaan.report.writers.markdown import plain, to_markdown
 from metaan.synthesis.certainty import evidence
 from metaan.synthesis.recompute import reported_checks
 from metaan.synthesis.values import Analysis
