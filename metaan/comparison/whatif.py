@@ -39,6 +39,7 @@ FIELDS = {
 
 LEAD = "lead"
 NOTHING, UNCLEAR, EXPERIMENTAL, CONTROL = "nothing", "unclear", "experimental", "control"
+UNBOUNDED = "no interval"
 _PLAN_CAUSES_COMBINED = 4  # with more, a study counts as a cause where it differs under the old or the new protocol
 
 
@@ -73,7 +74,7 @@ class Snapshot:
     display
         Estimate, confidence and prediction interval on the display scale.
     conclusion
-        The arm that the whole interval favours, ``"unclear"``, or ``"nothing"``.
+        The arm that the whole interval favours, ``"unclear"``, ``"no interval"``, or ``"nothing"``.
     """
 
     k: int
@@ -244,7 +245,7 @@ def _data(chosen: Chosen | None) -> Mapping[str, float] | None:
 def _snapshot(fit: Pooled, direction: str) -> Snapshot:
     return Snapshot(
         fit.k, fit.measure, fit.level, fit.estimate, fit.ci, fit.pi, fit.tau2 or 0.0, fit.i2 or 0.0, fit.display,
-        _favoured(fit.side, direction),
+        UNBOUNDED if fit.ci is None else _favoured(fit.side, direction),
     )  # fmt: skip
 
 

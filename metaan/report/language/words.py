@@ -24,9 +24,16 @@ if TYPE_CHECKING:
 _RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
 _FROM_RIGHT = re.compile(f"[{_RIGHT}](?:[{_RIGHT} '.-]*[{_RIGHT}])?(?: \\d{{4}}[a-z]?)?")
 EXPERIMENTAL, CONTROL, UNCLEAR, NOTHING = "experimental", "control", "unclear", "nothing"
+UNBOUNDED = "no interval"  # an estimate that nothing says how far it may vary
 MEASURED = "measured"  # in one group: there is no other to favour
 FLAT = "non-randomised"
 ALL = "all studies"
+NO_SIDE = {
+    UNCLEAR: "no clear difference",
+    UNBOUNDED: "no interval can be given",
+    MEASURED: "one group",
+    NOTHING: "no data",
+}
 NOUNS = {
     "randomised": ("randomised trial", "randomised trials"),
     FLAT: ("non-randomised study", "non-randomised studies"),
@@ -109,7 +116,9 @@ def favours(ci: Interval | None, measure: str, direction: str) -> str:
     null = null_of(measure)
     if null is None:
         return MEASURED
-    side = 0 if ci is None else ci.side(null)
+    if ci is None:
+        return UNBOUNDED
+    side = ci.side(null)
     if side == 0:
         return UNCLEAR
     return EXPERIMENTAL if (side < 0) == (direction == "bad") else CONTROL
@@ -124,8 +133,7 @@ def verdict(pool: Pool, analysis: Analysis) -> str:
 def mark(code: str, arms: Arms) -> str:
     """Return a verdict in a few words."""
     names = {EXPERIMENTAL: f"favours {arms.experimental}", CONTROL: f"favours {arms.control}"}
-    others = {UNCLEAR: "no clear difference", MEASURED: "one group", NOTHING: "no data"}
-    return names.get(code) or others[code]
+    return names.get(code) or NO_SIDE[code]
 
 
 def blocks(analysis: Analysis) -> tuple[Pool, ...]:
@@ -148,7 +156,7 @@ def _answer(pool: Pool, analysis: Analysis, arms: Arms, place: int) -> Answer:
     null = null_of(analysis.measure)
     way = _way(pool, null is not None and got.estimate < null)
     outcome = lower_first(analysis.outcome.name)
-    finding = _finding(code, outcome, way, arms) if got.ci else f"no interval can be given for the effect on {outcome}"
+    finding = _finding(code, outcome, way, arms)
     found = _numbers(pool, name, got, code, analysis, place)
     who, effect, absolute, prediction = found.values()
     elsewhere = (" In a new, similar setting the effect could go either way (", prediction, ").") if prediction else ()
@@ -260,6 +268,8 @@ def _finding(code: str, outcome: str, way: str, arms: Arms) -> str:
         return outcome
     if code == UNCLEAR:
         return f"there was no clear difference in {outcome}"
+    if code == UNBOUNDED:
+        return f"no interval can be given for the effect on {outcome}"
     favoured = arms.experimental if code == EXPERIMENTAL else arms.control
     return f"{outcome} was {way} with {arms.experimental} than with {arms.control}, which favours {favoured}"
 

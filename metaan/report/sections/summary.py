@@ -229,7 +229,9 @@ def statement(analysis: Analysis, pool: Pool, arms: Arms, judged: CertaintyView,
         return words.upper_first(pool.reason or "no data") + "."
     if level == "very low":
         return f"The evidence is very uncertain about the effect of {arms.experimental} on {outcome}."
-    if code == words.UNCLEAR:
+    if code == words.UNBOUNDED:
+        text = f"no interval can be given for the effect of {arms.experimental} on {outcome}."
+    elif code == words.UNCLEAR:
         text = _unclear(arms, outcome, level, found)
     else:
         text = _clear(arms, outcome, level, _fewer(pool))

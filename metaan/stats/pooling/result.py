@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ...errors import NotEstimableError, choose
 from ..measures.catalogue import scale_of
 from ..measures.effects import EffectSizes, FloatArray, Interval
-from ..numerics.numerals import bounded, figures, fixed, p_text
+from ..numerics.numerals import MOST, bounded, figures, fixed, p_text
 from .heterogeneity import Moments, QBased, q_based
 from .likelihood import LIKELIHOODS, FitStatistics, fit_statistics
 from .models import MODELS
@@ -237,11 +237,14 @@ def _with_display(fit: Pooled, estimate: float | None, interval: Interval | None
 
 
 def _numbers(x: float | None, interval: Interval | None, null: float | None) -> str:
-    """Write up to four digits of each; what is nothing beside the interval is 0."""
+    """Write four digits of each, more where two would be written alike; what is nothing beside the interval is 0."""
     if x is not None and interval is not None and abs(x) < 1e-12 * (interval.ub - interval.lb):
         x = 0.0
-    bounds = "" if interval is None else f"[{figures(interval.lb, 4, null)}, {figures(interval.ub, 4, null)}]"
-    return " ".join(filter(None, ["" if x is None else figures(x, 4, null), bounds]))
+    values = [n for n in (x, *(interval or ())) if n is not None]
+    written = ([figures(n, digits, null) for n in values] for digits in range(4, MOST + 1))
+    texts = next((texts for texts in written if len(set(texts)) == len(set(values))), [figures(n) for n in values])
+    number = [] if x is None else [texts.pop(0)]
+    return " ".join([*number, *([f"[{texts[0]}, {texts[1]}]"] if interval is not None else [])])
 
 
 def _heterogeneity(fit: Pooled) -> list[str]:

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...errors import NotEstimableError, choose
-from ..measures.catalogue import two_by_two
+from ..measures.catalogue import null_of, two_by_two
 from ..measures.effects import FloatArray
 from ..measures.families import Columns, any_missing
+from ..numerics.numerals import figures
 from .presets import PRESETS, RULE_WORDS, Rules
 from .programs import PresetResult, apply
 
@@ -61,8 +62,8 @@ class Explanation:
     def __repr__(self) -> str:
         lines = [f"{self.measure}, k = {self.k}, {100 * self.level:g} % intervals, under the rules of:"]
         for row in self.results:
-            common = "-" if row.common is None else f"{row.common:.4g}"
-            lines.append(f"  {row.name:<12} common {common:<8} random {_random_words(row)}")
+            common = "-" if row.common is None else figures(row.common, null=null_of(self.measure))
+            lines.append(f"  {row.name:<12} common {common:<8} random {_random_words(row, self.measure)}")
         return "\n".join([*lines, *(f"  {gap.preset}, {gap.number}: {gap.words}" for gap in self.gaps)])
 
     def to_frame(self) -> pd.DataFrame:
@@ -108,11 +109,11 @@ def explain(measure: str, level: float = 0.95, **data: ArrayLike) -> Explanation
     return Explanation(measure, ours.k, level, cells, tuple(results.values()), gaps)
 
 
-def _random_words(row: PresetResult) -> str:
+def _random_words(row: PresetResult, measure: str) -> str:
     if row.random is None or row.random_ci is None:
         return "-"
-    ci = f"({row.random_ci.lb:.4g} to {row.random_ci.ub:.4g})"
-    return f"{row.random:.4g} {ci} k {row.k} Q {row.q:.4g} tau2 {row.tau2:.4g} I2 {row.i2:.1f} %"
+    random, lb, ub = (figures(x, null=null_of(measure)) for x in (row.random, *row.random_ci))
+    return f"{random} ({lb} to {ub}) k {row.k} Q {row.q:.4g} tau2 {row.tau2:.4g} I2 {row.i2:.1f} %"
 
 
 def _gaps(ours: PresetResult, theirs: PresetResult, measure: str, cells: Columns, level: float) -> Iterable[Gap]:

@@ -160,7 +160,7 @@ def test_a_result_without_an_interval_says_so_wherever_it_stands(analysis: Calla
     assert "no interval can be given for the effect on death from any cause: risk ratio 0.50 (no interval;" in str(
         answer.text
     )
-    assert answer.verdict == "unclear"
+    assert (answer.verdict, answer.mark) == ("no interval", "no interval can be given")
     said = cautions.cautions(made.pools[0], 0, made, ARMS)
     assert len(said) == 1
     assert "undefined where all effects are identical" in str(said[0])

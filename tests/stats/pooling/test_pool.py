@@ -183,3 +183,16 @@ def test_every_entry_of_every_table_has_a_reference_value() -> None:
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 def test_every_case_names_its_source(case: dict[str, Any]) -> None:
     assert all(case["source"][part] for part in ("package", "version", "call"))
+
+
+@pytest.mark.parametrize(
+    ("yi", "vi", "measure", "shown"),
+    [
+        (0.002, 4e-8, "HR", "HR 1.002 [1.0016, 1.0024]"),
+        (-0.01, 1e-10, "RR", "RR 0.99005 [0.99003, 0.99007]"),
+        (123456.0, 1e-4, "MN", "123456 [123455.98, 123456.02]"),
+        (5.0, 1.0, "MD", "5 [3.04, 6.96]"),
+    ],
+)
+def test_bounds_that_differ_are_not_printed_alike(yi: float, vi: float, measure: str, shown: str):
+    assert f"Mean: {shown}" in repr(pool(EffectSizes.of([yi], [vi], measure=measure), "common"))

@@ -145,3 +145,9 @@ def test_repr_puts_the_programs_side_by_side():
     lines = repr(explain("OR", **ZERO_CELLS)).splitlines()
     assert lines[1].split()[:3] == ["metaan", "common", "0.1902"]
     assert any(line.startswith("  Stata, pi: the prediction interval is t(k-2)") for line in lines)
+
+
+def test_print_takes_no_number_onto_no_effect():
+    found = explain("OR", ai=[10**7, 10**7], n1i=[3 * 10**7] * 2, ci=[10**7 + 40] * 2, n2i=[3 * 10**7] * 2)
+    assert "common 1 " not in repr(found)
+    assert "common 0.99999  random 0.99999 (0." in repr(found)
