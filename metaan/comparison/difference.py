@@ -20,9 +20,10 @@ from ..errors import NotEstimableError
 from ..stats.evidence.attribution import EXACT_UP_TO, Attribution, attribute, minimal_sets
 from ..stats.measures.catalogue import scale_of
 from ..synthesis.grouping import Block, Grouping
+from ..synthesis.lead import LEADING, NOTHING, leading
 from .edits import Edit, StudyChange, review_edits, study_changes
 from .renames import follow
-from .whatif import LEAD, NOTHING, Cause, PlannedAnalysis, Snapshot, WhatIf, plan_causes, pools_of, version, what_if
+from .whatif import LEAD, Cause, PlannedAnalysis, Snapshot, WhatIf, plan_causes, pools_of, version, what_if
 
 if TYPE_CHECKING:
     from ..registry.load import Review
@@ -225,18 +226,17 @@ def _only_one(block: Block, was: PlannedAnalysis | None, now: PlannedAnalysis | 
     result = WhatIf(present, present, block, ()).at(0).get(LEAD)
     before, after = (None, result) if was is None else (result, None)
     why = "there was no such pool before" if was is None else "there is no such pool any more"
-    return PoolChange(block.name, (), (SeriesChange(_lead(present), before, after, {}, why, (), (), None),))
-
-
-def _lead(version: PlannedAnalysis) -> str:
-    return "random" if "random" in version.plan.model else "common"
+    return PoolChange(
+        block.name, (), (SeriesChange(leading(present.plan.model), before, after, {}, why, (), (), None),)
+    )
 
 
 def _pool(was: PlannedAnalysis, now: PlannedAnalysis, block: Block, names: Mapping[str, str]) -> PoolChange:
-    lead = _lead(was) if _lead(was) == _lead(now) else LEAD
+    lead, after = leading(was.plan.model), leading(now.plan.model)
+    lead = lead if lead == after else LEAD
     protocol = [cause for cause in plan_causes(was, now) if cause.id != "model" or lead == LEAD]
     states = what_if(was, now, block, protocol, names)
-    models = [m for m in ("random", "common") if m in was.plan.model and m in now.plan.model and m != lead]
+    models = [m for m in LEADING if m in was.plan.model and m in now.plan.model and m != lead]
     return PoolChange(block.name, states.causes, tuple(_series(model, states) for model in (lead, *models)))
 
 

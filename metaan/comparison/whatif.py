@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..stats.measures.effects import Interval
 from ..stats.numerics.numerals import exact
 from ..synthesis.grouping import Block, Grouping, grouping
+from ..synthesis.lead import favoured, leading
 from ..synthesis.pooling import protocol_results
 from ..synthesis.selection import Chosen, choose_studies
 
@@ -38,8 +39,6 @@ FIELDS = {
 }
 
 LEAD = "lead"
-NOTHING, UNCLEAR, EXPERIMENTAL, CONTROL = "nothing", "unclear", "experimental", "control"
-UNBOUNDED = "no interval"
 _PLAN_CAUSES_COMBINED = 4  # with more, a study counts as a cause where it differs under the old or the new protocol
 
 
@@ -177,8 +176,7 @@ class WhatIf:
         plan, direction = self._protocol(mask)
         fits = protocol_results(self._members(mask, plan), plan, plan.measure or "")
         found = {model: _snapshot(fit, direction) for model, fit in fits.items()}
-        main = found.get("random") or found.get("common")
-        return found | ({LEAD: main} if main else {})
+        return found | ({LEAD: found[leading(found)]} if found else {})
 
     def _protocol(self, mask: int) -> tuple[Plan, str]:
         """Return the protocol of a state and the direction of its outcome."""
@@ -245,11 +243,5 @@ def _data(chosen: Chosen | None) -> Mapping[str, float] | None:
 def _snapshot(fit: Pooled, direction: str) -> Snapshot:
     return Snapshot(
         fit.k, fit.measure, fit.level, fit.estimate, fit.ci, fit.pi, fit.tau2 or 0.0, fit.i2 or 0.0, fit.display,
-        UNBOUNDED if fit.ci is None else _favoured(fit.side, direction),
+        favoured(fit.display.ci, fit.measure, direction),
     )  # fmt: skip
-
-
-def _favoured(side: int, direction: str) -> str:
-    if side == 0:
-        return UNCLEAR
-    return EXPERIMENTAL if (side < 0) == (direction == "bad") else CONTROL

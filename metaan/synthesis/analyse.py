@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError, choose, did_you_mean
 from ..stats.pooling.intervals import check_level
-from ..stats.pooling.result import Pooled
+from ..stats.pooling.models import MODELS
 from ..stats.regression.subgroups import between_groups
 from .grouping import Block, grouping
 from .kinds import KINDS
@@ -177,9 +177,10 @@ def _by(plan: Plan, apart: bool) -> str | None:
 def _subgroup_test(blocks: Sequence[Block], pools: Sequence[Pool], plan: Plan, by: str | None) -> SubgroupTest:
     """Test between the groups whose value is stated, under the models of the protocol."""
     stated = [pool for block, pool in zip(blocks, pools) if block.stated and pool.k]
-    common, random = (_between(stated, model) if model in plan.model else None for model in ("common", "random"))
+    each = {model: _between(stated, model) for model in MODELS if model in plan.model}
+    found: dict[str, tuple[float, int, float]] = {model: test for model, test in each.items() if test is not None}
     without = (block.name for block, pool in zip(blocks, pools) if pool.k and not block.stated)
-    return SubgroupTest(by or "", common, random, tuple(without))
+    return SubgroupTest(by or "", found, tuple(without))
 
 
 def _between(pools: Sequence[Pool], model: str) -> tuple[float, int, float] | None:
@@ -193,8 +194,7 @@ def _between(pools: Sequence[Pool], model: str) -> tuple[float, int, float] | No
 
 def _mean(pool: Pool, model: str) -> tuple[float, float] | None:
     """Return estimate and standard error of a group, None where the model has no answer."""
-    fit: Pooled | None = getattr(pool, model)
-    if fit is not None:
+    if (fit := pool.fits.get(model)) is not None:
         return None if fit.se is None else (fit.estimate, fit.se)
     alone = [(row.yi, math.sqrt(row.vi)) for row in pool.rows if row.yi is not None and row.vi is not None]
     return alone[0] if len(alone) == 1 else None

@@ -6,43 +6,23 @@ those, sign them, and the registry holds them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..errors import MetaanError
-from ..stats.evidence.absolute import RISK_OF, risk_with_treatment
+from ..stats.evidence.absolute import RISK_OF
 from ..stats.evidence.information import RELATIVE_REDUCTION, crossed, information_size
 from ..stats.measures.catalogue import scale_of
 from ..stats.measures.effects import Interval
-from .kinds import people_of, risks
+from .risks import RiskEffect, risk_effects
 
 if TYPE_CHECKING:
     from ..stats.small_studies.tests_of_asymmetry import SmallStudyTest
-    from .values import Analysis, Pool, StudyRow
+    from .values import Analysis, Pool
 
 K_PREDICTED = 3
 K_TESTED = 10  # Sterne et al. 2011: below ten studies, tests for small-study effects cannot tell them from chance
 ASYMMETRY = 0.1  # p below it is read as asymmetry, as the tests have little power (Egger et al. 1997)
-
-
-@dataclass(frozen=True, slots=True)
-class RiskEffect:
-    """The effect at one assumed risk: risks as proportions, differences in people per 1000.
-
-    ``name`` is that of the risk (low, medium, high), or empty; ``pi`` the prediction interval of the difference.
-    """
-
-    name: str
-    risk: float
-    source: str
-    treated: float
-    treated_ci: Interval
-    difference: float
-    ci: Interval
-    pi: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +87,6 @@ class Evidence:
     small_studies: SmallStudies | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Result:
-    """What a pool answers with, on the display scale: its pooled result, or its only study."""
-
-    estimate: float
-    ci: Interval
-    pi: Interval | None
-
-
 def evidence(analysis: Analysis) -> tuple[Evidence, ...]:
     """Return what a panel needs of each result: of the pools in their order, and of the overall one after them.
 
@@ -127,72 +98,22 @@ def evidence(analysis: Analysis) -> tuple[Evidence, ...]:
     >>> found.imprecision.people, found.inconsistency.why
     (151, 'a prediction interval needs at least 3 studies')
     """
-    pools = analysis.pools if analysis.overall is None else (*analysis.pools, analysis.overall)
-    return tuple(_evidence(pool, analysis) for pool in pools)
+    return tuple(_evidence(pool, analysis) for pool in analysis.results)
 
 
 def _evidence(pool: Pool, analysis: Analysis) -> Evidence:
-    result = _result(pool)
-    if result is None:
+    result = pool.lead
+    if result is None or result.ci is None:
         return Evidence()
-    rows = [row for row in pool.rows if row.yi is not None]
-    risks = tuple(_risks(result, rows, analysis))
+    risks = risk_effects(pool, analysis.plan, analysis.measure)
     usual = risks[len(risks) // 2] if risks else None  # of low, medium and high, the medium one
+    found = _crossed(result.ci, usual.ci if usual else None, analysis)
     return Evidence(
         risks,
-        _imprecision(result, rows, usual, analysis),
-        _inconsistency(result, pool, usual, analysis),
+        _imprecision(pool, found, usual, analysis),
+        _inconsistency(pool, found, usual, analysis),
         _small_studies(pool, analysis),
     )
-
-
-def _result(pool: Pool) -> _Result | None:
-    fit = pool.random or pool.common
-    if fit is not None and fit.display.ci is None:
-        return None
-    if fit is not None and fit.display.ci is not None:
-        return _Result(fit.display.estimate, fit.display.ci, fit.display.pi)
-    only = [row for row in pool.rows if row.estimate is not None and row.ci is not None]
-    if len(only) != 1 or only[0].estimate is None or only[0].ci is None:
-        return None
-    return _Result(only[0].estimate, only[0].ci, None)
-
-
-def _risks(result: _Result, rows: Sequence[StudyRow], analysis: Analysis) -> Iterable[RiskEffect]:
-    if analysis.measure not in RISK_OF:
-        return
-    for name, risk, source in _assumed(rows, analysis):
-
-        def treated(effect: float, risk: float = risk) -> float:
-            return risk_with_treatment(analysis.measure, effect, risk)
-
-        def difference(interval: Interval, risk: float = risk) -> Interval:
-            return Interval(*(1000 * (treated(x, risk) - risk) for x in interval))
-
-        yield RiskEffect(
-            name=name,
-            risk=risk,
-            source=source,
-            treated=treated(result.estimate),
-            treated_ci=Interval(treated(result.ci.lb), treated(result.ci.ub)),
-            difference=1000 * (treated(result.estimate) - risk),
-            ci=difference(result.ci),
-            pi=None if result.pi is None else difference(result.pi),
-        )
-
-
-def _assumed(rows: Sequence[StudyRow], analysis: Analysis) -> Iterable[tuple[str, float, str]]:
-    """Yield the protocol's assumed risks, else the median risk of the control arms: name, proportion, source."""
-    plan = analysis.plan
-    for named in plan.assumed_risks:
-        yield named.name, named.value, named.source
-    if plan.assumed_risks:
-        return
-    if plan.assumed_risk is not None:
-        yield "", plan.assumed_risk.value, plan.assumed_risk.source
-        return
-    of = f"median of the control arms of these {len(rows)} studies" if len(rows) > 1 else "control arm of this study"
-    yield "", float(np.median([risks(row.data)["control"] for row in rows])), of
 
 
 def _thresholds(analysis: Analysis) -> tuple[float | None, tuple[float, ...]]:
@@ -209,16 +130,12 @@ def _crossed(interval: Interval, absolute: Interval | None, analysis: Analysis) 
     return crossed(absolute, thresholds)
 
 
-def _imprecision(
-    result: _Result, rows: Sequence[StudyRow], usual: RiskEffect | None, analysis: Analysis
-) -> Imprecision:
+def _imprecision(pool: Pool, found: tuple[float, ...], usual: RiskEffect | None, analysis: Analysis) -> Imprecision:
     """Suggest a level for each threshold in the interval; without any, one where too few people were studied."""
     mid, _ = _thresholds(analysis)
-    found = _crossed(result.ci, usual.ci if usual else None, analysis)
-    people = people_of(row.data for row in rows)
     needed, pair, why = _needed(usual, mid, 1 - analysis.level)
-    few = needed is not None and people < needed
-    return Imprecision(len(found) or int(few), mid, found, people, needed, pair, why)
+    few = needed is not None and pool.people < needed
+    return Imprecision(len(found) or int(few), mid, found, pool.people, needed, pair, why)
 
 
 def _needed(
@@ -236,16 +153,16 @@ def _needed(
         return None, None, str(error)
 
 
-def _inconsistency(result: _Result, pool: Pool, usual: RiskEffect | None, analysis: Analysis) -> Inconsistency:
+def _inconsistency(
+    pool: Pool, by_mean: tuple[float, ...], usual: RiskEffect | None, analysis: Analysis
+) -> Inconsistency:
     """Suggest a level where a new study may lie beyond a threshold that the mean does not reach."""
     mid, _ = _thresholds(analysis)
-    if result.pi is None:
+    fit = pool.fit
+    if fit is None or fit.display.pi is None:
         return Inconsistency(None, mid, why=_no_prediction(pool))
-    pi = usual.pi if usual else None
-    by_mean = _crossed(result.ci, usual.ci if usual else None, analysis)
-    further = tuple(x for x in _crossed(result.pi, pi, analysis) if x not in by_mean)
-    tau2, i2 = (pool.random.tau2, pool.random.i2) if pool.random else (None, None)
-    return Inconsistency(int(bool(further)), mid, further, tau2, i2)
+    further = tuple(x for x in _crossed(fit.display.pi, usual.pi if usual else None, analysis) if x not in by_mean)
+    return Inconsistency(int(bool(further)), mid, further, fit.tau2, fit.i2)
 
 
 def _no_prediction(pool: Pool) -> str:
@@ -283,6 +200,5 @@ def _pval(test: SmallStudyTest) -> float:
 def _peters(pool: Pool) -> SmallStudyTest:
     from ..stats.small_studies.tests_of_asymmetry import small_study_test
 
-    fit = pool.random or pool.common
-    assert fit is not None
-    return small_study_test(fit, "peters")
+    assert pool.fit is not None
+    return small_study_test(pool.fit, "peters")

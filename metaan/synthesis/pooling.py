@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import NotEstimableError
-from ..stats.evidence.absolute import RISK_OF, risk_with_treatment
 from ..stats.measures.catalogue import MEASURES, TO, added, effect_sizes, scale_of
 from ..stats.measures.effects import EffectSizes, Interval
 from ..stats.measures.two_by_two import CELLS
@@ -18,11 +17,13 @@ from ..stats.numerics.numerals import exact
 from ..stats.pooling.intervals import mean_interval
 from ..stats.pooling.models import MODELS
 from ..stats.pooling.pool import pool
-from ..stats.pooling.result import Display, Pooled
+from ..stats.pooling.result import Pooled
 from ..stats.tables.stratified import MH_MEASURES, informative, mantel_haenszel
-from .kinds import columns_of, risks
+from .kinds import columns_of
+from .lead import LEADING, leading
+from .risks import absolute
 from .selection import Chosen
-from .values import Absolute, Exploration, Pool, Remark, Sensitivity, StudyRow
+from .values import Exploration, Pool, Remark, Sensitivity, StudyRow
 
 if TYPE_CHECKING:
     from ..registry.model.public import Plan
@@ -55,24 +56,26 @@ def pool_group(
     rows = _rows(chosen, es, plan)
     if es.k < 2:
         why = "one study with an effect size: there is nothing to pool" if es.k else "no study has an effect size"
-        return Pool(name, rows, reason=why, absolute=_alone(rows, plan, measure))
-    common = _common(es, plan, measure, remarks) if "common" in plan.model else None
-    random = _random(es, plan) if "random" in plan.model else None
-    main = random or common
-    shown = _weighted(chosen, es, plan, common, random)
-    return Pool(
+        return _with_absolute(Pool(name, rows, reason=why), plan, measure)
+    fits = _fits(es, plan, measure, remarks)
+    main = fits[leading(fits)] if fits else None
+    shown = _weighted(chosen, es, plan, fits)
+    found = Pool(
         name=name,
         rows=shown,
-        common=common,
-        random=random,
+        fits=fits,
         tau2_ci=_random(es, plan).tau2_ci("QP"),
         sensitivity=(
-            *_sensitivity(es, plan, measure, common, random),
-            *_without_flagged(chosen, plan, measure, (random, common)),
+            *_sensitivity(es, plan, measure, fits),
+            *_without_flagged(chosen, plan, measure, fits),
         ),
-        absolute=_absolute(rows, main.display, plan, measure) if main else None,
         exploration=_explored(plan, main, shown) if explored else None,
     )
+    return _with_absolute(found, plan, measure)
+
+
+def _with_absolute(found: Pool, plan: Plan, measure: str) -> Pool:
+    return replace(found, absolute=absolute(found, plan, measure))
 
 
 def protocol_results(chosen: Sequence[Chosen], plan: Plan, measure: str) -> dict[str, Pooled]:
@@ -85,10 +88,12 @@ def protocol_results(chosen: Sequence[Chosen], plan: Plan, measure: str) -> dict
     es = _effect_sizes(chosen, plan, measure)
     if es.k < 2:
         return dict.fromkeys(plan.model, pool(es, "common", level=plan.level)) if es.k else {}
-    found = {
-        "common": _common(es, plan, measure, []) if "common" in plan.model else None,
-        "random": _random(es, plan) if "random" in plan.model else None,
-    }
+    return _fits(es, plan, measure, [])
+
+
+def _fits(es: EffectSizes, plan: Plan, measure: str, remarks: list[Remark]) -> dict[str, Pooled]:
+    """Return the results of several studies by model, those that have an answer."""
+    found = {model: _under(es, plan, measure, model, remarks) for model in MODELS if model in plan.model}
     return {model: fit for model, fit in found.items() if fit is not None}
 
 
@@ -149,10 +154,10 @@ def _shown(measure: str, ci: Interval) -> Interval:
 
 
 def _weighted(
-    chosen: Sequence[Chosen], es: EffectSizes, plan: Plan, common: Pooled | None, random: Pooled | None
+    chosen: Sequence[Chosen], es: EffectSizes, plan: Plan, fits: Mapping[str, Pooled]
 ) -> tuple[StudyRow, ...]:
     """Return the rows with the weights that each model gave them."""
-    ours, theirs = _weights(common, es), _weights(random, es)
+    ours, theirs = (_weights(fits.get(model), es) for model in ("common", "random"))
     return tuple(
         replace(row, weight_common=ours.get(i), weight_random=theirs.get(i))
         for i, row in enumerate(_rows(chosen, es, plan, ours))
@@ -187,17 +192,15 @@ def _random(es: EffectSizes, plan: Plan, methods: tuple[str, str] | None = None)
     return pool(es, "random", tau2_method, ci_method, plan.pi_method, plan.level)
 
 
-def _sensitivity(
-    es: EffectSizes, plan: Plan, measure: str, common: Pooled | None, random: Pooled | None
-) -> Iterable[Sensitivity]:
+def _sensitivity(es: EffectSizes, plan: Plan, measure: str, fits: Mapping[str, Pooled]) -> Iterable[Sensitivity]:
     """Yield the other usual methods: the other common-effect method, and the other random-effects ones."""
-    if common is not None:
+    if (common := fits.get("common")) is not None:
         if common.method == "MH":
             other = pool(es, "common", level=plan.level)
             yield Sensitivity("common effect, inverse variance", other, _differs(other, common))
         elif (tabled := _common(es, plan.model_copy(update={"common_method": "MH"}), measure, [])) is not None:
             yield Sensitivity("common effect, Mantel-Haenszel", tabled, _differs(tabled, common))
-    if random is not None:
+    if (random := fits.get("random")) is not None:
         for methods in SENSITIVITY_METHODS:
             if methods != (plan.tau2_method, plan.ci_method):
                 other = _random(es, plan, methods)
@@ -205,7 +208,7 @@ def _sensitivity(
 
 
 def _without_flagged(
-    chosen: Sequence[Chosen], plan: Plan, measure: str, protocol: Sequence[Pooled | None]
+    chosen: Sequence[Chosen], plan: Plan, measure: str, protocol: Mapping[str, Pooled]
 ) -> Iterable[Sensitivity]:
     """Yield the protocol's results without the studies that are retracted or under concern, where there are any."""
     flagged = tuple(c.study.label for c in chosen if c.flag)
@@ -213,48 +216,21 @@ def _without_flagged(
     es = _effect_sizes(rest, plan, measure) if flagged and rest else None
     if es is None or es.k == 0:
         return
-    for fit in filter(None, protocol):
-        other = _again(es, plan, measure, fit.model)
+    for model in sorted(protocol, key=LEADING.index):
+        other = _under(es, plan, measure, model, [])
         if other is not None:
-            what = MODELS[fit.model].short if es.k > 1 else "one study"
-            yield Sensitivity(f"{what}, without {' and '.join(flagged)}", other, _differs(other, fit), flagged)
+            what, differs = MODELS[model].short if es.k > 1 else "one study", _differs(other, protocol[model])
+            yield Sensitivity(f"{what}, without {' and '.join(flagged)}", other, differs, flagged)
         if es.k == 1:
             return  # one study is its own result, under every model
 
 
-def _again(es: EffectSizes, plan: Plan, measure: str, model: str) -> Pooled | None:
-    """Return other studies under a model of the protocol; a single one is its own result."""
+def _under(es: EffectSizes, plan: Plan, measure: str, model: str, remarks: list[Remark]) -> Pooled | None:
+    """Return studies under a model of the protocol; a single one is its own result."""
     if es.k == 1:
         return pool(es, "common", level=plan.level)
-    return _common(es, plan, measure, []) if model == "common" else _random(es, plan)
+    return _common(es, plan, measure, remarks) if model == "common" else _random(es, plan)
 
 
 def _differs(fit: Pooled, protocol: Pooled) -> bool:
     return fit.side != protocol.side
-
-
-def _alone(rows: Sequence[StudyRow], plan: Plan, measure: str) -> Absolute | None:
-    """Return the effect per 1000 of the only study that has an effect size."""
-    only = next((row for row in rows if row.yi is not None), None)
-    return None if only is None else _absolute([only], only, plan, measure)
-
-
-def _absolute(rows: Sequence[StudyRow], shown: Display | StudyRow, plan: Plan, measure: str) -> Absolute | None:
-    """Return the effect per 1000 at the protocol's assumed risk, else at the median risk of the control arms."""
-    if measure not in RISK_OF or shown.estimate is None or shown.ci is None:
-        return None
-    risk, source = _assumed_risk([row for row in rows if row.yi is not None], plan)
-
-    def difference(estimate: float) -> float:
-        return 1000 * (risk_with_treatment(measure, estimate, risk) - risk)
-
-    ci = Interval(*map(difference, shown.ci))
-    return Absolute(risk, source, difference(shown.estimate), ci)
-
-
-def _assumed_risk(rows: Sequence[StudyRow], plan: Plan) -> tuple[float, str]:
-    if plan.assumed_risk is not None:
-        return plan.assumed_risk.value, plan.assumed_risk.source
-    median = float(np.median([risks(row.data)["control"] for row in rows]))
-    of = f"median of the control arms of these {len(rows)} studies" if len(rows) > 1 else "control arm of this study"
-    return median, of

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from ..stats.measures.effects import Interval
 from ..stats.pooling.result import Pooled
 from ..stats.pooling.tau2_ci import HeterogeneityCI
+from .kinds import people_of
+from .lead import NOTHING, Lead, favoured, leading
 
 if TYPE_CHECKING:
     from ..registry.model.public import Outcome, Plan, PublishedPool, ReportedEffect, Result, Study, Waiver
@@ -166,8 +168,8 @@ class Pool:
         The subgroup (``"randomised"``), or ``""`` for all studies.
     rows
         Its studies in the order they are shown, those that do not enter included.
-    common, random
-        The two models; None where there is nothing to pool (``reason`` says why).
+    fits
+        The pooled results by model, in the order they are shown; empty where there is nothing to pool (``reason``).
     tau2_ci
         Heterogeneity with its intervals; None below two studies.
     sensitivity
@@ -182,8 +184,7 @@ class Pool:
 
     name: str
     rows: tuple[StudyRow, ...]
-    common: Pooled | None = None
-    random: Pooled | None = None
+    fits: Mapping[str, Pooled] = field(default_factory=dict)
     tau2_ci: HeterogeneityCI | None = None
     sensitivity: tuple[Sensitivity, ...] = ()
     absolute: Absolute | None = None
@@ -191,22 +192,64 @@ class Pool:
     exploration: Exploration | None = None
 
     @property
+    def common(self) -> Pooled | None:
+        """The common-effect result; None without one."""
+        return self.fits.get("common")
+
+    @property
+    def random(self) -> Pooled | None:
+        """The random-effects result; None without one."""
+        return self.fits.get("random")
+
+    @property
     def k(self) -> int:
         """The number of studies that have an effect size."""
         return sum(row.yi is not None for row in self.rows)
 
+    @property
+    def people(self) -> int:
+        """How many people its studies have together, 0 where arms have no sizes."""
+        return people_of(row.data for row in self.rows if row.yi is not None)
+
+    @property
+    def fit(self) -> Pooled | None:
+        """The pooled result that it answers with; None where nothing is pooled."""
+        return self.fits[leading(self.fits)] if self.fits else None
+
+    @property
+    def lead(self) -> Lead | None:
+        """What it answers with: its pooled result, else its only study, else nothing."""
+        if (fit := self.fit) is not None:
+            return Lead(fit.display.estimate, fit.display.ci, fit.display.pi, fit)
+        alone = [Lead(row.estimate, row.ci, study=row.id) for row in self.rows if row.estimate is not None and row.ci]
+        return alone[0] if len(alone) == 1 else None
+
 
 @dataclass(frozen=True, slots=True)
 class SubgroupTest:
-    """The test for subgroup differences: between-group Q, degrees of freedom and p, for each model of the protocol.
+    """The test for subgroup differences: between-group Q, degrees of freedom and p, for each model that has one.
 
     ``without`` names the groups that are shown and not tested: what they have in common is not stated.
     """
 
     by: str
-    common: tuple[float, int, float] | None
-    random: tuple[float, int, float] | None
+    by_model: Mapping[str, tuple[float, int, float]]
     without: tuple[str, ...] = ()
+
+    @property
+    def common(self) -> tuple[float, int, float] | None:
+        """The test under common effects; None without one."""
+        return self.by_model.get("common")
+
+    @property
+    def random(self) -> tuple[float, int, float] | None:
+        """The test under random effects; None without one."""
+        return self.by_model.get("random")
+
+    @property
+    def lead(self) -> tuple[float, int, float] | None:
+        """The test under the model that a pool answers with; None where there is no test."""
+        return self.by_model[leading(self.by_model)] if self.by_model else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +293,20 @@ class Analysis:
     excluded: tuple[Excluded, ...] = ()
     references: tuple[PublishedReference, ...] = ()
     remarks: tuple[Remark, ...] = ()
+
+    @property
+    def results(self) -> tuple[Pool, ...]:
+        """The pools that answer: all of them, and the overall one after them where the protocol has it."""
+        return self.pools if self.overall is None else (*self.pools, self.overall)
+
+    def favoured(self, ci: Interval | None) -> str:
+        """Return which arm an interval on the display scale favours, as `metaan.synthesis.lead.favoured`."""
+        return favoured(ci, self.measure, self.outcome.direction)
+
+    def verdict(self, pool: Pool) -> str:
+        """Return which arm the result of a pool favours; ``"nothing"`` where it has none."""
+        got = pool.lead
+        return NOTHING if got is None else self.favoured(got.ci)
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -87,8 +87,7 @@ def _pooled(
     return Pool(
         name,
         _rows(name, rows, es, None if common is None else common.weights, random.weights),
-        common,
-        random,
+        {model: fit for model, fit in (("common", common), ("random", random)) if fit is not None},
         random.tau2_ci(),
         (Sensitivity("random effects, REML, hksj-adhoc", other, differs),),
         Absolute(0.2, "median of the control arms", -5.2, Interval(-82.0, 127.4)),
@@ -128,7 +127,7 @@ def make_analysis(
 ) -> Analysis:
     outcome = Outcome.model_validate({"id": "death", "name": "Death from any cause", "direction": direction})
     made = tuple(make_pool(name, rows, measure) for name, rows in pools.items())
-    test = SubgroupTest("design", (5.1, 1, 0.024), (3.3, 1, 0.069)) if len(made) > 1 else None
+    test = SubgroupTest("design", {"common": (5.1, 1, 0.024), "random": (3.3, 1, 0.069)}) if len(made) > 1 else None
     analysis = Analysis(
         outcome, Plan.model_validate({"outcome": "death", "measure": measure}), measure, 0.95, made,
         by="design", subgroup_test=test,

@@ -55,7 +55,7 @@ random_studies = settings(max_examples=25, suppress_health_check=[HealthCheck.fu
 
 def request_of(analysis: Analysis, asked: Explore = ALL) -> Request:
     pool = analysis.pools[0]
-    fit = pool.random or pool.common
+    fit = pool.fit
     found = Exploration() if fit is None else explore(asked, fit, [row for row in pool.rows if row.yi is not None])
     return Request(analysis, replace(pool, exploration=found), found, ARMS)
 
@@ -244,7 +244,7 @@ def test_repeated_forests_have_a_row_a_fit(bcg: Request, kind: str, field: str) 
 def test_a_row_whose_conclusion_differs_is_marked_and_explained(analysis: Callable[..., Analysis]) -> None:
     rows = [("A", 2, 100, 20, 100), ("B", 15, 100, 17, 100), ("C", 14, 100, 16, 100)]
     made = analysis({"": rows})
-    made = replace(made, pools=(replace(made.pools[0], random=None),))
+    made = replace(made, pools=(replace(made.pools[0], fits={"common": made.pools[0].common}),))
     plot = PLOTS["leave-one-out"][1](request_of(made, Explore(leave_one_out=True)))
     assert [(row.label, row.mark.role) for row in plot.rows] == [
         ("A *", "changed"), ("B", "study"), ("C", "study"), ("All studies", "common"),

@@ -117,5 +117,5 @@ def test_one_study_has_absolute_effects_of_its_own() -> None:
 
 
 def test_no_study_means_no_suggestion(death: Any) -> None:
-    empty = replace(death, pools=(replace(death.pools[0], rows=(), common=None, random=None),))
+    empty = replace(death, pools=(replace(death.pools[0], rows=(), fits={}),))
     assert evidence(empty) == (Evidence(),)

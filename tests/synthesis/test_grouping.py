@@ -10,7 +10,7 @@ from metaan.registry.model.public import Moderator
 from metaan.report.forest.styles import STYLES
 from metaan.report.forest.traits import trait
 from metaan.report.language import spread
-from metaan.report.language.words import Arms, blocks, verdict
+from metaan.report.language.words import Arms
 from metaan.report.sections.outcomes import outcome as shown
 from metaan.report.writers.export import to_json
 from metaan.synthesis.analyse import _subgroup_test
@@ -42,7 +42,7 @@ def fewer(review, n):
 
 
 def answer(pool):
-    fit = pool.random or pool.common
+    fit = pool.fit
     if fit is not None:
         return fit.estimate, fit.ci
     only = [row for row in pool.rows if row.yi is not None]
@@ -66,13 +66,13 @@ def test_a_comparison_has_the_pools_of_the_page_with_its_answers(review, protoco
     for version, side in ((new, "after"), (old, "before")):
         (page,) = ma.analyse(version)
         series = {pool.name: getattr(pool.lead, side) for pool in change.pools}
-        for pool in blocks(page):
+        for pool in page.results:
             if not pool.k:
                 continue
             name = pool.name if side == "after" or pool.name in series else f"{pool.name}, {pool.rows[0].design}"
             found = series[name.removeprefix(", ")]
             assert found.k == pool.k
-            assert found.conclusion == verdict(pool, page)
+            assert found.conclusion == page.verdict(pool)
             estimate, ci = answer(pool)
             assert found.estimate == pytest.approx(estimate, rel=1e-12)
             assert ci is None or found.ci == ci
@@ -83,13 +83,13 @@ def test_the_total_that_the_page_answers_with_is_compared(review):
     """Cohorts alone, by year: the page turns from no clear difference to favouring the treatment."""
     new = planned(review, by="year", designs=COHORTS)
     (page,) = ma.analyse(new)
-    assert verdict(page.overall, page) == "experimental"
+    assert page.verdict(page.overall) == "experimental"
     for n in range(1, len(page.rows)):
         old = fewer(new, n)
         (before,) = ma.analyse(old)
         total = before.overall or before.pools[0]
         difference = compare(old, new)
-        changed = verdict(total, before) != "experimental"
+        changed = before.verdict(total) != "experimental"
         assert any(p.lead.conclusion_changed for p in difference.analyses[0].pools if p.name == "") == changed
 
 
@@ -189,7 +189,7 @@ def test_groups_of_one_study_are_tested_with_the_others_or_not_at_all(review):
 def test_a_group_without_a_result_under_a_model_leaves_no_test_over_the_others(review):
     death = severe(review, ("severe", "mild", "moderate"))
     first = next(pool for pool in death.pools if pool.k > 1)
-    less = [replace(pool, common=None) if pool is first else pool for pool in death.pools]
+    less = [replace(pool, fits={"random": pool.random}) if pool is first else pool for pool in death.pools]
     blocks = [Block("severity", pool.name, name=pool.name) for pool in less]
     test = _subgroup_test(blocks, less, death.plan, "severity")
     assert test.common is None

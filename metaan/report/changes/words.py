@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from ...comparison.difference import conclusion_of
 from ...comparison.edits import StudyState
 from ...stats.measures.catalogue import scale_of
 from ..language import formats, words
@@ -29,7 +30,7 @@ def where(name: str) -> str:
 
 def conclusion(result: Snapshot | None, arms: Arms) -> str:
     """Return which side a result favours, in a few words."""
-    return words.mark(result.conclusion if result else words.NOTHING, arms)
+    return words.mark(conclusion_of(result), arms)
 
 
 def cause_name(cause: Cause) -> str:

@@ -114,7 +114,7 @@ def _analysis(analysis: Analysis, arms: Arms) -> dict[str, Any]:
 
 def _groups(analysis: Analysis, rows: Sequence[StudyRow]) -> Iterable[dict[str, Any]]:
     """Yield the blocks of the analysis with the places of their studies."""
-    for pool in words.blocks(analysis):
+    for pool in analysis.results:
         ids = {id(row.result) for row in pool.rows}
         yield {
             "name": pool_heading(pool),

@@ -68,7 +68,7 @@ def _weights(analysis: Analysis, style: Style) -> list[ForestColumn]:
     roles = [m for m in ("common", "random") if any(getattr(r, f"weight_{m}") is not None for r in analysis.rows)]
     if len(roles) == 1 and style.pooled:
         return [ForestColumn(f"weight_{roles[0]}", style.weight)]
-    fits = {role: getattr(pool, role) for role in roles for pool in words.blocks(analysis) if getattr(pool, role)}
+    fits = {role: fit for pool in analysis.results for role, fit in pool.fits.items()}
     return [ForestColumn(f"weight_{role}", fits[role].model if role in fits else role, style.weight) for role in roles]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ...stats.measures.catalogue import null_of, scale_of
 from ...stats.measures.effects import Interval
 from ...stats.pooling.result import Pooled
+from ...synthesis.lead import favoured_by
 from ..language import formats, methods, words
 from ..language.headings import pool_heading
 from ..language.words import Arms
@@ -99,8 +100,8 @@ def favours(direction: str, arms: Arms, word: str = "Favours") -> tuple[str, str
     >>> favours("bad", Arms("anakinra", "usual care"))
     ('Favours anakinra', 'Favours usual care')
     """
-    left, right = (arms.experimental, arms.control) if direction == "bad" else (arms.control, arms.experimental)
-    return f"{word} {left}", f"{word} {right}"
+    left, right = (f"{word} {getattr(arms, favoured_by(side, direction))}" for side in (-1, 1))
+    return left, right
 
 
 def _rows(shared: Shared) -> Iterable[Row]:
@@ -150,11 +151,10 @@ def _study(row: StudyRow, shared: Shared) -> Row:
 
 def _results(pool: Pool, shared: Shared, last: bool) -> Iterable[Row]:
     style = shared.style
-    for fit, role in ((pool.common, "common"), (pool.random, "random")):
-        if fit is not None:
-            totals = {} if role == "random" and pool.common is not None else _totals(pool, role, shared)
-            plain = (methods.short_name(fit) if shared.terse else methods.model_name(fit)) + words.of_studies(fit, pool)
-            yield _pooled(fit, role, totals, style.total(fit, pool, last) or plain, style)
+    for i, (role, fit) in enumerate(pool.fits.items()):
+        totals = {} if i else _totals(pool, role, shared)
+        plain = (methods.short_name(fit) if shared.terse else methods.model_name(fit)) + words.of_studies(fit, pool)
+        yield _pooled(fit, role, totals, style.total(fit, pool, last) or plain, style)
     if shared.terse:
         yield from (_other(s) for s in pool.sensitivity)
     if pool.random is not None and pool.random.pi is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...stats.evidence.absolute import RISK_OF
 from ...stats.numerics.numerals import exact
-from ..language import formats, words
+from ..language import formats
 
 if TYPE_CHECKING:
     from ...synthesis.values import Analysis
@@ -46,7 +46,7 @@ def band(analysis: Analysis) -> Band | None:
 def _assumed_risk(analysis: Analysis) -> float | None:
     if analysis.plan.assumed_risk is not None:
         return analysis.plan.assumed_risk.value
-    pools = [analysis.overall] if analysis.overall is not None else words.blocks(analysis)
+    pools = [analysis.overall] if analysis.overall is not None else analysis.results
     risks = {pool.absolute.assumed_risk for pool in pools if pool.absolute is not None}
     return risks.pop() if len(risks) == 1 else None
 
@@ -54,7 +54,7 @@ def _assumed_risk(analysis: Analysis) -> float | None:
 def guide(analysis: Analysis) -> float | None:
     """Return the pooled result over all studies; None where there are several."""
     pool = analysis.overall or (analysis.pools[0] if len(analysis.pools) == 1 else None)
-    fit = None if pool is None else pool.random or pool.common
+    fit = None if pool is None else pool.fit
     return None if fit is None else fit.display.estimate
 
 

@@ -128,7 +128,7 @@ class Style:
 
     def total(self, fit: Pooled, pool: Pool, last: bool) -> str:
         """Return the label of a diamond; the model is named where the pool has two."""
-        both = pool.common is not None and pool.random is not None
+        both = len(pool.fits) > 1
         model = f", {MODELS[fit.model].short}"
         return self.pooled.format(
             total="Total" if last else "Subtotal", model=model if both else "", level=formats.level(fit.level)
@@ -142,7 +142,7 @@ class Style:
 
     def lines(self, pool: Pool) -> tuple[str, ...]:
         """Return the lines under the diamonds of a pool."""
-        fit = pool.random or pool.common
+        fit = pool.fit
         if fit is None or fit.k < 2 or not self.heterogeneity:
             line = spread.short(pool) if fit is not None else pool.reason
             return (words.upper_first(line),) if line else ()
@@ -163,9 +163,9 @@ class Style:
         if test is None or not self.subgroups:
             line = spread.subgroups(test)
             return (line,) if line else ()
-        found = [(name, values) for name, values in (("common", test.common), ("random", test.random)) if values]
-        without = spread.untested(test)
-        return tuple(self._difference(name if len(found) > 1 else "", *values) + without for name, values in found)
+        found, without = test.by_model, spread.untested(test)
+        names = found if len(found) > 1 else [""]
+        return tuple(self._difference(n, *values) + without for n, values in zip(names, found.values()))
 
     def _difference(self, model: str, q: float, df: int, p: float) -> str:
         text = self.subgroups.format(q=formats.fixed(q, 2), df=df, p=self.p_text(p))

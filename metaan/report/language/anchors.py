@@ -21,17 +21,14 @@ def anchor(key: str, *path: str | int) -> str:
 
 def lead(pool: Pool, i: int, key: str) -> str:
     """Return the id of the row of the result that a pool answers with: that of a model, or of its only study."""
-    role = "random" if pool.random else "common" if pool.common else ""
-    if role:
-        return anchor(key, "block", i, role, "effect")
-    only = [row.id for row in pool.rows if row.yi is not None]
-    return anchor(key, "study", only[0], "effect") if len(only) == 1 else ""
+    got = pool.lead
+    if got is None:
+        return ""
+    return anchor(key, *(("block", i, got.fit.model) if got.fit else ("study", got.study)), "effect")
 
 
 def fits(pool: Pool) -> Iterable[tuple[str, Pooled]]:
     """Yield the results of a pool by the name that anchors have for them."""
-    for role, fit in (("common", pool.common), ("random", pool.random)):
-        if fit is not None:
-            yield role, fit
+    yield from pool.fits.items()
     for i, other in enumerate(pool.sensitivity):
         yield f"other{i}", other.fit

@@ -9,7 +9,7 @@ from ..document import Number, Text
 from . import formats
 from .anchors import anchor
 from .methods import model_name
-from .words import Arms, design_name, favours, lower_first, mark
+from .words import Arms, design_name, lower_first, mark
 
 if TYPE_CHECKING:
     from ...synthesis.values import Analysis, Pool
@@ -24,7 +24,7 @@ def cautions(pool: Pool, i: int, analysis: Analysis, arms: Arms) -> tuple[Text, 
 
 def noted(pool: Pool) -> Iterable[str]:
     """Yield what the protocol's results say of themselves."""
-    for fit in filter(None, (pool.common, pool.random)):
+    for fit in pool.fits.values():
         yield from (f"{model_name(fit)}: {note}." for note in fit.notes)
 
 
@@ -43,7 +43,7 @@ def models_differ(pool: Pool, analysis: Analysis, arms: Arms) -> str | None:
     """Say that the common-effect and the random-effects result lead to different conclusions."""
     if pool.common is None or pool.random is None or pool.common.ci is None or pool.random.ci is None:
         return None
-    pair = [favours(f.display.ci, analysis.measure, analysis.outcome.direction) for f in (pool.common, pool.random)]
+    pair = [analysis.favoured(f.display.ci) for f in (pool.common, pool.random)]
     if pair[0] == pair[1]:
         return None
     common, random = (mark(code, arms) for code in pair)
@@ -61,7 +61,7 @@ def sensitivity_differs(pool: Pool, i: int, analysis: Analysis, arms: Arms) -> T
             shown = s.fit.display
             place = anchor(analysis.plan.key, "block", i, f"other{j}", "effect")
             number = Number(formats.effect(shown.estimate, shown.ci, analysis.measure), shown.estimate, place)
-            said = mark(favours(shown.ci, analysis.measure, analysis.outcome.direction), arms)
+            said = mark(analysis.favoured(shown.ci), arms)
             by_result.setdefault((number.text, said), (number, []))[1].append(lower_first(model_name(s.fit)))
     parts: list[str | Number] = []
     for (_, said), (number, names) in by_result.items():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...synthesis.lead import NOTHING, UNCLEAR
 from ..document import Number, Text
 from . import formats
 from .anchors import anchor
 from .anchors import lead as place_of
-from .words import FLAT, NOTHING, UNCLEAR, Arms, design_name, lead, lower_first, mark, measure_name, verdict
+from .words import FLAT, Arms, design_name, lower_first, mark, measure_name
 
 if TYPE_CHECKING:
     from ...synthesis.values import Analysis
@@ -22,14 +23,14 @@ _APART = "The designs are not combined."
 
 def designs_disagree(analysis: Analysis) -> bool:
     """Return whether the two designs, each with a result, favour different sides."""
-    codes = {pool.name: verdict(pool, analysis) for pool in analysis.pools}
+    codes = {pool.name: analysis.verdict(pool) for pool in analysis.pools}
     pair = {codes.get("randomised", NOTHING), codes.get(FLAT, NOTHING)}
     return len(pair) == 2 and NOTHING not in pair
 
 
 def contradicts(analysis: Analysis) -> bool:
     """Return whether the randomised trials do not bear out what the non-randomised studies clearly show."""
-    codes = {pool.name: verdict(pool, analysis) for pool in analysis.pools}
+    codes = {pool.name: analysis.verdict(pool) for pool in analysis.pools}
     return designs_disagree(analysis) and codes[FLAT] != UNCLEAR
 
 
@@ -49,18 +50,18 @@ def disagreement(analysis: Analysis, arms: Arms) -> Text:
 
 def _side(i: int, analysis: Analysis, arms: Arms) -> Text:
     pool = analysis.pools[i]
-    got = lead(pool)
+    got = pool.lead
     if got is None:
         return Text()
     value = formats.effect(got.estimate, got.ci, analysis.measure)
     where = f" in {'the' if pool.k > 1 else 'the only'} {design_name(pool.name, pool.k)}"
     number = Number(value, got.estimate, place_of(pool, i, analysis.plan.key))
-    return Text.of(number, f"{where} ({mark(verdict(pool, analysis), arms)})")
+    return Text.of(number, f"{where} ({mark(analysis.verdict(pool), arms)})")
 
 
 def _difference(analysis: Analysis) -> Text:
     test = analysis.subgroup_test
-    got = None if test is None else test.random or test.common
+    got = None if test is None else test.lead
     if got is None:
         return Text()
     number = Number(formats.p_text(got[2]), got[2], anchor(analysis.plan.key, "subgroups"))
@@ -69,7 +70,7 @@ def _difference(analysis: Analysis) -> Text:
 
 def agreement(analysis: Analysis) -> str | None:
     """Say whether the designs agree; None where they disagree or where there is only one."""
-    codes = {pool.name: verdict(pool, analysis) for pool in analysis.pools}
+    codes = {pool.name: analysis.verdict(pool) for pool in analysis.pools}
     trials, others = codes.get("randomised", NOTHING), codes.get(FLAT, NOTHING)
     if NOTHING in (trials, others) or trials != others:
         return None

@@ -50,7 +50,7 @@ class Looked:
 
     def code(self, fit: Pooled | Refitted) -> str:
         """Return which arm a fit favours."""
-        return words.favours(fit.display.ci, self.analysis.measure, self.analysis.outcome.direction)
+        return self.analysis.favoured(fit.display.ci)
 
     def effect(self, fit: Pooled | Refitted) -> str:
         """Return estimate and interval."""
@@ -97,7 +97,7 @@ def refusal(verb: str, why: str) -> str:
 
 def lines(analysis: Analysis, arms: Arms) -> Iterable[tuple[str, str]]:
     """Yield the sentences of all pools as lines of the terminal, each with its kind."""
-    for pool in words.blocks(analysis):
+    for pool in analysis.results:
         found = findings(pool, analysis, arms)
         if found:
             yield "plain", ""
@@ -239,7 +239,7 @@ def _subsets(looked: Looked, found: Gosh) -> str:
 
 def _multiverse(looked: Looked) -> Iterable[ExploredFinding]:
     found = looked.found.multiverse
-    fit = looked.pool.random or looked.pool.common
+    fit = looked.pool.fit
     if found is None or fit is None or not found.universes:
         return
     conclusion = fit.side

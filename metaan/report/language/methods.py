@@ -79,7 +79,7 @@ def _ivhet_footer(analysis: Analysis) -> str:
 
 
 def _common_code(analysis: Analysis) -> str:
-    fits = [pool.common for pool in words.blocks(analysis) if pool.common is not None]
+    fits = [pool.common for pool in analysis.results if pool.common is not None]
     return fits[0].method if fits else analysis.plan.common_method
 
 
@@ -161,7 +161,7 @@ def _random(analysis: Analysis) -> Iterable[tuple[str, str]]:
         f"intervals. Inverse variance adds {_added(analysis)}; a study "
         "without events in both arms stays in the table and does not enter a ratio.",
     )
-    others = sorted({_sensitivity(s.fit) for pool in words.blocks(analysis) for s in pool.sensitivity if not s.without})
+    others = sorted({_sensitivity(s.fit) for pool in analysis.results for s in pool.sensitivity if not s.without})
     if others:
         beside = "Beside the protocol's result, the same studies are pooled by other methods"
         yield "beside", f"{beside}: {formats.listing(others)}."
@@ -183,9 +183,9 @@ def references(analyses: Iterable[Analysis]) -> tuple[str, ...]:
     """Return the works behind the methods that were used, in alphabetical order."""
     keys: set[str] = {"Higgins 2002"}
     for analysis in analyses:
-        for pool in words.blocks(analysis):
-            fits = [pool.common, pool.random, *(s.fit for s in pool.sensitivity)]
-            keys |= {key for fit in fits if fit is not None for key in _keys(fit)}
+        for pool in analysis.results:
+            fits = [*pool.fits.values(), *(s.fit for s in pool.sensitivity)]
+            keys |= {key for fit in fits for key in _keys(fit)}
             keys |= {"Viechtbauer 2007"} if pool.tau2_ci is not None else set()
     return tuple(sorted(REFERENCES[key] for key in keys))
 

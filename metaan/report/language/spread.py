@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import scale_of
 from ...stats.measures.effects import Interval
+from ...stats.pooling.models import MODELS
 from ...stats.pooling.result import Pooled
+from ...synthesis.lead import LEADING
 from ..document import Number, Text
 from . import formats
 from .anchors import anchor
@@ -22,7 +24,7 @@ INTERVALS_OF_TAU2 = {"QP": "Q-profile"}
 
 def numbers(pool: Pool) -> str | None:
     """Return tau2, I2 and Q in one line; None where fewer than two studies are pooled."""
-    fit = pool.random or pool.common
+    fit = pool.fit
     if fit is None or fit.k < 2:
         return None
     q = f"Q = {formats.number(fit.q)}, df = {fit.q_df}, {formats.p_text(fit.q_pval)}"
@@ -43,7 +45,7 @@ def _tau2(x: float) -> str:
 
 def short(pool: Pool) -> str | None:
     """Return the line under a diamond: tau2, I2, Q and its p value without intervals."""
-    fit = pool.random or pool.common
+    fit = pool.fit
     if fit is None or fit.k < 2:
         return None
     tau2 = "" if fit.tau2 is None or not fit.has_tau2 else f"τ² = {_tau2(fit.tau2)}, "
@@ -112,8 +114,8 @@ def subgroups(test: SubgroupTest | None) -> str | None:
     """Return the test for subgroup differences, for each model."""
     if test is None:
         return None
-    got = [(name, found) for name, found in (("random effects", test.random), ("common effect", test.common)) if found]
-    each = [f"{name}: Q = {formats.number(q)}, df = {df}, {formats.p_text(p)}" for name, (q, df, p) in got]
+    got = [(MODELS[model].short, *test.by_model[model]) for model in LEADING if model in test.by_model]
+    each = [f"{name}: Q = {formats.number(q)}, df = {df}, {formats.p_text(p)}" for name, q, df, p in got]
     return f"Test for subgroup differences by {test.by} ({'; '.join(each)}){untested(test)}" if each else None
 
 

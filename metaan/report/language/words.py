@@ -11,21 +11,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...stats.measures.catalogue import MEASURES, null_of, scale_of
-from ...stats.measures.effects import Interval
 from ...stats.pooling.models import MODELS
-from ...stats.pooling.result import Pooled
-from ...synthesis.kinds import WAYS, kind_of, people_of
+from ...synthesis.kinds import WAYS, kind_of
+from ...synthesis.lead import CONTROL, EXPERIMENTAL, MEASURED, NOTHING, UNBOUNDED, UNCLEAR, Lead
 from ..document import Number, Text
 from . import anchors, formats
 
 if TYPE_CHECKING:
+    from ...stats.measures.effects import Interval
+    from ...stats.pooling.result import Pooled
     from ...synthesis.values import Absolute, Analysis, Pool, Sensitivity, StudyRow
 
 _RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
 _FROM_RIGHT = re.compile(f"[{_RIGHT}](?:[{_RIGHT} '.-]*[{_RIGHT}])?(?: \\d{{4}}[a-z]?)?")
-EXPERIMENTAL, CONTROL, UNCLEAR, NOTHING = "experimental", "control", "unclear", "nothing"
-UNBOUNDED = "no interval"  # an estimate that nothing says how far it may vary
-MEASURED = "measured"  # in one group: there is no other to favour
 FLAT = "non-randomised"
 ALL = "all studies"
 NO_SIDE = {
@@ -48,26 +46,6 @@ class Arms(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
-    """What a pool answers with: its pooled result, or its only study.
-
-    Attributes
-    ----------
-    estimate, ci
-        Display scale; the notes of ``fit`` say why there is no interval.
-    how
-        The model in words, or that nothing was pooled.
-    fit
-        None for a single study.
-    """
-
-    estimate: float
-    ci: Interval | None
-    how: str
-    fit: Pooled | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """One sentence of the answer.
 
@@ -76,8 +54,7 @@ class Answer:
     pool
         The name of the pool it is about.
     verdict
-        Which arm the interval favours: ``"experimental"``, ``"control"``, ``"unclear"``, ``"measured"`` (in one group)
-        or ``"nothing"``.
+        Which arm the interval favours: a code of `metaan.synthesis.lead`.
     mark
         The verdict in two to four words.
     text
@@ -96,65 +73,25 @@ class Answer:
     numbers: tuple[tuple[str, Number | str], ...] = ()
 
 
-def lead(pool: Pool) -> Lead | None:
-    """Return the result a pool answers with: random effects, else common effect, else its only study."""
-    fit = pool.random or pool.common
-    if fit is not None:
-        return Lead(fit.display.estimate, fit.display.ci, MODELS[fit.model].words, fit)
-    rows = [row for row in pool.rows if row.estimate is not None and row.ci is not None]
-    if len(rows) != 1 or rows[0].estimate is None or rows[0].ci is None:
-        return None
-    return Lead(rows[0].estimate, rows[0].ci, "one study, not pooled")
-
-
-def favours(ci: Interval | None, measure: str, direction: str) -> str:
-    """Return which arm an interval on the display scale favours, given the outcome's direction; without one, none.
-
-    >>> favours(Interval(0.27, 0.65), "OR", "bad"), favours(Interval(0.44, 2.1), "OR", "bad")
-    ('experimental', 'unclear')
-    """
-    null = null_of(measure)
-    if null is None:
-        return MEASURED
-    if ci is None:
-        return UNBOUNDED
-    side = ci.side(null)
-    if side == 0:
-        return UNCLEAR
-    return EXPERIMENTAL if (side < 0) == (direction == "bad") else CONTROL
-
-
-def verdict(pool: Pool, analysis: Analysis) -> str:
-    """Return which arm the result of a pool favours."""
-    got = lead(pool)
-    return favours(got.ci, analysis.measure, analysis.outcome.direction) if got else NOTHING
-
-
 def mark(code: str, arms: Arms) -> str:
     """Return a verdict in a few words."""
     names = {EXPERIMENTAL: f"favours {arms.experimental}", CONTROL: f"favours {arms.control}"}
     return names.get(code) or NO_SIDE[code]
 
 
-def blocks(analysis: Analysis) -> tuple[Pool, ...]:
-    """Return the pools that answer: all of them, and the overall one after them where the protocol has it."""
-    return analysis.pools if analysis.overall is None else (*analysis.pools, analysis.overall)
-
-
 def answers(analysis: Analysis, arms: Arms) -> tuple[Answer, ...]:
     """Return a sentence for every pool of an outcome, that about all studies first."""
-    found = [_answer(pool, analysis, arms, place) for place, pool in enumerate(blocks(analysis))]
+    found = [_answer(pool, analysis, arms, place) for place, pool in enumerate(analysis.results)]
     return tuple(found if analysis.overall is None else [found[-1], *found[:-1]])
 
 
 def _answer(pool: Pool, analysis: Analysis, arms: Arms, place: int) -> Answer:
-    got, code = lead(pool), verdict(pool, analysis)
+    got, code = pool.lead, analysis.verdict(pool)
     name = ALL if pool is analysis.overall and len(analysis.pools) > 1 else pool.name
     if got is None:
         why = f" ({pool.reason})" if pool.reason and pool.k else ""
         return Answer(name, NOTHING, mark(NOTHING, arms), Text.of(f"{_nobody(pool)}{why}."), place)
-    null = null_of(analysis.measure)
-    way = _way(pool, null is not None and got.estimate < null)
+    way = _way(pool, fewer(got, analysis.measure))
     outcome = lower_first(analysis.outcome.name)
     finding = _finding(code, outcome, way, arms)
     found = _numbers(pool, name, got, code, analysis, place)
@@ -172,7 +109,7 @@ def _numbers(pool: Pool, name: str, got: Lead, code: str, analysis: Analysis, i:
     absolute, pi = pool.absolute, _elsewhere(code, got, analysis)
     between = f"{formats.level(analysis.level)} prediction interval {formats.bounds(pi, analysis.measure)}"
     return {
-        "people": Number(_who(pool, name, analysis.by), people(pool), f"{block}.people"),
+        "people": Number(_who(pool, name, analysis.by), pool.people, f"{block}.people"),
         "effect": Number(_effect(got, analysis), got.estimate, anchors.lead(pool, i, key)),
         "difference": Number(per_1000(absolute), absolute.estimate, f"{block}.absolute") if absolute else "",
         "prediction": Number(between, pi, f"{block}.random.prediction") if pi else "",
@@ -212,7 +149,8 @@ def _effect(got: Lead, analysis: Analysis) -> str:
     """Return the relative effect with its interval and model: ``0.96 (95% CI 0.44 to 2.11; ...)``."""
     value = formats.estimate(got.estimate, analysis.measure, got.ci)
     interval = f"{formats.level(analysis.level)} CI {formats.bounds(got.ci, analysis.measure)}"
-    return f"{value} ({interval if got.ci else 'no interval'}; {got.how})"
+    how = "one study, not pooled" if got.fit is None else MODELS[got.fit.model].words
+    return f"{value} ({interval if got.ci else 'no interval'}; {how})"
 
 
 def measure_name(measure: str) -> str:
@@ -223,11 +161,6 @@ def measure_name(measure: str) -> str:
 def transformation(measure: str) -> str:
     """Return the transformation that is pooled of what a measure shows; empty where none needs a name."""
     return MEASURES[measure].via if measure in MEASURES else ""
-
-
-def people(pool: Pool) -> int:
-    """Return how many people the studies of a pool have together, 0 where arms have no sizes."""
-    return people_of(row.data for row in pool.rows if row.yi is not None)
 
 
 def of_studies(fit: Pooled, pool: Pool) -> str:
@@ -242,7 +175,7 @@ def design_name(name: str, n: int = 2) -> str:
 
 
 def _who(pool: Pool, name: str, by: str | None) -> str:
-    n = people(pool)
+    n = pool.people
     kind = [] if name in ("", ALL, *NOUNS) else [f"{by}: {name}"]
     inside = "; ".join([*kind, *([f"{formats.people(n)} people"] if n else [])])
     size = f" ({inside})" if inside else ""
@@ -255,6 +188,12 @@ def _nobody(pool: Pool) -> str:
     if pool.k:
         return f"{pool.k} {design_name(pool.name, pool.k)}, not pooled"
     return f"No {design_name(pool.name, 1)} reports this outcome in a form that can be pooled"
+
+
+def fewer(got: Lead, measure: str) -> bool:
+    """Return whether a result lies below no effect; never where a measure compares nothing."""
+    null = null_of(measure)
+    return null is not None and got.estimate < null
 
 
 def _way(pool: Pool, less: bool) -> str:
@@ -294,7 +233,7 @@ def _open(code: str, absolute: Absolute | None) -> str:
 
 def _elsewhere(code: str, got: Lead, analysis: Analysis) -> Interval | None:
     """Return the prediction interval where a clear mean does not promise the same for a new setting."""
-    pi = got.fit.display.pi if got.fit is not None else None
+    pi = got.pi
     return pi if code != UNCLEAR and pi is not None and scale_of(analysis.measure).crosses(*pi) else None
 
 

@@ -149,7 +149,7 @@ class Request:
     @property
     def fit(self) -> Pooled:
         """The pooled result that is looked at: random effects, else common effect."""
-        fit = self.pool.random or self.pool.common
+        fit = self.pool.fit
         if fit is None:
             raise NotEstimableError(self.pool.reason or "nothing is pooled")
         return fit

@@ -105,7 +105,7 @@ def is_about(signed: Certainty, analysis: Analysis, pool: Pool) -> bool:
 
 def astray(review: Review, analyses: Sequence[Analysis]) -> tuple[str, ...]:
     """Say which judgements are about no result that the protocol has."""
-    results = [(analysis, pool) for analysis in analyses for pool in words.blocks(analysis)]
+    results = [(analysis, pool) for analysis in analyses for pool in analysis.results]
     lost = [one for one in review.info.certainty if not any(is_about(one, *result) for result in results)]
     return tuple(
         f"A judgement of {' in '.join(filter(None, (one.outcome, one.pool)))} ({one.level}) fits no result of this "

@@ -45,7 +45,7 @@ class Explored:
 
 def explored(analysis: Analysis, arms: Arms) -> tuple[Explored, ...]:
     """Return what was explored of each pool, in the order of the pools; pools without it are left out."""
-    blocks = words.blocks(analysis)
+    blocks = analysis.results
     named = [(f"formula.{analysis.plan.key}.block.{i}.explored", pool) for i, pool in enumerate(blocks)]
     return tuple(_explored(p, p.exploration, analysis, arms, place) for place, p in named if p.exploration is not None)
 

@@ -174,7 +174,7 @@ def _three(x: float) -> str:
 
 def _multiverse(looked: Looked) -> Iterable[ExploredTable]:
     found = looked.found.multiverse
-    fit = looked.pool.random or looked.pool.common
+    fit = looked.pool.fit
     if found is None or fit is None:
         return
     several = len({universe.group for universe in found.universes}) > 1

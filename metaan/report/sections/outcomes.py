@@ -119,7 +119,7 @@ def outcome(analysis: Analysis, arms: Arms) -> OutcomeView:
         headers=tuple(_header(column) for column in plot.columns),
         rows=tuple(_table(plot, analysis)),
         notes=plot.notes,
-        blocks=tuple(_block(pool, analysis, arms, i) for i, pool in enumerate(words.blocks(analysis))),
+        blocks=tuple(_block(pool, analysis, arms, i) for i, pool in enumerate(analysis.results)),
         subgroup_test=spread.subgroups(analysis.subgroup_test) or "",
         between="Between the designs" if analysis.by == "design" else "Between the subgroups",
         warnings=tuple(words.upper_first(one.text) for one in analysis.remarks if one.code != "designs apart"),
@@ -172,14 +172,13 @@ def _block(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> PoolBlock:
 
 
 def _models(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> Iterable[ModelRow]:
-    for role, fit in (("common", pool.common), ("random", pool.random)):
-        if fit is not None:
-            place = anchors.anchor(analysis.plan.key, "block", i, role)
-            yield replace(_model(fit, analysis, arms, protocol=True), place=place)
+    for role, fit in pool.fits.items():
+        place = anchors.anchor(analysis.plan.key, "block", i, role)
+        yield replace(_model(fit, analysis, arms, protocol=True), place=place)
     for j, other in enumerate(pool.sensitivity):
         model = _model(other.fit, analysis, arms, differs=other.differs)
         without = f", without {formats.listing(other.without)}" if other.without else ""
-        same = any(model.name == methods.model_name(fit) for fit in (pool.common, pool.random) if fit is not None)
+        same = any(model.name == methods.model_name(fit) for fit in pool.fits.values())
         without = without or (", never narrower than Wald" if same and other.fit.ci_method == "hksj-adhoc" else "")
         place = anchors.anchor(analysis.plan.key, "block", i, f"other{j}")
         yield replace(model, name=model.name + without, place=place)
@@ -188,7 +187,7 @@ def _models(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> Iterable[Mode
 def _model(fit: Pooled, analysis: Analysis, arms: Arms, protocol: bool = False, differs: bool = False) -> ModelRow:
     shown = fit.display
     random = fit.has_tau2
-    code = words.favours(shown.ci, analysis.measure, analysis.outcome.direction)
+    code = analysis.favoured(shown.ci)
     return ModelRow(
         name=methods.model_name(fit) + (", Wald" if random and fit.ci_method == "wald" else ""),
         effect=formats.effect(shown.estimate, shown.ci, analysis.measure),

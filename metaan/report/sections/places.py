@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ...synthesis.kinds import ROLES, kind_of_arms
 from ..forest import traits
-from ..language import words
 from ..language.anchors import anchor
 from . import provenance
 
@@ -40,7 +39,7 @@ class Places:
         blocks = {"": len(names)} | {name: i for i, name in enumerate(names)}
         pools = ((one.study, one.study.published_pools.index(one.pool)) for one in analysis.references)
         sources = (provenance.anchor(study.id, "published_pools", i, "estimate") for study, i in pools)
-        pooled = frozenset(pool.name for pool in words.blocks(analysis) if pool.random or pool.common)
+        pooled = frozenset(pool.name for pool in analysis.results if pool.fits)
         return cls(analysis.plan.key, {row.id: row for row in analysis.rows}, blocks, sources, pooled)
 
     def line(self, row: Row) -> str:

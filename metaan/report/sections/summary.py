@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ...synthesis.lead import UNBOUNDED, UNCLEAR
 from ..document import Block, Bullets, Table
 from ..language import anchors, formats, words
 from ..language.headings import pool_heading
@@ -15,7 +16,8 @@ from .certainty import CertaintyView, certainty
 if TYPE_CHECKING:
     from ...registry.load import Review
     from ...stats.measures.effects import Interval
-    from ...synthesis.certainty import Evidence, RiskEffect
+    from ...synthesis.certainty import Evidence
+    from ...synthesis.risks import RiskEffect
     from ...synthesis.values import Analysis, Pool
 
 PER = 1000
@@ -141,7 +143,7 @@ def summary(
 
 def _group(analysis: Analysis, arms: Arms, evidence: Sequence[Evidence], review: Review, notes: Notes) -> SummaryGroup:
     rows = []
-    for i, pool in enumerate(words.blocks(analysis)):
+    for i, pool in enumerate(analysis.results):
         found = evidence[i] if i < len(evidence) else None
         heading = "All studies" if pool is analysis.overall else pool_heading(pool)
         judged = certainty(analysis, pool, heading, i, found, review.info.certainty)
@@ -160,11 +162,11 @@ def _row(
     notes: Notes,
     i: int,
 ) -> SummaryRow:
-    got = words.lead(pool)
+    got = pool.lead
     single = () if got is None or got.fit is not None else (notes.add("One study: its own result, nothing is pooled."),)
     return SummaryRow(
         pool=judged.pool,
-        people=formats.people(n) if (n := words.people(pool)) else formats.NOTHING,
+        people=formats.people(n) if (n := pool.people) else formats.NOTHING,
         studies=formats.plural(pool.k, "study", "studies"),
         effect=formats.estimate(got.estimate, analysis.measure, got.ci) if got else formats.NOTHING,
         ci=formats.bounds(got.ci, analysis.measure) if got else "",
@@ -224,24 +226,18 @@ def statement(analysis: Analysis, pool: Pool, arms: Arms, judged: CertaintyView,
     The words for each level follow Santesso et al. 2020 (GRADE guidelines 26).
     """
     level = judged.judged.level if judged.judged else ""
-    code, outcome = words.verdict(pool, analysis), words.lower_first(analysis.outcome.name)
-    if code == words.NOTHING:
+    got, code, outcome = pool.lead, analysis.verdict(pool), words.lower_first(analysis.outcome.name)
+    if got is None:
         return words.upper_first(pool.reason or "no data") + "."
     if level == "very low":
         return f"The evidence is very uncertain about the effect of {arms.experimental} on {outcome}."
-    if code == words.UNBOUNDED:
+    if code == UNBOUNDED:
         text = f"no interval can be given for the effect of {arms.experimental} on {outcome}."
-    elif code == words.UNCLEAR:
+    elif code == UNCLEAR:
         text = _unclear(arms, outcome, level, found)
     else:
-        text = _clear(arms, outcome, level, _fewer(pool))
+        text = _clear(arms, outcome, level, words.fewer(got, analysis.measure))
     return words.upper_first(text)
-
-
-def _fewer(pool: Pool) -> bool:
-    got = words.lead(pool)
-    fit = got.fit if got else None
-    return fit.estimate < 0 if fit is not None else any(row.yi < 0 for row in pool.rows if row.yi is not None)
 
 
 def _clear(arms: Arms, outcome: str, level: str, fewer: bool) -> str:

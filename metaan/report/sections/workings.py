@@ -15,7 +15,8 @@ from ..language.headings import pool_heading
 from .explored_page import FIELDS
 
 if TYPE_CHECKING:
-    from ...synthesis.certainty import Evidence, RiskEffect
+    from ...synthesis.certainty import Evidence
+    from ...synthesis.risks import RiskEffect
     from ...synthesis.values import Analysis, Pool, StudyRow
 
 MANY = 40  # from here on inputs are not listed one by one
@@ -51,7 +52,7 @@ def workings(analysis: Analysis, evidence: Sequence[Evidence] = ()) -> tuple[Wor
     for pool in analysis.pools:
         for row in pool.rows:
             made += _study(row, pool, analysis)
-    for i, pool in enumerate(words.blocks(analysis)):
+    for i, pool in enumerate(analysis.results):
         made += _pool(pool, i, analysis)
         made += _risks(evidence[i].risks if i < len(evidence) else (), i, analysis)
         made += _absolute(pool, i, analysis)
@@ -69,11 +70,8 @@ def _study(row: StudyRow, pool: Pool, analysis: Analysis) -> Iterable[Working]:
         value = formats.effect(row.estimate, row.ci, measure)
         inputs = f"{table}{zero}; y = {row.yi:.6g}, v = {row.vi:.6g}"
         yield _made(key, ("study", row.id, "effect"), row.label, value, formulas.EFFECT.get(measure, measure), inputs)
-    for role, weight, fit in (
-        ("common", row.weight_common, pool.common),
-        ("random", row.weight_random, pool.random),
-    ):
-        if weight is not None and fit is not None:
+    for role, fit in pool.fits.items():
+        if (weight := getattr(row, f"weight_{role}")) is not None:
             how = formulas.of_weight(fit.method if role == "common" else "random", measure)
             tau2 = "" if fit.tau2 is None else f", τ² = {fit.tau2:.6g}"
             what = f"{row.label}: weight, {role} effect{'s' * (role == 'random')}"
@@ -89,7 +87,7 @@ def _made(key: str, path: Sequence[str | int], what: str, value: str, formula: s
 def _pool(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
     key, name = analysis.plan.key, _name(pool, analysis)
     used = [row for row in pool.rows if row.yi is not None]
-    people = f"{formats.people(words.people(pool))} people{_totals(used, analysis.measure)}"
+    people = f"{formats.people(pool.people)} people{_totals(used, analysis.measure)}"
     yield _made(key, ("block", i, "people"), f"{name}: people", people, formulas.OTHER["people"], _people(used))
     studies = formats.plural(pool.k, "study", "studies")
     yield _made(key, ("block", i, "studies"), f"{name}: studies", studies, formulas.OTHER["studies"], _names(used))
@@ -97,7 +95,7 @@ def _pool(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
         yield from _fit(fit, ("block", i, role), f"{name}: {methods.model_name(fit)}", _effects(used, fit), analysis)
     if line := spread.numbers(pool):
         formula = formulas.OTHER["q"] + ("" if pool.tau2_ci is None else f"; {formulas.OTHER['q-profile']}")
-        inputs = _effects(used, pool.random or pool.common)
+        inputs = _effects(used, pool.fit)
         yield _made(key, ("block", i, "q"), f"{name}: heterogeneity", line, formula, inputs)
 
 
@@ -204,7 +202,7 @@ def _explored(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
         if getattr(pool.exploration, field):
             what, given = (
                 title.split(":")[0],
-                _effects([row for row in pool.rows if row.yi is not None], pool.random or pool.common),
+                _effects([row for row in pool.rows if row.yi is not None], pool.fit),
             )
             yield _made(
                 analysis.plan.key,

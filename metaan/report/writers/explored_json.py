@@ -24,7 +24,7 @@ def exploration(pool: Pool) -> Json | None:
 
     What was not asked for is not there; what was refused stands in ``refused`` with the reason.
     """
-    found, fit = pool.exploration, pool.random or pool.common
+    found, fit = pool.exploration, pool.fit
     if found is None or fit is None:
         return None
     scale = scale_of(fit.measure, fit.effects.data)

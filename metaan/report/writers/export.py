@@ -136,7 +136,7 @@ def _fit(fit: Pooled | None) -> Json | None:
 
 
 def _heterogeneity(pool: Pool) -> Json | None:
-    fit, ci = pool.random or pool.common, pool.tau2_ci
+    fit, ci = pool.fit, pool.tau2_ci
     if fit is None:
         return None
     q = {"q": fit.q, "q_df": fit.q_df, "q_pval": fit.q_pval}
@@ -167,9 +167,8 @@ def _test(test: SubgroupTest | None) -> Json | None:
     if test is None:
         return None
     names = ("q", "df", "pval")
-    both = {"common": test.common, "random": test.random}
-    found = {model: None if got is None else dict(zip(names, got)) for model, got in both.items()}
-    return {"by": test.by} | found | {"without": list(test.without)}
+    found = {model: dict(zip(names, got)) for model, got in test.by_model.items()}
+    return {"by": test.by, "common": None, "random": None} | found | {"without": list(test.without)}
 
 
 def _reference(reference: PublishedReference) -> Json:

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from ...stats.numerics.numerals import portable, portable_values
+from ...stats.pooling.models import MODELS
 from ...synthesis.kinds import ARM_COLUMNS, arms_of
 from ..language import words
 from ..sections.certainty import suggestions
@@ -58,7 +59,7 @@ def _csv_rows(analysis: Analysis, evidence: Sequence[Evidence]) -> Iterable[Json
         "analysis": analysis.plan.key, "outcome": analysis.outcome.id, "measure": analysis.measure,
         "level": analysis.level,
     }  # fmt: skip
-    pools: Sequence[Pool] = analysis.pools if analysis.overall is None else (*analysis.pools, analysis.overall)
+    pools = analysis.results
     for pool, found in zip_longest(pools, evidence[: len(pools)]):
         group = {**first, "subgroup": pool.name if pool is not analysis.overall else "all"}
         if pool is not analysis.overall:
@@ -72,10 +73,9 @@ def _csv_rows(analysis: Analysis, evidence: Sequence[Evidence]) -> Iterable[Json
 def _fits(pool: Pool) -> Iterable[tuple[str, Pooled, str]]:
     """Yield the results of a pool with the names of their rows, and with what is against their studies."""
     note = _rests_on(pool.rows)
-    if pool.common is not None:
-        yield f"common effect, {pool.common.method}", pool.common, note
-    if pool.random is not None:
-        yield f"random effects, {pool.random.tau2_method}, {pool.random.ci_method}", pool.random, note
+    for model, fit in pool.fits.items():
+        how = f"{fit.tau2_method}, {fit.ci_method}" if fit.has_tau2 else fit.method
+        yield f"{MODELS[model].short}, {how}", fit, note
     for s in pool.sensitivity:
         yield s.name, s.fit, _rests_on(row for row in pool.rows if row.label not in s.without)
 

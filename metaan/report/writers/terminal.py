@@ -112,7 +112,7 @@ def _below(analysis: Analysis, arms: Arms) -> Iterable[Line]:
     apart = designs.disagreement(analysis, arms)
     if apart:
         yield "warning", str(apart)
-    for i, pool in enumerate(words.blocks(analysis)):
+    for i, pool in enumerate(analysis.results):
         where = f"{words.upper_first(pool.name)}: " if pool.name and len(analysis.pools) > 1 else ""
         for text in cautions(pool, i, analysis, arms):
             yield "warning", f"{where}{text}"
@@ -124,7 +124,7 @@ def _below(analysis: Analysis, arms: Arms) -> Iterable[Line]:
     for one in analysis.excluded:
         left_out.setdefault(one.reason, []).append(one.label)
     yield from (("text", f"Left out ({why}): {formats.listing(who)}.") for why, who in left_out.items())
-    if any(pool.exploration is not None for pool in words.blocks(analysis)):
+    if any(pool.exploration is not None for pool in analysis.results):
         from ..language import explored
 
         yield from explored.lines(analysis, arms)

@@ -105,7 +105,7 @@ def _analysis(fits: Mapping[str, Pooled], outcome: Outcome, sort: str | None) ->
         "pi_method": main.pi_method or plan.pi_method,
         "plot": plan.plot.model_copy(update={"sort": sort}),
     }
-    pool = Pool("", _rows(main.effects, roles, main.level), roles.get("common"), roles.get("random"))
+    pool = Pool("", _rows(main.effects, roles, main.level), roles)
     gone = tuple(Excluded(f"left-out-{i}", label, reason) for i, (label, reason) in enumerate(main.excluded, 1))
     return Analysis(outcome, plan.model_copy(update=known), main.measure, main.level, (pool,), excluded=gone)
 

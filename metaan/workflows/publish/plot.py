@@ -165,7 +165,7 @@ def choose_pool(analysis: Analysis, name: str | None) -> Pool:
 def _explored(analysis: Analysis, pool: Pool, kind: str, moderator: str | None) -> Exploration:
     """Return what the protocol explored, with what the plot needs beside."""
     found = pool.exploration or Exploration()
-    fit = pool.random or pool.common
+    fit = pool.fit
     if kind not in NEEDS or fit is None:
         return found
     field, asked = NEEDS[kind]

@@ -35,7 +35,7 @@ def explored_of(analysis: Analysis, asked: Explore) -> Analysis:
     """The analysis with every pool explored as synthesis does it."""
     pools = []
     for pool in analysis.pools:
-        fit = pool.random or pool.common
+        fit = pool.fit
         rows = [_published(row, 2001 + i) for i, row in enumerate(pool.rows)]
         found = explore(asked, fit, [row for row in rows if row.yi is not None]) if fit else None
         pools.append(replace(pool, rows=tuple(rows), exploration=found))
@@ -59,7 +59,9 @@ def said(analysis: Analysis, pool: int = 0) -> dict[str, ExploredFinding]:
 
 def common_only(analysis: Analysis, asked: Explore) -> Analysis:
     """The analysis with the common effect alone: with three studies that is what decides."""
-    return explored_of(replace(analysis, pools=(replace(analysis.pools[0], random=None),)), asked)
+    return explored_of(
+        replace(analysis, pools=(replace(analysis.pools[0], fits={"common": analysis.pools[0].common}),)), asked
+    )
 
 
 def test_every_field_has_words_values_and_a_place_on_the_page() -> None:

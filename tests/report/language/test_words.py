@@ -1,8 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-import pytest
-
 from metaan.report.drawing.svg import svg
 from metaan.report.forest.forest import forest
 from metaan.report.language import cautions, designs, methods, spread, words
@@ -12,26 +10,6 @@ from metaan.stats.pooling.pool import pool as pooled
 from metaan.synthesis.values import Absolute, Analysis
 
 ARMS = Arms("anakinra", "usual care")
-
-
-@pytest.mark.parametrize(
-    ("ci", "direction", "code"),
-    [
-        ((0.3, 0.7), "bad", "experimental"),
-        ((0.3, 0.7), "good", "control"),
-        ((1.3, 1.7), "bad", "control"),
-        ((1.3, 1.7), "good", "experimental"),
-        ((0.9, 1.1), "bad", "unclear"),
-        ((1.0, 1.1), "bad", "unclear"),
-    ],
-)
-def test_which_arm_an_interval_favours(ci: tuple[float, float], direction: str, code: str) -> None:
-    assert words.favours(Interval(*ci), "OR", direction) == code
-
-
-def test_no_effect_of_a_difference_is_zero() -> None:
-    assert words.favours(Interval(-0.2, -0.1), "RD", "bad") == "experimental"
-    assert words.favours(Interval(0.5, 0.9), "RD", "bad") == "control"
 
 
 def test_the_designs_disagree_about_death(death: Analysis) -> None:
@@ -87,7 +65,7 @@ def test_a_conclusion_that_hangs_on_the_method_is_said(death: Analysis) -> None:
 
 def test_models_that_differ_are_said(death: Analysis) -> None:
     trials, cohorts = death.pools
-    mixed = replace(trials, common=cohorts.common)
+    mixed = replace(trials, fits={**trials.fits, "common": cohorts.common})
     text = cautions.models_differ(mixed, death, ARMS)
     assert text is not None
     assert "favours anakinra under a common (fixed) effect, no clear difference under random effects" in text
@@ -155,7 +133,7 @@ def test_a_result_without_an_interval_says_so_wherever_it_stands(analysis: Calla
     assert pool.random is not None
     es = EffectSizes(pool.random.effects.yi, pool.random.effects.vi, pool.random.effects.slab, "RR")
     without = pooled(es, ci_method="hksj")
-    made = replace(made, pools=(replace(pool, random=without, absolute=None, sensitivity=()),))
+    made = replace(made, pools=(replace(pool, fits={**pool.fits, "random": without}, absolute=None, sensitivity=()),))
     [answer] = words.answers(made, ARMS)
     assert "no interval can be given for the effect on death from any cause: risk ratio 0.50 (no interval;" in str(
         answer.text

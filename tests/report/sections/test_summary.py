@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from metaan.registry.model.public import Certainty, MinimalDifference, NamedRisk
-from metaan.report.language import formats, words
+from metaan.report.language import formats
 from metaan.report.language.words import Arms
 from metaan.report.report import Report
 from metaan.report.sections.summary import Summary, letter, summary
@@ -40,7 +40,7 @@ def test_each_result_has_the_effect_of_its_plot(death: Analysis, table: Callable
         shown = pool.random.display
         assert row.effect == formats.estimate(shown.estimate, "OR")
         assert row.ci == formats.bounds(shown.ci, "OR")
-        assert (row.people, row.studies) == (str(words.people(pool)), "4 studies")
+        assert (row.people, row.studies) == (str(pool.people), "4 studies")
         assert row.lines[0].prediction
 
 

@@ -1,0 +1,82 @@
+"""The effect of a result per 1000 people, at the protocol's assumed risks or at that of its own control arms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..stats.evidence.absolute import RISK_OF, risk_with_treatment
+from ..stats.measures.effects import Interval
+from .kinds import risks
+from .values import Absolute
+
+if TYPE_CHECKING:
+    from ..registry.model.public import Plan
+    from .values import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class RiskEffect:
+    """The effect at one assumed risk: risks as proportions, differences in people per 1000.
+
+    ``name`` is that of the risk (low, medium, high), or empty; ``pi`` the prediction interval of the difference.
+    """
+
+    name: str
+    risk: float
+    source: str
+    treated: float
+    treated_ci: Interval
+    difference: float
+    ci: Interval
+    pi: Interval | None
+
+
+def absolute(pool: Pool, plan: Plan, measure: str) -> Absolute | None:
+    """Return the effect per 1000 that sentences name; None for measures without risks."""
+    found = _effect(pool, measure, "", *_assumed_risk(pool, plan)) if measure in RISK_OF and pool.k else None
+    return None if found is None else Absolute(found.risk, found.source, found.difference, found.ci)
+
+
+def risk_effects(pool: Pool, plan: Plan, measure: str) -> tuple[RiskEffect, ...]:
+    """Return the effect at each assumed risk of the summary table, else at that of sentences."""
+    if measure not in RISK_OF or not pool.k:
+        return ()
+    at = [(one.name, one.value, one.source) for one in plan.assumed_risks] or [("", *_assumed_risk(pool, plan))]
+    found = (_effect(pool, measure, *risk) for risk in at)
+    return tuple(effect for effect in found if effect is not None)
+
+
+def _assumed_risk(pool: Pool, plan: Plan) -> tuple[float, str]:
+    """Return the protocol's assumed risk, else the median of the control arms of studies with an effect; its source."""
+    if plan.assumed_risk is not None:
+        return plan.assumed_risk.value, plan.assumed_risk.source
+    each = [risks(row.data)["control"] for row in pool.rows if row.yi is not None]
+    of = f"median of the control arms of these {len(each)} studies" if len(each) > 1 else "control arm of this study"
+    return float(np.median(each)), of
+
+
+def _effect(pool: Pool, measure: str, name: str, risk: float, source: str) -> RiskEffect | None:
+    """Return the effect of a result at one risk; None where it has no interval."""
+    got = pool.lead
+    if got is None or got.ci is None:
+        return None
+
+    def treated(effect: float) -> float:
+        return risk_with_treatment(measure, effect, risk)
+
+    def difference(effect: float) -> float:
+        return 1000 * (treated(effect) - risk)
+
+    return RiskEffect(
+        name=name,
+        risk=risk,
+        source=source,
+        treated=treated(got.estimate),
+        treated_ci=Interval(*map(treated, got.ci)),
+        difference=difference(got.estimate),
+        ci=Interval(*map(difference, got.ci)),
+        pi=None if got.pi is None else Interval(*map(difference, got.pi)),
+    )
