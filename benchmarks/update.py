@@ -130,7 +130,7 @@ def looking_again(folder: Path) -> list[dict[str, int]]:
         studies = registry(folder / str(n), "[{source: pubmed, query: 'nothing[tiab]'}]")
         (studies / "bees.yaml").unlink()
         for i, one in enumerate(known):
-            text = scaffold_study(f"study-{i}", f"Study {i}", one.title, pmid=one.pmid, citation={"published": "2024"})
+            text = scaffold_study(f"study-{i}", f"Study {i}", Record(one.title, pmid=one.pmid, published="2024"))
             (studies / f"study-{i}.yaml").write_text(text, encoding="utf-8")
         with Eutils(papers={one.pmid: one for one in known}, rate=None) as server:
             update(studies, run=at(BETWEEN, pubmed=server.url))

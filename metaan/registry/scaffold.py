@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .text.edit import flow_text
 
 if TYPE_CHECKING:
+    from ..records.record import Record
     from .model.review import Outcome
     from .model.types import Entry
 
@@ -17,46 +19,52 @@ STUDY_SCHEMA = "# yaml-language-server: $schema=.schema/study.schema.json\n"
 REVIEW_SCHEMA = "# yaml-language-server: $schema=.schema/review.schema.json\n"
 
 
-def scaffold_study(
-    id: str,  # noqa: A002 - the key's own name
-    label: str,
-    title: str,
-    *,
-    doi: str | None = None,
-    pmid: str | None = None,
-    pmcid: str | None = None,
-    registrations: Sequence[str] = (),
-    keywords: Sequence[str] = (),
-    citation: Mapping[str, Any] | None = None,
-    outcomes: Iterable[Outcome] = (),
-    kind: str = "randomised",
-    experimental: str = "the treatment",
-    control: str = "usual care",
-) -> str:
-    """Return the text of a new study file: what is known filled in, the rest to fill in, status awaiting data.
+@dataclass(frozen=True, slots=True)
+class StudyForm:
+    """What a new study file asks for.
 
-    Parameters
+    Attributes
     ----------
-    id, label, title, doi, pmid, pmcid, registrations, keywords, citation
-        As in `metaan.registry.model.public.Study`; the id is the name of the file.
     outcomes
         Those outcomes of the review that become forms for the numbers; usually the ones that an analysis names.
     kind
         What the design may be; the person who reads the study says.
     experimental, control
         Names of the two arms.
+    """
+
+    outcomes: Sequence[Outcome] = ()
+    kind: str = "randomised"
+    experimental: str = "the treatment"
+    control: str = "usual care"
+
+
+BLANK = StudyForm()
+
+
+def scaffold_study(study_id: str, label: str, record: Record, form: StudyForm = BLANK) -> str:
+    """Return the text of a new study file: what is known filled in, the rest to fill in, status awaiting data.
+
+    Parameters
+    ----------
+    study_id, label
+        As in `metaan.registry.model.public.Study`; the id is the name of the file.
+    record
+        What is known of its publication; its registrations are taken for the study's own.
+    form
+        What is to be filled in.
 
     Examples
     --------
-    >>> text = scaffold_study("doe-2026", "Doe 2026", "A trial: with a colon", doi="10.1000/x")
+    >>> from ..records.record import Record
+    >>> text = scaffold_study("doe-2026", "Doe 2026", Record("A trial: with a colon", doi="10.1000/x"))
     >>> print(text.splitlines()[5])
     title: "A trial: with a colon"
     """
-    identity = {"id": id, "label": label, "title": title, "doi": doi, "pmid": pmid, "pmcid": pmcid}
-    named = {"experimental": flow_text(experimental), "control": flow_text(control)}
-    arms = _STUDY_BODY.format(kind=f"kind: {kind}".ljust(26), **named)
-    head = STUDY_SCHEMA + _STUDY_HEAD + _identity(identity, registrations, keywords)
-    return head + _citation(citation or {}) + arms + _forms(outcomes) + _STUDY_TAIL
+    named = {"experimental": flow_text(form.experimental), "control": flow_text(form.control)}
+    arms = _STUDY_BODY.format(kind=f"kind: {form.kind}".ljust(26), **named)
+    head = STUDY_SCHEMA + _STUDY_HEAD + _identity(study_id, label, record)
+    return head + _citation(record) + arms + _forms(form.outcomes) + _STUDY_TAIL
 
 
 def scaffold_review(name: str) -> dict[str, str]:
@@ -67,14 +75,14 @@ def scaffold_review(name: str) -> dict[str, str]:
     >>> sorted(scaffold_review("statins"))[-2:]
     ['studies/example-2026.yaml', 'studies/review.yaml']
     """
+    from ..records.record import Record
     from .model.review import Outcome
 
     death = Outcome.model_validate(
         {"id": "death", "name": "death from any cause", "direction": "bad", "time": "day 28"}
     )
-    study = scaffold_study(
-        "example-2026", "Example 2026", "An example: replace it by your first study", outcomes=[death]
-    )
+    example = Record("An example: replace it by your first study")
+    study = scaffold_study("example-2026", "Example 2026", example, StudyForm([death]))
     return {
         "studies/review.yaml": REVIEW_SCHEMA + _REVIEW.format(title=flow_text(name), name=flow_text(_slug(name))),
         "studies/example-2026.yaml": study,
@@ -99,11 +107,13 @@ def _models(base: type[Entry]) -> Iterator[type[Entry]]:
         yield from _models(model)
 
 
-def _identity(known: Mapping[str, str | None], registrations: Sequence[str], keywords: Sequence[str]) -> str:
+def _identity(study_id: str, label: str, record: Record) -> str:
     """What the study is known by, a line each."""
+    known = {"id": study_id, "label": label, "title": record.title}
+    known |= {key: getattr(record, key) for key in ("doi", "pmid", "pmcid")}
     lines = [f"{key}: {flow_text(value)}" if value else f"{key}:" for key, value in known.items()]
-    lines += [f"registrations: {flow_text(list(registrations))}"]
-    lines += [f"keywords: {flow_text(list(keywords))}"] if keywords else []
+    lines += [f"registrations: {flow_text(list(record.registrations))}"]
+    lines += [f"keywords: {flow_text(list(record.keywords))}"] if record.keywords else []
     return "\n".join(lines) + "\n"
 
 
@@ -119,15 +129,16 @@ def _slug(name: str) -> str:
     return "-".join(filter(None, kept.split("-")))[:60] or "review"
 
 
-def _citation(citation: Mapping[str, Any]) -> str:
+def _citation(record: Record) -> str:
     """The block of the citation, every key of it, empty where nothing is known."""
-    authors = citation.get("authors") or ()
-    complete = bool(citation.get("authors_complete")) and bool(authors)
+    authors = record.authors
+    complete = record.authors_complete and bool(authors)
     lines = ["", "citation:"]
     lines += ["  authors:" if authors else "  authors: []", *(f"    - {flow_text(author)}" for author in authors)]
     lines += [f"  authors_complete: {flow_text(complete)}"]
     for key in ("journal", "journal_abbreviation", "published", "volume", "issue", "pages"):
-        lines.append(f"  {key}: {flow_text(str(citation[key]))}" if citation.get(key) else f"  {key}:")
+        known = getattr(record, key)
+        lines.append(f"  {key}: {flow_text(known)}" if known else f"  {key}:")
     return "\n".join(lines) + "\n"
 
 

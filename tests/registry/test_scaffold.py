@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from metaan.records.record import Record
 from metaan.registry.load import load
-from metaan.registry.write import scaffold_review, scaffold_study, schema, set_value, write_text
+from metaan.registry.write import StudyForm, scaffold_review, scaffold_study, schema, set_value, write_text
 
 STUDIES = Path(__file__).parents[2] / "studies"
 CHARACTERS = st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Zl", "Zp"])
@@ -45,8 +46,8 @@ def test_a_new_study_takes_part_once_its_numbers_are_in(tmp_path: Path) -> None:
 @given(title=LINE, author=LINE, volume=LINE)
 def test_any_title_and_author_come_back(project: Any, title: str, author: str, volume: str) -> None:
     outcomes = load(project.write()).info.outcomes
-    citation = {"authors": [author], "authors_complete": True, "volume": volume, "published": "2021-02"}
-    text = scaffold_study("roe-2021", "Roe 2021", title, doi="10.1000/(y)", citation=citation, outcomes=outcomes)
+    record = Record(title, authors=(author,), volume=volume, published="2021-02", doi="10.1000/(y)")
+    text = scaffold_study("roe-2021", "Roe 2021", record, StudyForm(outcomes))
     study = load(project.write(roe_2021=text)).study("roe-2021")
     assert study.title == title.strip()
     assert study.citation.authors == (author.strip(),)
@@ -55,7 +56,7 @@ def test_any_title_and_author_come_back(project: Any, title: str, author: str, v
 
 
 def test_a_study_of_which_next_to_nothing_is_known_loads(project: Any) -> None:
-    text = scaffold_study("roe-2021", "Roe 2021", "T", registrations=["NCT04643678"], keywords=["a", "b: c"])
+    text = scaffold_study("roe-2021", "Roe 2021", Record("T", registrations=("NCT04643678",), keywords=("a", "b: c")))
     study = load(project.write(roe_2021=text)).study("roe-2021")
     assert study.registrations == ("NCT04643678",)
     assert study.keywords == ("a", "b: c")
@@ -64,7 +65,7 @@ def test_a_study_of_which_next_to_nothing_is_known_loads(project: Any) -> None:
 
 def test_names_with_a_hash_stay_whole(project: Any) -> None:
     outcomes = [o.model_copy(update={"name": "death # 1"}) for o in load(project.write()).info.outcomes]
-    text = scaffold_study("roe-2021", "Roe 2021", "T", outcomes=outcomes)
+    text = scaffold_study("roe-2021", "Roe 2021", Record("T"), StudyForm(outcomes))
     assert text.count('name: "death # 1"') == 2
     load(project.write(roe_2021=text))
 

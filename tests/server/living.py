@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from metaan.records.record import Record
 from metaan.registry.write import scaffold_review, scaffold_study
 from metaan.sources.net import services
 from metaan.sources.net.client import Client
@@ -86,8 +87,10 @@ def registry(root: Path, search: str = "[{source: pubmed, query: 'zymodrug[tiab]
     review = (folder / "review.yaml").read_text(encoding="utf-8")
     kept = review.split("\nsearch:")[0] + f"\nsearch: {search}\n{more}"
     (folder / "review.yaml").write_text(kept, encoding="utf-8")
-    known = {"pmid": STUDY.pmid, "doi": STUDY.doi, "registrations": ["NCT99999911"], "citation": {"published": "2024"}}
-    (folder / "bees.yaml").write_text(scaffold_study("bees", "Bees 2024", STUDY.title, **known), encoding="utf-8")
+    known = {"pmid": STUDY.pmid, "doi": STUDY.doi, "registrations": ("NCT99999911",), "published": "2024"}
+    (folder / "bees.yaml").write_text(
+        scaffold_study("bees", "Bees 2024", Record(STUDY.title, **known)), encoding="utf-8"
+    )
     return folder
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from ...registry.check.draft import read_document
 from ...registry.load import Review, load
 from ...registry.model.public import Study
 from ...registry.model.types import Registration
-from ...registry.scaffold import scaffold_study
+from ...registry.scaffold import StudyForm, scaffold_study
 from ...registry.store import metadata as stored
 from ...registry.store.commit import taking_turns
 from ...registry.write import change
@@ -250,30 +250,11 @@ def _new(record: Record, review: Review, taken: _Taken) -> NewStudy:
 
 def _text(record: Record, study_id: str, label: str, review: Review) -> str:
     """Return the text of the study file."""
-    return scaffold_study(
-        study_id,
-        label,
-        _without_full_stop(record.title),
-        doi=record.doi,
-        pmid=record.pmid,
-        pmcid=record.pmcid,
-        registrations=[number for number in record.own_registrations if _is_number(number)],
-        keywords=record.keywords,
-        citation={
-            "authors": record.authors,
-            "authors_complete": record.authors_complete,
-            "journal": record.journal,
-            "journal_abbreviation": record.journal_abbreviation,
-            "published": record.published,
-            "volume": record.volume,
-            "issue": record.issue,
-            "pages": record.pages,
-        },
-        outcomes=_outcomes(review),
-        kind=design_of(record)[0],
-        experimental=review.info.labels.experimental,
-        control=review.info.labels.control,
-    )
+    kept = tuple(number for number in record.own_registrations if _is_number(number))
+    known = replace(record, title=_without_full_stop(record.title), registrations=kept)
+    labels = review.info.labels
+    form = StudyForm(_outcomes(review), design_of(record)[0], labels.experimental, labels.control)
+    return scaffold_study(study_id, label, known, form)
 
 
 def _is_number(text: str) -> bool:

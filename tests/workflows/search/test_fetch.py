@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import SetAsideWarning, SourceError, UsageError
+from metaan.records.record import Record
 from metaan.registry.load import load
 from metaan.registry.store import metadata as stored
 from metaan.registry.write import scaffold_study
@@ -36,7 +37,7 @@ STUDIES = {
 def put(folder, study_id, title=None, year="2024", **known):
     paper = PAPERS.get(known.get("pmid", "900000002"))
     title = title or (paper.title if paper else "A title")
-    text = scaffold_study(study_id, study_id, title, citation={"published": year} if year else {}, **known)
+    text = scaffold_study(study_id, study_id, Record(title, published=year, **known))
     (folder / f"{study_id}.yaml").write_text(text, encoding="utf-8")
 
 

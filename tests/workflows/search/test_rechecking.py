@@ -45,7 +45,9 @@ def related(doi, **relations):
 
 
 def add(folder, name, doi):
-    (folder / f"{name}.yaml").write_text(scaffold_study(name, name, f"Zymodrug in {name}", doi=doi), encoding="utf-8")
+    (folder / f"{name}.yaml").write_text(
+        scaffold_study(name, name, Record(f"Zymodrug in {name}", doi=doi)), encoding="utf-8"
+    )
 
 
 def told(folder, server, when=NOW, **services):

@@ -19,9 +19,8 @@ NOW = datetime(2026, 11, 22, 12, 0, 5, tzinfo=UTC)
 @pytest.fixture
 def folder(tmp_path):
     folder = empty_registry(tmp_path)
-    old = scaffold_study(
-        "old-2020", "Old 2020", "An old study", doi="10.5555/OLD", pmid="77", registrations=["NCT00000077"]
-    )
+    record = Record("An old study", doi="10.5555/OLD", pmid="77", registrations=("NCT00000077",))
+    old = scaffold_study("old-2020", "Old 2020", record)
     (folder / "old-2020.yaml").write_text(old, encoding="utf-8")
     return folder
 

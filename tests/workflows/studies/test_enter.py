@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from metaan.errors import ConflictError, UsageError
+from metaan.records.record import Record
 from metaan.registry.load import load
-from metaan.registry.write import scaffold_study
+from metaan.registry.write import StudyForm, scaffold_study
 from metaan.synthesis.analyse import analyse
 from metaan.workflows.studies.enter import Typed, enter, set_design
 from tests.server.living import at, empty_registry
@@ -19,7 +20,7 @@ READ = Typed("death", ((3, 40), (7, 41)), "article", place="Table 2", by="A.  Re
 def folder(tmp_path):
     folder = empty_registry(tmp_path)
     death = load(folder).info.outcomes
-    text = scaffold_study("doe-2026", "Doe 2026", "A trial", outcomes=death)
+    text = scaffold_study("doe-2026", "Doe 2026", Record("A trial"), StudyForm(death))
     (folder / "doe-2026.yaml").write_text(text, encoding="utf-8")
     return folder
 

@@ -9,9 +9,10 @@ import sys
 import pytest
 
 from metaan.errors import ConflictError
+from metaan.records.record import Record
 from metaan.registry.load import load
 from metaan.registry.store.decisions import read_decisions
-from metaan.registry.write import scaffold_study
+from metaan.registry.write import StudyForm, scaffold_study
 from metaan.workflows.screen.judge import Vote, judge, undo
 from metaan.workflows.search.update import update
 from metaan.workflows.studies import add as adding
@@ -29,7 +30,7 @@ AT_ONCE = 3
 @pytest.fixture
 def folder(tmp_path):
     folder = empty_registry(tmp_path)
-    text = scaffold_study("doe-2026", "Doe 2026", "A trial", outcomes=load(folder).info.outcomes)
+    text = scaffold_study("doe-2026", "Doe 2026", Record("A trial"), StudyForm(load(folder).info.outcomes))
     (folder / "doe-2026.yaml").write_text(text, encoding="utf-8")
     return folder
 
