@@ -7,7 +7,7 @@ Reading is in three steps: text to tree (`nodes`), tree to model (`draft`), and 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from .store.runs import Notice
 
 REVIEW = "review"
+COMMANDS_OWN = ("candidates", "metadata", "runs")  # folders in which they keep records
+_IN_ONE_FOLDER = "allowed: beside review.yaml; what need not be read stands in a folder whose name begins with a dot"
 
 
 @dataclass(frozen=True)
@@ -147,8 +149,10 @@ def load(folder: Path | str = "studies", *, with_metadata: bool = True) -> Revie
 
 def _files(root: Path) -> tuple[dict[str, bytes], list[Problem]]:
     """Return the bytes of the YAML files by name, in order; hidden files are not the registry's."""
-    files, problems = {}, []
+    files, problems = dict[str, bytes](), list[Problem]()
     for path in sorted(root.iterdir()):
+        if path.is_dir() and not path.name.startswith(".") and path.name not in COMMANDS_OWN:
+            problems += _put_too_deep(path)
         if path.name.startswith(".") or path.suffix.lower() not in (".yaml", ".yml") or path.is_dir():
             continue
         if path.suffix != ".yaml":
@@ -159,6 +163,13 @@ def _files(root: Path) -> tuple[dict[str, bytes], list[Problem]]:
         except OSError as error:
             problems.append(unreadable(path, error))
     return files, problems
+
+
+def _put_too_deep(folder: Path) -> Iterator[Problem]:
+    """Yield the studies in a folder within the folder, which nobody would read."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in (".yaml", ".yml"):
+            yield Problem(str(path), 1, "", "a file in a folder of its own", _IN_ONE_FOLDER)
 
 
 def _draft(root: Path, files: Mapping[str, bytes]) -> tuple[Draft, list[Problem]]:

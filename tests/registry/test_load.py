@@ -62,6 +62,8 @@ MISTAKES = {
     "outcome unknown": ("outcome: death", "outcome: deth", 12, "outcome", "'deth' is unknown", "did you mean death"),
     "key unknown": ("label:", "lable:", 2, "", "key 'lable' is unknown", "did you mean label"),
     "key unknown deep down": ("level: pri", "levl: pri", 18, "source", "key 'levl' is unknown", "did you mean level"),
+    "key unknown and empty": ("label:", "lable:\nlabel:", 2, "", "key 'lable' is unknown", "did you mean label"),
+    "key unknown and empty deep down": ("level: pri", "levl: , level: pri", 18, "source", "'levl'", "mean level"),
     "key twice": ("label: Doe 2020", "label: Doe 2020\nlabel: Doe", 3, "", "'label' is here a second time", "line 2"),
     "word unknown": ("kind: randomised", "kind: randomized", 6, "kind", "'randomized'", "did you mean randomised"),
     "id leaves the folder": ("id: doe-2020", "id: ../doe", 1, "id", "'../doe' is not an id", "hyphens"),
@@ -272,6 +274,17 @@ def test_hidden_files_and_folders_are_not_read_but_yml_is_refused(project: Any) 
     assert "ending in .yml" in problem.found
 
 
+@pytest.mark.parametrize("place", ["trials/jones-2021.yaml", "trials/2021/jones-2021.yml"])
+def test_a_study_in_a_folder_of_its_own_is_refused_and_no_other_folder_is(project: Any, place: str) -> None:
+    folder = project.write()
+    for name in (place, ".drafts/x.yaml", "trials/notes.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("a: 1")
+    (problem,) = problems(folder)
+    assert problem.file == str(folder / place)
+    assert "beside review.yaml" in problem.allowed
+
+
 def test_an_empty_form_is_not_read_and_a_filled_one_ends_the_waiting(project: Any) -> None:
     waiting = project.study.replace("state: included", "state: awaiting data, reason: none yet")
     form = waiting.replace("events: 5, total: 40", "events: , total: ").replace(
@@ -320,6 +333,8 @@ ARMS = "      drug: {events: 5, total: 40}\n      control: {events: 3, total: 40
         ("drug: {events: 5, total: 40}, control: ", "arms.control", "'control' is empty", "no entry for an arm"),
         ("drug: {events: 5, total: 40}, control: {}", "arms.control", "'events' is missing", "required"),
         ("drug: {events: , total: 40}, control: {events: , total: 40}", "arms.drug", "'events' has no value", ""),
+        ("drug: {events: 5, total: 40,000}, control: {events: 3, total: 40}", "arms.drug", "'000'", "events, total"),
+        ("drug: {events: 5, total: 40, n: }, control: {events: 3, total: 40}", "arms.drug", "'n'", "mean total"),
         ("drug: 5, control: 3", "arms.drug", "5 stands where keys", "key: value"),
         ("drug: [5, 40], control: [3, 40]", "arms.drug", "a list stands where keys", "key: value"),
     ],
@@ -387,6 +402,8 @@ def test_a_time_is_taken_however_it_is_written(project: Any, time: str) -> None:
         ("[{from: day 3, till: day 5}]", ".time_points[1]", "key 'till' is unknown"),
         ("[[day 3, day 5]]", ".time_points[1]", "a list is not text"),
         ("[in hospital, nearest]", ".time_points", "'nearest' has no day"),
+        ("[day 28, nearset]", ".time_points[2]", "'nearset' is neither a time nor 'nearest'"),
+        ("[day 28, Nearest]", ".time_points[2]", "'Nearest' is neither a time nor 'nearest'"),
         ("[visit 4, nearest]", ".time_points", "'nearest' has no day"),
     ],
 )

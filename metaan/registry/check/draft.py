@@ -91,9 +91,30 @@ def read_document(file: str, stem: str, raw: bytes, model: type[M]) -> tuple[Doc
     if tree is None:
         return None, problems
     forms = unfilled(tree) if model is Study else []
+    problems += _unknown_and_empty(file, without(tree, forms) or tree, model)
     problems += [problem for path in forms for problem in _form_problems(file, tree, path)]
     document, problems = _validate(file, stem, without(tree, forms) or tree, model, problems)
     return document and replace(document, forms=tuple(tree.at(path) for path in forms)), problems
+
+
+def _unknown_and_empty(file: str, tree: Node, model: type[M]) -> Iterator[Problem]:
+    """Yield the unknown keys with nothing behind them, as is left of ``{total: 9,000}`` or of a misspelt key."""
+    if not _has_gaps(tree):
+        return
+    try:
+        model.model_validate(tree.plain(gaps=True))
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            path = _placed(tree, tuple(fault["loc"]))
+            known = model_at(model, path[:-1]).model_fields
+            empty = fault["type"] == "extra_forbidden" and fault["input"] is None
+            if empty and str(path[-1]).rstrip(":") not in known:  # as of a form
+                yield _problem(file, tree, model, fault)
+
+
+def _has_gaps(node: Node) -> bool:
+    inner = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
+    return node.value is None or any(map(_has_gaps, inner))
 
 
 def unfilled(tree: Node) -> list[Path]:

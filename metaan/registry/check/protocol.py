@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 
 from ...errors import Problem, did_you_mean
 from ..model.study import Study
@@ -48,6 +49,9 @@ def nearest_has_a_day(draft: Draft) -> Iterator[Problem]:
             allowed = "allowed: after a day, such as [day 28, nearest]"
             yield draft.review.problem(("analyses", i, "time_points"), "'nearest' has no day to be near to", allowed)
         for j, time in enumerate(times):
+            if isinstance(time, str) and time != NEAREST and get_close_matches(time.casefold(), [NEAREST], cutoff=0.75):
+                found, allowed = f"{time!r} is neither a time nor 'nearest'", f"did you mean {NEAREST}?"
+                yield draft.review.problem(("analyses", i, "time_points", j), found, allowed)
             if not isinstance(time, str) and not within(time, time.start):
                 allowed = "allowed: two times, the earlier first, such as {from: day 21, to: day 35}"
                 yield draft.review.problem(("analyses", i, "time_points", j), f"{time} is no window", allowed)

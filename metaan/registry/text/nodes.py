@@ -53,12 +53,12 @@ class Node:
     key: tuple[int, int] | None = None
     gone: tuple[str, ...] = ()
 
-    def plain(self) -> Any:
-        """Return the value without the places; a key with nothing behind it is as good as absent."""
+    def plain(self, *, gaps: bool = False) -> Any:
+        """Return the value without the places; a key with nothing behind it is as good as absent, unless asked for."""
         value = self.value
         if type(value) is dict:
-            return {name: node.plain() for name, node in value.items() if node.value is not None}
-        return [node.plain() for node in value] if type(value) is list else value
+            return {name: node.plain(gaps=gaps) for name, node in value.items() if gaps or node.value is not None}
+        return [node.plain(gaps=gaps) for node in value] if type(value) is list else value
 
     def child(self, part: str | int) -> Node | None:
         """Return the value behind a key, or the item at an index (0-based)."""
