@@ -1,8 +1,8 @@
 """The kinds of data that arms hold, and what every place does with them.
 
-To add a kind that a study file can hold: its model in `metaan.registry.model.arms`, its columns in
-`metaan.stats.numerics.layouts`, and ``arm`` and ``join`` of its entry in `KINDS`. An entry without ``arm`` is drawn
-from arrays only.
+To add a kind: its columns in `metaan.stats.numerics.layouts`, its measures in ``TWO_ARMS`` and ``ONE_ARM`` of
+`metaan.stats.measures.catalogue`, and an entry in `KINDS`. It is drawn from arrays only until study files can hold it:
+with a model in `metaan.registry.model.arms`, and ``join`` here.
 """
 
 from __future__ import annotations
@@ -12,18 +12,12 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from ..registry.model.arms import ArmData, Counts
-from ..stats.measures.correlations import CORRELATIONS
-from ..stats.measures.means import MEAN_MEASURES
-from ..stats.measures.proportions import PROPORTIONS
-from ..stats.measures.rates import RATES
-from ..stats.measures.single_means import SINGLE_MEANS
-from ..stats.measures.two_by_two import TWO_BY_TWO
+from ..registry.model.arms import ARMS, ArmData, Counts
+from ..stats.measures.catalogue import ONE_ARM, TWO_ARMS
 from ..stats.numerics.layouts import LAYOUTS, Names
 
 if TYPE_CHECKING:
     from ..registry.model.public import Result, Study
-    from ..stats.measures.families import Measure
 
 #: The roles of arms; an only arm stands under the first.
 ROLES = ("experimental", "control")
@@ -48,8 +42,6 @@ class Kind:
         A key of `metaan.stats.numerics.layouts.LAYOUTS`.
     fields
         What an arm holds, in the order of the columns: the key in a study file to what the number is called.
-    compare, alone
-        The measures of two arms, and those of one.
     shape, header, parts
         All of an arm in one column of a forest plot, the heading over it, and the headings where each number has a
         column of its own.
@@ -57,22 +49,19 @@ class Kind:
         How many of the last numbers add up over studies.
     ways
         What an outcome is where it is less, and where it is more.
-    arm, join, joined
-        The model of an arm in a study file; how arms of one role are put together, and the words for that.
+    join, joined
+        How arms of one role are put together, and the words for that.
     script, no_script
         The measures that the page's script pools; why it pools none.
     """
 
     code: str
     fields: Mapping[str, str]
-    compare: Mapping[str, Measure]
-    alone: Mapping[str, Measure]
     shape: str
     header: str
     parts: tuple[str, ...]
     sums: int
     ways: tuple[str, str] = WAYS
-    arm: type[ArmData] | None = None
     join: Callable[[Sequence[Any]], Iterable[float]] | None = None
     joined: str = ""
     script: tuple[str, ...] = ()
@@ -111,13 +100,14 @@ def kind_of(data: Iterable[str]) -> Kind | None:
 
 def kind_of_measure(measure: str) -> Kind | None:
     """Return the kind of data that a measure is computed from; None for effects that are given."""
-    return next((kind for kind in KINDS.values() if measure in kind.compare or measure in kind.alone), None)
+    tables = ((code, known) for arms in (TWO_ARMS, ONE_ARM) for code, known in arms.items())
+    return next((KINDS[code] for code, known in tables if measure in known), None)
 
 
 def kind_of_arms(arms: Iterable[ArmData]) -> Kind:
     """Return the kind of data that the arms of a result hold."""
-    first = next(iter(arms), None)
-    return next(kind for kind in KINDS.values() if kind.arm and (first is None or isinstance(first, kind.arm)))
+    held = list(arms)
+    return next(KINDS[code] for code, model in ARMS.items() if all(isinstance(arm, model) for arm in held))
 
 
 def arms_of(data: Data) -> ByRole:
@@ -176,24 +166,25 @@ _MORE_OFTEN = ("less frequent", "more frequent")
 #: Code of a kind to what is known of it.
 KINDS = {
     "counts": Kind(
-        "counts", {"events": "events", "total": "people"}, TWO_BY_TWO, PROPORTIONS,
-        "{}/{}", "events/total", ("Events", "Total"), 2, _MORE_OFTEN,
-        Counts, _add_counts, "added up", script=("OR", "RR", "RD"),
+        "counts", {"events": "events", "total": "people"}, "{}/{}", "events/total", ("Events", "Total"), 2, _MORE_OFTEN,
+        _add_counts, "added up", script=("OR", "RR", "RD"),
     ),
     "means": Kind(
-        "means", {"mean": "mean", "sd": "standard deviation", "total": "people"}, MEAN_MEASURES, SINGLE_MEANS,
-        "{} ({}), {}", "mean (SD), n", ("Mean", "SD", "Total"), 1, no_script=NO_SCRIPT,
+        "means", {"mean": "mean", "sd": "standard deviation", "total": "people"}, "{} ({}), {}", "mean (SD), n",
+        ("Mean", "SD", "Total"), 1, no_script=NO_SCRIPT,
     ),
     "rates": Kind(
-        "rates", {"events": "events", "time": "time"}, {code: m for code, m in RATES.items() if m.compares},
-        {code: m for code, m in RATES.items() if not m.compares},
-        "{}/{}", "events/time", ("Events", "Time"), 2, _MORE_OFTEN, no_script=NO_SCRIPT,
+        "rates", {"events": "events", "time": "time"}, "{}/{}", "events/time", ("Events", "Time"), 2, _MORE_OFTEN,
+        no_script=NO_SCRIPT,
     ),
     "correlations": Kind(
-        "correlations", {"r": "correlation", "total": "people"}, {}, CORRELATIONS,
-        "{}, {}", "r, n", ("r", "Total"), 1, no_script=NO_SCRIPT,
+        "correlations", {"r": "correlation", "total": "people"}, "{}, {}", "r, n", ("r", "Total"), 1,
+        no_script=NO_SCRIPT,
     ),
 }  # fmt: skip
+
+#: The measures of two arms that can be pooled: those of the kinds that a study file can hold.
+POOLED = {code: measure for kind in ARMS for code, measure in TWO_ARMS[kind].items()}
 
 #: The columns that count people.
 PEOPLE = tuple(dict.fromkeys(
@@ -202,6 +193,4 @@ PEOPLE = tuple(dict.fromkeys(
 ))  # fmt: skip
 
 #: The columns of a spreadsheet that hold what arms of studies have.
-ARM_COLUMNS = tuple(dict.fromkeys(
-    f"{field}_{role}" for kind in KINDS.values() if kind.arm for role in ROLES for field in kind.fields
-))  # fmt: skip
+ARM_COLUMNS = tuple(dict.fromkeys(f"{field}_{role}" for code in ARMS for role in ROLES for field in KINDS[code].fields))

@@ -12,7 +12,6 @@ import numpy as np
 from ..errors import NotEstimableError
 from ..stats.measures.catalogue import MEASURES, TO, added, effect_sizes, scale_of
 from ..stats.measures.effects import EffectSizes, Interval
-from ..stats.measures.two_by_two import CELLS
 from ..stats.numerics.numerals import exact
 from ..stats.pooling.intervals import mean_interval
 from ..stats.pooling.models import MODELS
@@ -139,10 +138,11 @@ def _row(chosen: Chosen, es: EffectSizes, i: int, plan: Plan, tabled: bool) -> S
 
 
 def _correction(es: EffectSizes, i: int, plan: Plan) -> str | None:
-    """Say of a study what was added to its cells; Mantel-Haenszel adds nothing."""
+    """Say of a study what was added to its counts; Mantel-Haenszel adds nothing."""
     amount = added(es.measure, plan.zero_cells.add)
-    zero = np.any([es.data[name] == 0 for name in CELLS], axis=0) & es.estimable
-    if not amount or not TO[plan.zero_cells.to](zero)[i]:
+    cells = MEASURES[es.measure].family.cells
+    zero = np.any([es.data[name] == 0 for name in cells], axis=0) & es.estimable
+    if not cells or not amount or not TO[plan.zero_cells.to](zero)[i]:
         return None
     why = "a zero cell" if zero[i] else "no zero cell"
     return f"{why}: {exact(amount)} is added for inverse variance"

@@ -1,16 +1,15 @@
 """Every place asks the table of kinds; what it says of a kind holds for the measures, the files and the page."""
 
-from itertools import pairwise
-
 import pytest
 
-from metaan.registry.model.arms import ARM_KEYS, Counts
+from metaan.registry.model.arms import ARMS, Counts
 from metaan.registry.model.public import Result, Study
-from metaan.stats.measures.catalogue import MEASURES, effect_sizes
+from metaan.stats.measures.catalogue import MEASURES, ONE_ARM, TWO_ARMS, effect_sizes
 from metaan.stats.numerics.layouts import LAYOUTS
 from metaan.synthesis.kinds import (
     ARM_COLUMNS,
     KINDS,
+    POOLED,
     arms_of,
     cells,
     columns_of,
@@ -35,30 +34,35 @@ def test_an_entry_is_whole(code: str) -> None:
     assert {len(names) for names in layout if names} == {len(kind.fields)} == {len(kind.parts)}
     assert kind.shape.count("{}") == len(kind.fields) >= kind.sums
     assert bool(kind.script) != bool(kind.no_script)
-    assert set(kind.script) <= set(kind.compare)
-    assert (kind.arm is None) == (kind.join is None) == (not kind.joined)
+    assert {scripted in POOLED and kind_of_measure(scripted) is kind for scripted in kind.script} <= {True}
+    assert (code in ARMS) == (kind.join is not None) == bool(kind.joined)
 
 
 def test_the_kinds_are_those_that_have_columns() -> None:
-    assert KINDS.keys() == LAYOUTS.keys()
+    assert KINDS.keys() == LAYOUTS.keys() == TWO_ARMS.keys() == ONE_ARM.keys() >= ARMS.keys()
 
 
 def test_a_measure_is_of_one_kind() -> None:
-    measures = [code for kind in KINDS.values() for code in (*kind.compare, *kind.alone)]
+    measures = [code for entries in (*TWO_ARMS.values(), *ONE_ARM.values()) for code in entries]
     assert len(measures) == len(set(measures))
     assert set(measures) <= set(MEASURES)
 
 
-@pytest.mark.parametrize("measure", [code for kind in KINDS.values() for code in kind.compare])
-def test_a_measure_of_two_arms_reads_the_columns_of_its_kind(measure: str) -> None:
-    kind = kind_of_measure(measure)
-    assert kind is not None
+@pytest.mark.parametrize(("code", "measure"), [(code, one) for code, known in TWO_ARMS.items() for one in known])
+def test_a_measure_of_two_arms_reads_the_columns_of_its_kind(code: str, measure: str) -> None:
+    kind = KINDS[code]
     values = [VALUES[field] for field in kind.fields]
     data = kind.data(values, [value + (field != "total") for value, field in zip(values, kind.fields)])
-    given = columns_of(measure, [data])
-    assert tuple(given) == kind.columns
-    es = effect_sizes(measure, **given)
-    assert es.k == 1
+    columns = columns_of(measure, [data])
+    assert (kind_of_measure(measure), tuple(columns)) == (kind, kind.columns)
+    assert effect_sizes(measure, **columns).k == 1
+
+
+@pytest.mark.parametrize(("code", "measure"), [(code, one) for code, known in ONE_ARM.items() for one in known])
+def test_a_measure_of_an_only_arm_reads_the_columns_of_its_kind(code: str, measure: str) -> None:
+    data = {name: [VALUES[field]] for name, field in zip(LAYOUTS[code].only, KINDS[code].fields)}
+    assert kind_of_measure(measure) is KINDS[code]
+    assert effect_sizes(measure, **data).k == 1
 
 
 @pytest.mark.parametrize("code", KINDS)
@@ -76,13 +80,12 @@ def test_columns_that_no_kind_has_are_of_none() -> None:
     assert arms_of({"yi": 1.0}) == risks({"yi": 1.0}) == cells({"ai": 1.0}) == columns_of("GEN", [{"yi": 1.0}]) == {}
 
 
-def test_arms_are_told_apart_by_their_keys_and_the_file_allows_no_other() -> None:
-    models = [kind.arm for kind in KINDS.values() if kind.arm]
-    assert {key for arm in models for key in arm.model_fields} == ARM_KEYS
-    assert all(set(kind.fields) | {"source"} == set(kind.arm.model_fields) for kind in KINDS.values() if kind.arm)
-    fields = [frozenset(arm.model_fields) for arm in models]
-    assert all(one != other for one, other in pairwise(fields))
-    assert kind_of_arms([Counts(events=1, total=2)]).arm is Counts
+def test_an_arm_of_a_file_holds_what_its_kind_says_and_is_told_apart_by_it() -> None:
+    for code, model in ARMS.items():
+        assert list(model.model_fields) == [*KINDS[code].fields, "source"]
+    required = [frozenset(model.model_fields) for model in ARMS.values()]
+    assert len(set(required)) == len(required)
+    assert kind_of_arms([Counts(events=1, total=2)]) is KINDS["counts"]
 
 
 def test_spreadsheets_have_a_column_for_every_number_of_an_arm() -> None:

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from ...errors import Problem, did_you_mean
-from ..model.arms import ARM_KEYS
+from ..model.arms import ARMS
 from ..model.review import ReviewFile
 from ..model.study import Result, Study
 from ..model.types import Entry
@@ -146,9 +146,10 @@ def _form_problems(file: str, tree: Node, path: Path) -> Iterator[Problem]:
     except ValidationError as error:
         for fault in error.errors(include_url=False):
             yield _problem(file, tree, Study, {**fault, "loc": (*path, *fault["loc"])})
+    known = {key for arm in ARMS.values() for key in arm.model_fields}
     for arm, node in form.value["arms"].value.items():
         for key in node.value or ():
-            if key.rstrip(":") not in ARM_KEYS:  # {events:, total:} has a key "total:"
+            if key.rstrip(":") not in known:  # {events:, total:} has a key "total:"
                 yield _problem(file, tree, Study, {"type": "extra_forbidden", "loc": (*path, "arms", arm, key)})
 
 

@@ -1,6 +1,6 @@
 """What one arm of a result holds, and where a number was read.
 
-To add a kind of data: its model here, in `ArmData` (told apart by its keys) and in `ARM_KEYS`.
+To add a kind of data: its model here, in `ArmData` (told apart by its keys) and in `ARMS`.
 """
 
 from typing import Literal
@@ -42,5 +42,5 @@ class Counts(Entry):
 
 ArmData = Counts
 
-#: The keys that an arm of a result can have.
-ARM_KEYS = frozenset(Counts.model_fields)
+#: Kind of data (a key of `metaan.stats.numerics.layouts.LAYOUTS`) to what an arm holds.
+ARMS: dict[str, type[ArmData]] = {"counts": Counts}

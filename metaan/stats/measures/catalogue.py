@@ -14,21 +14,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...errors import DataError, UsageError, choose
-from .correlations import CORRELATIONS
+from .correlations import CORRELATION, CORRELATIONS
 from .effects import EffectSizes, FloatArray, labels
 from .families import Columns as Columns
 from .families import Mask, MeasureFamily
 from .families import Measure as Measure
 from .generic import GENERIC, GENERICS, as_given
 from .matched import MATCHED
-from .means import MEAN_MEASURES
+from .means import MEAN_MEASURES, MEANS, SDS, SECOND_SD, SMD_DATA
 from .paired import PAIRED
-from .proportions import PROPORTIONS
-from .rates import RATES
+from .proportions import PROPORTION, PROPORTIONS
+from .rates import ONE_RATE, RATES, TWO_RATES
 from .reliability import RELIABILITY
 from .scales import SCALES, Scale
-from .single_means import SINGLE_MEANS
-from .two_by_two import TWO_BY_TWO
+from .single_means import ONE_MEAN, ONE_SD, SINGLE_MEANS
+from .two_by_two import TABLE, TWO_BY_TWO
 from .two_by_two import no_information as no_information
 from .two_by_two import two_by_two as two_by_two
 
@@ -255,3 +255,18 @@ MEASURES: dict[str, Measure] = {
     **RELIABILITY,
     **GENERICS,
 }
+
+
+def _of(*families: MeasureFamily) -> dict[str, Measure]:
+    return {code: measure for code, measure in MEASURES.items() if measure.family in families}
+
+
+#: Kind of data (a key of `metaan.stats.numerics.layouts.LAYOUTS`) to the measures of two arms.
+TWO_ARMS = {
+    "counts": _of(TABLE), "means": _of(MEANS, SDS, SMD_DATA, SECOND_SD), "rates": _of(TWO_RATES), "correlations": {},
+}  # fmt: skip
+
+#: Kind of data to the measures of an only arm.
+ONE_ARM = {
+    "counts": _of(PROPORTION), "means": _of(ONE_MEAN, ONE_SD), "rates": _of(ONE_RATE), "correlations": _of(CORRELATION),
+}  # fmt: skip
