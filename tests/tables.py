@@ -14,6 +14,7 @@ NO_CHOICE = {
     "measures.correlations.CORRELATIONS": "a part of MEASURES",
     "robustness.explain.MEASURES_EXPLAINED": "a selection of MEASURES",
     "measures.generic.GENERICS": "a part of MEASURES",
+    "measures.catalogue.ONE_ARM": "a selection of MEASURES",
     "glmm.glmm.POINTS": "a default for each of GLMM_MEASURES",
     "glmm.models.EMPTY": "words of error messages",
     "pooling.likelihood.LIKELIHOODS": "a selection of TAU2_METHODS",
@@ -33,6 +34,7 @@ NO_CHOICE = {
     "measures.reliability.RELIABILITY": "a part of MEASURES",
     "numerics.layouts.LAYOUTS": "columns by kind of data, for the table of kinds",
     "measures.single_means.SINGLE_MEANS": "a part of MEASURES",
+    "measures.catalogue.TWO_ARMS": "a selection of MEASURES",
     "measures.two_by_two.TWO_BY_TWO": "a part of MEASURES",
 }
 

@@ -198,8 +198,10 @@ def _sensitivity(es: EffectSizes, plan: Plan, measure: str, fits: Mapping[str, P
         if common.method == "MH":
             other = pool(es, "common", level=plan.level)
             yield Sensitivity("common effect, inverse variance", other, _differs(other, common))
-        elif (tabled := _common(es, plan.model_copy(update={"common_method": "MH"}), measure, [])) is not None:
-            yield Sensitivity("common effect, Mantel-Haenszel", tabled, _differs(tabled, common))
+        elif measure in MH_MEASURES:
+            tabled = _common(es, plan.model_copy(update={"common_method": "MH"}), measure, [])
+            if tabled is not None:
+                yield Sensitivity("common effect, Mantel-Haenszel", tabled, _differs(tabled, common))
     if (random := fits.get("random")) is not None:
         for methods in SENSITIVITY_METHODS:
             if methods != (plan.tau2_method, plan.ci_method):

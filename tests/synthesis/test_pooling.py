@@ -7,6 +7,7 @@ import pytest
 import metaan as ma
 from metaan.registry.model.public import Explore
 from metaan.report.language import words
+from metaan.stats.measures.catalogue import TWO_ARMS
 from metaan.synthesis.pooling import pool_group, protocol_results
 from metaan.synthesis.selection import choose_studies
 from metaan.synthesis.values import Pool
@@ -72,6 +73,25 @@ def test_a_method_without_an_answer_is_no_row_of_the_sensitivity_table(review):
     got = pooled(review, EMPTY_ARM, "OR", common_method="IV")
     assert got.common.method == "IV"
     assert not [other for other in got.sensitivity if other.fit.method == "MH"]
+
+
+@pytest.mark.parametrize("measure", TWO_ARMS["counts"])
+def test_a_row_of_the_sensitivity_table_names_the_method_that_it_has(review, measure):
+    """Mantel-Haenszel exists for odds ratios, risk ratios and risk differences alone."""
+    got = pooled(review, (*ALL_EVENTS[:2], (3, 30, 5, 30)), measure)
+    named = {other.name: other.fit.method for other in got.sensitivity if other.fit.model == "common"}
+    assert named == ({"common effect, inverse variance": "IV"} if measure in ("OR", "RR", "RD") else {})
+    assert len({got.common.method, *named.values()}) == 1 + len(named)
+
+
+def test_arms_of_another_kind_are_pooled_the_same_way(review):
+    """Each mean difference is 6 - 5 with a variance of 4/40 + 9/45; three of them have a third of it."""
+    chosen, plan, _ = group(review, ALL_EVENTS, "OR", common_method="IV")
+    data = {"m1i": 6.0, "sd1i": 2.0, "n1i": 40, "m2i": 5.0, "sd2i": 3.0, "n2i": 45}
+    got = pool_group("", [replace(c, data=data) for c in chosen], plan, "MD", [])
+    assert [(row.yi, row.note) for row in got.rows] == [(1.0, None)] * 3
+    assert got.common.se == pytest.approx((0.3 / 3) ** 0.5, rel=1e-12)
+    assert got.absolute is None
 
 
 def test_a_protocol_without_an_answer_says_why_with_the_test_that_needs_none(review):
