@@ -18,7 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from metaan.registry.store.metadata import AbstractPart, Metadata, write
+from metaan.records.record import AbstractPart
+from metaan.registry.store.metadata import Metadata, write
 
 MEGABYTE = 1_000_000
 LARGEST_PAGE = 10 * MEGABYTE  # of 1,000 studies

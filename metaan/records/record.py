@@ -19,8 +19,8 @@ NOT_TRIALS = POOLED | {"Case Reports", "Editorial", "Letter", "Comment"}
 class AbstractPart:
     """One section of an abstract; ``text`` is a markup string (i, b, sub, sup; the rest escaped)."""
 
-    label: str | None
-    text: str
+    label: str | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Correction:
     """A link to a correction, a retraction, a preprint ...; ``kind`` is PubMed's RefType."""
 
     kind: str
-    source: str
+    source: str | None = None
     pmid: str | None = None
     note: str | None = None
 

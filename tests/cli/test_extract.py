@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from metaan.records.record import AbstractPart
 from metaan.registry.store import metadata as stored
 from metaan.workflows.studies.extract import results_file
 from tests.server.ctgov import CTGov
@@ -17,7 +18,7 @@ ABSTRACT = "At day 28, 9 and 3 patients had died (p &lt; 0.1)."
 def abstract(project):
     """The review, with a made-up abstract of one study."""
     known = {"pmid": "900000001", "title": "A trial", "fetched": "2026-11-01T00:00:00Z", "url": "u", "digest": "0" * 64}
-    part = stored.AbstractPart(label="RESULTS", text=ABSTRACT)
+    part = AbstractPart(label="RESULTS", text=ABSTRACT)
     stored.write(project / "studies", "elmekaty-2023", stored.Metadata(abstract=(part,), **known))
     return project
 

@@ -3,8 +3,9 @@
 import pytest
 
 from metaan.errors import RegistryError
+from metaan.records.record import Correction
 from metaan.registry.load import load
-from metaan.registry.store.metadata import Correction, Metadata
+from metaan.registry.store.metadata import Metadata
 
 KEEP = "{about: concern, decision: keep with caution, reason: the counts were checked, by: A. Reader, date: 2026-11-20}"
 EXCLUDE = "{about: retraction, decision: exclude, reason: fabricated, by: A. Reader, date: 2026-11-21}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from metaan.records.record import AbstractPart
 from metaan.registry.store.candidate import Candidate, Sighting
 from metaan.registry.store.json_files import json_bytes
-from metaan.registry.store.metadata import AbstractPart
 from metaan.registry.store.runs import RunRecord, SearchRun
 
 FOUND = "2026-11-22T12:00:00Z"

@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 
 from metaan.cli.screening.app import ScreenApp
+from metaan.records.record import AbstractPart
 from metaan.registry.store.json_files import json_bytes
-from metaan.registry.store.metadata import AbstractPart
 from metaan.workflows.screen.session import Session
 
 from .candidates import candidate, written

@@ -18,6 +18,7 @@ from typing import Literal, overload
 from pydantic import Field
 
 from ...errors import Problem, RegistryError, UsageError, did_you_mean
+from ...records.record import POOLED
 from ..model.types import Entry, Text
 from ..text.files import MOST_BYTES, project_of, read, unreadable
 from .json_files import Model, read_entry
@@ -79,6 +80,11 @@ class Candidate(Publication):
     questions: tuple[LikelyDuplicate, ...] = ()
     found: str | None = None
     run: str | None = None
+
+    @property
+    def own_registrations(self) -> tuple[str, ...]:
+        """The registration of its own trial, found when it was."""
+        return () if POOLED & set(self.publication_types) else self.registrations or self.mentioned
 
 
 def candidate_key(pmid: str | None, registration: str | None, words: str, identity: str) -> str:

@@ -4,42 +4,24 @@ One JSON file a study, ``studies/metadata/<id>.json``, with sorted keys and a ne
 """
 
 import re
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
+from ...records.markup import escape, plain_text
+from ...records.record import AbstractPart, Correction, Record
 from ..model.types import ID_PATTERN, Entry, Flag, Text
 from ..text.atomic import write_text
 from ..text.files import project_of, stay_inside
 from .json_files import plain_json, read_back, read_entry
 
 
-class AbstractPart(Entry):
-    """One section of an abstract; inline markup only as i, b, sub and sup."""
-
-    label: str | None = None
-    text: str
-
-
-class Correction(Entry):
-    """A notice about the article, ``kind`` as PubMed's RefType spells it."""
-
-    kind: Text
-    source: str | None = None
-    pmid: str | None = None
-    note: str | None = None
-
-
 class Publication(Entry):
-    """One publication as a source described it.
+    """A record as it is stored: the fields of `metaan.records.record.Record`, its title as a markup string.
 
-    Attributes
-    ----------
-    title, abstract
-        Markup strings: escaped text in which i, b, sub and sup are the only tags.
-    authors
-        ``Family Initials``; collective names among them, as printed.
+    What a record works out, ``retracted`` and ``concern``, is stored beside what it is worked out from.
     """
 
     title: str = ""
@@ -60,6 +42,17 @@ class Publication(Entry):
     corrections: tuple[Correction, ...] = ()
     retracted: Flag = False
     concern: Flag = False
+
+    @classmethod
+    def of(cls, record: Record, **more: Any) -> Self:
+        """Return what is stored of a record, with what is stored beside it."""
+        said = {name: getattr(record, name) for name in cls.model_fields if hasattr(record, name)}
+        return cls(**said | {"title": record.title_markup or escape(record.title)} | more)
+
+    def record(self, source: str) -> Record:
+        """Return the record that is stored, of a source."""
+        said = {field.name: getattr(self, field.name) for field in fields(Record) if hasattr(self, field.name)}
+        return Record(**said | {"title": plain_text(self.title), "title_markup": self.title, "source": source})
 
 
 class Metadata(Publication):

@@ -99,7 +99,7 @@ def _correction(found: Mapping[str, Any]) -> Correction:
     """Return a link; "Retraction in" becomes PubMed's RetractionIn."""
     kind = "".join(word[:1].upper() + word[1:] for word in (text_at(found, "type") or "unknown").split())
     pmid = normalise_pmid(text_at(found, "id")) if text_at(found, "source") == "MED" else None
-    return Correction(kind, text_at(found, "reference") or text_at(found, "id") or "", pmid, text_at(found, "note"))
+    return Correction(kind, text_at(found, "reference") or text_at(found, "id"), pmid, text_at(found, "note"))
 
 
 def _pmcid(text: str | None) -> str | None:

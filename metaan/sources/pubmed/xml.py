@@ -285,12 +285,12 @@ def _corrections(citation: Element) -> tuple[Correction, ...]:
     return tuple(
         Correction(
             kind=clean_text(link.get("RefType", "")),
-            source=text_at(link, "RefSource") or "",
+            source=text_at(link, "RefSource"),
             pmid=normalise_pmid(text_at(link, "PMID")),
             note=text_at(link, "Note"),
         )
         for link in links
-        if link.get("RefType") not in {"Cites", None}
+        if link.get("RefType", "") not in {"Cites", ""}
     )
 
 

@@ -56,14 +56,12 @@ def make_study(candidate: Candidate, review: Review) -> Made:
     ConflictError
         Another publication of the same study is in the registry.
     """
-    from ..search.as_records import record_of_candidate
     from ..studies.add import new_study  # what reads records is loaded when the first candidate is included
 
     if study := _study_of(candidate, review):
         return Made(study)
-    record = record_of_candidate(candidate)
     try:
-        new = new_study(review, record)
+        new = new_study(review, candidate.record(candidate.sightings[0].source))
     except ConflictError as error:
         raise ConflictError(f"{error}. If it is a second publication of that study: --exclude it, and say so") from None
     return Made(new.id, new, _metadata_of(candidate, review.folder))
@@ -72,7 +70,6 @@ def make_study(candidate: Candidate, review: Review) -> Made:
 def _metadata_of(candidate: Candidate, folder: Path) -> stored.Metadata | None:
     """Return what PubMed said of a candidate that was found there."""
     from ...sources.pubmed.xml import Article
-    from ..search.as_records import record_of_candidate
     from ..search.fetch import metadata_of
 
     sighting = next((s for s in candidate.sightings if s.source == "pubmed" and s.digest and s.url), None)
@@ -80,7 +77,7 @@ def _metadata_of(candidate: Candidate, folder: Path) -> stored.Metadata | None:
     if not (found and sighting and sighting.url and sighting.digest and candidate.pmid):
         return None
     time = datetime.strptime(found, TIME).replace(tzinfo=UTC)
-    return metadata_of(Article(record_of_candidate(candidate), sighting.digest), sighting.url, time)
+    return metadata_of(Article(candidate.record("pubmed"), sighting.digest), sighting.url, time)
 
 
 def _study_of(candidate: Candidate, review: Review) -> str | None:

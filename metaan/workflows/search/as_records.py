@@ -1,19 +1,15 @@
-"""Studies, candidates and records as each other: what one of them says in the shape of the other."""
+"""Records of one publication put together, as a candidate; and a study as a record."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from ...records.identifiers import normalise_doi, normalise_pmid, normalise_registration
 from ...records.label import label_of, slug
-from ...records.markup import escape, plain_text
-from ...records.record import POOLED, Record
-from ...records.record import AbstractPart as RecordPart
-from ...records.record import Correction as RecordLink
+from ...records.record import Record
 from ...registry.store.candidate import Candidate, Sighting, candidate_key
-from ...registry.store.metadata import AbstractPart, Correction
 
 if TYPE_CHECKING:
     from ...registry.model.public import Study
@@ -23,28 +19,14 @@ if TYPE_CHECKING:
 REGISTRATION = "Trial registration"  # a publication type of our own, for what a trial registry returns
 
 
-def numbers_of(candidate: Candidate) -> tuple[str, ...]:
-    """Return the registration of a candidate's own trial, found when the candidate was."""
-    return () if POOLED & set(candidate.publication_types) else candidate.registrations or candidate.mentioned
-
-
 def candidate_of(key: str, own: tuple[str, ...], sighted: Sequence[Sighted]) -> Candidate:
     """Return the candidate of one publication: its key and its `own` registrations are known."""
     record = joined([one.record for one in sighted])
-    return Candidate(
+    return Candidate.of(
+        record,
         key=key,
-        title=record.title_markup or escape(record.title),
-        abstract=tuple(AbstractPart(label=part.label, text=part.text) for part in record.abstract),
-        corrections=tuple(
-            Correction(kind=link.kind, source=link.source or None, pmid=link.pmid, note=link.note)
-            for link in record.corrections
-            if link.kind
-        ),
         mentioned=() if record.registrations else own,
-        retracted=record.retracted,
-        concern=record.concern,
         sightings=tuple(Sighting(source=s.source, id=s.id, digest=s.digest, url=s.url) for s in sighted),
-        **{name: getattr(record, name) for name in _SAME},
     )
 
 
@@ -68,22 +50,10 @@ def _filled(records: Sequence[Record]) -> Record:
         return first
     missing = {
         name: next((value for other in records[1:] if (value := getattr(other, name))), None)
-        for name in (*_SAME, "abstract", "corrections")
-        if not getattr(first, name) and name != "authors_complete"
+        for name in (field.name for field in fields(Record))
+        if not getattr(first, name) and name not in _ITS_OWN
     }
     return replace(first, **{name: value for name, value in missing.items() if value})
-
-
-def record_of_candidate(candidate: Candidate) -> Record:
-    """Return a candidate as the record that it came from."""
-    return Record(
-        title=plain_text(candidate.title),
-        title_markup=candidate.title,
-        abstract=_parts(candidate.abstract),
-        corrections=_corrections(candidate.corrections),
-        source=candidate.sightings[0].source,
-        **{name: getattr(candidate, name) for name in _SAME},
-    )
 
 
 def record_of_study(study: Study, metadata: Metadata | None) -> Record:
@@ -103,35 +73,10 @@ def record_of_study(study: Study, metadata: Metadata | None) -> Record:
         pmid=normalise_pmid(study.pmid) or (metadata.pmid if metadata else None),
         registrations=tuple(dict.fromkeys(map(normalise_registration, registrations))),
         publication_types=metadata.publication_types if metadata else (),
-        corrections=_corrections(metadata.corrections) if metadata else (),
+        corrections=metadata.corrections if metadata else (),
         source="registry",
     )
 
 
-def _parts(parts: Iterable[AbstractPart]) -> tuple[RecordPart, ...]:
-    return tuple(RecordPart(part.label, part.text) for part in parts)
-
-
-def _corrections(links: Iterable[Correction]) -> tuple[RecordLink, ...]:
-    return tuple(RecordLink(link.kind, link.source or "", link.pmid, link.note) for link in links)
-
-
-# What a record and a candidate call alike.
-_SAME = (
-    "authors",
-    "authors_complete",
-    "year",
-    "published",
-    "journal",
-    "journal_abbreviation",
-    "volume",
-    "issue",
-    "pages",
-    "doi",
-    "pmid",
-    "pmcid",
-    "registrations",
-    "mesh",
-    "keywords",
-    "publication_types",
-)
+# What says something of a record itself, and not of the publication.
+_ITS_OWN = frozenset({"title", "title_markup", "authors_complete", "extra"})

@@ -183,29 +183,9 @@ def _stored(folder: Path, study_id: str) -> Metadata | None:
 def metadata_of(article: Article, base_url: str, time: datetime) -> Metadata:
     """Return what is stored of a record: the URL repeats the question, without a key."""
     record = article.record
-    return stored.Metadata(
+    return stored.Metadata.of(
+        record,
         pmid=record.pmid or "",
-        doi=record.doi,
-        title=record.title_markup,
-        authors=record.authors,
-        authors_complete=record.authors_complete,
-        journal=record.journal,
-        journal_abbreviation=record.journal_abbreviation,
-        published=record.published,
-        year=record.year,
-        volume=record.volume,
-        issue=record.issue,
-        pages=record.pages,
-        abstract=tuple(stored.AbstractPart(label=part.label, text=part.text) for part in record.abstract),
-        mesh=record.mesh,
-        publication_types=record.publication_types,
-        registrations=record.registrations,
-        corrections=tuple(
-            stored.Correction(kind=link.kind, source=link.source or None, pmid=link.pmid, note=link.note)
-            for link in record.corrections
-        ),
-        retracted=record.retracted,
-        concern=record.concern,
         fetched=time.strftime("%Y-%m-%dT%H:%M:%SZ"),
         checked=time.date().isoformat(),
         url=urljoin(base_url, f"efetch.fcgi?db=pubmed&id={record.pmid}&retmode=xml"),

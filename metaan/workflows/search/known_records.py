@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ...records.identifiers import normalise_doi, normalise_pmid
 from ...records.same.keys import Keys
 from ...registry.store.candidate import Candidate
-from .as_records import REGISTRATION, numbers_of, record_of_candidate, record_of_study
+from .as_records import REGISTRATION, record_of_study
 
 if TYPE_CHECKING:
     from ...records.record import Record
@@ -68,7 +68,7 @@ class KnownRecords:
                 if relation.study is None and relation.kind != "overlaps with":
                     known.name(study.id, normalise_pmid(relation.pmid), normalise_doi(relation.doi))
         for candidate in candidates:
-            known.put(candidate.key, record_of_candidate(candidate), numbers_of(candidate))
+            known.put(candidate.key, candidate.record(candidate.sightings[0].source), candidate.own_registrations)
         return known
 
     def put(self, name: str, record: Record, numbers: Iterable[str]) -> None:

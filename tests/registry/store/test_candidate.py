@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import ConflictError, RegistryError, SetAsideWarning, UsageError
+from metaan.records.record import AbstractPart, Correction, Record
 from metaan.registry.flow import flow
 from metaan.registry.load import load
 from metaan.registry.model.review import Screening
@@ -317,3 +319,16 @@ def test_a_candidate_that_somebody_else_wrote_cannot_speak_to_the_terminal(tmp_p
         assert read_candidates(tmp_path) == {}
     (folder / "a.json").write_text(found % "\\\\u001b is how it is written", encoding="utf-8")
     assert "u001b" in read_candidates(tmp_path)["a"].title
+
+
+def test_every_field_of_a_record_is_stored_and_comes_back():
+    texts = ("published", "journal", "journal_abbreviation", "volume", "issue", "pages", "doi", "pmid", "pmcid")
+    lists = ("authors", "registrations", "mesh", "keywords", "publication_types")
+    said = {name: name for name in texts} | {name: (name, "x") for name in lists}
+    said |= {"title": "p < 1", "title_markup": "p &lt; 1", "year": 2021, "authors_complete": False, "source": "x"}
+    said |= {"abstract": (AbstractPart("AIM", "<i>a</i>"), AbstractPart(None, "b"))}
+    said |= {"corrections": (Correction("ErratumIn", "J. 2021", "1", "a note"), Correction("RetractionIn"))}
+    assert set(said) | {"publication_type_uis", "extra"} == {field.name for field in fields(Record)}
+    made = Candidate.of(Record(**said), key="pmid-1", sightings=(Sighting(source="x", id="1"),))
+    again = Candidate.model_validate_json(json_bytes(made))
+    assert (again.record("x"), again.retracted, again.concern) == (Record(**said), True, False)

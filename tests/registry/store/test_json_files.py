@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import RegistryError
+from metaan.records.record import AbstractPart
 from metaan.registry.store.candidate import Candidate, Sighting
 from metaan.registry.store.decisions import Decision, append_decision, read_decisions
 from metaan.registry.store.json_files import json_bytes, parsed, plain_json
-from metaan.registry.store.metadata import AbstractPart, Metadata, read, write
+from metaan.registry.store.metadata import Metadata, read, write
 from metaan.registry.store.runs import FileRun, RunRecord, SearchMark, read_watermark, watermark_bytes
 
 AT = "2026-11-22T12:00:00Z"

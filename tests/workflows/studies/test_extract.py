@@ -9,6 +9,7 @@ import pytest
 
 import metaan as ma
 from metaan.errors import ConflictError, RegistryError, SetAsideWarning, SourceError, UsageError
+from metaan.records.record import AbstractPart
 from metaan.registry.load import load
 from metaan.registry.store import metadata as stored
 from metaan.report.sections.provenance import printed
@@ -69,7 +70,7 @@ def folder(tmp_path):
 
 
 def store(folder, abstract=ABSTRACT):
-    parts = tuple(stored.AbstractPart(label=label, text=text) for label, text in abstract)
+    parts = tuple(AbstractPart(label=label, text=text) for label, text in abstract)
     known = {"pmid": "900000001", "title": "A trial", "fetched": "2026-11-01T00:00:00Z", "url": "u", "digest": "0" * 64}
     stored.write(folder, "doe-2026", stored.Metadata(abstract=parts, **known))
 
