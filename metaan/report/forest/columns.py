@@ -5,10 +5,12 @@ Those of the data are written as `metaan.synthesis.kinds` says.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ...stats.numerics.numerals import MOST
 from ...synthesis.kinds import kind_of
 from ..language import words
 from ..language.words import Arms
@@ -105,17 +107,23 @@ def data_cells(row: Mapping[str, float], style: Style, places: Mapping[str, int]
 
 
 def decimals(rows: Iterable[Mapping[str, float]]) -> dict[str, int]:
-    """Return how many decimals show every number of each name as it was given, up to four.
+    """Return how many decimals show every number of each name as it was given, up to four, or three digits of it.
 
     >>> decimals([{"mi": 5.1, "ni": 20.0}, {"mi": 12.25, "ni": 31.0}])
     {'mi': 2, 'ni': 0}
+    >>> decimals([{"sdi": 0.0000123456}])
+    {'sdi': 7}
     """
     most: dict[str, int] = {}
     for row in rows:
         for name, x in row.items():
-            shown = 0 if float(x).is_integer() else len(f"{round(x, 4):.4f}".rstrip("0").partition(".")[2])
-            most[name] = max(most.get(name, 0), shown)
+            most[name] = max(most.get(name, 0), 0 if float(x).is_integer() else _decimals(x))
     return most
+
+
+def _decimals(x: float) -> int:
+    enough = min(max(4, 2 - math.floor(math.log10(abs(x)))), MOST)
+    return len(f"{x:.{enough}f}".rstrip("0").partition(".")[2])
 
 
 def total_cells(rows: Sequence[Mapping[str, float]], style: Style, places: Mapping[str, int]) -> dict[str, str]:

@@ -206,6 +206,11 @@ def _headline(fit: Pooled) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def effects_of(es: EffectSizes | Pooled) -> EffectSizes:
+    """Return effect sizes as they are given, or those that were pooled."""
+    return es.effects if isinstance(es, Pooled) else es
+
+
 def _mean(fit: Pooled) -> str:
     letter = "z" if fit.df is None else f"t({figures(fit.df)})"
     parts = [

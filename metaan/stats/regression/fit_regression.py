@@ -16,6 +16,7 @@ from scipy.special import chdtrc
 from ...errors import NotEstimableError, choose
 from ..measures.effects import EffectSizes, FloatArray, Interval
 from ..pooling.intervals import check_level, quantile
+from ..pooling.result import Pooled, effects_of
 from .ci import two_sided, wald_test
 from .design import REDUNDANT, Coding, check_rank, design_of
 from .fit import ROUNDING, Options, moderators
@@ -31,7 +32,7 @@ MODELS = {"common": "common effect", "random": "mixed effects"}
 
 
 def meta_regression(
-    es: EffectSizes,
+    es: EffectSizes | Pooled,
     mods: ArrayLike | Mapping[str, ArrayLike] | pd.DataFrame | str | None,
     data: Mapping[str, ArrayLike] | pd.DataFrame | None = None,
     *,
@@ -47,7 +48,8 @@ def meta_regression(
     Parameters
     ----------
     es
-        Effect sizes; studies without one, or without a moderator, are left out and listed in ``excluded``.
+        Effect sizes, or a pooled result for its effect sizes; studies without one, or without a moderator, are left out
+        and listed in ``excluded``.
     mods
         The moderators, one value a study: shape (k,) or (k, q); named columns; or a formula over ``data`` such as
         ``"~ year * design"`` (needs formulaic; a formula is code, so never take one from a stranger). Texts and
@@ -89,6 +91,7 @@ def meta_regression(
     check_level(level)
     choose(MODELS, model, "model")
     choose(REGRESSION_TAU2_METHODS, tau2_method, "tau2_method")
+    es = effects_of(es)
     design = design_of(mods, es.estimable, intercept, data)
     used = es if design.used.all() else es.take(np.flatnonzero(design.used).tolist())
     reasons = (own or missing for own, missing in zip(es.reasons, design.missing))

@@ -20,7 +20,7 @@ from ..measures.effects import EffectSizes, column
 from ..numerics.numerals import figures, p_text
 from ..numerics.ties import distances
 from ..pooling.pool import pool
-from ..pooling.result import Pooled, measure_of, shown
+from ..pooling.result import Pooled, effects_of, measure_of, shown
 from .moderators import text_of
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Subgroups:
 
 
 def subgroups(
-    es: EffectSizes,
+    es: EffectSizes | Pooled,
     by: Sequence[Hashable] | ArrayLike,
     common_tau2: bool = False,
     *,
@@ -143,7 +143,7 @@ def subgroups(
     Parameters
     ----------
     es
-        Effect sizes; studies without one are left out.
+        Effect sizes, or a pooled result for its effect sizes; studies without one are left out.
     by
         Shape (k,): the subgroup of each study of ``es``.
     common_tau2
@@ -170,6 +170,7 @@ def subgroups(
     >>> [(name, round(fit.estimate, 4)) for name, fit in found.groups.items()], round(found.pval, 4)
     ([('a', 0.1889), ('b', 0.8375)], 0.0014)
     """
+    es = effects_of(es)
     parts = _split(es, by)
     options = {"tau2_method": tau2_method, "ci_method": ci_method, "pi_method": pi_method, "level": level}
     tau2, tau2_se = _shared_tau2(parts, tau2_method) if common_tau2 else (None, None)

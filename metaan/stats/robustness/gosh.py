@@ -16,6 +16,7 @@ from ...errors import ConvergenceError, NotEstimableError, UsageError, choose
 from ..measures.effects import EffectSizes, FloatArray
 from ..pooling.heterogeneity import Moments
 from ..pooling.likelihood import maximise, upper_bound
+from ..pooling.result import Pooled, effects_of
 from .gosh_result import Gosh, Mask
 
 CELLS = 500_000
@@ -80,7 +81,7 @@ class Weights:
 
 
 def gosh(
-    es: EffectSizes,
+    es: EffectSizes | Pooled,
     model: str = "random",
     tau2_method: str = "DL",
     *,
@@ -92,7 +93,7 @@ def gosh(
     Parameters
     ----------
     es
-        Effect sizes; studies without one are left out.
+        Effect sizes, or a pooled result for its effect sizes; studies without one are left out.
     model
         ``"common"`` or ``"random"``.
     tau2_method
@@ -120,7 +121,7 @@ def gosh(
     estimator = choose(GOSH_TAU2_METHODS, tau2_method, "tau2_method") if model == "random" else _no_heterogeneity
     if subsets < 1:
         raise UsageError(f"subsets = {subsets}; allowed: 1 or more")
-    used = es.complete
+    used = effects_of(es).complete
     if used.k == 0:
         raise NotEstimableError("no study has an effect size")
     complete = used.k < 63 and 2**used.k - 1 <= subsets

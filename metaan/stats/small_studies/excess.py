@@ -143,7 +143,7 @@ def excess_significance(
         if not 0 < value < 1:
             raise UsageError(f"{name} = {value:g}; allowed: between 0 and 1")
     fit = es if isinstance(es, Pooled) else pool(es, model="common")
-    effects, tau2 = fit.effects, fit.tau2 or 0.0
+    effects, tau2 = fit.effects.complete, fit.tau2 or 0.0
     critical = -float(ndtri(alpha / 2 if study_alternative == "two-sided" else alpha))
     significant = _towards(effects.yi, study_alternative) / effects.sei >= critical
     observed = int(significant.sum())

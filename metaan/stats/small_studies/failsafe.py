@@ -17,7 +17,7 @@ from scipy.special import ndtr, ndtri
 from ...errors import NotEstimableError, UsageError, choose
 from ..measures.effects import EffectSizes
 from ..numerics.ties import whole
-from ..pooling.result import Pooled
+from ..pooling.result import Pooled, effects_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,7 +130,7 @@ def fail_safe_n(
         raise UsageError(f"alpha = {alpha:g}; allowed: between 0 and 1, such as 0.05")
     if target == 0:
         raise UsageError("target = 0 is never reached; allowed: an effect too small to matter")
-    used = (es.effects if isinstance(es, Pooled) else es).complete
+    used = effects_of(es).complete
     if used.k < 2:
         raise NotEstimableError(f"k = {used.k}; fail-safe N needs at least 2 studies")
     return compute(_Goal(used, alpha, target, weighted))

@@ -15,7 +15,7 @@ from ...errors import NotEstimableError, UsageError
 from ..measures.catalogue import scale_of
 from ..measures.effects import EffectSizes, Interval
 from ..numerics.numerals import bounded, p_text
-from ..pooling.result import Display, Pooled
+from ..pooling.result import Display, Pooled, effects_of
 from .lines import FittedLine, multiplicative_line, two_sided
 from .tests_of_asymmetry import depends_on_effect
 
@@ -155,7 +155,7 @@ def pet_peese(es: EffectSizes | Pooled, *, alpha: float = 0.05, level: float = 0
     for name, value in (("alpha", alpha), ("level", level)):
         if not 0 < value < 1:
             raise UsageError(f"{name} = {value:g}; allowed: between 0 and 1")
-    used = (es.effects if isinstance(es, Pooled) else es).complete
+    used = effects_of(es).complete
     few = f"k = {used.k}; the line is not to be trusted with fewer than {K_MIN} studies" if used.k < K_MIN else ""
     note = "; ".join(filter(None, (few, depends_on_effect(used.measure))))
     if note and not force:

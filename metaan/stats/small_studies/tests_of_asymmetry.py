@@ -19,7 +19,7 @@ from ..measures.effects import EffectSizes, FloatArray, Interval, column
 from ..numerics.numerals import bounded, figures, p_text
 from ..pooling.intervals import check_level
 from ..pooling.pool import left_out
-from ..pooling.result import Pooled
+from ..pooling.result import Pooled, effects_of
 from .catalogue import CELLS, PREDICTORS, SMALL_STUDY_TESTS, Asked, AsymmetryFinding, AsymmetryTest
 from .rank import Kendall
 
@@ -173,7 +173,7 @@ def small_study_test(
     objections = _objections(entry, asked)
     if objections and not force:
         raise NotEstimableError(f"{entry.name}: {'; '.join(objections)} (force=True tests all the same)")
-    excluded = (*left_out(es.effects if isinstance(es, Pooled) else es), *gone)
+    excluded = (*left_out(effects_of(es)), *gone)
     return _result(test, entry, asked, entry.run(asked), "; ".join(objections), excluded)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ...errors import DataError
+from ...errors import DataError, UsageError
 from ...registry.model.arms import Source
 from ...registry.model.public import Outcome, Plan, Result, Study
 from ...registry.model.study import Design
@@ -17,6 +17,7 @@ from ...stats.measures.catalogue import own_scales
 from ...stats.measures.effects import Interval
 from ...stats.measures.two_by_two import CELLS
 from ...stats.pooling.intervals import mean_interval
+from ...stats.pooling.result import Pooled
 from ...synthesis.kinds import KINDS
 from ...synthesis.values import Analysis, Excluded, Exploration, Pool, StudyRow
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from ...registry.model.types import Entry
     from ...stats.measures.effects import EffectSizes
     from ...stats.measures.scales import Scale
-    from ...stats.pooling.result import Pooled
 
 
 def forest_plot(
@@ -61,7 +61,7 @@ def forest_plot(
     DataError
         No result, two of one model, or results of different studies.
     UsageError
-        The style or the order is unknown.
+        Something else than a pooled result; the style or the order is unknown.
 
     Examples
     --------
@@ -80,6 +80,10 @@ def forest_plot(
 
 def _by_model(fits: Sequence[Pooled]) -> dict[str, Pooled]:
     """Return the results by model, of the same studies; random effects last, after the others with a tau2."""
+    for fit in fits:
+        if not isinstance(fit, Pooled):
+            found = type(fit).__name__
+            raise UsageError(f"{found} is not a pooled result; allowed: what pool, mantel_haenszel, peto or glmm give")
     known = {fit.model: fit for fit in sorted(fits, key=lambda fit: (fit.model == "random", fit.has_tau2))}
     if not 1 <= len(known) == len(fits) <= 2:
         raise DataError(f"{len(fits)} results; allowed: one, or two by different models of the same studies")
@@ -118,7 +122,7 @@ def _roles(fits: Sequence[Pooled]) -> dict[str, Pooled]:
 
 
 def _rows(es: EffectSizes, roles: Mapping[str, Pooled], level: float) -> tuple[StudyRow, ...]:
-    weights = [roles[role].weights.tolist() if role in roles else [None] * es.k for role in ("common", "random")]
+    weights = [roles[role].weights.tolist() if role in roles else [None] * len(es) for role in ("common", "random")]
     rows = (_row(es, i, level, scale) for i, scale in enumerate(own_scales(es)))
     return tuple(replace(row, weight_common=c, weight_random=r) for row, c, r in zip(rows, *weights, strict=True))
 
@@ -127,9 +131,11 @@ def _row(es: EffectSizes, i: int, level: float, scale: Scale) -> StudyRow:
     """Return a study of which nothing is known but its label and its numbers."""
     study = _bare(Study, id=f"study-{i + 1}", label=es.slab[i], title=es.slab[i], design=_bare(Design))
     result = _bare(Result, outcome="effect", name="effect", time="", arms={}, source=_bare(Source))
+    row = StudyRow(study, result, "", _data(es, i), note=es.reasons[i])
+    if not es.estimable[i]:
+        return row
     yi, sei, back = float(es.yi[i]), float(es.sei[i]), scale.to_display
     ci = mean_interval(yi, sei, None, level)
-    row = StudyRow(study, result, "", _data(es, i))
     return replace(row, yi=yi, vi=float(es.vi[i]), estimate=back(yi), ci=Interval(back(ci.lb), back(ci.ub)))
 
 

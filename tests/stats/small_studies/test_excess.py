@@ -137,3 +137,10 @@ def test_result_is_plain_and_readable():
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["observed"] == 2
     assert found.to_frame()["significant"].tolist() == [True, True, False]
     assert "2 observed, 1.532 expected" in repr(found)
+
+
+def test_table_without_an_effect_is_left_out_of_the_expected_number():
+    fit = ma.mantel_haenszel("RD", ai=[1, 3, 4, 0], n1i=[10, 20, 30, 10], ci=[2, 5, 6, 0], n2i=[10, 20, 30, 10])
+    found = ma.excess_significance(fit)
+    assert found.k == 3
+    assert 0 < found.expected < 3

@@ -200,6 +200,37 @@ def test_three_results_are_too_many() -> None:
         ma.forest_plot(*(ma.pool(es, model) for model in ("common", "random", "birge")))
 
 
+NO_EFFECT = [
+    ("RD", {"ai": [1, 3, 4, 0], "n1i": [10, 20, 30, 10], "ci": [2, 5, 6, 0], "n2i": [10, 20, 30, 10]}),
+    ("RR", {"ai": [5, 6, 10], "n1i": [10, 20, 10], "ci": [8, 9, 10], "n2i": [10, 20, 10]}),
+    ("IRD", {"x1i": [2, 3, 0], "t1i": [10, 20, 10], "x2i": [9, 4, 0], "t2i": [10, 20, 10]}),
+]
+
+
+@pytest.mark.parametrize(("measure", "data"), NO_EFFECT)
+def test_table_that_mantel_haenszel_pools_without_an_effect_has_a_row_and_a_weight(measure: str, data: dict) -> None:
+    fit = ma.mantel_haenszel(measure, **data)
+    shown = texts(ma.forest_plot(fit))
+    assert shown.count("not estimable") == 1
+    assert f"{fit.weights[-1]:.1f}%" in shown
+    assert "nan" not in " ".join(shown)
+
+
+@pytest.mark.parametrize(
+    "give", [lambda es: es, lambda es: ma.subgroups(es, list("aab")), lambda es: ma.leave_one_out(ma.pool(es))]
+)
+def test_what_is_no_pool_is_refused_by_name(give) -> None:
+    found = give(ma.effect_sizes("MD", **MEANS))
+    with pytest.raises(UsageError, match=f"{type(found).__name__} is not a pooled result; allowed: what pool"):
+        ma.forest_plot(found)
+
+
+@pytest.mark.parametrize(("unit", "cell"), [(1e-3, "0.0051 (0.0011), 20"), (1e-7, "0.00000051 (0.00000011), 20")])
+def test_means_in_small_units_keep_their_digits(unit: float, cell: str) -> None:
+    data = {name: [x * unit for x in values] if name[0] in "ms" else values for name, values in MEANS.items()}
+    assert cell in texts(ma.forest_plot(ma.pool(ma.effect_sizes("MD", **data))))
+
+
 def test_words_about_models_know_them_all() -> None:
     assert set(methods.FOOTERS) == set(methods.SHORT) == set(MODELS) == set(NO_SPREAD) | {"random"}
     es = ma.effect_sizes("MD", **MEANS)
