@@ -87,11 +87,9 @@ def run(args: Namespace) -> int:
 
     review = load(studies_folder(args))
     form = format_of(args.output, args.format, FORMATS, "svg")
-    look = Look(args.style, args.sort, args.columns, args.lights)
+    look = Look(args.style, args.sort, args.columns, args.lights, args.pool, args.moderator)
     choices = Choices(model=MODELS[args.model] if args.model else None, unconfirmed=args.unconfirmed)
-    drawn = plot_outcome(
-        review, args.outcome, args.kind, pool=args.pool, moderator=args.moderator, look=look, choices=choices
-    )
+    drawn = plot_outcome(review, args.outcome, args.kind, look, choices)
     if args.pool is None and drawn.pool and drawn.others:
         others = " or ".join(f"--pool {name}" for name in drawn.others)
         print(f"metaan plot: {drawn.pool} studies; for the others: {others}", file=sys.stderr)

@@ -169,9 +169,9 @@ def compare(old: Review, new: Review, old_name: str = "before", new_name: str = 
     old = follow(old, new)
     studies = study_changes(old, new)
     names = {change.id: _happened(change) for change in studies}
-    before, after = ({plan.key: plan for plan in review.info.analyses} for review in (old, new))
+    before, after = ({plan.key: version(review, plan) for plan in review.info.analyses} for review in (old, new))
     keys = dict.fromkeys((*after, *before))
-    analyses = tuple(_analysis(key, old, new, before.get(key), after.get(key), names) for key in keys)
+    analyses = tuple(_analysis(key, before.get(key), after.get(key), names) for key in keys)
     return Difference(old_name, new_name, old, new, studies, review_edits(old, new), analyses)
 
 
@@ -188,10 +188,8 @@ def _happened(change: StudyChange) -> str:
 
 
 def _analysis(
-    key: str, old: Review, new: Review, before: Plan | None, after: Plan | None, names: Mapping[str, str]
+    key: str, was: PlannedAnalysis | None, now: PlannedAnalysis | None, names: Mapping[str, str]
 ) -> AnalysisChange:
-    was = version(old, before) if before else None
-    now = version(new, after) if after else None
     present = now or was
     assert present is not None
     change = "added" if was is None else "removed" if now is None else ""

@@ -77,7 +77,7 @@ def test_the_first_pool_is_shown_and_the_others_are_named(project: Path, capsys:
 def test_a_forest_plot_shows_all_pools_or_one(project: Path) -> None:
     review = ma.load(project / "studies")
     assert "Franzetti" in plot_outcome(review, "death").svg
-    one = plot_outcome(review, "death", pool="randomised").svg
+    one = plot_outcome(review, "death", look=Look(pool="randomised")).svg
     assert "Franzetti" not in one
     assert "SAVE-MORE 2021" in one
 

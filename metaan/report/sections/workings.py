@@ -69,34 +69,37 @@ def _study(row: StudyRow, pool: Pool, analysis: Analysis) -> Iterable[Working]:
     if row.yi is not None and row.vi is not None:
         value = formats.effect(row.estimate, row.ci, measure)
         inputs = f"{table}{zero}; y = {row.yi:.6g}, v = {row.vi:.6g}"
-        yield _made(key, ("study", row.id, "effect"), row.label, value, formulas.EFFECT.get(measure, measure), inputs)
+        yield _made((key, "study", row.id, "effect"), row.label, value, formulas.EFFECT.get(measure, measure), inputs)
     for role, fit in pool.fits.items():
         if (weight := getattr(row, f"weight_{role}")) is not None:
             how = formulas.of_weight(fit.method if role == "common" else "random", measure)
             tau2 = "" if fit.tau2 is None else f", τ² = {fit.tau2:.6g}"
             what = f"{row.label}: weight, {role} effect{'s' * (role == 'random')}"
             yield _made(
-                key, ("study", row.id, f"weight_{role}"), what, formats.percent(weight, 1), how, f"{table}{tau2}"
+                (key, "study", row.id, f"weight_{role}"), what, formats.percent(weight, 1), how, f"{table}{tau2}"
             )
 
 
-def _made(key: str, path: Sequence[str | int], what: str, value: str, formula: str, inputs: str) -> Working:
-    return Working(anchor(key, *path), what, value, words.upper_first(formula) + ".", words.upper_first(inputs) + ".")
+def _made(place: tuple[str | int, ...], what: str, value: str, formula: str, inputs: str) -> Working:
+    key, *path = place
+    return Working(
+        anchor(str(key), *path), what, value, words.upper_first(formula) + ".", words.upper_first(inputs) + "."
+    )
 
 
 def _pool(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
     key, name = analysis.plan.key, _name(pool, analysis)
     used = [row for row in pool.rows if row.yi is not None]
     people = f"{formats.people(pool.people)} people{_totals(used, analysis.measure)}"
-    yield _made(key, ("block", i, "people"), f"{name}: people", people, formulas.OTHER["people"], _people(used))
+    yield _made((key, "block", i, "people"), f"{name}: people", people, formulas.OTHER["people"], _people(used))
     studies = formats.plural(pool.k, "study", "studies")
-    yield _made(key, ("block", i, "studies"), f"{name}: studies", studies, formulas.OTHER["studies"], _names(used))
+    yield _made((key, "block", i, "studies"), f"{name}: studies", studies, formulas.OTHER["studies"], _names(used))
     for role, fit in fits(pool):
         yield from _fit(fit, ("block", i, role), f"{name}: {methods.model_name(fit)}", _effects(used, fit), analysis)
     if line := spread.numbers(pool):
         formula = formulas.OTHER["q"] + ("" if pool.tau2_ci is None else f"; {formulas.OTHER['q-profile']}")
         inputs = _effects(used, pool.fit)
-        yield _made(key, ("block", i, "q"), f"{name}: heterogeneity", line, formula, inputs)
+        yield _made((key, "block", i, "q"), f"{name}: heterogeneity", line, formula, inputs)
 
 
 def _name(pool: Pool, analysis: Analysis) -> str:
@@ -145,19 +148,19 @@ def _fit(fit: Pooled, path: tuple[str | int, ...], name: str, inputs: str, analy
     tau2 = "" if fit.tau2 is None else f"; τ² = {fit.tau2:.6g}"
     effect = formats.effect(shown.estimate, shown.ci, fit.measure)
     formula = f"{mean}. Interval: {formulas.of_interval(fit.ci_method)}{back}"
-    yield _made(key, (*path, "effect"), name, effect, formula, f"{known}{tau2}; {inputs}")
+    yield _made((key, *path, "effect"), name, effect, formula, f"{known}{tau2}; {inputs}")
     tails = formulas.P_VALUE["normal" if fit.df is None else "t"]
-    yield _made(key, (*path, "p"), f"{name}: p", formats.p_value(fit.pval), tails, known)
+    yield _made((key, *path, "p"), f"{name}: p", formats.p_value(fit.pval), tails, known)
     if not random or fit.tau2 is None:
         return
     value = formats.number(fit.tau2) if fit.tau2 else "0"
-    yield _made(key, (*path, "tau2"), f"{name}: τ²", value, formulas.of_tau2(fit.tau2_method), inputs)
+    yield _made((key, *path, "tau2"), f"{name}: τ²", value, formulas.of_tau2(fit.tau2_method), inputs)
     i2 = formulas.OTHER["i2 random"]
-    yield _made(key, (*path, "i2"), f"{name}: I²", formats.percent(fit.i2), i2, f"τ² = {fit.tau2:.6g}; {inputs}")
+    yield _made((key, *path, "i2"), f"{name}: I²", formats.percent(fit.i2), i2, f"τ² = {fit.tau2:.6g}; {inputs}")
     if shown.pi is not None:
         value, how = formats.bounds(shown.pi, fit.measure), formulas.of_prediction(fit.pi_method) + back
         yield _made(
-            key, (*path, "prediction"), f"{name}: prediction interval", value, how, f"{known}{tau2}; k = {fit.k}"
+            (key, *path, "prediction"), f"{name}: prediction interval", value, how, f"{known}{tau2}; k = {fit.k}"
         )
 
 
@@ -168,19 +171,19 @@ def _risks(risks: Sequence[RiskEffect], i: int, analysis: Analysis) -> Iterable[
         source, place = f"r = {risk.risk:.6g} ({risk.source})", ("block", i, "risk", j)
         given = f"{source}; the relative effect with its interval, in the row of the result above"
         per = f"{1000 * risk.risk:.4g}"
-        yield _made(key, (*place, "assumed"), f"Per 1000 at the {name}", per, formulas.OTHER["assumed"], source)
+        yield _made((key, *place, "assumed"), f"Per 1000 at the {name}", per, formulas.OTHER["assumed"], source)
         treated = formulas.OTHER.get(f"treated {measure}", "the assumed risk changed by the effect, 1000 times")
         yield _made(
-            key, (*place, "treated"), f"Per 1000 with treatment, {name}", f"{1000 * risk.treated:.4g}", treated, given
+            (key, *place, "treated"), f"Per 1000 with treatment, {name}", f"{1000 * risk.treated:.4g}", treated, given
         )
         less = formats.per_1000(risk.difference)
         yield _made(
-            key, (*place, "difference"), f"Difference per 1000, {name}", less, formulas.OTHER["difference"], given
+            (key, *place, "difference"), f"Difference per 1000, {name}", less, formulas.OTHER["difference"], given
         )
         if risk.pi is not None:
             text = f"{formats.per_1000(risk.pi.lb)} to {formats.per_1000(risk.pi.ub)}"
             how = formulas.OTHER["prediction"]
-            yield _made(key, (*place, "prediction"), f"In a new setting, {name}", text, how, given)
+            yield _made((key, *place, "prediction"), f"In a new setting, {name}", text, how, given)
 
 
 def _absolute(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
@@ -192,7 +195,7 @@ def _absolute(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
     given = f"{per}; the relative effect with its interval, in the row of the result above"
     formula = f"{formulas.OTHER.get(f'treated {analysis.measure}', 'the assumed risk changed by the effect')}; "
     name, how = f"{_name(pool, analysis)}: per 1000 people", formula + formulas.OTHER["difference"]
-    yield _made(analysis.plan.key, ("block", i, "absolute"), name, words.per_1000(got), how, given)
+    yield _made((analysis.plan.key, "block", i, "absolute"), name, words.per_1000(got), how, given)
 
 
 def _explored(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
@@ -205,8 +208,7 @@ def _explored(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
                 _effects([row for row in pool.rows if row.yi is not None], pool.fit),
             )
             yield _made(
-                analysis.plan.key,
-                ("block", i, "explored", field),
+                (analysis.plan.key, "block", i, "explored", field),
                 what,
                 "each cell of the table",
                 formulas.EXPLORED[field],
@@ -218,4 +220,5 @@ def _subgroups(analysis: Analysis) -> Iterable[Working]:
     line = spread.subgroups(analysis.subgroup_test)
     if line:
         given = "the result of each group and its standard error, in the rows above"
-        yield _made(analysis.plan.key, ("subgroups",), "Subgroup differences", line, formulas.OTHER["subgroups"], given)
+        key = analysis.plan.key
+        yield _made((key, "subgroups"), "Subgroup differences", line, formulas.OTHER["subgroups"], given)

@@ -76,7 +76,8 @@ def pool(
     """
     rule = MODELS.get(model) or choose(MODELS, model, "model")
     interval = CI_METHODS.get(ci_method) or choose(CI_METHODS, ci_method, "ci_method")
-    _check(model, tau2_method, ci_method, level, tau2, weights)
+    check_level(level)
+    _check(model, tau2_method, ci_method, tau2, weights)
     used = es.complete
     if used.k == 0:
         raise NotEstimableError("no study has an effect size")
@@ -112,13 +113,10 @@ def left_out(es: EffectSizes) -> tuple[tuple[str, str], ...]:
     return tuple((label, why) for label, why in zip(es.slab, es.reasons) if why is not None)
 
 
-def _check(
-    model: str, tau2_method: str, ci_method: str, level: float, tau2: float | None, weights: ArrayLike | None
-) -> None:
+def _check(model: str, tau2_method: str, ci_method: str, tau2: float | None, weights: ArrayLike | None) -> None:
     """Refuse options that do not exist or do not go together."""
     if tau2_method not in TAU2_METHODS:
         choose(TAU2_METHODS, tau2_method, "tau2_method")
-    check_level(level)
     if tau2 is not None and not (MODELS[model].has_tau2 and 0 <= tau2 < math.inf):
         raise UsageError(f"model {model!r}, tau2 = {tau2:g}; allowed: a finite tau2 not below 0, model random or ivhet")
     if ci_method in PLAIN_ONLY or model not in _ADDITIVE:

@@ -168,7 +168,7 @@ def _measure(group: str, measure: str, cells: Cells, level: float) -> Iterable[U
     told = informative(measure, es.data)
     tables = {name: values[told] for name, values in es.data.items()}
     found = [*_stratified(measure, tables, level), *_inverse_variance(es, level)]
-    return [_universe(group, measure, *row) for row in found]
+    return [_universe(group, measure, row) for row in found]
 
 
 Row = tuple[str, str | None, str | None, str, Pooled]
@@ -205,12 +205,10 @@ def _corrected(cells: Cells, add: float) -> dict[str, Any]:
     return {name: cells[name] + add * zero for name in CELLS}
 
 
-def _universe(
-    group: str, measure: str, method: str, tau2: str | None, ci: str | None, zero_cells: str, fit: Pooled
-) -> Universe:
+def _universe(group: str, measure: str, row: Row) -> Universe:
+    method, tau2, ci, zero_cells, fit = row
     shown = fit.display
-    conclusion = fit.side
-    return Universe(group, measure, method, tau2, ci, zero_cells, fit.k, shown.estimate, shown.ci, fit.pval, conclusion)
+    return Universe(group, measure, method, tau2, ci, zero_cells, fit.k, shown.estimate, shown.ci, fit.pval, fit.side)
 
 
 CELLS = ("ai", "bi", "ci", "di")

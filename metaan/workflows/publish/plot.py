@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What to put in place of the protocol's look of a plot; None keeps it.
+    """What of an analysis a plot shows, and how; None: as the protocol says.
 
     Attributes
     ----------
@@ -39,12 +39,19 @@ class Look:
         Names of moderators or of `metaan.report.forest.traits.TRAITS`; forest plots only.
     lights
         Whether each study has the signs of its risk of bias; forest plots only.
+    pool
+        The subgroup, such as ``"randomised"``; the first one (or the one over all, where there is one) unless given. A
+        forest plot shows all of them unless it is given.
+    moderator
+        What a bubble plot regresses on.
     """
 
     style: str | None = None
     sort: str | None = None
     columns: tuple[str, ...] | None = None
     lights: bool | None = None
+    pool: str | None = None
+    moderator: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +69,7 @@ class Plotted:
 
 
 def plot_outcome(
-    review: Review,
-    outcome: str,
-    kind: str = "forest",
-    *,
-    pool: str | None = None,
-    moderator: str | None = None,
-    look: Look = Look(),
-    choices: Choices = PROTOCOL,
+    review: Review, outcome: str, kind: str = "forest", look: Look = Look(), choices: Choices = PROTOCOL
 ) -> Plotted:
     """Draw one plot of one outcome.
 
@@ -79,13 +79,8 @@ def plot_outcome(
         What `metaan.load` returned, and the id of an outcome or analysis.
     kind
         A key of `metaan.report.plots.catalogue.PLOTS`.
-    pool
-        The subgroup, such as ``"randomised"``; the first one (or the one over all, where there is one) unless given. A
-        forest plot shows all of them unless it is given.
-    moderator
-        What a bubble plot regresses on.
     look
-        How it looks.
+        What it shows, and how it looks.
     choices
         What to put in place of the protocol.
 
@@ -104,20 +99,20 @@ def plot_outcome(
     ('randomised', ('non-randomised',), 5)
     """
     choose(PLOTS, kind, "kind of plot")
-    _check_kind(kind, moderator, look)
+    _check_kind(kind, look)
     analysis = _looking(_analysis(review, outcome, choices), look)
     if look.lights and not any(map(assessments, analysis.rows)):
         raise UsageError(
             f"no study of {analysis.plan.key} has a judgement of bias to draw; risk_of_bias: in a study file holds it"
         )
-    shown = choose_pool(analysis, pool)
-    if kind == "forest" and pool is not None:
+    shown = choose_pool(analysis, look.pool)
+    if kind == "forest" and look.pool is not None:
         analysis = replace(analysis, pools=(shown,), overall=None, subgroup_test=None)
     labels = review.info.labels
-    found = Exploration() if kind == "forest" else _explored(analysis, shown, kind, moderator)
-    asked = Request(analysis, shown, found, Arms(labels.experimental, labels.control), moderator)
+    found = Exploration() if kind == "forest" else _explored(analysis, shown, kind, look.moderator)
+    asked = Request(analysis, shown, found, Arms(labels.experimental, labels.control), look.moderator)
     drawn = standalone(kind, asked, look.style or analysis.plan.plot.style)
-    if kind == "forest" and pool is None:
+    if kind == "forest" and look.pool is None:
         return Plotted(drawn, "", ())
     return Plotted(drawn, shown.name, tuple(other.name for other in analysis.pools if other.name != shown.name))
 
@@ -137,9 +132,9 @@ def _looking(analysis: Analysis, look: Look) -> Analysis:
     return replace(analysis, plan=analysis.plan.model_copy(update={"plot": options}))
 
 
-def _check_kind(kind: str, moderator: str | None, look: Look) -> None:
+def _check_kind(kind: str, look: Look) -> None:
     """Refuse what another kind of plot has."""
-    if moderator is not None and kind != "bubble":
+    if look.moderator is not None and kind != "bubble":
         raise UsageError(f"a {kind} plot has no moderator; allowed: with kind bubble")
     for name, what in (("sort", "order of rows"), ("columns", "further columns"), ("lights", "signs of bias")):
         if getattr(look, name) is not None and kind != "forest":
