@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError, choose, did_you_mean
+from ..registry.model.arms import measures_of_arms
 from ..stats.pooling.intervals import check_level
 from ..stats.pooling.models import MODELS
 from ..stats.regression.subgroups import between_groups
 from .grouping import Block, grouping
-from .kinds import POOLED
 from .pooling import pool_group
 from .selection import NOT_CONFIRMED, Chosen, choose_studies
 from .values import Analysis, Pool, PublishedReference, Remark, SubgroupTest
@@ -140,7 +140,7 @@ def _with(plan: Plan, choices: Choices) -> Plan:
 def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
     outcome = review.outcome(plan.outcome)
     measure = plan.measure or outcome.measure
-    choose(POOLED, measure, "measure of counts in two arms,")
+    choose(measures_of_arms(), measure, "measure of counts in two arms,")
     chosen, excluded = choose_studies(review, plan, choices.only, choices.exclude, choices.unconfirmed)
     found = grouping(chosen, plan)
     remarks: list[Remark] = []

@@ -139,20 +139,20 @@ def people_of(rows: Iterable[Data]) -> int:
 
 def risks(data: Data) -> dict[str, float]:
     """Return the risk in each arm; empty where arms hold no events among people."""
-    arms = arms_of(data) if kind_of(data) is KINDS["counts"] else {}
-    return {role: arm["events"] / arm["total"] for role, arm in arms.items()}
+    return {role: arm["events"] / arm["total"] for role, arm in KINDS["counts"].arms(data).items()}
 
 
 def cells(data: Data) -> dict[str, float]:
     """Return the cells of a table of events in two arms by the letters of formulas; empty where there is none."""
-    arms = arms_of(data) if kind_of(data) is KINDS["counts"] else {}
-    found = (number for arm in arms.values() for number in (arm["events"], arm["total"] - arm["events"]))
+    arms = KINDS["counts"].arms(data).values()
+    found = (number for arm in arms for number in (arm["events"], arm["total"] - arm["events"]))
     return dict(zip("abcd", found)) if len(arms) > 1 else {}
 
 
 def without_events(data: Data) -> dict[str, float]:
     """Return the counts of the people who did not have the event."""
-    return KINDS["counts"].data(*((arm["total"] - arm["events"], arm["total"]) for arm in arms_of(data).values()))
+    counts = KINDS["counts"]
+    return counts.data(*((arm["total"] - arm["events"], arm["total"]) for arm in counts.arms(data).values()))
 
 
 def _add_counts(arms: Sequence[Counts]) -> Iterable[float]:
@@ -182,9 +182,6 @@ KINDS = {
         no_script=NO_SCRIPT,
     ),
 }  # fmt: skip
-
-#: The measures of two arms that can be pooled: those of the kinds that a study file can hold.
-POOLED = {code: measure for kind in ARMS for code, measure in TWO_ARMS[kind].items()}
 
 #: The columns that count people.
 PEOPLE = tuple(dict.fromkeys(

@@ -2,14 +2,13 @@
 
 import pytest
 
-from metaan.registry.model.arms import ARMS, Counts
+from metaan.registry.model.arms import ARMS, Counts, measures_of_arms
 from metaan.registry.model.public import Result, Study
 from metaan.stats.measures.catalogue import MEASURES, ONE_ARM, TWO_ARMS, effect_sizes
 from metaan.stats.numerics.layouts import LAYOUTS
 from metaan.synthesis.kinds import (
     ARM_COLUMNS,
     KINDS,
-    POOLED,
     arms_of,
     cells,
     columns_of,
@@ -34,7 +33,7 @@ def test_an_entry_is_whole(code: str) -> None:
     assert {len(names) for names in layout if names} == {len(kind.fields)} == {len(kind.parts)}
     assert kind.shape.count("{}") == len(kind.fields) >= kind.sums
     assert bool(kind.script) != bool(kind.no_script)
-    assert {scripted in POOLED and kind_of_measure(scripted) is kind for scripted in kind.script} <= {True}
+    assert {scripted in measures_of_arms() and kind_of_measure(scripted) is kind for scripted in kind.script} <= {True}
     assert (code in ARMS) == (kind.join is not None) == bool(kind.joined)
 
 

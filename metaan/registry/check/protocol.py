@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from difflib import get_close_matches
 
 from ...errors import Problem, did_you_mean
-from ..model.arms import ARMS
+from ..model.arms import measures_of_arms
 from ..model.study import Study
 from ..model.times import NEAREST, middle, within
 from ..model.types import COMMON_CODES
@@ -66,17 +66,10 @@ def measures_can_be_pooled(draft: Draft) -> Iterator[Problem]:
     for i, plan in enumerate(draft.review.model.analyses):
         j, outcome = outcomes.get(plan.outcome, (0, None))
         code = plan.measure or (outcome.measure if outcome else "OR")
-        if code not in USUAL and code not in _measures_of_arms():
+        if code not in USUAL and code not in measures_of_arms():
             path: Path = ("analyses", i, "measure") if plan.measure else ("outcomes", j, "measure")
-            allowed = did_you_mean(code, _measures_of_arms())
+            allowed = did_you_mean(code, measures_of_arms())
             yield draft.review.problem(path, f"{code} is not pooled from counts in two arms", allowed)
-
-
-def _measures_of_arms() -> Iterable[str]:
-    """Return the measures of two arms of the kinds that a study file can hold."""
-    from ...stats.measures.catalogue import TWO_ARMS
-
-    return [code for kind in ARMS for code in TWO_ARMS[kind]]
 
 
 def methods_go_together(draft: Draft) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 To add a kind of data: its model here, in `ArmData` (told apart by its keys) and in `ARMS`.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 from .types import Count, Entry, Positive, Text
@@ -38,6 +39,13 @@ class Counts(Entry):
     def __str__(self) -> str:
         """Return them as words: ``9 of 37``."""
         return f"{self.events} of {self.total}"
+
+
+def measures_of_arms() -> Mapping[str, object]:
+    """Return the measures of two arms, of the kinds of data that a study file can hold."""
+    from ...stats.measures.catalogue import TWO_ARMS
+
+    return {code: measure for kind in ARMS for code, measure in TWO_ARMS[kind].items()}
 
 
 ArmData = Counts

@@ -50,9 +50,9 @@ class RevManAnalysis:
 
         Examples
         --------
-        >>> row = RevManRow("Doe", 2020, "", {"ai": 1.0, "n1i": 9.0, "ci": 2.0, "n2i": 9.0})
-        >>> RevManAnalysis("1.1", "A", "death", "counts", rows=(row,)).data()["n2i"]
-        [9.0]
+        >>> row = RevManRow("Doe", 2020, "", {"yi": -0.5, "sei": 0.2})
+        >>> RevManAnalysis("1.1", "A", "death", "effects", rows=(row,)).data()["sei"]
+        [0.2]
         """
         columns: dict[str, list[float | str]] = {}
         for name in KINDS[self.kind]:
