@@ -1,78 +1,38 @@
 """The types of the registry, from one place: what review.yaml holds and what a study file holds."""
 
-from .arms import Counts, Source
-from .judgements import Certainty, CertaintyDomain, Waiver
-from .review import (
-    AssumedRisk,
-    Dates,
-    Eligibility,
-    Explore,
-    Labels,
-    MinimalDifference,
-    NamedRisk,
-    Outcome,
-    Plan,
-    Question,
-    Regression,
-    ReviewFile,
-    SearchStrategy,
-    Services,
-    TestForSmallStudies,
-    ZeroCells,
-)
-from .study import (
-    Arm,
-    Baseline,
-    Citation,
-    Confirmation,
-    Design,
-    Domain,
-    Moderator,
-    PublishedPool,
-    Relation,
-    ReportedEffect,
-    Result,
-    RiskOfBias,
-    SignedDecision,
-    Status,
-    Study,
-)
-
-__all__ = [
-    "Arm",
-    "AssumedRisk",
-    "Baseline",
-    "Certainty",
-    "CertaintyDomain",
-    "Citation",
-    "Confirmation",
-    "Counts",
-    "Dates",
-    "Design",
-    "Domain",
-    "Eligibility",
-    "Explore",
-    "Labels",
-    "MinimalDifference",
-    "Moderator",
-    "NamedRisk",
-    "Outcome",
-    "Plan",
-    "PublishedPool",
-    "Question",
-    "Regression",
-    "Relation",
-    "ReportedEffect",
-    "Result",
-    "ReviewFile",
-    "RiskOfBias",
-    "SearchStrategy",
-    "Services",
-    "SignedDecision",
-    "Source",
-    "Status",
-    "Study",
-    "TestForSmallStudies",
-    "Waiver",
-    "ZeroCells",
-]
+from .arms import Counts as Counts
+from .arms import Source as Source
+from .judgements import Certainty as Certainty
+from .judgements import CertaintyDomain as CertaintyDomain
+from .judgements import Waiver as Waiver
+from .review import AssumedRisk as AssumedRisk
+from .review import Dates as Dates
+from .review import Eligibility as Eligibility
+from .review import Explore as Explore
+from .review import Labels as Labels
+from .review import MinimalDifference as MinimalDifference
+from .review import NamedRisk as NamedRisk
+from .review import Outcome as Outcome
+from .review import Plan as Plan
+from .review import Question as Question
+from .review import Regression as Regression
+from .review import ReviewFile as ReviewFile
+from .review import SearchStrategy as SearchStrategy
+from .review import Services as Services
+from .review import TestForSmallStudies as TestForSmallStudies
+from .review import ZeroCells as ZeroCells
+from .study import Arm as Arm
+from .study import Baseline as Baseline
+from .study import Citation as Citation
+from .study import Confirmation as Confirmation
+from .study import Design as Design
+from .study import Domain as Domain
+from .study import Moderator as Moderator
+from .study import PublishedPool as PublishedPool
+from .study import Relation as Relation
+from .study import ReportedEffect as ReportedEffect
+from .study import Result as Result
+from .study import RiskOfBias as RiskOfBias
+from .study import SignedDecision as SignedDecision
+from .study import Status as Status
+from .study import Study as Study
