@@ -12,6 +12,7 @@ import pytest
 
 from metaan.records.record import Record
 from metaan.registry.write import scaffold_review, scaffold_study
+from metaan.sources.databases import DATABASES
 from metaan.sources.net import services
 from metaan.sources.net.client import Client
 from metaan.sources.net.limiter import Limiter
@@ -99,8 +100,8 @@ def clients(**urls: str) -> Callable[..., Client]:
 
     def make(source: str, settings: object, keep: Any) -> Client:
         url = urls.get(source) or _KNOWING_NOTHING[source]()
-        entry = services.SERVICES[source]
-        return client_at(url, FakeTime(), entry.name, forms=entry.forms, keep=keep)
+        database = DATABASES[source]
+        return client_at(url, FakeTime(), database.name, forms=database.service.forms, keep=keep)
 
     return make
 

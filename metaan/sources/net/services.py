@@ -1,16 +1,12 @@
-"""The services, each with its address, its pace and what it is told of who asks.
-
-To add one: an entry in `SERVICES`, its base URL in `settings`, its signs of trouble in `answers` if they are new, and a
-module with its calls.
-"""
+"""The client of a database that is asked: its address, its pace, and what it is told of who asks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import choose
+from ..databases import DATABASES
 from .answers import ServiceAnswer
 from .client import Client
 from .exchange import Endpoint
@@ -20,33 +16,6 @@ if TYPE_CHECKING:
     import requests
 
     from .settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """One entry of `SERVICES`.
-
-    Attributes
-    ----------
-    name
-        In messages.
-    url
-        The field of `Settings` with its base URL.
-    rate
-        Requests per second; ``rate_known`` where ``better_with``, a field of `Settings`, is set.
-    tells
-        Parameter -> field of `Settings`: what goes with every request where it is set.
-    forms
-        Whether it reads a query that is sent as a form.
-    """
-
-    name: str
-    url: str
-    rate: float
-    tells: tuple[tuple[str, str], ...] = ()
-    better_with: str | None = None
-    rate_known: float = 0.0
-    forms: bool = False
 
 
 def client_for(
@@ -62,18 +31,19 @@ def client_for(
     Parameters
     ----------
     service
-        A key of `SERVICES`.
+        A key of `DATABASES`.
     settings
         Base URLs and identity.
     session, notice, keep
         As in `metaan.sources.net.client.Client`.
     """
-    entry = choose(SERVICES, service, "service")
+    database = choose(DATABASES, service, "service")
+    entry = database.service
     told = {name: getattr(settings, field) for name, field in entry.tells}
     known = entry.better_with is not None and getattr(settings, entry.better_with)
     endpoint = Endpoint(
-        entry.name,
-        getattr(settings, entry.url),
+        database.name,
+        settings.url_of(service),
         shared(service, entry.rate_known if known else entry.rate),
         {name: value for name, value in told.items() if value},
         (settings.api_key or "", settings.email or ""),
@@ -97,7 +67,7 @@ class Calls:
         Told in words whenever a request has failed and is repeated.
     """
 
-    service = ""  # a key of `SERVICES`
+    service = ""  # a key of `DATABASES`
 
     def __init__(
         self,
@@ -107,19 +77,5 @@ class Calls:
         client: Client | None = None,
         notice: Callable[[str], None] = lambda message: None,
     ) -> None:
-        self.url: str = getattr(settings, SERVICES[self.service].url)
+        self.url = settings.url_of(self.service)
         self._client = client or client_for(self.service, settings, session=session, notice=notice)
-
-
-_EUTILS = (("tool", "tool"), ("email", "email"), ("api_key", "api_key"))
-
-SERVICES: dict[str, Service] = {
-    # NCBI allows 3 and 10 requests a second, and counts them a little differently.
-    "pubmed": Service("PubMed", "pubmed_url", 2.5, _EUTILS, "api_key", 8.0, forms=True),
-    # About 1 is what it bears, and its 429 names no time. It is told nothing of who asks.
-    "ctgov": Service("ClinicalTrials.gov", "ctgov_url", 0.9),
-    # Lists are allowed 1, and 3 to who gives an address: the polite pool.
-    "crossref": Service("Crossref", "crossref_url", 0.9, (("mailto", "email"),), "email", 2.5),
-    # 10 are said to be allowed, nowhere in writing.
-    "europepmc": Service("Europe PMC", "europepmc_url", 4.0, (("email", "email"),)),
-}

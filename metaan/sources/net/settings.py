@@ -1,6 +1,6 @@
 """Where the services are and who asks: from the environment, else from ``services:`` in review.yaml.
 
-To add a service: one entry in `VARIABLES` and one field.
+To add a service: an entry in `metaan.sources.databases.DATABASES` and one field.
 """
 
 from __future__ import annotations
@@ -10,19 +10,24 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ...errors import UsageError
+from ..databases import DATABASES
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Base URLs of the services and the identity that they are told; the key never shows in a ``repr``."""
 
-    pubmed_url: str = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/"
-    ctgov_url: str = "https://clinicaltrials.gov/api/v2/"
-    crossref_url: str = "https://api.crossref.org/"
-    europepmc_url: str = "https://www.ebi.ac.uk/europepmc/webservices/rest/"
+    pubmed_url: str = DATABASES["pubmed"].service.url
+    ctgov_url: str = DATABASES["ctgov"].service.url
+    crossref_url: str = DATABASES["crossref"].service.url
+    europepmc_url: str = DATABASES["europepmc"].service.url
     email: str | None = None
     api_key: str | None = None
     tool: str = "metaan"
+
+    def url_of(self, database: str) -> str:
+        """Return the base URL of one of `DATABASES`."""
+        return str(getattr(self, f"{database}_url"))
 
     def __repr__(self) -> str:
         """Leave out who asks and with which key."""
@@ -87,10 +92,7 @@ def _checked(field: str, value: str) -> str:
 
 
 VARIABLES: dict[str, str] = {
-    "pubmed_url": "METAAN_PUBMED_URL",
-    "ctgov_url": "METAAN_CTGOV_URL",
-    "crossref_url": "METAAN_CROSSREF_URL",
-    "europepmc_url": "METAAN_EUROPEPMC_URL",
+    **{f"{code}_url": f"METAAN_{code.upper()}_URL" for code in DATABASES},
     "email": "METAAN_EMAIL",
     "api_key": "NCBI_API_KEY",
 }

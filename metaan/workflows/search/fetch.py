@@ -15,6 +15,7 @@ from ...records.identifiers import normalise_doi, normalise_pmid, normalise_regi
 from ...records.markup import clean_text, plain_text
 from ...registry.load import load
 from ...registry.store import metadata as stored
+from ...sources.databases import DATABASES
 from ...sources.pubmed.service import DoiLookup, PubMed
 from ..run import REAL, Run, settings_of
 from .notices import NOTICES
@@ -150,14 +151,11 @@ def outcome_of(folder: Path, study: Study, found: DoiLookup, url: str, time: dat
     )
 
 
-#: How people call the sources of records.
-NAMES = {"pubmed": "PubMed", "crossref": "Crossref", "europepmc": "Europe PMC"}
-
-
 def oddities(record: Record) -> Iterator[str]:
     """Say what a person should know of a record before relying on it."""
     if record.retracted:
-        yield f"{NAMES.get(record.source, 'its source')} flags it as retracted"
+        name = DATABASES[record.source].name if record.source in DATABASES else "its source"
+        yield f"{name} flags it as retracted"
     if record.concern:
         yield "an expression of concern about it has been published"
     if any(name.casefold() in NOTICES for name in record.publication_types):

@@ -16,6 +16,7 @@ from ...errors import SourceError, choose
 from ...records.identifiers import find_registrations
 from ...records.record import Correction
 from ...registry.store.candidate import Suffix, packed, raw_name
+from ...sources.databases import DATABASES
 from ...sources.formats.xml_guard import guard
 from ...sources.pubmed.query import OVERLAP_DAYS, PubMedQuery
 from ...sources.pubmed.service import PubMed
@@ -157,7 +158,7 @@ class Intake:
 
     def _keep_answer(self, body: bytes, source: str) -> None:
         """Keep what names a record; an empty list may be one that was not believed."""
-        if _NAMES[source].search(body):
+        if DATABASES[source].accession.search(body):
             self.answers.add(self._keep(body, "json"))
 
     def _keep(self, body: bytes, suffix: Suffix) -> str:
@@ -271,14 +272,6 @@ def search_europepmc(strategy: Strategy, intake: Intake) -> Hits:
 
 
 _EUDRACT = re.compile(r"\d{4}-\d{6}-\d{2}")  # as it stands in a field for numbers, without its name
-
-# By what an answer to a search is known to name a record.
-_NAMES = {
-    "pubmed": re.compile(rb'"idlist"\s*:\s*\[\s*"'),
-    "ctgov": re.compile(rb'"nctId"'),
-    "europepmc": re.compile(rb'"id"\s*:'),
-    "crossref": re.compile(rb'"DOI"\s*:'),
-}
 
 SEARCHERS: dict[str, Callable[[Strategy, Intake], Hits]] = {
     "pubmed": search_pubmed,
