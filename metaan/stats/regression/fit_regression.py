@@ -129,7 +129,7 @@ def fit_design(
         pval=two_sided(stat, df), ci=ci, vcov=vcov,
         references=coding.references, qm=qm.stat, qm_df=qm.df, qm_pval=qm.pval,
         qe=qe, qe_df=m.df, qe_pval=float(chdtrc(m.df, qe)), tau2=tau2, tau2_se=found.tau2_se,
-        tau2_null=tau2_null, i2=i2, h2=h2, r2=_r2(m, start, tau2, tau2_null, names, random), k=m.k, p=m.p, x=x,
+        tau2_null=tau2_null, i2=i2, h2=h2, r2=_r2(m, start, tau2, tau2_null, names), k=m.k, p=m.p, x=x,
         effects=es, excluded=excluded, coding=coding,
     )  # fmt: skip
 
@@ -140,15 +140,13 @@ def _tau2_null(m: Linear, names: tuple[str, ...], options: Options) -> float | N
     return options.tau2(Linear(m.yi, m.vi, np.ones((m.k, 1))))[0]
 
 
-def _r2(
-    m: Linear, start: Weighted, tau2: float, tau2_null: float | None, names: tuple[str, ...], random: bool
-) -> float | None:
+def _r2(m: Linear, start: Weighted, tau2: float, tau2_null: float | None, names: tuple[str, ...]) -> float | None:
     if INTERCEPT not in names or len(names) == 1:
         return None
     null = Linear(m.yi, m.vi, np.ones((m.k, 1))).at(0.0).rss
     if null <= _rounding(m):
         return 0.0  # the effects are equal but for rounding: there is nothing to explain
-    if random:
+    if tau2_null is not None:
         return max(0.0, 100 * (1 - tau2 / tau2_null)) if tau2_null else 0.0
     h2_null = null / (m.k - 1)
     return max(0.0, 100 * (1 - start.rss / m.df / h2_null)) if h2_null > 0 else 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtr, stdtr
@@ -72,7 +72,7 @@ def multiplicative_line(yi: FloatArray, x: FloatArray, vi: FloatArray) -> Fitted
     fit = linear.at(0.0)
     _check_scatter(fit, yi)
     phi = fit.rss / linear.df
-    return _line(fit, scale, math.sqrt(phi), linear.df, None, phi)
+    return replace(_line(fit, scale, math.sqrt(phi), linear.df), phi=phi)
 
 
 def _check_scatter(fit: Weighted, yi: FloatArray) -> None:
@@ -94,7 +94,7 @@ def mixed_line(yi: FloatArray, x: FloatArray, vi: FloatArray, tau2_method: str |
     factor, df = factor_df(fit.rss, linear.df)
     if factor < 1:
         _check_scatter(fit, yi)
-    return _line(fit, scale, factor, df, tau2, 1.0)
+    return replace(_line(fit, scale, factor, df), tau2=tau2)
 
 
 def _linear(yi: FloatArray, x: FloatArray, vi: FloatArray, at_least: int) -> tuple[Linear, float]:
@@ -107,10 +107,10 @@ def _linear(yi: FloatArray, x: FloatArray, vi: FloatArray, at_least: int) -> tup
     return Linear(yi, vi, np.column_stack([np.ones(x.size), x / scale])), scale
 
 
-def _line(fit: Weighted, scale: float, factor: float, df: int | None, tau2: float | None, phi: float) -> FittedLine:
+def _line(fit: Weighted, scale: float, factor: float, df: int | None) -> FittedLine:
     intercept, slope = fit.coefficients.tolist()
     intercept_se, slope_se = (factor * np.sqrt(np.diag(fit.inverse))).tolist()
-    return FittedLine(intercept, intercept_se, slope / scale, slope_se / scale, df, tau2, phi)
+    return FittedLine(intercept, intercept_se, slope / scale, slope_se / scale, df, None, 1.0)
 
 
 LINE_CI_METHODS: dict[str, Callable[[float, int], FactorDf]] = {

@@ -174,7 +174,7 @@ def small_study_test(
     if objections and not force:
         raise NotEstimableError(f"{entry.name}: {'; '.join(objections)} (force=True tests all the same)")
     excluded = (*left_out(effects_of(es)), *gone)
-    return _result(test, entry, asked, entry.run(asked), "; ".join(objections), excluded)
+    return _result(test, asked, entry.run(asked), "; ".join(objections), excluded)
 
 
 def _asked(
@@ -240,12 +240,10 @@ def _better(measure: str) -> list[str]:
     return made_for or [*(f"egger on {code}" for code in same), BY_SIZE]
 
 
-def _result(
-    test: str, entry: AsymmetryTest, asked: Asked, finding: AsymmetryFinding, note: str, excluded: Excluded
-) -> SmallStudyTest:
+def _result(test: str, asked: Asked, finding: AsymmetryFinding, note: str, excluded: Excluded) -> SmallStudyTest:
     found = finding.found
     shared: dict[str, Any] = {
-        "test": test, "name": entry.name, "pval": found.pval, "predictor": finding.predictor,
+        "test": test, "name": SMALL_STUDY_TESTS[test].name, "pval": found.pval, "predictor": finding.predictor,
         "k": asked.es.k, "level": asked.level, "effects": asked.es, "note": note, "excluded": excluded,
     }  # fmt: skip
     if isinstance(found, Kendall):
