@@ -30,13 +30,27 @@ MOST_LISTED = 24  # of what is allowed, in one message
 class MetaanError(Exception):
     """The root of the tree above."""
 
+    @property
+    def reason(self) -> str:
+        """What happened, without what a caller can do about it."""
+        return str(self)
+
 
 class DataError(MetaanError, ValueError):
     """Numbers that cannot be what they claim to be."""
 
 
 class NotEstimableError(DataError):
-    """Sound numbers that a method cannot answer; the message says why."""
+    """Sound numbers that a method cannot answer; the message says why, and how a caller gets an answer all the same."""
+
+    def __init__(self, reason: str, way: str = "") -> None:
+        super().__init__(f"{reason} ({way})" if way else reason)
+        self._reason = reason
+
+    @property
+    def reason(self) -> str:
+        """Why it cannot be answered."""
+        return self._reason
 
 
 class ConvergenceError(MetaanError):

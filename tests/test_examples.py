@@ -47,7 +47,7 @@ def test_latitude_explains_most_of_the_heterogeneity(tuberculosis):
 def test_the_protocol_explores_the_total_and_not_each_subgroup(tuberculosis):
     assert all(pool.exploration is None for pool in tuberculosis.pools)
     assert tuberculosis.overall.exploration.multiverse is not None
-    assert any("Egger" in why for _, why in tuberculosis.overall.exploration.refused)
+    assert any("Egger" in one.reason for one in tuberculosis.overall.exploration.refused)
 
 
 def test_the_display_scale_is_the_ratio(tuberculosis):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import MetaanError, NotEstimableError
 from .kinds import columns_of
 from .selection import moderator
-from .values import Exploration, StudyRow
+from .values import Exploration, Refusal, StudyRow
 
 if TYPE_CHECKING:
     from ..registry.model.public import Explore
@@ -47,7 +47,7 @@ def explore(asked: Explore, fit: Pooled, rows: Sequence[StudyRow]) -> Exploratio
         What could be done, and for the rest why not.
     """
     found: dict[str, Any] = {}
-    refused: list[tuple[str, str]] = []
+    refused: list[Refusal] = []
     for name, (words, step) in STEPS.items():
         wanted = getattr(asked, name)
         if wanted is None or wanted is False:
@@ -56,7 +56,7 @@ def explore(asked: Explore, fit: Pooled, rows: Sequence[StudyRow]) -> Exploratio
             try:
                 result = step(asked, fit, rows) if item is True else step(item, fit, rows)
             except MetaanError as error:
-                refused.append((words, str(error)))
+                refused.append(Refusal(words, error.reason, str(error)))
             else:
                 found[name] = (*found.get(name, ()), result) if isinstance(wanted, tuple) else result
     return Exploration(**found, refused=tuple(refused), plots=tuple(asked.plots))

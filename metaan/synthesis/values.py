@@ -140,10 +140,19 @@ class Absolute:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """What was asked for and could not be answered; ``message`` says beside the reason how a caller gets it."""
+
+    what: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Exploration:
     """What the protocol asks for beside the pooled result; None or empty where it was not asked for, or refused.
 
-    ``refused`` holds what was asked for and could not be answered, with the reason; ``plots`` the plots asked for.
+    ``plots`` holds the plots asked for.
     """
 
     leave_one_out: Refits | None = None
@@ -154,7 +163,7 @@ class Exploration:
     regressions: tuple[MetaRegression, ...] = ()
     gosh: Gosh | None = None
     multiverse: Multiverse | None = None
-    refused: tuple[tuple[str, str], ...] = ()
+    refused: tuple[Refusal, ...] = ()
     plots: tuple[str, ...] = ()
 
 

@@ -77,12 +77,12 @@ def test_cumulative_is_in_the_order_of_publication(randomised):
 
 def test_a_test_that_is_not_valid_is_refused_with_the_reason_unless_forced(randomised):
     assert [test.test for test in randomised.small_study_tests] == ["harbord"]
-    assert any("fewer than 10 studies" in why for what, why in randomised.refused if what == "small-study test")
+    assert any("fewer than 10 studies" in one.reason for one in randomised.refused if one.what == "small-study test")
 
 
 def test_a_moderator_that_a_study_lacks_is_named(randomised):
     assert [list(found.names) for found in randomised.regressions] == [["intercept", "year"]]
-    assert any("no moderator 'latitude'" in why for what, why in randomised.refused if what == "meta-regression")
+    assert any("no moderator 'latitude'" in one.reason for one in randomised.refused if one.what == "meta-regression")
 
 
 def test_the_multiverse_is_of_this_pool_only(randomised):

@@ -52,4 +52,4 @@ def _order(plot: Plot, analysis: Analysis, key: str) -> Iterable[int]:
 
 
 #: The page's word for an order, as it stands in an address, and its name in `metaan.report.forest.order`.
-ORDERS = {name.split()[-1]: name for name in KEYS}
+ORDERS = {**{name: name for name in KEYS if name != "risk of bias"}, "bias": "risk of bias"}

@@ -24,6 +24,9 @@ SPACE = "\u00a0"
 ROOM = 1e6  # numbers from here on, and those that would round to nothing, are written as everywhere else
 
 
+ROUND = "({})"  # brackets around an interval
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """One look.
@@ -42,8 +45,9 @@ class Style:
         Kind of data (a key of `metaan.synthesis.kinds.KINDS`) to what stands over it in place of the usual words.
     thousands
         What parts the thousands of numbers of five digits and more.
-    interval, decimals
-        How an effect is written; None decimals: as many as the number deserves.
+    joint, brackets, decimals
+        What parts the bounds of an interval and stands around them, and how an effect is written; None decimals: as
+        many as the number deserves.
     weight_sign
         True: every weight has its percent sign.
     pooled
@@ -73,7 +77,8 @@ class Style:
     split: bool = False
     data: Mapping[str, str] = field(default_factory=dict)
     thousands: str = ""
-    interval: str = "({lo} to {hi})"
+    joint: str = " to "
+    brackets: str = ROUND
     decimals: int | None = None
     weight_sign: bool = True
     pooled: str = ""
@@ -95,19 +100,20 @@ class Style:
         return formats.fixed(x, self.decimals, null_of(measure))
 
     def bounds(self, ci: Interval, measure: str) -> str:
-        """Write an interval without an estimate."""
-        return self._interval(ci, measure).strip("()") if self.interval.startswith("(") else self._interval(ci, measure)
+        """Write an interval without an estimate; round brackets only set it apart from one."""
+        text = self._between(ci, measure)
+        return text if self.brackets == ROUND else self.brackets.format(text)
 
     def value(self, x: float | None, ci: Interval | None, measure: str) -> str:
         """Write an effect with its interval."""
         if x is None:
             return formats.NOTHING
-        return self.number(x, measure, ci) + (f" {self._interval(ci, measure)}" if ci is not None else "")
+        return self.number(x, measure, ci) + (f" {self.brackets.format(self._between(ci, measure))}" if ci else "")
 
-    def _interval(self, ci: Interval, measure: str) -> str:
+    def _between(self, ci: Interval, measure: str) -> str:
         """Write the two bounds; a hyphen between them would be taken for a minus where one of them is negative."""
-        shape = self.interval.replace("-", " to ") if ci.lb < 0 else self.interval
-        return shape.format(lo=self.number(ci.lb, measure, ci), hi=self.number(ci.ub, measure, ci))
+        between = " to " if self.joint == "-" and ci.lb < 0 else self.joint
+        return between.join(self.number(x, measure, ci) for x in ci)
 
     def count(self, x: float, decimals: int = 0) -> str:
         """Write a count, or another number of the data."""
@@ -168,8 +174,8 @@ class Style:
         return tuple(self._difference(n, *values) + without for n, values in zip(names, found.values()))
 
     def _difference(self, model: str, q: float, df: int, p: float) -> str:
-        text = self.subgroups.format(q=formats.fixed(q, 2), df=df, p=self.p_text(p))
-        return text.replace("differences", f"differences, {model} effect{'s' * (model == 'random')}") if model else text
+        which = f", {model} effect{'s' * (model == 'random')}" if model else ""
+        return self.subgroups.format(model=which, q=formats.fixed(q, 2), df=df, p=self.p_text(p))
 
 
 def how(analysis: Analysis) -> str:
@@ -218,13 +224,14 @@ STYLES: dict[str, Style] = {
         effect=("{name}", "{how}, {level} CI"),
         axis=("{name}", "{how}, {level} CI"),
         split=True,
-        interval="[{lo}, {hi}]",
+        joint=", ",
+        brackets="[{}]",
         decimals=2,
         pooled="{total} ({level} CI{model})",
         tau2="Tau² = {}; ",
         heterogeneity="Heterogeneity: {tau2}Chi² = {q}, df = {df} ({p}); I² = {i2}",
         overall="Test for overall effect: {sign} = {z} ({overall})",
-        subgroups="Test for subgroup differences: Chi² = {q}, df = {df} ({p})",
+        subgroups="Test for subgroup differences{model}: Chi² = {q}, df = {df} ({p})",
         p=("P", True),
         variables={**BLACK, "--study": "#1f55d0", "--centre": "#000000", "--prediction": "#b3541e"},
         rules=".forest polygon.diamond.common { fill: #000000; stroke: none; }\n" + TRAFFIC,
@@ -242,7 +249,7 @@ STYLES: dict[str, Style] = {
         tau2="τ²={}; ",
         heterogeneity="Test for heterogeneity: {tau2}χ²={q}, df={df}, {p}; I²={i2}",
         overall="Test for overall effect: {sign}={z}, {overall}",
-        subgroups="Test for subgroup differences: χ²={q}, df={df}, {p}",
+        subgroups="Test for subgroup differences{model}: χ²={q}, df={df}, {p}",
         p=("P", True),
         tight=True,
         guide=True,
@@ -265,12 +272,12 @@ STYLES: dict[str, Style] = {
         weight="Weight, %",
         data={"counts": "No. of events/total No.", "means": "Mean (SD), No."},
         thousands=SPACE,
-        interval="({lo}-{hi})",
+        joint="-",
         decimals=2,
         weight_sign=False,
         pooled="{total}{model}",
         heterogeneity="Heterogeneity: χ² = {q}, df = {df} ({p}); I² = {i2}",
-        subgroups="Test for subgroup differences: χ² = {q}, df = {df} ({p})",
+        subgroups="Test for subgroup differences{model}: χ² = {q}, df = {df} ({p})",
         p=("P", False),
         favours=("Favors", True),
         guide=True,

@@ -82,7 +82,7 @@ def findings(pool: Pool, analysis: Analysis, arms: Arms) -> tuple[ExploredFindin
         return ()
     looked = Looked(analysis, pool, pool.exploration, arms)
     said = [replace(finding, part=part) for part, find in FINDINGS.items() for finding in find(looked)]
-    refused = (ExploredFinding(words.upper_first(what), refusal("done", why)) for what, why in pool.exploration.refused)
+    refused = (ExploredFinding(words.upper_first(r.what), refusal("done", r.reason)) for r in pool.exploration.refused)
     return (*said, *refused)
 
 
@@ -92,7 +92,7 @@ def refusal(verb: str, why: str) -> str:
     >>> refusal("drawn", "k = 2; a funnel plot needs at least 3 studies to have a shape")
     'not drawn (k = 2; a funnel plot needs at least 3 studies to have a shape)'
     """
-    return f"not {verb} ({why.removesuffix(' (force=True tests all the same)')})"
+    return f"not {verb} ({why})"
 
 
 def lines(analysis: Analysis, arms: Arms) -> Iterable[tuple[str, str]]:

@@ -47,7 +47,8 @@ def _cell(tool: BiasTool, judgement: str | None, support: str = "") -> BiasCell:
     if word is None:
         return BiasCell("not judged", "blank", support)
     rank = tool.judgements[word]
-    return BiasCell(word, "unknown" if rank is None else "except" if "except" in word else CODES[rank], support)
+    best = next(name for name, other in tool.judgements.items() if other == rank)
+    return BiasCell(word, "unknown" if rank is None else "except" if word != best else CODES[rank], support)
 
 
 def assessments(row: StudyRow) -> tuple[tuple[RiskOfBias, BiasTool], ...]:

@@ -24,7 +24,7 @@ def _named(table: Mapping[str, str], code: str | None) -> str:
 
 def model_name(fit: Pooled) -> str:
     """Return the label of a pooled result, with the methods that made it."""
-    interval = "" if fit.ci_method == "wald" else f", {_named(CI, fit.ci_method).split(' (')[0]}"
+    interval = "" if fit.ci_method == "wald" else f", {_named(CI_NAMES, fit.ci_method)}"
     how = fit.tau2_method if fit.has_tau2 else _named(COMMON, fit.method)
     return f"{words.upper_first(MODELS[fit.model].words)}, {how}{interval}"
 
@@ -222,14 +222,19 @@ TAU2 = {
     "SJIT": "iterated Sidik-Jonkman",
 }
 
-CI = {
+CI_NAMES = {
     "wald": "Wald",
     "t": "Wald-type t",
     "hksj": "Hartung-Knapp",
-    "hksj-adhoc": "Hartung-Knapp (never narrower than Wald)",
-    "auto": "Hartung-Knapp (where k > 2 and τ² > 0, else Wald)",
+    "hksj-adhoc": "Hartung-Knapp",
+    "auto": "Hartung-Knapp",
     "KR": "Kenward-Roger",
     "PL": "profile likelihood",
+}
+CI = {
+    **CI_NAMES,
+    "hksj-adhoc": "Hartung-Knapp (never narrower than Wald)",
+    "auto": "Hartung-Knapp (where k > 2 and τ² > 0, else Wald)",
 }
 
 PI = {

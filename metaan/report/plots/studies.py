@@ -43,7 +43,7 @@ def baujat(asked: Request) -> Figure:
 def why_not(asked: Request, field: str) -> str:
     """Return why something that a plot needs was not computed."""
     named = NEEDED[field]
-    return next((why for what, why in asked.found.refused if what == named), f"{named} was not asked for")
+    return next((one.reason for one in asked.found.refused if one.what == named), f"{named} was not asked for")
 
 
 def labbe(asked: Request) -> Figure:

@@ -58,7 +58,7 @@ def _explored(pool: Pool, found: Exploration, analysis: Analysis, arms: Arms, pl
         refused += gone
         made = tables(field, looked)
         if figures or made:
-            parts.append(Part(title, figures, made, f"{place}.{field}"))
+            parts.append(Part(": ".join(title), figures, made, f"{place}.{field}"))
     for kind in found.plots:
         figures, gone = _drawn([(kind, asked)])
         refused += gone
@@ -85,20 +85,20 @@ def _drawn(requests: Iterable[tuple[str, Request]]) -> tuple[tuple[Markup, ...],
         try:
             figures.append(Markup(str(draw(kind, asked))))  # noqa: S704  every text in it is escaped
         except NotEstimableError as error:
-            refused.append(ExploredFinding(words.upper_first(PLOTS[kind][0]), refusal("drawn", str(error))))
+            refused.append(ExploredFinding(words.upper_first(PLOTS[kind][0]), refusal("drawn", error.reason)))
     return tuple(figures), refused
 
 
-#: Field of an `Exploration` to the summary over its plots and tables.
+#: Field of an `Exploration` to its name, and to what the summary over its plots and tables says of them.
 FIELDS = {
-    "leave_one_out": "Leave-one-out: plot and table",
-    "cumulative": "Cumulative: plot and table",
-    "influence": "Influence of each study: Baujat plot and table",
-    "small_study_tests": "Small-study effects: table of tests",
-    "trim_and_fill": "Trim and fill: plot and table",
-    "regressions": "Meta-regression: plots and coefficients",
-    "gosh": "GOSH: every subset of the studies",
-    "multiverse": "Multiverse: table of all analyses",
+    "leave_one_out": ("Leave-one-out", "plot and table"),
+    "cumulative": ("Cumulative", "plot and table"),
+    "influence": ("Influence of each study", "Baujat plot and table"),
+    "small_study_tests": ("Small-study effects", "table of tests"),
+    "trim_and_fill": ("Trim and fill", "plot and table"),
+    "regressions": ("Meta-regression", "plots and coefficients"),
+    "gosh": ("GOSH", "every subset of the studies"),
+    "multiverse": ("Multiverse", "table of all analyses"),
 }
 
 PLOT_OF = {

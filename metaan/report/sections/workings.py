@@ -201,19 +201,11 @@ def _absolute(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
 def _explored(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
     if pool.exploration is None:
         return
-    for field, title in FIELDS.items():
+    given = _effects([row for row in pool.rows if row.yi is not None], pool.fit)
+    for field, (what, _) in FIELDS.items():
         if getattr(pool.exploration, field):
-            what, given = (
-                title.split(":")[0],
-                _effects([row for row in pool.rows if row.yi is not None], pool.fit),
-            )
-            yield _made(
-                (analysis.plan.key, "block", i, "explored", field),
-                what,
-                "each cell of the table",
-                formulas.EXPLORED[field],
-                given,
-            )
+            path = (analysis.plan.key, "block", i, "explored", field)
+            yield _made(path, what, "each cell of the table", formulas.EXPLORED[field], given)
 
 
 def _subgroups(analysis: Analysis) -> Iterable[Working]:

@@ -29,7 +29,7 @@ def exploration(pool: Pool) -> Json | None:
         return None
     scale = scale_of(fit.measure, fit.effects.data)
     made = {name: make(found, scale) for name, make in PARTS.items() if getattr(found, name)}
-    return made | {"refused": [{"what": what, "reason": why} for what, why in found.refused]}
+    return made | {"refused": [{"what": one.what, "reason": one.message} for one in found.refused]}
 
 
 def _refits(refits: Refits) -> list[Json]:

@@ -159,7 +159,7 @@ def pet_peese(es: EffectSizes | Pooled, *, alpha: float = 0.05, level: float = 0
     few = f"k = {used.k}; the line is not to be trusted with fewer than {K_MIN} studies" if used.k < K_MIN else ""
     note = "; ".join(filter(None, (few, depends_on_effect(used.measure))))
     if note and not force:
-        raise NotEstimableError(f"PET-PEESE: {note} (force=True estimates all the same)")
+        raise NotEstimableError(f"PET-PEESE: {note}", "force=True estimates all the same")
     pet = _adjusted(multiplicative_line(used.yi, used.sei, used.vi), level)
     peese = _adjusted(multiplicative_line(used.yi, used.vi, used.vi), level)
     pval = float(stdtr(pet.df, -abs(pet.stat)))

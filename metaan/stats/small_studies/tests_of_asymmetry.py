@@ -172,7 +172,7 @@ def small_study_test(
     asked, gone = _informative(entry, asked)
     objections = _objections(entry, asked)
     if objections and not force:
-        raise NotEstimableError(f"{entry.name}: {'; '.join(objections)} (force=True tests all the same)")
+        raise NotEstimableError(f"{entry.name}: {'; '.join(objections)}", "force=True tests all the same")
     excluded = (*left_out(effects_of(es)), *gone)
     return _result(test, asked, entry.run(asked), "; ".join(objections), excluded)
 

@@ -217,7 +217,7 @@ def test_a_plot_that_cannot_be_drawn_is_named_with_the_reason(analysis: Callable
     refused = {finding.name: finding.text for finding in one.findings}
     assert refused["Baujat plot"].startswith("not drawn (k = 2; a Baujat plot needs at least 3 studies")
     assert refused["Funnel plot with contours"].startswith("not drawn (k = 2; a funnel plot needs")
-    assert [part.title for part in one.parts] == [FIELDS["influence"]]
+    assert [part.title for part in one.parts] == [": ".join(FIELDS["influence"])]
 
 
 def test_the_plots_of_the_protocol_are_kinds() -> None:
