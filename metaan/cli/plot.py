@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from .project import studies_folder
 
 if TYPE_CHECKING:
-    from ..report.drawing.svg import Picture
+    from ..report.drawing.svg import Svg
 
 KINDS = (
     "forest", "funnel", "baujat", "radial", "labbe", "cumulative", "leave-one-out", "bubble", "gosh", "drapery",
@@ -100,7 +100,7 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _legible(drawn: Picture, width: float | None) -> None:
+def _legible(drawn: Svg, width: float | None) -> None:
     """Say where the text is smaller than journals print."""
     from ..report.plots.convert import text_size
 

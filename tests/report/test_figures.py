@@ -18,7 +18,7 @@ import metaan as ma
 from metaan.errors import UsageError
 from metaan.registry.model.public import RiskOfBias
 from metaan.report.drawing.fonts import typefaces
-from metaan.report.drawing.svg import Picture
+from metaan.report.drawing.svg import Svg
 from metaan.report.plots.convert import EPS, FORMATS, convert
 from metaan.workflows.publish.plot import Look, plot_outcome
 
@@ -28,15 +28,15 @@ needs_eps = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def drawn() -> Picture:
+def drawn() -> Svg:
     return plot_outcome(ma.load(ma.example("bcg")), "tuberculosis", look=Look("bmj", "year", ("latitude",))).picture
 
 
-def renamed(drawn: Picture, old: str, new: str) -> Picture:
+def renamed(drawn: Svg, old: str, new: str) -> Svg:
     return replace(drawn, parts=tuple(part.replace(old, new) for part in drawn.parts))
 
 
-def test_a_pdf_is_one_page_of_the_width_asked_for_with_its_fonts(drawn: Picture, tmp_path: Path) -> None:
+def test_a_pdf_is_one_page_of_the_width_asked_for_with_its_fonts(drawn: Svg, tmp_path: Path) -> None:
     pdf = convert(drawn, "pdf", width=180)
     assert pdf.startswith(b"%PDF-1.")
     assert pdf == convert(drawn, "pdf", width=180)
@@ -55,7 +55,7 @@ def inflated(pdf: bytes) -> Iterator[bytes]:
 
 
 @pytest.mark.skipif(shutil.which("pdffonts") is None, reason="pdffonts (poppler-utils) is not installed")
-def test_every_font_of_a_pdf_is_embedded_and_its_text_is_text(drawn: Picture, tmp_path: Path) -> None:
+def test_every_font_of_a_pdf_is_embedded_and_its_text_is_text(drawn: Svg, tmp_path: Path) -> None:
     path = tmp_path / "plot.pdf"
     path.write_bytes(convert(renamed(drawn, "Aronson 1948", "Ærøskøbing Ωδ 1948"), "pdf"))
     listed = subprocess.run(["pdffonts", str(path)], capture_output=True, text=True, check=True).stdout.splitlines()[2:]
@@ -69,7 +69,7 @@ def test_every_font_of_a_pdf_is_embedded_and_its_text_is_text(drawn: Picture, tm
 
 
 @pytest.mark.parametrize(("width", "dpi"), [(100.0, 300), (84.5, 150)])
-def test_a_png_has_the_pixels_of_its_width_and_says_its_resolution(drawn: Picture, width: float, dpi: int) -> None:
+def test_a_png_has_the_pixels_of_its_width_and_says_its_resolution(drawn: Svg, width: float, dpi: int) -> None:
     png = convert(drawn, "png", width=width, dpi=dpi)
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     assert struct.unpack(">I", png[16:20])[0] == round(width / 25.4 * dpi)
@@ -79,7 +79,7 @@ def test_a_png_has_the_pixels_of_its_width_and_says_its_resolution(drawn: Pictur
 
 
 @needs_eps
-def test_an_eps_has_its_box_and_its_fonts(drawn: Picture) -> None:
+def test_an_eps_has_its_box_and_its_fonts(drawn: Svg) -> None:
     eps = convert(drawn, "eps", width=150)
     assert eps.startswith(b"%!PS-Adobe-3.0 EPSF-3.0")
     right = re.search(rb"%%HiResBoundingBox: \S+ \S+ ([\d.]+)", eps)
@@ -102,7 +102,7 @@ def test_signs_of_bias_are_text_in_a_pdf_and_drawn_in_a_png(tmp_path: Path) -> N
     assert convert(svg, "png") != convert(renamed(svg, "×", ""), "png")
 
 
-def test_an_svg_has_the_width_asked_for(drawn: Picture) -> None:
+def test_an_svg_has_the_width_asked_for(drawn: Svg) -> None:
     head = convert(drawn, "svg", width=180).decode().split(">", 3)[1]
     assert 'width="180.00mm"' in head
 
@@ -116,13 +116,13 @@ def test_an_svg_has_the_width_asked_for(drawn: Picture) -> None:
         ("pdf", {"width": float("nan")}, "width nan mm"),
     ],
 )
-def test_what_cannot_be_is_refused(drawn: Picture, form: str, how: dict, message: str) -> None:
+def test_what_cannot_be_is_refused(drawn: Svg, form: str, how: dict, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         convert(drawn, form, **how)
 
 
 @pytest.mark.parametrize(("form", "package"), [("pdf", "typst"), ("png", "resvg-py")])
-def test_a_missing_converter_is_named(drawn: Picture, form: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_converter_is_named(drawn: Svg, form: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = builtins.__import__
 
     def without(name: str, *rest: object) -> object:
@@ -135,7 +135,7 @@ def test_a_missing_converter_is_named(drawn: Picture, form: str, package: str, m
         convert(drawn, form)
 
 
-def test_missing_programs_for_eps_are_named(drawn: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_programs_for_eps_are_named(drawn: Svg, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UsageError, match="pdftops or gs"):
         convert(drawn, "eps")

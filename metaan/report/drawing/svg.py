@@ -34,7 +34,7 @@ def svg(plot: Plot) -> str:
     return str(picture(lay_out(plot)))
 
 
-def picture(drawing: Drawing, look: str = "forest") -> Picture:
+def picture(drawing: Drawing, look: str = "forest") -> Svg:
     """Return a drawing as one ``<svg>`` element; ``look`` is its CSS classes."""
     plot = drawing.plot
     name = f"forest-{plot.id}"
@@ -43,7 +43,7 @@ def picture(drawing: Drawing, look: str = "forest") -> Picture:
     parts = [*map(_item, drawing.background), *rows, *map(_item, drawing.foreground)]
     items = [*drawing.foreground, *(item for group in drawing.groups for item in group.items)]
     size = drawing.width, drawing.height
-    return Picture(name, look, plot.title, plot.description, size, tuple(parts), smallest(items))
+    return Svg(name, look, plot.title, plot.description, size, tuple(parts), smallest(items))
 
 
 def smallest(items: Iterable[object]) -> float:
@@ -52,7 +52,7 @@ def smallest(items: Iterable[object]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Svg:
     """An ``<svg>`` element with its name and description for readers who cannot see it.
 
     Attributes

@@ -38,14 +38,13 @@ def plot_data(plot: Plot, analysis: Analysis, measures: Iterable[str], places: M
         The place of each study by its id.
     """
     drawing, at = layout(plot), grid(plot)
-    names = [pool.name for pool in analysis.pools]
     return {
         "columns": [_column(column, at) for column in plot.columns],
         "left": _px(at.left), "right": _px(at.right), "width": _px(at.width),
         "top": _px(drawing.groups[0].top), "bottom": _px(drawing.groups[-1].bottom),
         "lo": plot.axis.lo, "hi": plot.axis.hi,
         "ticks": [{"value": tick.value, "label": tick.label} for tick in plot.axis.ticks],
-        "rows": [_row(group, names, places) for group in drawing.groups],
+        "rows": [_row(group, places) for group in drawing.groups],
         "titles": {measure: _titles(analysis, measure) for measure in measures},
         "favours": list(plot.favours or ()),
         "notes": list(plot.notes), "footer": methods.footer(analysis), "band": plot.band.note if plot.band else "",
@@ -54,11 +53,11 @@ def plot_data(plot: Plot, analysis: Analysis, measures: Iterable[str], places: M
     }  # fmt: skip
 
 
-def _row(group: DrawnRow, names: list[str], places: Mapping[str, int]) -> dict[str, Any]:
+def _row(group: DrawnRow, places: Mapping[str, int]) -> dict[str, Any]:
     row = group.row
     known = {
         "kind": row.kind,
-        "group": _group(row.block, names),
+        "group": row.place if row.block is not None else None,
         "study": places.get(row.id or "") if row.kind == "study" else None,
         "top": _px(group.top),
         "bottom": _px(group.bottom),
@@ -70,13 +69,6 @@ def _row(group: DrawnRow, names: list[str], places: Mapping[str, int]) -> dict[s
 def _column(column: ForestColumn, at: Grid) -> dict[str, Any]:
     x, width = at.anchors[column.key], at.widths[column.key]
     return {"key": column.key, "x": _px(x), "width": _px(width), "end": column.align == "end"}
-
-
-def _group(block: str | None, names: list[str]) -> int | None:
-    """Return the place of a row's pool, that over all studies after the others; None for a row outside of all."""
-    if block is None:
-        return None
-    return names.index(block) if block in names else len(names)
 
 
 def _titles(analysis: Analysis, measure: str) -> list[str]:

@@ -40,15 +40,15 @@ def sortable(plot: Plot, analysis: Analysis) -> dict[str, Any]:
 
 def _order(plot: Plot, analysis: Analysis, key: str) -> Iterable[int]:
     """Yield the places of all rows, with the studies of each block in another order."""
-    pools = {pool.name: pool.rows for pool in analysis.pools}
     places = range(len(plot.rows))
-    for (kind, block), run in groupby(places, key=lambda at: (plot.rows[at].kind, plot.rows[at].block)):
-        if kind != "study" or block is None:
+    for (kind, pool), run in groupby(places, key=lambda at: (plot.rows[at].kind, plot.rows[at].place)):
+        if kind != "study" or pool is None:
             yield from run
             continue
-        listed = sort(pools[block], analysis.plan.plot.sort)
+        rows = analysis.pools[pool].rows
+        listed = sort(rows, analysis.plan.plot.sort)
         at = {id(row): place for row, place in zip(listed, run, strict=True)}
-        yield from (at[id(row)] for row in sort(pools[block], key))
+        yield from (at[id(row)] for row in sort(rows, key))
 
 
 #: The page's word for an order, as it stands in an address, and its name in `metaan.report.forest.order`.

@@ -106,22 +106,23 @@ def favours(direction: str, arms: Arms, word: str = "Favours") -> tuple[str, str
 
 def _rows(shared: Shared) -> Iterable[Row]:
     analysis = shared.analysis
-    for pool in analysis.pools:
-        yield from _in_block(pool.name, _block(pool, shared))
+    for i, pool in enumerate(analysis.pools):
+        yield from _in_block(pool.name, i, _block(pool, shared))
     if analysis.overall is not None and len(analysis.pools) > 1:
-        yield from _in_block("", [Row("heading", {"label": "All studies"})])
-        yield from _in_block("", _results(analysis.overall, shared, True))
+        whole = [Row("heading", {"label": "All studies"}), *_results(analysis.overall, shared, True)]
+        yield from _in_block("", len(analysis.pools), whole)
         yield Row("spacer")
     tests = shared.style.between(analysis.subgroup_test)
     yield from (Row("text", {"label": line}) for line in tests)
     yield from [Row("spacer")] if tests else []
     if analysis.references:
         yield Row("heading", {"label": "Published pools of reviews (not pooled here)"})
-        yield from (_reference(reference, shared) for reference in analysis.references)
+        for i, reference in enumerate(analysis.references):
+            yield replace(_reference(reference, shared), place=i)
 
 
-def _in_block(name: str, rows: Iterable[Row]) -> Iterable[Row]:
-    return (replace(row, block=name) for row in rows)
+def _in_block(name: str, place: int, rows: Iterable[Row]) -> Iterable[Row]:
+    return (replace(row, block=name, place=place) for row in rows)
 
 
 def _block(pool: Pool, shared: Shared) -> Iterable[Row]:

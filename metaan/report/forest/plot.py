@@ -44,8 +44,9 @@ class Row:
     """One row: text per column key and, for most kinds, a mark. ``id`` names its study where it has one.
 
     ``kind`` is heading, study, pooled, sensitivity, prediction, text, reference or spacer. ``block`` is the name of the
-    pool that it belongs to; None where it stands outside of all, and empty for that over all studies. ``lights`` holds
-    the sign in each column of signs.
+    pool that it belongs to; None where it stands outside of all, and empty for that over all studies. ``place`` is that
+    of its pool, the one over all studies after the others; of a reference, its own among them. ``lights`` holds the
+    sign in each column of signs.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Row:
     id: str | None = None
     sentence: str = ""
     block: str | None = None
+    place: int | None = None
     lights: Mapping[str, Light] = field(default_factory=dict)
 
     @property

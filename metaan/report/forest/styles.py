@@ -143,8 +143,8 @@ class Style:
     def p_text(self, p: float) -> str:
         """Write a p value with its sign."""
         sign, zero = self.p
-        text = formats.p_text(p)[1:].replace(" ", "" if self.tight else " ")
-        return sign + (text if zero else text.replace("0.", ".", 1))
+        how, digits = formats.p_parts(p)
+        return ("" if self.tight else " ").join((sign, how, digits if zero else digits[1:]))
 
     def lines(self, pool: Pool) -> tuple[str, ...]:
         """Return the lines under the diamonds of a pool."""

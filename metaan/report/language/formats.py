@@ -164,8 +164,17 @@ def p_text(p: float) -> str:
     >>> p_text(0.434), p_text(1e-9)
     ('p = 0.43', 'p < 0.001')
     """
+    return " ".join(("p", *p_parts(p)))
+
+
+def p_parts(p: float) -> tuple[str, str]:
+    """Return the sign before the digits of a p value, and its digits.
+
+    >>> p_parts(0.434), p_parts(1e-9)
+    (('=', '0.43'), ('<', '0.001'))
+    """
     text = p_value(p)
-    return f"p {text[0]} {text[1:]}" if text[0] in "<>" else f"p = {text}"
+    return (text[0], text[1:]) if text[0] in "<>" else ("=", text)
 
 
 def percent(x: float | None, decimals: int = 0) -> str:

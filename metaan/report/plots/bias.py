@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..drawing.fonts import text_width, wrap
-from ..drawing.svg import Picture, clean, px
+from ..drawing.svg import Svg, clean, px
 from ..language.judgements import SIGNS
 
 SIZE = 13.0
@@ -41,7 +41,7 @@ def lights(name: str, title: str, columns: Sequence[str], rows: Sequence[tuple[s
     key, width, height = _key(used, below, left + COLUMN * len(columns))
     said = f"A sign for each of {len(rows)} studies and {len(columns)} columns; the table beside it holds the words."
     size = (max(width, left + COLUMN * len(columns)), height)
-    return str(Picture(f"{name}-lights", "chart bias", f"{title}: each study", said, size, (*parts, *key)))
+    return str(Svg(f"{name}-lights", "chart bias", f"{title}: each study", said, size, (*parts, *key)))
 
 
 def shares(name: str, title: str, rows: Sequence[tuple[str, Sequence[tuple[str, str, int]]]]) -> str:
@@ -60,7 +60,7 @@ def shares(name: str, title: str, rows: Sequence[tuple[str, Sequence[tuple[str, 
     key, width, height = _key(used, ROW * len(rows) + 8, left + LONGEST)
     said = "; ".join(f"{label}: {', '.join(f'{text} {n}' for _, text, n in counts)}" for label, counts in rows)
     size = (max(width, left + LONGEST), height)
-    return str(Picture(f"{name}-shares", "chart bias", f"{title}: by domain", said, size, (*parts, *key)))
+    return str(Svg(f"{name}-shares", "chart bias", f"{title}: by domain", said, size, (*parts, *key)))
 
 
 def _label(y: float, lines: Sequence[str]) -> Iterable[str]:

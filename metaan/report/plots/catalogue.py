@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ...errors import NotEstimableError
 from ..drawing import svg
 from ..drawing.layout import layout
-from ..drawing.svg import Picture
+from ..drawing.svg import Svg
 from ..forest.plot import Plot
 from ..forest.styles import STYLES, Style
 from . import curves, funnel, refits, studies
@@ -16,7 +16,7 @@ from .figure import Figure, Request
 from .markup import picture
 
 
-def draw(kind: str, asked: Request, style: Style = STYLES["default"]) -> Picture:
+def draw(kind: str, asked: Request, style: Style = STYLES["default"]) -> Svg:
     """Return a plot as one ``<svg>`` element.
 
     ``kind`` is a key of `PLOTS`. The style orders and words a forest plot of an analysis; others only take its colours.

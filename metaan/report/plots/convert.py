@@ -18,7 +18,7 @@ from typing import Any
 
 from ...errors import UsageError, choose
 from ..drawing.fonts import typefaces
-from ..drawing.svg import Picture, px, sound
+from ..drawing.svg import Svg, px, sound
 
 MM = 25.4  # per inch
 PX = 96.0  # per inch, what CSS says
@@ -37,13 +37,13 @@ _PAGE = """\
 class Sheet:
     """What is converted: a drawing, its width and height in mm, and the dots per inch of a PNG."""
 
-    drawn: Picture
+    drawn: Svg
     width: float
     height: float
     dpi: int
 
 
-def convert(drawn: Picture, form: str, *, width: float | None = None, dpi: int = DPI) -> bytes:
+def convert(drawn: Svg, form: str, *, width: float | None = None, dpi: int = DPI) -> bytes:
     """Return a plot as a file in a format, which has the plot's title.
 
     Parameters
@@ -71,10 +71,10 @@ def convert(drawn: Picture, form: str, *, width: float | None = None, dpi: int =
     return write(Sheet(drawn, across, across * high / wide, _sensible(dpi, across, across * high / wide)))
 
 
-def text_size(drawn: Picture, width: float) -> float:
+def text_size(drawn: Svg, width: float) -> float:
     """Return the size in points that the smallest text of a plot has on a sheet of that width in mm.
 
-    >>> text_size(Picture("x", "chart", "", "", (960.0, 10.0), (), smallest=8.0), 254.0)
+    >>> text_size(Svg("x", "chart", "", "", (960.0, 10.0), (), smallest=8.0), 254.0)
     6.0
     """
     return drawn.smallest * width * POINTS / (MM * drawn.size[0])

@@ -6,18 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from ..drawing import svg
-from ..drawing.svg import Picture, px, smallest, titled
+from ..drawing.svg import Svg, px, smallest, titled
 from .chart import Chart, Item, Path
 
 
-def picture(chart: Chart) -> Picture:
+def picture(chart: Chart) -> Svg:
     """Return a chart as one ``<svg>`` element; its text is escaped."""
     figure = chart.figure
     parts = (WRITERS[type(item)](item) for item in chart.items)
     name = f"{figure.kind}-{figure.id}"
     size = chart.width, chart.height
     look, least = f"chart {figure.kind}", smallest(chart.items)
-    return Picture(name, look, figure.title, figure.description, size, tuple(parts), least)
+    return Svg(name, look, figure.title, figure.description, size, tuple(parts), least)
 
 
 def _path(item: Path) -> str:

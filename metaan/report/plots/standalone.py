@@ -13,7 +13,7 @@ from dataclasses import replace
 from ...errors import choose
 from ...resources import templates
 from ..drawing.layout import layout
-from ..drawing.svg import Picture, picture
+from ..drawing.svg import Svg, picture
 from ..forest.plot import Plot
 from ..forest.styles import STYLES, Style
 from .catalogue import draw
@@ -22,7 +22,7 @@ from .figure import Request
 _VARIABLE = re.compile(r"var\((--[a-z-]+)\)")
 
 
-def standalone(kind: str, asked: Request, style: str = "default") -> Picture:
+def standalone(kind: str, asked: Request, style: str = "default") -> Svg:
     """Return a plot as an SVG file.
 
     Parameters
@@ -43,12 +43,12 @@ def standalone(kind: str, asked: Request, style: str = "default") -> Picture:
     return _file(draw(kind, asked, look), look)
 
 
-def forest_file(plot: Plot) -> Picture:
+def forest_file(plot: Plot) -> Svg:
     """Return a forest plot that was built elsewhere, such as a what-if plot, as an SVG file."""
     return _file(picture(layout(plot)), STYLES["default"])
 
 
-def _file(drawn: Picture, look: Style) -> Picture:
+def _file(drawn: Svg, look: Style) -> Svg:
     """Put the styles and a paper into an ``<svg>`` element."""
     return replace(drawn, rules="\n".join(part for part in (plot_rules(look.variables), look.rules) if part))
 

@@ -25,12 +25,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Plots and tables of one thing that was explored, under a summary; ``place`` is where its formula stands."""
+    """Plots and tables of one thing that was explored; ``place`` is where its formula stands."""
 
-    title: str
+    name: str
+    shown: str
     figures: tuple[Markup, ...]
     tables: tuple[ExploredTable, ...]
     place: str = ""
+
+    @property
+    def title(self) -> str:
+        """The summary over it: its name, and what is shown."""
+        return f"{self.name}: {self.shown}" if self.shown else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +64,11 @@ def _explored(pool: Pool, found: Exploration, analysis: Analysis, arms: Arms, pl
         refused += gone
         made = tables(field, looked)
         if figures or made:
-            parts.append(Part(": ".join(title), figures, made, f"{place}.{field}"))
+            parts.append(Part(*title, figures, made, f"{place}.{field}"))
     for kind in found.plots:
         figures, gone = _drawn([(kind, asked)])
         refused += gone
-        parts += [Part(words.upper_first(PLOTS[kind][0]), figures, ())] if figures else []
+        parts += [Part(words.upper_first(PLOTS[kind][0]), "", figures, ())] if figures else []
     return Explored(pool_heading(pool), place, (*findings(pool, analysis, arms), *refused), tuple(parts))
 
 
@@ -115,7 +121,7 @@ def explored_blocks(explored: Explored) -> Iterable[Block]:
     yield Heading(f"Sensitivity and influence: {inside(explored.heading)}", 4)
     yield Bullets(tuple(f"{one.name}: {one.text}." for one in explored.findings))
     for part in explored.parts:
-        yield from (Picture(figure, f"{part.title.split(':')[0]}: {explored.heading}") for figure in part.figures)
+        yield from (Picture(figure, f"{part.name}: {explored.heading}") for figure in part.figures)
         for one in part.tables:
             yield Paragraph(f"{one.caption}:")
             yield Table(tuple(header.text for header in one.headers), tuple(line.cells for line in one.lines))

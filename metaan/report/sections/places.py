@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,33 +22,30 @@ WEIGHTS = ("weight_common", "weight_random")
 class Places:
     """What the places of an analysis are found by.
 
-    ``studies`` are its rows by id, ``blocks`` the place of each pool by name, ``pooled`` the names of those with a
-    result, ``references`` the sources of the published pools in the order of their rows.
+    ``studies`` are its rows by id, ``pooled`` the places of the pools with a result, ``references`` the sources of the
+    published pools.
     """
 
     key: str
     studies: Mapping[str, StudyRow]
-    blocks: Mapping[str, int]
-    references: Iterator[str]
-    pooled: frozenset[str] = frozenset()
+    references: tuple[str, ...]
+    pooled: frozenset[int]
 
     @classmethod
     def of(cls, analysis: Analysis) -> Places:
-        """Return the places of an analysis; the pool over all studies stands after the others."""
-        names = [pool.name for pool in analysis.pools]
-        blocks = {"": len(names)} | {name: i for i, name in enumerate(names)}
+        """Return the places of an analysis."""
         pools = ((one.study, one.study.published_pools.index(one.pool)) for one in analysis.references)
-        sources = (provenance.anchor(study.id, "published_pools", i, "estimate") for study, i in pools)
-        pooled = frozenset(pool.name for pool in analysis.results if pool.fits)
-        return cls(analysis.plan.key, {row.id: row for row in analysis.rows}, blocks, sources, pooled)
+        sources = tuple(provenance.anchor(study.id, "published_pools", i, "estimate") for study, i in pools)
+        pooled = frozenset(i for i, pool in enumerate(analysis.results) if pool.fits)
+        return cls(analysis.plan.key, {row.id: row for row in analysis.rows}, sources, pooled)
 
     def line(self, row: Row) -> str:
         """Return the place of the numbers in a line of text; empty for one without numbers of its own."""
         if row.kind != "text":
             return ""
-        if row.block is None:
+        if row.place is None:
             return anchor(self.key, "subgroups")
-        return anchor(self.key, "block", self.blocks[row.block], "q") if row.block in self.pooled else ""
+        return anchor(self.key, "block", row.place, "q") if row.place in self.pooled else ""
 
     def cell(self, row: Row, column: str) -> tuple[str, str]:
         """Return the place of a cell's number, and of its second one."""
@@ -58,7 +55,7 @@ class Places:
         if row.kind == "study" and study is not None:
             return self._study(study, column)
         if row.kind == "reference":
-            return (next(self.references), "") if column == "effect" else ("", "")
+            return (self.references[row.place or 0], "") if column == "effect" else ("", "")
         return self._result(row, column), ""
 
     def _study(self, row: StudyRow, column: str) -> tuple[str, str]:
@@ -71,9 +68,9 @@ class Places:
         return (f"study.{row.id}" if column.startswith(traits.key("")) else ""), ""
 
     def _result(self, row: Row, column: str) -> str:
-        if row.block is None or row.mark is None or not row.cells.get(column):
+        if row.place is None or row.mark is None or not row.cells.get(column):
             return ""
-        place = "block", self.blocks[row.block]
+        place = "block", row.place
         if column in ROLES:
             return anchor(self.key, *place, "people")
         role = "random" if row.kind == "prediction" else row.mark.role

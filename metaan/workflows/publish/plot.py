@@ -21,7 +21,7 @@ from ...synthesis.values import Exploration
 
 if TYPE_CHECKING:
     from ...registry.load import Review
-    from ...report.drawing.svg import Picture
+    from ...report.drawing.svg import Svg
     from ...synthesis.values import Analysis, Pool
 
 
@@ -58,7 +58,7 @@ class Look:
 class Plotted:
     """A plot as a file, the pool it shows (empty: all) and the names of the others."""
 
-    picture: Picture
+    picture: Svg
     pool: str
     others: tuple[str, ...]
 
