@@ -233,24 +233,24 @@ class ScreenApp(App[int]):
 
 def help_text() -> str:
     """Return every key with what it does, and what the signs in the list mean."""
-    rows = [f"{_keys(keys):>9}  {meaning}" for keys, _, _, meaning in ACTIONS]
+    rows = [f"{' '.join(_keys(keys)):>9}  {meaning}" for keys, _, _, meaning in ACTIONS]
     signs = ", ".join(f"{sign} {state}" for state, sign in SIGNS.items() if sign.strip())
     return "\n".join([*rows, "", SCROLLING, f"signs in the list: {signs}"])
 
 
 def keys_line(width: int, stages: bool) -> str:
     """Return as many keys as fit into one line, the help last so that it is always there."""
-    words = [f"{_keys(keys).split(' ')[0]} {name}" for keys, _, name, _ in ACTIONS if name != "stage" or stages]
-    helps = next(word for word in words if word.endswith("help"))
+    words = [(name, f"{_keys(keys)[0]} {name}") for keys, _, name, _ in ACTIONS if name != "stage" or stages]
+    helps = dict(words)["help"]
     line = ""
-    for word in words:
-        if word != helps and len(line) + len(word) + len(helps) + 4 <= width:
+    for name, word in words:
+        if name != "help" and len(line) + len(word) + len(helps) + 4 <= width:
             line += f"{word}  "
     return f"{line}{helps}"
 
 
-def _keys(keys: str) -> str:
-    return " ".join(SHOWN.get(key, key) for key in keys.split(",") if "+" not in key)
+def _keys(keys: str) -> list[str]:
+    return [SHOWN.get(key, key) for key in keys.split(",") if "+" not in key]
 
 
 def full_screen(session: Session) -> int:

@@ -230,7 +230,7 @@ def _changed(values: Any, path: KeyPath, value: Any) -> Any:
 def _verified(text: str, expected: Any, path: KeyPath) -> str:
     """Return the text if it says what it should; text is compared without the line end that a block may gain."""
     root, flaws = compose(text)
-    if flaws and flaws[-1].found.startswith("a control character"):
+    if flaws and flaws[-1].control:
         raise UsageError(f"{_shown(path)}: {flaws[-1].found} in the value; {flaws[-1].allowed}")
     if root is None or flaws or _comparable(_values(root)) != _comparable(expected):
         raise UsageError(f"{_shown(path)} cannot be changed without touching other values; edit the file by hand")

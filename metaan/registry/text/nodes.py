@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, NoReturn
 
 from ...errors import HIDDEN
-from .raw import Flaw
+from .raw import Flaw, control_flaw
 from .scalars import resolve
 
 Events = Callable[[str], Iterator[Any]]
@@ -215,7 +215,7 @@ def _stop(mark: Any, found: str, allowed: str) -> NoReturn:
 def _said(event: Any) -> str:
     """Return the text of a scalar; an escape in quotes may not bring in what a terminal or a page would obey."""
     if event.style == '"' and (found := HIDDEN.search(event.value)):
-        _stop(event.start_mark, f"a control character, {found[0]!r}", "allowed: text")
+        raise _StopError(control_flaw(event.start_mark.line + 1, found[0]))
     return str(event.value)
 
 

@@ -19,6 +19,12 @@ class Flaw:
     line: int
     found: str
     allowed: str
+    control: bool = False
+
+
+def control_flaw(line: int, char: str) -> Flaw:
+    """Return the flaw of a control character, which is the fault of a value and not of the file's layout."""
+    return Flaw(line, f"a control character, {char!r}", "allowed: text", control=True)
 
 
 def decode(raw: bytes) -> tuple[str, list[Flaw]]:
@@ -32,7 +38,7 @@ def decode(raw: bytes) -> tuple[str, list[Flaw]]:
         return "", [Flaw(line, f"byte 0x{raw[error.start]:02X} is not UTF-8", "allowed: text saved as UTF-8")]
     tabs, controls = islice(_TAB.finditer(text), MOST_FLAWS), islice(_CONTROL.finditer(text), MOST_FLAWS)
     flaws = [Flaw(_line(text, m), "a tab in the indentation", "allowed: spaces") for m in tabs]
-    flaws += [Flaw(_line(text, m), f"a control character, {m[0]!r}", "allowed: text") for m in controls]
+    flaws += [control_flaw(_line(text, m), m[0]) for m in controls]
     if not flaws and not _CONTENT.search(text):
         flaws = [Flaw(1, "the file is empty", "allowed: YAML with keys and values")]
     return text, flaws[:MOST_FLAWS]

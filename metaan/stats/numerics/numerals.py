@@ -70,12 +70,19 @@ def bounded(
     >>> bounded(-1e-17, (-0.13, 0.13), 0.0), bounded(2e-6, (1e-6, 3e-6)), bounded(0.5, None)
     ('0.0000 [-0.1300, 0.1300]', '2e-06 [1e-06, 3e-06]', '0.5 no interval')
     """
+    return " ".join(filter(None, number_and_bounds(x, ends, null, shape)))
+
+
+def number_and_bounds(
+    x: float | None, ends: tuple[float, float] | None, null: float | None = None, shape: str = "[{}, {}]"
+) -> tuple[str, str]:
+    """Write both apart, as `bounded` writes them together."""
     width = 0.0 if ends is None else ends[1] - ends[0]
     common = 1e-4 < width < 1e7
     decimals = max(0, 3 - math.floor(math.log10(width))) if common else 0
     shown = [fixed(n, decimals, null) if common else figures(n, 4, null) for n in (x, *(ends or ())) if n is not None]
-    number = "" if x is None else f"{shown.pop(0)} "
-    return number + (shape.format(*shown) if shown else "no interval")
+    number = "" if x is None else shown.pop(0)
+    return number, shape.format(*shown) if shown else "no interval"
 
 
 def p_value(p: float, digits: int = 3) -> str:

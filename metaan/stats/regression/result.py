@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import choose
 from ..measures.effects import FloatArray
-from ..numerics.numerals import bounded, figures, fixed, p_text, p_value
+from ..numerics.numerals import figures, fixed, number_and_bounds, p_text, p_value
 from ..pooling.likelihood import FitStatistics
 from ..pooling.tau2_ci import HeterogeneityCI
 from .ci import WaldTest, scale_and_df, wald_test
@@ -180,7 +180,7 @@ def _repr(reg: MetaRegression) -> str:
         f"  {'':<{width}}  estimate       se     stat        p   {percent}% CI",
     ]
     for name, b, se, stat, p, ci in zip(reg.names, reg.coefficients, reg.se, reg.stat, reg.pval, reg.ci):
-        estimate, bounds = bounded(b, ci, 0.0).split(" ", 1)
+        estimate, bounds = number_and_bounds(b, ci, 0.0)
         numbers = f"{estimate:>8} {figures(se):>8} {fixed(stat, 4):>8} {p_value(p):>8}"
         lines.append(f"  {name:<{width}}  {numbers}   {bounds}")
     test = f"QM({reg.qm_df})" if reg.df is None else f"F({reg.qm_df}, {reg.df:g})"
