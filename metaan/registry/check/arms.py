@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import Problem, did_you_mean
+from ..model.arms import ARMS
 from ..model.study import Study
 from .draft import Document, Draft
 
@@ -40,12 +41,13 @@ def results_have_both_roles(draft: Draft) -> Iterator[Problem]:
 
 def arms_that_are_named_have_numbers(draft: Draft) -> Iterator[Problem]:
     """An arm of a result that has other numbers is not left empty."""
+    keys = ", or ".join(" and ".join(key for key in arm.model_fields if key != "source") for arm in ARMS.values())
     for document in draft.studies:
         for i, result in enumerate(document.model.results):
             arms = document.tree.at(("results", i, "arms")).value
             for arm in arms.keys() - result.arms.keys() if isinstance(arms, dict) else ():
                 path = ("results", i, "arms", arm)
-                allowed = "allowed: events and total, or no entry for an arm that does not report this"
+                allowed = f"allowed: {keys}, or no entry for an arm that does not report this"
                 yield document.problem(path, f"arm {arm!r} is empty", allowed)
 
 
