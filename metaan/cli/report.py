@@ -1,8 +1,8 @@
 """Write the report: one self-contained HTML file with the answer, the forest plots, and the source of every number.
 
-Or the same results as Markdown, JSON or CSV, or the included studies as RIS or BibTeX for a reference manager. The same
-registry gives the same bytes: numbers have 12 digits, as later ones depend on the processor, which can still
-turn the twelfth.
+Or the same as a Word document, Markdown, JSON or CSV, or the included studies as RIS or BibTeX for a reference
+manager. The same registry gives the same bytes: numbers have 12 digits, as later ones depend on the processor, which
+can still turn the twelfth.
 """
 
 from __future__ import annotations

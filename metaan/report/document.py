@@ -65,54 +65,6 @@ class Code(str):
 Line = str | tuple["str | Number", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading within a section; that of the section itself has level 2."""
-
-    kind: ClassVar = "heading"
-    text: str
-    level: int = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """A line of text that stands alone; an empty one is not written."""
-
-    kind: ClassVar = "paragraph"
-    line: Line
-
-
-@dataclass(frozen=True, slots=True)
-class Bullets:
-    """A list; without items it is not written."""
-
-    kind: ClassVar = "bullets"
-    items: tuple[Line, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table with a row of headings; ``numbers`` says which columns are set to the right, where that is known."""
-
-    kind: ClassVar = "table"
-    heads: tuple[str, ...]
-    rows: tuple[tuple[Line, ...], ...]
-    numbers: tuple[bool, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A drawing as SVG with the styles of the page; where a format has no drawings, ``table`` says the same."""
-
-    kind: ClassVar = "picture"
-    svg: str
-    title: str
-    table: Table | None = None
-
-
-Block = Heading | Paragraph | Bullets | Table | Picture
-
-
 def stretches(line: Line) -> tuple[str | Number, ...]:
     """Return the stretches of a line."""
     return (line,) if isinstance(line, str) else line

@@ -45,7 +45,7 @@ def test_the_terminal_has_rows_and_no_axis(nothing: Analysis, width: int) -> Non
 
 def test_the_page_has_the_table_open_and_no_figure(nothing: Analysis, review: Callable[..., Any]) -> None:
     shown = outcome(nothing, ARMS)
-    assert (shown.figure, shown.no_effect) == ("", NO_EFFECT)
+    assert (shown.figure, shown.no_effect) == (None, NO_EFFECT)
     page = render(Report(review([nothing]), [nothing]))
     assert f"<p>{NO_EFFECT}</p>" in page
     assert "<summary>The studies as a table, each number linked to its source</summary>" in page

@@ -77,6 +77,10 @@ class Svg:
     def __str__(self) -> str:
         return self.sized("{}", "{}")
 
+    def __html__(self) -> str:
+        """Return what a template takes for markup: every text in it is escaped."""
+        return str(self)
+
     def sized(self, wide: str, high: str) -> str:
         """Return the markup; ``{}`` in the width and height stands for the pixels."""
         across, up = map(px, self.size)

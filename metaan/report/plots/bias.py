@@ -16,7 +16,7 @@ LABEL = 260.0  # a longer name is broken into two lines; the table holds it whol
 Field = tuple[str, str]
 
 
-def lights(name: str, title: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Field]]]) -> str:
+def lights(name: str, title: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Field]]]) -> Svg:
     """Draw a sign for each study and domain.
 
     Parameters
@@ -41,10 +41,10 @@ def lights(name: str, title: str, columns: Sequence[str], rows: Sequence[tuple[s
     key, width, height = _key(used, below, left + COLUMN * len(columns))
     said = f"A sign for each of {len(rows)} studies and {len(columns)} columns; the table beside it holds the words."
     size = (max(width, left + COLUMN * len(columns)), height)
-    return str(Svg(f"{name}-lights", "chart bias", f"{title}: each study", said, size, (*parts, *key)))
+    return Svg(f"{name}-lights", "chart bias", f"{title}: each study", said, size, (*parts, *key))
 
 
-def shares(name: str, title: str, rows: Sequence[tuple[str, Sequence[tuple[str, str, int]]]]) -> str:
+def shares(name: str, title: str, rows: Sequence[tuple[str, Sequence[tuple[str, str, int]]]]) -> Svg:
     """Draw for each domain how many studies have which judgement; ``rows`` hold code, words and number."""
     left = max(text_width(label, SIZE) for label, _ in rows) + GAP
     parts = []
@@ -60,7 +60,7 @@ def shares(name: str, title: str, rows: Sequence[tuple[str, Sequence[tuple[str, 
     key, width, height = _key(used, ROW * len(rows) + 8, left + LONGEST)
     said = "; ".join(f"{label}: {', '.join(f'{text} {n}' for _, text, n in counts)}" for label, counts in rows)
     size = (max(width, left + LONGEST), height)
-    return str(Svg(f"{name}-shares", "chart bias", f"{title}: by domain", said, size, (*parts, *key)))
+    return Svg(f"{name}-shares", "chart bias", f"{title}: by domain", said, size, (*parts, *key))
 
 
 def _label(y: float, lines: Sequence[str]) -> Iterable[str]:

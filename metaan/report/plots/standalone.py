@@ -40,16 +40,16 @@ def standalone(kind: str, asked: Request, style: str = "default") -> Svg:
         The pool does not hold what the plot needs.
     """
     look = choose(STYLES, style, "style")
-    return _file(draw(kind, asked, look), look)
+    return as_file(draw(kind, asked, look), look)
 
 
 def forest_file(plot: Plot) -> Svg:
     """Return a forest plot that was built elsewhere, such as a what-if plot, as an SVG file."""
-    return _file(picture(layout(plot)), STYLES["default"])
+    return as_file(picture(layout(plot)))
 
 
-def _file(drawn: Svg, look: Style) -> Svg:
-    """Put the styles and a paper into an ``<svg>`` element."""
+def as_file(drawn: Svg, look: Style = STYLES["default"]) -> Svg:
+    """Return a drawing of a page with its styles and a paper, as a file needs them."""
     return replace(drawn, rules="\n".join(part for part in (plot_rules(look.variables), look.rules) if part))
 
 

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
-
 from ...registry.model.appraisal import BiasTool, find_tool
-from ..document import Block, Heading, Paragraph, Picture, Table
+from ..blocks import Block, Heading, Illustration, Paragraph, Table
+from ..drawing.svg import Svg
 from ..language import words
 from ..language.judgements import SIGNS, BiasCell, cells, headings
 from ..plots import bias as bias_plot
@@ -47,8 +46,8 @@ class BiasGroup:
     source: str
     columns: tuple[tuple[str, str], ...]
     rows: tuple[BiasRow, ...]
-    lights: Markup
-    shares: Markup
+    lights: Svg
+    shares: Svg
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +86,8 @@ def _group(number: int, about: str, judged: Sequence[tuple[Study, RiskOfBias, Bi
         source=tool.source,
         columns=columns,
         rows=rows,
-        lights=Markup(bias_plot.lights(name, title, [short for short, _ in columns], grid)),  # noqa: S704  is escaped
-        shares=Markup(bias_plot.shares(name, title, each)),  # noqa: S704  is escaped
+        lights=bias_plot.lights(name, title, [short for short, _ in columns], grid),
+        shares=bias_plot.shares(name, title, each),
     )
 
 
@@ -109,8 +108,8 @@ def bias_blocks(bias: Bias) -> Iterable[Block]:
     yield Paragraph("" if bias.groups else "Not assessed yet.")
     for group in bias.groups:
         yield Heading(f"{group.title}: {group.tool}")
-        yield Picture(group.lights, f"Judgements of each study: {group.title}, {group.tool}")
-        yield Picture(group.shares, f"Judgements by domain: {group.title}, {group.tool}")
+        yield Illustration(group.lights)
+        yield Illustration(group.shares)
         cells = [(": ".join(filter(None, (cell.text, cell.support))) for cell in row.cells) for row in group.rows]
         rows = tuple((row.label, *said) for row, said in zip(group.rows, cells, strict=True))
         yield Table(("Study", *(name for _, name in group.columns)), rows)

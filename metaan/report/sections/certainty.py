@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from ...registry.model.appraisal import LEVELS
 from ...stats.numerics.numerals import exact
-from ..document import Block, Bullets, Heading, Paragraph, Strong, Table
+from ..blocks import Block, Bullets, Heading, Paragraph, Table
+from ..document import Strong
 from ..language import formats, spread, words
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import null_of
 from ...stats.numerics.numerals import p_value
-from ..document import Block, Paragraph, Table
+from ..blocks import Block, Paragraph, Table
 from ..language import formats, words
 from . import provenance
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ..blocks import Block, Bullets, Heading, Paragraph, Table
 from ..changes.view import changes_lines
-from ..document import Block, Bullets, Code, Heading, Paragraph, Table
+from ..document import Code
 from ..language import formats, methods, words
 from ..language.words import Arms
 from . import provenance

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
-
 from ...errors import NotEstimableError
-from ..document import Block, Bullets, Heading, Paragraph, Picture, Table
+from ..blocks import Block, Bullets, Heading, Illustration, Paragraph, Table
+from ..drawing.svg import Svg
 from ..language import words
 from ..language.explored import ExploredFinding, Looked, findings, refusal
 from ..language.headings import inside, pool_heading
@@ -29,7 +28,7 @@ class Part:
 
     name: str
     shown: str
-    figures: tuple[Markup, ...]
+    figures: tuple[Svg, ...]
     tables: tuple[ExploredTable, ...]
     place: str = ""
 
@@ -84,12 +83,12 @@ def _requests(field: str, asked: Request) -> list[tuple[str, Request]]:
     return [(PLOT_OF[field], asked)]
 
 
-def _drawn(requests: Iterable[tuple[str, Request]]) -> tuple[tuple[Markup, ...], list[ExploredFinding]]:
+def _drawn(requests: Iterable[tuple[str, Request]]) -> tuple[tuple[Svg, ...], list[ExploredFinding]]:
     """Draw what can be drawn, and say of the rest why not."""
     figures, refused = [], []
     for kind, asked in requests:
         try:
-            figures.append(Markup(str(draw(kind, asked))))  # noqa: S704  every text in it is escaped
+            figures.append(draw(kind, asked))
         except NotEstimableError as error:
             refused.append(ExploredFinding(words.upper_first(PLOTS[kind][0]), refusal("drawn", error.reason)))
     return tuple(figures), refused
@@ -121,7 +120,7 @@ def explored_blocks(explored: Explored) -> Iterable[Block]:
     yield Heading(f"Sensitivity and influence: {inside(explored.heading)}", 4)
     yield Bullets(tuple(f"{one.name}: {one.text}." for one in explored.findings))
     for part in explored.parts:
-        yield from (Picture(figure, f"{part.name}: {explored.heading}") for figure in part.figures)
+        yield from map(Illustration, part.figures)
         for one in part.tables:
             yield Paragraph(f"{one.caption}:")
             yield Table(tuple(header.text for header in one.headers), tuple(line.cells for line in one.lines))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..document import Block, Bullets
+from ..blocks import Block, Bullets
 from ..language import formats
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
-
 from ...stats.pooling.result import Pooled
-from ..document import Block, Bullets, Heading, Line, Paragraph, Picture, Strong, Table, Text
-from ..drawing.svg import svg
+from ..blocks import Block, Bullets, Heading, Illustration, Paragraph, Table
+from ..document import Line, Strong, Text
+from ..drawing.layout import layout
+from ..drawing.svg import Svg, picture
 from ..explorer.data import why_not
 from ..forest.columns import ForestColumn
 from ..forest.forest import NO_EFFECT, forest
@@ -88,7 +88,7 @@ class OutcomeView:
     disagreement: Text
     contradicts: bool
     agreement: str
-    figure: Markup
+    figure: Svg | None
     no_effect: str
     headers: tuple[TableCell, ...]
     rows: tuple[TableRow, ...]
@@ -114,7 +114,7 @@ def outcome(analysis: Analysis, arms: Arms) -> OutcomeView:
         disagreement=designs.disagreement(analysis, arms),
         contradicts=designs.contradicts(analysis),
         agreement=designs.agreement(analysis) or "",
-        figure=Markup("" if plot.empty or plot.bare else svg(plot)),  # noqa: S704  every text in it is escaped
+        figure=None if plot.empty or plot.bare else picture(layout(plot)),
         no_effect=NO_EFFECT if plot.bare else "",
         headers=tuple(_header(column) for column in plot.columns),
         rows=tuple(_table(plot, analysis)),
@@ -225,11 +225,11 @@ def outcome_blocks(shown: OutcomeView) -> Iterable[Block]:
         yield from explored_blocks(one)
 
 
-def _plot(shown: OutcomeView) -> Picture | Table:
+def _plot(shown: OutcomeView) -> Illustration | Table:
     heads = tuple(header.text for header in shown.headers)
     rows = tuple(_line(row, len(heads)) for row in shown.rows)
     table = Table(heads, rows, tuple(header.number for header in shown.headers))
-    return Picture(shown.figure, f"Forest plot: {shown.title}", table) if shown.figure else table
+    return Illustration(shown.figure, table) if shown.figure else table
 
 
 def _line(row: TableRow, columns: int) -> tuple[str, ...]:

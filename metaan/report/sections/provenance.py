@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...synthesis.kinds import kind_of_arms
-from ..document import Block, Paragraph, Table
+from ..blocks import Block, Paragraph, Table
 from ..language import formats
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ..document import Block, Bullets, Heading, Paragraph
+from ..blocks import Block, Bullets, Heading, Paragraph
 from ..language import formats, words
 from ..language.markup import inline
 

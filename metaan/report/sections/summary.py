@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...synthesis.lead import UNBOUNDED, UNCLEAR
-from ..document import Block, Bullets, Table
+from ..blocks import Block, Bullets, Table
 from ..language import anchors, formats, words
 from ..language.headings import pool_heading
 from ..language.words import Arms

@@ -44,6 +44,12 @@ def _markdown(report: Report) -> bytes:
     return to_markdown(report).encode()
 
 
+def _word(report: Report) -> bytes:
+    from .word import to_word
+
+    return to_word(report)
+
+
 def _json(report: Report) -> bytes:
     from .whole_json import report_json
 
@@ -73,6 +79,7 @@ WRITERS = {
     writer.ending: writer
     for writer in (
         Writer("html", "text/html", _html, _TEXT | {"since"}),
+        Writer("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", _word, _TEXT),
         Writer("md", "text/markdown", _markdown, _TEXT),
         Writer("json", "application/json", _json, _TEXT),
         Writer("csv", "text/csv", _csv, frozenset({"results"})),

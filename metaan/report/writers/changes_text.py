@@ -7,8 +7,9 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..blocks import Bullets, Table
 from ..changes.view import ChangesView, EditRow, PoolView, changes_lines, edit_line
-from ..document import Bullets, Code, Table
+from ..document import Code
 from .markdown import line, plain, written
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")

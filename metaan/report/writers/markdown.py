@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..document import Block, Bullets, Code, Heading, Line, Paragraph, Picture, Strong, Table, stretches
+from ..blocks import Block, Bullets, Heading, Illustration, Paragraph, Table
+from ..document import Code, Line, Strong, stretches
 from ..report import Report
 from ..sections.contents import SECTIONS, Content, head_blocks
 
@@ -78,7 +79,7 @@ BLOCKS: dict[type[Block], Callable[[Any], str]] = {
     Paragraph: lambda block: line(block.line),
     Bullets: lambda block: "\n".join(f"- {line(item)}" for item in block.items),
     Table: _table,
-    Picture: lambda block: _table(block.table) if block.table else "",
+    Illustration: lambda block: _table(block.table) if block.table else "",
 }
 STRETCHES: dict[type, Callable[[Any], str]] = {
     Strong: lambda text: text and f"**{plain(text)}**",

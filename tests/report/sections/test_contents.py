@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from metaan.report.document import Bullets, Code, Heading, Paragraph, Picture, Strong, Table
+from metaan.report.blocks import Bullets, Heading, Illustration, Paragraph, Table
+from metaan.report.document import Code, Strong
+from metaan.report.drawing.svg import Svg
 from metaan.report.report import Report
 from metaan.report.sections.contents import SECTIONS, Section
 from metaan.report.writers import page as page_writer
@@ -41,7 +43,7 @@ def test_a_section_without_a_part_of_its_own_is_its_blocks(report: Report, monke
         Paragraph(""),
         Bullets(("one & two",)),
         Table(("Name", "Sum"), (("Fund", "5"),), (False, True)),
-        Picture("<svg></svg>", "a drawing"),
+        Illustration(Svg("x", "chart", "A <drawing>", "", (10.0, 10.0), ())),
     )
     money, empty = Section("money", "Money", lambda _: blocks, "Money"), Section("none", "None", lambda _: ())
     monkeypatch.setattr(page_writer, "SECTIONS", (money, empty, *SECTIONS))
@@ -52,6 +54,7 @@ def test_a_section_without_a_part_of_its_own_is_its_blocks(report: Report, monke
         "<h3>Who &lt;paid&gt;</h3>",
         "<p>By <strong>a fund</strong> in <code>a.yaml</code></p>",
         "<li>one &amp; two</li>",
+        '<title id="x-title">A &lt;drawing&gt;</title>',
         '<th scope="col" class="n">Sum</th>',
         '<th scope="row">Fund</th><td class="n">5</td>',
     ):
