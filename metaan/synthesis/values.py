@@ -216,9 +216,15 @@ class Pool:
         return sum(row.yi is not None for row in self.rows)
 
     @property
+    def answering(self) -> tuple[StudyRow, ...]:
+        """The studies of what it answers with: of a common effect those that it weighs, by their effect or table."""
+        weighed = self.fit is not None and self.fit is self.common
+        return tuple(row for row in self.rows if (row.weight_common if weighed else row.yi) is not None)
+
+    @property
     def people(self) -> int:
-        """How many people its studies have together, 0 where arms have no sizes."""
-        return people_of(row.data for row in self.rows if row.yi is not None)
+        """How many people the `answering` studies have together, 0 where arms have no sizes."""
+        return people_of(row.data for row in self.answering)
 
     @property
     def fit(self) -> Pooled | None:

@@ -86,8 +86,8 @@ OTHER = {
     "subgroups": "Q = Σ (estimate of a group − their mean)² / standard error², the mean weighted by 1 / standard "
     "error²; p is the upper tail of χ² with one degree of freedom less than groups; a group of one study enters with "
     "its effect",
-    "people": "the numbers of the studies that have an effect, added up",
-    "studies": "the studies of the pool that have an effect",
+    "people": "the numbers of the studies of the result, added up",
+    "studies": "the studies of the result",
     "assumed": "the assumed risk, 1000 times",
     "treated OR": "1000 times OR r / (1 − r + OR r), r the assumed risk; the same with both ends of the interval",
     "treated RR": "1000 times RR r, r the assumed risk; the same with both ends of the interval",

@@ -179,9 +179,10 @@ def _who(pool: Pool, name: str, by: str | None) -> str:
     kind = [] if name in ("", ALL, *NOUNS) else [f"{by}: {name}"]
     inside = "; ".join([*kind, *([f"{formats.people(n)} people"] if n else [])])
     size = f" ({inside})" if inside else ""
-    if pool.k == 1:
+    k = len(pool.answering)
+    if k == 1:
         return f"the only {design_name(name, 1)}{size}"
-    return f"{'all ' if name == ALL else ''}{pool.k} {design_name(name, pool.k)}{size}"
+    return f"{'all ' if name == ALL else ''}{k} {design_name(name, k)}{size}"
 
 
 def _nobody(pool: Pool) -> str:

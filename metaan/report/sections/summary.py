@@ -167,7 +167,7 @@ def _row(
     return SummaryRow(
         pool=judged.pool,
         people=formats.people(n) if (n := pool.people) else formats.NOTHING,
-        studies=formats.plural(pool.k, "study", "studies"),
+        studies=formats.plural(len(pool.answering), "study", "studies"),
         effect=formats.estimate(got.estimate, analysis.measure, got.ci) if got else formats.NOTHING,
         ci=formats.bounds(got.ci, analysis.measure) if got else "",
         measure=words.measure_name(analysis.measure),

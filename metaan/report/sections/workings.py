@@ -90,10 +90,11 @@ def _made(place: tuple[str | int, ...], what: str, value: str, formula: str, inp
 def _pool(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
     key, name = analysis.plan.key, _name(pool, analysis)
     used = [row for row in pool.rows if row.yi is not None]
-    people = f"{formats.people(pool.people)} people{_totals(used, analysis.measure)}"
-    yield _made((key, "block", i, "people"), f"{name}: people", people, formulas.OTHER["people"], _people(used))
-    studies = formats.plural(pool.k, "study", "studies")
-    yield _made((key, "block", i, "studies"), f"{name}: studies", studies, formulas.OTHER["studies"], _names(used))
+    answering = pool.answering
+    people = f"{formats.people(pool.people)} people{_totals(answering, analysis.measure)}"
+    yield _made((key, "block", i, "people"), f"{name}: people", people, formulas.OTHER["people"], _people(answering))
+    studies = formats.plural(len(answering), "study", "studies")
+    yield _made((key, "block", i, "studies"), f"{name}: studies", studies, formulas.OTHER["studies"], _names(answering))
     for role, fit in fits(pool):
         yield from _fit(fit, ("block", i, role), f"{name}: {methods.model_name(fit)}", _effects(used, fit), analysis)
     if line := spread.numbers(pool):

@@ -146,3 +146,19 @@ def test_a_result_without_an_interval_says_so_wherever_it_stands(analysis: Calla
     plot = forest(made, ARMS)
     assert [row.cells["effect"] for row in plot.rows if row.mark and row.mark.role == "random"] == ["0.50"]
     assert "NaN" not in svg(plot)
+
+
+def test_the_answer_counts_the_studies_of_its_own_result(analysis: Callable[..., Analysis]) -> None:
+    made = analysis({"randomised": [("A", 5, 10, 8, 10), ("B", 6, 20, 9, 20), ("C", 10, 10, 10, 10)]}, "RR")
+    [pool] = made.pools
+    assert pool.common is not None
+    weights = pool.common.weights.tolist()
+    rows = tuple(replace(row, weight_common=weight) for row, weight in zip(pool.rows, weights, strict=True))
+    pool = replace(pool, rows=rows)
+    made = replace(made, pools=(pool,))
+    [both] = words.answers(made, ARMS)
+    assert str(both.text).startswith("In 2 randomised trials (60 people), ")
+    alone = replace(made, pools=(replace(pool, fits={"common": pool.fits["common"]}),))
+    [table] = words.answers(alone, ARMS)
+    assert str(table.text).startswith("In 3 randomised trials (80 people), ")
+    assert (len(alone.pools[0].answering), alone.pools[0].people) == (3, 80)
