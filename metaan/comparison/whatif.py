@@ -16,7 +16,7 @@ from ..stats.numerics.numerals import exact
 from ..synthesis.grouping import Block, Grouping, grouping
 from ..synthesis.lead import favoured, leading
 from ..synthesis.pooling import protocol_results
-from ..synthesis.selection import Chosen, choose_studies
+from ..synthesis.selection import Chosen, choose_studies, place
 
 if TYPE_CHECKING:
     from ..registry.load import Review
@@ -194,14 +194,9 @@ class WhatIf:
         key = mask & sum(self._fields)
         if key not in self._taken:
             before, after = (entries(v.review, plan, self.block) for v in (self.old, self.new))
-            ids = sorted(before.keys() | after.keys(), key=lambda i: _place(after.get(i) or before[i]))
+            ids = sorted(before.keys() | after.keys(), key=lambda i: place((after.get(i) or before[i]).study))
             self._taken[key] = [(self._studies.get(i, 0), before.get(i), after.get(i)) for i in ids]
         return self._taken[key]
-
-
-def _place(chosen: Chosen) -> tuple[str, str]:
-    """Studies are added up in the order of `choose_studies`: the same studies then give the same last digit."""
-    return chosen.study.citation.published or "9999", chosen.study.label
 
 
 def entries(review: Review, plan: Plan, block: Block) -> dict[str, Chosen]:

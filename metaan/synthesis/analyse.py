@@ -139,18 +139,15 @@ def _with(plan: Plan, choices: Choices) -> Plan:
 
 def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
     outcome = review.outcome(plan.outcome)
-    measure = plan.measure or outcome.measure
+    measure = review.measure(plan)
     choose(measures_of_arms(), measure, "measure of counts in two arms,")
     chosen, excluded = choose_studies(review, plan, choices.only, choices.exclude, choices.unconfirmed)
     found = grouping(chosen, plan)
-    remarks: list[Remark] = []
     pools = tuple(
-        pool_group(b.name, [c for c in chosen if b.holds(c)], plan, measure, remarks, explored=found.total is None)
+        pool_group(b.name, [c for c in chosen if b.holds(c)], plan, measure, explored=found.total is None)
         for b in found.blocks or (Block(),)
     )
-    overall = None if found.total is None else pool_group("", chosen, plan, measure, remarks)
-    if found.apart:
-        remarks.append(Remark("designs apart", DESIGNS_APART))
+    overall = None if found.total is None else pool_group("", chosen, plan, measure)
     by = _by(plan, found.apart)
     return Analysis(
         outcome=outcome,
@@ -163,7 +160,7 @@ def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
         subgroup_test=_subgroup_test(found.blocks, pools, plan, by) if len(pools) > 1 else None,
         excluded=tuple(excluded),
         references=tuple(_references(review, plan.outcome)),
-        remarks=tuple(dict.fromkeys((*_remarks(chosen, pools if overall is None else (*pools, overall)), *remarks))),
+        remarks=tuple(dict.fromkeys(_remarks(chosen, pools if overall is None else (*pools, overall), found.apart))),
     )
 
 
@@ -207,8 +204,8 @@ def _references(review: Review, outcome: str) -> Iterable[PublishedReference]:
                 yield PublishedReference(study, published)
 
 
-def _remarks(chosen: Sequence[Chosen], pools: Sequence[Pool]) -> Iterable[Remark]:
-    """Yield what is to be known of the studies that were taken: they are neither dropped nor kept in silence."""
+def _remarks(chosen: Sequence[Chosen], pools: Sequence[Pool], apart: bool) -> Iterable[Remark]:
+    """Yield what is to be known of the studies that were taken, neither dropped nor kept in silence; of the pools."""
     for c in chosen:
         if c.flag:
             decided = c.decision or "no signed decision stands about it"
@@ -217,6 +214,10 @@ def _remarks(chosen: Sequence[Chosen], pools: Sequence[Pool]) -> Iterable[Remark
     for c in chosen:
         if c.result.unconfirmed:
             yield Remark("unconfirmed", f"{c.study.label} is in the pool although {NOT_CONFIRMED}", c.study.id)
+    for pool in pools:
+        yield from pool.remarks
+    if apart:
+        yield Remark("designs apart", DESIGNS_APART)
 
 
 def _part(flagged: Chosen, pools: Sequence[Pool], decided: str) -> str:

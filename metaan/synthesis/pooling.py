@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 SENSITIVITY_METHODS = (("DL", "hksj-adhoc"), ("REML", "hksj-adhoc"))
 
 
-def pool_group(
-    name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, remarks: list[Remark], explored: bool = True
-) -> Pool:
+def pool_group(name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, explored: bool = True) -> Pool:
     """Pool one group of studies by the protocol's methods and by those of the sensitivity table.
 
     Parameters
@@ -44,8 +42,6 @@ def pool_group(
         Its studies.
     plan, measure
         The protocol, and a measure of counts in two arms.
-    remarks
-        Is added to where a method has no answer.
     explored
         False where the protocol's ``explore:`` is for a total over this group and others.
     """
@@ -56,7 +52,7 @@ def pool_group(
     if es.k < 2:
         why = "one study with an effect size: there is nothing to pool" if es.k else "no study has an effect size"
         return _with_absolute(Pool(name, rows, reason=why), plan, measure)
-    fits = _fits(es, plan, measure, remarks)
+    fits, remarks = _fits(es, plan, measure)
     main = fits[leading(fits)] if fits else None
     shown = _weighted(chosen, es, plan, fits)
     found = Pool(
@@ -69,6 +65,7 @@ def pool_group(
             *_without_flagged(chosen, plan, measure, fits),
         ),
         exploration=_explored(plan, main, shown) if explored else None,
+        remarks=remarks,
     )
     return _with_absolute(found, plan, measure)
 
@@ -82,18 +79,15 @@ def protocol_results(chosen: Sequence[Chosen], plan: Plan, measure: str) -> dict
 
     A single study is its own result, under every model; a model that has no answer is absent.
     """
-    if not chosen:
-        return {}
-    es = _effect_sizes(chosen, plan, measure)
-    if es.k < 2:
-        return dict.fromkeys(plan.model, pool(es, "common", level=plan.level)) if es.k else {}
-    return _fits(es, plan, measure, [])
+    es = _effect_sizes(chosen, plan, measure) if chosen else None
+    return _fits(es, plan, measure)[0] if es is not None and es.k else {}
 
 
-def _fits(es: EffectSizes, plan: Plan, measure: str, remarks: list[Remark]) -> dict[str, Pooled]:
-    """Return the results of several studies by model, those that have an answer."""
-    found = {model: _under(es, plan, measure, model, remarks) for model in MODELS if model in plan.model}
-    return {model: fit for model, fit in found.items() if fit is not None}
+def _fits(es: EffectSizes, plan: Plan, measure: str) -> tuple[dict[str, Pooled], tuple[Remark, ...]]:
+    """Return the results of studies by model, and what is to be said of a model that has no answer."""
+    found: dict[str, Pooled | Remark] = {m: _under(es, plan, measure, m) for m in MODELS if m in plan.model}
+    fits = {model: fit for model, fit in found.items() if isinstance(fit, Pooled)}
+    return fits, tuple(said for said in found.values() if isinstance(said, Remark))
 
 
 def _explored(plan: Plan, main: Pooled | None, rows: Sequence[StudyRow]) -> Exploration | None:
@@ -172,13 +166,12 @@ def _weights(fit: Pooled | None, es: EffectSizes) -> dict[int, float]:
     return dict(zip(np.flatnonzero(pooled).tolist(), fit.weights.tolist()))
 
 
-def _common(es: EffectSizes, plan: Plan, measure: str, remarks: list[Remark]) -> Pooled | None:
+def _common(es: EffectSizes, plan: Plan, measure: str) -> Pooled | Remark:
     if plan.common_method == "MH" and measure in MH_MEASURES:
         try:
             return _mantel_haenszel(es, plan.level)
         except NotEstimableError as error:
-            remarks.append(Remark("no result", f"no common-effect result: {error}"))
-            return None
+            return Remark("no result", f"no common-effect result: {error}")
     return pool(es, "common", level=plan.level)
 
 
@@ -199,8 +192,8 @@ def _sensitivity(es: EffectSizes, plan: Plan, measure: str, fits: Mapping[str, P
             other = pool(es, "common", level=plan.level)
             yield Sensitivity("common effect, inverse variance", other, _differs(other, common))
         elif measure in MH_MEASURES:
-            tabled = _common(es, plan.model_copy(update={"common_method": "MH"}), measure, [])
-            if tabled is not None:
+            tabled = _common(es, plan.model_copy(update={"common_method": "MH"}), measure)
+            if isinstance(tabled, Pooled):
                 yield Sensitivity("common effect, Mantel-Haenszel", tabled, _differs(tabled, common))
     if (random := fits.get("random")) is not None:
         for methods in SENSITIVITY_METHODS:
@@ -219,19 +212,19 @@ def _without_flagged(
     if es is None or es.k == 0:
         return
     for model in sorted(protocol, key=LEADING.index):
-        other = _under(es, plan, measure, model, [])
-        if other is not None:
+        other = _under(es, plan, measure, model)
+        if isinstance(other, Pooled):
             what, differs = MODELS[model].short if es.k > 1 else "one study", _differs(other, protocol[model])
             yield Sensitivity(f"{what}, without {' and '.join(flagged)}", other, differs, flagged)
         if es.k == 1:
             return  # one study is its own result, under every model
 
 
-def _under(es: EffectSizes, plan: Plan, measure: str, model: str, remarks: list[Remark]) -> Pooled | None:
+def _under(es: EffectSizes, plan: Plan, measure: str, model: str) -> Pooled | Remark:
     """Return studies under a model of the protocol; a single one is its own result."""
     if es.k == 1:
         return pool(es, "common", level=plan.level)
-    return _common(es, plan, measure, remarks) if model == "common" else _random(es, plan)
+    return _common(es, plan, measure) if model == "common" else _random(es, plan)
 
 
 def _differs(fit: Pooled, protocol: Pooled) -> bool:

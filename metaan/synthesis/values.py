@@ -189,6 +189,8 @@ class Pool:
         Why nothing is pooled: no study, or one.
     exploration
         What the protocol asks for beside; None where it asks for nothing.
+    remarks
+        What the reader must know of its results.
     """
 
     name: str
@@ -199,6 +201,7 @@ class Pool:
     absolute: Absolute | None = None
     reason: str | None = None
     exploration: Exploration | None = None
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def common(self) -> Pooled | None:
@@ -313,6 +316,11 @@ class Analysis:
     def results(self) -> tuple[Pool, ...]:
         """The pools that answer: all of them, and the overall one after them where the protocol has it."""
         return self.pools if self.overall is None else (*self.pools, self.overall)
+
+    @property
+    def whole(self) -> Pool | None:
+        """The pool of all studies; None where several are kept apart."""
+        return self.results[-1] if self.overall is not None or len(self.pools) == 1 else None
 
     def favoured(self, ci: Interval | None) -> str:
         """Return which arm an interval on the display scale favours, as `metaan.synthesis.lead.favoured`."""

@@ -75,3 +75,13 @@ def test_results_are_by_model_in_the_order_they_are_shown(review):
     assert [list(pool.fits) for pool in death.pools] == [["common", "random"]] * len(death.pools)
     assert all(fit.model == model for pool in death.pools for model, fit in pool.fits.items())
     assert death.subgroup_test.lead == death.subgroup_test.random
+
+
+def test_the_pool_of_all_studies_is_the_total_or_the_only_one(review):
+    total, apart, one = (
+        ma.analyse(review, ["death"], Choices(by=by))[0] for by in ("year", "design", "none")
+    )  # fmt: skip
+    assert (apart.whole, apart.overall) == (None, None)
+    assert one.whole is one.pools[0]
+    merged = replace(total, overall=one.pools[0])
+    assert merged.whole is merged.results[-1] is one.pools[0]

@@ -34,8 +34,8 @@ def group(review, tables, measure, **protocol):
     return counted, plan.model_copy(update={"measure": measure, "explore": None} | protocol), measure
 
 
-def pooled(review, tables, measure, remarks=None, **protocol) -> Pool:
-    return pool_group("", *group(review, tables, measure, **protocol), [] if remarks is None else remarks)
+def pooled(review, tables, measure, **protocol) -> Pool:
+    return pool_group("", *group(review, tables, measure, **protocol))
 
 
 def test_mantel_haenszel_pools_what_inverse_variance_has_no_effect_of(review):
@@ -95,10 +95,11 @@ def test_arms_of_another_kind_are_pooled_the_same_way(review):
 
 
 def test_a_protocol_without_an_answer_says_why_with_the_test_that_needs_none(review):
-    remarks = []
-    assert pooled(review, EMPTY_ARM, "OR", remarks).common is None
-    assert "the experimental arm has no events in any study" in remarks[0].text
-    assert "CMH X2(1) = 3.256" in remarks[0].text
+    got = pooled(review, EMPTY_ARM, "OR")
+    assert got.common is None
+    assert [remark.code for remark in got.remarks] == ["no result"]
+    assert "the experimental arm has no events in any study" in got.remarks[0].text
+    assert "CMH X2(1) = 3.256" in got.remarks[0].text
 
 
 def test_what_is_explored_has_the_studies_of_the_result(review):

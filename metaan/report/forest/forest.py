@@ -109,7 +109,7 @@ def _rows(shared: Shared) -> Iterable[Row]:
     for i, pool in enumerate(analysis.pools):
         yield from _in_block(pool.name, i, _block(pool, shared))
     if analysis.overall is not None and len(analysis.pools) > 1:
-        whole = [Row("heading", {"label": "All studies"}), *_results(analysis.overall, shared, True)]
+        whole = [Row("heading", {"label": pool_heading(analysis.overall)}), *_results(analysis.overall, shared, True)]
         yield from _in_block("", len(analysis.pools), whole)
         yield Row("spacer")
     tests = shared.style.between(analysis.subgroup_test)
@@ -158,8 +158,8 @@ def _results(pool: Pool, shared: Shared, last: bool) -> Iterable[Row]:
         yield _pooled(fit, role, totals, style.total(fit, pool, last) or plain, style)
     if shared.terse:
         yield from (_other(s) for s in pool.sensitivity)
-    if pool.random is not None and pool.random.pi is not None:
-        yield _prediction(pool.random, style)
+    if pool.fit is not None and pool.fit.pi is not None:
+        yield _prediction(pool.fit, style)
     yield from (Row("text", {"label": line}) for line in style.lines(pool))
 
 

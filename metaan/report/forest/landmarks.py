@@ -53,8 +53,7 @@ def _assumed_risk(analysis: Analysis) -> float | None:
 
 def guide(analysis: Analysis) -> float | None:
     """Return the pooled result over all studies; None where there are several."""
-    pool = analysis.overall or (analysis.pools[0] if len(analysis.pools) == 1 else None)
-    fit = None if pool is None else pool.fit
+    fit = analysis.whole.fit if analysis.whole else None
     return None if fit is None else fit.display.estimate
 
 

@@ -112,7 +112,7 @@ def _numbers(pool: Pool, name: str, got: Lead, code: str, analysis: Analysis, i:
         "people": Number(_who(pool, name, analysis.by), pool.people, f"{block}.people"),
         "effect": Number(_effect(got, analysis), got.estimate, anchors.lead(pool, i, key)),
         "difference": Number(per_1000(absolute), absolute.estimate, f"{block}.absolute") if absolute else "",
-        "prediction": Number(between, pi, f"{block}.random.prediction") if pi else "",
+        "prediction": Number(between, pi, f"{block}.{got.fit.model}.prediction") if pi and got.fit else "",
     }
 
 

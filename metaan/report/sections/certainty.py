@@ -101,7 +101,7 @@ def is_about(signed: Certainty, analysis: Analysis, pool: Pool) -> bool:
         return False
     if signed.pool is not None:
         return signed.pool.casefold() == (pool.name or words.ALL).casefold()
-    return pool is analysis.overall or (len(analysis.pools) == 1 and analysis.overall is None)
+    return pool is analysis.whole
 
 
 def astray(review: Review, analyses: Sequence[Analysis]) -> tuple[str, ...]:

@@ -145,7 +145,7 @@ def _group(analysis: Analysis, arms: Arms, evidence: Sequence[Evidence], review:
     rows = []
     for i, pool in enumerate(analysis.results):
         found = evidence[i] if i < len(evidence) else None
-        heading = "All studies" if pool is analysis.overall else pool_heading(pool)
+        heading = pool_heading(pool)
         judged = certainty(analysis, pool, heading, i, found, review.info.certainty)
         rows.append(_row(analysis, pool, arms, judged, found, notes, i))
     title = words.upper_first(analysis.plan.title or analysis.outcome.name)

@@ -88,7 +88,7 @@ def _made(place: tuple[str | int, ...], what: str, value: str, formula: str, inp
 
 
 def _pool(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
-    key, name = analysis.plan.key, _name(pool, analysis)
+    key, name = analysis.plan.key, pool_heading(pool)
     used = [row for row in pool.rows if row.yi is not None]
     answering = pool.answering
     people = f"{formats.people(pool.people)} people{_totals(answering, analysis.measure)}"
@@ -101,10 +101,6 @@ def _pool(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
         formula = formulas.OTHER["q"] + ("" if pool.tau2_ci is None else f"; {formulas.OTHER['q-profile']}")
         inputs = _effects(used, pool.fit)
         yield _made((key, "block", i, "q"), f"{name}: heterogeneity", line, formula, inputs)
-
-
-def _name(pool: Pool, analysis: Analysis) -> str:
-    return "All studies" if pool is analysis.overall else pool_heading(pool)
 
 
 def _names(rows: Sequence[StudyRow]) -> str:
@@ -195,7 +191,7 @@ def _absolute(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
     per = f"r = {got.assumed_risk:.6g} ({got.source})"
     given = f"{per}; the relative effect with its interval, in the row of the result above"
     formula = f"{formulas.OTHER.get(f'treated {analysis.measure}', 'the assumed risk changed by the effect')}; "
-    name, how = f"{_name(pool, analysis)}: per 1000 people", formula + formulas.OTHER["difference"]
+    name, how = f"{pool_heading(pool)}: per 1000 people", formula + formulas.OTHER["difference"]
     yield _made((analysis.plan.key, "block", i, "absolute"), name, words.per_1000(got), how, given)
 
 

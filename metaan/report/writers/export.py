@@ -35,7 +35,7 @@ def to_json(analyses: Iterable[Analysis]) -> Json:
 
 
 def _analysis(analysis: Analysis) -> Json:
-    main = analysis.overall or (analysis.pools[0] if len(analysis.pools) == 1 else None)
+    main = analysis.whole
     remarks = [*analysis.remarks, *_apart(analysis, main)]
     return {
         "id": analysis.plan.key,

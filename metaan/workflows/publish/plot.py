@@ -150,7 +150,7 @@ def choose_pool(analysis: Analysis, name: str | None) -> Pool:
         There is no pool of that name.
     """
     if name is None:
-        return analysis.overall or analysis.pools[0]
+        return analysis.whole or analysis.pools[0]
     pools = {pool.name: pool for pool in analysis.pools if pool.name}
     if name not in pools:
         raise UsageError(f"{analysis.plan.key} has no pool {name!r}; {did_you_mean(name, list(pools))}")
