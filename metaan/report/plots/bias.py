@@ -30,7 +30,7 @@ def lights(name: str, title: str, columns: Sequence[str], rows: Sequence[tuple[s
     """
     names = [wrap(label, SIZE, LABEL, lines=2) for label, _ in rows]
     left = max((text_width(line, SIZE) for lines in names for line in lines), default=0.0) + GAP
-    parts = [_text(left + (i + 0.5) * COLUMN, 18, column, "middle", True) for i, column in enumerate(columns)]
+    parts = [_text(left + (i + 0.5) * COLUMN, 18, column, "") for i, column in enumerate(columns)]
     for j, (label, fields) in enumerate(rows):
         y = ROW * (j + 1) + ROW / 2
         parts += [_rule(y - ROW / 2, left + COLUMN * len(columns)), *_label(y, names[j])]
@@ -54,7 +54,7 @@ def shares(name: str, title: str, rows: Sequence[tuple[str, Sequence[tuple[str, 
         total = sum(n for _, _, n in counts)
         for code, text, n in counts:
             wide = LONGEST * n / total
-            parts += _bar(x, y, wide, code, n, f"{label}: {text} in {n} of {total}")
+            parts += _bar(x, y, wide, (code, n), f"{label}: {text} in {n} of {total}")
             x += wide
     used = dict.fromkeys((code, text) for _, counts in rows for code, text, _ in counts)
     key, width, height = _key(used, ROW * len(rows) + 8, left + LONGEST)
@@ -68,15 +68,16 @@ def _label(y: float, lines: Sequence[str]) -> Iterable[str]:
     return (_text(0, top + i * SIZE, line) for i, line in enumerate(lines))
 
 
-def _bar(x: float, y: float, wide: float, code: str, n: int, sentence: str) -> Iterable[str]:
+def _bar(x: float, y: float, wide: float, share: tuple[str, int], sentence: str) -> Iterable[str]:
+    code, n = share
     corners = f"{px(x)},{px(y)} {px(x + wide)},{px(y)} {px(x + wide)},{px(y + BAR)} {px(x)},{px(y + BAR)}"
     yield f'<g><title>{clean(sentence)}</title><polygon points="{corners}" class="field {code}"/></g>'
-    yield _text(x + wide / 2, y + 14.5, f"{SIGNS[code]} {n}".strip(), "middle", True, f"sign {code}")
+    yield _text(x + wide / 2, y + 14.5, f"{SIGNS[code]} {n}".strip(), f"sign {code}")
 
 
 def _sign(x: float, y: float, code: str, sentence: str) -> str:
     circle = f'<circle cx="{px(x)}" cy="{px(y)}" r="{px(RADIUS)}" class="field {code}"/>'
-    sign = _text(x, y + 5, SIGNS[code], "middle", True, f"sign {code}") if SIGNS[code] else ""
+    sign = _text(x, y + 5, SIGNS[code], f"sign {code}") if SIGNS[code] else ""
     return f"<g><title>{clean(sentence)}</title>{circle}{sign}</g>"
 
 
@@ -94,10 +95,11 @@ def _key(used: Iterable[Field], top: float, room: float) -> tuple[list[str], flo
     return parts, widest, y + RADIUS + 4
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start", bold: bool = False, role: str = "") -> str:
-    weight = ' font-weight="bold"' if bold else ""
-    place = f'x="{px(x)}" y="{px(y)}" font-size="{px(SIZE)}" text-anchor="{anchor}"'
-    return f'<text {place}{weight} class="{role}">{clean(text)}</text>'
+def _text(x: float, y: float, text: str, role: str | None = None) -> str:
+    """Write text from a place on; what has a role stands around it, in bold."""
+    anchor = '"start"' if role is None else '"middle" font-weight="bold"'
+    place = f'x="{px(x)}" y="{px(y)}" font-size="{px(SIZE)}" text-anchor={anchor}'
+    return f'<text {place} class="{role or ""}">{clean(text)}</text>'
 
 
 def _rule(y: float, right: float) -> str:

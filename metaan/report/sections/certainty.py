@@ -14,6 +14,7 @@ from ...stats.numerics.numerals import exact
 from ..blocks import Block, Bullets, Heading, Paragraph, Table
 from ..document import Strong
 from ..language import formats, spread, words
+from ..language.headings import pool_heading
 
 if TYPE_CHECKING:
     from ...registry.load import Review
@@ -62,6 +63,7 @@ class CertaintyView:
     id: str
     title: str
     pool: str
+    evidence: Evidence | None
     judged: JudgedCertainty | None
     suggested: tuple[Suggested, ...]
 
@@ -71,25 +73,25 @@ class CertaintyView:
         return tuple(one.domain for one in self.suggested if one.code == "lower")
 
 
-def certainty(
-    analysis: Analysis, pool: Pool, heading: str, number: int, found: Evidence | None, signed: Sequence[Certainty]
-) -> CertaintyView:
+def certainty(analysis: Analysis, number: int, found: Evidence | None, signed: Sequence[Certainty]) -> CertaintyView:
     """Return what is known of the certainty of one result.
 
     Parameters
     ----------
-    analysis, pool, heading, number
-        The result: its pool, the words over it, and its place among the pools.
+    analysis, number
+        The result: its place among those of the analysis.
     found
         What is computed for it; None where nothing was.
     signed
         The registry's judgements.
     """
+    pool = analysis.results[number]
     judgement = next((one for one in signed if is_about(one, analysis, pool)), None)
     return CertaintyView(
         id=f"certainty.{analysis.plan.key}.{number}",
         title=words.upper_first(analysis.plan.title or analysis.outcome.name),
-        pool=heading,
+        pool=pool_heading(pool),
+        evidence=found,
         judged=None if judgement is None else _judged(judgement, pool),
         suggested=tuple(suggestions(found, pool, analysis)) if found else (),
     )
@@ -104,7 +106,7 @@ def is_about(signed: Certainty, analysis: Analysis, pool: Pool) -> bool:
     return pool is analysis.whole
 
 
-def astray(review: Review, analyses: Sequence[Analysis]) -> tuple[str, ...]:
+def misplaced(review: Review, analyses: Sequence[Analysis]) -> tuple[str, ...]:
     """Say which judgements are about no result that the protocol has."""
     results = [(analysis, pool) for analysis in analyses for pool in analysis.results]
     lost = [one for one in review.info.certainty if not any(is_about(one, *result) for result in results)]
@@ -208,12 +210,12 @@ def _small_studies(found: SmallStudies) -> str:
     return f"{found.test.name}, k = {found.test.k}: {formats.p_text(found.test.pval)} ({reading}{planned})."
 
 
-def certainty_blocks(views: Iterable[CertaintyView], astray: Sequence[str]) -> Iterable[Block]:
+def certainty_blocks(views: Iterable[CertaintyView], misplaced: Sequence[str]) -> Iterable[Block]:
     """Yield the signed judgements, and the suggestions apart from them."""
     views = [*views]
     judged = [(view, view.judged) for view in views if view.judged]
     yield Paragraph("" if judged else "Not assessed yet.")
-    yield Bullets(tuple(astray))
+    yield Bullets(tuple(misplaced))
     for view, signed in judged:
         yield Paragraph(Strong(f"{view.title}, {view.pool}: {signed.level} {signed.symbols}"))
         yield Paragraph(f"Judged by {signed.by} on {signed.on}. {signed.stale} {signed.note}")

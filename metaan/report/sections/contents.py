@@ -14,7 +14,7 @@ from ..language import formats, methods, words
 from ..language.words import Arms
 from . import provenance
 from .bias import bias, bias_blocks
-from .certainty import astray, certainty_blocks
+from .certainty import certainty_blocks, misplaced
 from .checklist import checklist
 from .checks import check_row, checks_blocks, tally, waived
 from .flow import boxes, flow_blocks
@@ -91,7 +91,7 @@ class Content:
     @cached_property
     def astray(self) -> tuple[str, ...]:
         """Sentences on judgements that fit no result."""
-        return astray(self._report.review, self._report.analyses)
+        return misplaced(self._report.review, self._report.analyses)
 
     @cached_property
     def bias(self) -> Bias:

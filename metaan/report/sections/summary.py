@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ...synthesis.lead import UNBOUNDED, UNCLEAR
 from ..blocks import Block, Bullets, Table
 from ..language import anchors, formats, words
-from ..language.headings import pool_heading
 from ..language.words import Arms
 from .certainty import CertaintyView, certainty
 
@@ -143,25 +142,16 @@ def summary(
 
 def _group(analysis: Analysis, arms: Arms, evidence: Sequence[Evidence], review: Review, notes: Notes) -> SummaryGroup:
     rows = []
-    for i, pool in enumerate(analysis.results):
+    for i in range(len(analysis.results)):
         found = evidence[i] if i < len(evidence) else None
-        heading = pool_heading(pool)
-        judged = certainty(analysis, pool, heading, i, found, review.info.certainty)
-        rows.append(_row(analysis, pool, arms, judged, found, notes, i))
+        rows.append(_row(analysis, i, arms, certainty(analysis, i, found, review.info.certainty), notes))
     title = words.upper_first(analysis.plan.title or analysis.outcome.name)
     time = analysis.outcome.time or ""
     return SummaryGroup(analysis.plan.key, title, "" if time.casefold() in title.casefold() else time, tuple(rows))
 
 
-def _row(
-    analysis: Analysis,
-    pool: Pool,
-    arms: Arms,
-    judged: CertaintyView,
-    found: Evidence | None,
-    notes: Notes,
-    i: int,
-) -> SummaryRow:
+def _row(analysis: Analysis, i: int, arms: Arms, judged: CertaintyView, notes: Notes) -> SummaryRow:
+    pool, found = analysis.results[i], judged.evidence
     got = pool.lead
     single = () if got is None or got.fit is not None else (notes.add("One study: its own result, nothing is pooled."),)
     return SummaryRow(

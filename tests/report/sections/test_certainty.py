@@ -9,7 +9,7 @@ import pytest
 import metaan as ma
 from metaan.registry.model.public import Certainty
 from metaan.report.report import Report
-from metaan.report.sections.certainty import astray, certainty
+from metaan.report.sections.certainty import certainty, misplaced
 from metaan.report.writers.page import render
 from metaan.synthesis.certainty import Evidence, Imprecision, Inconsistency, SmallStudies, evidence
 from metaan.synthesis.values import Analysis
@@ -26,12 +26,12 @@ def signed(pool: str | None, outcome: str = "death", reason: str = "few events")
 
 
 def texts(found: Evidence, analysis: Analysis) -> dict[str, tuple[str, str, str]]:
-    view = certainty(analysis, analysis.pools[0], "Randomised trials", 0, found, ())
+    view = certainty(analysis, 0, found, ())
     return {one.domain: (one.code, one.verdict, one.text) for one in view.suggested}
 
 
 def test_a_judgement_names_who_made_it_and_what_it_rests_on(death: Analysis) -> None:
-    view = certainty(death, death.pools[0], "Randomised trials", 0, None, (signed("Randomised"),))
+    view = certainty(death, 0, None, (signed("Randomised"),))
     assert view.judged is not None
     assert (view.judged.level, view.judged.symbols) == ("low", "⊕⊕○○")
     assert (view.judged.by, view.judged.on) == ("A. Panel and B. Panel", "2026-11-01")
@@ -40,36 +40,36 @@ def test_a_judgement_names_who_made_it_and_what_it_rests_on(death: Analysis) -> 
 
 
 def test_a_judgement_is_about_its_own_pool_only(death: Analysis) -> None:
-    views = [certainty(death, pool, "x", i, None, (signed("non-randomised"),)) for i, pool in enumerate(death.pools)]
+    views = [certainty(death, i, None, (signed("non-randomised"),)) for i in range(len(death.pools))]
     assert [view.judged is not None for view in views] == [False, True]
 
 
 def test_a_judgement_without_a_pool_needs_a_single_result(analysis: Callable[..., Analysis], death: Analysis) -> None:
     one = analysis({"randomised": [("A", 5, 40, 9, 40), ("B", 5, 40, 3, 40)]})
-    assert certainty(one, one.pools[0], "x", 0, None, (signed(None),)).judged
-    assert certainty(death, death.pools[0], "x", 0, None, (signed(None),)).judged is None
+    assert certainty(one, 0, None, (signed(None),)).judged
+    assert certainty(death, 0, None, (signed(None),)).judged is None
 
 
 @pytest.mark.parametrize("name", [None, "all studies", "All studies"])
 def test_a_judgement_can_be_about_all_studies(death: Analysis, review: Callable[..., Any], name: str | None) -> None:
     whole = replace(death, overall=replace(death.pools[0], name="", rows=death.rows))
     assert whole.overall is not None
-    about = [certainty(whole, pool, "x", 0, None, (signed(name),)).judged for pool in (*whole.pools, whole.overall)]
+    about = [certainty(whole, i, None, (signed(name),)).judged for i in range(len(whole.results))]
     assert [one is not None for one in about] == [False, False, True]
     made = review([whole])
     made = replace(made, info=made.info.model_copy(update={"certainty": (signed(name),)}))
-    assert astray(made, [whole]) == ()
-    [text] = astray(made, [death])
+    assert misplaced(made, [whole]) == ()
+    [text] = misplaced(made, [death])
     assert "fits no result" in text
     made = replace(made, info=made.info.model_copy(update={"certainty": (signed("cohorts"),)}))
-    [text] = astray(made, [whole])
+    [text] = misplaced(made, [whole])
     assert "death in all studies" in text
 
 
 def test_a_judgement_of_no_result_is_not_dropped_in_silence(death: Analysis, review: Callable[..., Any]) -> None:
     made = review([death])
     made = replace(made, info=made.info.model_copy(update={"certainty": (signed("cohorts"), signed("randomised"))}))
-    [text] = astray(made, [death])
+    [text] = misplaced(made, [death])
     assert text.startswith("A judgement of death in cohorts (low) fits no result")
     assert text.endswith("the results are death in randomised and death in non-randomised.")
     assert text in render(Report(made, [death]))
