@@ -14,12 +14,12 @@ MOST = 12  # digits: later ones depend on the order in which a processor adds
 
 
 def portable(x: float) -> float:
-    """Return a number with the digits that are the same on every machine.
+    """Return a number with the digits that are the same on every machine, a zero without a minus.
 
-    >>> portable(10.604430633636413), portable(1 - 1e-14)
-    (10.6044306336, 1.0)
+    >>> portable(10.604430633636413), portable(1 - 1e-14), portable(-0.0)
+    (10.6044306336, 1.0, 0.0)
     """
-    return float(f"{x:.{MOST}g}")
+    return float(f"{x:.{MOST}g}") + 0.0
 
 
 def up(x: float) -> float:

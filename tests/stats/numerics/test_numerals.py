@@ -1,3 +1,4 @@
+import json
 import math
 import re
 
@@ -6,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import metaan as ma
-from metaan.stats.numerics.numerals import exact
+from metaan.stats.numerics.numerals import exact, portable_values
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -85,3 +86,8 @@ def test_a_residual_of_rounding_is_0() -> None:
     """The effects 0.1 to 0.4 lie on a line: nothing is left, where arithmetic left 1.6e-31."""
     reg = ma.meta_regression(BALANCED, [1, 2, 3, 4])
     assert (reg.qe, reg.qe_pval) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("value", [-0.0, {"a": [-0.0, (1.0, -0.0)]}])
+def test_no_zero_of_a_file_has_a_minus(value: object) -> None:
+    assert "-" not in json.dumps(portable_values(value))
