@@ -17,7 +17,7 @@ LARGEST_FOLDER = 15
 #: What `metaan pool` must not import: it is what a reader waits for.
 NOT_AT_START = {
     "pandas", "statsmodels", "scipy.stats", "jinja2", "markupsafe", "nh3", "requests", "bibtexparser", "rapidfuzz",
-    "metaan.sources", "metaan.report.sections", "metaan.report.writers.page", "metaan.report.language.explored",
+    "metaan.sources", "metaan.report.sections", "metaan.report.writers.page", "metaan.report.language.exploration",
     "metaan.stats.small_studies.catalogue", "metaan.stats.small_studies.trimfill", "metaan.stats.regression.ci",
     "metaan.stats.regression.linear",
 }  # fmt: skip

@@ -12,8 +12,8 @@ from ..forest.columns import ForestColumn
 from ..forest.forest import forest, sides
 from ..forest.plot import ForestMark, Plot, Row
 from ..forest.styles import STYLES, Style
-from ..language import explored, formats, methods, words
-from ..language.explored import Looked
+from ..language import exploration, formats, methods, words
+from ..language.exploration import Looked
 from .figure import Request
 from .studies import why_not
 
@@ -38,14 +38,14 @@ def cumulative(asked: Request) -> Plot:
     """Return a row a study: the result of it and all before it."""
     if asked.found.cumulative is None:
         raise NotEstimableError(why_not(asked, "cumulative"))
-    how = explored.order(asked.analysis)
+    how = exploration.order(asked.analysis)
     return _plot(asked, asked.found.cumulative, "Added", "cumulative", f"Studies are added {how}.")
 
 
 def _plot(asked: Request, refits: Refits, header: str, kind: str, note: str = "") -> Plot:
     analysis = asked.analysis
     looked = Looked(analysis, asked.pool, asked.found, asked.arms)
-    turned = {label for label, _ in explored.changed(looked, refits)}
+    turned = {label for label, _ in exploration.changed(looked, refits)}
     rows = tuple(_rows(looked, refits, turned))
     marks = [row.mark for row in rows if row.mark is not None]
     scale = scale_of(analysis.measure)

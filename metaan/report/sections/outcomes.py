@@ -19,7 +19,7 @@ from ..language import anchors, designs, formats, methods, spread, words
 from ..language.cautions import cautions
 from ..language.headings import pool_heading
 from ..language.words import Answer, Arms
-from .explored_page import Explored, explored, explored_blocks
+from .exploration import Explored, explored, explored_blocks
 from .places import Places
 
 if TYPE_CHECKING:

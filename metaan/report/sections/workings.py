@@ -12,7 +12,7 @@ from ...synthesis.kinds import cells, kind_of, kind_of_measure
 from ..language import formats, formulas, methods, spread, words
 from ..language.anchors import anchor, fits
 from ..language.headings import pool_heading
-from .explored_page import FIELDS
+from .exploration import FIELDS
 
 if TYPE_CHECKING:
     from ...synthesis.certainty import Evidence

@@ -12,7 +12,7 @@ from ...stats.measures.effects import Interval
 from ...stats.numerics.numerals import portable_values
 from ...stats.pooling.result import Pooled
 from ...synthesis.values import Remark
-from .explored_json import exploration
+from .exploration_json import exploration
 
 if TYPE_CHECKING:
     from ...synthesis.values import Analysis, Pool, PublishedReference, StudyRow, SubgroupTest

@@ -125,9 +125,9 @@ def _below(analysis: Analysis, arms: Arms) -> Iterable[Line]:
         left_out.setdefault(one.reason, []).append(one.label)
     yield from (("text", f"Left out ({why}): {formats.listing(who)}.") for why, who in left_out.items())
     if any(pool.exploration is not None for pool in analysis.results):
-        from ..language import explored
+        from ..language import exploration
 
-        yield from explored.lines(analysis, arms)
+        yield from exploration.lines(analysis, arms)
 
 
 def _wrapped(kind: str, text: str, width: int) -> list[Line]:

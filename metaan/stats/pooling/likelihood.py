@@ -175,7 +175,8 @@ def _refine(
 ) -> float:
     """Newton's method on trace / y'PPy = 1, kept inside the bracket by bisection.
 
-    It is quadratic on the scale of tau2 + min v: after a step of 1e-6 of it, 1e-12 of it is left.
+    It is quadratic on the scale of tau2 + min v: after a step of 1e-6 of it, 1e-12 of it is left. What it takes stays
+    plain numbers: it is the inner loop of every REML.
     """
     for _ in range(200):
         excess, slope = _score_ratio_and_slope(m, tau2, restricted, mean)

@@ -181,7 +181,7 @@ def _asked(
     es: EffectSizes | Pooled, predictor: str, ni: ArrayLike | None, model: str | None,
     tau2_method: str | None, ci_method: str | None, level: float, exact: bool,
 ) -> Asked:  # fmt: skip
-    """Fill in what was not said from the pooled result, or from the defaults."""
+    """Fill in what was not said from the pooled result, or from the defaults: the public function's own arguments."""
     effects, said = (es.effects, es) if isinstance(es, Pooled) else (es, None)
     model = model or ("common" if said and tau2_method is None and not said.has_tau2 else "random")
     choose(dict.fromkeys(("common", "random")), model, "model")

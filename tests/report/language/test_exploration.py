@@ -9,13 +9,13 @@ from itertools import pairwise
 import pytest
 
 from metaan.registry.model.public import Explore
-from metaan.report.language.explored import FINDINGS, ExploredFinding, Looked, findings, lines
+from metaan.report.language.exploration import FINDINGS, ExploredFinding, Looked, findings, lines
 from metaan.report.language.words import Arms
 from metaan.report.plots.catalogue import PLOTS
 from metaan.report.report import Report
-from metaan.report.sections.explored_page import FIELDS, explored
-from metaan.report.sections.explored_tables import TABLES, tables
-from metaan.report.writers.explored_json import PARTS, exploration
+from metaan.report.sections.exploration import FIELDS, explored
+from metaan.report.sections.exploration_tables import TABLES, tables
+from metaan.report.writers.exploration_json import PARTS, exploration
 from metaan.report.writers.export import to_json
 from metaan.report.writers.page import render
 from metaan.report.writers.terminal import display_width, table

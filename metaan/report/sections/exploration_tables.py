@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import scale_of
 from ...stats.robustness.multiverse import CONCLUSIONS
-from ..language import explored, formats
-from ..language.explored import Looked
+from ..language import exploration, formats
+from ..language.exploration import Looked
 
 if TYPE_CHECKING:
     from ...stats.pooling.result import Pooled
@@ -67,7 +67,7 @@ def _leave_one_out(looked: Looked) -> Iterable[ExploredTable]:
 
 def _cumulative(looked: Looked) -> Iterable[ExploredTable]:
     if looked.found.cumulative is not None:
-        caption = f"The result of one study, two studies and so on, {explored.order(looked.analysis)}"
+        caption = f"The result of one study, two studies and so on, {exploration.order(looked.analysis)}"
         yield _refits(looked, looked.found.cumulative, "Added", caption)
 
 
@@ -76,7 +76,7 @@ def _refits(looked: Looked, refits: Refits, first: str, caption: str) -> Explore
         Header(first, number=False), Header("Studies"), _effect_header(looked), Header("p"), Header("τ²"), Header("I²"),
         Header("Reading", number=False),
     )  # fmt: skip
-    turned = {label for label, _ in explored.changed(looked, refits)}
+    turned = {label for label, _ in exploration.changed(looked, refits)}
     named = zip(refits.slab, refits.fits, refits.reasons)
     lines = [_refit(label, fit, why, looked, label in turned) for label, fit, why in named]
     return ExploredTable(caption, headers, (*lines, _refit("All studies", refits.whole, None, looked, False)))
@@ -163,7 +163,7 @@ def _coefficients(looked: Looked, reg: MetaRegression) -> ExploredTable:
     )
     references = "".join(f"; {factor} is compared with {level}" for factor, level in reg.references.items())
     how = f"τ² by {reg.tau2_method}, {reg.ci_method} intervals" if reg.tau2_method else f"{reg.ci_method} intervals"
-    caption = f"The {log}{looked.measure} by {explored.moderators(reg)}, {reg.k} studies; {how}{references}"
+    caption = f"The {log}{looked.measure} by {exploration.moderators(reg)}, {reg.k} studies; {how}{references}"
     return ExploredTable(caption, headers, lines)
 
 

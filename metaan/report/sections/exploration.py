@@ -10,12 +10,12 @@ from ...errors import NotEstimableError
 from ..blocks import Block, Bullets, Heading, Illustration, Paragraph, Table
 from ..drawing.svg import Svg
 from ..language import words
-from ..language.explored import ExploredFinding, Looked, findings, refusal
+from ..language.exploration import ExploredFinding, Looked, findings, refusal
 from ..language.headings import inside, pool_heading
 from ..plots.catalogue import PLOTS, draw
 from ..plots.curves import is_line
 from ..plots.figure import Request
-from .explored_tables import ExploredTable, tables
+from .exploration_tables import ExploredTable, tables
 
 if TYPE_CHECKING:
     from ...synthesis.values import Analysis, Exploration, Pool
