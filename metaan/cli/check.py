@@ -68,9 +68,12 @@ def run(args: Namespace) -> int:
 
 def _print(found: Sequence[Remark]) -> None:
     """Print what is no fault: what is waived, and what nobody has looked at yet."""
-    from ..workflows.versions.checking import UNTAKEN, WAITING
+    from ..workflows.versions.checking import UNSIZED, UNTAKEN, WAITING
 
-    titles = {UNTAKEN: "results that no analysis takes", WAITING: "a status that results have overtaken"}
+    titles = {
+        UNTAKEN: "results that no analysis takes", WAITING: "a status that results have overtaken",
+        UNSIZED: "arms of which nobody says how many were randomised",
+    }  # fmt: skip
     sections: dict[str, list[Remark]] = {}
     for remark in sorted(found, key=lambda one: one.waiver is None):
         title = titles.get(remark.check, "printed results that their counts do not give")

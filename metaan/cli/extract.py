@@ -23,6 +23,7 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -219,6 +220,7 @@ def _as_dict(found: Extraction) -> dict[str, Any]:
         "file": found.review.file(found.study.id),
         "proposals": as_dicts(found.proposals, found.context),
         "sizes": [{"arm": size.arm, "people": size.people, "quote": size.quote} for size in found.sizes],
+        "started": [asdict(one) for one in found.started],
         "unusable": [{"title": table.title, "reason": table.reason} for table in found.unusable],
         "unconfirmed": [{"number": i, "outcome": r.outcome, "time": r.time} for i, r in found.unconfirmed],
         "notes": list(found.notes),
@@ -234,6 +236,10 @@ def _lines(found: Extraction) -> Iterator[str]:
     yield from as_lines(found.proposals, found.context)
     for size in found.sizes:
         yield f"size: {size.people} people, perhaps of arm {size.arm}: {size.quote}"
+    for one in found.started:
+        yield f"randomised: {one.people} people in {one.group!r}: {one.document}, {one.place}"
+    if found.sizes or found.started:
+        yield f"a person writes these under arms: in {found.review.file(found.study.id)}, as randomised: or analysed:"
     reasons = Counter(table.reason for table in found.unusable)
     yield from (f"not usable: {count} table{'s' if count != 1 else ''}: {why}" for why, count in reasons.items())
     yield from (f"unconfirmed in the file: result {i}, {r.outcome} ({r.time})" for i, r in found.unconfirmed)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import UsageError
 from ..registry.text.scalars import Written
+from ..sources.ctgov.results import printed_number
 from .proposal import Effect, Proposal, ProposedCell
 from .rounding import percent_of
 from .suggest import ReviewContext, outcomes_in, time_in
@@ -40,6 +41,28 @@ class Unusable:
 
     title: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """How many people were randomised into a group of a trial, as posted; which arm that is a person says."""
+
+    group: str
+    people: int
+    document: str
+    place: str
+
+
+def started(results: Results, nct_id: str) -> tuple[Started, ...]:
+    """Return how many people entered the first period of a trial, by group; nothing where that is not posted."""
+    if results.flow is None or not results.flow.periods:
+        return ()
+    period = results.flow.periods[0]
+    place = f"participant flow, {period.title or 'first period'}, STARTED"
+    counts = next((m.counts for m in period.milestones if m.title.strip().upper() == "STARTED"), {})
+    numbers = [(group.title, printed_number(counts.get(group.id))) for group in results.flow.groups]
+    known = [(title, number) for title, number in numbers if number is not None and number == int(number) >= 0]
+    return tuple(Started(title, int(n), f"ClinicalTrials.gov {nct_id}", place) for title, n in known)
 
 
 def propose(results: Results, nct_id: str, context: ReviewContext) -> tuple[tuple[Proposal, ...], tuple[Unusable, ...]]:

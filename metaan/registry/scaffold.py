@@ -168,7 +168,8 @@ status:
 setting:
 population:
 
-# `randomised` and `analysed` are numbers of people. Results name an arm by its id.
+# `randomised` and `analysed` are numbers of people, to be filled in; take a key out where nobody says. Results name an
+# arm by its id.
 arms:
   - id: experimental
     role: experimental

@@ -47,6 +47,8 @@ class Extraction:
         In a fixed order as long as the sources stay the same: a proposal's number is its place, from 1.
     sizes
         How many people each arm has by the abstract, where the study file does not say.
+    started
+        How many people were randomised by the posted flow of participants, where the study file does not say.
     unusable
         Tables of a trial that have no numbers of people, with the reason.
     unconfirmed
@@ -60,6 +62,7 @@ class Extraction:
     context: ReviewContext
     proposals: tuple[Proposal, ...]
     sizes: tuple[abstract.Size, ...] = ()
+    started: tuple[trial_results.Started, ...] = ()
     unusable: tuple[trial_results.Unusable, ...] = ()
     unconfirmed: tuple[tuple[int, Result], ...] = ()
     notes: tuple[str, ...] = ()
@@ -113,7 +116,8 @@ def propose(
     unconfirmed = tuple((i, result) for i, result in enumerate(study.results, 1) if result.unconfirmed)
     quoted, said = _of_review(review_file, study, context)
     notes = (*_notes(study, review.metadata.get(study_id), passages, trials), *said)
-    return Extraction(review, study, context, (*found, *tables, *quoted), sizes, tuple(unusable), unconfirmed, notes)
+    proposals, started = (*found, *tables, *quoted), _started(study, trials)
+    return Extraction(review, study, context, proposals, sizes, started, tuple(unusable), unconfirmed, notes)
 
 
 def _of_review(
@@ -127,6 +131,13 @@ def _of_review(
     found, notes = review_tables.propose(read_revman(file), study.label, Path(file).name, context)
     again = (f"what {Path(file).name} says is numbered only with --from {file}: give it with --accept too",)
     return found, (*notes, *(again if found else ()))
+
+
+def _started(study: Study, trials: Sequence[Trial]) -> tuple[trial_results.Started, ...]:
+    """Return how many people each group of the trials began with, where an arm of the study does not say."""
+    if all(arm.randomised is not None for arm in study.arms):
+        return ()
+    return tuple(one for t in trials if t.results is not None for one in trial_results.started(t.results, t.nct_id))
 
 
 def _tables(trials: Sequence[Trial], context: ReviewContext) -> tuple[list[Proposal], list[trial_results.Unusable]]:

@@ -32,6 +32,9 @@ UNTAKEN = "an analysis takes every result"
 #: What it calls a status that the results of the study have overtaken.
 WAITING = "a study that takes part is included"
 
+#: What it calls an empty number of people randomised, in the form of a study whose results are in.
+UNSIZED = "a randomised study says how many were randomised"
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:
@@ -60,7 +63,17 @@ class Remark:
 
 def remarks(review: Review) -> tuple[Remark, ...]:
     """Return what people let stand, then printed results that the counts deny, and results that no analysis takes."""
-    return (*_waived(review), *_differing(review), *_untaken(review), *_still_waiting(review))
+    return (*_waived(review), *_differing(review), *_untaken(review), *_still_waiting(review), *_unsized(review))
+
+
+def _unsized(review: Review) -> Iterator[Remark]:
+    """Yield the numbers of people randomised that a form asked for and nobody filled in; an absent key is an answer."""
+    for study in review.studies:
+        for i, _ in enumerate(study.arms if study.results and study.design_group == "randomised" else ()):
+            node = review.trees[study.id].at(("arms", i)).child("randomised")
+            if node is not None and node.value is None:
+                found, at = "not filled in; where nobody says, take the key out", ("arms", i, "randomised")
+                yield Remark(review.file(study.id), node.line, review.where(study.id, *at), found, UNSIZED, None)
 
 
 def whole(folder: Path | str) -> tuple[Review | None, list[Problem]]:

@@ -17,6 +17,7 @@ from metaan.synthesis.analyse import Choices, analyse
 from metaan.workflows.studies.accept import Wanted, accept
 from metaan.workflows.studies.confirm import confirm
 from metaan.workflows.studies.extract import fetch_results, propose, results_file
+from metaan.workflows.versions.checking import UNSIZED, remarks
 from tests.server.ctgov import CTGov
 from tests.server.living import at
 from tests.server.trials import RESULTS, trial
@@ -376,6 +377,27 @@ def three(posted):
     return posted
 
 
+def test_people_randomised_are_read_in_the_flow_of_participants_where_the_file_does_not_say(three):
+    found = propose(three, "doe-2026").started
+    assert [(one.group, one.people) for one in found] == [("Made-up drug", 40), ("Nothing", 41)]
+    assert {(one.document, one.place) for one in found} == {
+        ("ClinicalTrials.gov NCT99990007", "participant flow, Overall Study, STARTED")
+    }
+
+
+def test_people_randomised_are_not_asked_for_again(posted):
+    assert propose(posted, "doe-2026").started == ()
+
+
+@pytest.mark.parametrize("flow", [None, {}, {"groups": []}, {"groups": [{"id": "FG000", "title": "x"}], "periods": []}])
+def test_a_flow_without_numbers_proposes_none(three, flow):
+    results = {key: value for key, value in RESULTS.items() if key != "participantFlowModule"}
+    results |= {"participantFlowModule": flow} if flow is not None else {}
+    file = three.parent / "posted.json"
+    file.write_text(json.dumps(trial("NCT99990007", "A trial", updated="2026-11-01", results=results)))
+    assert propose(three, "doe-2026", results=file).started == ()
+
+
 def test_any_number_of_arms_has_a_group_each(three):
     found = propose(three, "doe-2026")
     number = table(found, "serious adverse event")
@@ -508,3 +530,14 @@ def test_arms_that_do_not_report_the_outcome_are_not_named(folder):
         accept(found, 2, Wanted("ventilation", arms=("late", "control"), time="study end"))
     written = accept(found, 2, Wanted("ventilation", arms=("control", "drug"), time="study end"))
     assert sorted(written.result.arms) == ["control", "drug"]
+
+
+@pytest.mark.parametrize(("number", "places"), [("", [("arms[drug].randomised", 10)]), ("40", [])])
+def test_a_number_randomised_that_nobody_filled_in_is_to_be_looked_at_once_results_are_in(folder, number, places):
+    path = folder / "doe-2026.yaml"
+    text = path.read_text().replace("randomised: 40", f"randomised: {number}").replace(", randomised: 41", "")
+    path.write_text(text)
+    assert [one for one in remarks(load(folder)) if one.check == UNSIZED] == []
+    path.write_text(text.replace("{events: , total: }", "{events: 1, total: 40}"))
+    found = [one for one in remarks(load(folder)) if one.check == UNSIZED]
+    assert [(one.where, one.line) for one in found] == places
