@@ -28,7 +28,7 @@ WIDE = PAGE[0] - 2 * MARGIN
 DPI = 200
 PX_PER_CM = 96 / 2.54
 SMALL, SMALLER, MANY = 8.0, 7.0, 6  # points in a table, and in one of more columns than this
-LONGEST, PADDING = 60, 4  # letters: from which on a column is not wider, and what the sides of a cell take
+LONGEST, PADDING = 60, 5  # letters: from which on a column is not wider, and what the sides of a cell take
 MOST = 255  # letters of a property
 FONT = "Liberation Sans"
 
@@ -179,7 +179,7 @@ def _widths(block: Table) -> list[float]:
     columns = list(zip(*(map(_words, row) for row in (block.heads, *block.rows)), strict=True))
     needs = [max((len(word) for text in column for word in text.split()), default=1) for column in columns]
     wishes = [min(max(map(len, column)), LONGEST) for column in columns]
-    weights = [PADDING + need + max(wish - need, 0) / 4 for need, wish in zip(needs, wishes, strict=True)]
+    weights = [PADDING + need + max(wish - need, 0) / 6 for need, wish in zip(needs, wishes, strict=True)]
     return [WIDE * weight / sum(weights) for weight in weights]
 
 
