@@ -19,8 +19,6 @@ from .moderators import INTERCEPT
 from .result import MetaRegression
 from .tau2 import REGRESSION_TAU2_METHODS, Estimate
 
-ROUNDING = 1e-28  # the share of a sum of squares below which nothing but rounding is left
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
@@ -37,8 +35,7 @@ class Solution:
     @property
     def no_spread(self) -> str | None:
         """Why Knapp and Hartung's standard errors do not exist: nothing but rounding is left to estimate them from."""
-        total = float(self.fit.wi @ (self.m.yi * self.m.yi))
-        if self.scale >= 1 or self.fit.rss > ROUNDING * total:
+        if self.scale >= 1 or not self.fit.is_exact(self.m):
             return None
         return "the residuals are all 0, so no Hartung-Knapp standard error exists"
 

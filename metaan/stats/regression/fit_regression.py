@@ -19,7 +19,7 @@ from ..pooling.intervals import check_level, quantile
 from ..pooling.result import Pooled, effects_of
 from .ci import two_sided, wald_test
 from .design import REDUNDANT, Coding, check_rank, design_of
-from .fit import ROUNDING, Options, moderators
+from .fit import Options, moderators
 from .linear import Linear, Weighted
 from .moderators import INTERCEPT
 from .result import MetaRegression
@@ -122,7 +122,7 @@ def fit_design(
     ci = tuple(map(Interval, (fit.coefficients - half).tolist(), (fit.coefficients + half).tolist()))
     qm = wald_test(names, fit.coefficients, vcov, df, moderators(names))
     i2, h2 = _i2_h2(m, start, tau2, random)
-    qe = 0.0 if start.rss <= _rounding(m) else start.rss
+    qe = 0.0 if start.is_exact(m) else start.rss
     return MetaRegression(
         model=options.model, tau2_method=options.tau2_method if random else None, ci_method=options.ci_method,
         level=options.level, measure=es.measure, names=names, coefficients=fit.coefficients, se=se, stat=stat, df=df,
@@ -143,18 +143,14 @@ def _tau2_null(m: Linear, names: tuple[str, ...], options: Options) -> float | N
 def _r2(m: Linear, start: Weighted, tau2: float, tau2_null: float | None, names: tuple[str, ...]) -> float | None:
     if INTERCEPT not in names or len(names) == 1:
         return None
-    null = Linear(m.yi, m.vi, np.ones((m.k, 1))).at(0.0).rss
-    if null <= _rounding(m):
+    constant = Linear(m.yi, m.vi, np.ones((m.k, 1)))
+    null = constant.at(0.0)
+    if null.is_exact(constant):
         return 0.0  # the effects are equal but for rounding: there is nothing to explain
     if tau2_null is not None:
         return max(0.0, 100 * (1 - tau2 / tau2_null)) if tau2_null else 0.0
-    h2_null = null / (m.k - 1)
+    h2_null = null.rss / (m.k - 1)
     return max(0.0, 100 * (1 - start.rss / m.df / h2_null)) if h2_null > 0 else 0.0
-
-
-def _rounding(m: Linear) -> float:
-    """Return the sum of squares below which nothing but rounding is left."""
-    return m.k * ROUNDING * float((m.yi**2 / m.vi).sum())
 
 
 def _i2_h2(m: Linear, start: Weighted, tau2: float, random: bool) -> tuple[float, float]:

@@ -12,6 +12,8 @@ import numpy as np
 
 from ..measures.effects import FloatArray
 
+ROUNDING = 1e-28  # the share of a sum of squares below which nothing but rounding is left
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Linear:
@@ -87,6 +89,11 @@ class Weighted:
         coefficients = back @ (basis.T @ (root * m.yi))
         residual = m.yi - m.x @ coefficients
         return cls(wi, coefficients, residual, back @ back.T, basis, float(wi @ (residual * residual)))
+
+    def is_exact(self, m: Linear) -> bool:
+        """Whether nothing but rounding is left of the residuals of ``m``; it grows with how alike the columns are."""
+        alike = float(np.diag(self.inverse) @ (self.wi @ (m.x * m.x))) / m.p  # the mean variance inflation
+        return self.rss <= m.k * ROUNDING * alike * float(self.wi @ (m.yi * m.yi))
 
     @property
     def leverage(self) -> FloatArray:

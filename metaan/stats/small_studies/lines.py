@@ -70,14 +70,14 @@ def multiplicative_line(yi: FloatArray, x: FloatArray, vi: FloatArray) -> Fitted
     """Weighted least squares with weights 1 / vi and an estimated spread (Egger et al. 1997; Moreno et al. 2009)."""
     linear, scale = _linear(yi, x, vi, at_least=3)
     fit = linear.at(0.0)
-    _check_scatter(fit, yi)
+    _check_scatter(fit, linear)
     phi = fit.rss / linear.df
     return replace(_line(fit, scale, math.sqrt(phi), linear.df), phi=phi)
 
 
-def _check_scatter(fit: Weighted, yi: FloatArray) -> None:
+def _check_scatter(fit: Weighted, linear: Linear) -> None:
     """Refuse a line on which all studies lie but for rounding, where the scatter around it is to be the measure."""
-    if fit.rss <= yi.size * 1e-28 * float(fit.wi @ (yi * yi)):
+    if fit.is_exact(linear):
         raise NotEstimableError(
             "all studies lie on one line: without scatter around it there is nothing to test against"
         )
@@ -93,7 +93,7 @@ def mixed_line(yi: FloatArray, x: FloatArray, vi: FloatArray, tau2_method: str |
     fit = linear.at(tau2)
     factor, df = factor_df(fit.rss, linear.df)
     if factor < 1:
-        _check_scatter(fit, yi)
+        _check_scatter(fit, linear)
     return replace(_line(fit, scale, factor, df), tau2=tau2)
 
 

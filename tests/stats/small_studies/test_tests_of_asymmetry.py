@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -194,6 +195,13 @@ def test_statistic_follows_the_unit_and_the_sign_of_the_effect(rows, test, facto
     if one is not None and two is not None:
         assert two.stat == pytest.approx(np.sign(factor) * one.stat, rel=1e-6, abs=1e-6)
         assert two.pval == pytest.approx(one.pval, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_a_line_through_all_studies_is_one_however_alike_their_sizes_are(order):
+    yi, vi = np.array([0.0, 0.0, 1.0])[list(order)], np.array([1.625, 1.625, 1.5])[list(order)]
+    with pytest.raises(NotEstimableError, match="all studies lie on one line"):
+        ma.small_study_test(ma.EffectSizes.of(yi, vi), "egger", force=True)
 
 
 @settings(max_examples=30)
