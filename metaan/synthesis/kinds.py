@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from ..registry.model.arms import ARMS, ArmData, Counts
 from ..stats.measures.catalogue import ONE_ARM, TWO_ARMS
 from ..stats.numerics.layouts import LAYOUTS, Names
 
 if TYPE_CHECKING:
+    from ..registry.model.arms import ArmData, Counts
     from ..registry.model.public import Result, Study
 
 #: The roles of arms; an only arm stands under the first.
@@ -106,6 +106,8 @@ def kind_of_measure(measure: str) -> Kind | None:
 
 def kind_of_arms(arms: Iterable[ArmData]) -> Kind:
     """Return the kind of data that the arms of a result hold."""
+    from ..registry.model.arms import ARMS  # loaded where there are arms; a table of arrays needs no pydantic
+
     held = list(arms)
     return next(KINDS[code] for code, model in ARMS.items() if all(isinstance(arm, model) for arm in held))
 
@@ -189,5 +191,10 @@ PEOPLE = tuple(dict.fromkeys(
     if field == "total"
 ))  # fmt: skip
 
+#: The kinds that arms of study files hold: the keys of `metaan.registry.model.arms.ARMS`.
+IN_FILES = ("counts",)
+
 #: The columns of a spreadsheet that hold what arms of studies have.
-ARM_COLUMNS = tuple(dict.fromkeys(f"{field}_{role}" for code in ARMS for role in ROLES for field in KINDS[code].fields))
+ARM_COLUMNS = tuple(
+    dict.fromkeys(f"{field}_{role}" for code in IN_FILES for role in ROLES for field in KINDS[code].fields)
+)

@@ -8,6 +8,7 @@ from metaan.stats.measures.catalogue import MEASURES, ONE_ARM, TWO_ARMS, effect_
 from metaan.stats.numerics.layouts import LAYOUTS
 from metaan.synthesis.kinds import (
     ARM_COLUMNS,
+    IN_FILES,
     KINDS,
     arms_of,
     cells,
@@ -88,6 +89,7 @@ def test_an_arm_of_a_file_holds_what_its_kind_says_and_is_told_apart_by_it() -> 
 
 
 def test_spreadsheets_have_a_column_for_every_number_of_an_arm() -> None:
+    assert tuple(ARMS) == IN_FILES
     assert ARM_COLUMNS == ("events_experimental", "total_experimental", "events_control", "total_control")
 
 
