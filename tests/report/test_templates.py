@@ -98,6 +98,9 @@ def test_every_variable_and_file_is_documented() -> None:
         ("{% set found = [] %}{{ found.append(1) }}", "unsafe"),
         ("{{ 1 / 0 }}", "division by zero"),
         ("{{ range(1000000000) | list }}", "Range too big"),
+        ("{{ 'x' * 10000000000 }}", "unsafe"),
+        ("{{ [0] * 10000000000 }}", "unsafe"),
+        ("{{ 9999999 ** 9999999 }}", "unsafe"),
         ("{% include '../outside.html' %}", "there is no template"),
     ],
 )

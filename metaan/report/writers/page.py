@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2.exceptions import SecurityError
 from jinja2.loaders import split_template_path
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -109,6 +111,14 @@ def pieces(name: str, context: Mapping[str, Any], templates: Path | None = None)
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Fills templates in, and lets them do nothing but show what they are given."""
 
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Multiply numbers of an ordinary size only: repeated text and powers fill the memory from one line."""
+        if not all(isinstance(x, int | float) and abs(x) < _SMALL[operator] for x in (left, right)):
+            raise SecurityError(f"{operator} is unsafe here; allowed: numbers below {_SMALL[operator]:,}")
+        return super().call_binop(context, operator, left, right)
+
     def is_safe_callable(self, obj: Any) -> bool:
         """Allow our own functions, Jinja's, and those of plain values; a path can delete its file, a model read one."""
         home = getattr(obj, "__module__", None) or type(getattr(obj, "__self__", obj)).__module__
@@ -168,6 +178,9 @@ def _hash(text: str) -> str:
     """Return what the policy names a style or a script by."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
+
+# What a template may multiply, and raise to a power.
+_SMALL = {"*": 1_000_000_000, "**": 1_000}
 
 # Packages whose functions a template may call.
 _CALLABLE = frozenset({"builtins", "datetime", "jinja2", "markupsafe", "metaan"})
