@@ -19,6 +19,7 @@ from ..stats.regression.subgroups import between_groups
 from .grouping import Block, grouping
 from .pooling import pool_group
 from .selection import NOT_CONFIRMED, Chosen, choose_studies
+from .statement import judged
 from .values import Analysis, Pool, PublishedReference, Remark, SubgroupTest
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
     )
     overall = None if found.total is None else pool_group("", chosen, plan, measure)
     by = _by(plan, found.apart)
-    return Analysis(
+    pooled = Analysis(
         outcome=outcome,
         plan=plan,
         measure=measure,
@@ -162,6 +163,7 @@ def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
         references=tuple(_references(review, plan.outcome)),
         remarks=tuple(dict.fromkeys(_remarks(chosen, pools if overall is None else (*pools, overall), found.apart))),
     )
+    return judged(pooled, review.info.certainty)
 
 
 def _by(plan: Plan, apart: bool) -> str | None:

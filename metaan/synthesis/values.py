@@ -17,7 +17,7 @@ from .kinds import people_of
 from .lead import NOTHING, Lead, favoured, leading
 
 if TYPE_CHECKING:
-    from ..registry.model.public import Outcome, Plan, PublishedPool, ReportedEffect, Result, Study, Waiver
+    from ..registry.model.public import Certainty, Outcome, Plan, PublishedPool, ReportedEffect, Result, Study, Waiver
     from ..stats.regression.result import MetaRegression
     from ..stats.robustness.gosh_result import Gosh
     from ..stats.robustness.influence import Baujat, Influence
@@ -191,6 +191,8 @@ class Pool:
         What the protocol asks for beside; None where it asks for nothing.
     remarks
         What the reader must know of its results.
+    certainty
+        The judgement that people signed of its result; None where nobody did.
     """
 
     name: str
@@ -202,6 +204,7 @@ class Pool:
     reason: str | None = None
     exploration: Exploration | None = None
     remarks: tuple[Remark, ...] = ()
+    certainty: Certainty | None = None
 
     @property
     def common(self) -> Pooled | None:

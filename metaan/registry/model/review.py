@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from ...stats.numerics.numerals import exact
 from .judgements import Certainty, Waiver
 from .types import (
     CiMethod,
@@ -23,6 +24,7 @@ from .types import (
     Text,
     TrimAndFillEstimator,
     ZeroCellRule,
+    fault,
 )
 
 
@@ -52,16 +54,72 @@ class Dates(Entry):
 
 
 class MinimalDifference(Entry):
-    """The smallest difference that matters to patients, in people per 1000, and who says so."""
+    """The smallest difference that matters to patients, in one unit, and who says so.
 
-    per_1000: Annotated[Number, Field(gt=0, lt=1000)]
+    ``per_1000`` people, ``difference`` in the outcome's own unit, ``smd`` in standard deviations, or as a ``ratio``.
+    """
+
+    per_1000: Annotated[Number, Field(gt=0, lt=1000)] | None = None
+    difference: Annotated[Number, Field(gt=0)] | None = None
+    smd: Annotated[Number, Field(gt=0)] | None = None
+    ratio: Annotated[Number, Field(gt=0)] | None = None
     source: Text
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> "MinimalDifference":
+        given = [unit for unit in MID_UNITS if getattr(self, unit) is not None]
+        if len(given) != 1:
+            raise fault(f"{' and '.join(given) or 'no unit'} given", f"allowed: exactly one of {', '.join(MID_UNITS)}")
+        if self.ratio == 1:
+            raise fault("ratio: 1", "allowed: a ratio below or above 1")
+        return self
+
+    @property
+    def unit(self) -> str:
+        """Its unit, one of `MID_UNITS`."""
+        return next(unit for unit in MID_UNITS if getattr(self, unit) is not None)
+
+    @property
+    def value(self) -> float:
+        """The difference in its unit."""
+        return float(getattr(self, self.unit))
+
+
+#: What a minimal important difference and thresholds are counted in.
+MID_UNITS = ("per_1000", "difference", "smd", "ratio")
+
+
+class Thresholds(Entry):
+    """From where an effect is small, moderate and large, in the unit of the minimal important difference."""
+
+    small: Annotated[Number, Field(gt=0)]
+    moderate: Annotated[Number, Field(gt=0)]
+    large: Annotated[Number, Field(gt=0)]
+    source: Text
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Thresholds":
+        found = [self.small, self.moderate, self.large]
+        if found not in (sorted(found), sorted(found, reverse=True)) or len({*found}) < len(found):
+            raise fault(
+                f"small, moderate, large: {', '.join(map(exact, found))}", "allowed: each further from no effect"
+            )
+        return self
+
+
+class NamedScale(Entry):
+    """A scale that readers know, in whose points a standardised difference is told: its range and the SD of people."""
+
+    name: Text
+    range: tuple[Number, Number] | None = None
+    sd: Annotated[Number, Field(gt=0)] | None = None
+    source: str | None = None
 
 
 class Outcome(Entry):
     """What was measured: its direction says whether an event is good or bad for the patient.
 
-    ``mid`` is the minimal important difference.
+    ``mid`` is the minimal important difference, ``thresholds`` say from where an effect is small, moderate and large.
     """
 
     id: Id
@@ -71,7 +129,10 @@ class Outcome(Entry):
     measure: MeasureCode = "OR"
     time: str | None = None
     unit: str | None = None
+    importance: Literal["critical", "important", "not important"] | None = None
     mid: MinimalDifference | None = None
+    thresholds: Thresholds | None = None
+    scale: NamedScale | None = None
 
 
 class ZeroCells(Entry):

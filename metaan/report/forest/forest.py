@@ -11,6 +11,7 @@ from ...stats.measures.effects import Interval
 from ...stats.pooling.result import Pooled
 from ...synthesis.lead import favoured_by
 from ..language import formats, methods, words
+from ..language.answers import answers
 from ..language.headings import pool_heading
 from ..language.words import Arms
 from .axis import Axis, axis
@@ -230,5 +231,5 @@ def _left_out(analysis: Analysis) -> tuple[str, ...]:
 
 
 def _description(analysis: Analysis, arms: Arms) -> str:
-    sentences = [str(answer.text) for answer in words.answers(analysis, arms)]
+    sentences = [str(answer.text) for answer in answers(analysis, arms)]
     return " ".join([f"{formats.plural(analysis.k, 'study', 'studies')}.", *sentences, "The table has every row."])

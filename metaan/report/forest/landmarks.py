@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...stats.evidence.absolute import RISK_OF
 from ...stats.numerics.numerals import exact
+from ...synthesis.statement import UNITS
 from ..language import formats
 
 if TYPE_CHECKING:
@@ -27,20 +27,30 @@ class Band:
 def band(analysis: Analysis) -> Band | None:
     """Return the effects that are smaller than the minimal important difference of the outcome.
 
-    That is given per 1000 people, so it is a relative effect only at an assumed risk: None where the outcome has no
-    such difference, where the measure gives no risk, and where the blocks have different assumed risks.
+    One given per 1000 people is a relative effect only at an assumed risk: None where the outcome has no such
+    difference, where the measure has not its unit, and where the blocks have different assumed risks.
     """
     mid = analysis.outcome.mid
-    risk = _assumed_risk(analysis)
-    if mid is None or risk is None or analysis.measure not in RISK_OF:
+    if mid is None or not UNITS[mid.unit](analysis.measure):
         return None
-    share = mid.per_1000 / 1000
+    if mid.unit != "per_1000":
+        least = min(mid.value, 1 / mid.value) if mid.unit == "ratio" else -mid.value
+        most = 1 / least if mid.unit == "ratio" else mid.value
+        unit = f" {analysis.outcome.unit}" if mid.unit == "difference" and analysis.outcome.unit else ""
+        return Band(least, most, f"Shaded: less than {exact(mid.value)}{unit}, {_WHAT} ({mid.source}).")
+    risk = _assumed_risk(analysis)
+    if risk is None:
+        return None
+    share = mid.value / 1000
     make = EFFECT_OF[analysis.measure]
     note = (
-        f"Shaded: fewer than {exact(mid.per_1000)} per 1000 more or fewer, the minimal important difference "
+        f"Shaded: fewer than {exact(mid.value)} per 1000 more or fewer, {_WHAT} "
         f"({mid.source}), at a risk of {formats.number(1000 * risk)} per 1000 without the treatment."
     )
     return Band(make(max(0.0, risk - share), risk), make(min(1.0, risk + share), risk), note)
+
+
+_WHAT = "the minimal important difference"
 
 
 def _assumed_risk(analysis: Analysis) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ...synthesis.statement import decides
 from ..document import Number, Text
 from . import formats
 from .anchors import anchor
@@ -57,7 +58,7 @@ def sensitivity_differs(pool: Pool, i: int, analysis: Analysis, arms: Arms) -> T
     """Say which other methods lead to another conclusion than the protocol's; empty where none does."""
     by_result: dict[tuple[str, str], tuple[Number, list[str]]] = {}
     for j, s in enumerate(pool.sensitivity):
-        if s.differs and not s.without:
+        if decides(s, pool):
             shown = s.fit.display
             place = anchor(analysis.plan.key, "block", i, f"other{j}", "effect")
             number = Number(formats.effect(shown.estimate, shown.ci, analysis.measure), shown.estimate, place)

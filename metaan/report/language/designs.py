@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...synthesis.lead import NOTHING, UNCLEAR
+from ...synthesis.statement import Comparison, compare_designs
 from ..document import Number, Text
 from . import formats
 from .anchors import anchor
@@ -21,31 +22,27 @@ _CONTRADICTED = (
 _APART = "The designs are not combined."
 
 
-def designs_disagree(analysis: Analysis) -> bool:
-    """Return whether the two designs, each with a result, favour different sides."""
-    codes = {pool.name: analysis.verdict(pool) for pool in analysis.pools}
-    pair = {codes.get("randomised", NOTHING), codes.get(FLAT, NOTHING)}
-    return len(pair) == 2 and NOTHING not in pair
-
-
 def contradicts(analysis: Analysis) -> bool:
-    """Return whether the randomised trials do not bear out what the non-randomised studies clearly show."""
-    codes = {pool.name: analysis.verdict(pool) for pool in analysis.pools}
-    return designs_disagree(analysis) and codes[FLAT] != UNCLEAR
+    """Return whether the designs disagree, and the non-randomised studies clearly favour a side."""
+    found = compare_designs(analysis)
+    return found is not None and found.disagree and found.verdicts[1] != UNCLEAR
 
 
 def disagreement(analysis: Analysis, arms: Arms) -> Text:
     """Say plainly that randomised and non-randomised evidence disagree; empty where they do not."""
-    if not designs_disagree(analysis):
+    found = compare_designs(analysis)
+    if found is None or not found.disagree:
         return Text()
-    places = {pool.name: i for i, pool in enumerate(analysis.pools)}
-    trials, others = (_side(places[name], analysis, arms) for name in ("randomised", FLAT))
     sure = contradicts(analysis)
     return Text.of(
-        f"Randomised and non-randomised evidence {'disagree' if sure else 'do not give the same answer'} about "
-        f"{lower_first(analysis.outcome.name)}: {measure_name(analysis.measure)} ",
-        *trials, ", against ", *others, *_difference(analysis), f". {_CONTRADICTED if sure else _APART}",
+        f"Randomised and non-randomised evidence disagree about {lower_first(analysis.outcome.name)}: ",
+        *_both(found, analysis, arms), f". {_CONTRADICTED if sure else _APART}",
     )  # fmt: skip
+
+
+def _both(found: Comparison, analysis: Analysis, arms: Arms) -> tuple[str | Number, ...]:
+    trials, others = (_side(i, analysis, arms) for i in found.places)
+    return f"{measure_name(analysis.measure)} ", *trials, ", against ", *others, *_difference(found, analysis)
 
 
 def _side(i: int, analysis: Analysis, arms: Arms) -> Text:
@@ -60,21 +57,26 @@ def _side(i: int, analysis: Analysis, arms: Arms) -> Text:
     return Text.of(number, f"{where} ({mark(analysis.verdict(pool), arms)})")
 
 
-def _difference(analysis: Analysis) -> Text:
-    test = analysis.subgroup_test
-    got = None if test is None else test.lead
-    if got is None:
+def _difference(found: Comparison, analysis: Analysis) -> Text:
+    if found.pval is None:
         return Text()
-    number = Number(formats.p_text(got[2]), got[2], anchor(analysis.plan.key, "subgroups"))
+    number = Number(formats.p_text(found.pval), found.pval, anchor(analysis.plan.key, "subgroups"))
     return Text.of("; test for a difference between the designs: ", number)
 
 
-def agreement(analysis: Analysis) -> str | None:
-    """Say whether the designs agree; None where they disagree or where there is only one."""
-    codes = {pool.name: analysis.verdict(pool) for pool in analysis.pools}
-    trials, others = codes.get("randomised", NOTHING), codes.get(FLAT, NOTHING)
-    if NOTHING in (trials, others) or trials != others:
-        return None
-    if trials == UNCLEAR:
-        return "Neither randomised nor non-randomised evidence shows a clear difference."
-    return "Randomised and non-randomised evidence point the same way."
+def agreement(analysis: Analysis, arms: Arms) -> Text:
+    """Say how the designs agree; empty where they disagree or where there is only one."""
+    found = compare_designs(analysis)
+    if found is None or found.disagree or NOTHING in found.verdicts:
+        return Text()
+    trials, others = found.verdicts
+    if trials == others == UNCLEAR:
+        return Text.of("Neither randomised nor non-randomised evidence shows a clear difference.")
+    if trials == others:
+        return Text.of("Randomised and non-randomised evidence point the same way.")
+    less = design_name(FLAT if others == UNCLEAR else "randomised")
+    alike = "have similar estimates" if found.similar else "do not differ beyond chance"
+    return Text.of(
+        f"Randomised and non-randomised evidence {alike}, less precise in the {less}: ",
+        *_both(found, analysis, arms), f". {_APART}",
+    )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ...registry.model.appraisal import LEVELS
 from ...stats.numerics.numerals import exact
+from ...synthesis.statement import ALL, is_about
 from ..blocks import Block, Bullets, Heading, Paragraph, Table
 from ..document import Strong
 from ..language import formats, spread, words
@@ -73,7 +74,7 @@ class CertaintyView:
         return tuple(one.domain for one in self.suggested if one.code == "lower")
 
 
-def certainty(analysis: Analysis, number: int, found: Evidence | None, signed: Sequence[Certainty]) -> CertaintyView:
+def certainty(analysis: Analysis, number: int, found: Evidence | None) -> CertaintyView:
     """Return what is known of the certainty of one result.
 
     Parameters
@@ -82,28 +83,16 @@ def certainty(analysis: Analysis, number: int, found: Evidence | None, signed: S
         The result: its place among those of the analysis.
     found
         What is computed for it; None where nothing was.
-    signed
-        The registry's judgements.
     """
     pool = analysis.results[number]
-    judgement = next((one for one in signed if is_about(one, analysis, pool)), None)
     return CertaintyView(
         id=f"certainty.{analysis.plan.key}.{number}",
         title=words.upper_first(analysis.plan.title or analysis.outcome.name),
         pool=pool_heading(pool),
         evidence=found,
-        judged=None if judgement is None else _judged(judgement, pool),
+        judged=None if pool.certainty is None else _judged(pool.certainty, pool),
         suggested=tuple(suggestions(found, pool, analysis)) if found else (),
     )
-
-
-def is_about(signed: Certainty, analysis: Analysis, pool: Pool) -> bool:
-    """Say whether a judgement is about a result; without a pool, or with all studies, the only one or the total."""
-    if signed.outcome not in (analysis.plan.key, analysis.outcome.id):
-        return False
-    if signed.pool is not None:
-        return signed.pool.casefold() == (pool.name or words.ALL).casefold()
-    return pool is analysis.whole
 
 
 def misplaced(review: Review, analyses: Sequence[Analysis]) -> tuple[str, ...]:
@@ -118,7 +107,7 @@ def misplaced(review: Review, analyses: Sequence[Analysis]) -> tuple[str, ...]:
 
 
 def _name(analysis: Analysis, pool: Pool) -> str:
-    name = pool.name or (words.ALL if len(analysis.pools) > 1 else "")
+    name = pool.name or (ALL if len(analysis.pools) > 1 else "")
     return " in ".join(filter(None, (analysis.plan.key, name)))
 
 

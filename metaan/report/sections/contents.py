@@ -81,7 +81,7 @@ class Content:
     @cached_property
     def summary(self) -> Summary:
         """The summary of findings."""
-        return summary(self._report.review, self._report.analyses, self.arms, self._report.evidence)
+        return summary(self._report.analyses, self.arms, self._report.evidence)
 
     @cached_property
     def suggestions(self) -> list[CertaintyView]:

@@ -16,9 +16,10 @@ from ..forest.columns import ForestColumn
 from ..forest.forest import NO_EFFECT, forest
 from ..forest.plot import Plot, Row
 from ..language import anchors, designs, formats, methods, spread, words
+from ..language.answers import Answer, answers
 from ..language.cautions import cautions
 from ..language.headings import pool_heading
-from ..language.words import Answer, Arms
+from ..language.words import Arms
 from .exploration import Explored, explored, explored_blocks
 from .places import Places
 
@@ -87,7 +88,7 @@ class OutcomeView:
     answers: tuple[Answer, ...]
     disagreement: Text
     contradicts: bool
-    agreement: str
+    agreement: Text
     figure: Svg | None
     no_effect: str
     headers: tuple[TableCell, ...]
@@ -110,10 +111,10 @@ def outcome(analysis: Analysis, arms: Arms) -> OutcomeView:
         id=analysis.plan.key,
         title=words.upper_first(analysis.plan.title or analysis.outcome.name),
         description=_description(analysis),
-        answers=words.answers(analysis, arms),
+        answers=answers(analysis, arms),
         disagreement=designs.disagreement(analysis, arms),
         contradicts=designs.contradicts(analysis),
-        agreement=designs.agreement(analysis) or "",
+        agreement=designs.agreement(analysis, arms),
         figure=None if plot.empty or plot.bare else picture(layout(plot)),
         no_effect=NO_EFFECT if plot.bare else "",
         headers=tuple(_header(column) for column in plot.columns),

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ...synthesis.lead import UNBOUNDED, UNCLEAR
+from ...synthesis.statement import statement
 from ..blocks import Block, Bullets, Table
 from ..language import anchors, formats, words
+from ..language.statements import sentence
 from ..language.words import Arms
 from .certainty import CertaintyView, certainty
 
 if TYPE_CHECKING:
-    from ...registry.load import Review
     from ...stats.measures.effects import Interval
     from ...synthesis.certainty import Evidence
     from ...synthesis.risks import RiskEffect
-    from ...synthesis.values import Analysis, Pool
+    from ...synthesis.values import Analysis
 
 PER = 1000
 
@@ -120,15 +120,11 @@ class Summary:
         return any(row.certainty.judged for row in self.rows)
 
 
-def summary(
-    review: Review, analyses: Sequence[Analysis], arms: Arms, evidence: Mapping[str, Sequence[Evidence]]
-) -> Summary:
+def summary(analyses: Sequence[Analysis], arms: Arms, evidence: Mapping[str, Sequence[Evidence]]) -> Summary:
     """Return the table.
 
     Parameters
     ----------
-    review
-        Whose judgements of certainty are shown.
     analyses, arms
         What was pooled, and what the arms are called.
     evidence
@@ -136,15 +132,15 @@ def summary(
         absent, and has no suggestions and no absolute effects then.
     """
     notes = Notes()
-    groups = tuple(_group(a, arms, evidence.get(a.plan.key, ()), review, notes) for a in analyses)
+    groups = tuple(_group(a, arms, evidence.get(a.plan.key, ()), notes) for a in analyses)
     return Summary(groups, tuple(notes.texts.values()))
 
 
-def _group(analysis: Analysis, arms: Arms, evidence: Sequence[Evidence], review: Review, notes: Notes) -> SummaryGroup:
+def _group(analysis: Analysis, arms: Arms, evidence: Sequence[Evidence], notes: Notes) -> SummaryGroup:
     rows = []
     for i in range(len(analysis.results)):
         found = evidence[i] if i < len(evidence) else None
-        rows.append(_row(analysis, i, arms, certainty(analysis, i, found, review.info.certainty), notes))
+        rows.append(_row(analysis, i, arms, certainty(analysis, i, found), notes))
     title = words.upper_first(analysis.plan.title or analysis.outcome.name)
     time = analysis.outcome.time or ""
     return SummaryGroup(analysis.plan.key, title, "" if time.casefold() in title.casefold() else time, tuple(rows))
@@ -163,7 +159,7 @@ def _row(analysis: Analysis, i: int, arms: Arms, judged: CertaintyView, notes: N
         measure=words.measure_name(analysis.measure),
         lines=tuple(_lines(found, notes)) if got else (),
         certainty=judged,
-        statement=statement(analysis, pool, arms, judged, found),
+        statement=sentence(statement(analysis, pool), analysis, pool, arms),
         effect_notes=single,
         certainty_notes=tuple(_reasons(judged, notes)),
         place=anchors.anchor(analysis.plan.key, "block", i),
@@ -208,49 +204,6 @@ def _reasons(judged: CertaintyView, notes: Notes) -> Iterable[Note]:
             yield notes.add(f"{words.upper_first(domain.name)} {domain.judgement}: {domain.reason.rstrip('.')}.")
     if judged.judged.stale:
         yield notes.add(judged.judged.stale)
-
-
-def statement(analysis: Analysis, pool: Pool, arms: Arms, judged: CertaintyView, found: Evidence | None) -> str:
-    """Say in plain language what a result means; how firmly, only a signed judgement of certainty decides.
-
-    The words for each level follow Santesso et al. 2020 (GRADE guidelines 26).
-    """
-    level = judged.judged.level if judged.judged else ""
-    got, code, outcome = pool.lead, analysis.verdict(pool), words.lower_first(analysis.outcome.name)
-    if got is None:
-        return words.upper_first(pool.reason or "no data") + "."
-    if level == "very low":
-        return f"The evidence is very uncertain about the effect of {arms.experimental} on {outcome}."
-    if code == UNBOUNDED:
-        text = f"no interval can be given for the effect of {arms.experimental} on {outcome}."
-    elif code == UNCLEAR:
-        text = _unclear(arms, outcome, level, found)
-    else:
-        text = _clear(arms, outcome, level, words.fewer(got, analysis.measure))
-    return words.upper_first(text)
-
-
-def _clear(arms: Arms, outcome: str, level: str, fewer: bool) -> str:
-    if not level:
-        return f"{outcome} was {'less' if fewer else 'more'} frequent with {arms.experimental} in these studies."
-    verb = HOW_FIRM[level][not fewer]
-    return f"{arms.experimental} {verb} {outcome}."
-
-
-def _unclear(arms: Arms, outcome: str, level: str, found: Evidence | None) -> str:
-    precision = found.imprecision if found else None
-    if level and precision is not None and precision.mid is not None and not precision.crossed:
-        return f"{arms.experimental} {LITTLE[level]} little or no difference to {outcome}."
-    return f"it is not clear whether {arms.experimental} changes {outcome}: both fewer and more remain possible."
-
-
-#: Level of certainty to the verbs for fewer and for more; the lowest has a sentence of its own.
-HOW_FIRM = {
-    "high": ("reduces", "increases"),
-    "moderate": ("probably reduces", "probably increases"),
-    "low": ("may reduce", "may increase"),
-}
-LITTLE = {"high": "makes", "moderate": "probably makes", "low": "may make"}
 
 
 def summary_blocks(summary: Summary, arms: Arms) -> Iterable[Block]:

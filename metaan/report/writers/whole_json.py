@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...registry.load import Review
     from ...synthesis.certainty import Evidence, SmallStudies
     from ...synthesis.values import ReportedCheck
-    from ..language.words import Answer
+    from ..language.answers import Answer
     from ..report import Report
     from ..sections.bias import Bias
     from ..sections.outcomes import OutcomeView
@@ -64,7 +64,7 @@ def _said(view: OutcomeView, group: SummaryGroup, found: Sequence[Evidence]) -> 
     padded = [found[i] if i < len(found) else None for i in range(len(group.rows))]
     return {
         "answers": [_answer(answer) for answer in view.answers],
-        "agreement": view.agreement or str(view.disagreement) or None,
+        "agreement": str(view.agreement) or str(view.disagreement) or None,
         "certainty": [_certainty(row, one) for row, one in zip(group.rows, padded, strict=True)],
     }
 

@@ -16,10 +16,10 @@ from ...registry.store.runs import read_runs, read_watermark
 from ...registry.store.set_aside import faults
 from ...registry.waivers import nothing_found
 from ...report.forest.traits import TRAITS
-from ...report.language.words import ALL
 from ...synthesis.grouping import grouping
 from ...synthesis.recompute import CHECK, DIFFERING, reported_checks
 from ...synthesis.selection import choose_studies
+from ...synthesis.statement import ALL
 from .merge import conflicts
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from metaan.report.report import Report
 from metaan.report.sections.certainty import certainty, misplaced
 from metaan.report.writers.page import render
 from metaan.synthesis.certainty import Evidence, Imprecision, Inconsistency, SmallStudies, evidence
+from metaan.synthesis.statement import judged
 from metaan.synthesis.values import Analysis
 from tests.report.writers.test_page import EVIL, Page
 
@@ -26,12 +27,12 @@ def signed(pool: str | None, outcome: str = "death", reason: str = "few events")
 
 
 def texts(found: Evidence, analysis: Analysis) -> dict[str, tuple[str, str, str]]:
-    view = certainty(analysis, 0, found, ())
+    view = certainty(analysis, 0, found)
     return {one.domain: (one.code, one.verdict, one.text) for one in view.suggested}
 
 
 def test_a_judgement_names_who_made_it_and_what_it_rests_on(death: Analysis) -> None:
-    view = certainty(death, 0, None, (signed("Randomised"),))
+    view = certainty(judged(death, [signed("Randomised")]), 0, None)
     assert view.judged is not None
     assert (view.judged.level, view.judged.symbols) == ("low", "⊕⊕○○")
     assert (view.judged.by, view.judged.on) == ("A. Panel and B. Panel", "2026-11-01")
@@ -40,21 +41,21 @@ def test_a_judgement_names_who_made_it_and_what_it_rests_on(death: Analysis) -> 
 
 
 def test_a_judgement_is_about_its_own_pool_only(death: Analysis) -> None:
-    views = [certainty(death, i, None, (signed("non-randomised"),)) for i in range(len(death.pools))]
+    views = [certainty(judged(death, [signed("non-randomised")]), i, None) for i in range(len(death.pools))]
     assert [view.judged is not None for view in views] == [False, True]
 
 
 def test_a_judgement_without_a_pool_needs_a_single_result(analysis: Callable[..., Analysis], death: Analysis) -> None:
     one = analysis({"randomised": [("A", 5, 40, 9, 40), ("B", 5, 40, 3, 40)]})
-    assert certainty(one, 0, None, (signed(None),)).judged
-    assert certainty(death, 0, None, (signed(None),)).judged is None
+    assert certainty(judged(one, [signed(None)]), 0, None).judged
+    assert certainty(judged(death, [signed(None)]), 0, None).judged is None
 
 
 @pytest.mark.parametrize("name", [None, "all studies", "All studies"])
 def test_a_judgement_can_be_about_all_studies(death: Analysis, review: Callable[..., Any], name: str | None) -> None:
     whole = replace(death, overall=replace(death.pools[0], name="", rows=death.rows))
     assert whole.overall is not None
-    about = [certainty(whole, i, None, (signed(name),)).judged for i in range(len(whole.results))]
+    about = [certainty(judged(whole, [signed(name)]), i, None).judged for i in range(len(whole.results))]
     assert [one is not None for one in about] == [False, False, True]
     made = review([whole])
     made = replace(made, info=made.info.model_copy(update={"certainty": (signed(name),)}))
@@ -126,9 +127,9 @@ def test_a_page_without_judgements_says_so_and_marks_suggestions(death: Analysis
 
 def test_a_page_with_judgements_shows_them_signed_and_escaped(death: Analysis, review: Callable[..., Any]) -> None:
     made = review([death])
-    judged = (signed("randomised", reason=EVIL),)
-    made = replace(made, info=made.info.model_copy(update={"certainty": judged}))
-    page = render(Report(made, [death], evidence={"death": evidence(death)}))
+    about = (signed("randomised", reason=EVIL),)
+    made = replace(made, info=made.info.model_copy(update={"certainty": about}))
+    page = render(Report(made, [judged(death, about)], evidence={"death": evidence(death)}))
     section = page.split('<section id="certainty"')[1].split("</section>")[0]
     assert "Judged by A. Panel and B. Panel on 2026-11-01." in section
     assert "<strong>Not assessed yet.</strong>" not in section

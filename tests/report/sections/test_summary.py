@@ -12,6 +12,7 @@ from metaan.report.language.words import Arms
 from metaan.report.report import Report
 from metaan.report.sections.summary import Summary, letter, summary
 from metaan.report.writers.page import render
+from metaan.synthesis import statement
 from metaan.synthesis.certainty import evidence
 from metaan.synthesis.values import Analysis
 
@@ -27,9 +28,8 @@ def signed(level: str, pool: str | None = "randomised", **changes: object) -> Ce
 @pytest.fixture
 def table(review: Callable[..., Any]) -> Callable[..., Summary]:
     def made(*analyses: Analysis, judged: tuple[Certainty, ...] = ()) -> Summary:
-        got = review(analyses)
-        got = replace(got, info=got.info.model_copy(update={"certainty": judged}))
-        return summary(got, analyses, ARMS, {a.plan.key: evidence(a) for a in analyses})
+        found = [statement.judged(a, judged) for a in analyses]
+        return summary(found, ARMS, {a.plan.key: evidence(a) for a in found})
 
     return made
 
@@ -83,9 +83,9 @@ def test_nothing_is_said_of_certainty_that_nobody_judged(death: Analysis, table:
 
 # Level of certainty to the words for the non-randomised studies (fewer deaths), and for the randomised (not clear).
 STATEMENTS = {
-    "high": ("Anakinra reduces death from any cause.", "not clear"),
-    "moderate": ("Anakinra probably reduces death from any cause.", "not clear"),
-    "low": ("Anakinra may reduce death from any cause.", "not clear"),
+    "high": ("Anakinra reduces death from any cause, judged against no effect.", "no clear difference"),
+    "moderate": ("Anakinra probably reduces death from any cause, judged against no effect.", "no clear difference"),
+    "low": ("Anakinra may reduce death from any cause, judged against no effect.", "no clear difference"),
     "very low": ("The evidence is very uncertain about the effect of anakinra on death from any cause.", "uncertain"),
 }
 
@@ -103,19 +103,20 @@ def test_a_signed_level_decides_how_firm_the_words_are(
 def test_more_events_are_an_increase(analysis: Callable[..., Analysis], table: Callable[..., Summary]) -> None:
     more = analysis({"randomised": [("A", 60, 100, 20, 100), ("B", 70, 110, 22, 100)]})
     [row] = table(more, judged=(signed("moderate"),)).rows
-    assert row.statement == "Anakinra probably increases death from any cause."
+    assert row.statement == "Anakinra probably increases death from any cause, judged against no effect."
 
 
 def test_little_or_no_difference_needs_a_difference_that_matters(
     analysis: Callable[..., Analysis], table: Callable[..., Summary]
 ) -> None:
     made = analysis({"randomised": [("A", 900, 9000, 905, 9000), ("B", 910, 9000, 900, 9000)]})
-    assert "not clear" in table(made, judged=(signed("high"),)).rows[0].statement
+    assert "no clear difference" in table(made, judged=(signed("high"),)).rows[0].statement
     mid = MinimalDifference(per_1000=20, source="the panel")
     made = replace(made, outcome=made.outcome.model_copy(update={"mid": mid}))
     [row] = table(made, judged=(signed("high"),)).rows
-    assert row.statement == "Anakinra makes little or no difference to death from any cause."
-    assert "not clear" in table(made).rows[0].statement
+    assert row.statement == "Anakinra results in little to no difference in death from any cause."
+    [seen] = table(made).rows
+    assert seen.statement == "Anakinra made little to no difference to death from any cause in these studies."
 
 
 def test_reasons_for_a_level_are_footnotes(death: Analysis, table: Callable[..., Summary]) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 import metaan as ma
 from metaan.report.forest.forest import forest
-from metaan.report.language.words import Arms, answers
+from metaan.report.language.answers import answers
+from metaan.report.language.words import Arms
 from metaan.report.report import Report
 from metaan.report.sections.contents import Content
 from metaan.report.writers.markdown import plain, to_markdown

@@ -11,6 +11,7 @@ from metaan.report.writers.export_csv import to_csv
 from metaan.report.writers.whole_json import report_json
 from metaan.synthesis.certainty import evidence
 from metaan.synthesis.recompute import reported_checks
+from metaan.synthesis.statement import judged
 
 SIGNED = {
     "outcome": "death",
@@ -76,10 +77,10 @@ def test_a_signed_judgement_is_told_with_its_names(made: tuple[Any, Any, Any]) -
 
     review, analyses, found = made
     info = review.info.model_copy(update={"certainty": (Certainty.model_validate(SIGNED),)})
-    review = replace(review, info=info)
+    review, analyses = replace(review, info=info), [judged(one, info.certainty) for one in analyses]
     whole = report_json(Report(review, analyses, found))
-    judged = [row["judged"] for one in whole["analyses"] for row in one["certainty"] if row["judged"]]
-    assert [(one["level"], one["by"], one["on"]) for one in judged] == [("low", "A. Reader", "2026-11-20")]
+    signed = [row["judged"] for one in whole["analyses"] for row in one["certainty"] if row["judged"]]
+    assert [(one["level"], one["by"], one["on"]) for one in signed] == [("low", "A. Reader", "2026-11-20")]
 
 
 def test_csv_has_a_row_for_each_assumed_risk_and_suggestion(made: tuple[Any, Any, Any]) -> None:
