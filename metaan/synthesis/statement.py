@@ -8,15 +8,15 @@ the point estimate against the thresholds, the interval belongs to the certainty
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..stats.evidence.absolute import RISK_OF
-from ..stats.measures.catalogue import STANDARDIZED, null_of
+from ..stats.measures.catalogue import null_of
 from ..stats.measures.effects import Interval
 from .kinds import arms_of, people_of
 from .lead import CONTROL, EXPERIMENTAL, MEASURED, NOTHING, UNBOUNDED, favoured_by
+from .yardstick import TRIVIAL, yardstick
 
 if TYPE_CHECKING:
     from ..registry.model.public import Certainty
@@ -33,10 +33,6 @@ WITHIN = 0.3173
 
 #: What the pool of all studies is called in a judgement.
 ALL = "all studies"
-
-#: Sizes of an effect, from the least; "" where only a minimal important difference, or nothing, says what is large.
-TRIVIAL, SMALL, MODERATE, LARGE = "trivial", "small", "moderate", "large"
-SIZES = (SMALL, MODERATE, LARGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +77,8 @@ def statement(analysis: Analysis, pool: Pool) -> Statement:
     if got is None:
         return Statement(NOTHING)
     level = pool.certainty.level if pool.certainty else ""
-    size, against = _size(analysis, pool)
+    found = yardstick(analysis, pool)
+    size, against = ("", "no effect") if found is None else (found.size(got.estimate), found.against)
     depends = any(decides(other, pool) for other in pool.sensitivity)
     side = _side(got.estimate, analysis.measure)
     verdict = _verdict(analysis, got.ci, side, size, against, level, depends)
@@ -198,53 +195,3 @@ def decides(other: Sensitivity, pool: Pool) -> bool:
 def _side(estimate: float, measure: str) -> int:
     null = null_of(measure)
     return 0 if null is None else (estimate > null) - (estimate < null)
-
-
-def _size(analysis: Analysis, pool: Pool) -> tuple[str, str]:
-    """Return the size of the point estimate, and what it is judged against."""
-    outcome = analysis.outcome
-    unit = (
-        outcome.mid.unit
-        if outcome.mid
-        else next((name for name, holds in UNITS.items() if holds(analysis.measure)), "")
-    )
-    amount = _amount(unit, analysis, pool) if unit else None
-    if amount is None:
-        return "", "no effect"
-    if outcome.thresholds is not None:
-        bounds = {
-            SMALL: outcome.thresholds.small,
-            MODERATE: outcome.thresholds.moderate,
-            LARGE: outcome.thresholds.large,
-        }
-        reached = [size for size, bound in bounds.items() if amount >= _distance(unit, bound)]
-        return (reached or [TRIVIAL])[-1], "thresholds"
-    if outcome.mid is not None:
-        return TRIVIAL if amount < _distance(unit, outcome.mid.value) else "", "mid"
-    return "", "no effect"
-
-
-def _amount(unit: str, analysis: Analysis, pool: Pool) -> float | None:
-    """Return how far the point estimate lies from no effect, in a unit; None where it cannot be said in it."""
-    got, outcome = pool.lead, analysis.outcome
-    if unit == "per_1000":
-        return None if pool.absolute is None else abs(pool.absolute.estimate)
-    if got is None or not UNITS[unit](analysis.measure):
-        return None
-    if unit == "difference" and UNITS["smd"](analysis.measure):
-        return None if outcome.scale is None or outcome.scale.sd is None else abs(got.estimate) * outcome.scale.sd
-    return _distance(unit, got.estimate)
-
-
-def _distance(unit: str, value: float) -> float:
-    """Return how far a value lies from no effect: of ratios on the log scale, so that 0.8 and 1.25 are alike."""
-    return abs(math.log(value)) if unit == "ratio" else abs(value)
-
-
-#: Unit of a minimal important difference (a key of ``mid``) to whether a measure has it.
-UNITS: dict[str, Callable[[str], bool]] = {
-    "per_1000": lambda measure: measure in RISK_OF,
-    "smd": lambda measure: measure in STANDARDIZED,
-    "ratio": lambda measure: null_of(measure) == 1,
-    "difference": lambda measure: null_of(measure) == 0,
-}

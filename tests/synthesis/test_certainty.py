@@ -47,7 +47,8 @@ def test_each_assumed_risk_of_the_protocol_has_its_effect(death: Any) -> None:
 
 def test_an_interval_across_no_effect_is_imprecise(death: Any) -> None:
     found = evidence(death)[0].imprecision
-    assert (found.levels, found.crossed, found.people) == (1, (0.0,), 809)
+    assert (found.levels, found.crossed, found.people) == (2, (0.75, 1.0, 1.25), 809)
+    assert found.ratio == pytest.approx(death.pools[0].random.display.ci.ub / death.pools[0].random.display.ci.lb)
 
 
 def test_an_interval_on_one_side_with_too_few_people_is_imprecise(death: Any) -> None:
@@ -69,22 +70,46 @@ def test_both_sides_of_what_matters_within_the_interval_are_two_levels(death: An
     assert evidence(with_mid(death, 900))[0].imprecision.crossed == ()
 
 
-def test_a_new_study_beyond_a_threshold_that_the_mean_does_not_reach_is_inconsistent(bcg: Any) -> None:
-    assert evidence(bcg)[-1].inconsistency.levels == 1
-    assert evidence(bcg)[-1].inconsistency.further == (0.0,)
+def test_suggestions_discriminate_between_results_of_one_review() -> None:
+    """From 30 people to 809: not one answer for all."""
+    found = [e.imprecision.levels for a in ma.analyse(ma.load(ma.example("anakinra"))) for e in evidence(a)]
+    assert set(found) >= {1, 2, 3}
 
 
-def test_what_the_mean_crosses_too_is_no_inconsistency(death: Any) -> None:
-    found = evidence(death)[0].inconsistency
-    assert (found.levels, found.further) == (0, ())
-    assert found.i2 > 50
+def test_ends_far_apart_are_two_levels_also_on_one_side() -> None:
+    """GRADE guidance 34: ends of an odds ratio more than 2.5 times apart. 2 of 15 against 10 of 15 here."""
+    [ventilation] = ma.analyse(ma.load(ma.example("anakinra")), ["ventilation"])
+    found = evidence(ventilation)[0].imprecision
+    assert (found.crossed, found.levels) == ((), 2)
+    assert found.ratio > 2.5
 
 
-def test_two_studies_say_nothing_of_inconsistency() -> None:
-    [failure] = ma.analyse(ma.load(ma.example("anakinra")), ["clinical-failure"])
-    found = evidence(failure)[0].inconsistency
-    assert found.levels is None
-    assert "at least 3" in found.why
+def test_studies_that_differ_widely_on_both_sides_are_inconsistent(bcg: Any) -> None:
+    found = evidence(bcg)[-1].inconsistency
+    assert (found.levels, found.apart, found.across, found.far) == (2, True, True, True)
+    assert found.further == (1.0,)
+
+
+def test_without_heterogeneity_there_is_no_inconsistency(death: Any) -> None:
+    """Only the t quantile of the prediction interval is wide where tau2 is 0."""
+    found = evidence(death)[1].inconsistency
+    assert (found.levels, found.tau2) == (0, 0)
+
+
+def test_two_studies_far_apart_are_inconsistent(tmp_path: Any) -> None:
+    """Odds ratios of 0.15 and 1.30, I2 near 77 %: no prediction interval, and two levels all the same."""
+    from tests.synthesis.test_statement import write
+
+    made = write(tmp_path / "studies", {"one": (6, 60, 26, 62), "two": (26, 100, 21, 100)})
+    found = evidence(made)[0].inconsistency
+    assert found.i2 > 75
+    assert (found.levels, found.further) == (2, ())
+
+
+def test_one_study_differs_from_nothing() -> None:
+    [ventilation] = ma.analyse(ma.load(ma.example("anakinra")), ["ventilation"])
+    found = evidence(ventilation)[0].inconsistency
+    assert (found.levels, found.why) == (None, "one study has nothing to differ from")
 
 
 def test_the_protocols_own_test_is_taken(bcg: Any) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...stats.numerics.numerals import exact
-from ...synthesis.statement import UNITS
+from ...synthesis.yardstick import UNITS
 from ..language import formats
 
 if TYPE_CHECKING:

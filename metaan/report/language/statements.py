@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from ...synthesis.kinds import WAYS, kind_of
 from ...synthesis.lead import MEASURED, NOTHING, UNBOUNDED, UNCLEAR
-from ...synthesis.statement import DEPENDS, LARGE, LITTLE, NO_EVENTS, SMALL, UNCERTAIN, Statement
+from ...synthesis.statement import DEPENDS, LITTLE, NO_EVENTS, UNCERTAIN, Statement
+from ...synthesis.yardstick import LARGE, SMALL
 from . import formats
 from .words import Arms, design_name, lower_first, upper_first
 
@@ -28,7 +29,7 @@ def sentence(said: Statement, analysis: Analysis, pool: Pool, arms: Arms) -> str
     elif said.verdict == NO_EVENTS:
         text = _no_events(said, outcome, pool, analysis.level)
     elif said.verdict == MEASURED:
-        text = f"{outcome} in one group, compared with nothing"
+        text = f"these studies measure {outcome} in one group"
     elif said.verdict == UNBOUNDED:
         text = f"no interval can be given for the effect of {arms.experimental} on {outcome}"
     elif said.verdict == UNCERTAIN:
@@ -54,7 +55,8 @@ def _seen(said: Statement, outcome: str, pool: Pool, arms: Arms) -> str:
     if said.verdict == DEPENDS:
         return f"whether {arms.experimental} changes {outcome} depends on the method of pooling"
     size = {SMALL: "slightly ", LARGE: "much "}.get(said.size, "")
-    return f"{outcome} was {size}{_way(pool, said.side < 0)} with {arms.experimental} in these studies"
+    way = _way(pool, said.side < 0)
+    return f"{outcome} was {size}{way} with {arms.experimental} than with {arms.control} in these studies"
 
 
 def _judged(said: Statement, outcome: str, pool: Pool, arms: Arms) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...registry.model.appraisal import LEVELS
-from ...stats.numerics.numerals import exact
+from ...stats.measures.catalogue import null_of
 from ...synthesis.statement import ALL, is_about
 from ..blocks import Block, Bullets, Heading, Paragraph, Table
 from ..document import Strong
@@ -139,56 +139,86 @@ def suggestions(found: Evidence, pool: Pool, analysis: Analysis) -> Iterable[Sug
     if found.imprecision is not None:
         yield _suggestion("imprecision", found.imprecision.levels, _imprecision(found.imprecision, analysis))
     if found.inconsistency is not None:
-        yield _suggestion("inconsistency", found.inconsistency.levels, _inconsistency(found.inconsistency, pool))
+        yield _suggestion(
+            "inconsistency", found.inconsistency.levels, _inconsistency(found.inconsistency, pool, analysis)
+        )
     if found.small_studies is not None:
         yield _suggestion("small-study effects", found.small_studies.levels, _small_studies(found.small_studies))
 
 
 def _suggestion(domain: str, levels: int | None, text: str) -> Suggested:
     code = "unknown" if levels is None else "lower" if levels else "none"
-    verdict = {None: "cannot be told", 0: "no reason found", 1: "consider one level", 2: "consider two levels"}[levels]
-    return Suggested(domain, code, verdict, text)
+    return Suggested(domain, code, VERDICTS[levels], text)
+
+
+#: Levels that are suggested to the words for it.
+VERDICTS = {
+    None: "cannot be told", 0: "no reason found", 1: "consider one level", 2: "consider two levels",
+    3: "consider three levels",
+}  # fmt: skip
 
 
 def _imprecision(found: Imprecision, analysis: Analysis) -> str:
-    names = _thresholds(found.crossed, found.mid)
     at = formats.level(analysis.level)
-    first = f"The {at} interval includes {names}" if found.crossed else f"The {at} interval excludes {_none(found.mid)}"
-    if found.needed is None or found.risks is None:
+    verb, names = ("includes", found.crossed) if found.crossed else ("excludes", found.thresholds)
+    if not found.crossed and found.against == "no effect":
+        names = found.thresholds[:1]
+    first = f"The {at} interval {verb} {_named(names, found.against, found.unit, analysis)}"
+    if found.ratio is not None:
+        first += f"; its ends are {formats.number(found.ratio)} times apart"
+    if found.needed is None:
         return f"{first}. {formats.people(found.people)} people; no optimal information size: {found.why}."
+    share = formats.percent(100 * found.people / found.needed)
+    size = (
+        f"{formats.people(found.people)} people are {share} of the {formats.people(found.needed)} of one adequate trial"
+    )
+    counts = "" if not found.crossed else ", which counts only where the interval includes no threshold"
+    return f"{first}. {size}{_telling(found)}{counts}."
+
+
+def _telling(found: Imprecision) -> str:
+    if found.risks is None:
+        return ""
     low, high = sorted(1000 * risk for risk in found.risks)
-    telling = f"to tell {_risk(low)} from {_risk(high)} per 1000, {_why_that(found.mid)}"
-    enough = f"where one adequate trial needs {formats.people(found.needed)} ({telling})"
-    return f"{first}. {formats.people(found.people)} people, {enough}."
-
-
-def _why_that(mid: float | None) -> str:
-    return "a quarter less" if mid is None else "the minimal important difference"
+    why = "the minimal important difference" if found.unit == "per_1000" else "a quarter less"
+    return f" (to tell {_risk(low)} from {_risk(high)} per 1000, {why})"
 
 
 def _risk(per_1000: float) -> str:
     return formats.number(per_1000) if per_1000 < 10 else f"{per_1000:.0f}"
 
 
-def _none(mid: float | None) -> str:
-    return "no effect" if mid is None else f"both thresholds of {exact(mid)} per 1000"
+def _named(bounds: Sequence[float], against: str, unit: str, analysis: Analysis) -> str:
+    """Name thresholds in their unit; no effect by its name."""
+    null = null_of(analysis.measure)
+    named = ["no effect" if against == "no effect" and x == null else _bound(x, unit, analysis) for x in bounds]
+    return formats.listing(named)
 
 
-def _thresholds(found: Sequence[float], mid: float | None) -> str:
-    if mid is None:
-        return "no effect"
-    return formats.listing(f"the threshold of {formats.per_1000(x)} per 1000" for x in found)
+def _bound(x: float, unit: str, analysis: Analysis) -> str:
+    if unit == "per_1000":
+        return f"the threshold of {formats.per_1000(x)} per 1000"
+    of = {"difference": f" {analysis.outcome.unit or ''}".rstrip(), "smd": " standard deviations"}.get(unit, "")
+    return f"{analysis.measure if unit in ('', 'ratio') else 'the threshold of'} {formats.number(x)}{of}"
 
 
-def _inconsistency(found: Inconsistency, pool: Pool) -> str:
-    if found.levels is None:
-        return f"No prediction interval: {found.why}."
-    i2 = f" (τ² = {formats.number(found.tau2) if found.tau2 else '0'}, I² = {formats.percent(found.i2)})"
+def _inconsistency(found: Inconsistency, pool: Pool, analysis: Analysis) -> str:
+    if found.levels is None or found.pval is None:
+        return f"It cannot be told: {found.why}."
+    if not found.tau2:
+        return f"No heterogeneity is seen: τ² = 0, {formats.p_text(found.pval)}."
+    at = "no effect" if found.against == "no effect" else "the thresholds"
+    said = [
+        f"studies {'differ' if found.apart else 'do not differ'} beyond chance ({formats.p_text(found.pval)}"
+        f", I² = {formats.percent(found.i2)})",
+        f"they {'lie' if found.across else 'do not lie'} on different sides of {at}",
+        f"τ² = {formats.number(found.tau2)} is {'' if found.far else 'not '}large enough to matter",
+    ]
+    if found.further:
+        names = _named(found.further, found.against, found.unit, analysis)
+        said.append(f"the prediction interval includes {names}, which the confidence interval does not")
     rough = " With so few studies it is a rough guide." if pool.k < spread.FEW_TO_PREDICT else ""
-    if not found.further:
-        return f"The prediction interval crosses no threshold that the confidence interval does not{i2}.{rough}"
-    names = _thresholds(found.further, found.mid)
-    return f"The prediction interval includes {names}, which the confidence interval does not{i2}.{rough}"
+    return f"{words.upper_first('; '.join(said))}.{rough}"
 
 
 def _small_studies(found: SmallStudies) -> str:

@@ -33,14 +33,14 @@ def test_the_answer_is_relative_and_absolute(death: Analysis) -> None:
         in str(trials.text)
     )
     assert cohorts.verdict == "experimental"
-    assert "less frequent with anakinra in these studies" in cohorts.statement
+    assert "less frequent with anakinra than with usual care in these studies" in cohorts.statement
     assert cohorts.mark == "favours anakinra"
 
 
 def test_a_good_outcome_turns_the_side_that_is_favoured(analysis: Callable[..., Analysis]) -> None:
     rows = [("A", 90, 100, 50, 100), ("B", 80, 100, 45, 100)]
     [better] = answers(analysis({"randomised": rows}, direction="good"), ARMS)
-    assert "more frequent with anakinra in these studies" in better.statement
+    assert "more frequent with anakinra than with usual care in these studies" in better.statement
     assert better.mark == "favours anakinra"
 
 

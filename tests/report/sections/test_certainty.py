@@ -80,12 +80,14 @@ def test_suggestions_hold_their_numbers(death: Analysis) -> None:
     found = texts(evidence(death)[0], death)
     assert found["imprecision"] == (
         "lower",
-        "consider one level",
-        "The 95% interval includes no effect. 809 people, where one adequate trial needs 2,090 (to tell 133 from 177 "
-        "per 1000, a quarter less).",
+        "consider two levels",
+        "The 95% interval includes OR 0.75, no effect and OR 1.25; its ends are 4.80 times apart. 809 people are 39% "
+        "of the 2,090 of one adequate trial (to tell 133 from 177 per 1000, a quarter less), which counts only where "
+        "the interval includes no threshold.",
     )
-    assert found["inconsistency"][:2] == ("none", "no reason found")
-    assert "τ² = 0.32, I² = 52%" in found["inconsistency"][2]
+    assert found["inconsistency"][:2] == ("lower", "consider one level")
+    assert "I² = 52%" in found["inconsistency"][2]
+    assert "τ² = 0.32 is large enough to matter" in found["inconsistency"][2]
     assert found["small-study effects"] == (
         "unknown",
         "cannot be told",
@@ -96,14 +98,14 @@ def test_suggestions_hold_their_numbers(death: Analysis) -> None:
 def test_thresholds_are_named_by_their_side(death: Analysis) -> None:
     found = Evidence(
         (),
-        Imprecision(2, 10.0, (-10.0, 10.0), 800, None, None, "the two risks are both 0: there is no difference"),
-        Inconsistency(1, 10.0, (10.0,), 0.2, 40.0),
+        Imprecision(2, "mid", "per_1000", (-10.0, 10.0), (-10.0, 10.0), 800, None, None, 1.5, "the risks are both 0"),
+        Inconsistency(1, "mid", "per_1000", True, False, True, (10.0,), 0.2, 40.0, 0.05),
         SmallStudies(None, why="x"),
     )
     got = texts(found, death)
     assert got["imprecision"][1] == "consider two levels"
     assert "the threshold of 10 fewer per 1000 and the threshold of 10 more per 1000" in got["imprecision"][2]
-    assert "no optimal information size: the two risks are both 0" in got["imprecision"][2]
+    assert "no optimal information size: the risks are both 0" in got["imprecision"][2]
     assert (
         "includes the threshold of 10 more per 1000, which the confidence interval does not" in got["inconsistency"][2]
     )
