@@ -38,3 +38,12 @@ function make(tag, given = {}, ...inside) {
   one.append(...inside);
   return one;
 }
+
+// What an address names is shown, also within what is folded.
+function reveal() {
+  const named = document.querySelector(":target");
+  for (let fold = named?.closest("details"); fold; fold = fold.parentElement?.closest("details")) fold.open = true;
+  if (named?.closest("details")) named.scrollIntoView();
+}
+addEventListener("hashchange", reveal);
+reveal();

@@ -62,9 +62,9 @@ def test_a_signed_certainty_stands_behind_its_own_sentence(bcg) -> None:
     review = replace(bcg, info=bcg.info.model_copy(update={"certainty": (signed,)}))
     page = render(Report(review, ma.analyse(review)))
     section = re.search(r'<section id="answer".*?</section>', page, re.S)[0]
-    items = re.findall(r"<li>.*?</li>", section, re.S)
+    items = re.findall(r"<tr>\n.*?</tr>", section, re.S)
     assert ["moderate</a>" in item for item in items] == [False, True, False, False]
-    assert "allocation: random" in items[1]
+    assert ">Random<br>" in items[1]
 
 
 def test_what_was_not_fetched_is_said_once_and_traits_are_named(bcg) -> None:

@@ -27,6 +27,7 @@ from .workings import Workings
 if TYPE_CHECKING:
     from ...registry.load import Review
     from ...registry.model.public import Study
+    from ...synthesis.values import Analysis
     from ..report import Report
     from .bias import Bias
     from .certainty import CertaintyView
@@ -58,7 +59,7 @@ class Content:
     """The views of one report, by the names that templates use; each is made when it is first asked for."""
 
     def __init__(self, report: Report) -> None:
-        self._report = report
+        self._report, self._analyses = report, by_importance(report.analyses)
         self.review = report.review.info
         self.arms = Arms(self.review.labels.experimental, self.review.labels.control)
         self.version, self.commit, self.digest = report.stamp.version, report.stamp.commit, report.review.digest
@@ -76,12 +77,12 @@ class Content:
     @cached_property
     def outcomes(self) -> list[OutcomeView]:
         """Each analysis of the protocol."""
-        return [outcome(analysis, self.arms) for analysis in self._report.analyses]
+        return [outcome(analysis, self.arms) for analysis in self._analyses]
 
     @cached_property
     def summary(self) -> Summary:
         """The summary of findings."""
-        return summary(self._report.analyses, self.arms, self._report.evidence)
+        return summary(self._analyses, self.arms, self._report.evidence)
 
     @cached_property
     def suggestions(self) -> list[CertaintyView]:
@@ -122,6 +123,15 @@ class Content:
     def states(self) -> str:
         """How many studies are in each state."""
         return states(self._report.review)
+
+    @property
+    def state(self) -> str:
+        """How many studies there are, and of which search and version the report is; what is missing is named."""
+        dates, ran = self.review.dates, self.searches[-1]["day"] if self.searches else None
+        searched = dates.searched.isoformat() if dates.searched else ran
+        said = [self.states, f"last search {searched or 'not recorded (dates: searched in review.yaml)'}"]
+        said.append(f"version {self.review.version}" if self.review.version else "no version (version in review.yaml)")
+        return " · ".join([*said, *([f"updated {dates.updated.isoformat()}"] if dates.updated else [])])
 
     @property
     def settings(self) -> bool:
@@ -200,6 +210,14 @@ class Content:
         return cite(self._report.review, self.version)
 
 
+def by_importance(analyses: Sequence[Analysis]) -> list[Analysis]:
+    """Return analyses with the critical outcomes first, and else in the order of the protocol."""
+    return sorted(analyses, key=lambda one: IMPORTANCE.index(one.outcome.importance))
+
+
+IMPORTANCE = ("critical", "important", None, "not important")
+
+
 def cite(review: Review, version: str) -> str:
     """Return how to cite the report."""
     info = review.info
@@ -276,11 +294,15 @@ class Section:
 
 
 def head_blocks(said: Content) -> Iterable[Block]:
-    """Yield what stands under the title of the report: the question."""
+    """Yield what stands under the title of the report: how many studies, and of when it is."""
+    yield Paragraph(said.state)
+
+
+def _question_blocks(said: Content) -> Iterable[Block]:
     question = said.review.question
     yield Paragraph(question.text or "")
     asked = {"Population": question.population, "Intervention": question.intervention}
-    asked |= {"Comparator": question.comparator, "Studies": said.states}
+    asked |= {"Comparator": question.comparator}
     yield Bullets(tuple(f"{name}: {text}" for name, text in asked.items()))
 
 
@@ -337,6 +359,7 @@ def _about_blocks(said: Content) -> Iterable[Block]:
 #: The sections in the order of every form of the report.
 SECTIONS = (
     Section("answer", "The answer", lambda said: answer_blocks(said.outcomes, said.summary.judged), "Answer"),
+    Section("about", "The question", _question_blocks, "Question", prisma=(("question", "Question"),)),
     Section("summary", "Summary of findings", lambda said: summary_blocks(said.summary, said.arms), "Summary",
             prisma=(("summary", "Summary of findings"),)),
     Section("results", "Results", lambda said: (b for one in said.outcomes for b in outcome_blocks(one)), "Results",
@@ -368,4 +391,4 @@ SECTIONS = (
 )  # fmt: skip
 
 #: The name of the place that each anchor of the PRISMA checklist leads to.
-PLACES = {"top": "Title", "question": "Question", **dict(place for section in SECTIONS for place in section.prisma)}
+PLACES = {"top": "Title", **dict(place for section in SECTIONS for place in section.prisma)}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ...synthesis.values import Analysis
 
 PER = 1000
+SCALES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,16 @@ class RiskLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Bars:
+    """Risks per 1000 to draw: without and with the treatment, and the interval of the latter."""
+
+    without: float
+    treated: float
+    lb: float
+    ub: float
+
+
+@dataclass(frozen=True, slots=True)
 class SummaryRow:
     """One result of the table; without absolute effects it has one line that says so.
 
@@ -90,6 +101,7 @@ class SummaryRow:
     certainty_notes: tuple[Note, ...]
     place: str
     lead: str
+    bars: Bars | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,8 @@ class SummaryGroup:
     id: str
     title: str
     time: str
+    importance: str
+    has_mid: bool
     rows: tuple[SummaryRow, ...]
 
 
@@ -113,6 +127,17 @@ class Summary:
     def rows(self) -> tuple[SummaryRow, ...]:
         """All results."""
         return tuple(row for group in self.groups for row in group.rows)
+
+    @property
+    def most(self) -> float:
+        """The end of the scale on which risks are drawn, per 1000; one for all results."""
+        ends = [max(row.bars.without, row.bars.ub) for row in self.rows if row.bars]
+        return next((end for end in SCALES if end >= max(ends)), SCALES[-1]) if ends else SCALES[-1]
+
+    @property
+    def without_mid(self) -> str:
+        """The outcomes that have no minimal important difference."""
+        return formats.listing(words.lower_first(group.title) for group in self.groups if not group.has_mid)
 
     @property
     def judged(self) -> bool:
@@ -143,7 +168,9 @@ def _group(analysis: Analysis, arms: Arms, evidence: Sequence[Evidence], notes: 
         rows.append(_row(analysis, i, arms, certainty(analysis, i, found), notes))
     title = words.upper_first(analysis.plan.title or analysis.outcome.name)
     time = analysis.outcome.time or ""
-    return SummaryGroup(analysis.plan.key, title, "" if time.casefold() in title.casefold() else time, tuple(rows))
+    time = "" if time.casefold() in title.casefold() else time
+    about = analysis.outcome
+    return SummaryGroup(analysis.plan.key, title, time, about.importance or "", about.mid is not None, tuple(rows))
 
 
 def _row(analysis: Analysis, i: int, arms: Arms, judged: CertaintyView, notes: Notes) -> SummaryRow:
@@ -164,7 +191,16 @@ def _row(analysis: Analysis, i: int, arms: Arms, judged: CertaintyView, notes: N
         certainty_notes=tuple(_reasons(judged, notes)),
         place=anchors.anchor(analysis.plan.key, "block", i),
         lead=anchors.lead(pool, i, analysis.plan.key),
+        bars=_bars(found) if got else None,
     )
+
+
+def _bars(found: Evidence | None) -> Bars | None:
+    """Return what is drawn of the medium one of the assumed risks."""
+    if found is None or not found.risks:
+        return None
+    at = found.risks[len(found.risks) // 2]
+    return Bars(PER * at.risk, PER * at.treated, PER * at.treated_ci.lb, PER * at.treated_ci.ub)
 
 
 def _lines(found: Evidence | None, notes: Notes) -> Iterable[RiskLine]:

@@ -39,13 +39,16 @@ def report_json(report: Report) -> Json:
     each result under ``certainty``, the signed judgement (or null) and the suggestions with the numbers behind them.
     """
     said, analyses = Content(report), report.analyses
-    found = zip(to_json(analyses)["analyses"], analyses, said.outcomes, said.summary.groups, strict=True)
+    views = {view.id: (view, group) for view, group in zip(said.outcomes, said.summary.groups, strict=True)}
     whole = {
         "title": said.review.title,
         "version": said.version,
         "registry": said.digest,
         "review": _review(report.review),
-        "analyses": [one | _said(view, group, report.evidence_of(a)) for one, a, view, group in found],
+        "analyses": [
+            one | _said(*views[analysis.plan.key], report.evidence_of(analysis))
+            for one, analysis in zip(to_json(analyses)["analyses"], analyses, strict=True)
+        ],
         "risk_of_bias": _bias(said.bias),
         "checks": [_check(check) for check in report.checks],
         **{name: plain(getattr(said, name)) for name in TAKEN},

@@ -197,7 +197,7 @@ def test_json_holds_plain_values(full: Analysis) -> None:
 
 def test_the_page_has_sentences_plots_and_tables(full: Analysis, review: Callable[..., object]) -> None:
     page = render(Report(review([full]), [full]))
-    assert page.count("Sensitivity and influence</h4>") == 1
+    assert page.count("Sensitivity and influence</summary>") == 1
     assert page.count('class="findings"') == 2
     part = page[page.index("Sensitivity and influence") :]
     for kind in ("funnel", "labbe", "baujat", "bubble", "gosh"):

@@ -112,7 +112,7 @@ def test_the_answer_comes_first(page: str) -> None:
 
 def test_sections_stand_in_the_order_in_which_a_panel_reads(page: str) -> None:
     assert re.findall(r'<h2 id="([a-z-]+)-title"', page) == [
-        "answer", "summary", "results", "certainty", "risk-of-bias", "studies", "not-included", "flow",
+        "answer", "about", "summary", "results", "certainty", "risk-of-bias", "studies", "not-included", "flow",
         "published-pools", "checks", "methods", "checklist", "registration", "reproducibility", "sources", "formulas",
     ]  # fmt: skip
 
