@@ -49,6 +49,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--unconfirmed", action="store_true", help="also numbers that no person has confirmed yet, marked as such"
     )
     output = parser.add_mutually_exclusive_group()
+    output.add_argument("--brief", action="store_true", help="print the answers only, one for each result")
     output.add_argument("--json", action="store_true", help="print one JSON object")
     output.add_argument("--csv", action="store_true", help="print a row a study and a row a pooled result")
 
@@ -69,11 +70,11 @@ def run(args: Namespace) -> int:
 
         sys.stdout.write(to_csv(analyses))
     else:
-        _print_tables(analyses, review)
+        _print_tables(analyses, review, args.brief)
     return 0
 
 
-def _print_tables(analyses: tuple[Analysis, ...], review: Review) -> None:
+def _print_tables(analyses: tuple[Analysis, ...], review: Review, brief: bool) -> None:
     from ..report.language.words import Arms
     from ..report.writers.terminal import tables
 
@@ -81,7 +82,8 @@ def _print_tables(analyses: tuple[Analysis, ...], review: Review) -> None:
     color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     arms = Arms(review.info.labels.experimental, review.info.labels.control)
     # The registry refuses what a terminal would obey, so that the colours are the only such thing here.
-    print(tables(analyses, arms, width=width, color=color), file=unfiltered(sys.stdout) if color else sys.stdout)
+    text = tables(analyses, arms, width=width, color=color, brief=brief)
+    print(text, file=unfiltered(sys.stdout) if color else sys.stdout)
 
 
 def _choices(args: Namespace) -> Choices:

@@ -50,7 +50,7 @@ def pool_group(name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, ex
     es = _effect_sizes(chosen, plan, measure)
     rows = _rows(chosen, es, plan)
     if es.k < 2:
-        why = "one study with an effect size: there is nothing to pool" if es.k else "no study has an effect size"
+        why = "one study with an effect size: there is nothing to pool" if es.k else _all_left_out(len(rows))
         return _with_absolute(Pool(name, rows, reason=why), plan, measure)
     fits, remarks = _fits(es, plan, measure)
     main = fits[leading(fits)] if fits else None
@@ -68,6 +68,10 @@ def pool_group(name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, ex
         remarks=remarks,
     )
     return _with_absolute(found, plan, measure)
+
+
+def _all_left_out(k: int) -> str:
+    return "its only study has no effect size" if k == 1 else f"all {k} studies are left out: none has an effect size"
 
 
 def _with_absolute(found: Pool, plan: Plan, measure: str) -> Pool:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: Verdicts beside those of `metaan.synthesis.lead`.
 NO_EVENTS, UNCERTAIN, LITTLE, DEPENDS = "no events", "very uncertain", "little to no difference", "depends"
 
+#: How much outcomes matter, in the order in which they are read.
+IMPORTANCE = ("critical", "important", None, "not important")
+
 #: p below which a test says that groups differ: it has little power.
 DIFFERENT = 0.1
 
@@ -100,6 +103,11 @@ def _verdict(
     if level and against != "no effect":  # the panel weighed the interval when it signed
         return favoured_by(side, analysis.outcome.direction)
     return code
+
+
+def by_importance(analyses: Iterable[Analysis]) -> list[Analysis]:
+    """Return analyses with the critical outcomes first, and else in the order of the protocol."""
+    return sorted(analyses, key=lambda one: IMPORTANCE.index(one.outcome.importance))
 
 
 def judged(analysis: Analysis, signed: Iterable[Certainty]) -> Analysis:

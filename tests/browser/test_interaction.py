@@ -271,8 +271,9 @@ def test_a_number_shows_its_source(reports: dict[str, Path], visit: Callable[...
     assert names[:2] == ["Value", "File and line"]
     assert {"Document", "Level"} <= set(names)
     facts = [fact.inner_text().strip("“”") for fact in panel.locator("dd").all()]
-    first = dict(zip(reversed(names), reversed(facts)))  # a cell of two numbers has each name twice
-    assert all(fact in row for fact in first.values()), (names, facts)
+    both = names.count("File and line") > 1  # a cell of two numbers
+    first = facts[: names.index("File and line", 2) - 1] if both else facts
+    assert all(fact in row for fact in first), (first, row)
     assert panel.evaluate("one => one.contains(document.activeElement)")
     assert _axe(opened, {"include": ["dialog"]}, {"runOnly": TAGS}) == []
     opened.page.keyboard.press("Escape")

@@ -165,7 +165,7 @@ def test_the_page_says_that_an_outcome_has_no_study(tmp_path: Path) -> None:
     assert main(["init", str(tmp_path / "new")]) == 0
     assert main(["--project", str(tmp_path / "new"), "report", "-o", str(tmp_path / "page.html")]) == 0
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert "No study reports this outcome in a form that can be pooled" in page
+    assert "No study reports this outcome." in page
     assert 'class="forest"' not in page
     assert "Left out (awaiting data: numbers are not in yet): Example 2026." in page
 

@@ -82,7 +82,12 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = S
         axis_title=axis_title(style, analysis),
         favours=sides(analysis.measure, analysis.outcome.direction, arms, style.favours[0]),
         signs=found.key,
-        notes=(*_shading(shaded), methods.footer(analysis), *_time(analysis), *found.notes, *_left_out(analysis)),
+        notes=(
+            *_shading(shaded),
+            methods.footer(analysis),
+            *_time(analysis),
+            *found.notes,
+        ),
         band=shaded,
         guide=guide(analysis) if style.guide else None,
         favours_above=style.favours[1],
@@ -220,14 +225,6 @@ def _time(analysis: Analysis) -> tuple[str, ...]:
 
 def _shading(shaded: Band | None) -> tuple[str, ...]:
     return () if shaded is None else (shaded.note,)
-
-
-def _left_out(analysis: Analysis) -> tuple[str, ...]:
-    """Name the studies that share a reason in one line."""
-    by_reason: dict[str, list[str]] = {}
-    for left_out in analysis.excluded:
-        by_reason.setdefault(left_out.reason, []).append(left_out.label)
-    return tuple(f"Left out ({reason}): {formats.listing(labels)}." for reason, labels in by_reason.items())
 
 
 def _description(analysis: Analysis, arms: Arms) -> str:

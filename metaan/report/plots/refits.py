@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
@@ -14,6 +15,7 @@ from ..forest.plot import ForestMark, Plot, Row
 from ..forest.styles import STYLES, Style
 from ..language import exploration, formats, methods, words
 from ..language.exploration import Looked
+from ..language.left_out import left_out
 from .figure import Request
 from .studies import why_not
 
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 
 def whole_forest(asked: Request, style: Style = STYLES["default"]) -> Plot:
     """Return the forest plot of the analysis that the pool belongs to."""
-    return forest(asked.analysis, asked.arms, style=style)
+    plot = forest(asked.analysis, asked.arms, style=style)
+    return replace(plot, notes=(*plot.notes, *map(str, left_out([asked.analysis]))))
 
 
 def leave_one_out(asked: Request) -> Plot:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ...synthesis.statement import by_importance
 from ..blocks import Block, Bullets, Heading, Paragraph, Table
 from ..changes.view import changes_lines
 from ..document import Code
 from ..language import formats, methods, words
+from ..language.left_out import LeftOut, left_out
 from ..language.words import Arms
 from . import provenance
 from .bias import bias, bias_blocks
@@ -27,7 +29,6 @@ from .workings import Workings
 if TYPE_CHECKING:
     from ...registry.load import Review
     from ...registry.model.public import Study
-    from ...synthesis.values import Analysis
     from ..report import Report
     from .bias import Bias
     from .certainty import CertaintyView
@@ -133,6 +134,11 @@ class Content:
         said.append(f"version {self.review.version}" if self.review.version else "no version (version in review.yaml)")
         return " · ".join([*said, *([f"updated {dates.updated.isoformat()}"] if dates.updated else [])])
 
+    @cached_property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What analyses leave out, and why; each reason once."""
+        return left_out(self._analyses)
+
     @property
     def settings(self) -> bool:
         """Whether any included study has a setting."""
@@ -208,14 +214,6 @@ class Content:
     def cite(self) -> str:
         """How to cite the report."""
         return cite(self._report.review, self.version)
-
-
-def by_importance(analyses: Sequence[Analysis]) -> list[Analysis]:
-    """Return analyses with the critical outcomes first, and else in the order of the protocol."""
-    return sorted(analyses, key=lambda one: IMPORTANCE.index(one.outcome.importance))
-
-
-IMPORTANCE = ("critical", "important", None, "not important")
 
 
 def cite(review: Review, version: str) -> str:
@@ -306,8 +304,9 @@ def _question_blocks(said: Content) -> Iterable[Block]:
     yield Bullets(tuple(f"{name}: {text}" for name, text in asked.items()))
 
 
-def _studies_blocks(found: Sequence[StudyView], otherwise: str) -> Iterable[Block]:
+def _studies_blocks(found: Sequence[StudyView], otherwise: str, left_out: Sequence[LeftOut] = ()) -> Iterable[Block]:
     yield Paragraph(otherwise)
+    yield Bullets(tuple(str(one) for one in left_out))
     for study in found:
         yield from study_blocks(study)
 
@@ -372,7 +371,7 @@ SECTIONS = (
     Section("studies", "Studies", lambda said: _studies_blocks(said.included, said.pubmed), "Studies",
             prisma=(("studies", "Studies"),)),
     Section("not-included", "Studies that are not included", lambda said: _studies_blocks(
-            said.not_included, "" if said.not_included else "Every study of the registry is included."),
+            said.not_included, "" if said.not_included else "Every study of the registry is included.", said.left_out),
             "Not included", "not_included", (("not-included", "Not included, and why"),)),
     Section("flow", "Flow of studies", lambda said: flow_blocks(said.flow), "Flow",
             prisma=(("flow", "Flow of studies"),)),

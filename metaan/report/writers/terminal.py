@@ -11,12 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...synthesis.statement import by_importance
 from ..forest.axis import Axis
 from ..forest.columns import ForestColumn
 from ..forest.forest import forest
 from ..forest.plot import ForestMark, Plot, Row
 from ..language import designs, formats, words
+from ..language.answers import answers
 from ..language.cautions import cautions
+from ..language.left_out import left_out
 from ..language.words import Arms, lower_first
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 GAP = 2
 DEFAULT_ARMS = Arms()
+Line = tuple[str, str]
 PLOT_FROM = 110  # columns; a narrower terminal shows no plot
 PLOT_LEAST, PLOT_MOST = 24, 48
 LABEL_LEAST = 16
@@ -73,11 +77,8 @@ def table(
     >>> print(table(death).splitlines()[0])
     Death from any cause: odds ratio, 8 studies
     """
-    plot = forest(analysis, arms, terse=True)
-    lines = [*_title(analysis, width), *_table(plot, width, UNICODE if not ascii_only else ASCII)]
-    lines += [line for kind, text in _below(analysis, arms) for line in _wrapped(kind, text, width)]
-    done = "\n".join(_styled(kind, text.rstrip(), color) for kind, text in lines)
-    return formats.ascii_text(done) if ascii_only else done
+    lines = [*_one(analysis, arms, width, ascii_only), *_left_out([analysis], width)]
+    return _written(lines, color, ascii_only)
 
 
 def tables(
@@ -87,12 +88,45 @@ def tables(
     width: int = 80,
     color: bool = False,
     ascii_only: bool = False,
+    brief: bool = False,
 ) -> str:
-    """Return every outcome, with an empty line between them."""
-    return "\n\n".join(table(a, arms, width=width, color=color, ascii_only=ascii_only) for a in analyses)
+    """Return the answers, then every outcome, then what was left out; the critical outcomes first.
+
+    ``brief`` stops after the answers.
+    """
+    shown = by_importance(analyses)
+    lines = [line for one in shown for line in _answers(one, arms, width)]
+    for one in () if brief else shown:
+        lines += [("plain", ""), *_one(one, arms, width, ascii_only)]
+    if not brief:
+        lines += [("plain", ""), *_left_out(shown, width)]
+    return _written(lines, color, ascii_only).rstrip("\n")
 
 
-Line = tuple[str, str]
+def _written(lines: Iterable[Line], color: bool, ascii_only: bool) -> str:
+    done = "\n".join(_styled(kind, text.rstrip(), color) for kind, text in lines)
+    return formats.ascii_text(done) if ascii_only else done
+
+
+def _one(analysis: Analysis, arms: Arms, width: int, ascii_only: bool) -> list[Line]:
+    plot = forest(analysis, arms, terse=True)
+    lines = [*_title(analysis, width), *_table(plot, width, ASCII if ascii_only else UNICODE)]
+    return lines + [line for kind, text in _below(analysis, arms) for line in _wrapped(kind, text, width)]
+
+
+def _answers(analysis: Analysis, arms: Arms, width: int) -> list[Line]:
+    """Return the statement of each result, with its effect."""
+    title, lines = words.upper_first(analysis.plan.title or analysis.outcome.name), []
+    for answer in answers(analysis, arms):
+        name = f"{title}, {answer.pool}" if answer.pool else title
+        effect = dict(answer.numbers).get("effect", "")
+        measure = f" {words.upper_first(words.measure_name(analysis.measure))} {effect}." if effect else ""
+        lines += _wrapped("plain", f"{name}: {answer.statement}{measure}", width)
+    return lines
+
+
+def _left_out(analyses: Sequence[Analysis], width: int) -> list[Line]:
+    return [line for one in left_out(analyses) for line in _wrapped("text", str(one), width)]
 
 
 def _styled(kind: str, text: str, color: bool) -> str:
@@ -120,10 +154,6 @@ def _below(analysis: Analysis, arms: Arms) -> Iterable[Line]:
             effect = words.per_1000(pool.absolute)
             yield "plain", f"{where}{effect}, at an assumed risk of {words.assumed(pool.absolute)}."
     yield from (("plain", f"Note: {warning}.") for warning in analysis.warnings)
-    left_out: dict[str, list[str]] = {}
-    for one in analysis.excluded:
-        left_out.setdefault(one.reason, []).append(one.label)
-    yield from (("text", f"Left out ({why}): {formats.listing(who)}.") for why, who in left_out.items())
     if any(pool.exploration is not None for pool in analysis.results):
         from ..language import exploration
 
