@@ -117,15 +117,17 @@ def visible(text: str) -> str:
     return HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def did_you_mean(word: str, allowed: Iterable[str]) -> str:
+def did_you_mean(word: object, allowed: Iterable[str]) -> str:
     """Say what is allowed, and which of it ``word`` was probably meant to be; of very many, those like it come first.
 
     >>> did_you_mean("Reml", ["DL", "REML"])
     'did you mean REML? allowed: DL, REML'
     """
     names = list(dict.fromkeys(allowed))
+    if not names:
+        return "there is none yet"
     by_fold = {name.casefold(): name for name in names}
-    close = [by_fold[fold] for fold in get_close_matches(word.casefold(), by_fold, n=MOST_LISTED // 2, cutoff=0.6)]
+    close = [by_fold[fold] for fold in get_close_matches(str(word).casefold(), by_fold, n=MOST_LISTED // 2, cutoff=0.6)]
     hint = f"did you mean {close[0]}? " if close else ""
     if len(names) <= MOST_LISTED:
         return f"{hint}allowed: {', '.join(names)}"
@@ -138,7 +140,7 @@ def choose(table: Mapping[str, T], key: str, what: str) -> T:
     try:
         return table[key]
     except (KeyError, TypeError):
-        raise UsageError(f"{what} {key!r} is unknown; {did_you_mean(str(key), table)}") from None
+        raise UsageError(f"{what} {key!r} is unknown; {did_you_mean(key, table)}") from None
 
 
 REORDERING = r"\u202a-\u202e\u2066-\u2069"  # marks after which a terminal or a page shows text in another order

@@ -25,7 +25,7 @@ from .streams import streams
 
 #: Imports make many thousands of objects that stay; looking through them again and again costs a tenth of a start.
 #: Looking more seldom than this lets what a large review throws away fill the memory.
-GC_THRESHOLD = 10_000
+GC_THRESHOLD = 50_000
 
 AT_FAULT, MISUSED, INTERRUPTED = 1, 2, 130
 

@@ -13,6 +13,7 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
+from ..errors import UsageError
 from .project import studies_folder
 from .streams import unfiltered
 
@@ -57,10 +58,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Load, pool, print."""
     from ..registry.load import load
-    from ..synthesis.analyse import analyse
+    from ..synthesis.analyse import NO_ANALYSES, analyse
 
     review = load(studies_folder(args))
     analyses = analyse(review, args.outcomes, _choices(args))
+    if not analyses:
+        raise UsageError(f"nothing to pool: {NO_ANALYSES}")
     if args.json:
         from ..report.writers.export import to_json
 

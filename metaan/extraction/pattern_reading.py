@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ..registry.text.scalars import Written
+from ..stats.numerics.numerals import as_printed
 from .number_words import whole
 from .proposal import Effect, Passage, ProposedCell, Value
 from .rounding import fits, percent_of
@@ -148,7 +149,7 @@ def _nothing(passage: Passage, match: re.Match[str]) -> None:
 
 def _number(text: str, percent: bool) -> float:
     """Return a printed number; one in percent as a proportion."""
-    number = Decimal(text.replace("·", ".").translate(_MINUS))
+    number = as_printed(text)
     return Written(f"{number / 100 if percent else number:f}")
 
 
@@ -160,7 +161,6 @@ MEASURE_NAMES = {
     "incidence rate ratio": "IRR",
 }  # fmt: skip
 
-_MINUS = str.maketrans("−–", "--")
 _HEADER = re.compile(
     r"(?P<mean>\bmeans?(?:\svalues?)?\s?[(\[,]?\s?[±\s]{0,3}(?:SD|standard\sdeviation)\b)"
     r"|\bmedians?\s?[(\[,]\s?(?P<spread>IQR|interquartile|range)",

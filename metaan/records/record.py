@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .identifiers import find_registrations
 from .markup import plain_text
 
 RETRACTED_UI = "D016441"  # MeSH: Retracted Publication, on the article itself
@@ -98,6 +97,8 @@ class Record:
     @property
     def mentioned_registrations(self) -> tuple[str, ...]:
         """The registration numbers that title, abstract and keywords mention: a hint, they may be of other trials."""
+        from .identifiers import find_registrations
+
         return find_registrations("\n".join((self.title, self.abstract_text, *self.keywords)))
 
     @property

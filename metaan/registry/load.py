@@ -21,8 +21,6 @@ from .check.waivers import WAIVABLE
 from .flags import Flag, flag_of, standing_notices
 from .model.review import Outcome, Plan, ReviewFile
 from .model.study import Status, Study
-from .store.metadata import Metadata
-from .store.metadata import read as read_metadata
 from .store.set_aside import set_aside
 from .text.files import project_of, read, unreadable
 from .text.nodes import Node
@@ -30,6 +28,7 @@ from .text.raw import MAX_BYTES
 from .waivers import Waived, waive
 
 if TYPE_CHECKING:
+    from .store.metadata import Metadata
     from .store.runs import Notice
 
 REVIEW = "review"
@@ -198,6 +197,8 @@ def _metadata(root: Path, draft: Draft) -> dict[str, Metadata]:
     stored: dict[str, Metadata] = {}
     if not (root / "metadata").is_dir():
         return stored
+    from .store.metadata import read as read_metadata
+
     for document in draft.studies:
         try:
             metadata = read_metadata(root, document.model.id)

@@ -50,8 +50,9 @@ class Choices:
     unconfirmed: bool = False
 
     def __post_init__(self) -> None:
-        if isinstance(self.model, str):
-            object.__setattr__(self, "model", (self.model,))
+        for name in ("model", "only", "exclude"):
+            if isinstance(one := getattr(self, name), str):
+                object.__setattr__(self, name, (one,))
         for name, allowed in ALLOWED.items():
             asked = getattr(self, name)
             for code in asked if isinstance(asked, tuple) else filter(None, [asked]):
@@ -66,6 +67,8 @@ class Choices:
 ALLOWED = {"model": dict.fromkeys(("common", "random")), "common_method": dict.fromkeys(("MH", "IV"))}
 
 PROTOCOL = Choices()
+
+NO_ANALYSES = "the protocol has no analyses; enter what is to be pooled in review.yaml under analyses:"
 
 DESIGNS_APART = "randomised and non-randomised studies are kept apart: the protocol pools no total over designs"
 
@@ -114,6 +117,8 @@ def find_plans(review: Review, outcomes: Sequence[str] = ()) -> tuple[Plan, ...]
     plans = review.info.analyses
     if not outcomes:
         return tuple(plans)
+    if not plans:
+        raise UsageError(f"no analysis {outcomes[0]!r}: {NO_ANALYSES}")
     found: list[Plan] = []
     for name in outcomes:
         matching = [plan for plan in plans if name.casefold() in (plan.key.casefold(), plan.outcome.casefold())]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..stats.measures.catalogue import effect_sizes, scale_of
 from ..stats.measures.effects import Interval
-from ..stats.numerics.numerals import p_value
+from ..stats.numerics.numerals import as_printed, p_value
 from ..stats.pooling.intervals import mean_interval
 from .kinds import cells, data_by_role, without_events
 from .values import ReportedCheck
@@ -95,10 +94,10 @@ def matches(printed: float | str, computed: float, slack: float = 0.5) -> bool:
 
     Examples
     --------
-    >>> matches(1.762, 1.76190), matches("1.5", 1.54), matches("1.50", 1.54)
-    (True, True, False)
+    >>> matches(1.762, 1.76190), matches("1.5", 1.54), matches("1.50", 1.54), matches("−0.30", -0.3)
+    (True, True, False, True)
     """
-    text = Decimal(str(printed))
+    text = as_printed(printed)
     unit = float(f"1e{text.as_tuple().exponent}")
     return abs(float(text) - computed) <= slack * unit * (1 + 1e-9)
 

@@ -36,13 +36,13 @@ class RiskEffect:
 
 def absolute(pool: Pool, plan: Plan, measure: str) -> Absolute | None:
     """Return the effect per 1000 that sentences name; None for measures without risks."""
-    found = _effect(pool, measure, "", *_assumed_risk(pool, plan)) if measure in RISK_OF and pool.k else None
+    found = _effect(pool, measure, "", *_assumed_risk(pool, plan)) if measure in RISK_OF and pool.lead else None
     return None if found is None else Absolute(found.risk, found.source, found.difference, found.ci)
 
 
 def risk_effects(pool: Pool, plan: Plan, measure: str) -> tuple[RiskEffect, ...]:
     """Return the effect at each assumed risk of the summary table, else at that of sentences."""
-    if measure not in RISK_OF or not pool.k:
+    if measure not in RISK_OF or not pool.lead:
         return ()
     at = [(one.name, one.value, one.source) for one in plan.assumed_risks] or [("", *_assumed_risk(pool, plan))]
     found = (_effect(pool, measure, *risk) for risk in at)
@@ -50,10 +50,10 @@ def risk_effects(pool: Pool, plan: Plan, measure: str) -> tuple[RiskEffect, ...]
 
 
 def _assumed_risk(pool: Pool, plan: Plan) -> tuple[float, str]:
-    """Return the protocol's assumed risk, else the median of the control arms of studies with an effect; its source."""
+    """Return the protocol's assumed risk, else the median of the control arms that the answer is from; its source."""
     if plan.assumed_risk is not None:
         return plan.assumed_risk.value, plan.assumed_risk.source
-    each = [risks(row.data)["control"] for row in pool.rows if row.yi is not None]
+    each = [risks(row.data)["control"] for row in pool.answering]
     of = f"median of the control arms of these {len(each)} studies" if len(each) > 1 else "control arm of this study"
     return float(np.median(each)), of
 

@@ -89,3 +89,12 @@ def test_a_wrong_choice_is_status_2_and_says_what_is_allowed(run, project, argv,
     status, out, err = run("--project", project, "pool", *argv)
     assert (status, out) == (2, "")
     assert said in err
+
+
+def test_a_protocol_without_analyses_is_said_and_no_success(run, project):
+    review = project / "studies" / "review.yaml"
+    review.write_text(review.read_text().split("\nanalyses:")[0] + "\n")
+    for argv in ((), ("death",), ("--json",)):
+        status, out, err = run("--project", project, "pool", *argv)
+        assert (status, out) == (2, "")
+        assert "the protocol has no analyses; enter what is to be pooled in review.yaml" in err

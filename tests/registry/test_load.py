@@ -403,6 +403,8 @@ def test_a_time_is_taken_however_it_is_written(project: Any, time: str) -> None:
         ("[[day 3, day 5]]", ".time_points[1]", "a list is not text"),
         ("[in hospital, nearest]", ".time_points", "'nearest' has no day"),
         ("[day 28, nearset]", ".time_points[2]", "'nearset' is neither a time nor 'nearest'"),
+        ("[day 28, closest]", ".time_points[2]", "'closest' is neither a time nor 'nearest'"),
+        ("[day 28, the closest time]", ".time_points[2]", "'the closest time' is neither a time nor 'nearest'"),
         ("[day 28, Nearest]", ".time_points[2]", "'Nearest' is neither a time nor 'nearest'"),
         ("[visit 4, nearest]", ".time_points", "'nearest' has no day"),
     ],

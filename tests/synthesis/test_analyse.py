@@ -163,6 +163,24 @@ def test_a_wrong_choice_says_what_is_allowed(review, outcomes, choices, message)
         ma.analyse(review, outcomes, ma.Choices(**choices))
 
 
+@pytest.mark.parametrize("by", [["design"], ("year",), 3])
+def test_a_choice_of_another_kind_is_an_error_of_ours(review, by):
+    with pytest.raises(UsageError, match="no study has a moderator"):
+        ma.analyse(review, ["death"], ma.Choices(by=by))
+
+
+def test_one_study_may_be_named_by_itself(review):
+    one, many = (ma.analyse(review, ["death"], ma.Choices(only=only)) for only in ("elmekaty-2023", ("elmekaty-2023",)))
+    assert one[0].excluded == many[0].excluded
+
+
+def test_a_protocol_without_analyses_says_so(review):
+    empty = dataclasses.replace(review, info=review.info.model_copy(update={"analyses": ()}))
+    assert ma.analyse(empty) == ()
+    with pytest.raises(UsageError, match="'death': the protocol has no analyses; enter what is to be pooled"):
+        ma.analyse(empty, ["death"])
+
+
 def test_a_retracted_study_is_shown_with_and_without(review):
     flagged = "kyriazopoulou-2021-save-more"
     metadata = dict(review.metadata)

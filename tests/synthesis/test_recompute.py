@@ -130,3 +130,16 @@ def test_no_recomputed_p_is_0(tmp_path):
     (check,) = reported_checks(ma.load(Project(tmp_path / "studies").write(text)))
     assert check.note.endswith("chi-square with Yates' correction <0.0001")
     assert check_row(check).recomputed.startswith("Fisher's exact test <0.0001; chi-square <0.0001")
+
+
+@pytest.mark.parametrize(
+    ("printed", "computed"), [("−0.30", -0.3), ("–0.30", -0.304), ("0·30", 0.296), (" 1e-05 ", 1e-5)]
+)
+def test_numbers_match_as_they_are_typeset(printed, computed):
+    assert matches(printed, computed)
+
+
+@pytest.mark.parametrize("printed", ["", "n. s.", "nan", "inf"])
+def test_what_is_no_number_is_an_error_of_ours(printed):
+    with pytest.raises(ma.errors.DataError, match="is not a number"):
+        matches(printed, 0.3)

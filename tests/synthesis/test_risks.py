@@ -5,8 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 import metaan as ma
+from metaan.report.language import words
 from metaan.stats.measures.effects import Interval
 from metaan.synthesis.risks import absolute, risk_effects
+from metaan.synthesis.values import Absolute
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +57,19 @@ def test_without_risks_or_without_an_interval_nothing_is_said(measure, ci):
     plan = SimpleNamespace(assumed_risk=given(0.2), assumed_risks=())
     pool = SimpleNamespace(k=1, rows=(), lead=SimpleNamespace(estimate=0.5, ci=ci, pi=None))
     assert (absolute(pool, plan, measure), risk_effects(pool, plan, measure)) == (None, ())
+
+
+def test_the_median_is_that_of_the_control_arms_that_the_answer_is_from():
+    """Mantel-Haenszel answers with a table without events in one arm, which has no effect of its own."""
+    rows = [
+        SimpleNamespace(yi=yi, data={"ai": 1, "n1i": 10, "ci": events, "n2i": 10})
+        for yi, events in ((0.1, 2), (0.2, 3), (None, 5))
+    ]
+    lead = SimpleNamespace(estimate=0.5, ci=Interval(0.25, 1.0), pi=None)
+    found = absolute(SimpleNamespace(answering=rows, lead=lead), SimpleNamespace(assumed_risk=None), "RR")
+    assert (found.assumed_risk, found.source) == (0.3, "median of the control arms of these 3 studies")
+
+
+@pytest.mark.parametrize(("risk", "text"), [(0.0, "0 per"), (0.0004, "0.40 per"), (0.3, "300 per")])
+def test_no_risk_is_written_as_none(risk, text):
+    assert words.assumed(Absolute(risk, "x", 0.0, Interval(0.0, 0.0))).startswith(text)

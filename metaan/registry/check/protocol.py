@@ -50,7 +50,7 @@ def nearest_has_a_day(draft: Draft) -> Iterator[Problem]:
             allowed = "allowed: after a day, such as [day 28, nearest]"
             yield draft.review.problem(("analyses", i, "time_points"), "'nearest' has no day to be near to", allowed)
         for j, time in enumerate(times):
-            if isinstance(time, str) and time != NEAREST and get_close_matches(time.casefold(), [NEAREST], cutoff=0.75):
+            if isinstance(time, str) and time != NEAREST and _means_nearest(time):
                 found, allowed = f"{time!r} is neither a time nor 'nearest'", f"did you mean {NEAREST}?"
                 yield draft.review.problem(("analyses", i, "time_points", j), found, allowed)
             if not isinstance(time, str) and not within(time, time.start):
@@ -85,6 +85,15 @@ def methods_go_together(draft: Draft) -> Iterator[Problem]:
             found = f"{plan.ci_method} with tau2_method {plan.tau2_method}"
             yield draft.review.problem(("analyses", i, "ci_method"), found, f"allowed: with {' or '.join(methods)}")
 
+
+def _means_nearest(time: str) -> bool:
+    return not SAY_NEAREST.isdisjoint(time.casefold().split()) or bool(
+        get_close_matches(time.casefold(), [NEAREST], cutoff=0.75)
+    )
+
+
+#: Words with which people ask for the nearest time.
+SAY_NEAREST = frozenset((NEAREST, "closest", "nearby"))
 
 USUAL = ("OR", "RR", "RD")  # known without a look into the table
 

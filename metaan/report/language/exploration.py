@@ -209,8 +209,7 @@ def _regressions(looked: Looked) -> Iterable[ExploredFinding]:
 
 def moderators(reg: MetaRegression) -> str:
     """Return the moderators of a regression, each once."""
-    names = dict.fromkeys(name.split("[")[0] for name in reg.names if name != "intercept")
-    return formats.listing(names)
+    return formats.listing(reg.moderators)
 
 
 def _regression(reg: MetaRegression) -> str:

@@ -92,8 +92,8 @@ def per_1000(absolute: Absolute) -> str:
 
 def assumed(absolute: Absolute) -> str:
     """Return the assumed risk with its source."""
-    risk = formats.number(1000 * absolute.assumed_risk) if absolute.assumed_risk < 0.001 else None
-    return f"{risk or round(1000 * absolute.assumed_risk)} per 1000 ({absolute.source})"
+    people = 1000 * absolute.assumed_risk
+    return f"{formats.number(people) if 0 < people < 1 else round(people)} per 1000 ({absolute.source})"
 
 
 def lower_first(text: str) -> str:

@@ -185,7 +185,7 @@ def _telling(found: Imprecision) -> str:
 
 
 def _risk(per_1000: float) -> str:
-    return formats.number(per_1000) if per_1000 < 10 else f"{per_1000:.0f}"
+    return formats.number(per_1000) if 0 < per_1000 < 10 else f"{per_1000:.0f}"
 
 
 def _named(bounds: Sequence[float], against: str, unit: str, analysis: Analysis) -> str:

@@ -8,9 +8,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from ...errors import DataError
+
 MOST = 12  # digits: later ones depend on the order in which a processor adds
+
+
+def as_printed(text: object) -> Decimal:
+    """Read a number with the digits that are printed, its minus and its point also as they are typeset.
+
+    >>> as_printed("−0.30"), as_printed("12·5"), as_printed(1e-05)
+    (Decimal('-0.30'), Decimal('12.5'), Decimal('0.00001'))
+    """
+    try:
+        number = Decimal(str(text).strip().translate(_TYPESET))
+    except InvalidOperation:
+        number = Decimal("nan")
+    if not number.is_finite():
+        raise DataError(f"{text!r} is not a number")
+    return number
+
+
+_TYPESET = str.maketrans("−–·", "--.")
 
 
 def portable(x: float) -> float:

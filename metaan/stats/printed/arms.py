@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from ...errors import DataError, UsageError
 from ..measures.effects import FloatArray, column, labels
 from ..measures.families import above_zero, not_negative, refuse, within_one
+from ..numerics.numerals import as_printed
 from .conversions import Converted, arrays, converted, named
 
 
@@ -110,10 +111,10 @@ class Printed:
     def of(cls, percent: str | float, digits: int | None, label: str) -> Printed:
         """Read ``"12.50"`` with its digits; a number with the digits that are said, or with those it shows."""
         try:
-            value = Decimal(str(percent).strip().rstrip("%").strip())
-        except InvalidOperation:
+            value = as_printed(str(percent).strip().rstrip("%"))
+        except DataError:
             raise DataError(f"study {label!r}: {percent!r} is not a percentage") from None
-        if not (value.is_finite() and 0 <= value <= 100):
+        if not 0 <= value <= 100:
             raise DataError(f"study {label!r}: {percent!r} %; allowed: 0 to 100")
         exponent = value.as_tuple().exponent
         shown = max(0, -exponent) if isinstance(exponent, int) else 0

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
-from ...errors import UsageError, choose
+from ...errors import ConvergenceError, UsageError, choose
 from ..measures.effects import FloatArray, column, labels, same_length
 from ..measures.families import above_zero, refuse
 from .conversions import Converted, converted, named
@@ -113,7 +113,7 @@ def mean_sd_from_quantiles(
     x = {name: x.get(name, np.full(k, np.nan)) for name in given}
     _check(x, slab)
     groups = [_five_numbers({name: float(values[i]) for name, values in x.items()}) for i in range(k)]
-    got = np.array([(np.nan, np.nan) if g is None else estimator(g) or (np.nan, np.nan) for g in groups]).reshape(k, 2)
+    got = np.array([_estimate(estimator, g) or (np.nan, np.nan) for g in groups]).reshape(k, 2)
     got[~(got[:, 1] > 0)] = np.nan
     slabs = labels(slab, k)
     skewed = np.array([g is not None and is_skewed(g) for g in groups], dtype=bool)
@@ -125,6 +125,14 @@ def mean_sd_from_quantiles(
     note = f"means and standard deviations from medians with quartiles or ranges ({method})"
     reason = f"the method {method!r} has no answer for the quantiles that are given, or they are missing"
     return converted({"mi": got[:, 0], "sdi": got[:, 1], "ni": x["n"]}, x, slab, note, reason, doubts)
+
+
+def _estimate(estimator: Callable[[FiveNumbers], Estimate | None], g: FiveNumbers | None) -> Estimate | None:
+    """Return the estimate of one group, None where there is none: it must not cost the other groups theirs."""
+    try:
+        return None if g is None else estimator(g)
+    except ConvergenceError:
+        return None
 
 
 def _check(x: dict[str, FloatArray], slab: Sequence[str] | None) -> None:

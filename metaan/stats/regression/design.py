@@ -6,7 +6,7 @@ Interactions and transformations come with formulas.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -28,6 +28,10 @@ class Coding(Protocol):
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the p columns."""
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """For each column the moderator, or the term of the formula, that it belongs to."""
 
     @property
     def references(self) -> Mapping[str, str]:
@@ -58,11 +62,12 @@ class ColumnCoding:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the p columns."""
-        names = [INTERCEPT] if self.intercept else []
-        for name, levels in self.levels.items():
-            mark = "" if self._keeps_all(name) else "T."
-            names += [name] if levels is None else [f"{name}[{mark}{level}]" for level in self._shown(name)]
-        return tuple(names)
+        return tuple(column for column, _ in self._columns())
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """For each column its moderator."""
+        return tuple(term for _, term in self._columns())
 
     @property
     def references(self) -> Mapping[str, str]:
@@ -89,6 +94,14 @@ class ColumnCoding:
             refuse_unseen(name, table[name], levels)
         return self.matrix(table)
 
+    def _columns(self) -> Iterator[tuple[str, str]]:
+        if self.intercept:
+            yield INTERCEPT, INTERCEPT
+        for name, levels in self.levels.items():
+            mark = "" if self._keeps_all(name) else "T."
+            shown = [name] if levels is None else [f"{name}[{mark}{level}]" for level in self._shown(name)]
+            yield from ((column, name) for column in shown)
+
     def _shown(self, name: str) -> tuple[str, ...]:
         return (self.levels[name] or ())[0 if self._keeps_all(name) else 1 :]
 
@@ -107,6 +120,11 @@ class PartialCoding:
     def names(self) -> tuple[str, ...]:
         """The names of the kept columns."""
         return tuple(self.whole.names[j] for j in self.kept)
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """For each kept column its moderator."""
+        return tuple(self.whole.terms[j] for j in self.kept)
 
     @property
     def references(self) -> Mapping[str, str]:

@@ -25,14 +25,20 @@ class FormulaCoding:
         return tuple(INTERCEPT if name == "Intercept" else str(name) for name in self.spec.column_names)
 
     @property
+    def terms(self) -> tuple[str, ...]:
+        """For each column the term that made it."""
+        of = {j: str(term) for term, columns in self.spec.term_indices.items() for j in columns}
+        return tuple(name if name == INTERCEPT else of[j] for j, name in enumerate(self.names))
+
+    @property
     def references(self) -> Mapping[str, str]:
         """Factor to its reference level: the one that no column of its own stands for."""
-        parts = {part for name in self.names for part in name.split(":")}
+        columns = [f":{name}:" for name in self.names]
         return {
             factor: str(level)
             for factor, levels in self._levels().items()
             for level in levels
-            if f"{factor}[T.{level}]" not in parts and f"{factor}[{level}]" not in parts
+            if not any(f":{factor}[{mark}{level}]:" in column for column in columns for mark in ("T.", ""))
         }
 
     def matrix(self, table: Table) -> FloatArray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..measures.effects import EffectSizes, FloatArray, Interval
 from .design import Coding
 from .linear import Linear
+from .moderators import INTERCEPT
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +78,11 @@ class RegressionNumbers:
     effects: EffectSizes
     excluded: tuple[tuple[str, str], ...]
     coding: Coding
+
+    @property
+    def moderators(self) -> tuple[str, ...]:
+        """The moderators, or the terms of the formula, that have columns."""
+        return tuple(dict.fromkeys(term for term in self.coding.terms if term != INTERCEPT))
 
     @property
     def linear(self) -> Linear:

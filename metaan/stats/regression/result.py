@@ -116,9 +116,10 @@ class MetaRegression(RegressionNumbers):
         ``names`` are columns; a factor's or formula term's name stands for all its columns (``"alloc"``).
         """
         wanted = [names] if isinstance(names, str) else list(names)
-        at = [j for j, name in enumerate(self.names) if name in wanted or name.split("[")[0] in wanted]
-        if not at:
-            choose(dict.fromkeys(self.names), wanted[0] if wanted else "", "column")
+        columns = list(zip(self.names, self.coding.terms))
+        for name in wanted or [""]:
+            choose(dict.fromkeys((*self.names, *self.moderators)), name, "column")
+        at = [j for j, column in enumerate(columns) if not set(wanted).isdisjoint(column)]
         return wald_test(self.names, self.coefficients, self.vcov, self.df, at)
 
     def to_dict(self) -> dict[str, Any]:

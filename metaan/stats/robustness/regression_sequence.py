@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...errors import DataError, NotEstimableError
-from ..measures.effects import FloatArray
+from ..measures.effects import FloatArray, Interval
 from ..numerics.numerals import bounded
 from ..regression.fit import Options
 from ..regression.fit_regression import fit_design
 from ..regression.result import MetaRegression
+from .sequence_result import FitsOfSelections
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,34 +22,39 @@ _COLUMNS = ("k", "tau2", "i2", "r2", "qe", "qe_pval", "qm", "qm_pval")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RegressionRefits:
-    """The same regression without each study in turn; iterates over the fits.
+class RefittedRegression:
+    """One of many fits: the numbers of a `MetaRegression` without its studies, which k times would fill the memory."""
 
-    Attributes
-    ----------
-    slab
-        For each fit the study left out.
-    fits
-        The results; None where there is none.
-    reasons
-        For each fit None, or why it does not exist.
-    whole
-        The fit to all studies.
-    """
+    names: tuple[str, ...]
+    coefficients: FloatArray
+    se: FloatArray
+    stat: FloatArray
+    df: float | None
+    pval: FloatArray
+    ci: tuple[Interval, ...]
+    tau2: float
+    tau2_se: float | None
+    i2: float
+    h2: float
+    r2: float | None
+    qe: float
+    qe_df: int
+    qe_pval: float
+    qm: float
+    qm_df: int
+    qm_pval: float
+    k: int
 
-    slab: tuple[str, ...]
-    fits: tuple[MetaRegression | None, ...]
-    reasons: tuple[str | None, ...]
-    whole: MetaRegression
+    @classmethod
+    def of(cls, fit: MetaRegression) -> RefittedRegression:
+        """Take the numbers of a fit."""
+        return cls(**{field.name: getattr(fit, field.name) for field in fields(cls)})
 
-    def __len__(self) -> int:
-        return len(self.fits)
 
-    def __iter__(self) -> Iterator[MetaRegression | None]:
-        return iter(self.fits)
+class RegressionRefits(FitsOfSelections[RefittedRegression, MetaRegression]):
+    """The same regression without each study in turn."""
 
-    def __getitem__(self, i: int) -> MetaRegression | None:
-        return self.fits[i]
+    __slots__ = ()
 
     @property
     def coefficients(self) -> FloatArray:
@@ -84,18 +89,20 @@ class RegressionRefits:
 def leave_one_out_regression(reg: MetaRegression) -> RegressionRefits:
     """Fit again without each study in turn."""
     outcomes = [_without(reg, i) for i in range(reg.k)]
-    return RegressionRefits(reg.effects.slab, tuple(fit for fit, _ in outcomes), tuple(why for _, why in outcomes), reg)
+    fits, reasons = zip(*outcomes)
+    return RegressionRefits("leave-one-out", reg.effects.slab, fits, reasons, reg)
 
 
-def _without(reg: MetaRegression, i: int) -> tuple[MetaRegression | None, str | None]:
+def _without(reg: MetaRegression, i: int) -> tuple[RefittedRegression | None, str | None]:
     rest = [j for j in range(reg.k) if j != i]
     try:
-        return fit_design(reg.effects.take(rest), reg.x[rest], reg.coding, Options.of(reg)), None
+        fit = fit_design(reg.effects.take(rest), reg.x[rest], reg.coding, Options.of(reg))
+        return RefittedRegression.of(fit), None
     except (NotEstimableError, DataError) as error:
         return None, f"without it, {error}"
 
 
-def _row(fit: MetaRegression | None) -> dict[str, Any]:
+def _row(fit: MetaRegression | RefittedRegression | None) -> dict[str, Any]:
     if fit is None:
         return {"k": 0}
     named = dict(zip(fit.names, fit.coefficients.tolist()))

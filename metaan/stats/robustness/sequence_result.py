@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ..pooling.result import Display, Pooled
 
 
+Fit = TypeVar("Fit")
+Whole = TypeVar("Whole")
+
+
 @dataclass(frozen=True, slots=True)
 class Refitted:
     """One of many fits: the numbers of a `Pooled` without its studies, as k fits of k studies would fill the memory."""
@@ -27,11 +31,11 @@ class Refitted:
     measure: str
     level: float
     estimate: float
-    se: float
-    stat: float
+    se: float | None
+    stat: float | None
     df: float | None
-    pval: float
-    ci: Interval
+    pval: float | None
+    ci: Interval | None
     pi: Interval | None
     tau2: float | None
     tau2_se: float | None
@@ -50,8 +54,8 @@ class Refitted:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Refits:
-    """The same pooling of different selections of studies; iterates over the fits.
+class FitsOfSelections(Generic[Fit, Whole]):
+    """The same analysis of different selections of studies; iterates over the fits.
 
     Attributes
     ----------
@@ -69,18 +73,24 @@ class Refits:
 
     kind: str
     slab: tuple[str, ...]
-    fits: tuple[Refitted | None, ...]
+    fits: tuple[Fit | None, ...]
     reasons: tuple[str | None, ...]
-    whole: Pooled
+    whole: Whole
 
     def __len__(self) -> int:
         return len(self.fits)
 
-    def __iter__(self) -> Iterator[Refitted | None]:
+    def __iter__(self) -> Iterator[Fit | None]:
         return iter(self.fits)
 
-    def __getitem__(self, i: int) -> Refitted | None:
+    def __getitem__(self, i: int) -> Fit | None:
         return self.fits[i]
+
+
+class Refits(FitsOfSelections[Refitted, "Pooled"]):
+    """The same pooling of different selections of studies."""
+
+    __slots__ = ()
 
     @property
     def k(self) -> tuple[int, ...]:

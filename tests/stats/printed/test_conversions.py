@@ -398,3 +398,14 @@ def test_wans_second_term_is_left_out():
     for n in (20, 2000):
         got = ma.mean_sd_from_quantiles([middle], [n], minimum=[low], maximum=[high], method="wan2014")["mi"][0]
         assert got == (low + 2 * middle + high) / 4
+
+
+def test_quantiles_that_no_distribution_fits_cost_other_studies_nothing():
+    """Spans of 14 orders of magnitude: the search does not end."""
+    bad = {"median": 1.0, "q1": 1e-7, "q3": 1e7}
+    whole = {"median": 12.0, "q1": 8.0, "q3": 15.0}
+    both = {name: [bad[name], whole[name]] for name in bad}
+    got = ma.mean_sd_from_quantiles(n=[50, 60], method="qe", **both)
+    alone = ma.mean_sd_from_quantiles(n=[60], method="qe", **{name: [value] for name, value in whole.items()})
+    assert np.isnan(got["mi"][0])
+    assert (got["mi"][1], got["sdi"][1]) == (alone["mi"][0], alone["sdi"][0])

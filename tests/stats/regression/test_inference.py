@@ -230,3 +230,28 @@ def test_a_sample_of_arrangements_is_seeded_and_holds_the_observed_one():
     assert (signs.exact, signs.arrangements) == (False, 50)
     with pytest.raises(UsageError, match="iterations = 0"):
         ma.permutation_test(fit, 0)
+
+
+@pytest.mark.parametrize("mods", [{"dose [mg]": DOSE, "arm[s]": [*"aabbabb"]}, {"dose [mg]": DOSE}])
+def test_moderators_are_carried_whatever_their_names_hold(mods):
+    fit = ma.meta_regression(ES, mods)
+    assert fit.moderators == tuple(mods)
+    for name in mods:
+        assert fit.wald_test(name).df == 1
+
+
+def test_terms_of_a_formula_are_moderators_too():
+    fit = ma.meta_regression(ES, "~ C(arm) * dose", {"dose": DOSE, "arm": [*"aabbabb"]})
+    assert fit.moderators == ("C(arm)", "dose", "C(arm):dose")
+    assert fit.wald_test("C(arm)").names == ("C(arm)[T.b]",)
+    assert fit.wald_test(["C(arm)", "C(arm):dose"]).df == 2
+
+
+def test_a_level_with_a_colon_is_a_level():
+    fit = ma.meta_regression(ES, "~ C(arm)", {"arm": ["a:1", "a:1", "b:2", "b:2", "a:1", "b:2", "b:2"]})
+    assert dict(fit.references) == {"C(arm)": "a:1"}
+
+
+def test_every_name_of_a_joint_test_must_be_known():
+    with pytest.raises(UsageError, match="column 'dos' is unknown"):
+        ma.meta_regression(ES, {"dose": DOSE}).wald_test(["dose", "dos"])

@@ -172,3 +172,12 @@ def test_what_many_fits_take_grows_with_the_studies_not_with_their_square(repeat
 
     most(20)  # imports, and what is kept for good
     assert most(800) < 2.5 * most(400) + 300_000  # bytes that something else may take
+
+
+@pytest.mark.parametrize("mods", [None, [1, 2, 4, 3, 5, 7]])
+def test_a_fit_without_a_study_holds_no_studies(mods):
+    es = ma.EffectSizes.of([0.1, 0.5, 0.3, 0.9, 0.2, 1.4], [0.04, 0.05, 0.03, 0.06, 0.05, 0.02])
+    whole = ma.pool(es) if mods is None else ma.meta_regression(es, mods)
+    for fit in ma.leave_one_out(whole):
+        assert fit.k == 5
+        assert {"effects", "x", "coding", "weights"}.isdisjoint(dir(fit))
