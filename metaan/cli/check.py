@@ -18,6 +18,7 @@ from ..errors import RegistryError
 from .project import problems_as_text, studies_folder
 
 if TYPE_CHECKING:
+    from ..registry.load import Review
     from ..workflows.versions.checking import Remark
 
 #: Key of the summary to one and many of it.
@@ -26,6 +27,11 @@ NAMES = {"studies": ("study", "studies"), "outcomes": ("outcome",), "analyses": 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
+    parser.add_argument(
+        "--numbers",
+        action="store_true",
+        help="recompute the results with statsmodels: how far apart are the two?",
+    )
     parser.add_argument("--json", action="store_true", help="print the problems as JSON")
 
 
@@ -41,6 +47,8 @@ def run(args: Namespace) -> int:
         error = RegistryError(problems)
         print(_as_json(error) if args.json else problems_as_text(error), file=sys.stdout if args.json else sys.stderr)
         return 1
+    if args.numbers:
+        return _numbers(review, args.json)
     found = remarks(review)
     summary = {
         "studies": len(review.studies),
@@ -64,6 +72,22 @@ def run(args: Namespace) -> int:
         if outcomes := without_analysis(review):
             print(f"reported, and in no analysis: {', '.join(outcomes)}")
     return 0
+
+
+def _numbers(review: Review, as_json: bool) -> int:
+    """Print what statsmodels makes of the results; status 1 where it differs for no known reason."""
+    from ..workflows.run import REAL
+    from ..workflows.versions.second_opinion import second_opinion
+
+    said = second_opinion(review, REAL.now().date())
+    if as_json:
+        print(json.dumps(said.model_dump(mode="json"), indent=2, ensure_ascii=False))
+        return int(bool(said.apart))
+    print(f"{said.compared} numbers recomputed by statsmodels {said.statsmodels}; the furthest of those that agree")
+    print(f"differs by {said.furthest:.1g} of its value. Where statsmodels is known to be wrong ({len(said.known)}):")
+    print("\n".join(f"  {one}" for one in said.known) or "  none")
+    print("\n".join(f"differs: {one}" for one in said.apart) or "no other number differs")
+    return int(bool(said.apart))
 
 
 def _print(found: Sequence[Remark]) -> None:

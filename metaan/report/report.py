@@ -10,6 +10,7 @@ from ..version import __version__
 
 if TYPE_CHECKING:
     from ..registry.load import Review
+    from ..registry.store.numbers import SecondOpinion
     from ..synthesis.certainty import Evidence
     from ..synthesis.values import Analysis, ReportedCheck
     from .changes.view import ChangesView
@@ -43,6 +44,8 @@ class Report:
         What changed since the version before, or why that is not known; None where there is no such version.
     stamp
         What made it.
+    numbers
+        The last second opinion about the results; None where nobody asked for one.
     """
 
     review: Review
@@ -52,6 +55,7 @@ class Report:
     flow: Mapping[str, Any] = field(default_factory=dict)
     changes: ChangesView | str | None = None
     stamp: Stamp = Stamp()
+    numbers: SecondOpinion | None = None
 
     def evidence_of(self, analysis: Analysis) -> Sequence[Evidence]:
         """Return what is computed for the results of an analysis; empty where nothing is."""

@@ -182,7 +182,9 @@ function poolGroup(rules, places, choice) {
   };
   if (group.k < 2) {
     const one = "one study with an effect size: there is nothing to pool";
-    return { ...group, reason: group.k ? one : "no study has an effect size" };
+    const none = places.length === 1 ? "its only study has no effect size"
+      : `all ${places.length} studies are left out: none has an effect size`;
+    return { ...group, reason: group.k ? one : none };
   }
   if (common in COMMON) {
     const mean = COMMON[common](used, tables, measure);

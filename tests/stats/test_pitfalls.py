@@ -159,7 +159,7 @@ class TestFewStudies:
         assert ma.mantel_haenszel(measure, **data).estimate == pytest.approx(float(es.yi[0]), rel=1e-12)
 
     def test_no_study(self):
-        with pytest.raises(NotEstimableError, match="none has an effect size"):
+        with pytest.raises(NotEstimableError, match="no study has an effect size"):
             ma.pool(ma.EffectSizes.of([], []))
 
     def test_two_studies(self):

@@ -29,6 +29,7 @@ from .workings import Workings
 if TYPE_CHECKING:
     from ...registry.load import Review
     from ...registry.model.public import Study
+    from ...registry.store.numbers import SecondOpinion
     from ..report import Report
     from .bias import Bias
     from .certainty import CertaintyView
@@ -211,6 +212,11 @@ class Content:
         return [Workings.of(analysis, self._report.evidence_of(analysis)) for analysis in self._report.analyses]
 
     @property
+    def numbers(self) -> str:
+        """What the last second opinion about the results said."""
+        return second_opinion(self._report.numbers, self.digest)
+
+    @property
     def cite(self) -> str:
         """How to cite the report."""
         return cite(self._report.review, self.version)
@@ -228,6 +234,19 @@ def cite(review: Review, version: str) -> str:
         f"Computed with metaan {version}, registry {review.digest[:DIGEST_SHOWN]}",
     ]
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)
+
+
+def second_opinion(said: SecondOpinion | None, digest: str) -> str:
+    """Say what another program made of the results, and whether that was of this registry."""
+    if said is None:
+        return "no second program has recomputed the results yet (metaan check --numbers)"
+    of = "" if said.registry == digest else ", of an earlier state of this registry"
+    wrong = f", {len(said.known)} where statsmodels is known to be wrong" if said.known else ""
+    found = f"{len(said.apart)} differ" if said.apart else "none differs"
+    return (
+        f"{said.compared} numbers recomputed by statsmodels {said.statsmodels} on {said.on.isoformat()} (metaan "
+        f"{said.metaan}{of}): {found} beyond rounding{wrong}"
+    )
 
 
 def _pubmed(shown: Sequence[StudyView]) -> str:
@@ -347,7 +366,7 @@ def _changes_blocks(said: Content) -> Iterable[Block]:
 def _about_blocks(said: Content) -> Iterable[Block]:
     info = said.review
     told = {"Registration": info.registration, "Funding": info.funding, "Licence": info.license}
-    told |= {"How to cite": said.cite}
+    told |= {"How to cite": said.cite, "Second opinion": said.numbers}
     yield Bullets(tuple(f"{name}: {text or 'not recorded'}" for name, text in told.items()))
     yield Heading("Reproducibility", 2)
     commit = (", git commit ", Code(said.commit)) if said.commit else ()

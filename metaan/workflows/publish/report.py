@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError, choose
+from ...registry.store.numbers import last_opinion
 from ...registry.text.files import project_of
 from ...report.report import Report, Stamp
 from ...report.writers.catalogue import WRITERS
@@ -80,5 +81,6 @@ def make_report(
     if "text" in parts:
         flow, stamp = flow_of_records(review) or {}, Stamp(commit=Git(review.folder).last_change())
         changes, checks = changes_since(review, since), reported_checks(review)
-        made = replace(made, checks=checks, flow=flow, changes=changes, stamp=stamp)
+        numbers = last_opinion(review.folder)
+        made = replace(made, checks=checks, flow=flow, changes=changes, stamp=stamp, numbers=numbers)
     return made
