@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .document import Line
+from .document import Line, Note
 from .drawing.svg import Svg
 
 
@@ -36,12 +36,16 @@ class Bullets:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with a row of headings; ``numbers`` says which columns are set to the right, where that is known."""
+    """A table with a row of headings; ``numbers`` says which columns are set to the right, where that is known.
+
+    The lines of its cells have the marks of its ``notes``.
+    """
 
     kind: ClassVar = "table"
     heads: tuple[str, ...]
     rows: tuple[tuple[Line, ...], ...]
     numbers: tuple[bool, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,27 @@ class Code(str):
     tag: ClassVar = "code"
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A footnote: its mark, its words, and its anchor on the page."""
+
+    letter: str
+    text: str
+    id: str
+
+
+class Marks(str):
+    """The marks of footnotes behind a text, as words: where there are no footnotes of a format's own."""
+
+    notes: tuple[Note, ...]
+
+    def __new__(cls, *notes: Note) -> Marks:
+        """Join the marks of notes; without any there are no words."""
+        made = super().__new__(cls, f" [{', '.join(note.letter for note in notes)}]" if notes else "")
+        made.notes = notes
+        return made
+
+
 #: A line of text: one stretch, or several of different kinds.
 Line = str | tuple["str | Number", ...]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from xml.etree.ElementTree import fromstring, register_namespace, tostring
 
 from ...errors import choose
 from ...resources import templates
@@ -19,6 +20,8 @@ from ..forest.styles import STYLES, Style
 from .catalogue import draw
 from .figure import Request
 
+SPACE = "http://www.w3.org/2000/svg"
+_SELECTOR = re.compile(r"((?:\.[\w-]+)+) (\w*)((?:\.[\w-]+)*)")
 _VARIABLE = re.compile(r"var\((--[a-z-]+)\)")
 
 
@@ -51,6 +54,34 @@ def forest_file(plot: Plot) -> Svg:
 def as_file(drawn: Svg, look: Style = STYLES["default"]) -> Svg:
     """Return a drawing of a page with its styles and a paper, as a file needs them."""
     return replace(drawn, rules="\n".join(part for part in (plot_rules(look.variables), look.rules) if part))
+
+
+def without_rules(drawn: Svg) -> bytes:
+    """Return a file in which each part says itself how it looks, for programs that read no stylesheet."""
+    register_namespace("", SPACE)
+    root = fromstring(str(drawn).encode())  # noqa: S314  our own markup
+    looks, rules = set(root.get("class", "").split()), sorted(_selected(drawn.rules or ""), key=lambda one: one[0])
+    for part in root.iter():
+        own, tag = set(part.attrib.pop("class", "").split()), part.tag.removeprefix(f"{{{SPACE}}}")
+        for _, around, kind, classes, look in rules:
+            if around <= looks and kind in ("", tag) and classes <= own:
+                part.attrib.update(look)
+    root.remove(next(part for part in root if part.tag.endswith("style")))
+    made: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return made
+
+
+def _selected(rules: str) -> Iterable[tuple[tuple[int, int], set[str], str, set[str], dict[str, str]]]:
+    """Yield each selector: its weight, the classes of the drawing, the tag and the classes of a part, and the look.
+
+    Others than ``.drawing tag.part`` are for what only the script of a page draws.
+    """
+    for selectors, text in re.findall(r"([^{}]+)\{([^}]*)\}", rules):
+        look = dict(re.findall(r"([a-z-]+):\s*([^;]+);", text))
+        for selector in selectors.split(","):
+            if fits := _SELECTOR.fullmatch(selector.strip()):
+                around, classes = (set(filter(None, group.split("."))) for group in fits.group(1, 3))
+                yield (len(around) + len(classes), bool(fits[2])), around, fits[2], classes, look
 
 
 def plot_rules(changes: Mapping[str, str]) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...synthesis.statement import statement
-from ..blocks import Block, Bullets, Table
+from ..blocks import Block, Table
+from ..document import Line, Marks, Note
 from ..language import anchors, formats, words
 from ..language.statements import sentence
 from ..language.words import Arms
@@ -23,19 +24,6 @@ PER = 1000
 SCALES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A footnote, by its letter."""
-
-    letter: str
-    text: str
-
-    @property
-    def id(self) -> str:
-        """The anchor of the note."""
-        return f"summary.note.{self.letter}"
-
-
 @dataclass
 class Notes:
     """The footnotes of one table, each text once."""
@@ -44,7 +32,8 @@ class Notes:
 
     def add(self, text: str) -> Note:
         """Return the note of a text, a new one where it is not there yet."""
-        return self.texts.setdefault(text, Note(letter(len(self.texts)), text))
+        mark = letter(len(self.texts))
+        return self.texts.setdefault(text, Note(mark, text, f"summary.note.{mark}"))
 
 
 def letter(number: int) -> str:
@@ -248,21 +237,19 @@ def summary_blocks(summary: Summary, arms: Arms) -> Iterable[Block]:
         without, given = (f"per 1000 with {name}" for name in (arms.control, arms.experimental))
         heads = ("Outcome", "Result", "People (studies)", "Relative effect", without, given, "difference per 1000")
         rows = (line for group in summary.groups for row in group.rows for line in _cells(group.title, row))
-        yield Table((*heads, "in a new setting", "Certainty", "In words"), tuple(rows))
-        yield Bullets(tuple(f"{note.letter}: {note.text}" for note in summary.notes))
+        yield Table((*heads, "in a new setting", "Certainty", "In words"), tuple(rows), notes=summary.notes)
 
 
-def _cells(title: str, row: SummaryRow) -> Iterable[tuple[str, ...]]:
-    marks = ", ".join(note.letter for note in (*row.effect_notes, *row.certainty_notes))
-    effect = f"{row.measure} {row.effect}" + (f" ({row.ci})" if row.ci else "") + (f" [{marks}]" if marks else "")
+def _cells(title: str, row: SummaryRow) -> Iterable[tuple[Line, ...]]:
+    effect = f"{row.measure} {row.effect}" + (f" ({row.ci})" if row.ci else "")
     judged = row.certainty.judged
     level = f"{judged.level} {judged.symbols}" if judged else "not assessed yet"
-    first = title, row.certainty.pool, f"{row.people} ({row.studies})", effect
+    first = title, row.certainty.pool, f"{row.people} ({row.studies})"
+    marked = effect, Marks(*row.effect_notes, *row.certainty_notes)
     for cells in [_risk_cells(line) for line in row.lines] or [["–"] * 4]:
-        yield *first, *cells, level, row.statement
+        yield *first, marked, *cells, level, row.statement
 
 
-def _risk_cells(line: RiskLine) -> list[str]:
-    marks = ", ".join(note.letter for note in line.notes)
-    assumed = f"{line.name} {line.control} [{marks}]".strip()
+def _risk_cells(line: RiskLine) -> list[Line]:
+    assumed = f"{line.name} {line.control}".strip(), Marks(*line.notes)
     return [assumed, f"{line.treated} ({line.treated_ci})", f"{line.difference} ({line.ci})", line.prediction or "–"]

@@ -67,10 +67,9 @@ def _shown(text: str) -> str:
 
 def _table(block: Table) -> str:
     ruler = ["--:" if number else ":--" for number in block.numbers] or ["---"] * len(block.heads)
-    return "\n".join(
-        f"| {' | '.join(cells)} |"
-        for cells in (map(plain, block.heads), ruler, *(map(line, row) for row in block.rows))
-    )
+    lines = (map(plain, block.heads), ruler, *(map(line, row) for row in block.rows))
+    notes = "".join(f"\n- {note.letter}: {plain(note.text)}" for note in block.notes)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + (notes and f"\n{notes}")
 
 
 #: What writes a block, and a stretch of a line, by its type.
