@@ -40,36 +40,26 @@ QUANTITIES: dict[str, Callable[[Snapshot], float | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class SeriesChange:
-    """One result before and after, and what each cause did to it. Causes are those of its pool, by position.
+    """One result before and after, and what each cause did to it. Causes are those of its pool, by position."""
 
-    Attributes
-    ----------
-    model
-        ``"common"``, ``"random"``, or ``"lead"`` where the two versions answer with different models.
-    before, after
-        None where there was, or is, nothing to pool.
-    shares
-        By a key of `QUANTITIES`; empty where nothing is shared out, and ``refused`` says why.
-    alone, without
-        For each cause the result with it as the only change, and the result with every change but this one.
-    conclusion
-        The share of each cause in the change of the conclusion (adding up to 1); None where it did not change.
-    flips_alone, needed
-        The causes which alone lead to the new conclusion, and those without which it would not be reached.
-    smallest
-        The smallest sets of causes that lead to the new conclusion; None where there are too many causes to try all.
-    """
-
-    model: str
+    model: str  # ``"common"``, ``"random"``, or ``"lead"`` where the two versions answer with different models
+    # before, after: None where there was, or is, nothing to pool
     before: Snapshot | None
     after: Snapshot | None
+    # By a key of `QUANTITIES`; empty where nothing is shared out, and ``refused`` says why
     shares: Mapping[str, Attribution]
     refused: str | None
+    # alone, without: for each cause the result with it as the only change, and the result with every change but this
+    # one
     alone: tuple[Snapshot | None, ...]
     without: tuple[Snapshot | None, ...]
+    # The share of each cause in the change of the conclusion (adding up to 1); None where it did not change
     conclusion: Attribution | None
+    # flips_alone, needed: the causes which alone lead to the new conclusion, and those without which it would not be
+    # reached
     flips_alone: tuple[int, ...] = ()
     needed: tuple[int, ...] = ()
+    # The smallest sets of causes that lead to the new conclusion; None where there are too many causes to try all
     smallest: tuple[tuple[int, ...], ...] | None = ()
 
     @property

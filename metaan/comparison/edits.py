@@ -33,29 +33,17 @@ UNCONFIRMED = ("results", "unconfirmed")  # the keys of the mark that the number
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One value that is not what it was.
+    """One value that is not what it was."""
 
-    Attributes
-    ----------
-    part
-        The key at the top of the file (``"results"``, ``"analyses"`` ...).
-    where
-        Where in the file, in words: ``"death, day 28, control, events"``.
-    old, new
-        The values; None for absent.
-    old_place, new_place
-        ``"studies/x.yaml:12"``; None where the value is absent.
-    keys
-        The keys on the way to the value, without the places in lists.
-    """
-
-    part: str
-    where: str
+    part: str  # the key at the top of the file (``"results"``, ``"analyses"`` ...)
+    where: str  # where in the file, in words: ``"death, day 28, control, events"``
+    # old, new: the values; None for absent
     old: Plain
     new: Plain
+    # old_place, new_place: ``"studies/x.yaml:12"``; None where the value is absent
     old_place: str | None
     new_place: str | None
-    keys: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()  # the keys on the way to the value, without the places in lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +65,17 @@ class StudyState:
 
 @dataclass(frozen=True, slots=True)
 class StudyChange:
-    """One study that is not what it was.
-
-    Attributes
-    ----------
-    kinds
-        Of `KINDS`, in its order.
-    was, now
-        Where it stood and stands; None where the study is absent.
-    edits
-        Every value that changed; empty for a study that was added or removed.
-    flags
-        What PubMed says now and did not say before, in words.
-    place
-        Where the file is: ``"studies/x.yaml:1"``.
-    """
+    """One study that is not what it was."""
 
     id: str
     label: str
-    kinds: tuple[str, ...]
+    kinds: tuple[str, ...]  # of `KINDS`, in its order
+    # was, now: where it stood and stands; None where the study is absent
     was: StudyState | None
     now: StudyState | None
-    edits: tuple[Edit, ...]
-    flags: tuple[str, ...]
-    place: str
+    edits: tuple[Edit, ...]  # every value that changed; empty for a study that was added or removed
+    flags: tuple[str, ...]  # what PubMed says now and did not say before, in words
+    place: str  # where the file is: ``"studies/x.yaml:1"``
 
 
 def study_changes(old: Review, new: Review) -> tuple[StudyChange, ...]:

@@ -44,37 +44,18 @@ _PLAN_CAUSES_COMBINED = 4  # with more, a study counts as a cause where it diffe
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One cause of a change: a study, or a field of the protocol.
+    """One cause of a change: a study, or a field of the protocol."""
 
-    Attributes
-    ----------
-    kind
-        ``"study"`` or ``"protocol"``.
-    id
-        The study's id, or a key of `FIELDS`.
-    label
-        What a sentence calls it.
-    change
-        What happened: ``"added"``, ``"removed"``, ``"corrected"``, ``"now included"``, ``"from DL to REML"`` ...
-    """
-
-    kind: str
-    id: str
-    label: str
+    kind: str  # ``"study"`` or ``"protocol"``
+    id: str  # the study's id, or a key of `FIELDS`
+    label: str  # what a sentence calls it
+    # What happened: ``"added"``, ``"removed"``, ``"corrected"``, ``"now included"``, ``"from DL to REML"`` ...
     change: str
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One result in one state: analysis scale, with what is needed to show it.
-
-    Attributes
-    ----------
-    display
-        Estimate, confidence and prediction interval on the display scale.
-    conclusion
-        The arm that the whole interval favours, ``"unclear"``, ``"no interval"``, or ``"nothing"``.
-    """
+    """One result in one state: analysis scale, with what is needed to show it."""
 
     k: int
     measure: str
@@ -84,8 +65,8 @@ class Snapshot:
     pi: Interval | None
     tau2: float
     i2: float
-    display: Display
-    conclusion: str
+    display: Display  # estimate, confidence and prediction interval on the display scale
+    conclusion: str  # the arm that the whole interval favours, ``"unclear"``, ``"no interval"``, or ``"nothing"``
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,22 +115,13 @@ Entry = tuple[int, "Chosen | None", "Chosen | None"]
 
 @dataclass(frozen=True)
 class WhatIf:
-    """Every state between two versions of one pool.
+    """Every state between two versions of one pool."""
 
-    Attributes
-    ----------
-    old, new
-        The two versions of the analysis.
-    block
-        The pool.
-    causes
-        What bits stand for: studies first, then fields of the protocol.
-    """
-
+    # old, new: the two versions of the analysis
     old: PlannedAnalysis
     new: PlannedAnalysis
-    block: Block
-    causes: tuple[Cause, ...]
+    block: Block  # the pool
+    causes: tuple[Cause, ...]  # what bits stand for: studies first, then fields of the protocol
     _taken: dict[int, list[Entry]] = field(default_factory=dict, repr=False)
     _results: dict[int, Mapping[str, Snapshot]] = field(default_factory=dict, repr=False)
 

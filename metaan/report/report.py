@@ -26,36 +26,22 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A review with what was computed from it and what is known of it.
+    """A review with what was computed from it and what is known of it."""
 
-    Attributes
-    ----------
-    review, analyses
-        The registry, and what was pooled from it.
-    evidence
-        By an analysis' key what `metaan.synthesis.certainty.evidence` gives: effects per 1000, and suggestions for
-        certainty.
-    checks
-        Printed effects beside recomputed ones.
-    flow
-        Counts of the records that searches found, as `metaan.report.sections.flow.boxes` reads them, and under
-        ``searches`` a mapping for each search that was run: source, day, since, records.
-    changes
-        What changed since the version before, or why that is not known; None where there is no such version.
-    stamp
-        What made it.
-    numbers
-        The last second opinion about the results; None where nobody asked for one.
-    """
-
+    # review, analyses: the registry, and what was pooled from it
     review: Review
     analyses: Sequence[Analysis] = ()
+    # By an analysis' key what `metaan.synthesis.certainty.evidence` gives: effects per 1000, and suggestions for
+    # certainty
     evidence: Mapping[str, Sequence[Evidence]] = field(default_factory=dict)
-    checks: Sequence[ReportedCheck] = ()
+    checks: Sequence[ReportedCheck] = ()  # printed effects beside recomputed ones
+    # Counts of the records that searches found, as `metaan.report.sections.flow.boxes` reads them, and under
+    # ``searches`` a mapping for each search that was run: source, day, since, records
     flow: Mapping[str, Any] = field(default_factory=dict)
+    # What changed since the version before, or why that is not known; None where there is no such version
     changes: ChangesView | str | None = None
-    stamp: Stamp = Stamp()
-    numbers: SecondOpinion | None = None
+    stamp: Stamp = Stamp()  # what made it
+    numbers: SecondOpinion | None = None  # the last second opinion about the results; None where nobody asked for one
 
     def evidence_of(self, analysis: Analysis) -> Sequence[Evidence]:
         """Return what is computed for the results of an analysis; empty where nothing is."""

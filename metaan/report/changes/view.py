@@ -67,28 +67,18 @@ class ShareRow:
 
 @dataclass(frozen=True, slots=True)
 class PoolView:
-    """One pool that changed.
-
-    Attributes
-    ----------
-    sentences
-        One a cause.
-    flips
-        Which causes, and which sets of them, lead to the new conclusion; empty where it did not change.
-    shares, note
-        The attribution as a table, and how to read it; no rows where there is a single cause or nothing to share out.
-    plot
-        The what-if plot; None where there is nothing to draw.
-    """
+    """One pool that changed."""
 
     id: str
     heading: str
     results: tuple[ResultRow, ...]
-    sentences: tuple[str, ...]
-    flips: str
+    sentences: tuple[str, ...]  # one a cause
+    flips: str  # which causes, and which sets of them, lead to the new conclusion; empty where it did not change
+    # shares, note: the attribution as a table, and how to read it; no rows where there is a single cause or nothing to
+    # share out
     shares: tuple[ShareRow, ...]
     note: str
-    plot: Plot | None
+    plot: Plot | None  # the what-if plot; None where there is nothing to draw
 
     @property
     def figure(self) -> Markup:
@@ -98,35 +88,21 @@ class PoolView:
 
 @dataclass(frozen=True, slots=True)
 class ChangesView:
-    """What changed, ready for a template.
-
-    Attributes
-    ----------
-    headlines
-        The answer: which conclusions changed, and which studies PubMed flags now.
-    summary
-        How many studies changed, in a sentence.
-    silent
-        One sentence for each study that changed and moved no result.
-    unchanged
-        The pools whose results did not change.
-    living
-        What PRISMA-LSR asks a new version to say.
-    """
+    """What changed, ready for a template."""
 
     title: str
     old_name: str
     new_name: str
     digests: tuple[str, str]
-    headlines: tuple[str, ...]
+    headlines: tuple[str, ...]  # the answer: which conclusions changed, and which studies PubMed flags now
     conclusion_changed: bool
-    summary: str
+    summary: str  # how many studies changed, in a sentence
     studies: tuple[ChangedStudy, ...]
     protocol: tuple[EditRow, ...]
     pools: tuple[PoolView, ...]
-    silent: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    living: tuple[LsrItem, ...]
+    silent: tuple[str, ...]  # one sentence for each study that changed and moved no result
+    unchanged: tuple[str, ...]  # the pools whose results did not change
+    living: tuple[LsrItem, ...]  # what PRISMA-LSR asks a new version to say
 
 
 def changes_lines(changes: ChangesView) -> Iterable[Line]:

@@ -53,26 +53,17 @@ def smallest(items: Iterable[object]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Svg:
-    """An ``<svg>`` element with its name and description for readers who cannot see it.
-
-    Attributes
-    ----------
-    look
-        Its CSS classes.
-    size, smallest
-        Pixels: width and height, and the size of the smallest text.
-    rules
-        The styles inside of a file of its own; None for an element of a page.
-    """
+    """An ``<svg>`` element with its name and description for readers who cannot see it."""
 
     name: str
-    look: str
+    look: str  # its CSS classes
     title: str
     description: str
+    # size, smallest: pixels: width and height, and the size of the smallest text
     size: tuple[float, float]
     parts: tuple[str, ...]
     smallest: float = SIZE
-    rules: str | None = None
+    rules: str | None = None  # the styles inside of a file of its own; None for an element of a page
 
     def __str__(self) -> str:
         return self.sized("{}", "{}")

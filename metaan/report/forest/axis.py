@@ -48,22 +48,13 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """The axis of a plot.
+    """The axis of a plot."""
 
-    Attributes
-    ----------
-    scale
-        The display scale of the measure.
-    lo, hi
-        The range, as positions.
-    ticks
-        In ascending order; no effect is among them, where the scale has one.
-    """
-
-    scale: Scale
+    scale: Scale  # the display scale of the measure
+    # lo, hi: the range, as positions
     lo: float
     hi: float
-    ticks: tuple[Tick, ...]
+    ticks: tuple[Tick, ...]  # in ascending order; no effect is among them, where the scale has one
 
     def place(self, value: float) -> float:
         """Return where a display value lies: 0 at the left end of the axis, 1 at the right; not cut off."""

@@ -17,25 +17,15 @@ from .lights import Key, Light
 
 @dataclass(frozen=True, slots=True)
 class ForestMark:
-    """What is drawn on a row.
+    """What is drawn on a row."""
 
-    Attributes
-    ----------
-    shape
-        ``"square"``, ``"diamond"`` or ``"bar"``.
-    estimate, interval
-        Display scale; a bar has no estimate.
-    weight
-        Percent; the area of a square is proportional to it. None is drawn at a fixed small size.
-    role
-        ``"study"``, ``"common"``, ``"random"``, ``"prediction"``, ``"reference"`` or
-        ``"sensitivity"``: the CSS class.
-    """
-
-    shape: str
+    shape: str  # ``"square"``, ``"diamond"`` or ``"bar"``
+    # estimate, interval: display scale; a bar has no estimate
     estimate: float | None
     interval: Interval | None
+    # Percent; the area of a square is proportional to it. None is drawn at a fixed small size.
     weight: float | None = None
+    # ``"study"``, ``"common"``, ``"random"``, ``"prediction"``, ``"reference"`` or ``"sensitivity"``: the CSS class
     role: str = "study"
 
 
@@ -66,39 +56,24 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A forest plot.
+    """A forest plot."""
 
-    Attributes
-    ----------
-    id
-        Unique on a page: from the analysis.
-    title, description
-        For readers who cannot see it.
-    favours
-        What a value left and right of no effect favours; None where nothing is compared.
-    signs
-        Code and words of each sign of the columns of signs.
-    notes
-        Lines below the axis: the methods, the domains of bias, and the studies left out with the reason.
-    band, guide
-        Effects too small to matter, and where a dashed line stands; display scale.
-    favours_above
-        What each side favours stands over the plot, the heading of the axis below it.
-    """
-
-    id: str
+    id: str  # unique on a page: from the analysis
+    # title, description: for readers who cannot see it
     title: str
     description: str
     columns: tuple[ForestColumn, ...]
     rows: tuple[Row, ...]
     axis: Axis
     axis_title: AxisTitle
-    favours: tuple[str, str] | None
-    signs: Key = ()
+    favours: tuple[str, str] | None  # what a value left and right of no effect favours; None where nothing is compared
+    signs: Key = ()  # code and words of each sign of the columns of signs
+    # Lines below the axis: the methods, the domains of bias, and the studies left out with the reason
     notes: tuple[str, ...] = ()
+    # band, guide: effects too small to matter, and where a dashed line stands; display scale
     band: Band | None = None
     guide: float | None = None
-    favours_above: bool = False
+    favours_above: bool = False  # what each side favours stands over the plot, the heading of the axis below it
 
     @property
     def empty(self) -> bool:

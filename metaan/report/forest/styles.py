@@ -29,67 +29,39 @@ ROUND = "({})"  # brackets around an interval
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """One look.
+    """One look."""
 
-    Attributes
-    ----------
-    order
-        What stands where, from left to right: label, extra (further columns), time, data, plot, effect, weights, lights
-        (risk of bias).
-    study, effect, weight
-        Headings; ``effect`` and ``axis`` know ``{measure}``, ``{name}``, ``{how}`` and ``{level}``, each
-        as its lines, of which the last is the heading itself.
-    split
-        Every number of an arm has a column of its own.
-    data
-        Kind of data (a key of `metaan.synthesis.kinds.KINDS`) to what stands over it in place of the usual words.
-    thousands
-        What parts the thousands of numbers of five digits and more.
-    joint, brackets, decimals
-        What parts the bounds of an interval and stands around them, and how an effect is written; None decimals: as
-        many as the number deserves.
-    weight_sign
-        True: every weight has its percent sign.
-    pooled
-        Label of a diamond, with ``{total}`` and ``{model}``; empty: the methods by name.
-    tau2, heterogeneity, overall
-        Lines under a diamond, in the order and the signs of the journal; empty: ours, or none. ``tau2`` is the part of
-        ``heterogeneity`` where the model has one.
-    subgroups
-        The test for differences between subgroups in the signs of the journal; empty: ours.
-    p
-        Sign of a p value, and whether a zero stands before its point.
-    tight
-        No spaces around the signs of comparison.
-    favours
-        The word before the arm, and whether it stands over the plot.
-    guide
-        True: a dashed line through the pooled result.
-    variables, rules
-        What changes in the stylesheet.
-    """
-
+    # What stands where, from left to right: label, extra (further columns), time, data, plot, effect, weights, lights
+    # (risk of bias)
     order: tuple[str, ...] = ("label", "extra", "time", "data", "plot", "effect", "weights", "lights")
+    # study, effect, weight: headings; ``effect`` and ``axis`` know ``{measure}``, ``{name}``, ``{how}`` and
+    # ``{level}``, each as its lines, of which the last is the heading itself
     study: str = "Study"
     effect: tuple[str, ...] = ("{measure} ({level} CI)",)
     axis: tuple[str, ...] = ("{name} ({level} CI)",)
     weight: str = "Weight"
-    split: bool = False
+    split: bool = False  # every number of an arm has a column of its own
+    # Kind of data (a key of `metaan.synthesis.kinds.KINDS`) to what stands over it in place of the usual words
     data: Mapping[str, str] = field(default_factory=dict)
-    thousands: str = ""
+    thousands: str = ""  # what parts the thousands of numbers of five digits and more
+    # joint, brackets, decimals: what parts the bounds of an interval and stands around them, and how an effect is
+    # written; None decimals: as many as the number deserves
     joint: str = " to "
     brackets: str = ROUND
     decimals: int | None = None
-    weight_sign: bool = True
-    pooled: str = ""
+    weight_sign: bool = True  # True: every weight has its percent sign
+    pooled: str = ""  # label of a diamond, with ``{total}`` and ``{model}``; empty: the methods by name
+    # tau2, heterogeneity, overall: lines under a diamond, in the order and the signs of the journal; empty: ours, or
+    # none. ``tau2`` is the part of ``heterogeneity`` where the model has one.
     tau2: str = ""
     heterogeneity: str = ""
     overall: str = ""
-    subgroups: str = ""
-    p: tuple[str, bool] = ("p", True)
-    tight: bool = False
-    favours: tuple[str, bool] = ("Favours", False)
-    guide: bool = False
+    subgroups: str = ""  # the test for differences between subgroups in the signs of the journal; empty: ours
+    p: tuple[str, bool] = ("p", True)  # sign of a p value, and whether a zero stands before its point
+    tight: bool = False  # no spaces around the signs of comparison
+    favours: tuple[str, bool] = ("Favours", False)  # the word before the arm, and whether it stands over the plot
+    guide: bool = False  # True: a dashed line through the pooled result
+    # variables, rules: what changes in the stylesheet
     variables: Mapping[str, str] = field(default_factory=dict)
     rules: str = ""
 

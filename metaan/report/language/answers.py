@@ -21,32 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer of one result.
+    """The answer of one result."""
 
-    Attributes
-    ----------
-    pool
-        The name of the pool it is about.
-    verdict
-        A code of `metaan.synthesis.statement`.
-    mark
-        The verdict in two to four words.
-    statement
-        What the result says, in one sentence.
-    text
-        The statement with the numbers that it rests on.
-    place
-        The pool's place among the `blocks`.
-    numbers
-        What each number of the text is, in its order; empty where there is none.
-    """
-
-    pool: str
-    verdict: str
-    mark: str
-    statement: str
-    text: Text
-    place: int = 0
+    pool: str  # the name of the pool it is about
+    verdict: str  # a code of `metaan.synthesis.statement`
+    mark: str  # the verdict in two to four words
+    statement: str  # what the result says, in one sentence
+    text: Text  # the statement with the numbers that it rests on
+    place: int = 0  # the pool's place among the `blocks`
+    # What each number of the text is, in its order; empty where there is none
     numbers: tuple[tuple[str, Number | str], ...] = ()
 
 

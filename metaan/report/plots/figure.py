@@ -27,26 +27,14 @@ PAD = 0.04  # share of a linear axis beyond its values
 
 @dataclass(frozen=True, slots=True)
 class PlotPoint:
-    """One mark.
-
-    Attributes
-    ----------
-    label
-        Written beside it where there is room.
-    role
-        The CSS class.
-    weight
-        Percent; the area is proportional to it. None is drawn at a fixed size.
-    sentence
-        What it is, in words.
-    """
+    """One mark."""
 
     x: float
     y: float
-    label: str = ""
-    role: str = "study"
-    weight: float | None = None
-    sentence: str = ""
+    label: str = ""  # written beside it where there is room
+    role: str = "study"  # the CSS class
+    weight: float | None = None  # percent; the area is proportional to it. None is drawn at a fixed size.
+    sentence: str = ""  # what it is, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,37 +88,23 @@ def no_effect(scale: Scale) -> tuple[Key, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A plot.
+    """A plot."""
 
-    Attributes
-    ----------
-    id
-        Unique on a page.
-    kind
-        A key of `metaan.report.plots.catalogue.PLOTS`: the CSS class.
-    title, description
-        For readers who cannot see it.
-    points
-        In the order in which they get their labels, where not all have room.
-    right
-        Labels at the right edge of the frame, at heights of ``y``: (y value, text) pairs under a title.
-    square
-        True where both axes have the same unit.
-    """
-
-    id: str
-    kind: str
+    id: str  # unique on a page
+    kind: str  # a key of `metaan.report.plots.catalogue.PLOTS`: the CSS class
+    # title, description: for readers who cannot see it
     title: str
     description: str
     x: Side
     y: Side
-    points: tuple[PlotPoint, ...] = ()
+    points: tuple[PlotPoint, ...] = ()  # in the order in which they get their labels, where not all have room
     curves: tuple[Curve, ...] = ()
     areas: tuple[Area, ...] = ()
     keys: tuple[Key, ...] = ()
     notes: tuple[str, ...] = ()
+    # Labels at the right edge of the frame, at heights of ``y``: (y value, text) pairs under a title
     right: tuple[str, tuple[tuple[float, str], ...]] | None = None
-    square: bool = False
+    square: bool = False  # True where both axes have the same unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,22 +30,15 @@ class BiasRow:
 
 @dataclass(frozen=True, slots=True)
 class BiasGroup:
-    """The judgements with one tool about one outcome, or about the studies as a whole.
-
-    Attributes
-    ----------
-    columns
-        Short name and name of each domain, and of the overall judgement.
-    lights, shares
-        A sign for each study and domain; how many studies have which judgement in each domain.
-    """
+    """The judgements with one tool about one outcome, or about the studies as a whole."""
 
     id: str
     title: str
     tool: str
     source: str
-    columns: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, str], ...]  # short name and name of each domain, and of the overall judgement
     rows: tuple[BiasRow, ...]
+    # lights, shares: a sign for each study and domain; how many studies have which judgement in each domain
     lights: Svg
     shares: Svg
 

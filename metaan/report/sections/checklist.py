@@ -18,26 +18,15 @@ BY_AUTHORS = "to be written by the authors"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of the statement.
+    """One item of the statement."""
 
-    Attributes
-    ----------
-    number, section, topic
-        As the statement has them, the topic in our own words.
-    anchor
-        The id of the place on the page; empty where only people can write it.
-    needs
-        A key of what `_facts` tells: without it the page has nothing to say there.
-    lacking
-        What is said in that case.
-    """
-
+    # number, section, topic: as the statement has them, the topic in our own words
     number: str
     section: str
     topic: str
-    anchor: str = ""
-    needs: str = ""
-    lacking: str = BY_AUTHORS
+    anchor: str = ""  # the id of the place on the page; empty where only people can write it
+    needs: str = ""  # a key of what `_facts` tells: without it the page has nothing to say there
+    lacking: str = BY_AUTHORS  # what is said in that case
 
 
 @dataclass(frozen=True, slots=True)

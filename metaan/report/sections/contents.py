@@ -281,28 +281,16 @@ def _published(review: Review) -> Iterable[PoolRow]:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section of the report.
+    """A section of the report."""
 
-    Attributes
-    ----------
-    id, title
-        Its anchor on the page, and its heading.
-    build
-        Returns its blocks; a section without any is not written, but by a part of its own.
-    nav
-        What the page's contents call it; empty where they do not.
-    part
-        Its template in ``templates/parts``; where there is none the page has its blocks.
-    prisma
-        The places that items of the PRISMA checklist lead to: anchor and name.
-    """
-
+    # id, title: its anchor on the page, and its heading
     id: str
     title: str
+    # Returns its blocks; a section without any is not written, but by a part of its own
     build: Callable[[Content], Iterable[Block]]
-    nav: str = ""
-    part: str = ""
-    prisma: tuple[tuple[str, str], ...] = ()
+    nav: str = ""  # what the page's contents call it; empty where they do not
+    part: str = ""  # its template in ``templates/parts``; where there is none the page has its blocks
+    prisma: tuple[tuple[str, str], ...] = ()  # the places that items of the PRISMA checklist lead to: anchor and name
 
     def blocks(self, said: Content) -> tuple[Block, ...]:
         """Return its blocks, under its heading; none where it has nothing to say."""

@@ -13,22 +13,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """A format of the report.
+    """A format of the report."""
 
-    Attributes
-    ----------
-    ending, media
-        How names of its files end, and the media type.
-    write
-        Returns the bytes of a file.
-    can
-        What of a report it says: ``"results"``; ``"text"``, which is everything else that is known; ``"since"`` where
-        it can be asked to compare with another version than the last. The rest is not computed for it.
-    """
-
+    # ending, media: how names of its files end, and the media type
     ending: str
     media: str
-    write: Callable[[Report], bytes]
+    write: Callable[[Report], bytes]  # returns the bytes of a file
+    # What of a report it says: ``"results"``; ``"text"``, which is everything else that is known; ``"since"`` where it
+    # can be asked to compare with another version than the last. The rest is not computed for it.
     can: frozenset[str]
 
 
