@@ -28,18 +28,10 @@ from .workings import Workings
 
 if TYPE_CHECKING:
     from ...registry.load import Review
-    from ...registry.model.public import Study
     from ...registry.store.numbers import SecondOpinion
     from ..report import Report
-    from .bias import Bias
-    from .certainty import CertaintyView
     from .checklist import ItemView
-    from .checks import CheckRow, WaivedRow
-    from .flow import FlowBox
-    from .outcomes import OutcomeView
-    from .provenance import SourceRow
     from .studies import StudyView
-    from .summary import Summary
 
 DIGEST_SHOWN = 12
 
@@ -76,56 +68,6 @@ class Content:
             name: getattr(self, name) for name in (*vars(self), *vars(Content)) if name[0] != "_" and name != "named"
         }
 
-    @cached_property
-    def outcomes(self) -> list[OutcomeView]:
-        """Each analysis of the protocol."""
-        return [outcome(analysis, self.arms) for analysis in self._analyses]
-
-    @cached_property
-    def summary(self) -> Summary:
-        """The summary of findings."""
-        return summary(self._analyses, self.arms, self._report.evidence)
-
-    @cached_property
-    def suggestions(self) -> list[CertaintyView]:
-        """The results for whose certainty arithmetic suggests something."""
-        return [row.certainty for row in self.summary.rows if row.certainty.suggested]
-
-    @cached_property
-    def astray(self) -> tuple[str, ...]:
-        """Sentences on judgements that fit no result."""
-        return misplaced(self._report.review, self._report.analyses)
-
-    @cached_property
-    def bias(self) -> Bias:
-        """Risk of bias."""
-        return bias(self._report.review)
-
-    @cached_property
-    def judged(self) -> int:
-        """How many studies have a judgement of bias."""
-        return sum(bool(study.risk_of_bias) for study in self._report.review.studies)
-
-    @cached_property
-    def studies(self) -> tuple[StudyView, ...]:
-        """All studies."""
-        return studies(self._report.review)
-
-    @property
-    def included(self) -> list[StudyView]:
-        """The included studies."""
-        return [study for study in self.studies if study.state == "included"]
-
-    @property
-    def not_included(self) -> list[StudyView]:
-        """The other studies."""
-        return [study for study in self.studies if study.state != "included"]
-
-    @property
-    def states(self) -> str:
-        """How many studies are in each state."""
-        return states(self._report.review)
-
     @property
     def state(self) -> str:
         """How many studies there are, and of which search and version the report is; what is missing is named."""
@@ -136,90 +78,40 @@ class Content:
         return " · ".join([*said, *([f"updated {dates.updated.isoformat()}"] if dates.updated else [])])
 
     @cached_property
-    def left_out(self) -> tuple[LeftOut, ...]:
-        """What analyses leave out, and why; each reason once."""
-        return left_out(self._analyses)
-
-    @property
-    def settings(self) -> bool:
-        """Whether any included study has a setting."""
-        return any(study.setting for study in self.included)
-
-    @property
-    def fetched(self) -> bool:
-        """Whether PubMed's record of any study is there."""
-        return any(study.flag.code != "unknown" for study in self.studies)
-
-    @property
-    def pubmed(self) -> str:
-        """For how many studies PubMed's record is there."""
-        return _pubmed(self.studies)
-
-    @cached_property
-    def published_pools(self) -> list[PoolRow]:
-        """What systematic reviews have pooled."""
-        return list(_published(self._report.review))
-
-    @cached_property
-    def waived(self) -> tuple[WaivedRow, ...]:
-        """What checks of the registry found and people let stand."""
-        return waived(self._report.review)
-
-    @cached_property
-    def checks(self) -> list[CheckRow]:
-        """Printed results beside recomputed ones."""
-        return [check_row(check) for check in self._report.checks]
-
-    @property
-    def tally(self) -> str:
-        """The checks in a sentence."""
-        return tally(self._report.checks)
-
-    @cached_property
-    def flow(self) -> tuple[FlowBox, ...]:
-        """The flow of records and studies."""
-        return boxes(self._report.review, self._report.flow)
-
-    @cached_property
-    def methods(self) -> Sequence[str]:
-        """What was done, in sentences."""
-        return methods.paragraphs(self._report.analyses)
-
-    @cached_property
-    def references(self) -> Sequence[str]:
-        """What the methods rest on."""
-        return methods.references(self._report.analyses)
-
-    @cached_property
     def checklist(self) -> tuple[ItemView, ...]:
         """The PRISMA 2020 checklist."""
         dated = bool(self.searches or self.review.dates.searched)
         return checklist(self._report.review, self._report.analyses, PLACES, dated)
 
-    @property
-    def written(self) -> int:
-        """How many items of the checklist have a place."""
-        return sum(bool(item.href) for item in self.checklist)
-
-    @cached_property
-    def sources(self) -> tuple[tuple[Study, tuple[SourceRow, ...]], ...]:
-        """Where every number was read."""
-        return provenance.rows(self._report.review)
-
-    @cached_property
-    def workings(self) -> list[Workings]:
-        """How every number was computed."""
-        return [Workings.of(analysis, self._report.evidence_of(analysis)) for analysis in self._report.analyses]
-
-    @property
-    def numbers(self) -> str:
-        """What the last second opinion about the results said."""
-        return second_opinion(self._report.numbers, self.digest)
-
-    @property
-    def cite(self) -> str:
-        """How to cite the report."""
-        return cite(self._report.review, self.version)
+    # What each is stands in templates/README.md.
+    outcomes = cached_property(lambda self: [outcome(analysis, self.arms) for analysis in self._analyses])
+    summary = cached_property(lambda self: summary(self._analyses, self.arms, self._report.evidence))
+    suggestions = cached_property(lambda self: [r.certainty for r in self.summary.rows if r.certainty.suggested])
+    astray = cached_property(lambda self: misplaced(self._report.review, self._report.analyses))
+    bias = cached_property(lambda self: bias(self._report.review))
+    judged = cached_property(lambda self: sum(bool(study.risk_of_bias) for study in self._report.review.studies))
+    studies = cached_property(lambda self: studies(self._report.review))
+    included = cached_property(lambda self: [study for study in self.studies if study.state == "included"])
+    not_included = cached_property(lambda self: [study for study in self.studies if study.state != "included"])
+    states = cached_property(lambda self: states(self._report.review))
+    left_out = cached_property(lambda self: left_out(self._analyses))
+    settings = cached_property(lambda self: any(study.setting for study in self.included))
+    fetched = cached_property(lambda self: any(study.flag.code != "unknown" for study in self.studies))
+    pubmed = cached_property(lambda self: _pubmed(self.studies))
+    published_pools = cached_property(lambda self: list(_published(self._report.review)))
+    waived = cached_property(lambda self: waived(self._report.review))
+    checks = cached_property(lambda self: [check_row(check) for check in self._report.checks])
+    tally = cached_property(lambda self: tally(self._report.checks))
+    flow = cached_property(lambda self: boxes(self._report.review, self._report.flow))
+    methods = cached_property(lambda self: methods.paragraphs(self._report.analyses))
+    references = cached_property(lambda self: methods.references(self._report.analyses))
+    written = cached_property(lambda self: sum(bool(item.href) for item in self.checklist))
+    sources = cached_property(lambda self: provenance.rows(self._report.review))
+    workings = cached_property(
+        lambda self: [Workings.of(one, self._report.evidence_of(one)) for one in self._report.analyses]
+    )
+    numbers = cached_property(lambda self: second_opinion(self._report.numbers, self.digest))
+    cite = cached_property(lambda self: cite(self._report.review, self.version))
 
 
 def cite(review: Review, version: str) -> str:
