@@ -2,11 +2,8 @@
 
 `compare` is the way in. A change of a result has causes: studies that were added, removed or corrected, and fields of
 the protocol. Every result is attributed to them by Shapley's value (`metaan.stats.evidence.attribution`), on the
-analysis scale, and for every cause there is the result without it and the result with it alone
-(`metaan.comparison.whatif`).
-
-What nothing can be pooled from has no result. A change from or to such a state is not shared out; orders of the causes
-that pass through one on the way do not count.
+analysis scale, beside the results without it and with it alone. What nothing can be pooled from has no result: a change
+from or to such a state is not shared out, and orders of the causes that pass through one do not count.
 """
 
 from __future__ import annotations
@@ -267,8 +264,8 @@ def _with_conclusion(change: SeriesChange, at: Callable[[int], Snapshot | None],
     def reached(mask: int) -> bool:
         return conclusion_of(at(mask)) == new
 
-    return SeriesChange(
-        change.model, change.before, change.after, change.shares, change.refused, change.alone, change.without,
+    return replace(
+        change,
         conclusion=attribute(lambda mask: float(reached(mask)), n),
         flips_alone=tuple(i for i in range(n) if reached(1 << i)),
         needed=tuple(i for i in range(n) if not reached(full ^ 1 << i)),

@@ -182,14 +182,7 @@ def what_if(
 ) -> WhatIf:
     """Return every state between two versions of a pool: its causes are ``protocol`` and the studies that differ.
 
-    Parameters
-    ----------
-    old, new, block
-        The analysis in both versions, and the pool.
-    protocol
-        The fields that changed.
-    names
-        What happened to each study that changed, by id.
+    ``protocol`` are the fields that changed, ``names`` by its id what happened to each study that changed.
     """
     plans = WhatIf(old, new, block, tuple(protocol))
     several = len(protocol) <= _PLAN_CAUSES_COMBINED

@@ -31,8 +31,6 @@ MODELS = {"random": "random effects", "common": "common (fixed) effect", "lead":
 def changes_section(difference: Difference) -> ChangesView:
     """Turn a difference into what a template shows.
 
-    Examples
-    --------
     >>> import metaan as ma
     >>> from metaan.comparison.difference import compare
     >>> review = ma.load(ma.example("anakinra"))

@@ -22,11 +22,6 @@ def changes_json(difference: Difference, changes: ChangesView) -> dict[str, Any]
     """Return a difference, with its sentences, as plain values.
 
     Estimates and intervals are on the display scale; ``analysis_scale``, shares and ``tau2`` are on the analysis scale.
-
-    Parameters
-    ----------
-    difference, changes
-        What was compared, and what `metaan.report.changes.changes.changes_section` made of it.
     """
     views = {pool.id: pool for pool in changes.pools}
     whole = {

@@ -114,7 +114,7 @@ def changes_lines(changes: ChangesView) -> Iterable[Line]:
     yield from (("Protocol: ", *edit_line(edit)) for edit in changes.protocol)
 
 
-def edit_line(edit: EditRow) -> tuple[str, ...]:
+def edit_line(edit: EditRow, arrow: str = "→") -> tuple[str, ...]:
     """Return one value before and after, with the places of both."""
     old, new = ((" (", Code(place), ")") if place else () for place in (edit.old_place, edit.new_place))
-    return f"{edit.where}: {edit.old}", *old, f" → {edit.new}", *new
+    return f"{edit.where}: {edit.old}", *old, f" {arrow} {edit.new}", *new

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ...stats.measures.catalogue import scale_of
-from ..forest.axis import AxisTitle, axis
+from ..forest.axis import AxisTitle
 from ..forest.columns import ForestColumn
 from ..forest.forest import sides
-from ..forest.plot import ForestMark, Plot, Row
+from ..forest.plot import ForestMark, Plot, Row, axis_of
 from ..language import formats, words
 from ..language.words import Arms
 from .words import cause_name, where
@@ -29,14 +28,12 @@ def what_if_plot(
     ``name`` is part of the plot's id.
     """
     rows = tuple(_rows(pool, difference))
-    marks = [row.mark for row in rows if row.mark is not None]
     measures = {r.measure for r in _snapshots(pool)}
     if len(measures) != 1 or not pool.causes or len(pool.causes) > MOST_CAUSES:
         return None
     measure = measures.pop()
     level = {formats.level(r.level) for r in _snapshots(pool)}
     title = f"{words.upper_first(analysis.outcome.name)} {where(pool.name)}"
-    points = [mark.estimate for mark in marks if mark.estimate is not None]
     return Plot(
         id=f"what-if-{name}",
         title=f"{title}: what each change did",
@@ -47,7 +44,7 @@ def what_if_plot(
             ForestColumn("effect", f"{measure} ({formats.listing(sorted(level))} CI)", side="right"),
         ),
         rows=rows,
-        axis=axis(points, [mark.interval for mark in marks if mark.interval is not None], scale_of(measure)),
+        axis=axis_of(rows, measure),
         axis_title=AxisTitle.of(measure, words.upper_first(words.measure_name(measure))),
         favours=sides(measure, analysis.outcome.direction, arms),
     )

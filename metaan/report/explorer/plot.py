@@ -28,14 +28,7 @@ SIZES = {
 def plot_data(plot: Plot, analysis: Analysis, measures: Iterable[str], places: Mapping[str, int]) -> dict[str, Any]:
     """Return where columns, axis and rows of a plot stand.
 
-    Parameters
-    ----------
-    plot, analysis
-        What is drawn.
-    measures
-        The measures that can be chosen, each with its headings in ``titles``.
-    places
-        The place of each study by its id.
+    ``measures`` can be chosen, each with its headings in ``titles``; ``places`` has that of each study by its id.
     """
     drawing, at = layout(plot), grid(plot)
     return {

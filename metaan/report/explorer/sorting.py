@@ -19,8 +19,6 @@ def sortable(plot: Plot, analysis: Analysis) -> dict[str, Any]:
 
     An order that can place no study, such as that by risk of bias where nothing was judged, is left out.
 
-    Examples
-    --------
     >>> import metaan as ma
     >>> from metaan.report.forest.forest import Arms, forest
     >>> [failure] = ma.analyse(ma.load(ma.example("anakinra")), ["clinical-failure"])

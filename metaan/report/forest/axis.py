@@ -76,12 +76,7 @@ def position(value: float, scale: Scale) -> float:
 def axis(points: Iterable[float], intervals: Iterable[Interval], scale: Scale) -> Axis:
     """Return an axis that shows every point, no effect if there is one, and of intervals what does not crush the rest.
 
-    Parameters
-    ----------
-    points, intervals
-        Display scale.
-    scale
-        The display scale of the measure.
+    All are on the display scale.
     """
     inner = _finite(position(x, scale) for x in [*_null(scale), *points]) or [0.0]
     ends = _finite(position(x, scale) for ci in intervals for x in ci)

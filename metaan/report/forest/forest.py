@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ...stats.measures.catalogue import null_of, scale_of
+from ...stats.measures.catalogue import null_of
 from ...stats.measures.effects import Interval
 from ...stats.pooling.result import Pooled
 from ...synthesis.lead import favoured_by
@@ -14,12 +14,11 @@ from ..language import formats, methods, words
 from ..language.answers import answers
 from ..language.headings import pool_heading
 from ..language.words import Arms
-from .axis import Axis, axis
 from .columns import columns, data_cells, decimals, times, total_cells
-from .landmarks import Band, band, guide
+from .landmarks import band, guide
 from .lights import NONE, Lights, lights
 from .order import sort
-from .plot import ForestMark, Plot, Row
+from .plot import ForestMark, Plot, Row, axis_of
 from .styles import STYLES, Style, axis_title
 from .traits import trait_cells, trait_columns
 
@@ -48,20 +47,9 @@ class Shared:
 def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = STYLES["default"]) -> Plot:
     """Turn an analysis into a plot.
 
-    Parameters
-    ----------
-    analysis
-        What was pooled.
-    arms
-        What the arms are called.
-    terse
-        True: results have short names, those of other methods on the same studies are rows too, and the further columns
-        of the protocol are left out.
-    style
-        How columns are ordered and headed and numbers written.
+    In a ``terse`` one results have short names, those of other methods on the same studies are rows too, and the
+    further columns of the protocol are left out.
 
-    Examples
-    --------
     >>> import metaan as ma
     >>> [failure] = ma.analyse(ma.load(ma.example("anakinra")), ["clinical-failure"])
     >>> [row.kind for row in forest(failure, Arms("anakinra", "usual care")).rows]
@@ -69,25 +57,19 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = S
     """
     found = NONE if terse or not analysis.plan.plot.lights else lights(analysis.rows)
     rows = tuple(_rows(Shared(analysis, terse, style, found, decimals(row.data for row in analysis.rows))))
-    marks = [row.mark for row in rows if row.mark is not None]
     further = () if terse else trait_columns(analysis.plan.plot.columns, analysis.rows)
-    shaded = band(analysis) if marks else None
+    shaded = band(analysis) if any(row.mark for row in rows) else None
     plot = Plot(
         id=analysis.plan.key,
         title=f"{words.upper_first(analysis.outcome.name)}: forest plot",
         description=_description(analysis, arms),
         columns=columns(analysis, arms, style, further, found.columns),
         rows=rows,
-        axis=_axis(marks, analysis.measure),
+        axis=axis_of(rows, analysis.measure),
         axis_title=axis_title(style, analysis),
         favours=sides(analysis.measure, analysis.outcome.direction, arms, style.favours[0]),
         signs=found.key,
-        notes=(
-            *_shading(shaded),
-            methods.footer(analysis),
-            *_time(analysis),
-            *found.notes,
-        ),
+        notes=(*([shaded.note] if shaded else []), methods.footer(analysis), *_time(analysis), *found.notes),
         band=shaded,
         guide=guide(analysis) if style.guide else None,
         favours_above=style.favours[1],
@@ -212,19 +194,10 @@ def _reference(reference: PublishedReference, shared: Shared) -> Row:
     return Row("reference", {"label": label, "effect": effect}, mark, reference.study.id, f"{label}: {effect}")
 
 
-def _axis(marks: Sequence[ForestMark], measure: str) -> Axis:
-    points = [m.estimate for m in marks if m.estimate is not None]
-    return axis(points, [m.interval for m in marks if m.interval is not None], scale_of(measure))
-
-
 def _time(analysis: Analysis) -> tuple[str, ...]:
     """Say when all results were measured, where no column is needed for it."""
     found = times(analysis)
     return (f"Time: {found[0]}.",) if len(found) == 1 and found[0] else ()
-
-
-def _shading(shaded: Band | None) -> tuple[str, ...]:
-    return () if shaded is None else (shaded.note,)
 
 
 def _description(analysis: Analysis, arms: Arms) -> str:

@@ -5,11 +5,12 @@ Nothing here knows a pixel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ...stats.measures.catalogue import scale_of
 from ...stats.measures.effects import Interval
-from .axis import Axis, AxisTitle
+from .axis import Axis, AxisTitle, axis
 from .columns import ForestColumn
 from .landmarks import Band
 from .lights import Key, Light
@@ -84,3 +85,10 @@ class Plot:
     def bare(self) -> bool:
         """Whether there are rows but no effect in any: they stand as a table, without an axis, which would be empty."""
         return not self.empty and all(row.mark is None for row in self.rows)
+
+
+def axis_of(rows: Iterable[Row], measure: str) -> Axis:
+    """Return the axis on which the marks of rows are drawn."""
+    marks = [row.mark for row in rows if row.mark is not None]
+    points = [mark.estimate for mark in marks if mark.estimate is not None]
+    return axis(points, [mark.interval for mark in marks if mark.interval is not None], scale_of(measure))

@@ -17,16 +17,9 @@ Field = tuple[str, str]
 
 
 def lights(name: str, title: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Field]]]) -> Svg:
-    """Draw a sign for each study and domain.
+    """Draw a sign for each study and domain; ``name`` is a part of its id.
 
-    Parameters
-    ----------
-    name, title
-        A part of its id, and what it is about.
-    columns
-        Short names of the domains.
-    rows
-        Label of each study with a code (a key of `SIGNS`) and words for each column.
+    Of each study ``rows`` have its label, and a code (a key of `SIGNS`) with its words for each column.
     """
     names = [wrap(label, SIZE, LABEL, lines=2) for label, _ in rows]
     left = max((text_width(line, SIZE) for lines in names for line in lines), default=0.0) + GAP

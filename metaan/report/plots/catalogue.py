@@ -20,11 +20,7 @@ def draw(kind: str, asked: Request, style: Style = STYLES["default"]) -> Svg:
     """Return a plot as one ``<svg>`` element.
 
     ``kind`` is a key of `PLOTS`. The style orders and words a forest plot of an analysis; others only take its colours.
-
-    Raises
-    ------
-    NotEstimableError
-        The pool does not hold what the plot needs; the message says what.
+    Raises `NotEstimableError` where the pool does not hold what the plot needs; the message says what.
     """
     plot = refits.whole_forest(asked, style) if kind == "forest" else PLOTS[kind][1](asked)
     if isinstance(plot, Figure):

@@ -44,24 +44,11 @@ class Sheet:
 
 
 def convert(drawn: Svg, form: str, *, width: float | None = None, dpi: int = DPI) -> bytes:
-    """Return a plot as a file in a format, which has the plot's title.
+    """Return a plot as a file in one of `FORMATS`, which has the plot's title.
 
-    Parameters
-    ----------
-    drawn
-        What `metaan.report.plots.standalone.standalone` returned.
-    form
-        A key of `FORMATS`.
-    width
-        Millimetres; unless given, that at which its text has 13 px (about 10 pt).
-    dpi
-        Dots per inch, for PNG.
-
-    Raises
-    ------
-    UsageError
-        The format is unknown, the width or resolution is not sensible, or the program that writes the format is
-        missing; the message names it.
+    The width is in millimetres; unless given, that at which its text has 13 px (about 10 pt). A PNG has ``dpi`` dots
+    per inch. Raises `UsageError` where the format is unknown, where the width or resolution is not sensible, or where
+    the program that writes the format is missing; the message names it.
     """
     write = choose(FORMATS, form, "format")
     wide, high = (float(px(side)) for side in drawn.size)

@@ -27,16 +27,9 @@ Segment = tuple[XY, XY]
 def labels(
     named: Iterable[tuple[str, Dot]], lines: Sequence[Segment], frame: PlotArea
 ) -> Iterator[DrawnText | DrawnLine]:
-    """Yield the names of points with their leaders, as many as have a place.
+    """Yield the names of points with their leaders, as many as have a place: those first that are named first.
 
-    Parameters
-    ----------
-    named
-        Name and place of each point, those first that matter most.
-    lines
-        What no name may cross.
-    frame
-        What no name may leave.
+    No name crosses one of ``lines`` or leaves the frame.
     """
     pairs = list(named)
     taken = [PlotArea(*dot.box) for _, dot in pairs]

@@ -7,11 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
-from ...stats.measures.catalogue import scale_of
-from ..forest.axis import AxisTitle, axis
+from ..forest.axis import AxisTitle
 from ..forest.columns import ForestColumn
 from ..forest.forest import forest, sides
-from ..forest.plot import ForestMark, Plot, Row
+from ..forest.plot import ForestMark, Plot, Row, axis_of
 from ..forest.styles import STYLES, Style
 from ..language import exploration, formats, methods, words
 from ..language.exploration import Looked
@@ -50,9 +49,6 @@ def _plot(asked: Request, refits: Refits, header: str, kind: str, note: str = ""
     looked = Looked(analysis, asked.pool, asked.found, asked.arms)
     turned = {label for label, _ in exploration.changed(looked, refits)}
     rows = tuple(_rows(looked, refits, turned))
-    marks = [row.mark for row in rows if row.mark is not None]
-    scale = scale_of(analysis.measure)
-    points = [mark.estimate for mark in marks if mark.estimate is not None]
     level = formats.level(analysis.level)
     starred = "* The conclusion is not that of all studies." if turned else ""
     return Plot(
@@ -61,7 +57,7 @@ def _plot(asked: Request, refits: Refits, header: str, kind: str, note: str = ""
         description=f"{len(refits)} results, each a row; with all studies {looked.effect(refits.whole)}.",
         columns=_columns(header, f"{analysis.measure} ({level} CI)"),
         rows=rows,
-        axis=axis(points, [mark.interval for mark in marks if mark.interval is not None], scale),
+        axis=axis_of(rows, analysis.measure),
         axis_title=AxisTitle.of(analysis.measure, f"{words.upper_first(looked.measure)} ({level} CI)"),
         favours=sides(analysis.measure, analysis.outcome.direction, asked.arms),
         notes=tuple(text for text in (starred, note, f"{methods.model_name(refits.whole)}.") if text),

@@ -26,22 +26,7 @@ _VARIABLE = re.compile(r"var\((--[a-z-]+)\)")
 
 
 def standalone(kind: str, asked: Request, style: str = "default") -> Svg:
-    """Return a plot as an SVG file.
-
-    Parameters
-    ----------
-    kind
-        A key of `metaan.report.plots.catalogue.PLOTS`.
-    asked
-        What to draw.
-    style
-        A key of `metaan.report.forest.styles.STYLES`.
-
-    Raises
-    ------
-    NotEstimableError
-        The pool does not hold what the plot needs.
-    """
+    """Return a plot as an SVG file, in a style of `metaan.report.forest.styles.STYLES`; see `draw`."""
     look = choose(STYLES, style, "style")
     return as_file(draw(kind, asked, look), look)
 

@@ -75,15 +75,7 @@ class CertaintyView:
 
 
 def certainty(analysis: Analysis, number: int, found: Evidence | None) -> CertaintyView:
-    """Return what is known of the certainty of one result.
-
-    Parameters
-    ----------
-    analysis, number
-        The result: its place among those of the analysis.
-    found
-        What is computed for it; None where nothing was.
-    """
+    """Return what is known of the certainty of a result, by its place; ``found`` is what is computed for it, if any."""
     pool = analysis.results[number]
     return CertaintyView(
         id=f"certainty.{analysis.plan.key}.{number}",

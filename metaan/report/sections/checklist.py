@@ -43,16 +43,9 @@ class ItemView:
 def checklist(
     review: Review, analyses: Sequence[Analysis], places: Mapping[str, str], dated: bool = False
 ) -> tuple[ItemView, ...]:
-    """Return the checklist of a page.
+    """Return the checklist of a page: an item without data in the registry is said to be open.
 
-    Parameters
-    ----------
-    review, analyses
-        What the page is made of: an item without data in the registry is said to be open.
-    places
-        The name of the place that each anchor leads to.
-    dated
-        Whether the page says when was searched.
+    ``places`` has the name of the place that each anchor leads to; ``dated`` is a page that says when was searched.
     """
     facts = _facts(review, analyses) | {"dated": dated and bool(review.info.search)}
     return tuple(_view(item, facts, places) for item in ITEMS)

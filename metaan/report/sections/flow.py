@@ -31,15 +31,10 @@ class FlowBox:
 def boxes(review: Review, counts: Mapping[str, Any] | None = None) -> tuple[FlowBox, ...]:
     """Return the boxes from top to bottom.
 
-    Parameters
-    ----------
-    review
-        Whose studies are counted.
-    counts
-        Of the records that searches found: ``previous``, ``identified`` (source to number), ``known``, ``duplicates``,
-        ``screened``, ``excluded`` (reason to number), ``undecided``, ``full_text`` (where that is a stage of its own:
-        ``sought``, ``not_retrieved``, ``assessed``, ``excluded``, ``undecided``), ``included``. None where no search
-        is kept.
+    ``counts`` are those of the records that searches found, None where no search is kept: ``previous``, ``identified``
+    (source to number), ``known``, ``duplicates``, ``screened``, ``excluded`` (reason to number), ``undecided``,
+    ``full_text`` (where that is a stage of its own: ``sought``, ``not_retrieved``, ``assessed``, ``excluded``,
+    ``undecided``), ``included``.
     """
     return (*(_records(counts) if counts and counts.get("identified") else ()), *_studies(review))
 

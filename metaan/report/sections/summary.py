@@ -135,16 +135,7 @@ class Summary:
 
 
 def summary(analyses: Sequence[Analysis], arms: Arms, evidence: Mapping[str, Sequence[Evidence]]) -> Summary:
-    """Return the table.
-
-    Parameters
-    ----------
-    analyses, arms
-        What was pooled, and what the arms are called.
-    evidence
-        By the analysis' key what `metaan.synthesis.certainty.evidence` gives for its results; an analysis may be
-        absent, and has no suggestions and no absolute effects then.
-    """
+    """Return the table; an analysis without ``evidence`` has no suggestions and no absolute effects."""
     notes = Notes()
     groups = tuple(_group(a, arms, evidence.get(a.plan.key, ()), notes) for a in analyses)
     return Summary(groups, tuple(notes.texts.values()))

@@ -18,17 +18,7 @@ SHARE_HEADER = ("Change", "Without it", "Alone", "Estimate", "Lower limit", "Upp
 
 
 def changes_page(changes: ChangesView, *, version: str, templates: Path | None = None) -> str:
-    """Return one self-contained HTML page.
-
-    Parameters
-    ----------
-    changes
-        What `metaan.report.changes.changes.changes_section` returned.
-    version
-        metaan's version.
-    templates
-        A folder whose files replace the packaged templates of the same name.
-    """
+    """Return one self-contained HTML page; files of ``templates`` replace the packaged ones of the same name."""
     from .page import fill
 
     return fill("changes.html", {"changes": changes, "version": version}, templates)
@@ -107,28 +97,20 @@ def _plain(text: str) -> str:
 def changes_terminal(changes: ChangesView, width: int = 100) -> str:
     """Return what changed as lines of text, none wider than ``width`` unless a single word is."""
     lines = [f"{changes.title}: {changes.old_name} -> {changes.new_name}", ""]
-    lines += [*(part for headline in changes.headlines for part in _wrapped(headline, width))]
+    lines += _all(changes.headlines, width)
     if changes.studies:
-        lines += ["", changes.summary, *(part for study in _study_texts(changes) for part in _wrapped(study, width, 2))]
+        lines += ["", changes.summary, *_all(_study_texts(changes), width, 2)]
     if changes.protocol:
-        lines += [
-            "",
-            "Protocol:",
-            *(part for edit in changes.protocol for part in _wrapped(_edit_text(edit), width, 2)),
-        ]
+        lines += ["", "Protocol:", *_all(map(_edit_text, changes.protocol), width, 2)]
     for pool in changes.pools:
         lines += ["", pool.heading, *_pool_lines(pool, width)]
     if changes.silent:
-        lines += ["", *(part for sentence in changes.silent for part in _wrapped(sentence, width))]
+        lines += ["", *_all(changes.silent, width)]
     if changes.unchanged and changes.pools:
         lines += ["", *_wrapped(f"Not changed: {'; '.join(changes.unchanged)}.", width)]
     if changes.studies or changes.protocol:
         items = (f"{_coded(item.code, item.title)}: {item.text}" for item in changes.living)
-        lines += [
-            "",
-            "For the report of this version (PRISMA-LSR):",
-            *(x for i in items for x in _wrapped(i, width, 2)),
-        ]
+        lines += ["", "For the report of this version (PRISMA-LSR):", *_all(items, width, 2)]
     return "\n".join(map(_plain, lines))
 
 
@@ -137,8 +119,7 @@ def _pool_lines(pool: PoolView, width: int) -> Iterable[str]:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
     for row in rows:
         yield "  " + "  ".join(cell.ljust(room) for cell, room in zip(row, widths)).rstrip()
-    for sentence in (*pool.sentences, *([pool.flips] if pool.flips and len(pool.sentences) > 1 else [])):
-        yield from _wrapped(sentence, width, 2)
+    yield from _all((*pool.sentences, *([pool.flips] if len(pool.sentences) > 1 else [])), width, 2)
 
 
 def _study_texts(changes: ChangesView) -> Iterable[str]:
@@ -148,8 +129,11 @@ def _study_texts(changes: ChangesView) -> Iterable[str]:
 
 
 def _edit_text(edit: EditRow) -> str:
-    old, new = (f" ({place})" if place else "" for place in (edit.old_place, edit.new_place))
-    return f"{edit.where}: {edit.old}{old} -> {edit.new}{new}"
+    return "".join(edit_line(edit, "->"))
+
+
+def _all(texts: Iterable[str], width: int, indent: int = 0) -> list[str]:
+    return [line for text in texts for line in _wrapped(text, width, indent)]
 
 
 def _wrapped(text: str, width: int, indent: int = 0) -> list[str]:

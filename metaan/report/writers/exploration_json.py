@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...stats.measures.catalogue import scale_of
@@ -12,9 +12,13 @@ from ...stats.robustness.plot_data import Spread, gosh_spread
 if TYPE_CHECKING:
     from ...stats.pooling.result import Pooled
     from ...stats.regression.result import MetaRegression
+    from ...stats.robustness.gosh_result import Gosh
+    from ...stats.robustness.influence import Baujat, Influence
+    from ...stats.robustness.multiverse import Multiverse
     from ...stats.robustness.sequence_result import Refits, Refitted
     from ...stats.small_studies.tests_of_asymmetry import SmallStudyTest
-    from ...synthesis.values import Exploration, Pool
+    from ...stats.small_studies.trimfill import TrimAndFill
+    from ...synthesis.values import Pool
 
 Json = dict[str, Any]
 
@@ -28,11 +32,11 @@ def exploration(pool: Pool) -> Json | None:
     if found is None or fit is None:
         return None
     scale = scale_of(fit.measure, fit.effects.data)
-    made = {name: make(found, scale) for name, make in PARTS.items() if getattr(found, name)}
+    made = {name: make(part, scale) for name, make in PARTS.items() if (part := getattr(found, name))}
     return made | {"refused": [{"what": one.what, "reason": one.message} for one in found.refused]}
 
 
-def _refits(refits: Refits) -> list[Json]:
+def _refits(refits: Refits, scale: Scale) -> list[Json]:
     named = zip(refits.slab, refits.fits, refits.reasons)
     return [{"label": label, **_fit(fit), "reason": why} for label, fit, why in named]
 
@@ -47,18 +51,8 @@ def _fit(fit: Pooled | Refitted | None) -> Json:
     }  # fmt: skip
 
 
-def _leave_one_out(found: Exploration, scale: Scale) -> Any:
-    return None if found.leave_one_out is None else _refits(found.leave_one_out)
-
-
-def _cumulative(found: Exploration, scale: Scale) -> Any:
-    return None if found.cumulative is None else _refits(found.cumulative)
-
-
-def _influence(found: Exploration, scale: Scale) -> Any:
-    if found.influence is None:
-        return None
-    columns, baujat = found.influence[0].to_dict(), found.influence[1].to_dict()
+def _influence(found: tuple[Influence, Baujat], scale: Scale) -> list[Json]:
+    columns, baujat = (one.to_dict() for one in found)
     names = ("rstudent", "dffits", "cook", "cov_ratio", "tau2_del", "qe_del", "hat", "weight", "influential")
     return [
         {"label": label, **{name: columns[name][i] for name in names}, "baujat": [baujat["x"][i], baujat["y"][i]]}
@@ -66,8 +60,8 @@ def _influence(found: Exploration, scale: Scale) -> Any:
     ]
 
 
-def _tests(found: Exploration, scale: Scale) -> Any:
-    return [_test(test, scale) for test in found.small_study_tests]
+def _tests(found: Sequence[SmallStudyTest], scale: Scale) -> list[Json]:
+    return [_test(test, scale) for test in found]
 
 
 def _test(test: SmallStudyTest, scale: Scale) -> Json:
@@ -77,33 +71,18 @@ def _test(test: SmallStudyTest, scale: Scale) -> Json:
     return {name: getattr(test, name) for name in names} | {"limit": limit, "limit_ci": ci}
 
 
-def _trim_and_fill(found: Exploration, scale: Scale) -> Any:
-    one = found.trim_and_fill
-    if one is None:
-        return None
-    return {"estimator": one.estimator, "k0": one.k0, "side": one.side, "adjusted": _fit(one.adjusted)}
+def _trim_and_fill(found: TrimAndFill, scale: Scale) -> Json:
+    return {"estimator": found.estimator, "k0": found.k0, "side": found.side, "adjusted": _fit(found.adjusted)}
 
 
-def _regressions(found: Exploration, scale: Scale) -> Any:
-    return [_regression(reg) for reg in found.regressions]
+def _regressions(found: Sequence[MetaRegression], scale: Scale) -> list[Json]:
+    return [_regression(reg) for reg in found]
 
 
 def _regression(reg: MetaRegression) -> Json:
     names = (
-        "k",
-        "tau2_method",
-        "ci_method",
-        "df",
-        "qm",
-        "qm_df",
-        "qm_pval",
-        "qe",
-        "qe_df",
-        "qe_pval",
-        "tau2",
-        "i2",
-        "r2",
-    )
+        "k", "tau2_method", "ci_method", "df", "qm", "qm_df", "qm_pval", "qe", "qe_df", "qe_pval", "tau2", "i2", "r2",
+    )  # fmt: skip
     rows = zip(reg.names, reg.coefficients.tolist(), reg.se.tolist(), reg.ci, reg.pval.tolist())
     coefficients = [
         {"name": name, "coefficient": b, "se": se, "ci": list(ci), "pval": p} for name, b, se, ci, p in rows
@@ -111,12 +90,10 @@ def _regression(reg: MetaRegression) -> Json:
     return {name: getattr(reg, name) for name in names} | {"coefficients": coefficients}
 
 
-def _gosh(found: Exploration, scale: Scale) -> Any:
-    if found.gosh is None:
-        return None
-    effects, i2 = gosh_spread(found.gosh)
+def _gosh(found: Gosh, scale: Scale) -> Json:
+    effects, i2 = gosh_spread(found)
     return {
-        "subsets": len(found.gosh), "complete": found.gosh.complete, "seed": found.gosh.seed,
+        "subsets": len(found), "complete": found.complete, "seed": found.seed,
         "estimate": _spread(effects, scale.to_display), "i2": _spread(i2, float),
     }  # fmt: skip
 
@@ -125,10 +102,8 @@ def _spread(spread: Spread, back: Callable[[float], float]) -> Json:
     return {"lowest": back(spread.low), "median": back(spread.median), "highest": back(spread.high)}
 
 
-def _multiverse(found: Exploration, scale: Scale) -> Any:
-    if found.multiverse is None:
-        return None
-    plain = found.multiverse.to_dict()
+def _multiverse(found: Multiverse, scale: Scale) -> Json:
+    plain = found.to_dict()
     return {
         "universes": [{**universe, "ci": list(universe["ci"])} for universe in plain["universes"]],
         "refused": plain["refused"],
@@ -136,9 +111,9 @@ def _multiverse(found: Exploration, scale: Scale) -> Any:
 
 
 #: Field of an `Exploration` to its plain values.
-PARTS: dict[str, Callable[[Exploration, Scale], Any]] = {
-    "leave_one_out": _leave_one_out,
-    "cumulative": _cumulative,
+PARTS: dict[str, Callable[[Any, Scale], Json | list[Json]]] = {
+    "leave_one_out": _refits,
+    "cumulative": _refits,
     "influence": _influence,
     "small_study_tests": _tests,
     "trim_and_fill": _trim_and_fill,

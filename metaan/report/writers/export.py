@@ -70,14 +70,8 @@ def _block(pool: Pool) -> Json:
 
 def _results(pool: Pool | None) -> Json:
     if pool is None:
-        return {
-            "common": None,
-            "random": None,
-            "heterogeneity": None,
-            "sensitivity": [],
-            "absolute": None,
-            "exploration": None,
-        }
+        names = ("common", "random", "heterogeneity", "sensitivity", "absolute", "exploration")
+        return {**dict.fromkeys(names), "sensitivity": []}
     return {
         "common": _fit(pool.common),
         "random": _fit(pool.random),

@@ -18,8 +18,6 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 def to_markdown(report: Report) -> str:
     """Return the report as one Markdown text.
 
-    Examples
-    --------
     >>> import metaan as ma
     >>> review = ma.load(ma.example("anakinra"))
     >>> to_markdown(Report(review, ma.analyse(review, ["death"]))).splitlines()[0]

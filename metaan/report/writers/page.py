@@ -40,17 +40,8 @@ SCRIPT = (
 
 
 def render(report: Report, templates: Path | None = None) -> str:
-    """Return the report as one self-contained HTML page.
+    """Return the report as one self-contained HTML page; files of ``templates`` replace the packaged ones.
 
-    Parameters
-    ----------
-    report
-        What it shows.
-    templates
-        A folder whose files replace the packaged templates of the same name.
-
-    Examples
-    --------
     >>> import metaan as ma
     >>> review = ma.load(ma.example("anakinra"))
     >>> render(Report(review, ma.analyse(review))).splitlines()[0]
@@ -85,11 +76,7 @@ def fill(name: str, context: Mapping[str, Any], templates: Path | None = None) -
 
 def pieces(name: str, context: Mapping[str, Any], templates: Path | None = None) -> Iterator[str]:
     """Yield a template filled in, with stylesheet and script, and the hashes that let the browser take only them.
-
-    Raises
-    ------
-    RegistryError
-        A template is at fault: its file, its line, and what is wrong.
+    Raises `RegistryError` where a template is at fault: its file, its line, and what is wrong.
     """
     environment = _environment(templates)
     style, script = _source(environment, "style.css"), _script(environment)

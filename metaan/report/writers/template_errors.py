@@ -17,14 +17,7 @@ _UNKNOWN = re.compile(r"^'(\w+)' is undefined$")
 def at_fault(error: Exception, names: Iterable[str], page: str) -> RegistryError:
     """Return the error that says where a template is at fault.
 
-    Parameters
-    ----------
-    error
-        What was raised while a template was read or filled in.
-    names
-        The variables that templates may use.
-    page
-        The template that was to be filled in, for an error that names no other.
+    ``names`` are the variables that templates may use; ``page`` was to be filled in, for an error that names no other.
     """
     if isinstance(error, TemplateSyntaxError):
         return RegistryError([Problem(error.filename or page, error.lineno, "", error.message or str(error))])

@@ -59,19 +59,9 @@ def table(
 ) -> str:
     """Return one outcome as lines of text, none wider than ``width`` unless a single word is.
 
-    Parameters
-    ----------
-    analysis, arms
-        What was pooled, and what the arms are called.
-    width
-        Columns of the terminal; from `PLOT_FROM` on a text forest plot stands beside the numbers.
-    color
-        True: bold and dim by ANSI sequences.
-    ascii_only
-        True: signs outside ASCII are replaced; letters of names stay.
+    From a width of `PLOT_FROM` on a text forest plot stands beside the numbers. ``color`` is bold and dim by ANSI
+    sequences; with ``ascii_only`` signs outside ASCII are replaced, and letters of names stay.
 
-    Examples
-    --------
     >>> import metaan as ma
     >>> [death] = ma.analyse(ma.load(ma.example("anakinra")), ["death"])
     >>> print(table(death).splitlines()[0])

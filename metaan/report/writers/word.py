@@ -41,10 +41,7 @@ CENTRED = 1
 def to_word(report: Report) -> bytes:
     """Return the report as a .docx file.
 
-    Raises
-    ------
-    UsageError
-        The package that writes such files, or draws the pictures, is missing; the message names it.
+    Raises `UsageError` where the package that writes such files, or draws the pictures, is missing; it is named.
     """
     try:
         import docx
