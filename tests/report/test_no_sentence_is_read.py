@@ -28,7 +28,6 @@ SIGNS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|\(\?(?:P<\w+>|[:!=]|<[=!])")
 #: What is read there: a text from outside, or no text.
 ALLOWED = {
     "'living' in review.info.title.casefold()": "a title that authors wrote",
-    "name.split('[')": "the name of a column of a regression",
     "text.index(':root {')": "the stylesheet",
     "number.startswith('NCT')": "a number of a registration",
     "term.split(' OR ')": "a query to a service",
