@@ -124,7 +124,7 @@ AUTO = "pooling/test_pool_properties.py::test_auto_is_the_floor_where_there_is_h
 #: What no program that we know of prints, or what only chooses among proven parts: table to the tests that prove it.
 PROVED = {
     "evidence.absolute.RISK_OF": {
-        "evidence/test_absolute.py::test_a_relative_effect_at_an_assumed_risk": ("OR", "RR", "RD")
+        "evidence/test_absolute.py::test_a_relative_effect_at_an_assumed_risk": ("OR", "RR", "RD", "HR")
     },
     "pooling.intervals.CI_METHODS": {AUTO: ("auto",)},
     "pooling.prediction.PI_METHODS": {  # KR-PR by its older name

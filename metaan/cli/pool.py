@@ -29,10 +29,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options; codes of methods are checked by the library, which says what is allowed."""
     parser.add_argument("outcomes", nargs="*", metavar="OUTCOME", help="ids of outcomes or analyses (default: all)")
     methods = parser.add_argument_group("in place of the protocol")
-    methods.add_argument("--measure", metavar="CODE", help="effect measure: OR, RR, RD")
+    methods.add_argument("--measure", metavar="CODE", help="effect measure: OR, RR, RD, MD, SMD, IRR, HR, PLO ...")
     methods.add_argument("--model", choices=MODELS, help="common effect, random effects, or both")
     methods.add_argument(
-        "--common", dest="common_method", choices=["MH", "IV"], help="Mantel-Haenszel, inverse variance"
+        "--common",
+        dest="common_method",
+        choices=["MH", "IV", "PETO", "GLMM"],
+        help="Mantel-Haenszel, inverse variance, Peto, generalised linear mixed model",
     )
     methods.add_argument("--tau2", dest="tau2_method", metavar="CODE", help="estimator of tau2: DL, REML, ...")
     methods.add_argument("--ci", dest="ci_method", metavar="CODE", help="interval of the mean: wald, hksj-adhoc, ...")

@@ -75,7 +75,7 @@ class PlannedAnalysis:
 
     review: Review
     plan: Plan
-    direction: str
+    direction: str | None
 
     def value(self, name: str) -> Any:
         """Return a field of the protocol; the time points and designs as they stand."""

@@ -221,12 +221,21 @@ def _digest(files: Mapping[str, bytes]) -> str:
 def _review(root: Path, draft: Draft, metadata: Mapping[str, Metadata], digest: str) -> Review:
     assert draft.review is not None
     trees = {document.stem: document.tree for document in draft.studies} | {REVIEW: draft.review.tree}
-    studies = tuple(_taking_part(document.model) for document in draft.studies)
+    names = {outcome.id: outcome.name for outcome in draft.review.model.outcomes}
+    studies = tuple(_taking_part(_named(document.model, names)) for document in draft.studies)
     forms = {d.model.id: tuple(str(node.value) for node in outcomes_of_forms(d)) for d in draft.studies}
     return Review(
         root, draft.review.model, studies, MappingProxyType(dict(metadata)), digest,
         MappingProxyType(trees), MappingProxyType(forms),
     )  # fmt: skip
+
+
+def _named(study: Study, names: Mapping[str, str]) -> Study:
+    """A result that has no name of its own has that of its outcome."""
+    if all(result.name for result in study.results):
+        return study
+    named = (r if r.name else r.model_copy(update={"name": names.get(r.outcome, "")}) for r in study.results)
+    return study.model_copy(update={"results": tuple(named)})
 
 
 def _taking_part(study: Study) -> Study:

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError, choose, did_you_mean
-from ..registry.model.arms import measures_of_arms
+from ..preparation.choice import NOT_CONFIRMED
+from ..stats.measures.catalogue import MEASURES, ONE_ARM, TWO_ARMS
+from ..stats.measures.matched import MATCHED
+from ..stats.measures.paired import PAIRED
 from ..stats.pooling.intervals import check_level
 from ..stats.pooling.models import MODELS
 from ..stats.regression.subgroups import between_groups
 from .grouping import Block, grouping
 from .pooling import pool_group
-from .selection import NOT_CONFIRMED, Chosen, choose_studies
+from .selection import Chosen, choose_studies
 from .statement import judged
 from .values import Analysis, Pool, PublishedReference, Remark, SubgroupTest
 
@@ -64,7 +67,7 @@ class Choices:
 
 
 #: What a protocol takes, as its schema says; what no field holds apart here is checked where it is used.
-ALLOWED = {"model": dict.fromkeys(("common", "random")), "common_method": dict.fromkeys(("MH", "IV"))}
+ALLOWED = {"model": dict.fromkeys(("common", "random")), "common_method": dict.fromkeys(("MH", "IV", "PETO", "GLMM"))}
 
 PROTOCOL = Choices()
 
@@ -146,7 +149,8 @@ def _with(plan: Plan, choices: Choices) -> Plan:
 def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
     outcome = review.outcome(plan.outcome)
     measure = review.measure(plan)
-    choose(measures_of_arms(), measure, "measure of counts in two arms,")
+    if choices.measure is not None:
+        choose(_possible(review, plan), measure, "measure")
     chosen, excluded = choose_studies(review, plan, choices.only, choices.exclude, choices.unconfirmed)
     found = grouping(chosen, plan)
     pools = tuple(
@@ -169,6 +173,16 @@ def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
         remarks=tuple(dict.fromkeys(_remarks(chosen, pools if overall is None else (*pools, overall), found.apart))),
     )
     return judged(pooled, review.info.certainty)
+
+
+def _possible(review: Review, plan: Plan) -> dict[str, object]:
+    """Return the measures that what studies report of an outcome can give, by code."""
+    results = [r for study in review.studies for r in study.results if r.outcome == plan.outcome]
+    kinds = {"means" if kind == "medians" else kind for r in results for kind in r.kinds}
+    of_pairs = (PAIRED, MATCHED) if any(r.paired or r.pairs or r.correlation for r in results) else ()
+    tables = [*(TWO_ARMS.get(kind, {}) for kind in kinds), *of_pairs, *(ONE_ARM.get(kind, {}) for kind in kinds)]
+    found = dict.fromkeys(code for table in tables for code in table)
+    return found | dict.fromkeys(effect.measure for r in results for effect in r.effects) or dict.fromkeys(MEASURES)
 
 
 def _by(plan: Plan, apart: bool) -> str | None:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import MetaanError
+from ..preparation.kinds import KINDS, kind_of
 from ..stats.evidence.information import RELATIVE_REDUCTION, information_size, information_size_of_means
 from ..stats.measures.catalogue import STANDARDIZED, scale_of
 from ..stats.measures.effects import Interval
-from .kinds import KINDS, kind_of
 from .risks import RiskEffect, risk_effects
 from .yardstick import Yardstick, yardstick
 
@@ -132,8 +132,8 @@ def evidence(analysis: Analysis) -> tuple[Evidence, ...]:
     >>> import metaan as ma
     >>> [analysis] = ma.analyse(ma.load(ma.example("anakinra")), ["clinical-failure"])
     >>> [found, *_] = evidence(analysis)
-    >>> found.imprecision.people, found.inconsistency.why
-    (151, 'a prediction interval needs at least 3 studies')
+    >>> found.imprecision.people, found.inconsistency.levels
+    (151, 0)
     """
     return tuple(_evidence(pool, analysis) for pool in analysis.results)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MetaanError, NotEstimableError
-from .kinds import columns_of
+from ..preparation.kinds import columns_of
 from .selection import moderator
 from .values import Exploration, Refusal, StudyRow
 

@@ -48,14 +48,14 @@ def leading(models: Iterable[str]) -> str:
     return min(models, key=LEADING.index)
 
 
-def favoured_by(side: int, direction: str) -> str:
+def favoured_by(side: int, direction: str | None) -> str:
     """Return which arm an effect on one side of no effect favours: -1 fewer, 1 more of what is bad or good."""
     if side == 0:
         return UNCLEAR
     return EXPERIMENTAL if (side < 0) == (direction == "bad") else CONTROL
 
 
-def favoured(ci: Interval | None, measure: str, direction: str) -> str:
+def favoured(ci: Interval | None, measure: str, direction: str | None) -> str:
     """Return which arm an interval on the display scale favours, given the outcome's direction.
 
     >>> favoured(Interval(0.27, 0.65), "OR", "bad"), favoured(Interval(0.44, 2.1), "OR", "bad")

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import NotEstimableError
-from ..stats.measures.catalogue import MEASURES, TO, added, effect_sizes, scale_of
+from ..errors import MetaanError, NotEstimableError
+from ..preparation.kinds import columns_of
+from ..preparation.rows import DOUBTFUL
+from ..stats.glmm.glmm import glmm
+from ..stats.glmm.models import GLMM_MEASURES
+from ..stats.measures.catalogue import MEASURES, ONE_ARM, TO, added, effect_sizes, scale_of
 from ..stats.measures.effects import EffectSizes, Interval
 from ..stats.numerics.numerals import exact
 from ..stats.pooling.intervals import mean_interval
 from ..stats.pooling.models import MODELS
 from ..stats.pooling.pool import pool
 from ..stats.pooling.result import Pooled
+from ..stats.tables.peto import peto
 from ..stats.tables.stratified import MH_MEASURES, informative, mantel_haenszel
-from .kinds import columns_of
 from .lead import LEADING, leading
 from .risks import absolute
 from .selection import Chosen
@@ -26,6 +30,9 @@ from .values import Exploration, Pool, Remark, Sensitivity, StudyRow
 
 if TYPE_CHECKING:
     from ..registry.model.public import Plan
+
+#: Method of a common effect that needs tables to the measures that it has.
+BY_TABLES: dict[str, Collection[str]] = {"PETO": ("OR", "PETO"), "GLMM": GLMM_MEASURES}
 
 #: Pooled beside the protocol's own result, so that a reader sees whether the method decides the conclusion.
 SENSITIVITY_METHODS = (("DL", "hksj-adhoc"), ("REML", "hksj-adhoc"))
@@ -63,6 +70,7 @@ def pool_group(name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, ex
         sensitivity=(
             *_sensitivity(es, plan, measure, fits),
             *_without_flagged(chosen, plan, measure, fits),
+            *_assuming(chosen, plan, measure, fits),
         ),
         exploration=_explored(plan, main, shown) if explored else None,
         remarks=remarks,
@@ -104,14 +112,31 @@ def _explored(plan: Plan, main: Pooled | None, rows: Sequence[StudyRow]) -> Expl
 
 
 def _effect_sizes(chosen: Sequence[Chosen], plan: Plan, measure: str) -> EffectSizes:
-    return effect_sizes(
-        measure,
-        add=plan.zero_cells.add,
-        to=plan.zero_cells.to,
-        drop00=MEASURES[measure].drops_double_zero,
-        slab=[c.study.label for c in chosen],
-        **columns_of(measure, (c.data for c in chosen)),
-    )
+    """Return the effects of rows: computed of what arms hold, or as they were prepared."""
+    slab = [c.label for c in chosen]
+    if _tabled(chosen):
+        return effect_sizes(
+            measure,
+            add=plan.zero_cells.add,
+            to=plan.zero_cells.to,
+            drop00=MEASURES[measure].drops_double_zero,
+            slab=slab,
+            **columns_of(measure, (c.data for c in chosen)),
+        )
+    computed = [c for c in chosen if c.row.yi is None]
+    found = iter(_each(_effect_sizes(computed, plan, measure)) if computed else ())
+    rows = [next(found) if c.row.yi is None else (c.row.yi, c.row.vi, None) for c in chosen]
+    yi, vi, reasons = zip(*rows)
+    return EffectSizes(np.array(yi, float), np.array(vi, float), tuple(slab), measure, tuple(reasons))
+
+
+def _each(es: EffectSizes) -> Iterable[tuple[float, float, str | None]]:
+    return zip(es.yi.tolist(), es.vi.tolist(), es.reasons)
+
+
+def _tabled(chosen: Sequence[Chosen]) -> bool:
+    """Return whether every row is computed of what its arms hold."""
+    return all(c.row.yi is None for c in chosen)
 
 
 def _rows(chosen: Sequence[Chosen], es: EffectSizes, plan: Plan, tabled: Collection[int] = ()) -> tuple[StudyRow, ...]:
@@ -120,7 +145,15 @@ def _rows(chosen: Sequence[Chosen], es: EffectSizes, plan: Plan, tabled: Collect
 
 
 def _row(chosen: Chosen, es: EffectSizes, i: int, plan: Plan, tabled: bool) -> StudyRow:
-    row = StudyRow(chosen.study, chosen.result, chosen.design, chosen.data, note=chosen.note, flag=chosen.about)
+    row = StudyRow(
+        chosen.study,
+        chosen.result,
+        chosen.design,
+        chosen.data,
+        note=chosen.note,
+        flag=chosen.about,
+        prepared=chosen.row,
+    )
     if (why := es.reasons[i]) is not None:
         only = "pooled by Mantel-Haenszel only" if tabled else "not pooled"
         return replace(row, note="; ".join(filter(None, (chosen.note, f"{only}: {why}"))))
@@ -138,7 +171,9 @@ def _row(chosen: Chosen, es: EffectSizes, i: int, plan: Plan, tabled: bool) -> S
 def _correction(es: EffectSizes, i: int, plan: Plan) -> str | None:
     """Say of a study what was added to its counts; Mantel-Haenszel adds nothing."""
     amount = added(es.measure, plan.zero_cells.add)
-    cells = MEASURES[es.measure].family.cells
+    cells = MEASURES[es.measure].family.cells if es.data else ()
+    if not cells:
+        return None
     zero = np.any([es.data[name] == 0 for name in cells], axis=0) & es.estimable
     if not cells or not amount or not TO[plan.zero_cells.to](zero)[i]:
         return None
@@ -171,12 +206,33 @@ def _weights(fit: Pooled | None, es: EffectSizes) -> dict[int, float]:
 
 
 def _common(es: EffectSizes, plan: Plan, measure: str) -> Pooled | Remark:
-    if plan.common_method == "MH" and measure in MH_MEASURES:
+    if plan.common_method in BY_TABLES and es.data and measure in BY_TABLES[plan.common_method]:
+        return (
+            _mixed_model(es, plan, "common") if plan.common_method == "GLMM" else peto(**_tables(es), **_said(es, plan))
+        )
+    if plan.common_method == "MH" and measure in MH_MEASURES and es.data:
         try:
             return _mantel_haenszel(es, plan.level)
         except NotEstimableError as error:
             return Remark("no result", f"no common-effect result: {error}")
     return pool(es, "common", level=plan.level)
+
+
+def _mixed_model(es: EffectSizes, plan: Plan, model: str) -> Pooled | Remark:
+    """Pool counts by a generalised linear mixed model: of one group, or of two with fixed study baselines."""
+    first = next(iter(GLMM_MEASURES[es.measure]))
+    try:
+        return glmm(first, measure=es.measure, model=model, pi_method=plan.pi_method, **_said(es, plan), **_tables(es))
+    except MetaanError as error:
+        return Remark("no result", f"no {MODELS[model].words} result by a mixed model: {error}")
+
+
+def _tables(es: EffectSizes) -> dict[str, Any]:
+    return dict(es.data)
+
+
+def _said(es: EffectSizes, plan: Plan) -> dict[str, Any]:
+    return {"level": plan.level, "slab": es.slab}
 
 
 def _mantel_haenszel(es: EffectSizes, level: float) -> Pooled:
@@ -195,22 +251,50 @@ def _sensitivity(es: EffectSizes, plan: Plan, measure: str, fits: Mapping[str, P
         if common.method == "MH":
             other = pool(es, "common", level=plan.level)
             yield Sensitivity("common effect, inverse variance", other, _differs(other, common))
-        elif measure in MH_MEASURES:
+        elif measure in MH_MEASURES and es.data:
             tabled = _common(es, plan.model_copy(update={"common_method": "MH"}), measure)
             if isinstance(tabled, Pooled):
                 yield Sensitivity("common effect, Mantel-Haenszel", tabled, _differs(tabled, common))
     if (random := fits.get("random")) is not None:
+        if measure in ONE_ARM["counts"] and es.data and random.method != "GLMM":
+            mixed = _mixed_model(replace(es, measure="PLO"), plan, "random")
+            if isinstance(mixed, Pooled):
+                yield Sensitivity("random effects, mixed model of proportions", mixed, False)
         for methods in SENSITIVITY_METHODS:
             if methods != (plan.tau2_method, plan.ci_method):
                 other = _random(es, plan, methods)
                 yield Sensitivity(f"random effects, {methods[0]}, {methods[1]}", other, _differs(other, random))
 
 
+def _assuming(
+    chosen: Sequence[Chosen], plan: Plan, measure: str, protocol: Mapping[str, Pooled]
+) -> Iterable[Sensitivity]:
+    """Yield the protocol's result under other assumptions, and without the studies that needed a doubtful one."""
+    if not protocol:
+        return
+    model = leading(protocol)
+    for what, rows in _otherwise(chosen):
+        es = _effect_sizes(rows, plan, measure) if rows else None
+        other = None if es is None or es.k == 0 else _under(es, plan, measure, model)
+        if isinstance(other, Pooled):
+            name = f"{MODELS[other.model].short}, {what}"
+            yield Sensitivity(name, other, _differs(other, protocol[model]), assuming=what)
+
+
+def _otherwise(chosen: Sequence[Chosen]) -> Iterable[tuple[str, list[Chosen]]]:
+    for what in dict.fromkeys(name for c in chosen for name in c.row.variants):
+        yield what, [replace(c, row=c.row.variants.get(what, c.row)) for c in chosen]
+    for what, methods in DOUBTFUL.items():
+        rest = [c for c in chosen if not c.row.has(methods)]
+        if len(rest) < len(chosen):
+            yield f"without {what}", rest
+
+
 def _without_flagged(
     chosen: Sequence[Chosen], plan: Plan, measure: str, protocol: Mapping[str, Pooled]
 ) -> Iterable[Sensitivity]:
     """Yield the protocol's results without the studies that are retracted or under concern, where there are any."""
-    flagged = tuple(c.study.label for c in chosen if c.flag)
+    flagged = tuple(dict.fromkeys(c.study.label for c in chosen if c.flag))
     rest = [c for c in chosen if not c.flag]
     es = _effect_sizes(rest, plan, measure) if flagged and rest else None
     if es is None or es.k == 0:
@@ -228,7 +312,11 @@ def _under(es: EffectSizes, plan: Plan, measure: str, model: str) -> Pooled | Re
     """Return studies under a model of the protocol; a single one is its own result."""
     if es.k == 1:
         return pool(es, "common", level=plan.level)
-    return _common(es, plan, measure) if model == "common" else _random(es, plan)
+    if model == "common":
+        return _common(es, plan, measure)
+    if plan.random_method == "GLMM" and es.data and measure in GLMM_MEASURES:
+        return _mixed_model(es, plan, "random")
+    return _random(es, plan)
 
 
 def _differs(fit: Pooled, protocol: Pooled) -> bool:

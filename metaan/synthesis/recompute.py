@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..preparation.arms import counts_by_role
+from ..preparation.kinds import cells, without_events
 from ..stats.measures.catalogue import effect_sizes, scale_of
 from ..stats.measures.effects import Interval
 from ..stats.numerics.numerals import as_printed, p_value
 from ..stats.pooling.intervals import mean_interval
-from .kinds import cells, data_by_role, without_events
 from .values import ReportedCheck
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def reported_checks(review: Review) -> tuple[ReportedCheck, ...]:
 def _checks(study: Study, review: Review) -> Iterable[ReportedCheck]:
     for i, result in enumerate(study.results):
         for j, reported in enumerate(result.reported):
-            data, _ = data_by_role(study, result)
+            data = counts_by_role(study, result) if result.kinds == {"counts"} else {}
             where = review.where(study.id, "results", i, "reported", j)
             waiver = next((one for one in study.waivers if one.covers(CHECK, where)), None)
             yield replace(_check(study, result, reported, data), where=where, waiver=waiver)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..preparation.kinds import risks
 from ..stats.evidence.absolute import RISK_OF, risk_with_treatment
 from ..stats.measures.effects import Interval
-from .kinds import risks
 from .values import Absolute
 
 if TYPE_CHECKING:
     from ..registry.model.public import Plan
+    from ..registry.model.review import AssumedRisk
     from .values import Pool
 
 
@@ -36,7 +37,8 @@ class RiskEffect:
 
 def absolute(pool: Pool, plan: Plan, measure: str) -> Absolute | None:
     """Return the effect per 1000 that sentences name; None for measures without risks."""
-    found = _effect(pool, measure, "", *_assumed_risk(pool, plan)) if measure in RISK_OF and pool.lead else None
+    at = _assumed_risk(pool, plan) if measure in RISK_OF and pool.lead else None
+    found = _effect(pool, measure, "", *at) if at else None
     return None if found is None else Absolute(found.risk, found.source, found.difference, found.ci)
 
 
@@ -44,16 +46,25 @@ def risk_effects(pool: Pool, plan: Plan, measure: str) -> tuple[RiskEffect, ...]
     """Return the effect at each assumed risk of the summary table, else at that of sentences."""
     if measure not in RISK_OF or not pool.lead:
         return ()
-    at = [(one.name, one.value, one.source) for one in plan.assumed_risks] or [("", *_assumed_risk(pool, plan))]
+    at = [(one.name, one.value, _by(one)) for one in plan.assumed_risks]
+    if not at and (assumed := _assumed_risk(pool, plan)) is not None:
+        at = [("", *assumed)]
     found = (_effect(pool, measure, *risk) for risk in at)
     return tuple(effect for effect in found if effect is not None)
 
 
-def _assumed_risk(pool: Pool, plan: Plan) -> tuple[float, str]:
+def _by(assumed: AssumedRisk) -> str:
+    """Return where an assumed risk comes from, and by when it is one."""
+    return f"{assumed.source}, by {assumed.time}" if assumed.time else assumed.source
+
+
+def _assumed_risk(pool: Pool, plan: Plan) -> tuple[float, str] | None:
     """Return the protocol's assumed risk, else the median of the control arms that the answer is from; its source."""
     if plan.assumed_risk is not None:
-        return plan.assumed_risk.value, plan.assumed_risk.source
-    each = [risks(row.data)["control"] for row in pool.answering]
+        return plan.assumed_risk.value, _by(plan.assumed_risk)
+    each = [risk for row in pool.answering if (risk := risks(row.data).get("control")) is not None]
+    if not each:
+        return None
     of = f"median of the control arms of these {len(each)} studies" if len(each) > 1 else "control arm of this study"
     return float(np.median(each)), of
 

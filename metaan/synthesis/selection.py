@@ -6,35 +6,51 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..registry.model.times import in_order
-from .kinds import data_by_role
+from ..preparation.asked import Asked
+from ..preparation.choice import NOT_CONFIRMED, choose
+from ..preparation.rows import NotTakenError, Prepared
 from .values import Excluded
 
 if TYPE_CHECKING:
     from ..registry.flags import Flag
     from ..registry.load import Review
     from ..registry.model.public import Plan, Result, SignedDecision, Study
-    from ..registry.model.times import TimePoint
-
-NOT_CONFIRMED = "its numbers are not confirmed yet"
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A study that enters, the result taken from it, its numbers under metafor's names, and what is against it.
+    """A row that enters, of a study of some design, and what is against the study.
 
     ``flag`` says that in words, ``about`` is what a decision about it is about; ``decision`` is the signed decision
     that stands, in words.
     """
 
-    study: Study
-    result: Result
+    row: Prepared
     design: str
-    data: Mapping[str, float]
     note: str | None = None
     flag: str | None = None
     about: str | None = None
     decision: str | None = None
+
+    @property
+    def study(self) -> Study:
+        """The study."""
+        return self.row.study
+
+    @property
+    def result(self) -> Result:
+        """The result that was taken."""
+        return self.row.result
+
+    @property
+    def data(self) -> Mapping[str, float]:
+        """What is pooled, under metafor's names."""
+        return self.row.data
+
+    @property
+    def label(self) -> str:
+        """The study's label, with the comparison where a study has several."""
+        return f"{self.study.label} ({self.row.label})" if self.row.label else self.study.label
 
 
 def choose_studies(
@@ -45,14 +61,15 @@ def choose_studies(
     Studies are in the order of their publication, then of their label. Numbers that no person has confirmed are taken
     only where ``unconfirmed`` says so, and a confirmed result of the same outcome comes before them.
     """
+    asked = Asked.of(review, plan, unconfirmed)
     chosen: list[Chosen] = []
     excluded: list[Excluded] = []
     for study in sorted(review.studies, key=place):
-        taken = _take(study, plan, only, exclude, unconfirmed, plan.outcome in review.forms.get(study.id, ()))
+        taken = _take(study, asked, only, exclude, plan.outcome in review.forms.get(study.id, ()))
         if isinstance(taken, str):
             excluded.append(Excluded(study.id, study.label, taken + _excluded_by(review, study)))
         else:
-            chosen.append(_with_flag(taken, review.flag(study)))
+            chosen += [_with_flag(one, review.flag(study)) for one in taken]
     return chosen, excluded
 
 
@@ -87,8 +104,8 @@ def _excluded_by(review: Review, study: Study) -> str:
 
 
 def _take(
-    study: Study, plan: Plan, only: Sequence[str], exclude: Sequence[str], unconfirmed: bool, form: bool
-) -> Chosen | str:
+    study: Study, asked: Asked, only: Sequence[str], exclude: Sequence[str], form: bool
+) -> tuple[Chosen, ...] | str:
     """Return what enters of a study, or the reason why nothing does."""
     if study.id in exclude or (only and study.id not in only):
         return "left out by the person who ran the analysis"
@@ -97,40 +114,20 @@ def _take(
     design = study.design_group
     if design is None:
         return f"a {study.design.kind} is not pooled"
-    results = [result for result in study.results if result.outcome == plan.outcome]
-    if not results:
+    if not any(result.outcome == asked.plan.outcome for result in study.results):
         return "its form for this outcome is not filled in yet" if form else "does not report this outcome"
-    if design not in plan.designs:
+    if design not in asked.designs:
         return f"the protocol of this analysis takes no {design} studies"
-    confirmed = [result for result in results if not result.unconfirmed]
-    if not (confirmed or unconfirmed):
-        return NOT_CONFIRMED
-    result = preferred(confirmed, plan.time_points) if confirmed else None
-    if result is None and unconfirmed:
-        result = preferred(results, plan.time_points)
-    if result is None:
-        found = ", ".join(result.time for result in results)
-        points = ", ".join(map(str, plan.time_points))
-        return f"reports this outcome at {found}; the protocol takes {points} (time_points in review.yaml)"
-    data, note = data_by_role(study, result)
-    mark = NOT_CONFIRMED if result.unconfirmed else None
-    return Chosen(study, result, design, data, "; ".join(filter(None, (mark, note))) or None)
+    try:
+        rows = choose(asked, study)
+    except NotTakenError as error:
+        return error.text
+    return tuple(Chosen(row, design, _note(row)) for row in rows)
 
 
-def preferred(results: Sequence[Result], time_points: Sequence[TimePoint]) -> Result | None:
-    """Return the result at the first time point that the protocol prefers and the study has.
-
-    Parameters
-    ----------
-    results
-        Of one study and one outcome, at least one.
-    time_points
-        In order of preference, as in `metaan.registry.model.times`. Empty: the primary result, else the first.
-    """
-    if not time_points:
-        return next((result for result in results if result.primary), results[0])
-    first = next(in_order([result.time for result in results], time_points), None)
-    return None if first is None else results[first]
+def _note(row: Prepared) -> str | None:
+    mark = NOT_CONFIRMED if row.result.unconfirmed else None
+    return "; ".join(filter(None, (mark, *row.said))) or None
 
 
 def moderator(study: Study, name: str) -> float | str | None:

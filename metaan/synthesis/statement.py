@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ..preparation.kinds import arms_of, people_of
 from ..stats.measures.catalogue import null_of
 from ..stats.measures.effects import Interval
-from .kinds import arms_of, people_of
 from .lead import CONTROL, EXPERIMENTAL, MEASURED, NOTHING, UNBOUNDED, favoured_by
 from .yardstick import TRIVIAL, yardstick
 

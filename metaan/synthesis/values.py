@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..preparation.kinds import people_of
 from ..stats.measures.effects import Interval
 from ..stats.pooling.result import Pooled
 from ..stats.pooling.tau2_ci import HeterogeneityCI
-from .kinds import people_of
 from .lead import NOTHING, Lead, favoured, leading
 
 if TYPE_CHECKING:
+    from ..preparation.rows import Prepared
     from ..registry.model.public import Certainty, Outcome, Plan, PublishedPool, ReportedEffect, Result, Study, Waiver
     from ..stats.regression.result import MetaRegression
     from ..stats.robustness.gosh_result import Gosh
@@ -38,7 +39,7 @@ class StudyRow:
     design
         ``"randomised"`` or ``"non-randomised"``.
     data
-        What was pooled, under metafor's names; `metaan.synthesis.kinds` knows them.
+        What was pooled, under metafor's names; `metaan.preparation.kinds` knows them.
     yi, vi
         Analysis scale; None where the study has no effect size.
     estimate, ci
@@ -49,6 +50,8 @@ class StudyRow:
         What the reader must know of this row, such as no events in either arm.
     flag
         ``"retraction"`` or ``"concern"`` where such a notice is published about the study.
+    prepared
+        How the numbers were taken and converted; None where they came from arrays.
     """
 
     study: Study
@@ -63,6 +66,7 @@ class StudyRow:
     weight_random: float | None = None
     note: str | None = None
     flag: str | None = None
+    prepared: Prepared | None = None
 
     @property
     def id(self) -> str:
@@ -71,8 +75,20 @@ class StudyRow:
 
     @property
     def label(self) -> str:
-        """The study's label."""
-        return self.study.label
+        """The study's label, with the comparison where a study has several rows."""
+        of = self.prepared.label if self.prepared else ""
+        return f"{self.study.label} ({of})" if of else self.study.label
+
+    @property
+    def row(self) -> str:
+        """What tells it from every other row: the study's id, with the comparison where a study has several."""
+        of = self.prepared.label if self.prepared else ""
+        return f"{self.study.id}: {of}" if of else self.study.id
+
+    @property
+    def people(self) -> int:
+        """How many people it is about, 0 where nothing says so."""
+        return people_of([self.data]) or (self.prepared.people if self.prepared else 0)
 
     @property
     def enters(self) -> bool:
@@ -112,13 +128,15 @@ class Excluded:
 class Sensitivity:
     """The studies pooled another way; ``differs`` where its conclusion is not that of the protocol's result.
 
-    ``without`` names the studies that are left out, because they are retracted or under concern.
+    ``without`` names the studies that are left out, because they are retracted or under concern; ``assuming`` says what
+    else is not as in the protocol's result: another assumption, or only the studies that needed none.
     """
 
     name: str
     fit: Pooled
     differs: bool
     without: tuple[str, ...] = ()
+    assuming: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +237,7 @@ class Pool:
     @property
     def k(self) -> int:
         """The number of studies that have an effect size."""
-        return sum(row.yi is not None for row in self.rows)
+        return len({row.id for row in self.rows if row.yi is not None})
 
     @property
     def answering(self) -> tuple[StudyRow, ...]:
@@ -229,8 +247,8 @@ class Pool:
 
     @property
     def people(self) -> int:
-        """How many people the `answering` studies have together, 0 where arms have no sizes."""
-        return people_of(row.data for row in self.answering)
+        """How many people the `answering` studies have together, 0 where nothing says how many."""
+        return sum(row.people for row in self.answering)
 
     @property
     def fit(self) -> Pooled | None:

@@ -12,9 +12,9 @@ import pytest
 
 import metaan as ma
 from metaan.errors import NotEstimableError
+from metaan.preparation.kinds import KINDS
 from metaan.report.explorer.data import CHOICES, NONE
 from metaan.stats.measures.catalogue import MEASURES
-from metaan.synthesis.kinds import KINDS
 
 DATA = "document.getElementById('explore-data').textContent"
 SHOWN = """key => [...document.querySelectorAll(`[data-explore='${key}'] .recomputed li`)]

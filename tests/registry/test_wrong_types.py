@@ -35,7 +35,8 @@ population: y
 screened: 100
 randomised_total: 80
 arms:
-  - {id: drug, role: experimental, name: drug, description: d, randomised: 40, analysed: 40}
+  - {id: drug, role: experimental, name: drug, treatment: drug, description: d, randomised: 40,
+     analysed: 40}
   - {id: control, role: control, name: usual care, randomised: 40}
 baseline:
   - {name: age, value: 50, unit: years, arm: drug,
@@ -56,6 +57,56 @@ results:
     note: x
     unconfirmed: false
     confirmed: {by: me, on: 2021-02-05}
+  - outcome: stay
+    time: day 28
+    arms:
+      drug: {mean: 5.1, sd: 2.0, se: 0.3, ci: [4.5, 5.7], level: 0.95, total: 40, baseline: {mean: 6, sd: 2, total: 40}}
+      control: {median: 6, q1: 4, q3: 8, min: 1, max: 30, total: 40}
+    values: final
+    scale: {name: x, higher_is: worse}
+    unit: days
+    sd_from: pooled
+    source: {document: abstract, level: primary}
+  - outcome: bleeds
+    time: day 28
+    arms:
+      drug: {events: 5, time: 40.5, total: 40, source: {document: abstract, level: primary}}
+      control: {events: 3, time: 40}
+    time_unit: person-years
+    clusters: {number: 8, average_size: 10, icc: 0.02, cv: 0.5, design_effect: 1.2, icc_from: x, adjusted: false,
+               source: {document: abstract, level: primary}}
+    design_effect: 1.2
+    adjusted: false
+    source: {document: abstract, level: primary}
+  - outcome: death
+    time: day 90
+    effect:
+      measure: HR
+      estimate: 0.7
+      se: 0.2
+      ci: [0.5, 0.9]
+      level: 0.95
+      interval: confidence
+      o_minus_e: -2.1
+      variance: 6.2
+      p: 0.03
+      adjusted_for: [age]
+      arms: [drug, control]
+      method: Cox regression
+      source: {document: abstract, level: primary}
+      note: x
+    subgroup: {name: sex, value: women}
+    source: {document: abstract, level: primary}
+  - outcome: stay
+    time: day 90
+    paired: {n: 20, mean_difference: -1, sd: 2, se: 0.4, ci: [-2, 0], level: 0.95, t: 2.1, p: 0.04,
+             source: {document: abstract, level: primary}}
+    pairs: {both: 1, experimental_only: 2, control_only: 3, neither: 4, source: {document: abstract, level: primary}}
+    arms:
+      drug: {r: 0.2, total: 40, source: {document: abstract, level: primary}}
+    correlation: 0.5
+    period: first
+    source: {document: abstract, level: primary}
 risk_of_bias:
   - tool: RoB 2
     version: "2019"
@@ -90,7 +141,12 @@ funding: x
 labels: {experimental: drug, control: care}
 outcomes:
   - {id: death, name: death, description: x, direction: bad, measure: OR, time: day 28, unit: u,
-     mid: {per_1000: 10, source: x}}
+     importance: critical, mid: {per_1000: 10, source: x}, thresholds: {small: 1, moderate: 2, large: 3, source: x}}
+  - {id: stay, name: stay, direction: bad, measure: MD, mid: {difference: 1, source: x},
+     scale: {name: x, range: [0, 10], sd: 2, source: x}}
+  - {id: bleeds, name: bleeds, direction: bad, measure: IRR, mid: {ratio: 0.8, source: x}}
+  - {id: pain, name: pain, direction: bad, measure: SMD, mid: {smd: 0.2, source: x}}
+treatments: [{id: drug, name: drug, description: x}]
 analyses:
   - id: main
     outcome: death
@@ -98,6 +154,7 @@ analyses:
     measure: OR
     model: [common, random]
     common_method: MH
+    random_method: IV
     tau2_method: DL
     ci_method: wald
     pi_method: t(k-1)
@@ -107,7 +164,22 @@ analyses:
     by: design
     pool_designs: false
     time_points: [day 28, nearest, {from: day 20, to: day 30}]
-    assumed_risk: {value: 0.1, source: x}
+    assumed_risk: {value: 0.1, source: x, time: day 28}
+    assumed_rate: {value: 5, per: 1000 person-years, source: x}
+    estimates: {randomised: arms, non-randomised: effects, single-arm: arms}
+    medians: qe
+    assume: {correlation: 0.5}
+    sd_from: pooled
+    icc_from: {value: 0.02, source: x}
+    convert: {OR: RR}
+    control_risk: {value: 0.2, source: x}
+    credible_intervals: true
+    convert_units: {hours: 0.041667}
+    arms: split
+    compare: [drug, control]
+    arm: all
+    within: sex
+    values: final
     assumed_risks: [{name: low, value: 0.1, source: x}]
     explore:
       leave_one_out: true
@@ -207,7 +279,7 @@ def _keys(model: type[BaseModel]) -> list[str]:
         ("doe-2020", "published: 2021-02", "published: true", 12, "True is not a date"),
         ("doe-2020", "published: 2021-02", "published: 20.5", 12, "20.5 is not a date"),
         ("doe-2020", "screened: 100", "screened: 1000000000000", 18, "1000000000000 is too large"),
-        ("review", "moderators: [dose]", "moderators: dose", 39, "'dose' is not a list"),
+        ("review", "moderators: [dose]", "moderators: dose", 60, "'dose' is not a list"),
     ],
 )
 def test_some_of_them(name: str, old: str, new: str, line: int, found: str) -> None:

@@ -28,7 +28,7 @@ def group(review, tables, measure, **protocol):
     chosen, _ = choose_studies(review, plan)
     names = ("ai", "n1i", "ci", "n2i")
     counted = [
-        replace(c, data=dict(zip(names, table)), flag=None, note=None)
+        replace(c, row=replace(c.row, data=dict(zip(names, table))), flag=None, note=None)
         for c, table in zip(chosen[-len(tables) :], tables)
     ]
     return counted, plan.model_copy(update={"measure": measure, "explore": None} | protocol), measure
@@ -88,7 +88,7 @@ def test_arms_of_another_kind_are_pooled_the_same_way(review):
     """Each mean difference is 6 - 5 with a variance of 4/40 + 9/45; three of them have a third of it."""
     chosen, plan, _ = group(review, ALL_EVENTS, "OR", common_method="IV")
     data = {"m1i": 6.0, "sd1i": 2.0, "n1i": 40, "m2i": 5.0, "sd2i": 3.0, "n2i": 45}
-    got = pool_group("", [replace(c, data=data) for c in chosen], plan, "MD", [])
+    got = pool_group("", [replace(c, row=replace(c.row, data=data)) for c in chosen], plan, "MD", [])
     assert [(row.yi, row.note) for row in got.rows] == [(1.0, None)] * 3
     assert got.common.se == pytest.approx((0.3 / 3) ** 0.5, rel=1e-12)
     assert got.absolute is None

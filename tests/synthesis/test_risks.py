@@ -18,7 +18,7 @@ def death():
 
 
 def given(value, source="a register"):
-    return SimpleNamespace(name="low", value=value, source=source)
+    return SimpleNamespace(name="low", value=value, source=source, time=None)
 
 
 @pytest.mark.parametrize(

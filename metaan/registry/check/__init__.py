@@ -20,7 +20,7 @@ CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
     "outcomes are known": protocol.outcomes_are_known,
     "analyses are told apart": protocol.analyses_are_told_apart,
     "nearest has a day to be near to": protocol.nearest_has_a_day,
-    "measures can be pooled": protocol.measures_can_be_pooled,
+    "comparisons have a direction": protocol.comparisons_have_a_direction,
     "methods go together": protocol.methods_go_together,
     "subgroups are by a known moderator": moderators.subgroups_are_by_a_known_moderator,
     "regressions are on known moderators": moderators.regressions_are_on_known_moderators,

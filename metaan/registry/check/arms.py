@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import Problem, did_you_mean
-from ..model.arms import ARMS
+from ..model.arms import ARMS, ArmNumbers
 from ..model.study import Study
 from .draft import Document, Draft
 
 
 def both_roles_have_an_arm(draft: Draft) -> Iterator[Problem]:
-    """A study that is pooled has an experimental and a control arm."""
+    """A study that is pooled has an experimental and a control arm, unless it is of one group or has effects only."""
     for document in draft.studies:
         study = document.model
         pooled = study.design_group is not None and study.status.state == "included"
         unclear = document.gone("arms") or {"arms", "design", "status"} & {*document.tree.gone}
-        if unclear or not (pooled or study.results):
+        if unclear or not (pooled or study.results) or (study.results and not any(_compared(draft, study))):
             continue
         for role in ROLES:
             if not study.arm(role):
@@ -26,12 +26,20 @@ def both_roles_have_an_arm(draft: Draft) -> Iterator[Problem]:
                 )
 
 
+def _compared(draft: Draft, study: Study) -> Iterator[bool]:
+    """Yield for each result whether it needs an arm of each role."""
+    for result in study.results:
+        one_group = study.design.kind == "single-arm" or "correlations" in result.kinds
+        yield not (one_group or result.outcome in draft.one_group) and bool(result.arms) and not result.effects
+
+
 def results_have_both_roles(draft: Draft) -> Iterator[Problem]:
     """A result gives numbers for an arm of each role; an arm that does not report the outcome is absent."""
     for document in draft.studies:
-        for i, result in enumerate(document.model.results):
+        for i, compared in enumerate(_compared(draft, document.model)):
+            result = document.model.results[i]
             there = {*result.arms, *document.gone("results", i, "arms")}
-            for role in ROLES:
+            for role in ROLES if compared else ():
                 arms = [arm.id for arm in document.model.arm(role)]
                 if arms and not there & {*arms, *document.gone("arms")}:
                     found = f"arm {' or '.join(map(repr, arms))} is missing"
@@ -41,14 +49,19 @@ def results_have_both_roles(draft: Draft) -> Iterator[Problem]:
 
 def arms_that_are_named_have_numbers(draft: Draft) -> Iterator[Problem]:
     """An arm of a result that has other numbers is not left empty."""
-    keys = ", or ".join(" and ".join(key for key in arm.model_fields if key != "source") for arm in ARMS.values())
+    keys = "; or ".join(" and ".join(_needed(arm)) for arm in ARMS.values())
     for document in draft.studies:
         for i, result in enumerate(document.model.results):
-            arms = document.tree.at(("results", i, "arms")).value
-            for arm in arms.keys() - result.arms.keys() if isinstance(arms, dict) else ():
+            node = document.tree.at(("results", i)).child("arms")
+            arms = node.value if node is not None and isinstance(node.value, dict) else {}
+            for arm in arms.keys() - result.arms.keys():
                 path = ("results", i, "arms", arm)
-                allowed = f"allowed: {keys}, or no entry for an arm that does not report this"
+                allowed = f"allowed: {keys}; or no entry for an arm that does not report this"
                 yield document.problem(path, f"arm {arm!r} is empty", allowed)
+
+
+def _needed(arm: type[ArmNumbers]) -> list[str]:
+    return [key for key, field in arm.model_fields.items() if field.is_required()]
 
 
 def arms_are_known(draft: Draft) -> Iterator[Problem]:
@@ -62,6 +75,11 @@ def arms_are_known(draft: Draft) -> Iterator[Problem]:
                 if arm not in known:
                     at = ("results", i, "arms", arm)
                     yield document.problem(at, f"arm {arm!r} is unknown", did_you_mean(arm, known))
+            for j, effect in enumerate(result.effects):
+                for arm in effect.arms or ():
+                    if arm not in known:
+                        one = ("results", i, "effect", *((j,) if isinstance(result.effect, tuple) else ()), "arms")
+                        yield document.problem(one, f"arm {arm!r} is unknown", did_you_mean(arm, known))
         for i, number in enumerate(document.model.baseline):
             if number.arm is not None and number.arm not in known:
                 path = ("baseline", i, "arm")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import Problem
+from ..model.arms import Counts
 from .draft import Draft
 
 
@@ -13,7 +14,7 @@ def events_within_total(draft: Draft) -> Iterator[Problem]:
     for document in draft.studies:
         for i, result in enumerate(document.model.results):
             for arm, counts in result.arms.items():
-                if counts.events > counts.total:
+                if isinstance(counts, Counts) and counts.events > counts.total:
                     path = ("results", i, "arms", arm, "events")
                     found = f"{counts.events} events among {counts.total} people"
                     yield document.problem(path, found, f"allowed: 0 to {counts.total}")
@@ -31,7 +32,7 @@ def numbers_of_people_fit(draft: Draft) -> Iterator[Problem]:
         for i, result in enumerate(document.model.results):
             for name, counts in result.arms.items():
                 limit = randomised.get(name)
-                if limit is not None and counts.total > limit:
+                if limit is not None and counts.total is not None and counts.total > limit:
                     path = ("results", i, "arms", name, "total")
                     found = f"a total of {counts.total}, but {limit} were randomised"
                     yield document.problem(path, found, f"allowed: up to {limit}")

@@ -7,7 +7,7 @@ rest is validated again, so that one run finds all problems of all files.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Generic, TypeVar, get_args
@@ -15,10 +15,11 @@ from typing import Any, Generic, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from ...errors import Problem, did_you_mean
-from ..model.arms import ARMS
+from ..model.arms import ARMS, ArmNumbers
 from ..model.review import ReviewFile
+from ..model.spellings import meant_by
 from ..model.study import Result, Study
-from ..model.types import Entry
+from ..model.types import Entry, of_one_arm
 from ..text.nodes import Node, compose
 from ..text.raw import decode
 
@@ -69,6 +70,12 @@ class Draft:
             return {}
         return dict.fromkeys([*(outcome.id for outcome in self.review.model.outcomes), *self.review.gone("outcomes")])
 
+    @cached_property
+    def one_group(self) -> frozenset[str]:
+        """The ids of the outcomes that are measured in one group, and compare nothing."""
+        known = self.review.model.outcomes if self.review else ()
+        return frozenset(outcome.id for outcome in known if of_one_arm(outcome.measure))
+
 
 def read_document(file: str, stem: str, raw: bytes, model: type[M]) -> tuple[Document[M] | None, list[Problem]]:
     """Read one file; the document is None where nothing of it could be used.
@@ -106,7 +113,7 @@ def _unknown_and_empty(file: str, tree: Node, model: type[M]) -> Iterator[Proble
     except ValidationError as error:
         for fault in error.errors(include_url=False):
             path = _placed(tree, tuple(fault["loc"]))
-            known = model_at(model, path[:-1]).model_fields
+            known = model_at(model, tuple(fault["loc"])[:-1]).model_fields
             empty = fault["type"] == "extra_forbidden" and fault["input"] is None
             if empty and str(path[-1]).rstrip(":") not in known:  # as of a form
                 yield _problem(file, tree, model, fault)
@@ -124,10 +131,20 @@ def unfilled(tree: Node) -> list[Path]:
 
 
 def _is_form(result: Node) -> bool:
-    arms = result.child("arms")
+    """Say whether arms or an effect are named, and nothing that is asked of them has a value yet."""
+    arms, effect = result.child("arms"), result.child("effect")
     if arms is None or not isinstance(arms.value, dict) or not arms.value:
-        return False
-    return all(arm.value is None or (isinstance(arm.value, dict) and not arm.plain()) for arm in arms.value.values())
+        return arms is None and effect is not None and _is_empty(effect, _EFFECT_NUMBERS)
+    empty = all(_is_empty(arm) for arm in arms.value.values())
+    return empty and (effect is None or _is_empty(effect, _EFFECT_NUMBERS))
+
+
+def _is_empty(node: Node, asked: Collection[str] = ()) -> bool:
+    """Say whether nothing, or nothing of what is ``asked``, has a value."""
+    if node.value is None:
+        return True
+    plain = node.plain() if isinstance(node.value, dict) else None
+    return plain is not None and not (plain.keys() & set(asked) if asked else plain)
 
 
 def outcomes_of_forms(document: Document[Any]) -> Iterator[Node]:
@@ -142,12 +159,12 @@ def _form_problems(file: str, tree: Node, path: Path) -> Iterator[Problem]:
     """Yield what is wrong with a form besides that it is empty."""
     form = tree.at(path)
     try:
-        Result.model_validate({"time": "?", "name": "?", "source": _READ, **form.plain(), "arms": {}})
+        Result.model_validate({"time": "?", "source": _READ, **form.plain(), "arms": _FILLED, "effect": None})
     except ValidationError as error:
         for fault in error.errors(include_url=False):
             yield _problem(file, tree, Study, {**fault, "loc": (*path, *fault["loc"])})
     known = {key for arm in ARMS.values() for key in arm.model_fields}
-    for arm, node in form.value["arms"].value.items():
+    for arm, node in form.value["arms"].value.items() if "arms" in form.value else ():
         for key in node.value or ():
             if key.rstrip(":") not in known:  # {events:, total:} has a key "total:"
                 yield _problem(file, tree, Study, {"type": "extra_forbidden", "loc": (*path, "arms", arm, key)})
@@ -283,7 +300,7 @@ def _problem(file: str, tree: Node, model: type[BaseModel], fault: Mapping[str, 
         found = f"{path[-1]!r} {'has no value' if empty else 'is missing'}"
         return Problem(file, line, where(tree, path[:-1]), found, "it is required here")
     if kind == "extra_forbidden":
-        allowed = _key_meant(str(path[-1]), model_at(model, path[:-1]))
+        allowed = _key_meant(str(path[-1]), model_at(model, fault["loc"][:-1]))
         return Problem(file, line, where(tree, path[:-1]), f"key {path[-1]!r} is unknown", allowed)
     found, allowed = _words(kind, fault)
     return Problem(file, line, where(tree, _within(tree, path)), found, allowed)
@@ -292,7 +309,7 @@ def _problem(file: str, tree: Node, model: type[BaseModel], fault: Mapping[str, 
 def _key_meant(key: str, model: type[BaseModel]) -> str:
     """Say which keys a model has, and which of them was probably meant."""
     known = [field.alias or name for name, field in model.model_fields.items()]
-    meant = MEANT.get(key.casefold().replace("_", " "), "")
+    meant = meant_by(key)
     return did_you_mean(meant if meant in known else key, known)
 
 
@@ -323,8 +340,10 @@ def _shown(value: object) -> str:
 
 
 def model_at(model: type[BaseModel], path: Path) -> type[BaseModel]:
-    """Return the model that describes a key path."""
+    """Return the model that describes a key path, in which the kind of an arm may stand behind its id."""
     for part in path:
+        if part in ARMS and issubclass(model, ArmNumbers):
+            model = ARMS[str(part)]
         entry = model.model_fields.get(str(part)) if isinstance(part, str) else None
         inner = next(_models_in(entry.annotation), None) if entry else None
         model = inner or model
@@ -338,18 +357,9 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models_in(inner)
 
 
-#: What people write for a key -> the key, where it does not look like it.
-MEANT = {
-    **dict.fromkeys(("deaths", "dead", "died", "cases", "n events", "event", "responders", "x", "r"), "events"),
-    **dict.fromkeys(("n", "number", "size", "patients", "people", "participants", "denominator", "n total"), "total"),
-    **dict.fromkeys(("value", "effect", "or", "rr", "hr"), "estimate"),
-    **dict.fromkeys(("95% ci", "95 ci", "ci95", "interval", "confidence interval"), "ci"),
-    **dict.fromkeys(("timepoint", "time point", "follow up", "day"), "time"),
-    **dict.fromkeys(("type", "study design"), "kind"),
-    **dict.fromkeys(("name", "study", "title"), "label"),
-}
-
 _READ = {"document": "?", "level": "primary"}
+_FILLED = {"x": {"events": 0, "total": 1}}
+_EFFECT_NUMBERS = ("estimate", "ci", "se", "o_minus_e", "variance", "p")
 
 WORDS = {
     "int_type": ("is not a whole number", "allowed: whole numbers, without quotes"),

@@ -50,7 +50,7 @@ def registrations_are_of_one_study(draft: Draft) -> Iterator[Problem]:
 
 
 def numbers_stand_under_one_id(draft: Draft) -> Iterator[Problem]:
-    """No two studies that can be pooled have the same counts of one outcome at one time."""
+    """No two studies that can be pooled have the same numbers of one outcome at one time."""
     first: dict[tuple[object, ...], tuple[Document[Study], int]] = {}
     for document in _pooled(draft):
         for i, result in enumerate(document.model.results):
@@ -74,8 +74,9 @@ def _same(one: Study, other: Study) -> bool:
 
 def _numbers(study: Study, result: Result) -> tuple[object, ...]:
     arms = ((arm.role, result.arms[arm.id]) for arm in study.arms if arm.id in result.arms)
-    counts = tuple(sorted((role, *data.model_dump(exclude={"source"}).values()) for role, data in arms))
-    return (result.outcome, time_key(result.time), *counts)
+    numbers = sorted((role, str(data.numbers)) for role, data in arms)
+    beside = (one.model_copy(update={"source": None}) for one in (*result.effects, result.paired, result.pairs) if one)
+    return (result.outcome, time_key(result.time), str(result.subgroup), *numbers, *map(str, beside))
 
 
 def _one(place: str) -> str:

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from ...errors import Problem, did_you_mean
-from ..model.arms import measures_of_arms
 from ..model.study import Study
 from ..model.times import NEAREST, middle, within
-from ..model.types import COMMON_CODES
+from ..model.types import COMMON_CODES, of_one_arm
 from ..text.nodes import Node
 from .draft import Document, Draft, Path, outcomes_of_forms, where
 
@@ -58,18 +57,15 @@ def nearest_has_a_day(draft: Draft) -> Iterator[Problem]:
                 yield draft.review.problem(("analyses", i, "time_points", j), f"{time} is no window", allowed)
 
 
-def measures_can_be_pooled(draft: Draft) -> Iterator[Problem]:
-    """The measure of an analysis is one of counts in two arms."""
+def comparisons_have_a_direction(draft: Draft) -> Iterator[Problem]:
+    """An outcome of one group that an analysis compares between two says what more of it is for patients."""
     if draft.review is None:
         return
-    outcomes = {outcome.id: (j, outcome) for j, outcome in enumerate(draft.review.model.outcomes)}
+    without = {outcome.id for outcome in draft.review.model.outcomes if outcome.direction is None}
     for i, plan in enumerate(draft.review.model.analyses):
-        j, outcome = outcomes.get(plan.outcome, (0, None))
-        code = plan.measure or (outcome.measure if outcome else "OR")
-        if code not in USUAL and code not in measures_of_arms():
-            path: Path = ("analyses", i, "measure") if plan.measure else ("outcomes", j, "measure")
-            allowed = did_you_mean(code, measures_of_arms())
-            yield draft.review.problem(path, f"{code} is not pooled from counts in two arms", allowed)
+        if plan.outcome in without and plan.measure is not None and not of_one_arm(plan.measure):
+            found = f"{plan.measure} compares two arms, and the outcome {plan.outcome!r} has no direction"
+            yield draft.review.problem(("analyses", i, "measure"), found, "allowed: 'direction: good' or bad, there")
 
 
 def methods_go_together(draft: Draft) -> Iterator[Problem]:
@@ -94,8 +90,6 @@ def _means_nearest(time: str) -> bool:
 
 #: Words with which people ask for the nearest time.
 SAY_NEAREST = frozenset((NEAREST, "closest", "nearby"))
-
-USUAL = ("OR", "RR", "RD")  # known without a look into the table
 
 
 def related_studies_are_known(draft: Draft) -> Iterator[Problem]:

@@ -1,7 +1,16 @@
 """The types of the registry, from one place: what review.yaml holds and what a study file holds."""
 
+from .arms import Correlations as Correlations
 from .arms import Counts as Counts
+from .arms import Means as Means
+from .arms import Medians as Medians
+from .arms import Rates as Rates
 from .arms import Source as Source
+from .contrasts import Clusters as Clusters
+from .contrasts import Contrast as Contrast
+from .contrasts import PairedMeans as PairedMeans
+from .contrasts import Pairs as Pairs
+from .contrasts import SubgroupOfPeople as SubgroupOfPeople
 from .judgements import Certainty as Certainty
 from .judgements import CertaintyDomain as CertaintyDomain
 from .judgements import Waiver as Waiver

@@ -1,6 +1,6 @@
 """studies/review.yaml: the question, the outcomes and the protocol of a review."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
@@ -25,6 +25,7 @@ from .types import (
     TrimAndFillEstimator,
     ZeroCellRule,
     fault,
+    of_one_arm,
 )
 
 
@@ -54,9 +55,18 @@ class Dates(Entry):
 
 
 class MinimalDifference(Entry):
-    """The smallest difference that matters to patients, in one unit, and who says so.
+    """The smallest difference that matters to patients, in one of four units, and who says so.
 
-    ``per_1000`` people, ``difference`` in the outcome's own unit, ``smd`` in standard deviations, or as a ``ratio``.
+    Attributes
+    ----------
+    per_1000
+        People per 1000.
+    difference
+        In the unit of the outcome.
+    smd
+        In standard deviations.
+    ratio
+        A ratio of the measure, such as 0.8 or 1.25.
     """
 
     per_1000: Annotated[Number, Field(gt=0, lt=1000)] | None = None
@@ -66,31 +76,31 @@ class MinimalDifference(Entry):
     source: Text
 
     @model_validator(mode="after")
-    def _one_unit(self) -> "MinimalDifference":
-        given = [unit for unit in MID_UNITS if getattr(self, unit) is not None]
+    def _has_one_unit(self) -> Self:
+        given = [name for name in MID_UNITS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise fault(f"{' and '.join(given) or 'no unit'} given", f"allowed: exactly one of {', '.join(MID_UNITS)}")
+            found = f"{' and '.join(given)} together" if given else "no difference"
+            raise fault(found, f"allowed: exactly one of {', '.join(MID_UNITS)}")
         if self.ratio == 1:
             raise fault("ratio: 1", "allowed: a ratio below or above 1")
         return self
 
     @property
     def unit(self) -> str:
-        """Its unit, one of `MID_UNITS`."""
-        return next(unit for unit in MID_UNITS if getattr(self, unit) is not None)
+        """Which of the four it is in."""
+        return next(name for name in MID_UNITS if getattr(self, name) is not None)
 
     @property
     def value(self) -> float:
-        """The difference in its unit."""
+        """The number."""
         return float(getattr(self, self.unit))
 
 
-#: What a minimal important difference and thresholds are counted in.
 MID_UNITS = ("per_1000", "difference", "smd", "ratio")
 
 
 class Thresholds(Entry):
-    """From where an effect is small, moderate and large, in the unit of the minimal important difference."""
+    """From where on an effect is small, moderate and large, in the unit of ``mid``, and who says so."""
 
     small: Annotated[Number, Field(gt=0)]
     moderate: Annotated[Number, Field(gt=0)]
@@ -98,41 +108,57 @@ class Thresholds(Entry):
     source: Text
 
     @model_validator(mode="after")
-    def _in_order(self) -> "Thresholds":
+    def _in_order(self) -> Self:
         found = [self.small, self.moderate, self.large]
         if found not in (sorted(found), sorted(found, reverse=True)) or len({*found}) < len(found):
-            raise fault(
-                f"small, moderate, large: {', '.join(map(exact, found))}", "allowed: each further from no effect"
-            )
+            said = ", ".join(map(exact, found))
+            raise fault(f"small, moderate, large: {said}", "allowed: each further from no effect")
         return self
 
 
-class NamedScale(Entry):
-    """A scale that readers know, in whose points a standardised difference is told: its range and the SD of people."""
+class ScaleOfOutcome(Entry):
+    """The scale on which standardized differences are expressed again: its range, its SD and where that is from."""
 
     name: Text
-    range: tuple[Number, Number] | None = None
+    range: Annotated[tuple[Number, ...], Field(min_length=2, max_length=2)] | None = None
     sd: Annotated[Number, Field(gt=0)] | None = None
-    source: str | None = None
+    source: Text | None = None
 
 
 class Outcome(Entry):
-    """What was measured: its direction says whether an event is good or bad for the patient.
+    """What was measured: its direction says whether more of it is good or bad for the patient.
 
-    ``mid`` is the minimal important difference, ``thresholds`` say from where an effect is small, moderate and large.
+    Attributes
+    ----------
+    direction
+        Needed where two arms are compared; a measure of one group has none.
+    importance
+        How much it matters to patients who decide.
+    mid, thresholds
+        The minimal important difference, and the sizes of effects.
+    unit
+        Of means; results in another unit are left out unless the protocol has ``convert_units``.
+    scale
+        For expressing standardized mean differences again.
     """
 
     id: Id
     name: Text
     description: str | None = None
-    direction: Literal["good", "bad"]
+    direction: Literal["good", "bad"] | None = None
     measure: MeasureCode = "OR"
     time: str | None = None
     unit: str | None = None
     importance: Literal["critical", "important", "not important"] | None = None
     mid: MinimalDifference | None = None
     thresholds: Thresholds | None = None
-    scale: NamedScale | None = None
+    scale: ScaleOfOutcome | None = None
+
+    @model_validator(mode="after")
+    def _has_a_direction(self) -> Self:
+        if self.direction is None and not of_one_arm(self.measure):
+            raise fault("'direction' is missing", "it is required here: good or bad, what more of it is for patients")
+        return self
 
 
 class ZeroCells(Entry):
@@ -146,16 +172,51 @@ class ZeroCells(Entry):
 
 
 class AssumedRisk(Entry):
-    """The risk without the treatment, as a proportion, and where it comes from."""
+    """The risk without the treatment, as a proportion, and where it comes from; ``time`` for hazard ratios."""
 
     value: Proportion
     source: Text
+    time: Text | None = None
 
 
 class NamedRisk(AssumedRisk):
     """One of several assumed risks, such as low, medium and high."""
 
     name: Text
+
+
+class AssumedRate(Entry):
+    """The rate without the treatment: ``value`` events in ``per``, such as 1000 person-years, and where it is from."""
+
+    value: Annotated[Number, Field(gt=0)]
+    per: Text
+    source: Text
+
+
+class ControlRisk(Entry):
+    """The risk in the control arm with which printed odds ratios are turned into risk ratios, and where it is from."""
+
+    value: Proportion
+    source: Text
+
+
+class BorrowedIcc(Entry):
+    """An intracluster correlation that is borrowed, and whose it is."""
+
+    value: Annotated[Number, Field(ge=0, le=1)]
+    source: Text
+
+
+class Assume(Entry):
+    """What nobody printed and the analysis assumes; each has its sensitivity rows.
+
+    Attributes
+    ----------
+    correlation
+        Of the two values of one person: before and after, or under both treatments.
+    """
+
+    correlation: Annotated[Number, Field(gt=-1, lt=1)] | None = None
 
 
 class TestForSmallStudies(Entry):
@@ -219,6 +280,30 @@ def _none(value: object) -> object:
     return None if value == "none" else value
 
 
+def _how(value: object) -> str:
+    return "design" if isinstance(value, dict | EstimatesByDesign) else "all"
+
+
+def _icc(value: object) -> str:
+    return "value" if isinstance(value, dict | BorrowedIcc) else "study"
+
+
+Estimates = Literal["arms", "effects", "arms-first", "effects-first", "adjusted-first"]
+
+
+class EstimatesByDesign(Entry):
+    """Which of several numbers of one study enters, for each group of designs."""
+
+    randomised: Estimates = "arms-first"
+    non_randomised: Annotated[Estimates, Field(alias="non-randomised")] = "adjusted-first"
+    single_arm: Annotated[Estimates, Field(alias="single-arm")] = "arms-first"
+
+    def of(self, group: str) -> Estimates:
+        """Return the rule of a group of designs."""
+        rule: Estimates = getattr(self, group.replace("-", "_"))
+        return rule
+
+
 TimePoint = Annotated[Annotated[Text, Tag("time")] | Annotated[TimeWindow, Tag("window")], Discriminator(_kind_of_time)]
 
 
@@ -233,7 +318,38 @@ class Plan(Entry):
     28``, ``28 days`` and ``4 weeks`` are one. A result at a time that is not listed is not taken; an empty list takes
     any.
 
-    ``assumed_risks`` are those of the summary table, such as low, medium and high; ``assumed_risk`` that of sentences.
+    ``assumed_risks`` are those of the summary table, such as low, medium and high; ``assumed_risk`` that of sentences,
+    and ``assumed_rate`` that of rates.
+
+    Attributes
+    ----------
+    common_method, random_method
+        MH, PETO or IV, and IV or GLMM: the mixed model of counts of one group or of two.
+    estimates
+        Which enters where a study has both numbers of arms and effects: one word, or one for each group of designs.
+    medians
+        How medians become means and standard deviations; ``exclude`` leaves them out.
+    assume
+        What is assumed of correlations that nobody printed.
+    sd_from, icc_from
+        Whose standard deviation (a study's id, or ``pooled``), and whose intracluster correlation (a study's id, or its
+        value with its source), is borrowed where none was printed.
+    convert, control_risk
+        ``{OR: RR}`` turns printed odds ratios into risk ratios by the study's own control risk, else by that one.
+    credible_intervals
+        Takes effects with credible intervals as if these were confidence intervals.
+    convert_units
+        How much one of a unit is in the unit of the outcome, such as ``{hours: 0.041667}`` for days.
+    arms
+        Several arms of one role are put together (``combine``), or each stands in a row, the shared control divided.
+    compare
+        Two treatments of review.yaml, or two ids of arms: the first against the second.
+    arm
+        Which arm of a comparative study a measure of one group is of.
+    within
+        Pools the trials' own differences between subgroups of people, such as ``sex``.
+    values
+        Which means a standardized difference takes where studies have final values and changes.
     """
 
     id: Id | None = None
@@ -241,13 +357,14 @@ class Plan(Entry):
     title: str | None = None
     measure: MeasureCode | None = None
     model: Annotated[tuple[Literal["common", "random"], ...], Field(min_length=1)] = ("common", "random")
-    common_method: Literal["MH", "IV"] = "MH"
+    common_method: Literal["MH", "IV", "PETO", "GLMM"] = "MH"
+    random_method: Literal["IV", "GLMM"] = "IV"
     tau2_method: Tau2Method = "DL"
     ci_method: CiMethod = "wald"
     pi_method: PiMethod = "t(k-1)"
     level: Proportion = 0.95
     zero_cells: ZeroCells = ZeroCells.model_construct()
-    designs: Annotated[tuple[Literal["randomised", "non-randomised"], ...], Field(min_length=1)] = (
+    designs: Annotated[tuple[Literal["randomised", "non-randomised", "single-arm"], ...], Field(min_length=1)] = (
         "randomised",
         "non-randomised",
     )
@@ -256,6 +373,26 @@ class Plan(Entry):
     time_points: tuple[TimePoint, ...] = ()
     assumed_risk: AssumedRisk | None = None
     assumed_risks: tuple[NamedRisk, ...] = ()
+    assumed_rate: AssumedRate | None = None
+    estimates: (
+        Annotated[Annotated[Estimates, Tag("all")] | Annotated[EstimatesByDesign, Tag("design")], Discriminator(_how)]
+        | None
+    ) = None
+    medians: Literal["luo-wan", "qe", "bc", "exclude"] = "luo-wan"
+    assume: Assume = Assume.model_construct()
+    sd_from: Text | None = None
+    icc_from: (
+        Annotated[Annotated[Id, Tag("study")] | Annotated[BorrowedIcc, Tag("value")], Discriminator(_icc)] | None
+    ) = None
+    convert: dict[Literal["OR"], Literal["RR"]] = Field(default_factory=dict)
+    control_risk: ControlRisk | None = None
+    credible_intervals: Flag = False
+    convert_units: dict[Text, Annotated[Number, Field(gt=0)]] = Field(default_factory=dict)
+    arms: Literal["combine", "split"] = "combine"
+    compare: Annotated[tuple[Id, ...], Field(min_length=2, max_length=2)] | None = None
+    arm: Literal["experimental", "control", "all"] | None = None
+    within: Text | None = None
+    values: Literal["final", "change"] | None = None
     explore: Explore | None = None
     plot: ForestOptions = ForestOptions.model_construct()
 
@@ -263,6 +400,12 @@ class Plan(Entry):
     def key(self) -> str:
         """The id of the analysis: its own, else the outcome's."""
         return self.id or self.outcome
+
+    def estimates_of(self, group: str) -> Estimates:
+        """Return which numbers come first in studies of a group of designs."""
+        if self.estimates is None or isinstance(self.estimates, EstimatesByDesign):
+            return (self.estimates or EstimatesByDesign.model_construct()).of(group)
+        return self.estimates
 
 
 class SearchStrategy(Entry):
@@ -311,6 +454,14 @@ class Services(Entry):
     api_key_env: str | None = None
 
 
+class Treatment(Entry):
+    """One treatment that arms of several studies had; arms name it by its id."""
+
+    id: Id
+    name: Text
+    description: str | None = None
+
+
 class Labels(Entry):
     """The words for the two sides of a plot."""
 
@@ -332,6 +483,7 @@ class ReviewFile(Entry):
     license: str | None = None
     funding: str | None = None
     labels: Labels = Labels.model_construct()
+    treatments: tuple[Treatment, ...] = ()
     outcomes: Annotated[tuple[Outcome, ...], Field(min_length=1)]
     analyses: tuple[Plan, ...] = ()
     certainty: tuple[Certainty, ...] = ()

@@ -1,10 +1,11 @@
 """studies/<id>.yaml: one study, with the place every number was read in."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from .arms import ArmData, Source
+from .arms import MIXING, ArmData, Source, kinds_of
+from .contrasts import Clusters, Contrast, PairedMeans, Pairs, ScaleOfResult, SubgroupOfPeople
 from .judgements import Waiver
 from .types import (
     Bounds,
@@ -25,10 +26,32 @@ from .types import (
     PValue,
     Registration,
     Text,
+    fault,
 )
 
 State = Literal["included", "excluded", "awaiting data"]
-DesignKind = Literal["randomised", "non-randomised", "systematic review", "case series", "narrative review"]
+DesignKind = Literal[
+    "randomised",
+    "cluster-randomised",
+    "cross-over",
+    "quasi-randomised",
+    "non-randomised",
+    "single-arm",
+    "systematic review",
+    "case series",
+    "narrative review",
+]
+DesignGroup = Literal["randomised", "non-randomised", "single-arm"]
+
+#: Design to the group that it is pooled in; designs that are not here are never pooled.
+DESIGN_GROUPS: dict[str, DesignGroup] = {
+    "randomised": "randomised",
+    "cluster-randomised": "randomised",
+    "cross-over": "randomised",
+    "quasi-randomised": "non-randomised",
+    "non-randomised": "non-randomised",
+    "single-arm": "single-arm",
+}
 
 
 class Citation(Entry):
@@ -65,11 +88,15 @@ class Status(Entry):
 
 
 class Arm(Entry):
-    """One group of a study; ``randomised`` and ``analysed`` are numbers of people."""
+    """One group of a study; ``randomised`` and ``analysed`` are numbers of people.
+
+    ``treatment`` is the id of one of the review's treatments, where review.yaml names them.
+    """
 
     id: Id
     role: Literal["experimental", "control"]
     name: Text
+    treatment: Id | None = None
     description: str | None = None
     randomised: Count | None = None
     analysed: Count | None = None
@@ -112,22 +139,88 @@ class Confirmation(Entry):
     on: Day
 
 
-class Result(Entry):
-    """One outcome at one time: counts for each arm, their source, and what the authors made of them.
+def _one_or_more(value: object) -> str:
+    return "several" if isinstance(value, list | tuple) else "one"
 
-    ``unconfirmed``: a machine proposed the numbers and no person has confirmed them; they are not pooled unless asked.
+
+class Result(Entry):
+    """One outcome at one time: numbers of each arm or an effect, their source, and what the authors made of them.
+
+    Attributes
+    ----------
+    name
+        As the authors call it; the outcome's name where it is absent.
+    arms
+        One kind of data for all arms; an arm that does not report this is absent.
+    effect
+        An effect of one arm against another, or several of them.
+    paired, pairs, correlation, period
+        Of people who had both treatments, or of matched pairs: their differences, their pairs with events, the
+        correlation of the two values of one person; ``period: first`` where arms hold the first period only.
+    clusters, design_effect, adjusted
+        Of people who were randomised together; ``adjusted``: the paper's numbers allow for that already.
+    subgroup
+        For whom it is, where it is not for all people of the study; such a result is never the study's.
+    values
+        What means are of: ``final`` values, or the ``change`` from before.
+    scale, unit, time_unit
+        The instrument, the unit of means, and the unit of time of rates.
+    sd_from
+        Whose standard deviation is borrowed where none was printed: a study's id, or ``pooled``.
+    unconfirmed
+        A machine proposed the numbers and no person has confirmed them; they are not pooled unless asked.
     """
 
     outcome: Id
-    name: Text
+    name: str = ""
     time: Text
     primary: Flag = False
-    arms: dict[str, ArmData]
+    arms: dict[str, ArmData] = Field(default_factory=dict)
+    effect: (
+        Annotated[
+            Annotated[Contrast, Tag("one")] | Annotated[tuple[Contrast, ...], Tag("several")],
+            Discriminator(_one_or_more),
+        ]
+        | None
+    ) = None
+    paired: PairedMeans | None = None
+    pairs: Pairs | None = None
+    correlation: Annotated[Number, Field(gt=-1, lt=1)] | None = None
+    period: Literal["first"] | None = None
+    clusters: Clusters | None = None
+    design_effect: Annotated[Number, Field(ge=1)] | None = None
+    adjusted: Flag = False
+    subgroup: SubgroupOfPeople | None = None
+    values: Literal["final", "change"] = "final"
+    scale: ScaleOfResult | None = None
+    unit: Text | None = None
+    time_unit: Text | None = None
+    sd_from: Text | None = None
     source: Source
     reported: tuple[ReportedEffect, ...] = ()
     note: str | None = None
     unconfirmed: Flag = False
     confirmed: Confirmation | None = None
+
+    @property
+    def effects(self) -> tuple[Contrast, ...]:
+        """The effects, one or more, in the order of the file."""
+        return (self.effect,) if isinstance(self.effect, Contrast) else self.effect or ()
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of data that its arms hold."""
+        return kinds_of(self.arms.values())
+
+    @model_validator(mode="after")
+    def _holds_one_kind(self) -> Self:
+        if not (self.arms or self.effects or self.paired or self.pairs):
+            raise fault("a result without numbers", "allowed: arms, effect, paired or pairs")
+        if len(self.kinds) > 1 and not self.kinds <= MIXING:
+            held = ", ".join(f"{arm}: {', '.join(kinds_of([data]))}" for arm, data in self.arms.items())
+            allowed = "allowed: one kind for all arms of a result (means and medians may mix)"
+            raise fault(f"arms of several kinds ({held})", allowed)
+        return self
 
 
 class Domain(Entry):
@@ -224,13 +317,9 @@ class Study(Entry):
     notes: str | None = None
 
     @property
-    def design_group(self) -> Literal["randomised", "non-randomised"] | None:
+    def design_group(self) -> DesignGroup | None:
         """The subgroup the study is pooled in; None for designs that are never pooled."""
-        match self.design.kind:
-            case "randomised" | "non-randomised" as group:
-                return group
-            case _:
-                return None
+        return DESIGN_GROUPS.get(self.design.kind)
 
     def arm(self, role: str) -> tuple[Arm, ...]:
         """Return the arms with a role, ``experimental`` or ``control``, in the order of the file."""

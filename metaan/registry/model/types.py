@@ -221,6 +221,19 @@ def is_ratio(measure: str) -> bool:
     return bool(_measures()[measure].scale.is_ratio)
 
 
+def of_one_arm(measure: str) -> bool:
+    """Say whether a measure is of one group, and compares nothing.
+
+    >>> of_one_arm("PLO"), of_one_arm("OR")
+    (True, False)
+    """
+    if measure in USUAL:
+        return False
+    from ...stats.measures.catalogue import ONE_ARM
+
+    return any(measure in known for known in ONE_ARM.values())
+
+
 _DOI_PREFIX = re.compile(r"^(?:https?://(?:dx\.|www\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
 _DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/\S{1,200}")
 _PMID = re.compile(r"[1-9]\d{0,8}", re.ASCII)
@@ -228,6 +241,8 @@ _PMCID = re.compile(r"PMC[1-9]\d{0,8}", re.ASCII)
 _OTHER_REGISTRY = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9/.:-]{4,39}", re.ASCII)
 _PUBLISHED = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 _P_BOUND = re.compile(r"[<>≤≥]=?\s?(?:0?\.\d+|[01])", re.ASCII)
+
+USUAL = ("OR", "RR", "RD")  # of two arms, known without a look into the table
 
 COMMON_CODES = {
     "tests": frozenset({"egger", "egger-mixed", "begg", "harbord", "peters", "macaskill", "deeks"}),
@@ -253,6 +268,9 @@ Positive = Annotated[int, Field(strict=True, ge=1, le=MOST)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 _AS_IT_IS = PlainSerializer(lambda value: value)  # a number that keeps its text is none of pydantic's own
 Printed = Annotated[Number, WrapValidator(_as_written)]
+PrintedAboveZero = Annotated[Number, Field(gt=0), WrapValidator(_as_written)]
+PrintedNotNegative = Annotated[Number, Field(ge=0), WrapValidator(_as_written)]
+PrintedCorrelation = Annotated[Number, Field(ge=-1, le=1), WrapValidator(_as_written)]
 Proportion = Annotated[float, Field(strict=True, gt=0, lt=1)]
 Flag = Annotated[bool, Field(strict=True)]
 PValue = Annotated[

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...preparation.kinds import KINDS, NO_SCRIPT, arms_of, kind_of
 from ...stats.measures.catalogue import MEASURES, added
 from ...stats.numerics.numerals import portable_values
 from ...stats.pooling.intervals import quantile
-from ...synthesis.kinds import KINDS, NO_SCRIPT, arms_of, kind_of
 from ..forest.forest import forest
 from ..forest.traits import risk_of_bias
 from ..language import formats, formulas, methods, words

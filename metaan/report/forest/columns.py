@@ -1,6 +1,6 @@
 """The columns of a forest plot, chosen by what was pooled and put into the order of the style.
 
-Those of the data are written as `metaan.synthesis.kinds` says.
+Those of the data are written as `metaan.preparation.kinds` says.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ...preparation.kinds import kind_of
 from ...stats.numerics.numerals import MOST
-from ...synthesis.kinds import kind_of
 from ..language import words
 from ..language.words import Arms
 from .styles import STYLES, Style

@@ -77,12 +77,12 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = S
     return replace(plot, notes=(NO_EFFECT, *plot.notes)) if plot.bare else plot
 
 
-def sides(measure: str, direction: str, arms: Arms, word: str = "Favours") -> tuple[str, str] | None:
+def sides(measure: str, direction: str | None, arms: Arms, word: str = "Favours") -> tuple[str, str] | None:
     """Return what the left and the right side of no effect favour; None where the measure compares nothing."""
     return None if null_of(measure) is None else favours(direction, arms, word)
 
 
-def favours(direction: str, arms: Arms, word: str = "Favours") -> tuple[str, str]:
+def favours(direction: str | None, arms: Arms, word: str = "Favours") -> tuple[str, str]:
     """Return what the left and the right side of no effect favour.
 
     >>> favours("bad", Arms("anakinra", "usual care"))
@@ -161,7 +161,7 @@ def _pooled(fit: Pooled, role: str, totals: Mapping[str, str], name: str, style:
 
 def _other(other: Sensitivity) -> Row:
     shown = other.fit.display
-    name = words.left_out(other) or methods.short_name(other.fit)
+    name = words.left_out(other) or methods.short_name(other.fit) + (f", {other.assuming}" if other.assuming else "")
     cells = {"label": name, "effect": formats.effect(shown.estimate, shown.ci, other.fit.measure)}
     return Row("sensitivity", cells, ForestMark("diamond", shown.estimate, shown.ci, role="sensitivity"))
 

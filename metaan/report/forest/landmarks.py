@@ -79,5 +79,6 @@ def _odds_ratio(risk: float, control: float) -> float:
 EFFECT_OF: dict[str, Callable[[float, float], float]] = {
     "OR": _odds_ratio,
     "RR": lambda risk, control: risk / control if control > 0 else 1.0,
+    "HR": lambda other, risk: math.log1p(-other) / math.log1p(-risk) if 0 < risk < 1 and other < 1 else 1.0,
     "RD": lambda risk, control: risk - control,
 }

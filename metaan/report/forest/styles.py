@@ -41,7 +41,7 @@ class Style:
     axis: tuple[str, ...] = ("{name} ({level} CI)",)
     weight: str = "Weight"
     split: bool = False  # every number of an arm has a column of its own
-    # Kind of data (a key of `metaan.synthesis.kinds.KINDS`) to what stands over it in place of the usual words
+    # Kind of data (a key of `metaan.preparation.kinds.KINDS`) to what stands over it in place of the usual words
     data: Mapping[str, str] = field(default_factory=dict)
     thousands: str = ""  # what parts the thousands of numbers of five digits and more
     # joint, brackets, decimals: what parts the bounds of an interval and stands around them, and how an effect is

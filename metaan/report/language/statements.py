@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...synthesis.kinds import WAYS, kind_of
+from ...preparation.kinds import WAYS, kind_of
 from ...synthesis.lead import MEASURED, NOTHING, UNBOUNDED, UNCLEAR
 from ...synthesis.statement import DEPENDS, LITTLE, NO_EVENTS, UNCERTAIN, Statement
 from ...synthesis.yardstick import LARGE, SMALL

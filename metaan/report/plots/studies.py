@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
+from ...preparation.kinds import risks
 from ...stats.evidence.absolute import RISK_OF, risk_with_treatment
-from ...synthesis.kinds import risks
 from ..language import formats, methods
 from .figure import Curve, Figure, Key, PlotPoint, Request, Side, fixed, linear
 

@@ -181,6 +181,7 @@ def _models(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> Iterable[Mode
         without = f", without {formats.listing(other.without)}" if other.without else ""
         same = any(model.name == methods.model_name(fit) for fit in pool.fits.values())
         without = without or (", never narrower than Wald" if same and other.fit.ci_method == "hksj-adhoc" else "")
+        without += f", {other.assuming}" if other.assuming else ""
         place = anchors.anchor(analysis.plan.key, "block", i, f"other{j}")
         yield replace(model, name=model.name + without, place=place)
 

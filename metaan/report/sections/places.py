@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...synthesis.kinds import ROLES, kind_of_arms
+from ...preparation.kinds import ROLES
 from ..forest import traits
 from ..language.anchors import anchor
 from . import provenance
@@ -60,8 +60,8 @@ class Places:
 
     def _study(self, row: StudyRow, column: str) -> tuple[str, str]:
         if column in ROLES:
-            first, *_, last = kind_of_arms(row.result.arms.values()).fields
-            return _source(row, column, first), _source(row, column, last)
+            numbers = [*_first_arm(row, column)]
+            return (_source(row, column, numbers[0]), _source(row, column, numbers[-1])) if numbers else ("", "")
         if column == "effect" or column in WEIGHTS:
             shown = row.yi if column == "effect" else getattr(row, column)
             return (anchor(self.key, "study", row.id, column) if shown is not None else ""), ""
@@ -75,6 +75,12 @@ class Places:
             return anchor(self.key, *place, "people")
         role = "random" if row.kind == "prediction" else row.mark.role
         return anchor(self.key, *place, role, "prediction" if row.kind == "prediction" else "effect")
+
+
+def _first_arm(row: StudyRow, role: str) -> tuple[str, ...]:
+    """Return the keys of the numbers that the first arm of a role has."""
+    arms = [arm.id for arm in row.study.arms if arm.role == role and arm.id in row.result.arms]
+    return tuple(row.result.arms[arms[0]].numbers) if arms else ()
 
 
 def _source(row: StudyRow, role: str, what: str) -> str:

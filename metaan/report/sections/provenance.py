@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...synthesis.kinds import kind_of_arms
+from ...preparation.kinds import KINDS
 from ..blocks import Block, Paragraph, Table
 from ..language import formats
 
 if TYPE_CHECKING:
     from ...registry.load import Review
-    from ...registry.model.public import ReportedEffect, Source, Study
+    from ...registry.model.contrasts import Contrast
+    from ...registry.model.public import ReportedEffect, Result, Source, Study
 
 Path = tuple[str | int, ...]
 
@@ -57,17 +58,50 @@ def _numbers(study: Study) -> Iterable[ReadNumber]:
     yield from _sizes(study)
     for i, result in enumerate(study.results):
         name = f"{result.name}, {result.time}" + (", not confirmed yet" if result.unconfirmed else "")
-        fields = kind_of_arms(result.arms.values()).fields
-        for arm, data in result.arms.items():
-            for key, what in fields.items():
-                path: Path = ("results", i, "arms", arm, key)
-                yield f"{name}: {what}, {arm}", str(getattr(data, key)), path, data.source or result.source
+        yield from _of_result(result, i, name)
         for j, reported in enumerate(result.reported):
             yield f"{name}: as printed", printed(reported), ("results", i, "reported", j), result.source
     yield from _pools(study)
     for i, number in enumerate(study.baseline):
         value = " ".join(filter(None, (formats.written(number.value), number.unit)))
         yield f"baseline: {number.name}", value, ("baseline", i, "value"), number.source
+
+
+def _of_result(result: Result, i: int, name: str) -> Iterable[ReadNumber]:
+    """Yield what was read of the arms, the effects and the pairs of a result."""
+    for arm, data in result.arms.items():
+        for key, value in data.numbers.items():
+            path: Path = ("results", i, "arms", arm, key)
+            yield f"{name}: {FIELDS.get(key, key)}, {arm}", _read(value), path, data.source or result.source
+    several = isinstance(result.effect, tuple)
+    for j, effect in enumerate(result.effects):
+        said = printed_effect(effect)
+        path = ("results", i, "effect", j, "measure") if several else ("results", i, "effect", "measure")
+        yield f"{name}: effect", said, path, effect.source or result.source
+    for where, held in (("paired", result.paired), ("pairs", result.pairs)):
+        for key, value in held.model_dump(exclude={"source", "level"}, exclude_none=True).items() if held else ():
+            yield f"{name}: {where}, {key.replace('_', ' ')}", _read(value), ("results", i, where, key), result.source
+
+
+def _read(value: object) -> str:
+    return " to ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+
+
+def printed_effect(effect: Contrast) -> str:
+    """Return an effect as its authors printed it."""
+    ci = f"{100 * effect.level:g}% {effect.interval} interval {_read(effect.ci)}" if effect.ci is not None else ""
+    log_rank = f"O - E {effect.o_minus_e}, V {effect.variance}" if effect.o_minus_e is not None else ""
+    se, p = (f"{name} {value}" if value is not None else "" for name, value in (("SE", effect.se), ("p", effect.p)))
+    head = f"{effect.measure} {effect.estimate if effect.estimate is not None else ''}".strip()
+    adjusted = f"adjusted for {', '.join(effect.adjusted_for)}" if effect.adjusted_for else ""
+    return ", ".join(filter(None, (head, ci, se, log_rank, p, adjusted)))
+
+
+#: What the numbers of arms are called.
+FIELDS = {key: what for kind in KINDS.values() for key, what in kind.fields.items()} | {
+    "median": "median", "q1": "first quartile", "q3": "third quartile", "min": "minimum", "max": "maximum",
+    "se": "standard error", "ci": "confidence interval", "baseline": "before", "time": "time",
+}  # fmt: skip
 
 
 def _sizes(study: Study) -> Iterable[ReadNumber]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...preparation.kinds import cells, kind_of, kind_of_measure
 from ...stats.measures.catalogue import scale_of
 from ...stats.pooling.result import Pooled
-from ...synthesis.kinds import cells, kind_of, kind_of_measure
 from ..language import formats, formulas, methods, spread, words
 from ..language.anchors import anchor, fits
 from ..language.headings import pool_heading

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...preparation.kinds import KINDS, ROLES, kind_of
 from ...stats.measures.effects import Interval
 from ...stats.numerics.numerals import portable_values
 from ...stats.pooling.result import Pooled
@@ -15,6 +16,7 @@ from ...synthesis.values import Remark
 from .exploration_json import exploration
 
 if TYPE_CHECKING:
+    from ...preparation.rows import Conversion
     from ...synthesis.values import Analysis, Pool, PublishedReference, StudyRow, SubgroupTest
 
 Json = dict[str, Any]
@@ -44,7 +46,9 @@ def _analysis(analysis: Analysis) -> Json:
         "direction": analysis.outcome.direction,
         "measure": analysis.measure,
         "level": analysis.level,
+        "kind": "pairwise",
         "k": analysis.k,
+        "rows": sum(row.yi is not None for row in analysis.rows),
         "studies": [_study(row, pool.name) for pool in analysis.pools for row in pool.rows],
         **_results(main),
         "subgroups": [_block(pool) for pool in analysis.pools if pool.name],
@@ -88,7 +92,9 @@ def _study(row: StudyRow, subgroup: str) -> Json:
         "label": row.label,
         "subgroup": subgroup or None,
         "time": row.result.time,
-        "counts": {name: whole(value) for name, value in row.data.items()},
+        "row": row.row,
+        "counts": {name: whole(value) for name, value in row.data.items()} if counted(row) else None,
+        "data": _data(row),
         "yi": row.yi,
         "vi": row.vi,
         "estimate": row.estimate,
@@ -96,6 +102,47 @@ def _study(row: StudyRow, subgroup: str) -> Json:
         "weights": {"common": row.weight_common, "random": row.weight_random},
         "note": row.note,
     }
+
+
+def counted(row: StudyRow) -> bool:
+    """Return whether a row counts events among people."""
+    return not row.data or kind_of(row.data) is KINDS["counts"] or row.prepared is None
+
+
+def _data(row: StudyRow) -> Json | None:
+    """Return what was printed of a row, and how it was converted."""
+    got = row.prepared
+    if got is None:
+        return None
+    printed = {role: _printed(got.printed.get(role)) for role in ROLES}
+    paired = None if got.paired is None else _printed(got.paired.model_dump(exclude_none=True, exclude={"source"}))
+    effect = None if got.effect is None else _printed(got.effect.model_dump(exclude_none=True, exclude={"source"}))
+    converted = [_conversion(one) for one in got.converted]
+    kinds = {"contrasts": "effect"}
+    return {
+        "kind": "medians" if "medians" in got.result.kinds and got.kind == "means" else kinds.get(got.kind, got.kind),
+        **printed, "effect": effect, "paired": paired, "converted": converted,
+        "people_subgroup": None if got.result.subgroup is None else got.result.subgroup.model_dump(),
+    }  # fmt: skip
+
+
+def _conversion(one: Conversion) -> Json:
+    arm, by = (text or None for text in (one.arm, one.by))
+    return {"from": dict(one.source), "to": dict(one.target), "method": one.method, "arm": arm, "by": by}
+
+
+def _printed(numbers: Mapping[str, object] | None) -> Json | None:
+    if numbers is None:
+        return None
+    return {key: _plain(value) for key, value in numbers.items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    return whole(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def whole(value: float) -> float | int:

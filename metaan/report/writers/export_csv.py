@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from ...preparation.kinds import KINDS, ROLES, arms_of, kind_of
 from ...stats.numerics.numerals import portable, portable_values
 from ...stats.pooling.models import MODELS
-from ...synthesis.kinds import ARM_COLUMNS, arms_of
 from ..language import words
 from ..sections.certainty import suggestions
 from .export import Json, whole
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from ...synthesis.certainty import Evidence
     from ...synthesis.values import Analysis, Pool, PublishedReference, StudyRow
 
-CSV_COLUMNS = (
-    "analysis", "outcome", "measure", "level", "kind", "subgroup", "id", "label", "time", *ARM_COLUMNS, "yi", "vi",
-    "estimate", "ci_lb", "ci_ub", "pi_lb", "pi_ub", "se", "pval", "weight_common", "weight_random", "tau2", "i2", "q",
-    "q_df", "q_pval", "note",
+BEFORE = ("analysis", "outcome", "measure", "level", "kind", "subgroup", "id", "label", "time")
+AFTER = (
+    "yi", "vi", "estimate", "ci_lb", "ci_ub", "pi_lb", "pi_ub", "se", "pval", "weight_common", "weight_random", "tau2",
+    "i2", "q", "q_df", "q_pval", "note",
 )  # fmt: skip
 
 
@@ -37,13 +37,21 @@ def to_csv(analyses: Iterable[Analysis], evidence: Mapping[str, Sequence[Evidenc
     >>> to_csv(ma.analyse(ma.load(ma.example("anakinra")), ["infection"])).splitlines()[1].split(",")[:5]
     ['infection', 'infection', 'OR', '0.95', 'study']
     """
-    out = io.StringIO()
-    writer = csv.DictWriter(out, CSV_COLUMNS, restval="", lineterminator="\n")
+    out, shown = io.StringIO(), [*analyses]
+    writer = csv.DictWriter(out, csv_columns(shown), restval="", lineterminator="\n")
     writer.writeheader()
-    for analysis in analyses:
+    for analysis in shown:
         for row in _csv_rows(analysis, (evidence or {}).get(analysis.plan.key, ())):
             writer.writerow({name: _cell(value) for name, value in row.items()})
     return out.getvalue()
+
+
+def csv_columns(analyses: Iterable[Analysis]) -> tuple[str, ...]:
+    """Return the columns; numbers of arms have those of the kinds of data that are there, or of counts."""
+    kinds = [kind for one in analyses for row in one.rows if (kind := kind_of(row.data)) is not None]
+    held = [kind for code, kind in KINDS.items() if kind in kinds] or [KINDS["counts"]]
+    arms = dict.fromkeys(f"{key}_{role}" for kind in held for role in ROLES for key in kind.fields)
+    return (*BEFORE, *arms, *AFTER)
 
 
 def _cell(value: object) -> object:

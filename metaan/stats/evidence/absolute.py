@@ -42,8 +42,10 @@ def _from_odds_ratio(odds_ratio: float, risk: float) -> float:
     return odds_ratio * risk / (1 - risk + odds_ratio * risk) if risk < 1 else 1.0
 
 
+#: Measure to the risk with the treatment; of a hazard ratio it is that by the time of the assumed one (15.4.4.3).
 RISK_OF: dict[str, Callable[[float, float], float]] = {
     "OR": _from_odds_ratio,
     "RR": lambda ratio, risk: ratio * risk if risk > 0 else 0.0,
     "RD": lambda difference, risk: risk + difference,
+    "HR": lambda ratio, risk: 1 - (1 - risk) ** ratio,
 }

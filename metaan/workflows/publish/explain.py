@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
+from ...preparation.kinds import columns_of
 from ...stats.robustness.explain import explain
 from ...synthesis.analyse import PROTOCOL, Choices, analyse
-from ...synthesis.kinds import columns_of
 
 if TYPE_CHECKING:
     from ...registry.load import Review

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import DataError, UsageError
+from ...preparation.kinds import KINDS
 from ...registry.model.arms import Source
 from ...registry.model.public import Outcome, Plan, Result, Study
 from ...registry.model.study import Design
@@ -18,7 +19,6 @@ from ...stats.measures.effects import Interval
 from ...stats.measures.two_by_two import CELLS
 from ...stats.pooling.intervals import mean_interval
 from ...stats.pooling.result import Pooled
-from ...synthesis.kinds import KINDS
 from ...synthesis.values import Analysis, Excluded, Exploration, Pool, StudyRow
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...preparation.kinds import cells
 from ...registry.store.json_files import json_bytes
 from ...registry.store.numbers import FILE, SecondOpinion
 from ...registry.write import write_bytes
 from ...synthesis.analyse import analyse
-from ...synthesis.kinds import cells
 from ...version import __version__
 
 if TYPE_CHECKING:

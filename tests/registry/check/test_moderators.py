@@ -109,7 +109,6 @@ def test_one_trial_under_two_ids(project: Any, first: str, other: str, check: st
 @pytest.mark.parametrize(
     ("plan", "where", "said"),
     [
-        ("measure: SMD", "analyses[death].measure", "SMD is not pooled from counts in two arms"),
         ("ci_method: KR", "analyses[death].ci_method", "KR with tau2_method DL"),
         ("ci_method: PL, tau2_method: PM", "analyses[death].ci_method", "PL with tau2_method PM"),
     ],
@@ -117,9 +116,3 @@ def test_one_trial_under_two_ids(project: Any, first: str, other: str, check: st
 def test_a_protocol_that_cannot_be_pooled_is_refused_by_check(project: Any, plan: str, where: str, said: str) -> None:
     ((at, what, _),) = found(project.write(review=by(plan)))
     assert (at, what) == (where, said)
-
-
-def test_the_measure_of_an_outcome_without_its_own_in_the_plan(project: Any) -> None:
-    review = REVIEW.replace("direction: bad, measure: OR", "direction: bad, measure: MD")
-    ((at, what, _),) = found(project.write(review=review))
-    assert (at, what) == ("outcomes[death].measure", "MD is not pooled from counts in two arms")

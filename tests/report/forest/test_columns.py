@@ -6,12 +6,12 @@ from itertools import product
 
 import pytest
 
+from metaan.preparation.kinds import KINDS
 from metaan.report.forest.columns import ForestColumn, columns, data_cells, decimals, total_cells
 from metaan.report.forest.forest import forest
 from metaan.report.forest.styles import STYLES
 from metaan.report.language.words import Arms
 from metaan.stats.numerics.layouts import LAYOUTS
-from metaan.synthesis.kinds import KINDS
 from metaan.synthesis.values import Analysis
 
 ARMS = Arms("drug", "placebo")

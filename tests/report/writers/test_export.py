@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from metaan.report.writers.export import to_json
-from metaan.report.writers.export_csv import CSV_COLUMNS, to_csv
+from metaan.report.writers.export_csv import AFTER, BEFORE, to_csv
 from metaan.synthesis.values import Analysis, Excluded
 
 
@@ -63,7 +63,8 @@ def test_excluded_and_references_are_there(death: Analysis) -> None:
 def test_csv_has_a_row_a_study_and_a_row_a_result(death: Analysis) -> None:
     rows = list(csv.DictReader(io.StringIO(to_csv([death]))))
     kinds = [row["kind"] for row in rows]
-    assert list(rows[0]) == list(CSV_COLUMNS)
+    arms = ["events_experimental", "total_experimental", "events_control", "total_control"]
+    assert list(rows[0]) == [*BEFORE, *arms, *AFTER]
     assert (kinds.count("study"), kinds.count("pooled"), kinds.count("published pool")) == (8, 6, 1)
     assert float(rows[0]["estimate"]) == pytest.approx(death.rows[0].estimate, rel=1e-11)
     assert rows[0]["events_experimental"] == "9"

@@ -16,6 +16,8 @@ from metaan.stats.evidence.absolute import RISK_OF, risk_with_treatment
         ("OR", 1.0, 0.37, 0.37),
         ("RR", 3.0, 0.5, 1.0),
         ("RD", -0.3, 0.2, 0.0),
+        ("HR", 2.0, 0.2, 0.36),  # 1 - 0.8^2
+        ("HR", 0.5, 0.19, 0.1),  # 1 - 0.9
     ],
 )
 def test_a_relative_effect_at_an_assumed_risk(measure, estimate, risk, want):

@@ -1,8 +1,7 @@
 """The kinds of data that arms hold, and what every place does with them.
 
 To add a kind: its columns in `metaan.stats.numerics.layouts`, its measures in ``TWO_ARMS`` and ``ONE_ARM`` of
-`metaan.stats.measures.catalogue`, and an entry in `KINDS`. It is drawn from arrays only until study files can hold it:
-with a model in `metaan.registry.model.arms`, and ``join`` here.
+`metaan.stats.measures.catalogue`, an entry in `KINDS`, and its model in `metaan.registry.model.arms`.
 """
 
 from __future__ import annotations
@@ -10,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..stats.measures.catalogue import ONE_ARM, TWO_ARMS
 from ..stats.numerics.layouts import LAYOUTS, Names
-
-if TYPE_CHECKING:
-    from ..registry.model.arms import ArmData, Counts
-    from ..registry.model.public import Result, Study
+from ..stats.printed.arms import combine_groups
 
 #: The roles of arms; an only arm stands under the first.
 ROLES = ("experimental", "control")
@@ -27,6 +23,9 @@ WAYS = ("lower", "higher")
 
 #: Numbers of one study under metafor's names.
 Data = Mapping[str, float]
+
+#: Numbers of an arm under the keys of the study file.
+Numbers = Mapping[str, float]
 
 #: The same by the role of the arm, under the names of the study file.
 ByRole = dict[str, dict[str, float]]
@@ -49,8 +48,10 @@ class Kind:
         How many of the last numbers add up over studies.
     ways
         What an outcome is where it is less, and where it is more.
+    additive
+        The fields that add up over people: what is divided where a group is shared.
     join, joined
-        How arms of one role are put together, and the words for that.
+        How arms of one role are put together, and the words for that; None where they cannot be.
     script, no_script
         The measures that the page's script pools; why it pools none.
     """
@@ -62,7 +63,8 @@ class Kind:
     parts: tuple[str, ...]
     sums: int
     ways: tuple[str, str] = WAYS
-    join: Callable[[Sequence[Any]], Iterable[float]] | None = None
+    additive: tuple[str, ...] = ("total",)
+    join: Callable[[Sequence[Numbers]], dict[str, float]] | None = None
     joined: str = ""
     script: tuple[str, ...] = ()
     no_script: str = ""
@@ -91,6 +93,12 @@ class Kind:
         """Return the numbers of two arms under metafor's names."""
         return dict(zip(self.columns, (*experimental, *control)))
 
+    def named(self, arms: Sequence[Numbers]) -> dict[str, float]:
+        """Return what one or two arms hold under metafor's names."""
+        layout = LAYOUTS[self.code]
+        names = (layout.only,) if len(arms) == 1 else (layout.first, layout.second)
+        return {name: float(arm[key]) for all_, arm in zip(names, arms) for name, key in zip(all_, self.fields)}
+
 
 def kind_of(data: Iterable[str]) -> Kind | None:
     """Return the kind of data that has these columns; None where no entry of `KINDS` is about them."""
@@ -104,14 +112,6 @@ def kind_of_measure(measure: str) -> Kind | None:
     return next((KINDS[code] for code, known in tables if measure in known), None)
 
 
-def kind_of_arms(arms: Iterable[ArmData]) -> Kind:
-    """Return the kind of data that the arms of a result hold."""
-    from ..registry.model.arms import ARMS  # loaded where there are arms; a table of arrays needs no pydantic
-
-    held = list(arms)
-    return next(KINDS[code] for code, model in ARMS.items() if all(isinstance(arm, model) for arm in held))
-
-
 def arms_of(data: Data) -> ByRole:
     """Return what each arm of a study holds; empty where the kind is not known."""
     kind = kind_of(data)
@@ -119,19 +119,12 @@ def arms_of(data: Data) -> ByRole:
 
 
 def columns_of(measure: str, rows: Iterable[Data]) -> dict[str, Any]:
-    """Return the columns of several studies from which a measure of two arms is computed."""
+    """Return the columns of several studies from which a measure is computed."""
     kind, studies = kind_of_measure(measure), list(rows)
-    return {name: [data[name] for data in studies] for name in kind.columns} if kind else {}
-
-
-def data_by_role(study: Study, result: Result) -> tuple[dict[str, float], str | None]:
-    """Return the numbers of a result, arms of one role put together (Cochrane Handbook 6.5, section 6.5.2.10)."""
-    kind = kind_of_arms(result.arms.values())
-    assert kind.join is not None
-    roles = [[arm.id for arm in study.arms if arm.role == role and arm.id in result.arms] for role in ROLES]
-    data = kind.data(*(kind.join([result.arms[arm] for arm in arms]) for arms in roles))
-    notes = [f"arms {' and '.join(arms)} {kind.joined}" for arms in roles if len(arms) > 1]
-    return data, "; ".join(notes) or None
+    if kind is None:
+        return {}
+    names = kind.columns if measure in TWO_ARMS.get(kind.code, {}) else LAYOUTS[kind.code].only
+    return {name: [data[name] for data in studies] for name in names}
 
 
 def people_of(rows: Iterable[Data]) -> int:
@@ -157,8 +150,16 @@ def without_events(data: Data) -> dict[str, float]:
     return counts.data(*((arm["total"] - arm["events"], arm["total"]) for arm in counts.arms(data).values()))
 
 
-def _add_counts(arms: Sequence[Counts]) -> Iterable[float]:
-    return sum(arm.events for arm in arms), sum(arm.total for arm in arms)
+def _added(arms: Sequence[Numbers]) -> dict[str, float]:
+    """Add up what every arm has."""
+    return {key: sum(arm[key] for arm in arms) for key in arms[0] if all(key in arm for arm in arms)}
+
+
+def _combined(arms: Sequence[Numbers]) -> dict[str, float]:
+    """Return mean and SD of all people of several arms (Cochrane Handbook 6.5.2.10)."""
+    columns = {key: [arm[key] for arm in arms] for key in ("total", "mean", "sd")}
+    got = combine_groups(columns["total"], columns["mean"], columns["sd"])
+    return {"mean": float(got["mi"][0]), "sd": float(got["sdi"][0]), "total": float(got["ni"][0])}
 
 
 #: Why the page's script cannot pool a kind that it has no measure of.
@@ -169,15 +170,16 @@ _MORE_OFTEN = ("less frequent", "more frequent")
 KINDS = {
     "counts": Kind(
         "counts", {"events": "events", "total": "people"}, "{}/{}", "events/total", ("Events", "Total"), 2, _MORE_OFTEN,
-        _add_counts, "added up", script=("OR", "RR", "RD"),
+        ("events", "total"), _added, "added up", script=("OR", "RR", "RD"),
     ),
     "means": Kind(
         "means", {"mean": "mean", "sd": "standard deviation", "total": "people"}, "{} ({}), {}", "mean (SD), n",
-        ("Mean", "SD", "Total"), 1, no_script=NO_SCRIPT,
+        ("Mean", "SD", "Total"), 1, join=_combined, joined="put together (Cochrane Handbook 6.5.2.10)",
+        no_script=NO_SCRIPT,
     ),
     "rates": Kind(
         "rates", {"events": "events", "time": "time"}, "{}/{}", "events/time", ("Events", "Time"), 2, _MORE_OFTEN,
-        no_script=NO_SCRIPT,
+        ("events", "time", "total"), _added, "added up", no_script=NO_SCRIPT,
     ),
     "correlations": Kind(
         "correlations", {"r": "correlation", "total": "people"}, "{}, {}", "r, n", ("r", "Total"), 1,
@@ -190,11 +192,3 @@ PEOPLE = tuple(dict.fromkeys(
     name for kind in KINDS.values() for arm in LAYOUTS[kind.code] for field, name in zip(kind.fields, arm)
     if field == "total"
 ))  # fmt: skip
-
-#: The kinds that arms of study files hold: the keys of `metaan.registry.model.arms.ARMS`.
-IN_FILES = ("counts",)
-
-#: The columns of a spreadsheet that hold what arms of studies have.
-ARM_COLUMNS = tuple(
-    dict.fromkeys(f"{field}_{role}" for code in IN_FILES for role in ROLES for field in KINDS[code].fields)
-)
