@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..version import __version__
 
 if TYPE_CHECKING:
+    from ..registry.flow import ScreeningFlow
     from ..registry.load import Review
     from ..registry.store.numbers import SecondOpinion
     from ..synthesis.certainty import Evidence
@@ -25,6 +26,16 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
+class DatedSearch:
+    """A search that was run: source, the day, the first day it asked for, and how many records it listed."""
+
+    source: str
+    day: str
+    since: str | None
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A review with what was computed from it and what is known of it."""
 
@@ -35,9 +46,8 @@ class Report:
     # certainty
     evidence: Mapping[str, Sequence[Evidence]] = field(default_factory=dict)
     checks: Sequence[ReportedCheck] = ()  # printed effects beside recomputed ones
-    # Counts of the records that searches found, as `metaan.report.sections.flow.boxes` reads them, and under
-    # ``searches`` a mapping for each search that was run: source, day, since, records
-    flow: Mapping[str, Any] = field(default_factory=dict)
+    flow: ScreeningFlow | None = None  # what became of the records that searches found; None where none is kept
+    searches: Sequence[DatedSearch] = ()
     # What changed since the version before, or why that is not known; None where there is no such version
     changes: ChangesView | str | None = None
     stamp: Stamp = Stamp()  # what made it

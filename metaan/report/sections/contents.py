@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -59,8 +59,8 @@ class Content:
         self.version, self.commit, self.digest = report.stamp.version, report.stamp.commit, report.review.digest
         self.changes = report.changes
         self.changes_known = not isinstance(report.changes, str | None)
-        self.searched = bool(report.flow.get("identified"))
-        self.searches: Sequence[Mapping[str, Any]] = report.flow.get("searches", ())
+        self.searched = report.flow is not None and bool(report.flow.identified)
+        self.searches = report.searches
 
     def named(self) -> dict[str, Any]:
         """Return all of them by name."""
@@ -71,7 +71,7 @@ class Content:
     @property
     def state(self) -> str:
         """How many studies there are, and of which search and version the report is; what is missing is named."""
-        dates, ran = self.review.dates, self.searches[-1]["day"] if self.searches else None
+        dates, ran = self.review.dates, self.searches[-1].day if self.searches else None
         searched = dates.searched.isoformat() if dates.searched else ran
         said = [self.states, f"last search {searched or 'not recorded (dates: searched in review.yaml)'}"]
         said.append(f"version {self.review.version}" if self.review.version else "no version (version in review.yaml)")
@@ -222,7 +222,7 @@ def _methods_blocks(said: Content) -> Iterable[Block]:
     yield Bullets((*included, *(f"Excluded: {text}" for text in excluded)))
     for strategy in info.search:
         yield Bullets((": ".join(filter(None, (f"Search of {strategy.source}", strategy.note, strategy.query))),))
-    ran = ((run["day"], run["source"], run["since"] or "the beginning", str(run["records"])) for run in said.searches)
+    ran = ((run.day, run.source, run.since or "the beginning", str(run.records)) for run in said.searches)
     if rows := tuple(ran):
         yield Table(("Day", "Source", "From", "Records"), rows)
     yield Bullets(tuple(said.methods))

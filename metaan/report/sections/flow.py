@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..blocks import Block, Bullets
 from ..language import formats
 
 if TYPE_CHECKING:
+    from ...registry.flow import FullText, ScreeningFlow
     from ...registry.load import Review
 
 MOST_REASONS = 12
@@ -28,45 +29,34 @@ class FlowBox:
     aside: tuple[str, ...] = ()
 
 
-def boxes(review: Review, counts: Mapping[str, Any] | None = None) -> tuple[FlowBox, ...]:
-    """Return the boxes from top to bottom.
-
-    ``counts`` are those of the records that searches found, None where no search is kept: ``previous``, ``identified``
-    (source to number), ``known``, ``duplicates``, ``screened``, ``excluded`` (reason to number), ``undecided``,
-    ``full_text`` (where that is a stage of its own: ``sought``, ``not_retrieved``, ``assessed``, ``excluded``,
-    ``undecided``), ``included``.
-    """
-    return (*(_records(counts) if counts and counts.get("identified") else ()), *_studies(review))
+def boxes(review: Review, flow: ScreeningFlow | None = None) -> tuple[FlowBox, ...]:
+    """Return the boxes from top to bottom; those of records where searches are kept."""
+    return (*(_records(flow) if flow and flow.identified else ()), *_studies(review))
 
 
-def _records(counts: Mapping[str, Any]) -> Iterable[FlowBox]:
-    identified: Mapping[str, int] = counts["identified"]
-    before = [f"{counts.get('known', 0)} of studies that were in the registry already"] if counts.get("known") else []
-    before += [formats.plural(counts["duplicates"], "duplicate")] if counts.get("duplicates") else []
-    total = formats.plural(sum(identified.values()), "record")
-    sources = tuple(f"{source}: {n}" for source, n in identified.items())
-    yield FlowBox(f"{total} identified", sources, ("Removed before screening:", *before) if before else ())
-    read: Mapping[str, Any] | None = counts.get("full_text")
-    judged = formats.plural(counts.get("screened", 0), "candidate") + " judged"
-    yield FlowBox(judged + (" by title and abstract" if read else ""), (), _left(counts))
+def _records(flow: ScreeningFlow) -> Iterable[FlowBox]:
+    before = [f"{flow.known} of studies that were in the registry already"] if flow.known else []
+    before += [formats.plural(flow.duplicates, "duplicate")] if flow.duplicates else []
+    sources = tuple(f"{source}: {n}" for source, n in flow.identified.items())
+    removed = ("Removed before screening:", *before) if before else ()
+    yield FlowBox(f"{formats.plural(flow.records, 'record')} identified", sources, removed)
+    read = flow.full_text
+    judged = formats.plural(flow.screened, "candidate") + " judged"
+    yield FlowBox(judged + (" by title and abstract" if read else ""), (), _left(flow))
     if read:
-        missing = (f"{read['not_retrieved']} not retrieved",) if read["not_retrieved"] else ()
-        yield FlowBox(f"{formats.plural(read['sought'], 'full text')} sought", (), missing)
-        yield FlowBox(f"{formats.plural(read['assessed'], 'full text')} assessed", (), _left(read))
-    new = formats.plural(counts.get("included", 0), "candidate")
-    yield FlowBox(f"{new} became or belong to a study", _previous(counts))
+        missing = (f"{read.not_retrieved} not retrieved",) if read.not_retrieved else ()
+        yield FlowBox(f"{formats.plural(read.sought, 'full text')} sought", (), missing)
+        yield FlowBox(f"{formats.plural(read.assessed, 'full text')} assessed", (), _left(read))
+    studies = formats.plural(flow.previous, "study", "studies")
+    previous = (f"beside {studies} of the registry before",) if flow.previous else ()
+    yield FlowBox(f"{formats.plural(flow.included, 'candidate')} became or belong to a study", previous)
 
 
-def _left(counts: Mapping[str, Any]) -> tuple[str, ...]:
+def _left(stage: ScreeningFlow | FullText) -> tuple[str, ...]:
     """Return what goes no further at a stage."""
-    excluded: Mapping[str, int] = counts.get("excluded", {})
-    left = [f"{counts['undecided']} not decided yet"] if counts.get("undecided") else []
-    return (*left, *([f"{sum(excluded.values())} excluded:", *_most(excluded)] if excluded else ()))
-
-
-def _previous(counts: Mapping[str, Any]) -> tuple[str, ...]:
-    previous = counts.get("previous", 0)
-    return (f"beside {formats.plural(previous, 'study', 'studies')} of the registry before",) if previous else ()
+    left = [f"{stage.undecided} not decided yet"] if stage.undecided else []
+    excluded = (f"{sum(stage.excluded.values())} excluded:", *_most(stage.excluded)) if stage.excluded else ()
+    return (*left, *excluded)
 
 
 def _studies(review: Review) -> Iterable[FlowBox]:

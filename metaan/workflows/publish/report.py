@@ -79,8 +79,9 @@ def make_report(
         analyses = analyse(review, choices=choices)
         made = replace(made, analyses=analyses, evidence={one.plan.key: evidence(one) for one in analyses})
     if "text" in parts:
-        flow, stamp = flow_of_records(review) or {}, Stamp(commit=Git(review.folder).last_change())
+        (flow, searches), stamp = flow_of_records(review), Stamp(commit=Git(review.folder).last_change())
         changes, checks = changes_since(review, since), reported_checks(review)
         numbers = last_opinion(review.folder)
-        made = replace(made, checks=checks, flow=flow, changes=changes, stamp=stamp, numbers=numbers)
+        made = replace(made, flow=flow, searches=searches, stamp=stamp)
+        made = replace(made, checks=checks, changes=changes, numbers=numbers)
     return made

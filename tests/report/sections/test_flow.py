@@ -1,24 +1,28 @@
 """The flow counts what the registry holds, and says what it does not hold."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from metaan.report.report import Report
+from metaan.registry.flow import FullText, ScreeningFlow
+from metaan.report.report import DatedSearch, Report
 from metaan.report.sections.flow import boxes
 from metaan.report.writers.page import render
 from metaan.synthesis.values import Analysis
 
-COUNTS = {
-    "previous": 8,
-    "identified": {"pubmed": 120, "ctgov": 30},
-    "known": 15,
-    "duplicates": 5,
-    "screened": 100,
-    "excluded": {"no control arm": 60, "another drug": 38},
-    "undecided": 30,
-    "included": 2,
-    "searches": [{"source": "pubmed", "day": "2026-11-20", "since": None, "records": 120}],
-}
+COUNTS = ScreeningFlow(
+    previous=8,
+    identified={"pubmed": 120, "ctgov": 30},
+    known=15,
+    duplicates=5,
+    screened=100,
+    excluded={"no control arm": 60, "another drug": 38},
+    undecided=30,
+    full_text=None,
+    included=2,
+    studies={},
+)
+SEARCHES = (DatedSearch("pubmed", "2026-11-20", None, 120),)
 
 
 def test_without_searches_the_flow_begins_with_the_studies(death: Analysis, review: Callable[..., Any]) -> None:
@@ -44,18 +48,18 @@ def test_records_come_before_studies(death: Analysis, review: Callable[..., Any]
 
 
 def test_full_texts_are_two_boxes_of_their_own(death: Analysis, review: Callable[..., Any]) -> None:
-    read = {"sought": 40, "not_retrieved": 3, "assessed": 30, "excluded": {"another drug": 28}, "undecided": 7}
-    _, judged, sought, assessed, became, *_ = boxes(review([death]), COUNTS | {"full_text": read})
+    read = FullText(sought=40, not_retrieved=3, assessed=30, excluded={"another drug": 28}, undecided=7)
+    _, judged, sought, assessed, became, *_ = boxes(review([death]), replace(COUNTS, full_text=read))
     assert judged.text == "100 candidates judged by title and abstract"
     assert (sought.text, sought.aside) == ("40 full texts sought", ("3 not retrieved",))
     assert assessed.text == "30 full texts assessed"
     assert assessed.aside == ("7 not decided yet", "28 excluded:", "another drug: 28")
     assert became.text == "2 candidates became or belong to a study"
-    assert boxes(review([death]), COUNTS | {"full_text": read | {"not_retrieved": 0}})[2].aside == ()
+    assert boxes(review([death]), replace(COUNTS, full_text=replace(read, not_retrieved=0)))[2].aside == ()
 
 
 def test_rare_reasons_are_counted_together(death: Analysis, review: Callable[..., Any]) -> None:
-    many = COUNTS | {"excluded": {f"reason {i:02}": 20 - i for i in range(15)}}
+    many = replace(COUNTS, excluded={f"reason {i:02}": 20 - i for i in range(15)})
     judged = boxes(review([death]), many)[1]
     assert judged.aside[1] == "195 excluded:"
     assert judged.aside[-1] == f"other reasons: {8 + 7 + 6}"
@@ -65,7 +69,7 @@ def test_the_page_says_whether_records_are_known(death: Analysis, review: Callab
     bare = render(Report(review([death]), [death]))
     assert "How many records were found and screened is not in the registry" in bare
     assert "The date of the last search is not recorded." in bare
-    page = render(Report(review([death]), [death], flow=COUNTS))
+    page = render(Report(review([death]), [death], flow=COUNTS, searches=SEARCHES))
     assert "150 records identified" in page
     assert "is not in the registry, so the flow" not in page
     assert "1 searches" not in page

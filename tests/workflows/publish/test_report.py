@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -112,16 +113,16 @@ def test_the_anakinra_page_shows_suggestions_only_and_is_light(tmp_path: Path) -
 
 
 def test_searches_that_were_run_make_the_flow(folder: Path) -> None:
-    assert flow_of_records(load(folder)) is None
+    assert flow_of_records(load(folder)) == (None, ())
     search = SearchRun(source="pubmed", strategy="x", term="drug", asked="drug", count=2, identifiers=("1", "2"))
     at = "2026-11-20T10:00:00Z"
     run = RunRecord(id="r", kind="update", started=at, finished=at, versions={}, searches=(search,), new=("a", "b"))
     (folder / "runs").mkdir()
     (folder / "runs" / "r.json").write_text(json.dumps(run.model_dump(mode="json")), encoding="utf-8")
-    found = flow_of_records(load(folder))
+    found, searches = flow_of_records(load(folder))
     assert found is not None
-    assert found["identified"] == {"pubmed": 2}
-    assert found["searches"] == [{"source": "pubmed", "day": "2026-11-20", "since": None, "records": 2}]
+    assert found.identified == {"pubmed": 2}
+    assert [asdict(one) for one in searches] == [{"source": "pubmed", "day": "2026-11-20", "since": None, "records": 2}]
     page = write_report(load(folder), folder.parent / "r.html").read_text(encoding="utf-8")
     assert "2 records identified" in section(page, "flow")
     assert "the last on 2026-11-20" in section(page, "methods")
