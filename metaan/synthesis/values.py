@@ -363,6 +363,11 @@ class Analysis:
         return tuple(row for pool in self.pools for row in pool.rows)
 
     @property
+    def title(self) -> str:
+        """What the protocol calls it, else its outcome."""
+        return self.plan.title or self.outcome.name
+
+    @property
     def k(self) -> int:
         """The number of studies that have an effect size."""
         return sum(pool.k for pool in self.pools)

@@ -99,7 +99,7 @@ def _analysis(analysis: Analysis, arms: Arms) -> dict[str, Any]:
     plan = analysis.plan
     rows = [row for row in analysis.rows if _computed(row)]
     return {
-        "title": words.upper_first(plan.title or analysis.outcome.name),
+        "title": words.upper_first(analysis.title),
         "protocol": protocol(analysis),
         "level": analysis.level,
         "coverage": formats.level(analysis.level),

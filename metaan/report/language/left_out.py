@@ -31,7 +31,7 @@ def left_out(analyses: Sequence[Analysis]) -> tuple[LeftOut, ...]:
     """Return what analyses leave out, studies together that share a reason in the same analyses."""
     where: dict[tuple[str, str], list[str]] = {}
     for analysis in analyses:
-        name = lower_first(analysis.plan.title or analysis.outcome.name)
+        name = lower_first(analysis.title)
         for one in analysis.excluded:
             where.setdefault((one.label, one.reason), []).append(name)
     together: dict[tuple[str, tuple[str, ...]], list[str]] = {}

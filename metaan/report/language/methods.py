@@ -87,7 +87,7 @@ def paragraphs(analyses: Iterable[Analysis]) -> tuple[str, ...]:
     """Return the statistical methods as sentences, each once; where analyses differ, with the names of its analyses."""
     found: dict[str, dict[str, list[str]]] = {}
     for analysis in analyses:
-        title = words.lower_first(analysis.plan.title or analysis.outcome.name)
+        title = words.lower_first(analysis.title)
         for topic, text in _paragraphs(analysis):
             found.setdefault(topic, {}).setdefault(text, []).append(title)
     return tuple(text + _whose(text, texts) for texts in found.values() for text in texts)

@@ -79,7 +79,7 @@ def certainty(analysis: Analysis, number: int, found: Evidence | None) -> Certai
     pool = analysis.results[number]
     return CertaintyView(
         id=f"certainty.{analysis.plan.key}.{number}",
-        title=words.upper_first(analysis.plan.title or analysis.outcome.name),
+        title=words.upper_first(analysis.title),
         pool=pool_heading(pool),
         evidence=found,
         judged=None if pool.certainty is None else _judged(pool.certainty, pool),

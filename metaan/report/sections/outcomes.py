@@ -109,7 +109,7 @@ def outcome(analysis: Analysis, arms: Arms) -> OutcomeView:
     plot = forest(analysis, arms)
     return OutcomeView(
         id=analysis.plan.key,
-        title=words.upper_first(analysis.plan.title or analysis.outcome.name),
+        title=words.upper_first(analysis.title),
         description=_description(analysis),
         answers=answers(analysis, arms),
         disagreement=designs.disagreement(analysis, arms),

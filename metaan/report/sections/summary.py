@@ -146,7 +146,7 @@ def _group(analysis: Analysis, arms: Arms, evidence: Sequence[Evidence], notes: 
     for i in range(len(analysis.results)):
         found = evidence[i] if i < len(evidence) else None
         rows.append(_row(analysis, i, arms, certainty(analysis, i, found), notes))
-    title = words.upper_first(analysis.plan.title or analysis.outcome.name)
+    title = words.upper_first(analysis.title)
     time = analysis.outcome.time or ""
     time = "" if time.casefold() in title.casefold() else time
     about = analysis.outcome

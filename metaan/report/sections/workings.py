@@ -43,7 +43,7 @@ class Workings:
     @classmethod
     def of(cls, analysis: Analysis, evidence: Sequence[Evidence] = ()) -> Workings:
         """Collect them; without the evidence those per 1000 people are left out."""
-        return cls(words.upper_first(analysis.plan.title or analysis.outcome.name), workings(analysis, evidence))
+        return cls(words.upper_first(analysis.title), workings(analysis, evidence))
 
 
 def workings(analysis: Analysis, evidence: Sequence[Evidence] = ()) -> tuple[Working, ...]:

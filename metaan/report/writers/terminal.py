@@ -106,7 +106,7 @@ def _one(analysis: Analysis, arms: Arms, width: int, ascii_only: bool) -> list[L
 
 def _answers(analysis: Analysis, arms: Arms, width: int) -> list[Line]:
     """Return the statement of each result, with its effect."""
-    title, lines = words.upper_first(analysis.plan.title or analysis.outcome.name), []
+    title, lines = words.upper_first(analysis.title), []
     for answer in answers(analysis, arms):
         name = f"{title}, {answer.pool}" if answer.pool else title
         effect = dict(answer.numbers).get("effect", "")
@@ -125,7 +125,7 @@ def _styled(kind: str, text: str, color: bool) -> str:
 
 
 def _title(analysis: Analysis, width: int) -> list[Line]:
-    name = words.upper_first(analysis.plan.title or analysis.outcome.name)
+    name = words.upper_first(analysis.title)
     what = f"{name}: {words.measure_name(analysis.measure)}, {formats.plural(analysis.k, 'study', 'studies')}"
     lines = [("head", line) for line in wrap(what, width)]
     return [*lines, ("rule", "=" * min(width, max(display_width(text) for _, text in lines)))]
