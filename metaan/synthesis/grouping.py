@@ -67,7 +67,8 @@ class Grouping:
 
 def grouping(chosen: Sequence[Chosen], plan: Plan) -> Grouping:
     """Return the pools of the studies that enter: designs in the plan's order, values in that of the studies."""
-    designs: list[str] = [design for design in plan.designs if any(c.design == design for c in chosen)]
+    found_designs = dict.fromkeys(c.design for c in chosen)
+    designs = [*(d for d in plan.designs if d in found_designs), *(d for d in found_designs if d not in plan.designs)]
     apart = not plan.pool_designs and len(designs) > 1
     found = list(dict.fromkeys(_block(c, plan, apart) for c in chosen))
     if plan.by in (None, "design"):
