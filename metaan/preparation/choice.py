@@ -20,6 +20,7 @@ from .kinds import KINDS, Numbers
 from .means import means_of
 from .pairs import of_correlated_arms, of_paired, of_pairs
 from .rows import CONTRASTS, Conversion, NotTakenError, Prepared, words_of
+from .units import time_factor
 
 if TYPE_CHECKING:
     from ..registry.model.contrasts import Contrast
@@ -303,7 +304,11 @@ def _numbers(
     data = result.arms[arm]
     fields = (*KINDS[asked.kind].fields, "total")
     found = {key: float(value) for key in fields if isinstance(value := getattr(data, key, None), int | float)}
-    return found, (), ()
+    factor, by = time_factor(asked, result) if "time" in found else (1.0, "")
+    if factor == 1:
+        return found, (), ()
+    time = {"time": found["time"] * factor}
+    return found | time, (Conversion("unit", {"time": found["time"]}, time, arm, by),), ()
 
 
 def _towards(asked: Asked, result: Result, row: Prepared) -> Prepared:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import MetaanError
@@ -17,6 +18,7 @@ from ..stats.printed.conversions import critical
 from ..stats.printed.reported import effects_from_reported
 from .clusters import design_effect
 from .rows import CONTRASTS, Conversion, NotTakenError, Prepared
+from .units import unit_factor
 
 if TYPE_CHECKING:
     from ..registry.model.contrasts import Contrast
@@ -56,6 +58,10 @@ def contrast(asked: Asked, study: Study, result: Result, effect: Contrast, sides
             *converted,
             Conversion("design-effect-of-se", {"se": math.sqrt(vi)}, {"se": math.sqrt(vi * factor)}, by=how),
         )
+    scale, by = unit_factor(asked, result)
+    if scale != 1:
+        converted = (*converted, Conversion("unit", {"yi": yi}, {"yi": yi * scale}, by=by))
+        yi, vi = yi * scale, vi * scale**2
     if turned:
         converted = (
             *converted,
@@ -77,8 +83,6 @@ def contrast(asked: Asked, study: Study, result: Result, effect: Contrast, sides
 
 
 def _with_variants(row: Prepared, vi: float, variants: dict[str, float]) -> Prepared:
-    from dataclasses import replace
-
     return replace(row, variants={name: replace(row, vi=vi * factor) for name, factor in variants.items()})
 
 

@@ -7,14 +7,15 @@ in `metaan.stats.printed.quantiles`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..registry.model.arms import Means, Medians
 from ..stats.printed.deviations import sd_from_ci, sd_from_se
 from ..stats.printed.quantiles import mean_sd_from_quantiles
-from .asked import IN_UNITS, STANDARDIZED
+from .asked import STANDARDIZED
 from .rows import Conversion, NotTakenError
+from .units import unit_factor
 
 if TYPE_CHECKING:
     from ..registry.model.arms import ArmNumbers
@@ -177,24 +178,11 @@ def _in_unit(
     asked: Asked, result: Result, numbers: dict[str, float], converted: tuple[Conversion, ...], arm: str
 ) -> tuple[dict[str, float], tuple[Conversion, ...]]:
     """Return numbers in the unit of the analysis."""
-    if asked.measure not in IN_UNITS or asked.unit is None or result.unit in (None, asked.unit):
+    factor, by = unit_factor(asked, result)
+    if factor == 1:
         return numbers, converted
-    factor = factor_of(asked.plan.convert_units, str(result.unit))
-    if factor is None:
-        raise NotTakenError(
-            "unit",
-            f"is in {result.unit}, and the analysis in {asked.unit}: enter what one {result.unit} is in {asked.unit} "
-            f"under convert_units: in the plan, or pool another measure (SMD, ROM)",
-        )
     found = {key: numbers[key] * factor for key in ("mean", "sd")}
-    source = {key: numbers[key] for key in found}
-    by = f"{result.unit} (times {factor:g}) to {asked.unit}"
-    return numbers | found, (*converted, Conversion("unit", source, found, arm, by))
-
-
-def factor_of(units: Mapping[str, float], unit: str) -> float | None:
-    """Return how much one of a unit is, however it is spelt."""
-    return next((factor for name, factor in units.items() if name.casefold() == unit.casefold()), None)
+    return numbers | found, (*converted, Conversion("unit", {key: numbers[key] for key in found}, found, arm, by))
 
 
 VALUES = {"final": "final values", "change": "changes"}

@@ -18,6 +18,7 @@ from ..stats.printed.conversions import se_from_ci, se_from_p
 from .arms import Comparison
 from .means import means_of
 from .rows import PAIRED, Conversion, NotTakenError, Prepared
+from .units import unit_factor
 
 if TYPE_CHECKING:
     from ..registry.model.contrasts import PairedMeans
@@ -57,7 +58,10 @@ def of_paired(asked: Asked, study: Study, result: Result, sides: Comparison) -> 
     se, how = _se(paired)
     sd = se * math.sqrt(paired.n)
     if asked.measure in ("MD", "MC"):
-        yi, vi = mean, se**2
+        factor, by = unit_factor(asked, result)
+        yi, vi = mean * factor, (se * factor) ** 2
+        if factor != 1:
+            how = (*how, Conversion("unit", {"mean_difference": mean}, {"mean_difference": yi}, by=by))
     elif asked.measure == "SMCC":
         yi, vi = _computed("SMCC", {"m1i": mean, "m2i": 0, "sd1i": sd, "sd2i": 0, "ri": 0, "ni": paired.n})
     else:

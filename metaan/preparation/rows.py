@@ -105,6 +105,9 @@ class Prepared:
     @property
     def people(self) -> int:
         """How many people it is about: those of its data, else of its arms, as far as they are known."""
+        if self.paired is not None or self.has(("paired",)):
+            pairs = getattr(self.paired, "people", 0)  # who had both treatments counts once
+            return round(pairs or self.data.get("n1i", 0))
         found = round(sum(self.data.get(name, 0) for name in PEOPLE))
         return found or sum(map(self._size, self.arm_ids))
 

@@ -14,13 +14,15 @@ from ..preparation.kinds import columns_of
 from ..preparation.rows import DOUBTFUL
 from ..stats.glmm.glmm import glmm
 from ..stats.glmm.models import GLMM_MEASURES
-from ..stats.measures.catalogue import MEASURES, ONE_ARM, TO, added, effect_sizes, scale_of
+from ..stats.measures.catalogue import MEASURES, ONE_ARM, TO, added, effect_sizes, own_scales
 from ..stats.measures.effects import EffectSizes, Interval
+from ..stats.measures.scales import Scale
 from ..stats.numerics.numerals import exact
 from ..stats.pooling.intervals import mean_interval
 from ..stats.pooling.models import MODELS
 from ..stats.pooling.pool import pool
 from ..stats.pooling.result import Pooled
+from ..stats.pooling.tau2_ci import HeterogeneityCI
 from ..stats.tables.peto import peto
 from ..stats.tables.stratified import MH_MEASURES, informative, mantel_haenszel
 from .lead import LEADING, leading
@@ -33,6 +35,11 @@ if TYPE_CHECKING:
 
 #: Method of a common effect that needs tables to the measures that it has.
 BY_TABLES: dict[str, Collection[str]] = {"PETO": ("OR", "PETO"), "GLMM": GLMM_MEASURES}
+
+#: Kind of data of one group to the measure of its mixed model, and what that is of.
+MIXED_MODELS = {"counts": ("PLO", "proportions"), "rates": ("IRLN", "rates")}
+
+TABLED = {"MH": "Mantel-Haenszel", "PETO": "Peto's method", "GLMM": "a mixed model"}
 
 #: Pooled beside the protocol's own result, so that a reader sees whether the method decides the conclusion.
 SENSITIVITY_METHODS = (("DL", "hksj-adhoc"), ("REML", "hksj-adhoc"))
@@ -66,7 +73,7 @@ def pool_group(name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, ex
         name=name,
         rows=shown,
         fits=fits,
-        tau2_ci=_random(es, plan).tau2_ci("QP"),
+        tau2_ci=_tau2_ci(es, plan, fits.get("random")),
         sensitivity=(
             *_sensitivity(es, plan, measure, fits),
             *_without_flagged(chosen, plan, measure, fits),
@@ -76,6 +83,11 @@ def pool_group(name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, ex
         remarks=remarks,
     )
     return _with_absolute(found, plan, measure)
+
+
+def _tau2_ci(es: EffectSizes, plan: Plan, fit: Pooled | None) -> HeterogeneityCI:
+    """Return heterogeneity with its intervals: by the likelihood where that was maximised, else by Q."""
+    return fit.tau2_ci("PL") if fit is not None and fit.method == "GLMM" else _random(es, plan).tau2_ci("QP")
 
 
 def _all_left_out(k: int) -> str:
@@ -99,7 +111,17 @@ def _fits(es: EffectSizes, plan: Plan, measure: str) -> tuple[dict[str, Pooled],
     """Return the results of studies by model, and what is to be said of a model that has no answer."""
     found: dict[str, Pooled | Remark] = {m: _under(es, plan, measure, m) for m in MODELS if m in plan.model}
     fits = {model: fit for model, fit in found.items() if isinstance(fit, Pooled)}
-    return fits, tuple(said for said in found.values() if isinstance(said, Remark))
+    said = (*_by_inverse_variance(es, plan, measure, fits), *(r for r in found.values() if isinstance(r, Remark)))
+    return fits, said
+
+
+def _by_inverse_variance(es: EffectSizes, plan: Plan, measure: str, fits: Mapping[str, Pooled]) -> Iterable[Remark]:
+    """Say that a method which needs the tables of all studies gave way: some have only an effect."""
+    needs = {"MH": MH_MEASURES, **BY_TABLES}
+    for model, method in (("common", plan.common_method), ("random", plan.random_method)):
+        if model in fits and es.k > 1 and not es.data and measure in needs.get(method, ()):
+            text = f"{MODELS[model].words} by inverse variance: {TABLED[method]} needs a table of every study"
+            yield Remark("inverse variance", text)
 
 
 def _explored(plan: Plan, main: Pooled | None, rows: Sequence[StudyRow]) -> Exploration | None:
@@ -141,10 +163,10 @@ def _tabled(chosen: Sequence[Chosen]) -> bool:
 
 def _rows(chosen: Sequence[Chosen], es: EffectSizes, plan: Plan, tabled: Collection[int] = ()) -> tuple[StudyRow, ...]:
     """Return the rows; ``tabled`` are the places of the studies whose tables are pooled, whatever their effect is."""
-    return tuple(_row(c, es, i, plan, i in tabled) for i, c in enumerate(chosen))
+    return tuple(_row(c, es, i, plan, i in tabled, s) for i, (c, s) in enumerate(zip(chosen, own_scales(es))))
 
 
-def _row(chosen: Chosen, es: EffectSizes, i: int, plan: Plan, tabled: bool) -> StudyRow:
+def _row(chosen: Chosen, es: EffectSizes, i: int, plan: Plan, tabled: bool, scale: Scale) -> StudyRow:
     row = StudyRow(
         chosen.study,
         chosen.result,
@@ -163,8 +185,8 @@ def _row(chosen: Chosen, es: EffectSizes, i: int, plan: Plan, tabled: bool) -> S
         note="; ".join(filter(None, (chosen.note, _correction(es, i, plan)))) or None,
         yi=yi,
         vi=vi,
-        estimate=scale_of(es.measure).to_display(yi),
-        ci=_shown(es.measure, mean_interval(yi, math.sqrt(vi), None, plan.level)),
+        estimate=scale.to_display(yi),
+        ci=Interval(*map(scale.to_display, mean_interval(yi, math.sqrt(vi), None, plan.level))),
     )
 
 
@@ -179,11 +201,6 @@ def _correction(es: EffectSizes, i: int, plan: Plan) -> str | None:
         return None
     why = "a zero cell" if zero[i] else "no zero cell"
     return f"{why}: {exact(amount)} is added for inverse variance"
-
-
-def _shown(measure: str, ci: Interval) -> Interval:
-    back = scale_of(measure).to_display
-    return Interval(back(ci.lb), back(ci.ub))
 
 
 def _weighted(
@@ -256,10 +273,11 @@ def _sensitivity(es: EffectSizes, plan: Plan, measure: str, fits: Mapping[str, P
             if isinstance(tabled, Pooled):
                 yield Sensitivity("common effect, Mantel-Haenszel", tabled, _differs(tabled, common))
     if (random := fits.get("random")) is not None:
-        if measure in ONE_ARM["counts"] and es.data and random.method != "GLMM":
-            mixed = _mixed_model(replace(es, measure="PLO"), plan, "random")
-            if isinstance(mixed, Pooled):
-                yield Sensitivity("random effects, mixed model of proportions", mixed, False)
+        for kind, (of, what) in MIXED_MODELS.items():
+            if measure in ONE_ARM[kind] and es.data and random.method != "GLMM":
+                mixed = _mixed_model(replace(es, measure=of), plan, "random")
+                if isinstance(mixed, Pooled):
+                    yield Sensitivity(f"random effects, mixed model of {what}", mixed, False)
         for methods in SENSITIVITY_METHODS:
             if methods != (plan.tau2_method, plan.ci_method):
                 other = _random(es, plan, methods)

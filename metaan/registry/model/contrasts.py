@@ -132,6 +132,11 @@ class PairedMeans(Entry):
             raise fault("a paired difference without its precision", "allowed: one of sd, se, ci, t, p")
         return self
 
+    @property
+    def people(self) -> int:
+        """How many people, or pairs, it is of."""
+        return self.n
+
 
 class Pairs(Entry):
     """Pairs by whose event it was: of both, of one only, or of neither."""
@@ -141,6 +146,11 @@ class Pairs(Entry):
     control_only: Count
     neither: Count
     source: Source | None = None
+
+    @property
+    def people(self) -> int:
+        """How many pairs there are."""
+        return self.both + self.experimental_only + self.control_only + self.neither
 
 
 class SubgroupOfPeople(Entry):
