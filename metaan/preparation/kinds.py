@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from ..errors import NotEstimableError
 from ..stats.measures.catalogue import ONE_ARM, TWO_ARMS
 from ..stats.numerics.layouts import LAYOUTS, Names
 from ..stats.printed.arms import combine_groups
@@ -119,11 +120,20 @@ def arms_of(data: Data) -> ByRole:
 
 
 def columns_of(measure: str, rows: Iterable[Data]) -> dict[str, Any]:
-    """Return the columns of several studies from which a measure is computed."""
+    """Return the columns of several studies from which a measure is computed.
+
+    Raises
+    ------
+    NotEstimableError
+        A study has no arms of this kind that were pooled, but an effect.
+    """
     kind, studies = kind_of_measure(measure), list(rows)
     if kind is None:
         return {}
     names = kind.columns if measure in TWO_ARMS.get(kind.code, {}) else LAYOUTS[kind.code].only
+    without = sum(not data.keys() >= set(names) for data in studies)
+    if without:
+        raise NotEstimableError(f"{without} of {len(studies)} studies enter by an effect, without {kind.code} of arms")
     return {name: [data[name] for data in studies] for name in names}
 
 

@@ -44,10 +44,14 @@ class Conversion:
     arm: str = ""
     by: str = ""
 
+    @property
+    def words(self) -> str:
+        """What was done, in words."""
+        return METHODS[self.method].format(by=self.by)
+
     def __str__(self) -> str:
-        """Return it in words."""
-        said = METHODS[self.method].format(by=self.by)
-        return f"{self.arm}: {said}" if self.arm else said
+        """Return it in words, with its arm."""
+        return f"{self.arm}: {self.words}" if self.arm else self.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,11 @@ class Prepared:
             return round(pairs or self.data.get("n1i", 0))
         found = round(sum(self.data.get(name, 0) for name in PEOPLE))
         return found or sum(map(self._size, self.arm_ids))
+
+    @property
+    def values(self) -> str:
+        """What its means are of: ``final`` values or the ``change``."""
+        return "change" if self.has(("change",)) else self.result.values
 
     @property
     def arm_ids(self) -> tuple[str, ...]:

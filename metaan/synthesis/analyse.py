@@ -235,10 +235,20 @@ def _remarks(chosen: Sequence[Chosen], pools: Sequence[Pool], apart: bool) -> It
     for c in chosen:
         if c.result.unconfirmed:
             yield Remark("unconfirmed", f"{c.study.label} is in the pool although {NOT_CONFIRMED}", c.study.id)
+    yield from _of_two_values(chosen)
     for pool in pools:
         yield from pool.remarks
     if apart:
         yield Remark("designs apart", DESIGNS_APART)
+
+
+def _of_two_values(chosen: Sequence[Chosen]) -> Iterable[Remark]:
+    """Say that final values and changes are pooled together, where a difference of means does that."""
+    values = [c.row.values for c in chosen if c.row.kind == "means"]
+    changes = values.count("change")
+    if 0 < changes < len(values):
+        text = f"means of final values ({len(values) - changes}) and of changes ({changes}) are pooled together"
+        yield Remark("two values", text)
 
 
 def _part(flagged: Chosen, pools: Sequence[Pool], decided: str) -> str:

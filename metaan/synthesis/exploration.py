@@ -70,7 +70,9 @@ def _pooled(fit: Pooled, rows: Sequence[StudyRow]) -> list[StudyRow]:
 def _leave_one_out(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> Refits:
     from ..stats.robustness.sequence import leave_one_out
 
-    return leave_one_out(fit)
+    labels = [row.study.label for row in _pooled(fit, rows)]
+    several = len({row.id for row in _pooled(fit, rows)}) < len(labels)
+    return leave_one_out(fit, studies=labels if several else ())
 
 
 def _cumulative(order: Any, fit: Pooled, rows: Sequence[StudyRow]) -> Refits:

@@ -1,6 +1,7 @@
 """Numbers of every kind and design, from study files to effect sizes; by hand, or from the place that is named."""
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import metaan as ma
 from metaan.errors import RegistryError
 from metaan.report.writers.export import to_json
+from metaan.report.writers.terminal import table
 from metaan.synthesis.values import Analysis
 
 Pool = Callable[..., Analysis]
@@ -307,3 +309,63 @@ def test_what_was_printed_stands_in_json(pooled: Pool) -> None:
     assert effect["data"]["control"] is None
     [counts] = to_json([pooled("OR", COUNTS)])["analyses"][0]["studies"]
     assert counts["counts"] == {"ai": 5, "n1i": 40, "ci": 10, "n2i": 50}
+
+
+def test_effects_and_tables_meet_by_inverse_variance_and_that_is_said(pooled: Pool) -> None:
+    effect = {"effect": {"measure": "OR", "estimate": 0.5, "ci": [0.25, 1.0]}}
+    made = pooled("OR", COUNTS, effect, plan={"explore": {"multiverse": True}})
+    assert [remark.code for remark in made.remarks] == ["inverse variance"]
+    assert made.pools[0].common.method == "IV"
+    assert "by an effect, without counts" in made.pools[0].exploration.refused[0].reason
+    text = table(made, width=200)
+    assert "5/40" in text
+    assert "common (fixed) effect by inverse variance: Mantel-Haenszel needs a table of every study" in text
+
+
+@pytest.mark.parametrize(
+    ("unit", "other", "factor"),
+    [("person-years", "person-months", 1 / 12), ("years", "person-days", 1 / 365.25), ("years", "1000 years", 1000)],
+)
+def test_units_of_time_convert_themselves(pooled: Pool, unit: str, other: str, factor: float) -> None:
+    rates = {"arms": {"a": {"events": 12, "time": 340.0}, "b": {"events": 20, "time": 310.0}}}
+    made = pooled("IRD", rates | {"time_unit": unit}, rates | {"time_unit": other})
+    first, second = (row.yi for row in made.rows)
+    assert second == pytest.approx(first / factor)
+    assert "person-years" in why(pooled("IRD", rates | {"time_unit": unit}, rates | {"time_unit": "beds"}))
+
+
+def test_effects_are_in_a_unit_too(pooled: Pool) -> None:
+    effect = {"effect": {"measure": "MD", "estimate": -24, "se": 12}, "unit": "hours"}
+    outcome = {"unit": "days"}
+    assert "convert_units" in why(pooled("MD", effect, outcome=outcome))
+    plan = {"convert_units": {"Hours": 1 / 24}}
+    row = only(pooled("MD", effect, outcome=outcome, plan=plan))
+    assert (row.yi, row.vi) == (pytest.approx(-1), pytest.approx(0.25))
+    paired = {"paired": {"n": 20, "mean_difference": -24, "se": 12}, "unit": "hours"}
+    row = only(pooled("MD", paired, outcome=outcome, plan=plan, more={"design": {"kind": "cross-over"}}))
+    assert (row.yi, row.vi, row.people) == (pytest.approx(-1), pytest.approx(0.25), 20)
+
+
+def test_leaving_one_out_leaves_out_all_rows_of_a_study(pooled: Pool) -> None:
+    plan = {"arms": "split", "explore": {"leave_one_out": True}}
+    made = pooled("MD", DOSES, DOSES, DOSES, more=THREE, plan=plan)
+    refits = made.pools[0].exploration.leave_one_out
+    assert (refits.slab, [fit.k for fit in refits.fits]) == (("S1", "S2", "S3"), [4, 4, 4])
+
+
+def test_a_study_of_one_group_goes_back_by_its_own_size_and_stands_under_its_design(pooled: Pool) -> None:
+    alone = [{"arms": {"a": {"events": events, "total": total}}} for events, total in ((5, 40), (1, 7))]
+    more = {"design": {"kind": "single-arm"}, "arms": [{"id": "a", "role": "experimental", "name": "A"}]}
+    plan = {"by": "design", "pool_designs": False}
+    made = pooled("PFT", *alone, outcome={"direction": None}, more=more, plan=plan)
+    assert [row.estimate for row in made.rows] == pytest.approx([5 / 40, 1 / 7])
+    assert [pool.name for pool in made.pools] == ["single-arm"]
+    assert "random effects, mixed model of proportions" in [one.name for one in made.pools[0].sensitivity]
+
+
+def test_the_terminal_says_what_was_converted_and_of_what_values(pooled: Pool) -> None:
+    medians = means({"median": 11, "q1": 8, "q3": 15, "total": 40}, {"median": 13, "q1": 9, "q3": 18, "total": 38})
+    text = table(pooled("MD", medians, PLAIN | {"values": "change"}), width=200)
+    assert "Converted (mean and SD from the median (Luo 2018; Wan 2014)): S1." in text
+    assert "means of final values (1) and of changes (1) are pooled together" in text
+    assert re.search(r"11\.\d\d \(5\.\d\d\), 40", text)

@@ -17,7 +17,7 @@ from ..language.words import Arms
 from .styles import STYLES, Style
 
 if TYPE_CHECKING:
-    from ...synthesis.values import Analysis
+    from ...synthesis.values import Analysis, StudyRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _weights(analysis: Analysis, style: Style) -> list[ForestColumn]:
 
 
 def _data_columns(analysis: Analysis, arms: Arms, style: Style) -> Sequence[ForestColumn]:
-    data = analysis.rows[0].data if analysis.rows else {}
+    data: Mapping[str, float] = next((row.data for row in analysis.rows if kind_of(row.data)), {})
     kind = kind_of(data)
     if kind is None:
         return []
@@ -121,6 +121,13 @@ def decimals(rows: Iterable[Mapping[str, float]]) -> dict[str, int]:
     return most
 
 
+def as_shown(row: StudyRow) -> Mapping[str, float]:
+    """Return the data of a study with the digits that are shown: converted numbers have more than anybody printed."""
+    if row.prepared is None or not row.prepared.converted:
+        return row.data
+    return {name: round(x, 2) if abs(x) >= 1 else float(f"{x:.3g}") for name, x in row.data.items()}
+
+
 def _decimals(x: float) -> int:
     enough = min(max(4, 2 - math.floor(math.log10(abs(x)))), MOST)
     return len(f"{x:.{enough}f}".rstrip("0").partition(".")[2])
@@ -128,6 +135,7 @@ def _decimals(x: float) -> int:
 
 def total_cells(rows: Sequence[Mapping[str, float]], style: Style, places: Mapping[str, int]) -> dict[str, str]:
     """Return the text of what adds up over studies: counts and people, never means."""
+    rows = [row for row in rows if kind_of(row)]
     kind = kind_of(rows[0]) if rows else None
     if kind is None:
         return {}

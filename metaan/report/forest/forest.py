@@ -14,7 +14,7 @@ from ..language import formats, methods, words
 from ..language.answers import answers
 from ..language.headings import pool_heading
 from ..language.words import Arms
-from .columns import columns, data_cells, decimals, times, total_cells
+from .columns import as_shown, columns, data_cells, decimals, times, total_cells
 from .landmarks import band, guide
 from .lights import NONE, Lights, lights
 from .order import sort
@@ -56,7 +56,7 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = S
     ['heading', 'study', 'study', 'pooled', 'pooled', 'text', 'spacer']
     """
     found = NONE if terse or not analysis.plan.plot.lights else lights(analysis.rows)
-    rows = tuple(_rows(Shared(analysis, terse, style, found, decimals(row.data for row in analysis.rows))))
+    rows = tuple(_rows(Shared(analysis, terse, style, found, decimals(map(as_shown, analysis.rows)))))
     further = () if terse else trait_columns(analysis.plan.plot.columns, analysis.rows)
     shaded = band(analysis) if any(row.mark for row in rows) else None
     plot = Plot(

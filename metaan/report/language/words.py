@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...preparation.rows import SILENT
 from ...stats.measures.catalogue import MEASURES
 from ...synthesis.lead import CONTROL, EXPERIMENTAL, MEASURED, NOTHING, UNBOUNDED, UNCLEAR
 from ...synthesis.statement import DEPENDS, LITTLE, NO_EVENTS, UNCERTAIN
@@ -15,7 +16,7 @@ from . import formats
 
 if TYPE_CHECKING:
     from ...stats.pooling.result import Pooled
-    from ...synthesis.values import Absolute, Pool, Sensitivity, StudyRow
+    from ...synthesis.values import Absolute, Analysis, Pool, Sensitivity, StudyRow
 
 _RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
 _FROM_RIGHT = re.compile(f"[{_RIGHT}](?:[{_RIGHT} '.-]*[{_RIGHT}])?(?: \\d{{4}}[a-z]?)?")
@@ -73,9 +74,24 @@ def transformation(measure: str) -> str:
     return MEASURES[measure].via if measure in MEASURES else ""
 
 
+def converted(analysis: Analysis) -> list[tuple[str, list[str]]]:
+    """Return how numbers of studies were converted, in words, each with the labels of its studies."""
+    found: dict[str, list[str]] = {}
+    for row in analysis.rows:
+        steps = row.prepared.converted if row.prepared else ()
+        for said in dict.fromkeys(step.words for step in steps if step.method not in TAKEN_FOR_GRANTED):
+            found.setdefault(said, []).append(row.label)
+    return list(found.items())
+
+
+#: Conversions that a table shows without words: that arms are added up stands in its note.
+TAKEN_FOR_GRANTED = (*SILENT, "combined")
+
+
 def of_studies(fit: Pooled, pool: Pool) -> str:
     """Name the studies of a result where they are more than have an effect of their own."""
-    return "" if fit.k == pool.k else f", {formats.plural(fit.k, 'study', 'studies')}"
+    shown = sum(row.yi is not None for row in pool.rows)
+    return "" if fit.k in (pool.k, shown) else f", {formats.plural(fit.k, 'study', 'studies')}"
 
 
 def design_name(name: str, n: int = 2) -> str:

@@ -144,6 +144,9 @@ def _below(analysis: Analysis, arms: Arms) -> Iterable[Line]:
             effect = words.per_1000(pool.absolute)
             yield "plain", f"{where}{effect}, at an assumed risk of {words.assumed(pool.absolute)}."
     yield from (("plain", f"Note: {warning}.") for warning in analysis.warnings)
+    yield from (
+        ("plain", f"Converted ({how}): {formats.listing(labels)}.") for how, labels in words.converted(analysis)
+    )
     if any(pool.exploration is not None for pool in analysis.results):
         from ..language import exploration
 

@@ -27,14 +27,16 @@ Refit = Callable[[Pooled, Indices], Pooled]
 
 
 @overload
-def leave_one_out(fit: Pooled, refit: Refit | None = None) -> Refits: ...
+def leave_one_out(fit: Pooled, refit: Refit | None = None, *, studies: Sequence[str] = ()) -> Refits: ...
 
 
 @overload
 def leave_one_out(fit: MetaRegression) -> RegressionRefits: ...
 
 
-def leave_one_out(fit: Pooled | MetaRegression, refit: Refit | None = None) -> Refits | RegressionRefits:
+def leave_one_out(
+    fit: Pooled | MetaRegression, refit: Refit | None = None, *, studies: Sequence[str] = ()
+) -> Refits | RegressionRefits:
     """Pool, or regress, again without each study in turn.
 
     Parameters
@@ -43,13 +45,15 @@ def leave_one_out(fit: Pooled | MetaRegression, refit: Refit | None = None) -> R
         A pooled result whose method is a key of `REFITS`, or a meta-regression.
     refit
         How to pool a selection, from the fit and the indices of its studies; by default with the options of ``fit``.
+    studies
+        k labels: rows with one label are one study, and are left out together; by default each row is a study.
 
     Raises
     ------
     NotEstimableError
         Fewer than two studies.
     UsageError
-        A fit that cannot be repeated: give ``refit``.
+        A fit that cannot be repeated: give ``refit``; or labels that are not k.
 
     Examples
     --------
@@ -59,11 +63,15 @@ def leave_one_out(fit: Pooled | MetaRegression, refit: Refit | None = None) -> R
     """
     if isinstance(fit, MetaRegression):
         return leave_one_out_regression(fit)
-    if fit.k < 2:
-        raise NotEstimableError(f"k = {fit.k}; leaving one out needs at least 2 studies")
+    if len(studies) not in (0, fit.k):
+        raise UsageError(f"{len(studies)} labels of studies for the {fit.k} rows pooled; allowed: one for each row")
+    of = np.array(studies) if studies else np.arange(fit.k)
+    each = dict.fromkeys(of.tolist())
+    if len(each) < 2:
+        raise NotEstimableError(f"k = {len(each)}; leaving one out needs at least 2 studies")
     again = refit or _refit(fit)
-    everyone = np.arange(fit.k)
-    return _refits("leave-one-out", fit, again, fit.effects.slab, (np.delete(everyone, i) for i in everyone))
+    labels = tuple(each) if studies else fit.effects.slab
+    return _refits("leave-one-out", fit, again, labels, (np.flatnonzero(of != one) for one in each))
 
 
 def cumulative(
