@@ -28,7 +28,8 @@ def examples() -> dict[str, Path]:
     """
     packaged = sorted(path for path in (_INSTALLED / "examples").glob("*/studies") if path.is_dir())
     found = {path.parent.name: path for path in packaged}
-    return found or {"anakinra": _CHECKOUT / "studies", "bcg": _CHECKOUT / "examples" / "bcg" / "studies"}
+    more = sorted(path for path in (_CHECKOUT / "examples").glob("*/studies"))
+    return found or {"anakinra": _CHECKOUT / "studies"} | {path.parent.name: path for path in more}
 
 
 def example(name: str) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help="the folder to make, or . for this one")
-    parser.add_argument("--example", metavar="NAME", help="copy a packaged example: anakinra or bcg")
+    parser.add_argument("--example", metavar="NAME", help="copy a packaged example: anakinra, bcg or continuous")
     parser.add_argument("--only", metavar="ID", nargs="+", default=[], help="with --example: only these studies")
 
 

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from ..registry.load import Review
     from ..registry.model.public import Outcome, Plan, Result, Study
 
-#: Measures in the unit of what was measured: studies in another unit cannot be pooled with the others.
-IN_UNITS = frozenset(("MD", "MN", "MC"))
-
 #: Measures in events per time.
 PER_TIME = frozenset(("IRD", "IRSD", "IR", "IRLN", "IRS", "IRFT"))
 

@@ -22,6 +22,9 @@ ROLES = ("experimental", "control")
 #: What an outcome is where it is less, and where it is more.
 WAYS = ("lower", "higher")
 
+#: Measures in the unit of what was measured: studies in another unit cannot be pooled with the others.
+IN_UNITS = frozenset(("MD", "MN", "MC"))
+
 #: Numbers of one study under metafor's names.
 Data = Mapping[str, float]
 

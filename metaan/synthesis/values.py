@@ -82,8 +82,8 @@ class StudyRow:
     @property
     def row(self) -> str:
         """What tells it from every other row: the study's id, with the comparison where a study has several."""
-        of = self.prepared.label if self.prepared else ""
-        return f"{self.study.id}: {of}" if of else self.study.id
+        of = self.prepared.arms.get("experimental", ()) if self.prepared and self.prepared.label else ()
+        return "--".join((self.study.id, *of))
 
     @property
     def people(self) -> int:

@@ -369,3 +369,16 @@ def test_the_terminal_says_what_was_converted_and_of_what_values(pooled: Pool) -
     assert "Converted (mean and SD from the median (Luo 2018; Wan 2014)): S1." in text
     assert "means of final values (1) and of changes (1) are pooled together" in text
     assert re.search(r"11\.\d\d \(5\.\d\d\), 40", text)
+
+
+def test_a_difference_is_said_in_its_unit_and_in_words(pooled: Pool) -> None:
+    from metaan.report.language.answers import answers
+    from metaan.report.language.words import Arms
+
+    arms = Arms("drug A", "placebo")
+    [answer] = answers(pooled("MD", *[PLAIN] * 5, outcome={"unit": "days"}), arms)
+    assert answer.statement.startswith("Length of stay was shorter with drug A than with placebo in these studies")
+    assert "mean difference 2.0 days shorter (95% CI 1.2 to 2.8 shorter; random effects)" in str(answer.text)
+    [wide] = answers(pooled("MD", means({"mean": 10, "sd": 4, "total": 9}, {"mean": 11, "sd": 5, "total": 9}),
+                            outcome={"unit": "days"}), arms)  # fmt: skip
+    assert "1.0 days shorter (95% CI 5.2 shorter to 3.2 longer" in str(wide.text)

@@ -1,6 +1,6 @@
 """studies/<id>.yaml: one study, with the place every number was read in."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -52,6 +52,10 @@ DESIGN_GROUPS: dict[str, DesignGroup] = {
     "non-randomised": "non-randomised",
     "single-arm": "single-arm",
 }
+
+
+#: All kinds of designs, in the order in which they are shown.
+DESIGNS: tuple[str, ...] = get_args(DesignKind)
 
 
 class Citation(Entry):

@@ -72,6 +72,10 @@ def why_not(analysis: Analysis) -> str:
     if not any(_computed(row) for row in analysis.rows):
         kind = kind_of(analysis.rows[0].data)
         return f"Studies cannot be taken out here: {(kind and kind.no_script) or NO_SCRIPT}. {instead}"
+    if other := next((row for row in analysis.rows if row.enters and not _by_arms(row)), None):
+        return f"Studies cannot be taken out here: {other.label} has an effect that the page cannot compute. {instead}"
+    if len({row.id for row in analysis.rows}) < len(analysis.rows):
+        return f"Studies cannot be taken out here: a study has several rows. {instead}"
     missing = [WANTING[name].format(code) for name, code in protocol(analysis).items() if code not in CHOICES[name]]
     if not missing:
         return ""
@@ -80,8 +84,7 @@ def why_not(analysis: Analysis) -> str:
 
 
 def _offers(analysis: Analysis) -> bool:
-    computed = any(_computed(row) for row in analysis.rows)
-    return computed and all(code in CHOICES[name] for name, code in protocol(analysis).items())
+    return not why_not(analysis) and all(code in CHOICES[name] for name, code in protocol(analysis).items())
 
 
 def _sorted(analysis: Analysis, arms: Arms) -> dict[str, Any]:
@@ -93,6 +96,11 @@ def _computed(row: StudyRow) -> bool:
     """Whether the script can pool a study: it has two arms of a kind that the script knows."""
     kind = kind_of(row.data)
     return kind is not None and bool(kind.script) and len(kind.roles(row.data)) > 1
+
+
+def _by_arms(row: StudyRow) -> bool:
+    """Whether the effect of a row is computed of its two arms."""
+    return _computed(row) and (row.prepared is None or row.prepared.yi is None)
 
 
 def _analysis(analysis: Analysis, arms: Arms) -> dict[str, Any]:

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...preparation.kinds import IN_UNITS
 from ...stats.measures.catalogue import scale_of
 from ...stats.pooling.models import MODELS
 from ...synthesis.lead import UNCLEAR, Lead
 from ...synthesis.statement import ALL, DEPENDS, Statement, statement
 from ..document import Number, Text
 from . import anchors, formats, statements
-from .words import NOUNS, Arms, design_name, left_out, mark, measure_name, per_1000
+from .words import NOUNS, Arms, design_name, left_out, mark, measure_name, per_1000, ways_of_unit
 
 if TYPE_CHECKING:
     from ...stats.measures.effects import Interval
@@ -65,7 +66,7 @@ def _numbers(pool: Pool, name: str, got: Lead, said: Statement, analysis: Analys
     between = f"{formats.level(analysis.level)} prediction interval {formats.bounds(pi, analysis.measure)}"
     return {
         "people": Number(_who(pool, name, analysis.by), pool.people, f"{block}.people"),
-        "effect": Number(_effect(got, analysis), got.estimate, anchors.lead(pool, i, key)),
+        "effect": Number(in_unit(got, analysis) or _effect(got, analysis), got.estimate, anchors.lead(pool, i, key)),
         "difference": Number(per_1000(absolute), absolute.estimate, f"{block}.absolute") if absolute else "",
         "prediction": Number(between, pi, f"{block}.{got.fit.model}.prediction") if pi and got.fit else "",
     }
@@ -79,6 +80,30 @@ def dependence(said: Statement, pool: Pool) -> Iterable[str]:
         if s.differs and s.without:
             flagged = "which is flagged" if len(s.without) == 1 else "which are flagged"
             yield f"{left_out(s)} ({flagged}), the conclusion is another."
+
+
+def in_unit(got: Lead, analysis: Analysis) -> str:
+    """Return a difference of means in its unit and in words; empty for any other measure.
+
+    ``1.2 days shorter (95% CI 0.4 to 2.0 shorter; random effects)``
+    """
+    unit = analysis.outcome.unit
+    if analysis.measure not in IN_UNITS or not unit or scale_of(analysis.measure).null is None or got.ci is None:
+        return ""
+    less, more = ways_of_unit(unit)
+
+    def way(x: float) -> str:
+        return less if x < 0 else more
+
+    low, high = got.ci
+    first, last = sorted((abs(low), abs(high))) if got.ci.side() else (abs(low), abs(high))
+    bounds = [formats.estimate(x, analysis.measure, got.ci) for x in (first, last)]
+    same = f"{bounds[0]} to {bounds[1]} {way(low)}"
+    both = f"{bounds[0]} {way(low)} to {bounds[1]} {way(high)}"
+    how = "one study, not pooled" if got.fit is None else MODELS[got.fit.model].words
+    interval = f"{formats.level(analysis.level)} CI {same if got.ci.side() else both}"
+    value = formats.estimate(abs(got.estimate), analysis.measure, got.ci)
+    return f"{value} {unit} {way(got.estimate)} ({interval}; {how})"
 
 
 def _effect(got: Lead, analysis: Analysis) -> str:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...preparation.kinds import WAYS, kind_of
+from ...preparation.kinds import KINDS, WAYS, kind_of
 from ...synthesis.lead import MEASURED, NOTHING, UNBOUNDED, UNCLEAR
 from ...synthesis.statement import DEPENDS, LITTLE, NO_EVENTS, UNCERTAIN, Statement
 from ...synthesis.yardstick import LARGE, SMALL
 from . import formats
-from .words import Arms, design_name, lower_first, upper_first
+from .words import Arms, design_name, lower_first, upper_first, ways_of_unit
 
 if TYPE_CHECKING:
     from ...synthesis.values import Analysis, Pool
@@ -35,7 +35,7 @@ def sentence(said: Statement, analysis: Analysis, pool: Pool, arms: Arms) -> str
     elif said.verdict == UNCERTAIN:
         text = f"the evidence is very uncertain about the effect of {arms.experimental} on {outcome}"
     else:
-        text = (_judged if said.certainty else _seen)(said, outcome, pool, arms) + AGAINST[said.against]
+        text = (_judged if said.certainty else _seen)(said, outcome, pool, arms, analysis) + AGAINST[said.against]
     return f"{upper_first(text)}."
 
 
@@ -46,7 +46,7 @@ def _no_events(said: Statement, outcome: str, pool: Pool, level: float) -> str:
     return f"no events of {outcome} in {trials}, {formats.people(said.people)} people: {at_most}"
 
 
-def _seen(said: Statement, outcome: str, pool: Pool, arms: Arms) -> str:
+def _seen(said: Statement, outcome: str, pool: Pool, arms: Arms, analysis: Analysis) -> str:
     """Say what these studies show, where nobody signed how certain it is."""
     if said.verdict == LITTLE:
         return f"{arms.experimental} made little to no difference to {outcome} in these studies"
@@ -55,11 +55,11 @@ def _seen(said: Statement, outcome: str, pool: Pool, arms: Arms) -> str:
     if said.verdict == DEPENDS:
         return f"whether {arms.experimental} changes {outcome} depends on the method of pooling"
     size = {SMALL: "slightly ", LARGE: "much "}.get(said.size, "")
-    way = _way(pool, said.side < 0)
+    way = _way(analysis, pool, said.side < 0)
     return f"{outcome} was {size}{way} with {arms.experimental} than with {arms.control} in these studies"
 
 
-def _judged(said: Statement, outcome: str, pool: Pool, arms: Arms) -> str:
+def _judged(said: Statement, outcome: str, pool: Pool, arms: Arms, analysis: Analysis) -> str:
     """Say what follows, as firmly as people signed."""
     adverb, bare = FIRM[said.certainty]
     if said.verdict == UNCLEAR:
@@ -75,10 +75,16 @@ def _judged(said: Statement, outcome: str, pool: Pool, arms: Arms) -> str:
     return f"{arms.experimental} {adverb}{verb}{'' if bare else 's'} {outcome}{slightly}"
 
 
-def _way(pool: Pool, less: bool) -> str:
-    """Say which way an outcome differs: events are more or less frequent, a mean or a score is higher or lower."""
+def _way(analysis: Analysis, pool: Pool, less: bool) -> str:
+    """Say which way an outcome differs: events are more or less frequent, a time is shorter, a score is higher."""
     kind = next((kind for row in pool.rows if (kind := kind_of(row.data))), None)
-    return (kind.ways if kind else WAYS)[not less]
+    if kind is None:
+        return (KINDS["counts"].ways if analysis.measure in OF_EVENTS else WAYS)[not less]
+    return (ways_of_unit(analysis.outcome.unit) if kind is KINDS["means"] else kind.ways)[not less]
+
+
+#: Measures of events that effects without arms are of.
+OF_EVENTS = ("OR", "RR", "RD", "HR", "IRR", "IRD", "PETO")
 
 
 #: What an effect is judged against, to the words for it.

@@ -9,6 +9,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...preparation.rows import SILENT
+from ...preparation.kinds import IN_UNITS, WAYS
+from ...registry.model.times import days
 from ...stats.measures.catalogue import MEASURES
 from ...synthesis.lead import CONTROL, EXPERIMENTAL, MEASURED, NOTHING, UNBOUNDED, UNCLEAR
 from ...synthesis.statement import DEPENDS, LITTLE, NO_EVENTS, UNCERTAIN
@@ -64,9 +66,23 @@ def marks(row: StudyRow) -> str:
 NOTICES = {"retraction": "retracted", "concern": "expression of concern"}
 
 
+def ways_of_unit(unit: str | None) -> tuple[str, str]:
+    """Return what less and more of a unit is: a time is shorter or longer, anything else lower or higher.
+
+    >>> ways_of_unit("days"), ways_of_unit("mg/dL")
+    (('shorter', 'longer'), ('lower', 'higher'))
+    """
+    return ("shorter", "longer") if unit and days(f"1 {unit}") is not None else WAYS
+
+
 def measure_name(measure: str) -> str:
     """Return the words for a measure."""
     return MEASURES[measure].name if measure in MEASURES else "effect"
+
+
+def measure_in_unit(measure: str, unit: str | None) -> str:
+    """Return the words for a measure, with the unit of what is measured where the measure has it."""
+    return f"{measure_name(measure)}, {unit}" if unit and measure in IN_UNITS else measure_name(measure)
 
 
 def transformation(measure: str) -> str:

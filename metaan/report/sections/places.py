@@ -37,7 +37,7 @@ class Places:
         pools = ((one.study, one.study.published_pools.index(one.pool)) for one in analysis.references)
         sources = tuple(provenance.anchor(study.id, "published_pools", i, "estimate") for study, i in pools)
         pooled = frozenset(i for i, pool in enumerate(analysis.results) if pool.fits)
-        return cls(analysis.plan.key, {row.id: row for row in analysis.rows}, sources, pooled)
+        return cls(analysis.plan.key, {row.row: row for row in analysis.rows}, sources, pooled)
 
     def line(self, row: Row) -> str:
         """Return the place of the numbers in a line of text; empty for one without numbers of its own."""
@@ -49,9 +49,9 @@ class Places:
 
     def cell(self, row: Row, column: str) -> tuple[str, str]:
         """Return the place of a cell's number, and of its second one."""
-        if column == "label":
-            return (f"study.{row.id}" if row.id else ""), ""
         study = self.studies.get(row.id or "")
+        if column == "label":
+            return (f"study.{study.id if study else row.id}" if row.id else ""), ""
         if row.kind == "study" and study is not None:
             return self._study(study, column)
         if row.kind == "reference":
@@ -64,7 +64,7 @@ class Places:
             return (_source(row, column, numbers[0]), _source(row, column, numbers[-1])) if numbers else ("", "")
         if column == "effect" or column in WEIGHTS:
             shown = row.yi if column == "effect" else getattr(row, column)
-            return (anchor(self.key, "study", row.id, column) if shown is not None else ""), ""
+            return (anchor(self.key, "study", row.row, column) if shown is not None else ""), ""
         return (f"study.{row.id}" if column.startswith(traits.key("")) else ""), ""
 
     def _result(self, row: Row, column: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from ...registry.model.study import DESIGNS
 from ..blocks import Block, Bullets, Heading, Paragraph
 from ..language import formats, words
 from ..language.markup import inline
@@ -77,8 +78,7 @@ def studies(review: Review) -> tuple[StudyView, ...]:
 
 
 def _kind(study: Study) -> int:
-    kinds = ("randomised", "non-randomised", "systematic review", "case series", "narrative review")
-    return kinds.index(study.design.kind)
+    return DESIGNS.index(study.design.kind)
 
 
 def _view(study: Study, metadata: Metadata | None, review: Review) -> StudyView:

@@ -163,7 +163,7 @@ def _row(analysis: Analysis, i: int, arms: Arms, judged: CertaintyView, notes: N
         studies=formats.plural(len(pool.answering), "study", "studies"),
         effect=formats.estimate(got.estimate, analysis.measure, got.ci) if got else formats.NOTHING,
         ci=formats.bounds(got.ci, analysis.measure) if got else "",
-        measure=words.measure_name(analysis.measure),
+        measure=words.measure_in_unit(analysis.measure, analysis.outcome.unit),
         lines=tuple(_lines(found, notes)) if got else (),
         certainty=judged,
         statement=sentence(statement(analysis, pool), analysis, pool, arms),

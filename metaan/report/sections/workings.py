@@ -64,20 +64,33 @@ def _study(row: StudyRow, pool: Pool, analysis: Analysis) -> Iterable[Working]:
     if not row.enters:
         return
     key, measure = analysis.plan.key, analysis.measure
-    table = ", ".join(f"{name} = {formats.count(value)}" for name, value in cells(row.data).items())
+    held = cells(row.data) or row.data
+    table = ", ".join(f"{name} = {formats.count(value)}" for name, value in held.items())
     zero = f"; {row.note}" if row.note else ""
     if row.yi is not None and row.vi is not None:
         value = formats.effect(row.estimate, row.ci, measure)
         inputs = f"{table}{zero}; y = {row.yi:.6g}, v = {row.vi:.6g}"
-        yield _made((key, "study", row.id, "effect"), row.label, value, formulas.EFFECT.get(measure, measure), inputs)
+        yield _made((key, "study", row.row, "effect"), row.label, value, formulas.EFFECT.get(measure, measure), inputs)
+    yield from _conversions(row, key)
     for role, fit in pool.fits.items():
         if (weight := getattr(row, f"weight_{role}")) is not None:
             how = formulas.of_weight(fit.method if role == "common" else "random", measure)
             tau2 = "" if fit.tau2 is None else f", τ² = {fit.tau2:.6g}"
             what = f"{row.label}: weight, {role} effect{'s' * (role == 'random')}"
             yield _made(
-                (key, "study", row.id, f"weight_{role}"), what, formats.percent(weight, 1), how, f"{table}{tau2}"
+                (key, "study", row.row, f"weight_{role}"), what, formats.percent(weight, 1), how, f"{table}{tau2}"
             )
+
+
+def _conversions(row: StudyRow, key: str) -> Iterable[Working]:
+    """Yield each step from what was printed to what is pooled."""
+    for i, one in enumerate(row.prepared.converted if row.prepared else ()):
+        what = f"{row.label}{f', {one.arm}' if one.arm else ''}: converted"
+        yield _made((key, "study", row.row, f"converted{i}"), what, _named(one.target), str(one), _named(one.source))
+
+
+def _named(numbers: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} = {value:.6g}" for name, value in numbers.items()) or "–"
 
 
 def _made(place: tuple[str | int, ...], what: str, value: str, formula: str, inputs: str) -> Working:
@@ -117,9 +130,10 @@ def _people(rows: Sequence[StudyRow]) -> str:
 def _totals(rows: Sequence[StudyRow], measure: str) -> str:
     """Write what both arms hold together, where all of it adds up over studies."""
     kind = kind_of_measure(measure)
-    if kind is None or kind.sums < len(kind.fields) or not all(kind.roles(row.data) for row in rows):
+    if kind is None or kind.sums < len(kind.fields) or not rows or not all(kind.roles(row.data) for row in rows):
         return ""
-    return f": {_arms({name: sum(row.data[name] for row in rows) for name in kind.columns})}"
+    names = [name for columns in kind.roles(rows[0].data).values() for name in columns]
+    return f": {_arms({name: sum(row.data[name] for row in rows) for name in names})}"
 
 
 def _arms(data: Mapping[str, float]) -> str:
