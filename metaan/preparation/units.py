@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..registry.model.times import UNITS
-from .asked import IN_UNITS, PER_TIME
+from .asked import PER_TIME
+from .kinds import IN_UNITS
 from .rows import NotTakenError
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 """A registry of a few studies whose results are given as they stand in a file."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,9 @@ def pooled(tmp_path: Path) -> Callable[..., Analysis]:
         measure: str, *studies: Any, plan: Any = None, outcome: Any = None, review: Any = None, more: Any = None
     ) -> Analysis:
         folder = tmp_path / "studies"
-        folder.mkdir(exist_ok=True)
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir()
         main = {"id": "main", "name": "length of stay", "direction": "bad", "measure": measure} | (outcome or {})
         planned = {"outcome": "main", "by": None, "pool_designs": True} | (plan or {})
         question = {"population": "people", "intervention": "A", "comparator": "B"}
