@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MetaanError, NotEstimableError
-from ..preparation.kinds import columns_of, risks
+from ..preparation.kinds import columns_of
 from .selection import moderator
 from .values import Exploration, Refusal, StudyRow
 
@@ -133,8 +133,6 @@ def _multiverse(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> Multiverse:
     """Give it every table: a study without events says nothing about a ratio, and something about a difference."""
     from ..stats.robustness.multiverse import multiverse
 
-    if other := next((row for row in rows if len(risks(row.data)) < 2), None):
-        raise NotEstimableError(f"the multiverse is of events in two arms, and {other.label} has none")
     return multiverse(groups=_by_design(rows), level=fit.level, **columns_of(fit.measure, (row.data for row in rows)))
 
 

@@ -106,16 +106,6 @@ def data_cells(row: Mapping[str, float], style: Style, places: Mapping[str, int]
     return cells
 
 
-def shown_decimals(rows: Iterable[StudyRow]) -> dict[str, int]:
-    """Return the decimals of each number: as it was printed, one where it was converted."""
-    printed: list[Mapping[str, float]] = []
-    converted: list[Mapping[str, float]] = []
-    for row in rows:
-        (converted if row.prepared and row.prepared.converted else printed).append(row.data)
-    most = {name: min(places, 1) for name, places in decimals(converted).items()}
-    return most | {name: max(places, most.get(name, 0)) for name, places in decimals(printed).items()}
-
-
 def decimals(rows: Iterable[Mapping[str, float]]) -> dict[str, int]:
     """Return how many decimals show every number of each name as it was given, up to four, or three digits of it.
 

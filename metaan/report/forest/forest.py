@@ -135,7 +135,7 @@ def _study(row: StudyRow, shared: Shared) -> Row:
     weight = row.weight_random if row.weight_random is not None else row.weight_common
     mark = None if row.estimate is None else ForestMark("square", row.estimate, row.ci, weight)
     said = f"{words.measure_name(shared.measure)} {effect}" if mark else row.note or "no effect"
-    return Row("study", cells, mark, row.id, f"{label}: {said}{shared.lights.sentence(row.id)}", lights=drawn)
+    return Row("study", cells, mark, row.row, f"{label}: {said}{shared.lights.sentence(row.id)}", lights=drawn)
 
 
 def _results(pool: Pool, shared: Shared, last: bool) -> Iterable[Row]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...preparation.rows import SILENT
 from ...preparation.kinds import IN_UNITS, WAYS
+from ...preparation.rows import SILENT
 from ...registry.model.times import days
 from ...stats.measures.catalogue import MEASURES
 from ...synthesis.lead import CONTROL, EXPERIMENTAL, MEASURED, NOTHING, UNBOUNDED, UNCLEAR

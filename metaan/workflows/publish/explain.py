@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import NotEstimableError
-from ...preparation.kinds import columns_of, risks
+from ...preparation.kinds import columns_of
 from ...stats.robustness.explain import explain
 from ...synthesis.analyse import PROTOCOL, Choices, analyse
 
@@ -27,8 +27,6 @@ def explain_analysis(
     (analysis,) = analyse(review, [outcome], choices)
     explained, refused = {}, {}
     for pool in analysis.pools:
-        if other := next((row for row in pool.rows if len(risks(row.data)) < 2), None):
-            raise NotEstimableError(f"programs are compared on events in two arms, and {other.label} has none")
         columns = columns_of(analysis.measure, (row.data for row in pool.rows))
         try:
             explained[pool.name] = explain(analysis.measure, analysis.level, **columns)
