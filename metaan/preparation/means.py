@@ -67,6 +67,10 @@ def _of_median(asked: Asked, data: Medians, arm: str) -> Found:
     method = asked.plan.medians
     if method == "exclude":
         raise NotTakenError("medians", "reports medians, which the protocol leaves out (medians: exclude)")
+    if method not in QUANTILES:
+        raise NotTakenError(
+            "medians", f"reports medians, and {method} is not computed here: enter medians: luo-wan or qe"
+        )
     given = {"q1": data.q1, "q3": data.q3, "minimum": data.min, "maximum": data.max}
     quantiles = {name: [float(value)] for name, value in given.items() if value is not None}
     if data.total < 2:
@@ -188,4 +192,4 @@ def _in_unit(
 VALUES = {"final": "final values", "change": "changes"}
 
 #: The protocol's word for a method to that of `metaan.stats.printed.quantiles.QUANTILE_METHODS`.
-QUANTILES = {"luo-wan": "luo/wan/shi", "qe": "qe", "bc": "bc"}
+QUANTILES = {"luo-wan": "luo/wan/shi", "qe": "qe"}

@@ -163,7 +163,6 @@ METHODS = {
     "sd-borrowed": "SD borrowed from {by}",
     "luo-wan": "mean and SD from the median ({by})",
     "qe": "mean and SD from the median (quantile estimation, McGrath 2020)",
-    "bc": "mean and SD from the median (Box-Cox, McGrath 2020)",
     "change": "change from before, with an assumed correlation of {by}",
     "unit": "from {by}",
     "combined": "{by}",
@@ -188,7 +187,7 @@ SILENT = frozenset(("se-from-ci",))
 
 #: Methods that a reader may doubt: an analysis without the studies that needed them stands in the sensitivity table.
 DOUBTFUL = {
-    "converted medians": ("luo-wan", "qe", "bc"),
+    "converted medians": ("luo-wan", "qe"),
     "borrowed standard deviations": ("sd-borrowed",),
     "risk ratios from odds ratios": ("RR-from-OR",),
 }

@@ -82,6 +82,7 @@ def test_medians_become_means_and_are_said(pooled: Pool) -> None:
     assert "mean and SD from the median" in first.note
     assert "without converted medians" in [one.assuming for one in made.pools[0].sensitivity]
     assert why(pooled("MD", medians, plan={"medians": "exclude"})).startswith("reports medians")
+    assert "bc is not computed here: enter medians: luo-wan" in why(pooled("MD", medians, plan={"medians": "bc"}))
 
 
 def test_medians_and_means_may_mix_in_one_result_and_other_kinds_may_not(pooled: Pool) -> None:

@@ -24,7 +24,8 @@ def explain_analysis(
     tuple
         By the name of the pool: what was explained, and why a pool was not.
     """
-    (analysis,) = analyse(review, [outcome], choices)
+    analysis, *others = analyse(review, [outcome], choices)
+    analysis = next((one for one in others if one.plan.key == outcome), analysis)
     explained, refused = {}, {}
     for pool in analysis.pools:
         columns = columns_of(analysis.measure, (row.data for row in pool.rows))
