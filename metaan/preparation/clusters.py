@@ -56,7 +56,7 @@ def _icc(asked: Asked, clusters: Clusters) -> tuple[float, str]:
     """Return the intracluster correlation and whose it is where it is borrowed."""
     if clusters.icc is not None:
         return clusters.icc, clusters.icc_from or ""
-    borrowed = asked.plan.icc_from
+    borrowed = clusters.icc_from or asked.plan.icc_from
     if borrowed is None:
         raise NotTakenError(
             "no icc",

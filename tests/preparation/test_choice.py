@@ -285,7 +285,8 @@ def test_split_arms_are_rows_that_share_their_control(pooled: Pool) -> None:
 def test_two_named_arms_are_compared(pooled: Pool) -> None:
     made = pooled("MD", DOSES, more=THREE, plan={"compare": ["high", "low"]})
     assert only(made).yi == 2.0
-    assert "which the protocol compares" in why(pooled("MD", DOSES, more=THREE, plan={"compare": ["high", "c"]}))
+    two = {"arms": {name: arm for name, arm in DOSES["arms"].items() if name != "low"}}
+    assert "which the protocol compares" in why(pooled("MD", two, more=THREE, plan={"compare": ["high", "low"]}))
 
 
 def test_a_subgroup_of_people_is_never_the_study(pooled: Pool) -> None:
@@ -383,3 +384,11 @@ def test_a_difference_is_said_in_its_unit_and_in_words(pooled: Pool) -> None:
     [wide] = answers(pooled("MD", means({"mean": 10, "sd": 4, "total": 9}, {"mean": 11, "sd": 5, "total": 9}),
                             outcome={"unit": "days"}), arms)  # fmt: skip
     assert "1.0 days shorter (95% CI 5.2 shorter to 3.2 longer" in str(wide.text)
+
+
+def test_an_intracluster_correlation_is_borrowed_from_a_study_too(pooled: Pool) -> None:
+    more = {"design": {"kind": "cluster-randomised"}}
+    own = COUNTS | {"clusters": {"average_size": 21, "icc": 0.05}}
+    made = pooled("RR", own, COUNTS | {"clusters": {"average_size": 21, "icc_from": "s1"}}, more=more)
+    assert [row.data["n1i"] for row in made.rows] == [20.0, 20.0]
+    assert "ICC 0.05 of s1" in made.rows[1].note

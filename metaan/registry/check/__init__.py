@@ -27,6 +27,7 @@ CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
     "moderators are spelt alike": moderators.moderators_are_spelt_alike,
     "related studies are known": protocol.related_studies_are_known,
     "both roles have an arm": arms.both_roles_have_an_arm,
+    "treatments are known": arms.treatments_are_known,
     "results have both roles": arms.results_have_both_roles,
     "arms that are named have numbers": arms.arms_that_are_named_have_numbers,
     "arms are known": arms.arms_are_known,

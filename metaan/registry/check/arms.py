@@ -26,6 +26,28 @@ def both_roles_have_an_arm(draft: Draft) -> Iterator[Problem]:
                 )
 
 
+def treatments_are_known(draft: Draft) -> Iterator[Problem]:
+    """Arms and analyses name treatments that review.yaml lists, and without such a list arms that a study has."""
+    if draft.review is None:
+        return
+    known = [one.id for one in draft.review.model.treatments]
+    arms = {arm for document in draft.studies for arm in _known(document)}
+    for document in draft.studies:
+        for i, arm in enumerate(document.model.arms):
+            if arm.treatment is not None and arm.treatment not in known:
+                found = f"treatment {arm.treatment!r} is unknown"
+                allowed = f"{did_you_mean(arm.treatment, known)} (treatments: of review.yaml)"
+                yield document.problem(("arms", i, "treatment"), found, allowed)
+    for i, plan in enumerate(draft.review.model.analyses):
+        for j, name in enumerate(plan.compare or ()):
+            if name not in (known or arms):
+                what = "treatment" if known else "arm of a study"
+                found = f"{name!r} is no {what}"
+                yield draft.review.problem(
+                    ("analyses", i, "compare", j), found, did_you_mean(name, known or sorted(arms))
+                )
+
+
 def _compared(draft: Draft, study: Study) -> Iterator[bool]:
     """Yield for each result whether it needs an arm of each role."""
     for result in study.results:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import Problem
+from ..model.contrasts import Contrast
 from ..model.study import PublishedPool, ReportedEffect, Study
 from ..model.types import is_ratio
 from .draft import Document, Draft, Path
@@ -36,11 +37,14 @@ def ratios_are_positive(draft: Draft) -> Iterator[Problem]:
             yield document.problem((*path, "ci"), found, "allowed: 0 or more, on the display scale (not the log)")
 
 
-def _printed(draft: Draft) -> Iterator[tuple[Document[Study], Path, ReportedEffect | PublishedPool]]:
+def _printed(draft: Draft) -> Iterator[tuple[Document[Study], Path, ReportedEffect | Contrast | PublishedPool]]:
     """Yield every effect that someone printed, with the place it stands in."""
     for document in draft.studies:
         for i, result in enumerate(document.model.results):
             for j, effect in enumerate(result.reported):
                 yield document, ("results", i, "reported", j), effect
+            for j, contrast in enumerate(result.effects):
+                place: Path = ("results", i, "effect") if len(result.effects) == 1 else ("results", i, "effect", j)
+                yield document, place, contrast
         for i, pool in enumerate(document.model.published_pools):
             yield document, ("published_pools", i), pool

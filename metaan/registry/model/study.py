@@ -1,6 +1,6 @@
 """studies/<id>.yaml: one study, with the place every number was read in."""
 
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -94,7 +94,8 @@ class Status(Entry):
 class Arm(Entry):
     """One group of a study; ``randomised`` and ``analysed`` are numbers of people.
 
-    ``treatment`` is the id of one of the review's treatments, where review.yaml names them.
+    ``role`` may be left out in a study of one group. ``treatment`` is the id of one of the review's treatments, where
+    review.yaml names them.
     """
 
     id: Id
@@ -319,6 +320,15 @@ class Study(Entry):
     published_pools: tuple[PublishedPool, ...] = ()
     funding: str | None = None
     notes: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_group(cls, data: Any) -> Any:
+        """The arms of a study of one group need no role."""
+        design, arms = (data.get(key) for key in ("design", "arms")) if isinstance(data, dict) else (None, None)
+        if not (isinstance(design, dict) and design.get("kind") == "single-arm" and isinstance(arms, list)):
+            return data
+        return data | {"arms": [{"role": "experimental"} | a if isinstance(a, dict) else a for a in arms]}
 
     @property
     def design_group(self) -> DesignGroup | None:

@@ -69,7 +69,8 @@ def _apart(analysis: Analysis, main: Pool | None) -> list[Remark]:
 
 def _block(pool: Pool) -> Json:
     ids = [row.id for row in pool.rows]
-    return {"name": pool.name, "k": pool.k, "studies": ids, **_results(pool), "reason": pool.reason}
+    rows = sum(row.yi is not None for row in pool.rows)
+    return {"name": pool.name, "k": pool.k, "rows": rows, "studies": ids, **_results(pool), "reason": pool.reason}
 
 
 def _results(pool: Pool | None) -> Json:

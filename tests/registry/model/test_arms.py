@@ -124,3 +124,37 @@ def test_the_keys_of_a_kind_win_over_what_kinds_share() -> None:
     assert [kind_of_keys(["total", key]) for key in ("events", "time", "mean", "median", "r", "q1")] == [
         "counts", "rates", "means", "medians", "correlations", "medians",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("effect", "said"),
+    [
+        ("{measure: HR, estimate: 0.7, ci: [0.9, 0.5]}", "[0.9, 0.5] is reversed"),
+        ("{measure: HR, estimate: 0.4, ci: [0.5, 0.9]}", "0.4 lies outside its interval"),
+        ("{measure: HR, estimate: -0.4, se: 0.2}", "HR = -0.4"),
+    ],
+)
+def test_an_effect_is_checked_as_what_authors_printed_is(project: Any, effect: str, said: str) -> None:
+    found = faults(project, f"    effect: {effect}\n")
+    assert any(said in one for one in found), found
+
+
+def test_a_role_may_be_left_out_where_there_is_one_group(project: Any) -> None:
+    one = project.study.replace("role: experimental, ", "").replace("kind: randomised", "kind: single-arm")
+    one = one.replace("  - {id: control, role: control, name: usual care, randomised: 40}\n", "")
+    one = one.replace("      control: {events: 3, total: 40}\n", "").split("    reported:")[0]
+    review = project.review.replace("direction: bad, measure: OR", "measure: PLO")
+    assert load(project.write(one, review)).studies[0].design_group == "single-arm"
+    with pytest.raises(RegistryError, match=r"arms\[drug\]: 'role' is missing"):
+        load(project.write(project.study.replace("role: experimental, ", "")))
+
+
+def test_treatments_are_those_of_the_review(project: Any) -> None:
+    review = project.review.replace("analyses:", "treatments: [{id: statin, name: statin}]\nanalyses:")
+    named = project.study.replace("role: experimental,", "role: experimental, treatment: statin,")
+    assert load(project.write(named, review)).studies[0].arms[0].treatment == "statin"
+    with pytest.raises(RegistryError, match="treatment 'statn' is unknown; did you mean statin"):
+        load(project.write(named.replace("treatment: statin", "treatment: statn"), review))
+    compared = project.review.replace("{outcome: death,", "{outcome: death, compare: [drgu, control],")
+    with pytest.raises(RegistryError, match="'drgu' is no arm of a study; did you mean drug"):
+        load(project.write(review=compared))
