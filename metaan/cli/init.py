@@ -1,18 +1,24 @@
 """Start a new review: a folder with a commented studies/review.yaml and a study file to fill in, runnable at once.
 
-`metaan init demo --example anakinra` copies a complete review instead; with --only, some of its studies.
+`metaan init demo --example anakinra` copies a complete review instead; with --only, some of its studies. `metaan init
+demo --from review.rm5` makes a review of one that another program wrote, and says what it could not take over.
 """
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..workflows.studies.bring.started import Started
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help="the folder to make, or . for this one")
     parser.add_argument("--example", metavar="NAME", help="copy a packaged example: anakinra, bcg or continuous")
+    parser.add_argument("--from", metavar="FILE", dest="source", help="make it of a review of RevMan 5 (.rm5)")
     parser.add_argument("--only", metavar="ID", nargs="+", default=[], help="with --example: only these studies")
 
 
@@ -21,9 +27,18 @@ def run(args: Namespace) -> int:
     from ..workflows.studies.init import init
 
     folder = Path(args.project or ".") / args.name
-    written = init(folder, folder.resolve().name, args.example, args.only)
-    for path in written:
+    name = folder.resolve().name
+    started = _started(Path(args.source), name) if args.source else None
+    for path in init(folder, name, args.example, args.only, started.files if started else None):
         print(path)
+    if started and started.said:
+        print("", *started.said, sep="\n")
     where = "" if args.name == "." else f"cd {args.name}\n  "
     print(f"\nnext:\n  {where}metaan pool\n  metaan report")
     return 0
+
+
+def _started(path: Path, name: str) -> Started:
+    from ..workflows.studies.bring.start import start_from
+
+    return start_from(path, name)

@@ -86,8 +86,13 @@ def scaffold_review(name: str) -> dict[str, str]:
     return {
         "studies/review.yaml": REVIEW_SCHEMA + _REVIEW.format(title=flow_text(name), name=flow_text(_slug(name))),
         "studies/example-2026.yaml": study,
-        **{f"studies/.schema/{kind}.schema.json": json.dumps(s, indent=2) + "\n" for kind, s in schema().items()},
+        **schema_files(),
     }
+
+
+def schema_files() -> dict[str, str]:
+    """Return the files of the schemas, by path."""
+    return {f"studies/.schema/{kind}.schema.json": json.dumps(s, indent=2) + "\n" for kind, s in schema().items()}
 
 
 def schema() -> dict[str, dict[str, Any]]:

@@ -73,8 +73,8 @@ def find_tool(name: str, version: str | None = None) -> BiasTool | None:
     [7, 7, 6]
     """
     key = re.sub(r"[^a-z0-9]", "", name.casefold())
-    if key == "rob2":
-        return TOOLS["RoB 2"]
+    if key in ("rob1", "rob2"):
+        return TOOLS[f"RoB {key[-1]}"]
     if key not in ("robinsi", "robinsiv2"):
         return None
     second = key == "robinsiv2" or re.match(r"(?:version |v)?2(?:\D|$)|202[4-9]", (version or "").casefold())
@@ -96,6 +96,22 @@ TOOLS: dict[str, BiasTool] = {
         ),
         {"low": 0, "some concerns": 1, "high": 2},
         "Sterne JAC, et al. RoB 2: a revised tool for assessing risk of bias in randomised trials. BMJ 2019;366:l4898.",
+    ),
+    "RoB 1": BiasTool(
+        "RoB 1",
+        "2011",
+        (
+            "random sequence generation",
+            "allocation concealment",
+            "blinding of participants and personnel",
+            "blinding of outcome assessment",
+            "incomplete outcome data",
+            "selective reporting",
+            "other bias",
+        ),
+        {"low": 0, "unclear": 1, "high": 2},
+        "Higgins JPT, et al. The Cochrane Collaboration's tool for assessing risk of bias in randomised trials. BMJ "
+        "2011;343:d5928.",
     ),
     "ROBINS-I": BiasTool(
         "ROBINS-I",

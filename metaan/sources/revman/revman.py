@@ -22,7 +22,7 @@ from ..formats.tagged import NOTHING_SAID, says_something
 from ..formats.xml_guard import sound_tree
 from ..formats.xml_text import markup, text_at
 from ..net.answers import UnreadableError
-from .rows import COUNTS, EFFECTS, MEANS, Place, RevMan, RevManAnalysis, RevManRow, row_of
+from .rows import COUNTS, EFFECTS, LOG_RANK, MEANS, Place, RevMan, RevManAnalysis, RevManRow, number_of, row_of
 from .tables import parse_analyses
 
 
@@ -60,7 +60,7 @@ def parse_rm5(body: bytes) -> RevMan:
     for comparison in root.iterfind("ANALYSES_AND_DATA/COMPARISON"):
         for outcome in comparison:
             if kind := _OUTCOMES.get(outcome.tag):
-                found = list(_rm5_rows(outcome, kind, studies))
+                found = list(_rm5_rows(comparison.get("NO", ""), outcome, kind, studies))
                 failed += [row for row in found if isinstance(row, Failure)]
                 analyses.append(_rm5_analysis(comparison, outcome, kind, found))
     return RevMan(tuple(analyses), tuple(failed))
@@ -76,7 +76,7 @@ def parse_references(body: bytes) -> Read:
     """
     records, failed = [], []
     for at, (study, reference) in enumerate(_references(sound_tree(body)), start=1):
-        record = _record(study, reference)
+        record = record_of(study, reference)
         if says_something(record):
             records.append(record)
         else:
@@ -88,7 +88,8 @@ def _references(root: Element) -> Iterator[tuple[Element, Element]]:
     return ((study, reference) for study in root.iter("STUDY") for reference in study.iterfind("REFERENCE"))
 
 
-def _record(study: Element, reference: Element) -> Record:
+def record_of(study: Element, reference: Element) -> Record:
+    """Return a publication of a study."""
     title = markup(reference.find("TI"))
     year = find_year(text_at(reference, "YR") or "")
     own = (*reference.iterfind("IDENTIFIERS/IDENTIFIER"), *study.iterfind("IDENTIFIERS/IDENTIFIER"))
@@ -120,14 +121,35 @@ def _rm5_analysis(comparison: Element, outcome: Element, kind: str, rows: list[R
         comparison=text_at(comparison, "NAME") or "",
         name=text_at(outcome, "NAME") or "",
         kind=kind,
-        measure=clean_text(outcome.get("EFFECT_MEASURE", "")),
+        measure=clean_text(outcome.get("EFFECT_MEASURE", "")) or text_at(outcome, "EFFECT_MEASURE") or "",
         experimental=text_at(outcome, "GROUP_LABEL_1") or "",
         control=text_at(outcome, "GROUP_LABEL_2") or "",
         rows=tuple(row for row in rows if isinstance(row, RevManRow)),
+        method=outcome.get("METHOD", "" if kind == "counts" else "IV"),
+        random=_FLAGS.get(outcome.get("RANDOM", "")),
+        level=(number_of(outcome.get("CI_TOTAL", "")) or 95) / 100,
+        log=_FLAGS.get(outcome.get("LOG_DATA", "")),
+        totals=outcome.get("TOTALS", "YES"),
+        unit=clean_text(outcome.get("UNITS", "")),
+        favours=(text_at(outcome, "GRAPH_LABEL_1") or "", text_at(outcome, "GRAPH_LABEL_2") or ""),
+        pooled=_stored(outcome),
     )
 
 
-def _rm5_rows(outcome: Element, kind: str, studies: Mapping[str, Element]) -> Iterator[RevManRow | Failure]:
+def _stored(outcome: Element) -> dict[str, tuple[float, float, float]]:
+    """Return the results that the file stores of an outcome, by subgroup; "" is the total."""
+    parts = [("", outcome)] if outcome.get("TOTALS", "YES") == "YES" else []
+    if outcome.get("TOTALS") != "NO":
+        subgroups = outcome.iterfind(f"{outcome.tag.removesuffix('_OUTCOME')}_SUBGROUP")
+        parts += [(text_at(part, "NAME") or "", part) for part in subgroups]
+    found = {name: [number_of(part.get(key, "")) for key in _RESULT] for name, part in parts}
+    whole = {name: [n for n in numbers if n is not None] for name, numbers in found.items()}
+    return {name: (n[0], n[1], n[2]) for name, n in whole.items() if len(n) == len(_RESULT)}
+
+
+def _rm5_rows(
+    number: str, outcome: Element, kind: str, studies: Mapping[str, Element]
+) -> Iterator[RevManRow | Failure]:
     """Yield the rows of an outcome: those of its subgroups, and those that stand in none."""
     prefix = outcome.tag.removesuffix("_OUTCOME")
     for place in (outcome, *outcome.iterfind(f"{prefix}_SUBGROUP")):
@@ -136,12 +158,18 @@ def _rm5_rows(outcome: Element, kind: str, studies: Mapping[str, Element]) -> It
             study = studies.get(data.get("STUDY_ID", ""))
             name = clean_text((study.get("NAME", "") if study is not None else "") or data.get("STUDY_ID", ""))
             year = study.get("YEAR", "") if study is not None else ""
-            yield row_of(Place(name, year, subgroup, kind, 0), _RM5[kind], data.get)
+            of, note = f"analysis {number}.{outcome.get('NO', '')}", text_at(data, "FOOTNOTE") or ""
+            yield row_of(Place(name, year, subgroup, kind, 0, of, note), _RM5[kind], data.get, _BESIDE.get(kind))
 
 
-_OUTCOMES = {"DICH_OUTCOME": "counts", "CONT_OUTCOME": "means", "IV_OUTCOME": "effects"}
+_OUTCOMES = {"DICH_OUTCOME": "counts", "CONT_OUTCOME": "means", "IV_OUTCOME": "effects", "IPD_OUTCOME": "log-rank"}
+_COUNTS = dict(zip(COUNTS, ("EVENTS_1", "TOTAL_1", "EVENTS_2", "TOTAL_2")))
 _RM5 = {
-    "counts": dict(zip(COUNTS, ("EVENTS_1", "TOTAL_1", "EVENTS_2", "TOTAL_2"))),
+    "counts": _COUNTS,
     "means": dict(zip(MEANS, ("MEAN_1", "SD_1", "TOTAL_1", "MEAN_2", "SD_2", "TOTAL_2"))),
     "effects": dict(zip(EFFECTS, ("ESTIMATE", "SE"))),
+    "log-rank": dict(zip(LOG_RANK, ("O_E", "VAR"))),
 }
+_BESIDE = {"log-rank": _COUNTS, "effects": {"n1i": "TOTAL_1", "n2i": "TOTAL_2"}}
+_RESULT = ("EFFECT_SIZE", "CI_START", "CI_END")
+_FLAGS = {"YES": True, "NO": False}

@@ -1,8 +1,8 @@
-"""Starting a review: an empty, commented one, or a copy of an example or of some of its studies."""
+"""Starting a review: an empty, commented one, a copy of an example, or one that `bring` made of another file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...errors import ConflictError, UsageError, choose
@@ -11,7 +11,13 @@ from ...registry.write import change, scaffold_review
 from ...resources import example
 
 
-def init(folder: Path, name: str, from_example: str | None = None, only: Sequence[str] = ()) -> list[Path]:
+def init(
+    folder: Path,
+    name: str,
+    from_example: str | None = None,
+    only: Sequence[str] = (),
+    started: Mapping[str, str | bytes] | None = None,
+) -> list[Path]:
     """Write a new review into ``folder``, which must not hold one.
 
     Parameters
@@ -24,6 +30,8 @@ def init(folder: Path, name: str, from_example: str | None = None, only: Sequenc
         The name of a packaged example to copy instead.
     only
         Ids of the studies of the example that are copied; empty for all.
+    started
+        The files of a review that was made of something else, by their place.
 
     Returns
     -------
@@ -39,14 +47,17 @@ def init(folder: Path, name: str, from_example: str | None = None, only: Sequenc
     """
     if only and not from_example:
         raise UsageError("a choice of studies belongs to an example; allowed: --example NAME --only ID ...")
+    if started and from_example:
+        raise UsageError("a review is made of a file or of an example; allowed: one of --from and --example")
     studies = folder / "studies"
     if studies.exists() and any(studies.iterdir()):
         raise ConflictError(f"{studies} is not empty; a new review needs a folder without one")
-    files = {**(_copied(from_example, only) if from_example else scaffold_review(name)), **ATTRIBUTES}
+    made = started or (_copied(from_example, only) if from_example else scaffold_review(name))
+    files = {**made, **ATTRIBUTES}
     for place, text in files.items():
         path = folder / place
         path.parent.mkdir(parents=True, exist_ok=True)
-        change(path, None, text.encode())
+        change(path, None, text.encode() if isinstance(text, str) else text)
     return [folder / place for place in files]
 
 

@@ -47,7 +47,9 @@ def test_a_review_file():
     assert (row.study, row.year, row.subgroup) == ("Müller", 2001, "Old")
     assert death.data() == {"ai": [3.0], "n1i": [20.0], "ci": [5.0], "n2i": [21.0], "slab": ["Müller 2001"]}
     assert time.data() == {"yi": [-0.5], "sei": [0.2], "slab": ["Roe 2005"]}
-    assert [(failure.reason, failure.text) for failure in read.failed] == [("no number: EVENTS_1, TOTAL_2", "Roe")]
+    assert [(failure.reason, failure.text) for failure in read.failed] == [
+        ("no number: EVENTS_1, TOTAL_2", "analysis 1.1: Roe")
+    ]
 
 
 def test_its_data_can_be_pooled(tmp_path):
