@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ..errors import MetaanError
 from ..registry.model.times import days, in_order
 from .arms import Comparison, comparisons, divided, put_together, shared_out
 from .asked import MEANS, STANDARDIZED
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from .asked import Asked
 
 NOT_CONFIRMED = "its numbers are not confirmed yet"
+
+SHARED = "its control arm is in several rows, which an effect cannot divide"
 
 ARMS, ADJUSTED, CRUDE = "arms", "adjusted effect", "effect"
 
@@ -71,6 +74,9 @@ def choose(asked: Asked, study: Study) -> tuple[Prepared, ...]:
             rows = one.make()
         except NotTakenError as error:
             refused = refused or error
+            continue
+        except MetaanError as error:
+            refused = refused or NotTakenError("unsound", error.reason)
             continue
         return tuple(replace(row, beside=_beside(ranked, i)) for row in rows)
     assert refused is not None
@@ -139,7 +145,7 @@ def _beside(ranked: Sequence[Candidate], taken: int) -> tuple[Prepared, ...]:
         if i != taken and _time(one.result) == _time(ranked[taken].result):
             try:
                 found += one.make()
-            except NotTakenError:
+            except (NotTakenError, MetaanError):
                 continue
     return tuple(found)
 
@@ -150,8 +156,9 @@ def _other_data(asked: Asked, results: Sequence[Result]) -> str:
         for r in results
         for what in (*(words_of(k) for k in sorted(r.kinds)), *(f"{e.measure} as an effect" for e in r.effects))
     )
-    wanted = f"{words_of(asked.kind)} or an effect {asked.measure}" if asked.kind else f"an effect {asked.measure}"
     taken = asked.plan.estimates
+    ways = {"arms": words_of(asked.kind) if asked.kind else "", "effects": f"an effect {asked.measure}"}
+    wanted = " or ".join(filter(None, [ways[taken]] if isinstance(taken, str) and taken in ways else ways.values()))
     rule = f" (estimates: {taken})" if isinstance(taken, str) else ""
     return f"reports this outcome as {', '.join(held)}, and {asked.measure} needs {wanted}{rule}"
 
@@ -199,7 +206,8 @@ def _of_effects(asked: Asked, study: Study, result: Result, effects: Sequence[Co
         done.add((sides.first, sides.second))
         label = " and ".join(names.get(a, a) for a in sides.first) if len(pairs) > 1 else ""
         row = contrast(asked, study, result, effect, replace(sides, label=label), turned)
-        yield _towards(asked, result, row)
+        shared = sum(second == sides.second for _, second in pairs) > 1
+        yield _towards(asked, result, replace(row, notes=(*row.notes, *([SHARED] if shared else []))))
 
 
 def _sides(asked: Asked, study: Study, effect: Contrast) -> tuple[Comparison, bool] | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ..errors import MetaanError
 from ..registry.model.arms import Counts
 from ..stats.measures.catalogue import scale_of
+from ..stats.measures.effects import labels
 from ..stats.printed.conversions import critical
 from ..stats.printed.reported import effects_from_reported
 from .clusters import design_effect
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from ..registry.model.public import Result, Study
     from .arms import Comparison
     from .asked import Asked
+
+#: What `metaan.stats` calls the only study of a call.
+(UNNAMED,) = labels(None, 1)
 
 Given = tuple[float, float, tuple[Conversion, ...]]
 
@@ -93,9 +97,11 @@ def _analysis_scale(asked: Asked, study: Study, result: Result, effect: Contrast
             (got for way in PRECISION.values() if (got := way(asked, study, result, effect)) is not None), None
         )
     except MetaanError as error:
-        raise NotTakenError("unsound effect", f"{effect.measure} {effect.estimate}: {error.reason}") from None
+        said = error.reason.removeprefix(f"study {UNNAMED!r}: ")
+        raise NotTakenError("unsound effect", f"{effect.measure} {effect.estimate}: {said}") from None
     if found is None:
-        why = f"p {effect.p} is a bound and gives no standard error" if isinstance(effect.p, str) else "no se, ci or p"
+        bound = isinstance(effect.p, str)
+        why = f"p {effect.p} {'is a bound and' if bound else 'of an effect like this'} gives no standard error"
         raise NotTakenError("no precision", f"{effect.measure} {effect.estimate}: {why}")
     yi, vi, converted = found
     if effect.measure == asked.measure:

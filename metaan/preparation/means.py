@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..errors import MetaanError
 from ..registry.model.arms import Means, Medians
 from ..stats.printed.deviations import sd_from_ci, sd_from_se
 from ..stats.printed.quantiles import mean_sd_from_quantiles
@@ -75,7 +76,12 @@ def _of_median(asked: Asked, data: Medians, arm: str) -> Found:
     quantiles = {name: [float(value)] for name, value in given.items() if value is not None}
     if data.total < 2:
         raise NotTakenError("medians", f"arm {arm} has a median of {data.total} person")
-    got = mean_sd_from_quantiles([float(data.median)], [data.total], method=QUANTILES[method], slab=[arm], **quantiles)
+    try:
+        got = mean_sd_from_quantiles(
+            [float(data.median)], [data.total], method=QUANTILES[method], slab=[arm], **quantiles
+        )
+    except MetaanError as error:
+        raise NotTakenError("medians", f"arm {arm}: {error.reason.removeprefix(f'study {arm!r}: ')}") from None
     if got.reasons[0] is not None:
         raise NotTakenError("medians", f"arm {arm}: {got.reasons[0]}")
     found = {"mean": float(got["mi"][0]), "sd": float(got["sdi"][0]), "total": float(data.total)}

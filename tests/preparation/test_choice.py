@@ -392,3 +392,33 @@ def test_an_intracluster_correlation_is_borrowed_from_a_study_too(pooled: Pool) 
     made = pooled("RR", own, COUNTS | {"clusters": {"average_size": 21, "icc_from": "s1"}}, more=more)
     assert [row.data["n1i"] for row in made.rows] == [20.0, 20.0]
     assert "ICC 0.05 of s1" in made.rows[1].note
+
+
+@pytest.mark.parametrize(
+    ("measure", "numbers", "said"),
+    [
+        ("MD", means({"median": 50, "q1": 1, "q3": 30, "total": 9}, {"mean": 4, "sd": 1, "total": 9}), "arm a: q3"),
+        ("OR", {"effect": {"measure": "OR", "estimate": 0.7, "ci": [0, 0.9]}}, "OR 0.7: lb = 0 cannot be"),
+        ("MD", {"effect": {"measure": "MD", "estimate": 0, "p": 0.5}}, "p 0.5 of an effect like this gives no"),
+        ("OR", COUNTS | {"arms": {"a": {"mean": 1, "sd": 1, "total": 5}, "b": {"mean": 1, "sd": 1, "total": 5}}},
+         "as means, and OR needs counts or an effect OR"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_leaves_its_study_out_and_no_more(
+    pooled: Pool, measure: str, numbers: dict[str, Any], said: str
+) -> None:
+    sound = PLAIN if measure == "MD" else COUNTS
+    made = pooled(measure, numbers, sound)
+    assert (made.k, said in why(made)) == (1, True), why(made)
+
+
+def test_effects_of_several_arms_are_rows_that_say_they_share_their_control(pooled: Pool) -> None:
+    effects = [
+        {"measure": "HR", "estimate": x, "se": 0.2, "arms": [arm, "b"]} for arm, x in (("low", 0.5), ("high", 0.8))
+    ]
+    made = pooled("HR", {"effect": effects}, more=THREE, plan={"arms": "split"})
+    assert [(row.label, row.yi) for row in made.rows] == [
+        ("S1 (low dose)", pytest.approx(math.log(0.5))), ("S1 (high dose)", pytest.approx(math.log(0.8))),
+    ]  # fmt: skip
+    assert all("control arm is in several rows" in row.note for row in made.rows)
+    assert "enter arms: split or compare:" in why(pooled("HR", {"effect": effects}, more=THREE))
