@@ -21,6 +21,30 @@ COLUMNS = {
     "metarate": (("events", "time"), ("xi", "ti"), ()),
     "metacor": (("r", "total"), ("ri", "ni"), ()),
     "metamean": (("mean", "sd", "total"), ("mi", "sdi", "ni"), ()),
+    "escalc_2x2": (("events", "total"), ("ai", "n1i"), ("ci", "n2i")),
+    "escalc_means": (("mean", "sd", "total"), ("m1i", "sd1i", "n1i"), ("m2i", "sd2i", "n2i")),
+    "escalc_rate": (("events", "time"), ("x1i", "t1i"), ("x2i", "t2i")),
+    "escalc_prop": (("events", "total"), ("xi", "ni"), ()),
+    "escalc_rate1": (("events", "time"), ("xi", "ti"), ()),
+    "escalc_cor": (("r", "total"), ("ri", "ni"), ()),
+    "escalc_mean1": (("mean", "sd", "total"), ("mi", "sdi", "ni"), ()),
+}
+
+
+def family_of(case: Case) -> str:
+    """Return what was computed: the second part of an id."""
+    return [*case["id"].split("/"), ""][1]
+
+
+def _is_whole(case: Case) -> bool:
+    return all(name in case["data"] for side in COLUMNS[family_of(case)][1:] for name in side)
+
+
+#: Effect sizes of one set of data a measure, without options: what a study file can hold.
+ESCALC = {
+    (family_of(case), case["args"]["measure"]): case | {"family": family_of(case)}
+    for case in json.loads((Path(__file__).parents[1] / "golden" / "escalc.json").read_text(encoding="utf-8"))["cases"]
+    if family_of(case) in COLUMNS and set(case["args"]) == {"measure"} and _is_whole(case)
 }
 MEASURES = {"PLOGIT": "PLO", "PRAW": "PR", "MRAW": "MN", "MLN": "MNLN", "": "GEN"}
 USUAL = {"metainc": "IRR", "metaprop": "PLO", "metarate": "IRLN"}
@@ -55,7 +79,7 @@ ROLES = [("a", "experimental"), ("b", "control")]
 
 
 def measure_of(case: Case) -> str:
-    said = case["args"].get("sm", USUAL.get(case["family"], ""))
+    said = case["args"].get("measure") or case["args"].get("sm", USUAL.get(case["family"], ""))
     return MEASURES.get(said, said)
 
 
@@ -94,3 +118,13 @@ def test_the_registry_gives_the_reference(case: Case, tmp_path: Path) -> None:
     assert scale.to_analysis(random["estimate"]) == pytest.approx(want["TE.random"], **close)
     assert random["se"] == pytest.approx(want["seTE.random"], **close)
     assert all(row["data"]["kind"] for row in got["studies"])
+
+
+@pytest.mark.parametrize("case", ESCALC.values(), ids=lambda case: case["id"])
+def test_an_effect_size_is_that_of_the_reference(case: Case, tmp_path: Path) -> None:
+    [got] = ma.analyse(ma.load(write(tmp_path / "studies", case)))
+    sound = {i: row for i, row in enumerate(got.rows) if row.yi is not None}
+    assert sound
+    for i, row in sound.items():
+        assert row.yi == pytest.approx(case["expect"]["yi"][i], rel=1e-9, abs=1e-12)
+        assert row.vi == pytest.approx(case["expect"]["vi"][i], rel=1e-9, abs=1e-12)
