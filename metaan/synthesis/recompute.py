@@ -52,10 +52,21 @@ def reported_checks(review: Review) -> tuple[ReportedCheck, ...]:
 def _checks(study: Study, review: Review) -> Iterable[ReportedCheck]:
     for i, result in enumerate(study.results):
         for j, reported in enumerate(result.reported):
-            data = counts_by_role(study, result) if result.kinds == {"counts"} else {}
+            data = counts_by_role(study, result) if _two_arms_of_counts(study, result) else None
             where = review.where(study.id, "results", i, "reported", j)
             waiver = next((one for one in study.waivers if one.covers(CHECK, where)), None)
-            yield replace(_check(study, result, reported, data), where=where, waiver=waiver)
+            checked = _check(study, result, reported, data) if data else _unchecked(study, result, reported)
+            yield replace(checked, where=where, waiver=waiver)
+
+
+def _two_arms_of_counts(study: Study, result: Result) -> bool:
+    roles = {arm.role for arm in study.arms if arm.id in result.arms}
+    return result.kinds == {"counts"} and len(roles) > 1
+
+
+def _unchecked(study: Study, result: Result, reported: ReportedEffect) -> ReportedCheck:
+    held = " and ".join(sorted(result.kinds)) or "an effect"
+    return ReportedCheck(study, result, reported, "not checked", f"it holds {held}; counts of two arms are recomputed")
 
 
 def _check(study: Study, result: Result, reported: ReportedEffect, data: dict[str, float]) -> ReportedCheck:

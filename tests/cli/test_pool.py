@@ -15,7 +15,8 @@ def analyses(run, project, *argv):
 
 def test_no_argument_pools_the_whole_protocol(run, project):
     found = [analysis["outcome"] for analysis in analyses(run, project)]
-    assert found == ["clinical-failure", "death", "ventilation", "serious-adverse-events", "infection"]
+    counted = ["clinical-failure", "death", "ventilation", "serious-adverse-events", "infection"]
+    assert found == [*counted, "death-time-to-event", "stay"]
 
 
 def test_designs_kept_apart_have_no_total_and_say_why(run, project):

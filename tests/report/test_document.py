@@ -29,7 +29,7 @@ def test_every_number_of_the_answer_leads_to_its_row(seen: list[tuple[Analysis, 
         for answer in view.answers:
             found = [part for _, part in answer.numbers if part]
             assert numbers(answer.text) == found
-            assert len(found) >= 3
+            assert len(found) >= (3 if answer.numbers and dict(answer.numbers)["difference"] else 2)
             assert {number.place for number in found} <= ids
             bare = "".join(part for part in answer.text if isinstance(part, str)).replace("by day 14", "")
             assert not any(sign.isdigit() for sign in bare)
@@ -54,7 +54,7 @@ def test_a_number_has_the_value_that_it_writes(seen: list[tuple[Analysis, Outcom
             assert isinstance(effect, Number)
             assert isinstance(effect.value, float)
             begins = effect.text.split(" ")[0]
-            assert formats.estimate(effect.value, analysis.measure) == begins or analysis.measure == "RD"
+            assert formats.estimate(effect.value, analysis.measure) == begins or analysis.measure in ("RD", "MD")
 
 
 def test_a_sentence_is_its_words_and_nothing_is_left_of_an_empty_part() -> None:
