@@ -84,6 +84,8 @@ if TYPE_CHECKING:
     from .synthesis.analyse import analyse as analyse
     from .synthesis.recompute import reported_checks as reported_checks
     from .workflows.publish.forest import forest_plot as forest_plot
+    from .workflows.publish.notebook import NotebookPlot as NotebookPlot
+    from .workflows.publish.notebook import plot as plot
     from .workflows.publish.report import write_report as write_report
     from .workflows.versions.diff import compare_revisions as compare_revisions
 
@@ -105,6 +107,7 @@ _WHERE = {
     "MetaRegression": "stats.regression.result",
     "MethodSpread": "stats.robustness.method_spread",
     "PetPeese": "stats.small_studies.pet",
+    "NotebookPlot": "workflows.publish.notebook",
     "Pooled": "stats.pooling.result",
     "Refits": "stats.robustness.sequence_result",
     "RevMan": "sources.revman.rows",
@@ -145,6 +148,7 @@ _WHERE = {
     "permutation_test": "stats.regression.tests",
     "pet_peese": "stats.small_studies.pet",
     "peto": "stats.tables.peto",
+    "plot": "workflows.publish.notebook",
     "plausibility": "stats.printed.plausibility",
     "pool": "stats.pooling.pool",
     "read_records": "sources.files.read",

@@ -36,7 +36,7 @@ COMMANDS_OWN = ("candidates", "metadata", "runs")  # folders in which they keep 
 _IN_ONE_FOLDER = "allowed: beside review.yaml; what need not be read stands in a folder whose name begins with a dot"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Review:
     """A review with its studies, checked.
 
@@ -72,6 +72,10 @@ class Review:
     waived: tuple[Waived, ...] = ()
     doubts: tuple[Problem, ...] = ()
     notices: tuple[Notice, ...] = ()
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.studies)} studies, {len(self.info.outcomes)} outcomes, {len(self.info.analyses)} analyses"
+        return f"Review {self.info.title!r} in {self.folder}: {counts}"
 
     def outcome(self, outcome_id: str) -> Outcome:
         """Return an outcome by its id; an unknown one is a `UsageError` which lists what is known."""

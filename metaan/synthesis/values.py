@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import TYPE_CHECKING
 
 from ..preparation.kinds import people_of
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
     from ..stats.small_studies.trimfill import TrimAndFill
 
 
-@dataclass(frozen=True, slots=True)
+def _short(estimate: float, ci: Interval | None) -> str:
+    return f"{estimate:.4g}" + (f" [{ci.lb:.4g}, {ci.ub:.4g}]" if ci else "")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class StudyRow:
     """One study in one analysis.
 
@@ -67,6 +72,10 @@ class StudyRow:
     note: str | None = None
     flag: str | None = None
     prepared: Prepared | None = None
+
+    def __repr__(self) -> str:
+        shown = "no effect" if self.estimate is None else _short(self.estimate, self.ci)
+        return f"StudyRow {self.label}: {shown}"
 
     @property
     def id(self) -> str:
@@ -185,7 +194,7 @@ class Exploration:
     plots: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Pool:
     """One pool of studies: a block of the forest plot.
 
@@ -223,6 +232,11 @@ class Pool:
     exploration: Exploration | None = None
     remarks: tuple[Remark, ...] = ()
     certainty: Certainty | None = None
+
+    def __repr__(self) -> str:
+        got = self.lead
+        shown = _short(got.estimate, got.ci) if got else self.reason or "no result"
+        return f"Pool {self.name or 'of all studies'}: k = {self.k}, {shown}"
 
     @property
     def common(self) -> Pooled | None:
@@ -299,7 +313,7 @@ class PublishedReference:
     pool: PublishedPool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Analysis:
     """One analysis of the protocol.
 
@@ -332,6 +346,13 @@ class Analysis:
     excluded: tuple[Excluded, ...] = ()
     references: tuple[PublishedReference, ...] = ()
     remarks: tuple[Remark, ...] = ()
+
+    def __repr__(self) -> str:
+        head = f"Analysis {self.plan.key}: {self.measure}, k = {self.k}"
+        return "\n".join([head, *(f"  {pool!r}" for pool in self.results)])
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(repr(self))}</pre>"
 
     @property
     def results(self) -> tuple[Pool, ...]:

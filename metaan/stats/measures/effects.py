@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...errors import DataError
+from ...errors import DataError, UsageError
 from ..numerics.numerals import figures
 
 if TYPE_CHECKING:
@@ -192,6 +192,12 @@ def frozen(values: FloatArray) -> FloatArray:
         values = values.copy()
         values.setflags(write=False)
     return values
+
+
+def not_effects(given: object) -> UsageError:
+    """Return what to say of something that was given in place of effect sizes."""
+    made = "EffectSizes.of(yi, vi) of effects with their variances, or effect_sizes(measure, ...) of columns of data"
+    return UsageError(f"a {type(given).__name__} is no EffectSizes; allowed: {made}")
 
 
 def column(values: ArrayLike, name: str) -> FloatArray:

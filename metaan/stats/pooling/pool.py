@@ -15,7 +15,7 @@ from scipy.special import chdtrc
 
 from ...errors import DataError, NotEstimableError, UsageError, choose
 from ..measures.catalogue import scale_of
-from ..measures.effects import EffectSizes, FloatArray, column
+from ..measures.effects import EffectSizes, FloatArray, column, not_effects
 from .heterogeneity import Moments
 from .intervals import CI_METHODS, Inference, bounded, check_level, infer
 from .intervals import quantile as quantile
@@ -77,6 +77,8 @@ def pool(
     rule = MODELS.get(model) or choose(MODELS, model, "model")
     interval = CI_METHODS.get(ci_method) or choose(CI_METHODS, ci_method, "ci_method")
     check_level(level)
+    if not isinstance(es, EffectSizes):
+        raise not_effects(es)
     _check(model, tau2_method, ci_method, tau2, weights)
     used = es.complete
     if used.k == 0:

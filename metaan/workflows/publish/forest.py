@@ -72,10 +72,15 @@ def forest_plot(
     >>> "5.1 (1.1), 20" in text, "Favours drug" in text
     (True, True)
     """
-    known = _by_model(fits)
-    analysis = _analysis(known, Outcome.model_validate({"id": "effect", "name": outcome, "direction": direction}), sort)
+    analysis = analysis_of(fits, outcome, direction, sort)
     asked = Request(analysis, analysis.pools[0], Exploration(), Arms(experimental, control))
     return str(standalone("forest", asked, style))
+
+
+def analysis_of(fits: Sequence[Pooled], outcome: str, direction: str = "bad", sort: str | None = None) -> Analysis:
+    """Return results of arrays as an analysis of studies of which nothing is known but their labels."""
+    about = Outcome.model_validate({"id": "effect", "name": outcome, "direction": direction})
+    return _analysis(_by_model(fits), about, sort)
 
 
 def _by_model(fits: Sequence[Pooled]) -> dict[str, Pooled]:

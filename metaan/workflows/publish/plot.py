@@ -109,7 +109,7 @@ def plot_outcome(
     if kind == "forest" and look.pool is not None:
         analysis = replace(analysis, pools=(shown,), overall=None, subgroup_test=None)
     labels = review.info.labels
-    found = Exploration() if kind == "forest" else _explored(analysis, shown, kind, look.moderator)
+    found = Exploration() if kind == "forest" else explored(analysis, shown, kind, look.moderator)
     asked = Request(analysis, shown, found, Arms(labels.experimental, labels.control), look.moderator)
     drawn = standalone(kind, asked, look.style or analysis.plan.plot.style)
     if kind == "forest" and look.pool is None:
@@ -157,7 +157,7 @@ def choose_pool(analysis: Analysis, name: str | None) -> Pool:
     return pools[name]
 
 
-def _explored(analysis: Analysis, pool: Pool, kind: str, moderator: str | None) -> Exploration:
+def explored(analysis: Analysis, pool: Pool, kind: str, moderator: str | None) -> Exploration:
     """Return what the protocol explored, with what the plot needs beside."""
     found = pool.exploration or Exploration()
     fit = pool.fit
