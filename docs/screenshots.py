@@ -23,9 +23,9 @@ PLOTTED = "Published pools of reviews (not pooled here)"  # stands in the plot o
 
 #: Name of a picture to the width and height that it shows, the colour scheme, and the element that it begins with.
 VIEWS = {
-    "report": (1160, 1180, "light", ""),
-    "report-dark": (1160, 900, "dark", "#summary"),
-    "report-phone": (390, 844, "light", "#summary"),
+    "report": (1440, 900, "light", ""),
+    "report-dark": (1160, 900, "dark", ""),
+    "report-phone": (390, 844, "light", ""),
 }
 
 
