@@ -73,3 +73,10 @@ def test_what_was_not_fetched_is_said_once_and_traits_are_named(bcg) -> None:
     assert {study.citation for study in said.studies} == {""}  # a year alone is no citation
     page = render(Report(bcg, ma.analyse(bcg)))
     assert page.count("not fetched") == 1
+
+
+def test_a_question_that_the_review_asks_is_answered(bcg) -> None:
+    """metafor 3.8, rma(yi, vi, mods = ~ ablat, test = "knha"): R2 75.6 %, p 0.0046."""
+    page = render(Report(bcg, ma.analyse(bcg)))
+    section = re.search(r'<section id="answer".*?</section>', page, re.S)[0]
+    assert "Latitude explains 76% of the variance between studies (τ²; p = 0.005)." in section

@@ -227,9 +227,13 @@ class TestForSmallStudies(Entry):
 
 
 class Regression(Entry):
-    """One meta-regression. ``year`` and ``design`` exist for every study; other moderators stand in the study files."""
+    """One meta-regression. ``year`` and ``design`` exist for every study; other moderators stand in the study files.
+
+    ``answers_question``: the review's question asks for it, so that the answer tells its result.
+    """
 
     moderators: Annotated[list[Text], Field(min_length=1)]
+    answers_question: Flag = False
     tau2_method: RegressionTau2Method = "REML"
     ci_method: RegressionCiMethod = "hksj"
 

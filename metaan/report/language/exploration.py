@@ -207,6 +207,18 @@ def _regressions(looked: Looked) -> Iterable[ExploredFinding]:
         yield ExploredFinding(f"Meta-regression on {moderators(reg)}", _regression(reg))
 
 
+def asked_for(analysis: Analysis) -> Iterable[str]:
+    """Yield a sentence for each regression that the review's question asks for."""
+    asked = analysis.plan.explore.regressions if analysis.plan.explore else ()
+    wanted = [tuple(one.moderators) for one in asked if one.answers_question]
+    for pool in analysis.results:
+        for reg in pool.exploration.regressions if pool.exploration else ():
+            if tuple(reg.moderators) in wanted:
+                share = "does not say how much" if reg.r2 is None else f"explains {formats.percent(reg.r2)}"
+                text = f"{moderators(reg)} {share} of the variance between studies (τ²; {formats.p_text(reg.qm_pval)})"
+                yield f"{words.upper_first(text)}."
+
+
 def moderators(reg: MetaRegression) -> str:
     """Return the moderators of a regression, each once."""
     return formats.listing(reg.moderators)

@@ -18,6 +18,7 @@ from ..forest.plot import Plot, Row
 from ..language import anchors, designs, formats, methods, spread, words
 from ..language.answers import Answer, answers
 from ..language.cautions import cautions
+from ..language.exploration import asked_for
 from ..language.headings import pool_heading
 from ..language.words import Arms
 from .exploration import Explored, explored, explored_blocks
@@ -86,6 +87,7 @@ class OutcomeView:
     title: str
     description: str
     answers: tuple[Answer, ...]
+    questions: tuple[str, ...]
     disagreement: Text
     contradicts: bool
     agreement: Text
@@ -112,6 +114,7 @@ def outcome(analysis: Analysis, arms: Arms) -> OutcomeView:
         title=words.upper_first(analysis.title),
         description=_description(analysis),
         answers=answers(analysis, arms),
+        questions=tuple(asked_for(analysis)),
         disagreement=designs.disagreement(analysis, arms),
         contradicts=designs.contradicts(analysis),
         agreement=designs.agreement(analysis, arms),
@@ -208,6 +211,7 @@ def answer_blocks(outcomes: Iterable[OutcomeView], judged: bool) -> Iterable[Blo
     for outcome in outcomes:
         yield Paragraph(Strong(outcome.title))
         yield Bullets(tuple(answer.text for answer in outcome.answers))
+        yield Bullets(outcome.questions)
         yield Paragraph(outcome.agreement)
         yield Paragraph(Strong(outcome.disagreement))
     yield Paragraph("" if judged else "Certainty of the evidence: not assessed yet.")
