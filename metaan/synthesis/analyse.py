@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError, choose, did_you_mean
@@ -106,7 +106,25 @@ def analyse(review: Review, outcomes: Sequence[str] = (), choices: Choices = PRO
             raise UsageError(f"no study {study_id!r}; {did_you_mean(study_id, known)}")
     if choices.by not in (None, "none", "design"):
         _check_moderator(review, choices.by)
-    return tuple(_analyse(review, _with(plan, choices), choices) for plan in find_plans(review, outcomes))
+    plans = find_plans(review, outcomes)
+    if choices.measure is not None:
+        _check_measure(review, plans, choices.measure, named=bool(outcomes))
+    return tuple(_analyse(review, _with(plan, _able(review, plan, choices)), choices) for plan in plans)
+
+
+def _check_measure(review: Review, plans: Sequence[Plan], measure: str, named: bool) -> None:
+    """Refuse a measure that an analysis cannot have: that was named, or where no analysis of the protocol has it."""
+    each = [_possible(review, plan) for plan in plans]
+    wrong = [known for known in each if measure not in known]
+    if wrong and (named or len(wrong) == len(each)):
+        choose(wrong[0], measure, "measure")
+
+
+def _able(review: Review, plan: Plan, choices: Choices) -> Choices:
+    """Return the choices, without a measure that what studies report of an outcome cannot give."""
+    if choices.measure is None or choices.measure in _possible(review, plan):
+        return choices
+    return replace(choices, measure=None)
 
 
 def _check_moderator(review: Review, name: str) -> None:
@@ -149,8 +167,6 @@ def _with(plan: Plan, choices: Choices) -> Plan:
 def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
     outcome = review.outcome(plan.outcome)
     measure = review.measure(plan)
-    if choices.measure is not None:
-        choose(_possible(review, plan), measure, "measure")
     chosen, excluded = choose_studies(review, plan, choices.only, choices.exclude, choices.unconfirmed)
     found = grouping(chosen, plan)
     pools = tuple(

@@ -8,6 +8,7 @@ import pytest
 
 import metaan as ma
 from metaan.report.drawing.svg import svg
+from metaan.report.explorer.data import why_not
 from metaan.report.forest.forest import Arms, forest
 from metaan.report.sections.outcomes import outcome
 from metaan.synthesis.analyse import Choices
@@ -70,6 +71,11 @@ def named(review: Any) -> Arms:
     return Arms(review.info.labels.experimental, review.info.labels.control)
 
 
+def with_controls(review: Any) -> list[Any]:
+    """Return the plans of the analyses that the page can pool another way."""
+    return [plan for plan, one in zip(review.info.analyses, ma.analyse(review), strict=True) if not why_not(one)]
+
+
 @pytest.fixture(params=NAMES)
 def opened(request: pytest.FixtureRequest, reports: dict[str, Path], visit: Callable[..., Any]) -> tuple[Any, Any]:
     """A report in the browser with its review."""
@@ -79,7 +85,7 @@ def opened(request: pytest.FixtureRequest, reports: dict[str, Path], visit: Call
 @pytest.mark.parametrize("choice", CASES, ids=lambda choice: "-".join(choice.values()))
 def test_the_table_reads_as_python_writes_it(opened: tuple[Any, Any], choice: dict[str, str]) -> None:
     page, review = opened
-    for plan in review.info.analyses:
+    for plan in with_controls(review):
         page.run(GO, address(plan.key, choice, []))
         headers, rows = page.run(TABLE, plan.key)
         got = [{**row, "kind": row["kind"].split()[0]} for row in lines(headers, rows)]
@@ -91,7 +97,7 @@ def test_the_table_reads_as_python_writes_it(opened: tuple[Any, Any], choice: di
 def test_the_plot_stands_where_python_draws_it(opened: tuple[Any, Any], choice: dict[str, str]) -> None:
     """Marks have the same places between the ends of the axis, which may lie elsewhere, and squares the same size."""
     page, review = opened
-    for plan in review.info.analyses:
+    for plan in with_controls(review):
         page.run(GO, address(plan.key, choice, []))
         wanted = svg(forest(asked(review, plan.key, choice), named(review)))
         page.run("text => { document.body.insertAdjacentHTML('beforeend', `<div id=python>${text}</div>`) }", wanted)
@@ -109,7 +115,7 @@ def test_the_plot_stands_where_python_draws_it(opened: tuple[Any, Any], choice: 
 @pytest.mark.parametrize("choice", CASES[2:4], ids=lambda choice: "-".join(choice.values()))
 def test_the_axis_stays_while_the_measure_does(opened: tuple[Any, Any], choice: dict[str, str]) -> None:
     page, review = opened
-    for plan in review.info.analyses:
+    for plan in with_controls(review):
         page.run(GO, "")
         plot = page.page.locator(f"[id='outcome.{plan.key}'] svg.forest >> nth=0")
         before = plot.evaluate(TICKS), plot.evaluate(AXIS)
@@ -134,7 +140,7 @@ def _share(x: float, left: float, right: float) -> float:
 
 def test_studies_left_out_stay_as_grey_rows(opened: tuple[Any, Any]) -> None:
     page, review = opened
-    for plan in review.info.analyses:
+    for plan in with_controls(review):
         whole = asked(review, plan.key, {})
         full = [pool.rows[0].id for pool in whole.pools if pool.k > 2]
         if not full:

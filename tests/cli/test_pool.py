@@ -82,7 +82,7 @@ def test_output_that_is_not_a_terminal_is_plain(run, project, monkeypatch, varia
         (["deth"], "did you mean death"),
         (["--tau2", "REM"], "did you mean REML"),
         (["--ci", "hksj-ad"], "did you mean hksj-adhoc"),
-        (["--measure", "SMD"], "allowed: OR, RR, RD"),
+        (["death", "--measure", "SMD"], "allowed: OR, RR, RD"),
         (["--only", "elmekaty"], "did you mean elmekaty-2023"),
     ],
 )

@@ -77,6 +77,8 @@ REPORTED = {
     ("franzetti-2021", "ventilation"): [(None, None, None, 0.95, 0.835)],
     ("franzetti-2021", "infection"): [(None, None, None, 0.95, 0.25)],
     ("segala-2023", "death"): [(None, None, None, 0.95, 0.51)],
+    ("segala-2023", "stay"): [(None, None, None, 0.95, 0.008)],
+    ("segala-2023", "oxygen-days"): [(None, None, None, 0.95, 0.032)],
     ("huet-2020", "invasive-ventilation-or-death"): [("HR", 0.22, (0.11, 0.41), 0.95, None)],
 }
 
@@ -145,6 +147,8 @@ def test_every_count_and_no_other(review: Review) -> None:
     found = {}
     for study in review.studies:
         for result in study.results:
+            if result.kinds != {"counts"}:
+                continue
             e, c = result.arms["anakinra"], result.arms["control"]
             key = (study.id, result.outcome, result.time)
             found[key] = (e.events, e.total, c.events, c.total, result.source.document, result.source.level)
@@ -152,6 +156,30 @@ def test_every_count_and_no_other(review: Review) -> None:
     for key, (*_, document, level) in COUNTS.items():
         assert document in found[key][4]
         assert found[key][5] == level
+
+
+#: Study and outcome to the effects, or to median, quartiles and people of both arms.
+MORE = {
+    ("kyriazopoulou-2021-save-more", "death-time-to-event"): [
+        ("HR", 0.48, (0.22, 1.04), None, ()), ("HR", 0.45, None, 0.045, ()),
+    ],
+    ("kyriazopoulou-2021-save", "death-time-to-event"): [("HR", 0.49, (0.25, 0.97), None, ("propensity matching",))],
+    ("segala-2023", "stay"): [(11, 8, 18, 56), (15, 10, 23, 49)],
+    ("segala-2023", "oxygen-days"): [(10, 8, 15, 56), (14, 9, 20, 49)],
+    ("huet-2020", "invasive-ventilation-or-death"): [
+        ("HR", 0.22, (0.11, 0.41), None, ()), ("HR", 0.22, (0.10, 0.49), None, ("covariates not in the abstract",)),
+    ],
+}  # fmt: skip
+
+
+def test_every_effect_and_median_and_no_other(review: Review) -> None:
+    found = {}
+    for study in review.studies:
+        for result in study.results:
+            arms = [(a.median, a.q1, a.q3, a.total) for a in result.arms.values() if result.kinds == {"medians"}]
+            held = [(e.measure, e.estimate, e.ci, e.p, e.adjusted_for) for e in result.effects] + arms
+            found |= {(study.id, result.outcome): held} if held else {}
+    assert found == MORE
 
 
 def test_every_derivation_and_no_other(review: Review) -> None:
@@ -246,8 +274,10 @@ def test_the_protocol(review: Review) -> None:
         "ventilation",
         "serious-adverse-events",
         "infection",
+        "death-time-to-event",
+        "stay",
     ]
-    for plan in plans:
+    for plan in plans[:5]:
         assert review.measure(plan) == "OR"
         assert review.outcome(plan.outcome).direction == "bad"
         assert (plan.model, plan.tau2_method, plan.ci_method) == (("common", "random"), "DL", "wald")

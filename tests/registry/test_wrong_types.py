@@ -187,7 +187,7 @@ analyses:
       influence: true
       small_study_tests: [{test: egger, force: true}]
       trim_and_fill: L0
-      regressions: [{moderators: [dose], tau2_method: REML, ci_method: hksj}]
+      regressions: [{answers_question: true, moderators: [dose], tau2_method: REML, ci_method: hksj}]
       gosh: true
       multiverse: true
       plots: [funnel]
