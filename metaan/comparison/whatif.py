@@ -30,12 +30,41 @@ FIELDS = {
     "direction": "the direction of the outcome",
     "model": "the models",
     "common_method": "the common-effect method",
+    "random_method": "the random-effects method",
     "tau2_method": "the estimator of tau2",
     "ci_method": "the interval of the mean",
+    "pi_method": "the prediction interval",
     "level": "the level of intervals",
     "zero_cells": "the correction of zero cells",
     "designs": "the designs taken",
     "time_points": "the time points taken",
+    "estimates": "which of several numbers of a study enters",
+    "medians": "the conversion of medians",
+    "assume": "what is assumed of correlations",
+    "sd_from": "whose standard deviation is borrowed",
+    "icc_from": "whose intracluster correlation is borrowed",
+    "convert": "the conversion of odds ratios",
+    "control_risk": "the control risk of that conversion",
+    "credible_intervals": "whether credible intervals are taken",
+    "convert_units": "the conversion of units",
+    "arms": "what becomes of several arms",
+    "compare": "the treatments compared",
+    "arm": "the arm that a measure of one group is of",
+    "within": "the subgroups of people compared",
+    "values": "whether final values or changes are taken",
+}
+
+#: What of a protocol moves no result of a pool, with the reason.
+UNMOVING = {
+    "id": "it is what an analysis is known by",
+    "title": "it is a name",
+    "by": "other pools are other results, each compared with what it was",
+    "pool_designs": "as by",
+    "assumed_risk": "absolute effects are worked out of the pooled result",
+    "assumed_risks": "as assumed_risk",
+    "assumed_rate": "as assumed_risk",
+    "explore": "it stands beside the pooled result",
+    "plot": "it is how a result is drawn",
 }
 
 LEAD = "lead"
@@ -98,9 +127,15 @@ def _shown(value: Any) -> str:
     """Write the value of a field in a sentence."""
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "any"
-    if not hasattr(value, "add"):
-        return str(value)
-    return f"{'the usual' if value.add is None else exact(value.add)} ({value.to})"
+    if hasattr(value, "add"):
+        return f"{'the usual' if value.add is None else exact(value.add)} ({value.to})"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_shown(one)}" for name, one in value.items()) or "none"
+    if hasattr(value, "model_dump"):
+        return _shown({name: one for name, one in value.model_dump(by_alias=True).items() if one is not None})
+    if value is None or isinstance(value, bool):
+        return {None: "not set", True: "yes", False: "no"}[value]
+    return exact(value) if isinstance(value, float) else str(value)
 
 
 def pools_of(version: PlannedAnalysis) -> Grouping:
@@ -109,8 +144,8 @@ def pools_of(version: PlannedAnalysis) -> Grouping:
     return grouping(chosen, version.plan)
 
 
-#: A study of a pool: its bit (0 where it is no cause), and what is taken of its old and of its new version.
-Entry = tuple[int, "Chosen | None", "Chosen | None"]
+#: A study of a pool: its bit (0 where it is no cause), and the rows that are taken of its old and of its new version.
+Entry = tuple[int, "tuple[Chosen, ...]", "tuple[Chosen, ...]"]
 
 
 @dataclass(frozen=True)
@@ -150,31 +185,35 @@ class WhatIf:
         found = {model: _snapshot(fit, direction) for model, fit in fits.items()}
         return found | ({LEAD: found[leading(found)]} if found else {})
 
-    def _protocol(self, mask: int) -> tuple[Plan, str]:
-        """Return the protocol of a state and the direction of its outcome."""
+    def _protocol(self, mask: int) -> tuple[Plan, str | None]:
+        """Return the protocol of a state and the direction of its outcome; with all its changes it is the new one."""
+        if self._fields and all(mask & bit for bit in self._fields):
+            return self.new.plan, self.new.direction
         update = {name: self.new.value(name) for bit, name in self._fields.items() if mask & bit}
         direction = update.pop("direction", self.old.direction)
         return (self.old.plan.model_copy(update=update) if update else self.old.plan), direction
 
     def _members(self, mask: int, plan: Plan) -> list[Chosen]:
         """Return the studies of the pool: of each study that is a cause the old or the new version, else the new."""
-        either = (was if bit & ~mask else now for bit, was, now in self._entries(mask, plan))
-        return [chosen for chosen in either if chosen is not None]
+        return [row for bit, was, now in self._entries(mask, plan) for row in (was if bit & ~mask else now)]
 
     def _entries(self, mask: int, plan: Plan) -> list[Entry]:
         """Return what the pool takes from the old and from the new registry under the protocol of a state."""
         key = mask & sum(self._fields)
         if key not in self._taken:
             before, after = (entries(v.review, plan, self.block) for v in (self.old, self.new))
-            ids = sorted(before.keys() | after.keys(), key=lambda i: place((after.get(i) or before[i]).study))
-            self._taken[key] = [(self._studies.get(i, 0), before.get(i), after.get(i)) for i in ids]
+            ids = sorted(before.keys() | after.keys(), key=lambda i: place((after.get(i) or before[i])[0].study))
+            self._taken[key] = [(self._studies.get(i, 0), before.get(i, ()), after.get(i, ())) for i in ids]
         return self._taken[key]
 
 
-def entries(review: Review, plan: Plan, block: Block) -> dict[str, Chosen]:
-    """Return what one pool takes from a registry, by study."""
+def entries(review: Review, plan: Plan, block: Block) -> dict[str, tuple[Chosen, ...]]:
+    """Return what one pool takes from a registry, by study: a row, or one for each of its comparisons."""
     chosen, _ = choose_studies(review, plan)
-    return {c.study.id: c for c in chosen if block.holds(c)}
+    found: dict[str, tuple[Chosen, ...]] = {}
+    for row in filter(block.holds, chosen):
+        found[row.study.id] = (*found.get(row.study.id, ()), row)
+    return found
 
 
 def what_if(
@@ -190,17 +229,19 @@ def what_if(
     differing: dict[str, str] = {}
     for mask in masks:
         for _, was, now in plans._entries(mask, plans._protocol(mask)[0]):
-            if _data(was) != _data(now) and (chosen := now or was) is not None:
-                differing[chosen.study.id] = chosen.study.label
+            if _data(was) != _data(now):
+                study = (now or was)[0].study
+                differing[study.id] = study.label
     studies = [Cause("study", i, label, names.get(i, "changed")) for i, label in sorted(differing.items())]
     return WhatIf(old, new, block, (*studies, *protocol))
 
 
-def _data(chosen: Chosen | None) -> Mapping[str, float] | None:
-    return None if chosen is None else chosen.data
+def _data(rows: Sequence[Chosen]) -> list[Any]:
+    """Return what is pooled of a study: the data of its arms, or its effects as they were prepared."""
+    return [c.data if c.row.yi is None else (c.row.yi, c.row.vi) for c in rows]
 
 
-def _snapshot(fit: Pooled, direction: str) -> Snapshot:
+def _snapshot(fit: Pooled, direction: str | None) -> Snapshot:
     return Snapshot(
         fit.k, fit.measure, fit.level, fit.estimate, fit.ci, fit.pi, fit.tau2 or 0.0, fit.i2 or 0.0, fit.display,
         favoured(fit.display.ci, fit.measure, direction),
