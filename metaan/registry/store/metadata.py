@@ -4,6 +4,7 @@ One JSON file a study, ``studies/metadata/<id>.json``, with sorted keys and a ne
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -66,6 +67,8 @@ class Metadata(Publication):
         The last day on which PubMed was asked and still said the same: what a page calls "as of".
     url, digest
         What was asked (without a key), and the SHA-256 of the raw answer.
+    told
+        By what notices are known again, with the day on which they were first there; a file without it knows no days.
     """
 
     pmid: str
@@ -73,6 +76,7 @@ class Metadata(Publication):
     checked: Text | None = None
     url: Text
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    told: Mapping[str, str] = Field(default_factory=dict)
 
     def notice(self, about: str) -> str:
         """Return where the notice of a retraction, a concern or a correction stands; empty where PubMed names none."""
@@ -127,4 +131,5 @@ def write(folder: Path | str, study_id: str, metadata: Metadata) -> Path:
 
 def text_of(metadata: Metadata) -> str:
     """Return the text of the file that stores metadata."""
-    return read_back(metadata, plain_json(metadata.model_dump(mode="json"))).decode()
+    unsaid = None if metadata.told else {"told"}
+    return read_back(metadata, plain_json(metadata.model_dump(mode="json", exclude=unsaid))).decode()

@@ -24,14 +24,13 @@ from ...report.changes.view import ChangesView
 from ...report.plots.standalone import forest_file
 from ..outputs import make_folder
 from ..run import REAL, Run
-from ..search.fetch import fetch
+from ..search.update import UpdateReport, update
 from ..versions.diff import load_revision
 from ..versions.pending import Flagged, confirmed, unanswered, unconfirmed_results, undecided, without
 from ..versions.release_checks import last_release
 
 if TYPE_CHECKING:
     from ...registry.store.runs import Notice
-    from ..search.update import UpdateReport
 
 NOTHING, TO_JUDGE, WOULD_FLIP = 0, 3, 4
 
@@ -66,7 +65,7 @@ class Watch:
     day
         Of the cycle, UTC.
     update
-        What the search did; None where review.yaml has no search.
+        What the search did; where review.yaml has none, what was found about the studies.
     waiting
         Every candidate that is not decided, those of earlier runs included.
     flagged
@@ -83,7 +82,7 @@ class Watch:
 
     review: Review
     day: str
-    update: UpdateReport | None
+    update: UpdateReport
     waiting: tuple[Candidate, ...]
     flagged: tuple[Flagged, ...]
     unanswered: tuple[Notice, ...]
@@ -95,7 +94,7 @@ class Watch:
     @property
     def notices(self) -> tuple[Notice, ...]:
         """What was published about the studies and was not known before."""
-        return tuple(notice for notice in self.update.recheck.notices if not notice.known) if self.update else ()
+        return tuple(notice for notice in self.update.recheck.notices if not notice.known)
 
     @property
     def status(self) -> int:
@@ -129,14 +128,10 @@ def watch(
         The registry is at fault.
     """
     day = run.now().date().isoformat()
-    report: UpdateReport | None = None
-    if load(folder).info.search:
-        from ..search.update import update
-
-        report = update(folder, run=run)
-    not_found = report.recheck.unknown if report else _looked_again(folder, run)
+    searched = bool(load(folder).info.search)
+    report = update(folder, sources=None if searched else (), run=run)
     review = load(folder)
-    notes: list[str] = [] if report else ["review.yaml has no search: the studies were looked at again, and no more"]
+    notes = [] if searched else ["review.yaml has no search: the studies were looked at again, and no more"]
     return Watch(
         review,
         day,
@@ -145,17 +140,10 @@ def watch(
         undecided(review),
         unanswered(review),
         unconfirmed_results(review),
-        not_found,
+        report.recheck.unknown,
         tuple(_scenarios(review, notes)),
         tuple(notes),
     )
-
-
-def _looked_again(folder: Path | str, run: Run) -> tuple[str, ...]:
-    """Fetch the records of the included studies anew, and return those that were not found."""
-    included = [study.id for study in load(folder).studies if study.status.state == "included"]
-    found = fetch(folder, included, run)
-    return tuple(f"{study.study_id}: {study.reason}" for study in found.in_state("not found"))
 
 
 def _waiting(review: Review) -> tuple[Candidate, ...]:

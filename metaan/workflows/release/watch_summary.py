@@ -68,7 +68,7 @@ def _sections(found: Watch) -> Iterator[tuple[str, Iterable[str]]]:
 
 
 def _candidates(found: Watch) -> Iterator[str]:
-    new = {candidate.key for candidate in found.update.candidates} if found.update else set()
+    new = {candidate.key for candidate in found.update.candidates}
     waiting = sorted(found.waiting, key=lambda candidate: candidate.key not in new)
     for candidate in waiting[:MOST]:
         yield f"{'new: ' if candidate.key in new else ''}{_candidate(candidate)}"
@@ -125,8 +125,8 @@ def as_json(found: Watch) -> dict[str, Any]:
         "title": found.review.info.title,
         "day": found.day,
         "registry": found.review.digest,
-        "run": found.update.run.id if found.update else None,
-        "new": [candidate.key for candidate in found.update.candidates] if found.update else [],
+        "run": found.update.run.id,
+        "new": [candidate.key for candidate in found.update.candidates],
         "waiting": [candidate.model_dump(mode="json") for candidate in found.waiting],
         "notices": [notice.model_dump(mode="json") for notice in found.notices],
         "unanswered": [notice.model_dump(mode="json") for notice in found.unanswered],

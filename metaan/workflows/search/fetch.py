@@ -18,7 +18,7 @@ from ...registry.store import metadata as stored
 from ...sources.databases import DATABASES
 from ...sources.pubmed.service import DoiLookup, PubMed
 from ..run import REAL, Run, settings_of
-from .notices import NOTICES
+from .notices import NOTICES, told_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -142,6 +142,7 @@ def outcome_of(folder: Path, study: Study, found: DoiLookup, url: str, time: dat
     same = old is not None and old.digest == new.digest and old.pmid == new.pmid
     if same and old is not None:
         new = new.model_copy(update={"fetched": old.fetched, "url": old.url})
+    new = new.model_copy(update={"told": told_of(new, old)})
     return StudyFetch(
         study.id,
         "unchanged" if same else "fetched",

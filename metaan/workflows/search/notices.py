@@ -15,6 +15,7 @@ from ...sources.crossref.work import CONCERNS, RETRACTIONS, VERSIONS, Update, Wo
 
 if TYPE_CHECKING:
     from ...registry.model.public import Study
+    from ...registry.store.metadata import Metadata
 
 _DOI_IN_TEXT = re.compile(r"10\.\d{4,9}/\S+")
 
@@ -136,6 +137,25 @@ def names_of(notice: Notice) -> frozenset[tuple[str, ...]]:
     """Return by what a notice is known again, by whomever it is told: its identifiers, else its words."""
     names = [name for name in (notice.pmid, notice.doi) if name] or [f"{notice.kind}: {notice.source}"]
     return frozenset((notice.study, notice.severity, name) for name in names)
+
+
+def stored_notices(study: str, known: Metadata) -> Iterator[Notice]:
+    """Yield what PubMed's stored record says about a study, with the day on which it was first there."""
+    for notice in notices_of_links(study, known.corrections, known.publication_types, known.retracted, "PubMed"):
+        days = [known.told[name] for *_, name in names_of(notice) if name in known.told]
+        yield notice.model_copy(update={"first": min(days, default="")})
+
+
+def told_of(new: Metadata, old: Metadata | None) -> dict[str, str]:
+    """Return the days of the notices in a record: of what was not there before, that on which it was asked for."""
+    there = {} if old is None else {name: old.told.get(name, "") for name in _names(old)}
+    days = {name: there.get(name, new.checked or "") for name in _names(new)}
+    return {name: day for name, day in days.items() if day}
+
+
+def _names(known: Metadata) -> set[str]:
+    notices = (n for n in stored_notices("any", known) if n.severity in ANSWERED_BY_CORRECTION)
+    return {name for notice in notices for *_, name in names_of(notice)}
 
 
 def _severity_of_update(kind: str) -> str:

@@ -22,7 +22,7 @@ from ...registry.store.runs import Notice, Recheck, RunRecord
 from ...sources.pubmed.service import DoiLookup, read_search
 from ...sources.pubmed.xml import Article
 from .fetch import StudyFetch, outcome_of
-from .notices import as_one, is_named, names_of, notices_of_crossref, notices_of_links
+from .notices import as_one, is_named, names_of, notices_of_crossref, notices_of_links, stored_notices
 
 if TYPE_CHECKING:
     from ...registry.load import Review
@@ -84,8 +84,7 @@ def _from_records(outcomes: Mapping[str, StudyFetch], records: Mapping[str, Reco
     """Yield what PubMed links to each study, and Europe PMC to those that PubMed does not know."""
     for study_id, outcome in outcomes.items():
         if known := outcome.metadata:
-            types, retracted = known.publication_types, known.retracted
-            yield from notices_of_links(study_id, known.corrections, types, retracted, "PubMed")
+            yield from stored_notices(study_id, known)
         elif record := records.get(study_id):
             types, retracted = record.publication_types, record.retracted
             yield from notices_of_links(study_id, record.corrections, types, retracted, "Europe PMC")

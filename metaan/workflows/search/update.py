@@ -128,7 +128,8 @@ def update(
     full
         Search the whole of each source again, and say what it no longer lists.
     sources
-        Only the strategies of these sources; the studies are looked at again only where PubMed is among them.
+        Only the strategies of these sources; the studies are looked at again only where PubMed is among them, or where
+        no source is: then nothing else is done.
     run
         The time, who is told, and who answers.
 
@@ -152,7 +153,7 @@ def update(
         with Staging(folder) as change, DiskList[Sighted](Path(folder) / WORK) as sighted:
             intake = Intake(run, settings_of(review), started.date(), sighted, change.put)
             asked = [(strategy, search(strategy, intake)) for strategy in (_strategy(s, before, full) for s in chosen)]
-            looked_at = only is None or "pubmed" in only
+            looked_at = not only or "pubmed" in only
             rechecked = recheck(review, intake, started, before.runs) if looked_at else Rechecked()
             name = run_id(folder, started)
             matched = match(sighted, before.known)
@@ -193,7 +194,7 @@ def _chosen(
 
     A database that has no client here is documented in review.yaml, and searched by people.
     """
-    if not written:
+    if not written and sources != set():
         raise UsageError("review.yaml has no search; allowed: search: [{source: pubmed, query: ...}]")
     for strategy in written:
         if get_close_matches(strategy.source.casefold(), SEARCHERS, n=1, cutoff=ALIKE):

@@ -115,9 +115,11 @@ def _both(one: Any, other: Any) -> Any:
 
 
 def _later_metadata(path: Path, ours: bytes, theirs: bytes) -> bytes:
-    """Return the version of which PubMed was asked last."""
-    versions = (parsed(path, raw, Metadata) for raw in (ours, theirs))
-    return text_of(max(versions, key=lambda said: (said.checked or said.fetched[:10], said.fetched))).encode()
+    """Return the version of which PubMed was asked last; a notice was told of when either clone first had it."""
+    versions = [parsed(path, raw, Metadata) for raw in (ours, theirs)]
+    first, last = sorted(versions, key=lambda said: (said.checked or said.fetched[:10], said.fetched))
+    told = {name: min(day, first.told.get(name, day)) for name, day in last.told.items()}
+    return text_of(last.model_copy(update={"told": told})).encode()
 
 
 def _later_marks(path: Path, ours: bytes, theirs: bytes) -> bytes:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ...registry.flags import SAID
 from ...registry.model.study import Status
 from ...synthesis.analyse import Choices, analyse
-from ..search.notices import names_of, needs_decision, notices_of_links
+from ..search.notices import names_of, needs_decision, stored_notices
 
 if TYPE_CHECKING:
     from ...registry.load import Review
@@ -73,7 +73,7 @@ def unanswered(review: Review) -> tuple[Notice, ...]:
     stored = (
         notice
         for study_id, known in review.metadata.items()
-        for notice in notices_of_links(study_id, known.corrections, known.publication_types, known.retracted, "PubMed")
+        for notice in stored_notices(study_id, known)
         if not told & names_of(notice)
     )
     every = (*review.notices, *stored)

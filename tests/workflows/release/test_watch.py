@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -12,7 +13,10 @@ from metaan.workflows.release.release import release
 from metaan.workflows.release.watch import NOTHING, TO_JUDGE, WOULD_FLIP, watch, write_plots
 from metaan.workflows.release.watch_summary import as_json, summary
 from metaan.workflows.screen.judge import Vote, judge
+from metaan.workflows.search.fetch import fetch
+from metaan.workflows.versions.pending import unanswered
 from tests.repository import NEEDS_GIT, commit, repository
+from tests.server.crossref import Crossref
 from tests.server.eutils import Eutils
 from tests.server.living import LATER, NOW, PAPERS, RETRACTED, STUDY, at, contents, paper, registry
 
@@ -174,6 +178,47 @@ def test_a_study_that_names_its_erratum_has_answered_that_one_and_no_later_one(f
     assert run(folder, server, NOW + timedelta(days=10)).status == NOTHING
 
 
+def fetched(folder, server, now):
+    fetch(folder, run=at(now, pubmed=server.url))
+    return [notice.pmid for notice in unanswered(ma.load(folder))]
+
+
+@pytest.mark.parametrize("search", [None, "search: []\n"])
+def test_a_decision_answers_no_later_erratum_whoever_looked(folder, server, search):
+    """Neither where every record comes by `metaan fetch`, nor where the review has no search."""
+    if search:
+        edit(folder, "review", "search: [{source: pubmed, query: 'zymodrug[tiab]'}]\n", search)
+    look = (
+        (lambda now: [n.pmid for n in run(folder, server, now).unanswered])
+        if search
+        else partial(fetched, folder, server)
+    )
+    later = ("ErratumIn", "J Made-up. 2026;9:1.", "900000079")
+    server.papers = {STUDY.pmid: CORRECTED}
+    assert [look(NOW), look(NOW + timedelta(days=1))] == [["900000077"], ["900000077"]]
+    edit(folder, "bees", "results:", DECISION.format("2026-11-23"))
+    assert look(NOW + timedelta(days=2)) == []
+    server.papers = {STUDY.pmid: replace(CORRECTED, corrections=(*CORRECTED.corrections, later))}
+    assert [look(NOW + timedelta(days=3)), look(NOW + timedelta(days=4))] == [["900000079"], ["900000079"]]
+    server.papers = {STUDY.pmid: replace(server.papers[STUDY.pmid], volume="7")}  # another record, the same notices
+    edit(folder, "bees", "2026-11-23", "2026-11-25")
+    assert look(NOW + timedelta(days=5)) == []
+
+
+def test_a_review_without_a_search_hears_of_what_only_crossref_knows(folder, server):
+    edit(folder, "review", "search: [{source: pubmed, query: 'zymodrug[tiab]'}]\n", "")
+    notice = {
+        "DOI": "10.5555/n",
+        "type": "retraction",
+        "updated": {"date-parts": [[2026, 1, 2]]},
+        "label": "Retraction",
+    }
+    with Crossref(works={STUDY.doi: {"DOI": STUDY.doi, "updated-by": [notice]}}, rate=None) as crossref:
+        found = watch(folder, run=at(NOW, pubmed=server.url, crossref=crossref.url))
+    assert [(flag.study.id, flag.about, flag.by) for flag in found.flagged] == [("bees", "retraction", "Crossref")]
+    assert found.status == WOULD_FLIP
+
+
 def test_an_excluded_study_asks_for_no_answer(folder, server):
     edit(folder, "bees", "{state: included}", "{state: excluded, reason: no bees}")
     server.papers = {STUDY.pmid: CORRECTED}
@@ -279,7 +324,7 @@ def test_without_a_search_the_studies_are_looked_at_again(folder, server, monkey
     server.papers = {STUDY.pmid: RETRACTED}
     found = watch(folder, at(NOW))
     assert found.status == WOULD_FLIP
-    assert found.not_found == ("wasps: the study has neither a PMID nor a DOI to ask for",)
+    assert found.not_found == ("wasps: neither a PMID nor a DOI to ask for",)
     assert "no search" in found.notes[0]
 
 
