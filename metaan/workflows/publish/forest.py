@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,8 @@ def forest_plot(
     Parameters
     ----------
     fits
-        What was pooled: by one model, or by two of the same studies.
+        What was pooled: by one model, or by two of the same studies. Each model takes those that its rule takes: a
+        study that one of them leaves out has a row, without a weight by that one.
     outcome
         What was measured, for the title.
     experimental, control
@@ -92,10 +94,10 @@ def _by_model(fits: Sequence[Pooled]) -> dict[str, Pooled]:
     known = {fit.model: fit for fit in sorted(fits, key=lambda fit: (fit.model == "random", fit.has_tau2))}
     if not 1 <= len(known) == len(fits) <= 2:
         raise DataError(f"{len(fits)} results; allowed: one, or two by different models of the same studies")
-    first = fits[0].effects
     for other in fits[1:]:
-        if other.effects.slab != first.slab or other.measure != fits[0].measure:
+        if _all_labels(other) != _all_labels(fits[0]) or other.measure != fits[0].measure:
             raise DataError("the two results are of different studies or measures; allowed: two models of the same")
+        _check_same_data(fits[0].effects, other.effects)
     if len({fit.level for fit in fits}) > 1:
         raise DataError(f"levels {', '.join(f'{fit.level:g}' for fit in fits)}; allowed: one for all intervals")
     return known
@@ -114,8 +116,10 @@ def _analysis(fits: Mapping[str, Pooled], outcome: Outcome, sort: str | None) ->
         "pi_method": main.pi_method or plan.pi_method,
         "plot": plan.plot.model_copy(update={"sort": sort}),
     }
-    pool = Pool("", _rows(main.effects, roles, main.level), roles)
-    gone = tuple(Excluded(f"left-out-{i}", label, reason) for i, (label, reason) in enumerate(main.excluded, 1))
+    pool = Pool("", _rows(roles, main.level), roles)
+    shown = {row.study.label for row in pool.rows}
+    left_out = [(label, reason) for label, reason in main.excluded if label not in shown]
+    gone = tuple(Excluded(f"left-out-{i}", label, reason) for i, (label, reason) in enumerate(left_out, 1))
     return Analysis(outcome, plan.model_copy(update=known), main.measure, main.level, (pool,), excluded=gone)
 
 
@@ -126,15 +130,53 @@ def _roles(fits: Sequence[Pooled]) -> dict[str, Pooled]:
     return {"random" if fits[0].has_tau2 else "common": fits[0]}
 
 
-def _rows(es: EffectSizes, roles: Mapping[str, Pooled], level: float) -> tuple[StudyRow, ...]:
-    weights = [roles[role].weights.tolist() if role in roles else [None] * len(es) for role in ("common", "random")]
-    rows = (_row(es, i, level, scale) for i, scale in enumerate(own_scales(es)))
-    return tuple(replace(row, weight_common=c, weight_random=r) for row, c, r in zip(rows, *weights, strict=True))
+def _all_labels(fit: Pooled) -> set[str]:
+    return {*fit.effects.slab, *(label for label, _ in fit.excluded)}
+
+
+def _check_same_data(one: EffectSizes, other: EffectSizes) -> None:
+    """Refuse two studies of one label: where each model takes its own, a row is found by its label."""
+    if one.slab == other.slab:
+        return
+    for es in (one, other):
+        if twice := [label for label, times in Counter(es.slab).items() if times > 1]:
+            raise DataError(f"two studies are called {twice[0]!r}; allowed: a label of its own for each (slab)")
+    for label in (label for label in one.slab if label in other.slab):
+        i, j = one.slab.index(label), other.slab.index(label)
+        if (found := _data(one, i)) != (there := _data(other, j)):
+            raise DataError(f"{label}: {found} in one result, {there} in the other; allowed: the same data in both")
+
+
+def _rows(roles: Mapping[str, Pooled], level: float) -> tuple[StudyRow, ...]:
+    """Return a row for each study of either result, in the order of the one with more; its effect is the later's."""
+    ordered = sorted(roles.values(), key=lambda fit: -len(fit.effects))
+    known: dict[tuple[str, int], StudyRow] = {}
+    for fit in roles.values():
+        for i, (key, scale) in enumerate(zip(_keys(fit.effects), own_scales(fit.effects))):
+            row = _row(fit.effects, i, level, scale)
+            known[key] = known.get(key, row) if row.yi is None else row
+    common, random = (_weights(roles.get(role)) for role in ("common", "random"))
+    order = dict.fromkeys(key for fit in ordered for key in _keys(fit.effects))
+    weighted = (replace(known[k], weight_common=common.get(k), weight_random=random.get(k)) for k in order)
+    return tuple(_numbered(row, i) for i, row in enumerate(weighted, 1))
+
+
+def _weights(fit: Pooled | None) -> dict[tuple[str, int], float]:
+    return {} if fit is None else dict(zip(_keys(fit.effects), fit.weights.tolist()))
+
+
+def _keys(es: EffectSizes) -> list[tuple[str, int]]:
+    """Return the label of each study, and how many of that label stand before it."""
+    return [(label, es.slab[:i].count(label)) for i, label in enumerate(es.slab)]
+
+
+def _numbered(row: StudyRow, number: int) -> StudyRow:
+    return replace(row, study=row.study.model_copy(update={"id": f"study-{number}"}))
 
 
 def _row(es: EffectSizes, i: int, level: float, scale: Scale) -> StudyRow:
     """Return a study of which nothing is known but its label and its numbers."""
-    study = _bare(Study, id=f"study-{i + 1}", label=es.slab[i], title=es.slab[i], design=_bare(Design))
+    study = _bare(Study, id="", label=es.slab[i], title=es.slab[i], design=_bare(Design))
     result = _bare(Result, outcome="effect", name="effect", time="", arms={}, source=_bare(Source))
     row = StudyRow(study, result, "", _data(es, i), note=es.reasons[i])
     if not es.estimable[i]:

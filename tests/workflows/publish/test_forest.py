@@ -196,6 +196,37 @@ def test_a_transformed_effect_has_the_name_of_what_is_shown(code: str) -> None:
     assert (f"Transformed for pooling: {measure.via}." in shown) == bool(measure.via)
 
 
+TABLES = {"ai": [5, 6, 10, 0], "n1i": [10, 20, 10, 20], "ci": [8, 9, 10, 0], "n2i": [10, 20, 10, 22]}
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("drop00", [False, True])
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_models_that_take_their_own_studies_are_drawn_with_a_row_for_each(
+    style: str, drop00: bool, turned: bool
+) -> None:
+    """Mantel-Haenszel keeps 10/10 against 10/10 and drops double zeros; inverse variance corrects both, or none."""
+    fits = [ma.mantel_haenszel("RR", **TABLES), ma.pool(ma.effect_sizes("RR", drop00=drop00, **TABLES), "random")]
+    svg = ma.forest_plot(*(reversed(fits) if turned else fits), style=style)
+    shown = " ".join(texts(svg))
+    for label, inside in (("Study 1", True), ("Study 3", True), ("Study 4", not drop00)):
+        assert (f"{label}:" in svg) == inside
+    assert drop00 == ("Left out (no events, or only events, in both arms): Study 4" in shown.replace("\n", " "))
+    assert svg.count('class="diamond') == 2
+    assert style in ("bmj", "jama") or [f"{w:.1f}%" in shown for fit in fits for w in fit.weights] == [True] * sum(
+        len(f.weights) for f in fits
+    )
+
+
+def test_rows_are_found_by_label_only_where_a_label_is_one_study() -> None:
+    es = ma.effect_sizes("RR", drop00=True, slab=["a", "a", "b", "c"], **TABLES)
+    with pytest.raises(DataError, match="two studies are called 'a'; allowed: a label of its own"):
+        ma.forest_plot(ma.mantel_haenszel("RR", slab=["a", "a", "b", "c"], **TABLES), ma.pool(es))
+    other = ma.effect_sizes("RR", drop00=True, **TABLES | {"ai": [4, 6, 10, 0]})
+    with pytest.raises(DataError, match=r"Study 1: .* in one result, .* in the other; allowed: the same data"):
+        ma.forest_plot(ma.mantel_haenszel("RR", **TABLES), ma.pool(other))
+
+
 def test_three_results_are_too_many() -> None:
     es = ma.effect_sizes("MD", **MEANS)
     with pytest.raises(DataError, match="3 results; allowed: one, or two by different models"):
