@@ -71,7 +71,7 @@ class Problem:
         """Return the line that the user reads, whatever the name of the file is."""
         allowed = f"; {self.allowed}" if self.allowed else ""
         where = f"{self.where}: " if self.where else ""
-        return visible(f"{self.file}:{self.line}: {where}{self.found}{allowed}").replace("\n", "\\n")
+        return one_line(f"{self.file}:{self.line}: {where}{self.found}{allowed}")
 
 
 class SetAsideWarning(UserWarning):
@@ -109,12 +109,19 @@ class UsageError(MetaanError, ValueError):
 
 
 def visible(text: str) -> str:
-    """Return a text in which what a terminal would obey is spelled out; line ends and tabs stay.
+    """Return a text in which what a terminal would obey, or take for the end of a line, is spelled out.
+
+    Line feeds and tabs stay.
 
     >>> visible(chr(27) + "[2J") == chr(92) + "u001b[2J"
     True
     """
-    return HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _NOT_SHOWN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def one_line(text: str) -> str:
+    """Return a text that is one line whatever names from outside stand in it."""
+    return visible(text).replace("\n", "\\n")
 
 
 def did_you_mean(word: object, allowed: Iterable[str]) -> str:
@@ -145,3 +152,4 @@ def choose(table: Mapping[str, T], key: str, what: str) -> T:
 
 REORDERING = r"\u202a-\u202e\u2066-\u2069"  # marks after which a terminal or a page shows text in another order
 HIDDEN = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{REORDERING}]")
+_NOT_SHOWN = re.compile(rf"{HIDDEN.pattern}|[\u2028\u2029]")  # the separators are sound in a file of records

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import one_line
 from .progress import aloud
 from .project import studies_folder
 from .update import listed
@@ -43,7 +44,7 @@ def run(args: Namespace) -> int:
 
 def _as_text(report: ImportReport) -> Iterator[str]:
     for file in report.files:
-        yield from _file_lines(file)
+        yield from map(one_line, _file_lines(file))
     yield from listed(report.candidates)
     if report.waiting:
         yield f"next: metaan screen ({report.waiting} to judge)"

@@ -14,6 +14,7 @@ import json
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 
+from ..errors import one_line
 from .project import studies_folder
 
 
@@ -31,7 +32,12 @@ def run(args: Namespace) -> int:
     if args.json:
         print(json.dumps(asdict(found), indent=2, ensure_ascii=False))
     else:
-        print("\n".join(f"merged: {folder.name}/{name}" for name in found.merged) or "nothing to put together")
-        print("\n".join(f"left to you: {folder.name}/{name}" for name in found.left), end="\n" if found.left else "")
+        print(
+            "\n".join(f"merged: {folder.name}/{one_line(name)}" for name in found.merged) or "nothing to put together"
+        )
+        print(
+            "\n".join(f"left to you: {folder.name}/{one_line(name)}" for name in found.left),
+            end="\n" if found.left else "",
+        )
         print("next: git commit" if not found.left else "next: edit what is left, git add it, git commit")
     return 1 if found.left else 0

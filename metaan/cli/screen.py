@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import one_line
 from .project import studies_folder
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _print(done: list[DecisionResult], as_json: bool) -> None:
     from .screening.listing import decision_lines
 
     if not as_json:
-        print("".join(f"{line}\n" for judged in done for line in decision_lines(judged)), end="")
+        print("".join(f"{one_line(line)}\n" for judged in done for line in decision_lines(judged)), end="")
         return
     made = [
         judged.decision.model_dump(mode="json")
@@ -178,9 +179,9 @@ def _show(folder: Path, by: str, args: Namespace) -> int:
     elif args.json:
         print(json.dumps(listing.as_dict(screening, by, args.stage, args.left), indent=2, ensure_ascii=False))
     elif args.left:
-        print("".join(f"{line}\n" for line in listing.left_as_text(screening, by, args.stage)), end="")
+        print("".join(f"{one_line(line)}\n" for line in listing.left_as_text(screening, by, args.stage)), end="")
     else:
-        print("\n".join(listing.as_text(screening, by)))
+        print("\n".join(map(one_line, listing.as_text(screening, by))))
     return 0
 
 

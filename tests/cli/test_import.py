@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -112,3 +113,20 @@ def test_an_import_counts_under_the_database_that_it_came_from(tmp_path, run):
     assert "records: 3 (CENTRAL 1, Embase 2)" in out
     status, _, err = run("import", plain, "--database", "Enbase", "--project", review.parent)
     assert (status, "did you mean Embase?" in err) == (2, True)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of POSIX")
+@pytest.mark.parametrize("name", ["y\n::error::z", "y\rz", "y\u2028z", "y\x85z", "y\x1b[31mz"])
+def test_a_name_of_a_file_never_begins_a_line(review, run, name):
+    """Of what is imported, and of what stands in the store and cannot be read."""
+    file, none = review.parent / f"{name}.ris", review.parent / f"{name}.none"
+    file.write_text(RIS, encoding="utf-8")
+    said = "".join(run("import", file, none, "--project", review.parent)[1:])
+    for folder in ("candidates", "runs", "metadata"):
+        (review / folder).mkdir(exist_ok=True)
+        (review / folder / f"{name}.json").write_text("{", encoding="utf-8")
+    for words in (["screen", "--list"], ["screen", "--list", "--left", "--by", "A"], ["check"]):
+        said += "".join(run(*words, "--project", review.parent)[1:])
+    assert said.count("z.ris") == 1
+    assert not {"\r", "\u2028", "\x85", "\x1b"} & set(said)
+    assert not [line for line in said.splitlines() if line.startswith(("::error", "z"))]
