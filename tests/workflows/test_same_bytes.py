@@ -21,12 +21,11 @@ PROGRAM = """
 import json, sys
 import metaan as ma
 from metaan.report.writers.export import to_json
-from metaan.synthesis.analyse import Choices
 from metaan.workflows.publish.report import write_report
-for name in ("anakinra", "bcg"):
+for name in ("anakinra", "bcg", "continuous"):
     review = ma.load(ma.example(name))
-    print(json.dumps(to_json(ma.analyse(review, choices=Choices(explore=False)))))
-    for form in ("html", "csv", "md"):
+    print(json.dumps(to_json(ma.analyse(review))))
+    for form in ("html", "json", "csv", "md"):
         print(write_report(review, f"{sys.argv[1]}/{name}.{form}", form=form).read_text(encoding="utf-8"))
 """
 

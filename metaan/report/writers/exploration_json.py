@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...stats.measures.catalogue import scale_of
 from ...stats.measures.scales import Scale
+from ...stats.numerics.numerals import portable_values
 from ...stats.robustness.plot_data import Spread, gosh_spread
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ...synthesis.values import Pool
 
 Json = dict[str, Any]
+DIGITS = 9  # of influence, which is made of differences of two fits: later ones depend on the processor
 
 
 def exploration(pool: Pool) -> Json | None:
@@ -54,10 +56,11 @@ def _fit(fit: Pooled | Refitted | None) -> Json:
 def _influence(found: tuple[Influence, Baujat], scale: Scale) -> list[Json]:
     columns, baujat = (one.to_dict() for one in found)
     names = ("rstudent", "dffits", "cook", "cov_ratio", "tau2_del", "qe_del", "hat", "weight", "influential")
-    return [
-        {"label": label, **{name: columns[name][i] for name in names}, "baujat": [baujat["x"][i], baujat["y"][i]]}
-        for i, label in enumerate(columns["slab"])
-    ]
+    rows = (
+        {**{name: columns[name][i] for name in names}, "baujat": [baujat["x"][i], baujat["y"][i]]}
+        for i in range(len(columns["slab"]))
+    )
+    return [{"label": label, **portable_values(row, DIGITS)} for label, row in zip(columns["slab"], rows, strict=True)]
 
 
 def _tests(found: Sequence[SmallStudyTest], scale: Scale) -> list[Json]:

@@ -34,13 +34,15 @@ def as_printed(text: object) -> Decimal:
 _TYPESET = str.maketrans("−–·", "--.")
 
 
-def portable(x: float) -> float:
+def portable(x: float, digits: int = MOST) -> float:
     """Return a number with the digits that are the same on every machine, a zero without a minus.
+
+    Small differences of larger numbers have fewer such ``digits``.
 
     >>> portable(10.604430633636413), portable(1 - 1e-14), portable(-0.0)
     (10.6044306336, 1.0, 0.0)
     """
-    return float(f"{x:.{MOST}g}") + 0.0
+    return float(f"{x:.{digits}g}") + 0.0
 
 
 def up(x: float) -> float:
@@ -131,10 +133,10 @@ def _beside(x: float, digits: int, null: float | None, write: Callable[[int], st
     return text.removeprefix("-") if float(text) == 0 else text
 
 
-def portable_values(value: Any) -> Any:
+def portable_values(value: Any, digits: int = MOST) -> Any:
     """Return plain values as files hold them: numbers as they are on every machine, None for what is not finite."""
     if isinstance(value, float):
-        return portable(value) if math.isfinite(value) else None
+        return portable(value, digits) if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: portable_values(inner) for key, inner in value.items()}
-    return [portable_values(inner) for inner in value] if isinstance(value, list | tuple) else value
+        return {key: portable_values(inner, digits) for key, inner in value.items()}
+    return [portable_values(inner, digits) for inner in value] if isinstance(value, list | tuple) else value
