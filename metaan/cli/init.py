@@ -18,7 +18,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help="the folder to make, or . for this one")
     parser.add_argument("--example", metavar="NAME", help="copy a packaged example: anakinra, bcg or continuous")
-    parser.add_argument("--from", metavar="FILE", dest="source", help="make it of a review of RevMan 5 (.rm5)")
+    parser.add_argument(
+        "--from",
+        metavar="FILE",
+        dest="source",
+        help="make it of a review of RevMan: .rm5, or a data package (ZIP or folder)",
+    )
     parser.add_argument("--only", metavar="ID", nargs="+", default=[], help="with --example: only these studies")
 
 

@@ -132,6 +132,7 @@ def _rm5_analysis(comparison: Element, outcome: Element, kind: str, rows: list[R
         totals=outcome.get("TOTALS", "YES"),
         unit=clean_text(outcome.get("UNITS", "")),
         favours=(text_at(outcome, "GRAPH_LABEL_1") or "", text_at(outcome, "GRAPH_LABEL_2") or ""),
+        swapped=outcome.get("SWAP_EVENTS") == "YES",
         pooled=_stored(outcome),
     )
 

@@ -52,6 +52,8 @@ class RevManAnalysis:
         "YES" for a total, "SUB" for results of subgroups only, "NO" for none.
     unit, favours
         Of the effect; the words below the plot, left and right.
+    swapped
+        The review pools the people without the event.
     pooled
         What the file stores, by subgroup ("" is the total): estimate and interval, on the display scale.
     """
@@ -71,6 +73,7 @@ class RevManAnalysis:
     totals: str = "YES"
     unit: str = ""
     favours: tuple[str, str] = ("", "")
+    swapped: bool = False
     pooled: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
     @property

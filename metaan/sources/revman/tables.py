@@ -12,11 +12,11 @@ from math import log
 from ...errors import SourceError
 from ...records.markup import clean_text
 from ...records.record import Failure
-from .rows import COUNTS, EFFECTS, MEANS, Place, RevMan, RevManAnalysis, RevManRow, number_of, row_of
+from .rows import COUNTS, EFFECTS, LOG_RANK, MEANS, Place, RevMan, RevManAnalysis, RevManRow, number_of, row_of
 
 MOST_ROWS = 200_000
 _Z95 = 1.959963984540054
-_Rows = list[tuple[int, dict[str, str]]]  # each with the line that it ends in
+Rows = list[tuple[int, dict[str, str]]]  # each with the line that it ends in
 
 
 def parse_analyses(text: str) -> RevMan:
@@ -27,13 +27,7 @@ def parse_analyses(text: str) -> RevMan:
     SourceError
         It has not the columns of such a table.
     """
-    try:
-        reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""))
-        rows = [(reader.line_num, row) for row in islice(reader, MOST_ROWS + 1)]  # a cell may have lines of its own
-    except csv.Error as error:
-        raise SourceError(f"the table cannot be read: {error}") from None
-    if len(rows) > MOST_ROWS:
-        raise SourceError(f"more than {MOST_ROWS:,} rows; allowed: that many")
+    rows = table_rows(text)
     columns = set(rows[0][1]) if rows else set()
     read = next((read for needed, read in _TABLES if needed <= columns), None)
     if read is None:
@@ -41,7 +35,25 @@ def parse_analyses(text: str) -> RevMan:
     return read(rows)
 
 
-def _of_revman_5(rows: _Rows) -> RevMan:
+def table_rows(text: str) -> Rows:
+    """Return the rows of a table, each with the line that it ends in.
+
+    Raises
+    ------
+    SourceError
+        It cannot be read, or is too large.
+    """
+    try:
+        reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""))
+        rows = [(reader.line_num, row) for row in islice(reader, MOST_ROWS + 1)]  # a cell may have lines of its own
+    except csv.Error as error:
+        raise SourceError(f"the table cannot be read: {error}") from None
+    if len(rows) > MOST_ROWS:
+        raise SourceError(f"more than {MOST_ROWS:,} rows; allowed: that many")
+    return rows
+
+
+def _of_revman_5(rows: Rows) -> RevMan:
     """Read RevMan 5's table: comparisons, outcomes and subgroups have rows of their own before those of the studies."""
     analyses: dict[str, RevManAnalysis] = {}
     found: dict[str, list[RevManRow | Failure]] = {}
@@ -84,26 +96,34 @@ def _row5(place: Place, row: dict[str, str]) -> RevManRow | Failure:
     return Failure(place.line, "the interval is not that of the standard error on any scale", place.study[:80])
 
 
-def _of_revman_web(rows: _Rows) -> RevMan:
-    """Read the data rows of RevMan Web; which kind an analysis is of shows in what its rows hold."""
-    by_number: dict[str, _Rows] = {}
+def rows_of_web(rows: Rows, kinds: Mapping[str, str] | None = None) -> RevMan:
+    """Read the data rows of RevMan Web.
+
+    Parameters
+    ----------
+    rows
+        The table's.
+    kinds
+        Which kind an analysis is of, by its number; else that shows in what its rows hold.
+    """
+    by_number: dict[str, Rows] = {}
     for line, row in rows:
         by_number.setdefault(f"{row['Analysis group']}.{row['Analysis number']}", []).append((line, row))
     analyses, found = {}, {}
     for number, group in by_number.items():
         signs = ((kind, sign) for kind, (sign, _) in _WEB.items())
         kind = next((kind for kind, sign in signs if any(_is_set(row.get(sign)) for _, row in group)), "counts")
+        kind = (kinds or {}).get(number, kind)
         name = clean_text(group[0][1]["Analysis name"] or "")
         analyses[number] = RevManAnalysis(number, f"group {number.split('.')[0]}", name, kind)
-        found[number] = [
-            row_of(
-                Place(clean_text(row["Study"] or ""), row["Study year"], clean_text(row["Subgroup"] or ""), kind, line),
-                _WEB[kind][1],
-                row.get,
-            )
-            for line, row in group
-        ]
+        found[number] = [_web_row(number, kind, line, row) for line, row in group]
     return _together(analyses, found)
+
+
+def _web_row(number: str, kind: str, line: int, row: dict[str, str]) -> RevManRow | Failure:
+    study, subgroup, note = (clean_text(row.get(key) or "") for key in ("Study", "Subgroup", "Footnotes"))
+    place = Place(study, row["Study year"], subgroup, kind, line, f"analysis {number}", note)
+    return row_of(place, _WEB[kind][1], row.get, _BESIDE.get(kind))
 
 
 def _is_set(text: str | None) -> bool:
@@ -124,7 +144,10 @@ _TABLE_5 = {
     "means": dict(zip(MEANS, ("Mean 1", "SD 1", "Total 1", "Mean 2", "SD 2", "Total 2"))),
     "effects": dict(zip(EFFECTS, ("Effect Estimate", "SE"))),
 }
+_COUNTS = dict(zip(COUNTS, ("Experimental cases", "Experimental N", "Control cases", "Control N")))
+_BESIDE = {"log-rank": _COUNTS, "effects": {"n1i": "Experimental N", "n2i": "Control N"}}
 _WEB: dict[str, tuple[str, dict[str, str]]] = {  # kind -> the column that is not zero in it, and its columns
+    "log-rank": ("Variance", dict(zip(LOG_RANK, ("O-E", "Variance")))),
     "effects": ("GIV SE", dict(zip(EFFECTS, ("GIV Mean", "GIV SE")))),
     "means": (
         "Experimental SD",
@@ -135,15 +158,12 @@ _WEB: dict[str, tuple[str, dict[str, str]]] = {  # kind -> the column that is no
             )
         ),
     ),
-    "counts": (
-        "Experimental cases",
-        dict(zip(COUNTS, ("Experimental cases", "Experimental N", "Control cases", "Control N"))),
-    ),
+    "counts": ("Experimental cases", _COUNTS),
 }
-_TABLES: tuple[tuple[Set[str], Callable[[_Rows], RevMan]], ...] = (
+_TABLES: tuple[tuple[Set[str], Callable[[Rows], RevMan]], ...] = (
     (
         {"Comparison Number", "Outcome Number", "Name", "Data Type", "User defined order", "Year of study", "SE"},
         _of_revman_5,
     ),
-    ({"Analysis group", "Analysis number", "Analysis name", "Study", "Study year", "Subgroup"}, _of_revman_web),
+    ({"Analysis group", "Analysis number", "Analysis name", "Study", "Study year", "Subgroup"}, rows_of_web),
 )

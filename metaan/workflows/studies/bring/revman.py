@@ -9,8 +9,10 @@ from pathlib import Path
 from ....errors import SourceError
 from ....registry.scaffold import REVIEW_SCHEMA, STUDY_SCHEMA, schema_files
 from ....registry.text.block import block_text
+from ....sources.files.ris import parse_ris
 from ....sources.formats.encoding import read_file
 from ....sources.net.answers import UnreadableError
+from ....sources.revman.package import folder_files, package_files, parse_package
 from ....sources.revman.review import Kept, WholeReview, parse_review
 from .revman_registry import Registry, brought
 from .started import Started, checked
@@ -35,8 +37,25 @@ def start_from_revman_5(path: Path, name: str) -> Started:
     return _started(review, path, name, {f"revman/{path.name}": raw})
 
 
+def start_from_package(path: Path, name: str) -> Started:
+    """Return the files of a new review that is made of a data package of RevMan Web: a ZIP file, or a folder of tables.
+
+    Raises
+    ------
+    SourceError
+        As in `start_from_revman_5`.
+    """
+    files = package_files(path)
+    try:
+        review = parse_package(files, parse_ris)
+    except SourceError as error:
+        raise SourceError(f"{path}: {error}") from None
+    copies = folder_files(path) if path.is_dir() else {path.name: read_file(path)}
+    return _started(review, path, name, {f"revman/{inner}": body for inner, body in copies.items()})
+
+
 def _started(review: WholeReview, path: Path, name: str, copies: Mapping[str, bytes]) -> Started:
-    made = brought(review, path.name, name)
+    made = brought(review, path.resolve().name, name)
     files = {
         f"studies/{key}.yaml": (_REVIEW if key == "review" else _STUDY).format(file=path.name) + block_text(entry)
         for key, entry in made.files.items()
@@ -71,7 +90,7 @@ def _without_place(left_out: Sequence[Kept], kept: Sequence[Kept]) -> Iterator[s
         yield from _some([f"  {one.place}: {one.text}" for one in left_out])
     if kept:
         yield f"texts without a place in a registry, verbatim in {KEPT}: {len(kept)}"
-        parts = Counter("/".join(one.place.split(" ")[0].split("/")[:2]) for one in kept)
+        parts = Counter("/".join(one.place.split(" (")[0].split("/")[:2]) for one in kept)
         yield from _some([f"  {place}: {number}" for place, number in parts.items()])
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from ....errors import SourceError
 from ....records.label import slug, unique_id
 from ....records.record import Record
-from ....registry.model.appraisal import TOOLS
+from ....registry.model.appraisal import TOOLS, BiasTool
 from ....registry.model.types import is_ratio
 from ....sources.revman.review import Judgement, Kept, RevManStudy, WholeReview
 from ....sources.revman.rows import COUNTS, RevManAnalysis, RevManRow
@@ -267,18 +267,25 @@ def _relation(record: Record) -> Entry:
 
 
 def _bias(bias: Sequence[Judgement]) -> tuple[list[Entry], list[str]]:
-    """Return the judgements under the domains of the tool, and in words those that it has no domain for."""
-    tool, domains, others = TOOLS["RoB 1"], dict[str, Entry](), list[str]()
+    """Return the judgements under the domains of the tool that fits, and in words those that it has no domain for."""
+    tool = max((TOOLS["RoB 1"], TOOLS["RoB 2"]), key=lambda one: sum(_domain(one, j) is not None for j in bias))
+    domains, others, overall = dict[str, Entry](), list[str](), None
     for one in bias:
-        plain = re.sub(r"\s*\([^()]*\)$|\?$", "", one.domain).casefold()
-        domain = tool.domain(_DOMAINS.get(plain, plain))
-        judgement = _JUDGEMENTS.get(one.judgement.casefold()) or tool.judgement(one.judgement)
-        if domain is None or judgement is None or domain in domains:
-            others.append(f"risk of bias: {one.domain}: {one.judgement}" + (f": {one.support}" if one.support else ""))
-        else:
+        domain, judgement = _domain(tool, one), tool.judgement(_JUDGEMENTS.get(one.judgement.casefold(), one.judgement))
+        if domain is not None and judgement is not None and domain not in domains:
             domains[domain] = {"name": domain, "judgement": judgement, "support": one.support or None}
-    judged = {"tool": tool.name, "version": tool.version, "domains": list(domains.values())}
+        elif one.domain.casefold() == "overall bias" and judgement is not None and not one.support:
+            overall = judgement
+        else:
+            others.append(f"risk of bias: {one.domain}: {one.judgement}" + (f": {one.support}" if one.support else ""))
+    judged = {"tool": tool.name, "version": tool.version, "domains": list(domains.values()), "overall": overall}
     return [judged] if domains else [], others
+
+
+def _domain(tool: BiasTool, judged: Judgement) -> str | None:
+    """Return the tool's word for a domain; RevMan puts the kind of bias behind it, or a question mark."""
+    plain = re.sub(r"\s*\([^()]*\)$|\?$", "", judged.domain).casefold()
+    return tool.domain(_DOMAINS.get(plain, plain))
 
 
 def _add(made: _Studies, part: Part, row: RevManRow, file: str) -> None:
@@ -339,15 +346,18 @@ def _arms(arms: dict[str, Entry], analysis: RevManAnalysis) -> tuple[str, str]:
 def _data(part: Part, row: RevManRow, arms: tuple[str, str]) -> tuple[Entry, str | None]:
     n, kind = row.numbers, part.analysis.kind
     if kind == "counts":
-        return {"arms": _counts(n, arms)}, None
+        swapped = part.analysis.swapped
+        why = "people less events: the review pools those without the event" if swapped else None
+        return {"arms": _counts(n, arms, swapped)}, why
     if kind == "means":
         cells = [(_number(n[f"m{i}i"]), _number(n[f"sd{i}i"]), int(n[f"n{i}i"])) for i in (1, 2)]
         return {"arms": {arm: dict(zip(("mean", "sd", "total"), cell)) for arm, cell in zip(arms, cells)}}, None
     return _effect(part, row, arms)
 
 
-def _counts(n: Mapping[str, float], arms: tuple[str, str]) -> Entry:
-    cells = ((n["ai"], n["n1i"]), (n["ci"], n["n2i"]))
+def _counts(n: Mapping[str, float], arms: tuple[str, str], swapped: bool = False) -> Entry:
+    cells = [(n["ai"], n["n1i"]), (n["ci"], n["n2i"])]
+    cells = [(total - events, total) for events, total in cells] if swapped else cells
     return {arm: {"events": int(events), "total": int(total)} for arm, (events, total) in zip(arms, cells)}
 
 

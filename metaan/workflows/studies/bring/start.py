@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ....errors import SourceError
-from .revman import start_from_revman_5
+from .revman import start_from_package, start_from_revman_5
 from .started import Started
 
 
@@ -36,4 +36,6 @@ FOLDER = "a folder"
 #: Ending of a file to what makes a review of it.
 READERS: dict[str, Callable[[Path, str], Started]] = {
     ".rm5": start_from_revman_5,
+    ".zip": start_from_package,
+    FOLDER: start_from_package,
 }
