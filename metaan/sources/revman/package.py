@@ -180,12 +180,15 @@ def _kept_columns(tables: Mapping[str, Rows]) -> Iterator[Kept]:
     for end, rows in tables.items():
         for line, row in rows:
             for column, text in row.items():
-                if isinstance(text, str) and text.strip() not in _EMPTY and not _is_read(end, column):
+                if isinstance(text, str) and text.strip() not in _EMPTY and not _is_read(end, column, text):
                     yield Kept(f"{end.removesuffix('.csv')}/{column} (line {line})", clean_text(text))
 
 
-def _is_read(end: str, column: str) -> bool:
-    return column in _READ[end] or column.startswith(("Domain (", "Heterogeneity", "Effect ", "Subgroup "))
+def _is_read(end: str, column: str, text: str) -> bool:
+    computed = (
+        column.startswith(("Heterogeneity", "Effect ", "Subgroup ")) and number_of(text.strip(" <>%")) is not None
+    )
+    return computed or column in _READ[end] or column.startswith("Domain (")
 
 
 def _kept_files(files: Files) -> Iterator[Kept]:

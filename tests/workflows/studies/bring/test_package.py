@@ -13,9 +13,10 @@ from metaan.workflows.studies.init import init
 SETTINGS = """\
 Analysis group,Analysis number,Analysis name,Analysis group name,Data type,Log-scale data,Experimental group label,\
 Control group label,Statistical method,Effect measure,Unit of effect measure,Analysis model,Subgroup estimates,\
-Overall estimates,Swap event and non-event,Estimate CI,Mean,CI start,CI end,Filter criteria
+Overall estimates,Swap event and non-event,Estimate CI,Mean,CI start,CI end,Filter criteria,\
+Heterogeneity estimator,Heterogeneity Chi²
 1,1,Death,Drug or not,Dichotomous,true,Drug,Placebo,MH,Odds Ratio,,Fixed effect,true,true,false,95%,0.644239,0.416788,\
-0.995815,adults only
+0.995815,adults only,REML,1.5
 1,2,Stay,Drug or not,Continuous,false,Drug,Placebo,IV,Mean Difference,days,Fixed effect,true,true,false,95%,-1.363455,\
 -2.636565,-0.090344,
 1,3,Survival,Drug or not,O-E and Variance,true,Drug,Placebo,EXP_O_E_VAR,Hazard Ratio,,Fixed effect,true,true,false,\
@@ -83,7 +84,8 @@ def test_a_zip_file_with_another_inside(tmp_path):
     assert "pooled results: 6 of 6 agree" in said
     assert started.files["revman/review.zip"] == path.read_bytes()
     kept = started.files["revman/kept.md"]
-    assert all(text in kept for text in ("adults only", "No trial", "9/9-article.pdf"))
+    assert "Heterogeneity Chi²" not in kept
+    assert all(text in kept for text in ("adults only", "REML", "No trial", "9/9-article.pdf"))
 
 
 def test_a_folder_of_the_tables_is_the_same_review(tmp_path):
