@@ -181,7 +181,7 @@ def _kept_columns(tables: Mapping[str, Rows]) -> Iterator[Kept]:
         for line, row in rows:
             for column, text in row.items():
                 if isinstance(text, str) and text.strip() not in _EMPTY and not _is_read(end, column, text):
-                    yield Kept(f"{end.removesuffix('.csv')}/{column} (line {line})", clean_text(text))
+                    yield Kept(f"{end.removesuffix('.csv')}/{column}", clean_text(text), f"line {line}")
 
 
 def _is_read(end: str, column: str, text: str) -> bool:

@@ -26,10 +26,16 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A text of the file, and where it stands."""
+    """A text of the file, where it stands, and in which of several there: a name or a line."""
 
     place: str
     text: str
+    which: str = ""
+
+    @property
+    def where(self) -> str:
+        """The place in full."""
+        return f"{self.place} ({self.which})" if self.which else self.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,7 @@ def _kept(element: Element, place: str) -> Iterator[Kept]:
             continue
         if (child.text or "").strip() or any(inner.tag in _OF_TEXT for inner in child):
             if text := clean_text("".join(_pieces(child))):
-                yield Kept(_named(child, path), text)
+                yield Kept(path, text, _name(child))
         else:
             yield from _kept(child, path)
 
@@ -144,9 +150,8 @@ def _pieces(element: Element) -> Iterator[str]:
         yield (" " if child.tag in _OWN_LINES else "") + (child.tail or "")
 
 
-def _named(element: Element, path: str) -> str:
-    said = element.get("STUDY_ID") or element.get("NAME") or element.get("ID")
-    return f"{path} ({said})" if said else path
+def _name(element: Element) -> str:
+    return element.get("STUDY_ID") or element.get("NAME") or element.get("ID") or ""
 
 
 #: Tags of the characteristics of a study -> their headings.

@@ -87,10 +87,10 @@ def _results(compared: Sequence[Compared]) -> Iterator[str]:
 def _without_place(left_out: Sequence[Kept], kept: Sequence[Kept]) -> Iterator[str]:
     if left_out:
         yield f"rows without an effect, which no study file has: {len(left_out)}"
-        yield from _some([f"  {one.place}: {one.text}" for one in left_out])
+        yield from _some([f"  {one.where}: {one.text}" for one in left_out])
     if kept:
         yield f"texts without a place in a registry, verbatim in {KEPT}: {len(kept)}"
-        parts = Counter("/".join(one.place.split(" (")[0].split("/")[:2]) for one in kept)
+        parts = Counter("/".join(one.place.split("/")[:2]) for one in kept)
         yield from _some([f"  {place}: {number}" for place, number in parts.items()])
 
 
@@ -104,9 +104,9 @@ def _listed(file: str, compared: Sequence[Compared], left_out: Iterable[Kept], k
     lines = [f"# What {file} has beside the registry", "", "## Pooled results that the file stores", ""]
     lines += [f"- {'agrees' if one.agrees else 'differs'}: {one}" for one in compared] or ["none"]
     lines += ["", "## Rows without an effect", ""]
-    lines += [f"- {one.place}: {one.text}" for one in left_out] or ["none"]
+    lines += [f"- {one.where}: {one.text}" for one in left_out] or ["none"]
     lines += ["", "## Texts without a place in a registry", ""]
-    lines += [line for one in kept for line in (f"### {one.place}", "", one.text, "")] or ["none"]
+    lines += [line for one in kept for line in (f"### {one.where}", "", one.text, "")] or ["none"]
     return "\n".join(lines).rstrip() + "\n"
 
 
