@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..errors import Problem, RegistryError, choose
-from .check import DOUBTS
+from .check import DOUBTS, REMARKS
 from .check import problems as check_problems
 from .check.draft import Document, Draft, M, outcomes_of_forms, read_document, where
 from .check.waivers import WAIVABLE
@@ -56,6 +56,8 @@ class Review:
         What the checks found and people let stand.
     doubts
         What `metaan check` refuses, and is no reason not to read and pool a review.
+    noted
+        What the checks find that is often so, each with the name of its check: no fault.
     forms
         The outcomes whose numbers are not in yet, by study id.
     notices
@@ -71,6 +73,7 @@ class Review:
     forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     waived: tuple[Waived, ...] = ()
     doubts: tuple[Problem, ...] = ()
+    noted: tuple[tuple[str, Problem], ...] = ()
     notices: tuple[Notice, ...] = ()
 
     def __repr__(self) -> str:
@@ -140,6 +143,9 @@ def load(folder: Path | str = "studies", *, with_metadata: bool = True) -> Revie
     draft, found = _draft(root, files)
     checked = list(check_problems(draft))
     standing, waived = waive(draft, checked, WAIVABLE)
+    remarks = {problem: name for name, problem in checked if name in REMARKS}
+    noted = tuple((remarks[problem], problem) for problem in standing if problem in remarks)
+    standing = [problem for problem in standing if problem not in remarks]
     doubted = {problem for name, problem in checked if name in DOUBTS}
     doubts = tuple(problem for problem in standing if problem in doubted)
     problems += [*found, *(problem for problem in standing if problem not in doubted)]
@@ -147,7 +153,9 @@ def load(folder: Path | str = "studies", *, with_metadata: bool = True) -> Revie
         raise RegistryError({*problems, *doubts})
     metadata = _metadata(root, draft) if with_metadata else {}
     notices = standing_notices(root) if with_metadata else ()
-    return replace(_review(root, draft, metadata, _digest(files)), waived=waived, doubts=doubts, notices=notices)
+    return replace(
+        _review(root, draft, metadata, _digest(files)), waived=waived, doubts=doubts, noted=noted, notices=notices
+    )
 
 
 def _files(root: Path) -> tuple[dict[str, bytes], list[Problem]]:

@@ -8,7 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ...errors import Problem
-from . import arms, counts, decisions, designs, effects, identity, judgements, moderators, protocol, waivers
+from . import (
+    arms,
+    between,
+    contrasts,
+    counts,
+    decisions,
+    designs,
+    effects,
+    identity,
+    judgements,
+    means,
+    moderators,
+    protocol,
+    waivers,
+)
 from .draft import Draft
 
 CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
@@ -35,6 +49,21 @@ CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
     "nobody is counted twice": counts.numbers_of_people_fit,
     "intervals are sound": effects.intervals_are_sound,
     "ratios are above 0": effects.ratios_are_positive,
+    "means lie in their intervals": contrasts.means_lie_in_their_intervals,
+    "intervals are symmetric": contrasts.intervals_are_symmetric,
+    "intervals agree with p": contrasts.intervals_agree_with_p,
+    "intervals have their level": contrasts.intervals_have_their_level,
+    "medians are in order": means.medians_are_in_order,
+    "standard deviations are above 0": means.deviations_are_above_zero,
+    "standard deviations fit their errors": means.deviations_fit_their_errors,
+    "standard deviations are no standard errors": between.deviations_are_no_errors,
+    "differences are within reason": between.differences_are_within_reason,
+    "means are of whole points": means.means_are_of_whole_points,
+    "means are in one unit": between.units_are_those_of_the_others,
+    "means may be in another unit": between.units_may_be_others,
+    "final values and changes are kept apart": between.values_are_alike,
+    "quantiles are symmetric": means.quantiles_are_symmetric,
+    "means are of symmetric data": means.means_are_of_symmetric_data,
     "exclusion has a reason": designs.state_has_a_reason,
     "decisions are followed": decisions.decisions_are_followed,
     "one decision stands": decisions.one_decision_stands,
@@ -60,7 +89,24 @@ DOUBTS = frozenset((
     "regressions are on known moderators",
     "moderators are spelt alike",
     "certainty follows its domains",
+    "intervals are symmetric",
+    "intervals agree with p",
+    "intervals have their level",
+    "standard deviations are above 0",
+    "standard deviations fit their errors",
+    "standard deviations are no standard errors",
+    "differences are within reason",
+    "means are of whole points",
+    "means are in one unit",
+    "final values and changes are kept apart",
 ))  # fmt: skip
+
+#: Checks whose findings are often so: `metaan check` says them apart, and nothing fails.
+REMARKS = {
+    "means may be in another unit": "means that may be in another unit",
+    "quantiles are symmetric": "medians of skewed data",
+    "means are of symmetric data": "means of skewed data",
+}
 
 
 def problems(draft: Draft) -> Iterator[tuple[str, Problem]]:

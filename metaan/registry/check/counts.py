@@ -30,6 +30,11 @@ def numbers_of_people_fit(draft: Draft) -> Iterator[Problem]:
                 found = f"{arm.analysed} analysed of {limit} randomised"
                 yield document.problem(("arms", i, "analysed"), found, f"allowed: up to {limit}")
         for i, result in enumerate(document.model.results):
+            for key, pairs in (("paired", result.paired), ("pairs", result.pairs)):
+                known = len(randomised) == len(document.model.arms) > 0
+                if pairs is not None and known and pairs.people > sum(randomised.values()):
+                    found = f"{pairs.people} people or pairs, but {sum(randomised.values())} were randomised"
+                    yield document.problem(("results", i, key), found, f"allowed: up to {sum(randomised.values())}")
             for name, counts in result.arms.items():
                 limit = randomised.get(name)
                 if limit is not None and counts.total is not None and counts.total > limit:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from ...errors import Problem, did_you_mean
 from ..model.arms import ARMS, ArmNumbers
-from ..model.review import ReviewFile
+from ..model.review import Outcome, ReviewFile
 from ..model.spellings import meant_by
 from ..model.study import Result, Study
 from ..model.types import Entry, of_one_arm
@@ -70,11 +70,15 @@ class Draft:
             return {}
         return dict.fromkeys([*(outcome.id for outcome in self.review.model.outcomes), *self.review.gone("outcomes")])
 
+    @property
+    def measured(self) -> tuple[Outcome, ...]:
+        """The outcomes of review.yaml that are sound."""
+        return self.review.model.outcomes if self.review else ()
+
     @cached_property
     def one_group(self) -> frozenset[str]:
         """The ids of the outcomes that are measured in one group, and compare nothing."""
-        known = self.review.model.outcomes if self.review else ()
-        return frozenset(outcome.id for outcome in known if of_one_arm(outcome.measure))
+        return frozenset(outcome.id for outcome in self.measured if of_one_arm(outcome.measure))
 
 
 def read_document(file: str, stem: str, raw: bytes, model: type[M]) -> tuple[Document[M] | None, list[Problem]]:

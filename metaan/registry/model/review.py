@@ -117,11 +117,15 @@ class Thresholds(Entry):
 
 
 class ScaleOfOutcome(Entry):
-    """The scale on which standardized differences are expressed again: its range, its SD and where that is from."""
+    """The scale on which standardized differences are expressed again: its range, its SD and where that is from.
+
+    ``integers``: each person has whole points, so that a mean of them can be checked against the number of people.
+    """
 
     name: Text
     range: Annotated[tuple[Number, ...], Field(min_length=2, max_length=2)] | None = None
     sd: Annotated[Number, Field(gt=0)] | None = None
+    integers: Flag = False
     source: Text | None = None
 
 

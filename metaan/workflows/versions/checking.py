@@ -63,7 +63,14 @@ class Remark:
 
 def remarks(review: Review) -> tuple[Remark, ...]:
     """Return what people let stand, then printed results that the counts deny, and results that no analysis takes."""
-    return (*_waived(review), *_differing(review), *_untaken(review), *_still_waiting(review), *_unsized(review))
+    return (
+        *_waived(review),
+        *_noted(review),
+        *_differing(review),
+        *_untaken(review),
+        *_still_waiting(review),
+        *_unsized(review),
+    )
 
 
 def _unsized(review: Review) -> Iterator[Remark]:
@@ -154,6 +161,11 @@ def _waived(review: Review) -> Iterator[Remark]:
     for one in review.waived:
         at = one.problem
         yield Remark(review.file(one.study), at.line, at.where, at.found, one.check, one.waiver)
+
+
+def _noted(review: Review) -> Iterator[Remark]:
+    for check, at in review.noted:
+        yield Remark(at.file, at.line, at.where, f"{at.found}; {at.allowed}", check, None)
 
 
 def _differing(review: Review) -> Iterator[Remark]:
