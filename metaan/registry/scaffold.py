@@ -61,8 +61,13 @@ def scaffold_study(study_id: str, label: str, record: Record, form: StudyForm = 
     >>> print(text.splitlines()[5])
     title: "A trial: with a colon"
     """
-    named = {"experimental": flow_text(form.experimental), "control": flow_text(form.control)}
-    arms = _STUDY_BODY.format(kind=f"kind: {form.kind}".ljust(26), **named)
+    from .model.types import of_one_arm
+
+    one_group = bool(form.outcomes) and all(of_one_arm(outcome.measure) for outcome in form.outcomes)
+    control = "" if one_group or form.kind == "single-arm" else _CONTROL.format(name=flow_text(form.control))
+    arms = _STUDY_BODY.format(
+        kind=f"kind: {form.kind}".ljust(26), experimental=flow_text(form.experimental), control=control
+    )
     head = STUDY_SCHEMA + _STUDY_HEAD + _identity(study_id, label, record)
     return head + _citation(record) + arms + _forms(form.outcomes) + _STUDY_TAIL
 
@@ -125,7 +130,7 @@ def _identity(study_id: str, label: str, record: Record) -> str:
 def _forms(outcomes: Iterable[Outcome]) -> str:
     """A form for each outcome; the first is commented."""
     templates = [_FORM, _COMMENT.sub("", _FORM)]
-    forms = [templates[min(i, 1)].format(**_form_words(outcome)) for i, outcome in enumerate(outcomes)]
+    forms = [templates[min(i, 1)].format(**_form_words(outcome, not i)) for i, outcome in enumerate(outcomes)]
     return "results:\n" + "\n".join(forms) if forms else "results: []\n"
 
 
@@ -147,8 +152,37 @@ def _citation(record: Record) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _form_words(outcome: Outcome) -> dict[str, str]:
+def _numbers(outcome: Outcome, commented: bool) -> str:
+    """The lines of a form that hold its numbers: what the measure of the outcome is computed from."""
+    from .model.types import of_one_arm
+
+    kind = _kind_of(outcome.measure)
+    said = f"    # {_ELSE[kind]}\n" if commented and kind in _ELSE else ""
+    beside = {"rates": "    time_unit: person-years\n"}.get(kind, "")
+    if kind == "means" and outcome.unit:
+        beside = f"    unit: {flow_text(outcome.unit)}\n"
+    if kind == "effect":
+        return f"{said}    effect: {{measure: {outcome.measure}, estimate: , ci: , level: 0.95}}\n"
+    arms = ("experimental",) if of_one_arm(outcome.measure) else ("experimental", "control")
+    keys = ", ".join(f"{key}: " for key in _ASKED[kind])
+    return f"{said}{beside}    arms:\n" + "".join(f"      {arm}: {{{keys}}}\n" for arm in arms)
+
+
+def _kind_of(measure: str) -> str:
+    """Return the kind of data that gives a measure; effects where no numbers of arms do."""
+    from .model.types import USUAL
+
+    if measure in USUAL:
+        return "counts"
+    from ..stats.measures.catalogue import ONE_ARM, TWO_ARMS
+
+    found = (kind for kind in _ASKED if measure in TWO_ARMS.get(kind, {}) or measure in ONE_ARM.get(kind, {}))
+    return next(found, "effect")
+
+
+def _form_words(outcome: Outcome, commented: bool) -> dict[str, str]:
     return {
+        "numbers": _numbers(outcome, commented),
         "id": outcome.id,
         "name": flow_text(outcome.name),
         "time": flow_text((outcome.time or "study end").split(",")[0]),
@@ -162,9 +196,23 @@ _STUDY_HEAD = """\
 # key empty where nothing was seen, and never guess. `metaan check` says what is wrong, with the line.
 """
 
+#: Kind of data to the keys that a form asks for; the others are in what the form says beside it.
+_ASKED = {
+    "counts": ("events", "total"),
+    "means": ("mean", "sd", "total"),
+    "rates": ("events", "time"),
+    "correlations": ("r", "total"),
+}
+_ELSE = {
+    "means": "in place of sd: se, or ci; in place of mean and sd: median with q1 and q3, or with min and max",
+    "rates": "time is that of all people of the arm together",
+    "effect": "with adjusted_for: [age, sex] where it is; se or p where no interval was printed",
+}
+
 _STUDY_BODY = """
 design:
-  {kind} # randomised, non-randomised, systematic review, case series, narrative review
+  {kind} # randomised, non-randomised, cluster-randomised, cross-over, quasi-randomised, single-arm,
+                             # systematic review, case series, narrative review
   control:                   # if non-randomised: historical, matched, propensity-matched, concurrent ...
   description:
 status:
@@ -182,25 +230,25 @@ arms:
     description:
     randomised:
     analysed:
+{control}
+# One entry for each outcome at each time. An entry without numbers is a form that nobody has filled in yet: it is
+# not read. Delete those that the study does not report.
+"""
+
+_CONTROL = """\
   - id: control
     role: control
-    name: {control}
+    name: {name}
     description:
     randomised:
     analysed:
-
-# One entry for each outcome at each time. An entry without numbers is a form that nobody has filled in yet: it is
-# not read. Delete those that the study does not report.
 """
 
 _FORM = """\
   - outcome: {id}
     name: {name}  # as the authors call it
     time: {time}  # as reported, such as day 28 or in hospital
-    arms:
-      experimental: {{events: , total: }}
-      control: {{events: , total: }}
-    source:
+{numbers}    source:
       document: article abstract
       place:                  # such as Results, or Table 2
       quote:                  # its words

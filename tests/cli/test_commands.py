@@ -36,6 +36,8 @@ def test_check_says_what_it_looked_at(run, project):
     apart = [got.pop("remarks"), got.pop("waived")]
     assert got == {"ok": True, "problems": [], "studies": 15, "outcomes": 15, "analyses": 7}
     assert [(one["where"], one["waiver"]) for one in apart[0]] == [
+        ("results[stay].arms.anakinra", None),
+        ("results[oxygen-days].arms.anakinra", None),
         ("results[treatment-success].reported[2]", None),
         ("results[death].reported[1]", None),
         ("results[treatment-success].reported[1]", None),

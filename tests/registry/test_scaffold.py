@@ -81,3 +81,35 @@ def test_the_schema_refuses_unknown_keys_and_knows_the_words() -> None:
     assert study["additionalProperties"] is False
     assert study["$defs"]["Arm"]["properties"]["role"]["enum"] == ["experimental", "control"]
     assert "Outcome" in schema()["review"]["$defs"]
+
+
+@pytest.mark.parametrize(
+    ("measure", "key", "numbers"),
+    [
+        ("RR", "arms", {"events": 5, "total": 20}),
+        ("MD", "arms", {"mean": 12.5, "sd": 4.5, "total": 20}),
+        ("IRR", "arms", {"events": 5, "time": 90}),
+        ("PLO", "arms", {"events": 5, "total": 20}),
+        ("ZCOR", "arms", {"r": 0.5, "total": 20}),
+        ("HR", "effect", {"estimate": 0.71}),
+    ],
+)
+def test_a_form_asks_for_what_the_measure_is_computed_from(
+    project: Any, measure: str, key: str, numbers: dict[str, float]
+) -> None:
+    review = project.review.replace("measure: OR}", f"measure: {measure}}}", 1)
+    outcome = load(project.write(review=review)).outcome("death")
+    text = scaffold_study("roe-2021", "Roe 2021", Record("T"), StudyForm([outcome]))
+    folder = project.write(review=review, roe_2021=text)
+    assert load(folder).forms["roe-2021"] == ("death",)
+    arms = [""] if key == "effect" else ["experimental"] if measure in ("PLO", "ZCOR") else ["experimental", "control"]
+    for arm in arms:
+        for name, value in numbers.items():
+            set_value(folder / "roe-2021.yaml", ("results", 0, key, *filter(None, [arm]), name), value)
+    if key == "effect":
+        set_value(folder / "roe-2021.yaml", ("results", 0, "effect", "ci"), [0.52, 0.97])
+    (result,) = load(folder).study("roe-2021").results
+    assert [one.measure for one in result.effects] == ["HR"] * (key == "effect")
+    assert [{k: float(v) for k, v in one.numbers.items()} for one in result.arms.values()] == (
+        [] if key == "effect" else [numbers] * len(arms)
+    )

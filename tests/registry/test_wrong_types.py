@@ -143,7 +143,7 @@ outcomes:
   - {id: death, name: death, description: x, direction: bad, measure: OR, time: day 28, unit: u,
      importance: critical, mid: {per_1000: 10, source: x}, thresholds: {small: 1, moderate: 2, large: 3, source: x}}
   - {id: stay, name: stay, direction: bad, measure: MD, mid: {difference: 1, source: x},
-     scale: {name: x, range: [0, 10], sd: 2, source: x}}
+     scale: {name: x, range: [0, 10], sd: 2, source: x, integers: true}}
   - {id: bleeds, name: bleeds, direction: bad, measure: IRR, mid: {ratio: 0.8, source: x}}
   - {id: pain, name: pain, direction: bad, measure: SMD, mid: {smd: 0.2, source: x}}
 treatments: [{id: drug, name: drug, description: x}]
