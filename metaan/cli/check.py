@@ -93,10 +93,11 @@ def _numbers(review: Review, as_json: bool) -> int:
 def _print(found: Sequence[Remark]) -> None:
     """Print what is no fault: what is waived, and what nobody has looked at yet."""
     from ..registry.check import REMARKS
-    from ..workflows.versions.checking import UNSIZED, UNTAKEN, WAITING
+    from ..workflows.versions.checking import ADJUSTED, OTHER, UNSIZED, UNTAKEN, WAITING
 
     titles = {
-        **REMARKS, UNTAKEN: "results that no analysis takes", WAITING: "a status that results have overtaken",
+        **REMARKS, ADJUSTED: "adjusted beside crude effects", OTHER: "effects of another measure",
+        UNTAKEN: "results that no analysis takes", WAITING: "a status that results have overtaken",
         UNSIZED: "arms of which nobody says how many were randomised",
     }  # fmt: skip
     sections: dict[str, list[Remark]] = {}

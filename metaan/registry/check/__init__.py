@@ -47,6 +47,7 @@ CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
     "arms are known": arms.arms_are_known,
     "events are within the total": counts.events_within_total,
     "nobody is counted twice": counts.numbers_of_people_fit,
+    "percentages are of people": counts.percentages_are_of_people,
     "intervals are sound": effects.intervals_are_sound,
     "ratios are above 0": effects.ratios_are_positive,
     "means lie in their intervals": contrasts.means_lie_in_their_intervals,
@@ -103,6 +104,7 @@ DOUBTS = frozenset((
 
 #: Checks whose findings are often so: `metaan check` says them apart, and nothing fails.
 REMARKS = {
+    "percentages are of people": "percentages that no number of people gives",
     "means may be in another unit": "means that may be in another unit",
     "quantiles are symmetric": "medians of skewed data",
     "means are of symmetric data": "means of skewed data",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil, floor
 
 from ...errors import Problem
 from ..model.arms import Counts
 from .draft import Draft
+from .means import half_digit
 
 
 def events_within_total(draft: Draft) -> Iterator[Problem]:
@@ -18,6 +20,21 @@ def events_within_total(draft: Draft) -> Iterator[Problem]:
                     path = ("results", i, "arms", arm, "events")
                     found = f"{counts.events} events among {counts.total} people"
                     yield document.problem(path, found, f"allowed: 0 to {counts.total}")
+
+
+def percentages_are_of_people(draft: Draft) -> Iterator[Problem]:
+    """A percentage of an arm's people is one that some number of them gives; where some are missing, of fewer."""
+    for document in draft.studies:
+        sizes = {arm.id: {n for n in (arm.randomised, arm.analysed) if n} for arm in document.model.arms}
+        for i, number in enumerate(document.model.baseline):
+            known = sizes.get(number.arm or "", set())
+            given = float(number.value)
+            off = half_digit(number.value) * (1 + 1e-9)
+            if number.unit != "%" or not known or not 0 <= given <= 100:
+                continue
+            if not any(floor((given + off) * n / 100) >= ceil((given - off) * n / 100) for n in known):
+                found = f"no number of {' or '.join(map(str, sorted(known)))} people is {number.value}%"
+                yield document.problem(("baseline", i, "value"), found, "of how many was it known?")
 
 
 def numbers_of_people_fit(draft: Draft) -> Iterator[Problem]:

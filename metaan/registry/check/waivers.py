@@ -29,6 +29,7 @@ WAIVABLE = (
     "means are in one unit",
     "means may be in another unit",
     "final values and changes are kept apart",
+    "percentages are of people",
     "quantiles are symmetric",
     "means are of symmetric data",
     RECOMPUTED,

@@ -23,11 +23,17 @@ from ...synthesis.statement import ALL
 from .merge import conflicts
 
 if TYPE_CHECKING:
-    from ...registry.model.public import Plan, Waiver
+    from ...registry.model.public import Plan, Study, Waiver
     from ...synthesis.values import ReportedCheck
 
 #: What `metaan check` calls a result that no analysis takes.
 UNTAKEN = "an analysis takes every result"
+
+#: What it calls adjusted and crude effects in one analysis.
+ADJUSTED = "effects of one analysis are adjusted alike"
+
+#: What it calls an effect that no analysis of its outcome can pool.
+OTHER = "effects are of the measure of an analysis"
 
 #: What it calls a status that the results of the study have overtaken.
 WAITING = "a study that takes part is included"
@@ -66,6 +72,7 @@ def remarks(review: Review) -> tuple[Remark, ...]:
     return (
         *_waived(review),
         *_noted(review),
+        *_mixed(review),
         *_differing(review),
         *_untaken(review),
         *_still_waiting(review),
@@ -166,6 +173,34 @@ def _waived(review: Review) -> Iterator[Remark]:
 def _noted(review: Review) -> Iterator[Remark]:
     for check, at in review.noted:
         yield Remark(at.file, at.line, at.where, f"{at.found}; {at.allowed}", check, None)
+
+
+def _mixed(review: Review) -> Iterator[Remark]:
+    """Yield the analyses that pool adjusted and crude effects of one design, and effects that their measure leaves."""
+    for i, plan in enumerate(review.info.analyses):
+        at, line = review.where(REVIEW, "analyses", i), review.line(REVIEW, "analyses", i)
+        chosen, _ = choose_studies(review, plan)
+        for design in dict.fromkeys(one.design for one in chosen):
+            sides: dict[bool, list[str]] = {True: [], False: []}
+            for one in chosen:
+                sides[one.row.adjusted] += [one.study.label] * (one.design == design)
+            if all(sides.values()):
+                said = (f"{word}: {', '.join(sides[key])}" for key, word in ((True, "adjusted"), (False, "crude")))
+                yield Remark(review.file(REVIEW), line, at, f"{design} studies, {'; '.join(said)}", ADJUSTED, None)
+        taken = {one.study.id for one in chosen}
+        yield from (one for study in review.studies if study.id not in taken for one in _of_others(review, plan, study))
+
+
+def _of_others(review: Review, plan: Plan, study: Study) -> Iterator[Remark]:
+    """Yield the results of which only effects of other measures are known: a hazard ratio is no odds ratio."""
+    asked = {review.measure(one) for one in review.info.analyses if one.outcome == plan.outcome}
+    asked |= {measure for one in review.info.analyses if one.outcome == plan.outcome for measure in one.convert}
+    for i, result in enumerate(study.results if study.status.state == "included" else ()):
+        measures = dict.fromkeys(effect.measure for effect in result.effects)
+        if result.outcome == plan.outcome and measures and not result.arms and not asked & {*measures}:
+            found = f"{', '.join(measures)} is never pooled as {review.measure(plan)}, that of the analysis {plan.key}"
+            where, line = review.where(study.id, "results", i), review.line(study.id, "results", i)
+            yield Remark(review.file(study.id), line, where, found, OTHER, None)
 
 
 def _differing(review: Review) -> Iterator[Remark]:
