@@ -397,7 +397,6 @@ def test_an_intracluster_correlation_is_borrowed_from_a_study_too(pooled: Pool) 
 @pytest.mark.parametrize(
     ("measure", "numbers", "said"),
     [
-        ("MD", means({"median": 50, "q1": 1, "q3": 30, "total": 9}, {"mean": 4, "sd": 1, "total": 9}), "arm a: q3"),
         ("OR", {"effect": {"measure": "OR", "estimate": 0.7, "ci": [0, 0.9]}}, "OR 0.7: lb = 0 cannot be"),
         ("MD", {"effect": {"measure": "MD", "estimate": 0, "p": 0.5}}, "p 0.5 of an effect like this gives no"),
         ("OR", COUNTS | {"arms": {"a": {"mean": 1, "sd": 1, "total": 5}, "b": {"mean": 1, "sd": 1, "total": 5}}},
