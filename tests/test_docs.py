@@ -168,3 +168,10 @@ ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
 def test_the_drawing_of_the_layers_is_made_of_the_list_that_is_enforced():
     assert f"```\n{drawing()}\n```" in ARCHITECTURE
+
+
+@pytest.mark.parametrize(
+    "page", sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name
+)
+def test_no_page_holds_what_a_merge_left(page: Path) -> None:
+    assert re.findall(r"^(?:<{7}|>{7}|={7}$).*", page.read_text(encoding="utf-8"), re.MULTILINE) == []
