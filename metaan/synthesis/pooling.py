@@ -12,8 +12,6 @@ import numpy as np
 from ..errors import MetaanError, NotEstimableError
 from ..preparation.kinds import columns_of
 from ..preparation.rows import DOUBTFUL
-from ..stats.glmm.glmm import glmm
-from ..stats.glmm.models import GLMM_MEASURES
 from ..stats.measures.catalogue import MEASURES, ONE_ARM, TO, added, effect_sizes, own_scales
 from ..stats.measures.effects import EffectSizes, Interval
 from ..stats.measures.scales import Scale
@@ -33,12 +31,12 @@ from .values import Exploration, Pool, Remark, Sensitivity, StudyRow
 if TYPE_CHECKING:
     from ..registry.model.public import Plan
 
-#: Method of a common effect that needs tables to the measures that it has.
-BY_TABLES: dict[str, Collection[str]] = {"PETO": ("OR", "PETO"), "GLMM": GLMM_MEASURES}
+PETO_MEASURES = ("OR", "PETO")
 
 #: Kind of data of one group to the measure of its mixed model, and what that is of.
 MIXED_MODELS = {"counts": ("PLO", "proportions"), "rates": ("IRLN", "rates")}
 
+#: Method that needs the tables of all studies to its name.
 TABLED = {"MH": "Mantel-Haenszel", "PETO": "Peto's method", "GLMM": "a mixed model"}
 
 #: Pooled beside the protocol's own result, so that a reader sees whether the method decides the conclusion.
@@ -117,11 +115,19 @@ def _fits(es: EffectSizes, plan: Plan, measure: str) -> tuple[dict[str, Pooled],
 
 def _by_inverse_variance(es: EffectSizes, plan: Plan, measure: str, fits: Mapping[str, Pooled]) -> Iterable[Remark]:
     """Say that a method which needs the tables of all studies gave way: some have only an effect."""
-    needs = {"MH": MH_MEASURES, **BY_TABLES}
     for model, method in (("common", plan.common_method), ("random", plan.random_method)):
-        if model in fits and es.k > 1 and not es.data and measure in needs.get(method, ()):
+        if model in fits and es.k > 1 and not es.data and _is_tabled(method, measure):
             text = f"{MODELS[model].words} by inverse variance: {TABLED[method]} needs a table of every study"
             yield Remark("inverse variance", text)
+
+
+def _is_tabled(method: str, measure: str) -> bool:
+    """Return whether a method needs tables, and pools a measure of them."""
+    if method == "GLMM":
+        from ..stats.glmm.models import GLMM_MEASURES  # loaded where it is asked for: it is slow to import
+
+        return measure in GLMM_MEASURES
+    return measure in {"MH": MH_MEASURES, "PETO": PETO_MEASURES}.get(method, ())
 
 
 def _explored(plan: Plan, main: Pooled | None, rows: Sequence[StudyRow]) -> Exploration | None:
@@ -223,20 +229,23 @@ def _weights(fit: Pooled | None, es: EffectSizes) -> dict[int, float]:
 
 
 def _common(es: EffectSizes, plan: Plan, measure: str) -> Pooled | Remark:
-    if plan.common_method in BY_TABLES and es.data and measure in BY_TABLES[plan.common_method]:
-        return (
-            _mixed_model(es, plan, "common") if plan.common_method == "GLMM" else peto(**_tables(es), **_said(es, plan))
-        )
-    if plan.common_method == "MH" and measure in MH_MEASURES and es.data:
-        try:
-            return _mantel_haenszel(es, plan.level)
-        except NotEstimableError as error:
-            return Remark("no result", f"no common-effect result: {error}")
-    return pool(es, "common", level=plan.level)
+    if not es.data or not _is_tabled(plan.common_method, measure):
+        return pool(es, "common", level=plan.level)
+    if plan.common_method == "GLMM":
+        return _mixed_model(es, plan, "common")
+    if plan.common_method == "PETO":
+        return peto(**_tables(es), **_said(es, plan))
+    try:
+        return _mantel_haenszel(es, plan.level)
+    except NotEstimableError as error:
+        return Remark("no result", f"no common-effect result: {error}")
 
 
 def _mixed_model(es: EffectSizes, plan: Plan, model: str) -> Pooled | Remark:
     """Pool counts by a generalised linear mixed model: of one group, or of two with fixed study baselines."""
+    from ..stats.glmm.glmm import glmm
+    from ..stats.glmm.models import GLMM_MEASURES
+
     first = next(iter(GLMM_MEASURES[es.measure]))
     try:
         return glmm(first, measure=es.measure, model=model, pi_method=plan.pi_method, **_said(es, plan), **_tables(es))
@@ -332,7 +341,7 @@ def _under(es: EffectSizes, plan: Plan, measure: str, model: str) -> Pooled | Re
         return pool(es, "common", level=plan.level)
     if model == "common":
         return _common(es, plan, measure)
-    if plan.random_method == "GLMM" and es.data and measure in GLMM_MEASURES:
+    if es.data and _is_tabled(plan.random_method, measure):
         return _mixed_model(es, plan, "random")
     return _random(es, plan)
 
