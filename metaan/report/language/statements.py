@@ -34,6 +34,8 @@ def sentence(said: Statement, analysis: Analysis, pool: Pool, arms: Arms) -> str
         text = f"no interval can be given for the effect of {arms.experimental} on {outcome}"
     elif said.verdict == UNCERTAIN:
         text = f"the evidence is very uncertain about the effect of {arms.experimental} on {outcome}"
+    elif said.verdict == DEPENDS:
+        text = f"whether {arms.experimental} changes {outcome} depends on the method of pooling{AGAINST[said.against]}"
     else:
         text = (_judged if said.certainty else _seen)(said, outcome, pool, arms, analysis) + AGAINST[said.against]
     return f"{upper_first(text)}."
@@ -52,8 +54,6 @@ def _seen(said: Statement, outcome: str, pool: Pool, arms: Arms, analysis: Analy
         return f"{arms.experimental} made little to no difference to {outcome} in these studies"
     if said.verdict == UNCLEAR:
         return f"these studies show no clear difference in {outcome}"
-    if said.verdict == DEPENDS:
-        return f"whether {arms.experimental} changes {outcome} depends on the method of pooling"
     size = {SMALL: "slightly ", LARGE: "much "}.get(said.size, "")
     way = _way(analysis, pool, said.side < 0)
     return f"{outcome} was {size}{way} with {arms.experimental} than with {arms.control} in these studies"
@@ -66,8 +66,6 @@ def _judged(said: Statement, outcome: str, pool: Pool, arms: Arms, analysis: Ana
         return f"{arms.experimental} {adverb}{'make' if bare else 'makes'} no clear difference to {outcome}"
     if said.verdict == LITTLE:
         return f"{arms.experimental} {adverb}{'result' if bare else 'results'} in little to no difference in {outcome}"
-    if said.verdict == DEPENDS:
-        return f"whether {arms.experimental} changes {outcome} depends on the method of pooling"
     verb, noun = ("reduce", "reduction") if said.side < 0 else ("increase", "increase")
     if said.size == LARGE:
         return f"{arms.experimental} {adverb}{'result' if bare else 'results'} in a large {noun} in {outcome}"

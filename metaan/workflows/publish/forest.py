@@ -141,9 +141,9 @@ def _check_same_data(one: EffectSizes, other: EffectSizes) -> None:
     for es in (one, other):
         if twice := [label for label, times in Counter(es.slab).items() if times > 1]:
             raise DataError(f"two studies are called {twice[0]!r}; allowed: a label of its own for each (slab)")
-    for label in (label for label in one.slab if label in other.slab):
-        i, j = one.slab.index(label), other.slab.index(label)
-        if (found := _data(one, i)) != (there := _data(other, j)):
+    places = {label: j for j, label in enumerate(other.slab)}
+    for i, label in enumerate(one.slab):
+        if label in places and (found := _data(one, i)) != (there := _data(other, places[label])):
             raise DataError(f"{label}: {found} in one result, {there} in the other; allowed: the same data in both")
 
 
@@ -167,7 +167,12 @@ def _weights(fit: Pooled | None) -> dict[tuple[str, int], float]:
 
 def _keys(es: EffectSizes) -> list[tuple[str, int]]:
     """Return the label of each study, and how many of that label stand before it."""
-    return [(label, es.slab[:i].count(label)) for i, label in enumerate(es.slab)]
+    before: Counter[str] = Counter()
+    found = []
+    for label in es.slab:
+        found.append((label, before[label]))
+        before[label] += 1
+    return found
 
 
 def _numbered(row: StudyRow, number: int) -> StudyRow:

@@ -17,7 +17,7 @@ from ...preparation.kinds import cells
 from ...registry.store.json_files import json_bytes
 from ...registry.store.numbers import FILE, SecondOpinion
 from ...registry.write import write_bytes
-from ...synthesis.analyse import analyse
+from ...synthesis.analyse import Choices, analyse
 from ...version import __version__
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def second_opinion(review: Review, on: date) -> SecondOpinion:
     """Compare every result that statsmodels can compute, and keep what was found beside the studies."""
     import statsmodels
 
-    found = [one for analysis in analyse(review) for one in opinions(analysis)]
+    found = [one for analysis in analyse(review, choices=Choices(explore=False)) for one in opinions(analysis)]
     near = [one.relative for one in found if one.agrees]
     said = SecondOpinion(
         on=on,
@@ -101,6 +101,8 @@ def opinions(analysis: Analysis) -> Iterator[Opinion]:
 def _one(fit: Pooled, pool: Pool, where: str) -> Iterable[Opinion]:
     if fit.method == "MH":
         return _stratified(fit, pool, f"{where}, Mantel-Haenszel {fit.measure}")
+    if fit.method != "IV":
+        return ()  # statsmodels has neither Peto's method nor mixed models
     if fit.k > 1 and fit.model == "common":
         return _combined(fit, f"{where}, common effect, inverse variance")
     if fit.k > 1 and fit.tau2_method == "DL":

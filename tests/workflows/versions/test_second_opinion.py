@@ -10,6 +10,7 @@ import pytest
 import metaan as ma
 from metaan.registry.store.numbers import last_opinion
 from metaan.report.sections.contents import second_opinion as in_words
+from metaan.synthesis.analyse import Choices, analyse
 from metaan.workflows.versions.second_opinion import opinions, second_opinion
 from tests.synthesis.test_statement import write
 
@@ -56,3 +57,12 @@ def test_a_number_that_is_wrong_is_found(studies):
 def test_nobody_has_asked_yet(tmp_path):
     assert last_opinion(tmp_path) is None
     assert "metaan check --numbers" in in_words(None, "")
+
+
+@pytest.mark.parametrize("method", ["PETO", "GLMM"])
+def test_what_statsmodels_cannot_compute_is_not_compared_with_something_else(method):
+    [bcg] = analyse(ma.load(ma.example("bcg")), choices=Choices(common_method=method, measure="OR", explore=False))
+    found = [*opinions(bcg)]
+    assert bcg.whole.common.method.upper() == method
+    assert all(one.agrees for one in found), [str(one) for one in found if not one.agrees]
+    assert not any("inverse variance" in one.what for one in found)
