@@ -92,7 +92,7 @@ def _numbers(review: Review, as_json: bool) -> int:
 
 def _print(found: Sequence[Remark]) -> None:
     """Print what is no fault: what is waived, and what nobody has looked at yet."""
-    from ..registry.check import REMARKS
+    from ..registry.check.waivers import REMARKS
     from ..workflows.versions.checking import ADJUSTED, OTHER, UNSIZED, UNTAKEN, WAITING
 
     titles = {

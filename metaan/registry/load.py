@@ -14,10 +14,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..errors import Problem, RegistryError, choose
-from .check import DOUBTS, REMARKS
 from .check import problems as check_problems
 from .check.draft import Document, Draft, M, outcomes_of_forms, read_document, where
-from .check.waivers import WAIVABLE
+from .check.waivers import DOUBTS, REMARKS, WAIVABLE
 from .flags import Flag, flag_of, standing_notices
 from .model.review import Outcome, Plan, ReviewFile
 from .model.study import Status, Study

@@ -1,6 +1,7 @@
 """What is wrong with files that can be read, one module a family of checks.
 
-To add a check, write a function that yields `Problem` and enter it in `CHECKS`, and in `WAIVABLE` where it may stand.
+To add a check, write a function that yields `Problem` and enter it in `CHECKS`; how grave it is, and whether it may
+stand, says a table of `waivers`.
 """
 
 from __future__ import annotations
@@ -80,34 +81,6 @@ CHECKS: dict[str, Callable[[Draft], Iterable[Problem]]] = {
     "certainty follows its domains": judgements.certainty_follows_its_domains,
     "only reviews have published pools": designs.only_reviews_have_pools,
     "waivers are of checks": waivers.waivers_are_of_checks,
-}
-
-
-#: Checks that `metaan check` holds people to, and that let a review be read and pooled: what they find can be so.
-DOUBTS = frozenset((
-    "a registration is of one study",
-    "numbers stand under one id",
-    "regressions are on known moderators",
-    "moderators are spelt alike",
-    "certainty follows its domains",
-    "intervals are symmetric",
-    "intervals agree with p",
-    "intervals have their level",
-    "standard deviations are above 0",
-    "standard deviations fit their errors",
-    "standard deviations are no standard errors",
-    "differences are within reason",
-    "means are of whole points",
-    "means are in one unit",
-    "final values and changes are kept apart",
-))  # fmt: skip
-
-#: Checks whose findings are often so: `metaan check` says them apart, and nothing fails.
-REMARKS = {
-    "percentages are of people": "percentages that no number of people gives",
-    "means may be in another unit": "means that may be in another unit",
-    "quantiles are symmetric": "medians of skewed data",
-    "means are of symmetric data": "means of skewed data",
 }
 
 

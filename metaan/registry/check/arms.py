@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...errors import Problem, did_you_mean
 from ..model.arms import ARMS, ArmNumbers
 from ..model.study import Study
-from .draft import Document, Draft
+from .draft import Document, Draft, Path, effects_of
 
 
 def both_roles_have_an_arm(draft: Draft) -> Iterator[Problem]:
@@ -87,25 +87,22 @@ def _needed(arm: type[ArmNumbers]) -> list[str]:
 
 
 def arms_are_known(draft: Draft) -> Iterator[Problem]:
-    """Results and baseline numbers name arms of the study."""
-    for document in draft.studies:
+    """Results, effects and baseline numbers name arms of the study."""
+    for document, path, arm in _named(draft):
         known = _known(document)
-        if "arms" in document.tree.gone:
-            continue
+        if arm not in known and "arms" not in document.tree.gone:
+            yield document.problem(path, f"arm {arm!r} is unknown", did_you_mean(arm, known))
+
+
+def _named(draft: Draft) -> Iterator[tuple[Document[Study], Path, str]]:
+    for document in draft.studies:
         for i, result in enumerate(document.model.results):
-            for arm in result.arms:
-                if arm not in known:
-                    at = ("results", i, "arms", arm)
-                    yield document.problem(at, f"arm {arm!r} is unknown", did_you_mean(arm, known))
-            for j, effect in enumerate(result.effects):
-                for arm in effect.arms or ():
-                    if arm not in known:
-                        one = ("results", i, "effect", *((j,) if isinstance(result.effect, tuple) else ()), "arms")
-                        yield document.problem(one, f"arm {arm!r} is unknown", did_you_mean(arm, known))
+            yield from ((document, ("results", i, "arms", arm), arm) for arm in result.arms)
         for i, number in enumerate(document.model.baseline):
-            if number.arm is not None and number.arm not in known:
-                path = ("baseline", i, "arm")
-                yield document.problem(path, f"arm {number.arm!r} is unknown", did_you_mean(number.arm, known))
+            if number.arm is not None:
+                yield document, ("baseline", i, "arm"), number.arm
+    for document, path, effect in effects_of(draft):
+        yield from ((document, (*path, "arms"), arm) for arm in effect.arms or ())
 
 
 ROLES = ("experimental", "control")

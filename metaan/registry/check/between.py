@@ -11,7 +11,7 @@ from ...errors import Problem
 from ..model.arms import ArmNumbers, Means, Medians
 from ..model.study import Result, Study
 from ..model.types import of_one_arm
-from .draft import Document, Draft, Path
+from .draft import Document, Draft, Path, effects_of
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,10 @@ def differences_are_within_reason(draft: Draft) -> Iterator[Problem]:
             if pooled > 0 and abs(one - other) > LARGE_SMD * pooled:
                 found = f"means {one:g} and {other:g} are {abs(one - other) / pooled:.2g} standard deviations apart"
                 yield told.document.problem(told.path, found, _IS_IT_SE)
-    for document in draft.studies:
-        for i, result in enumerate(document.model.results):
-            for effect in result.effects:
-                if effect.measure in STANDARDIZED and abs(float(effect.estimate or 0)) > LARGE_SMD:
-                    found = f"{effect.measure} {effect.estimate} is beyond {LARGE_SMD:g} standard deviations"
-                    yield document.problem(("results", i, "effect"), found, _IS_IT_SE)
+    for document, path, effect in effects_of(draft):
+        if effect.measure in STANDARDIZED and abs(float(effect.estimate or 0)) > LARGE_SMD:
+            found = f"{effect.measure} {effect.estimate} is beyond {LARGE_SMD:g} standard deviations"
+            yield document.problem(path, found, _IS_IT_SE)
 
 
 def units_are_those_of_the_others(draft: Draft) -> Iterator[Problem]:

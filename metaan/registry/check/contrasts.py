@@ -10,7 +10,7 @@ from ..model.arms import Means
 from ..model.contrasts import Contrast, PairedMeans
 from ..model.study import Study
 from ..model.types import is_ratio
-from .draft import Document, Draft, Path
+from .draft import Document, Draft, Path, effects_of
 from .means import arms_of, half_digit
 
 Printed = Contrast | PairedMeans | Means
@@ -90,11 +90,9 @@ def intervals(draft: Draft) -> Iterator[tuple[Document[Study], Path, Printed]]:
 
 
 def _effects(draft: Draft) -> Iterator[tuple[Document[Study], Path, Contrast | PairedMeans]]:
+    yield from effects_of(draft)
     for document in draft.studies:
         for i, result in enumerate(document.model.results):
-            for j, effect in enumerate(result.effects):
-                one: Path = () if isinstance(result.effect, Contrast) else (j,)
-                yield document, ("results", i, "effect", *one), effect
             if result.paired is not None:
                 yield document, ("results", i, "paired"), result.paired
 

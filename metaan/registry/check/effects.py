@@ -8,7 +8,7 @@ from ...errors import Problem
 from ..model.contrasts import Contrast
 from ..model.study import PublishedPool, ReportedEffect, Study
 from ..model.types import is_ratio
-from .draft import Document, Draft, Path
+from .draft import Document, Draft, Path, effects_of
 
 
 def intervals_are_sound(draft: Draft) -> Iterator[Problem]:
@@ -43,8 +43,6 @@ def _printed(draft: Draft) -> Iterator[tuple[Document[Study], Path, ReportedEffe
         for i, result in enumerate(document.model.results):
             for j, effect in enumerate(result.reported):
                 yield document, ("results", i, "reported", j), effect
-            for j, contrast in enumerate(result.effects):
-                place: Path = ("results", i, "effect") if len(result.effects) == 1 else ("results", i, "effect", j)
-                yield document, place, contrast
         for i, pool in enumerate(document.model.published_pools):
             yield document, ("published_pools", i), pool
+    yield from effects_of(draft)
