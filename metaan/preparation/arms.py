@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ArmsCompared:
     """One row of a study: the arms of each side, and among how many rows the second side is shared.
 
     ``second`` is empty for a measure of one group; ``label`` tells several rows of one study apart.
@@ -36,7 +36,7 @@ class Comparison:
         return {role: arms for role, arms in zip(ROLES, (self.first, self.second)) if arms}
 
 
-def comparisons(asked: Asked, study: Study, there: Collection[str]) -> tuple[Comparison, ...]:
+def comparisons(asked: Asked, study: Study, there: Collection[str]) -> tuple[ArmsCompared, ...]:
     """Return the rows that a study makes of the arms that are there.
 
     Raises
@@ -46,18 +46,18 @@ def comparisons(asked: Asked, study: Study, there: Collection[str]) -> tuple[Com
     """
     by_role = {role: tuple(arm.id for arm in study.arms if arm.role == role and arm.id in there) for role in ROLES}
     if asked.one_arm:
-        return (Comparison(_one_group(asked, by_role)),)
+        return (ArmsCompared(_one_group(asked, by_role)),)
     if asked.plan.compare is not None:
         one, other = (_named(asked, study, name, there) for name in asked.plan.compare)
-        return (Comparison(one, other),)
+        return (ArmsCompared(one, other),)
     gone = next((role for role, arms in by_role.items() if not arms), None)
     if gone is not None:
         raise NotTakenError("no arm", f"has no numbers of {'an' if gone[0] == 'e' else 'a'} {gone} arm")
     first, second = by_role.values()
     if asked.plan.arms == "combine" or len(first) == 1:
-        return (Comparison(first, second),)
+        return (ArmsCompared(first, second),)
     names = {arm.id: arm.name for arm in study.arms}
-    return tuple(Comparison((arm,), second, names[arm], len(first)) for arm in first)
+    return tuple(ArmsCompared((arm,), second, names[arm], len(first)) for arm in first)
 
 
 def _one_group(asked: Asked, by_role: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..registry.model.types import of_one_arm
+from ..stats.measures.catalogue import STANDARDIZED as OF_TWO_ARMS
 from ..stats.measures.matched import MATCHED
 from ..stats.measures.paired import PAIRED
 from .kinds import kind_of_measure
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 #: Measures in events per time.
 PER_TIME = frozenset(("IRD", "IRSD", "IR", "IRLN", "IRS", "IRFT"))
 
-#: Measures in standard deviations: these differ between final values and changes, and a scale has two ends.
-STANDARDIZED = frozenset(("SMD", "SMDH", "SMD1", "SMD1H", "SMCC", "SMCR", "SMCRH", "SMCRP", "SMCRPH"))
+#: Measures in standard deviations, within people too: these differ between final values and changes, and a scale has
+#: two ends.
+STANDARDIZED = frozenset((*OF_TWO_ARMS, "SMCC", "SMCR", "SMCRH", "SMCRP", "SMCRPH"))
 
 
 @dataclass(frozen=True)

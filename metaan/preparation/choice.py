@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from ..errors import MetaanError
 from ..registry.model.times import days, in_order
-from .arms import Comparison, comparisons, divided, put_together, shared_out
+from .arms import ArmsCompared, comparisons, divided, put_together, shared_out
 from .asked import MEANS, STANDARDIZED
 from .clusters import design_effect
 from .contrasts import contrast
-from .kinds import KINDS, Numbers
+from .kinds import KINDS, ROLES, Numbers
 from .means import means_of
-from .pairs import of_correlated_arms, of_paired, of_pairs
+from .pairs import computed, near, of_correlated_arms, of_paired, of_pairs
 from .rows import CONTRASTS, Conversion, NotTakenError, Prepared, words_of
 from .units import time_factor
 
@@ -45,7 +45,7 @@ ESTIMATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Choosable:
     """Numbers of a study that can give the measure: of arms, or an effect; ``make`` prepares their rows."""
 
     result: Result
@@ -116,7 +116,7 @@ def _at_times(asked: Asked, results: Sequence[Result]) -> list[Result]:
 
 def _preference(
     asked: Asked, study: Study, results: Sequence[Result]
-) -> Callable[[Candidate], tuple[bool, int, int, bool, int]]:
+) -> Callable[[Choosable], tuple[bool, int, int, bool, int]]:
     order = ESTIMATES[asked.plan.estimates_of(study.design_group or "randomised")]
     times: list[tuple[object, ...]] = []
     for result in results:
@@ -125,7 +125,7 @@ def _preference(
     places = {id(result): i for i, result in enumerate(study.results)}
     timed = bool(asked.plan.time_points)
 
-    def key(one: Candidate) -> tuple[bool, int, int, bool, int]:
+    def key(one: Choosable) -> tuple[bool, int, int, bool, int]:
         r = one.result
         place = times.index(_time(r)) if timed else 0
         return r.unconfirmed, place, order.index(one.what), not r.primary, places[id(r)]
@@ -138,7 +138,7 @@ def _time(result: Result) -> tuple[object, ...]:
     return ("day", day) if day is not None else ("words", result.time.casefold())
 
 
-def _beside(ranked: Sequence[Candidate], taken: int) -> tuple[Prepared, ...]:
+def _beside(ranked: Sequence[Choosable], taken: int) -> tuple[Prepared, ...]:
     """Return what the study has of this outcome at this time that was not taken."""
     found: list[Prepared] = []
     for i, one in enumerate(ranked):
@@ -163,18 +163,18 @@ def _other_data(asked: Asked, results: Sequence[Result]) -> str:
     return f"reports this outcome as {', '.join(held)}, and {asked.measure} needs {wanted}{rule}"
 
 
-def _candidates(asked: Asked, study: Study, result: Result) -> Iterator[Candidate]:
+def _candidates(asked: Asked, study: Study, result: Result) -> Iterator[Choosable]:
     order = ESTIMATES[asked.plan.estimates_of(study.design_group or "randomised")]
     if asked.plan.within is not None:
         if ARMS in order or CRUDE in order:
-            yield Candidate(result, order[0], lambda: (_between_people(asked, study, result),))
+            yield Choosable(result, order[0], lambda: (_between_people(asked, study, result),))
         return
     if ARMS in order and _arms_can(asked, result):
-        yield Candidate(result, ARMS, lambda: tuple(_of_arms(asked, study, result)))
+        yield Choosable(result, ARMS, lambda: tuple(_of_arms(asked, study, result)))
     for what in (ADJUSTED, CRUDE):
         effects = [e for e in result.effects if _gives(asked, e) and bool(e.adjusted_for) == (what == ADJUSTED)]
         if what in order and effects:
-            yield Candidate(result, what, lambda effects=effects: tuple(_of_effects(asked, study, result, effects)))  # type: ignore[misc]
+            yield Choosable(result, what, lambda effects=effects: tuple(_of_effects(asked, study, result, effects)))  # type: ignore[misc]
 
 
 def _arms_can(asked: Asked, result: Result) -> bool:
@@ -210,26 +210,25 @@ def _of_effects(asked: Asked, study: Study, result: Result, effects: Sequence[Co
         yield _towards(asked, result, replace(row, notes=(*row.notes, *([SHARED] if shared else []))))
 
 
-def _sides(asked: Asked, study: Study, effect: Contrast) -> tuple[Comparison, bool] | None:
+def _sides(asked: Asked, study: Study, effect: Contrast) -> tuple[ArmsCompared, bool] | None:
     """Return the arms of an effect in the order of the analysis, and whether it was printed the other way round."""
     roles = {arm.id: arm.role for arm in study.arms}
     if effect.arms is None:
         if asked.plan.compare is not None:
             return None
-        first, second = (tuple(a for a, role in roles.items() if role == r) for r in ("experimental", "control"))
-        return Comparison(first, second), False
+        return _two_sides(study), False
     one, other = effect.arms
     if asked.plan.compare is not None:
         treatment = {arm.id: (arm.treatment if asked.treatments else arm.id) for arm in study.arms}
         named = (treatment.get(one), treatment.get(other))
         if named == tuple(asked.plan.compare):
-            return Comparison((one,), (other,)), False
-        return (Comparison((other,), (one,)), True) if named == tuple(asked.plan.compare)[::-1] else None
+            return ArmsCompared((one,), (other,)), False
+        return (ArmsCompared((other,), (one,)), True) if named == tuple(asked.plan.compare)[::-1] else None
     match roles.get(one), roles.get(other):
         case "experimental", "control":
-            return Comparison((one,), (other,)), False
+            return ArmsCompared((one,), (other,)), False
         case "control", "experimental":
-            return Comparison((other,), (one,)), True
+            return ArmsCompared((other,), (one,)), True
     return None
 
 
@@ -253,23 +252,22 @@ def _same_people(study: Study, result: Result) -> bool:
     return crossed and result.period != "first"
 
 
-def _two_sides(study: Study) -> Comparison:
-    first, second = (tuple(arm.id for arm in study.arms if arm.role == role) for role in ("experimental", "control"))
-    return Comparison(first, second)
+def _two_sides(study: Study) -> ArmsCompared:
+    first, second = (tuple(arm.id for arm in study.arm(role)) for role in ROLES)
+    return ArmsCompared(first, second)
 
 
-def _parallel(asked: Asked, study: Study, result: Result, sides: Comparison) -> Prepared:
+def _parallel(asked: Asked, study: Study, result: Result, sides: ArmsCompared) -> Prepared:
     """Return the row of arms of different people."""
     r = asked.plan.assume.correlation
     row = _with_correlation(asked, study, result, sides, r)
     if not row.has(("change",)) or r is None:
         return row
-    others = (min(max(round(r + step, 6), -0.99), 0.99) for step in (-0.2, 0.2))
-    more = {f"correlation {x:g}": _with_correlation(asked, study, result, sides, x) for x in others}
+    more = {f"correlation {x:g}": _with_correlation(asked, study, result, sides, x) for x in near(r)}
     return replace(row, variants={**row.variants, **more})
 
 
-def _with_correlation(asked: Asked, study: Study, result: Result, sides: Comparison, r: float | None) -> Prepared:
+def _with_correlation(asked: Asked, study: Study, result: Result, sides: ArmsCompared, r: float | None) -> Prepared:
     factor, how, variants = design_effect(asked, study, result)
     arms: dict[str, dict[str, float]] = {}
     printed: dict[str, dict[str, object]] = {}
@@ -335,9 +333,6 @@ def _towards(asked: Asked, result: Result, row: Prepared) -> Prepared:
 
 def _between_people(asked: Asked, study: Study, result: Result) -> Prepared:
     """Return the difference of a study's own effects in two subgroups of its people."""
-    from ..stats.measures.catalogue import effect_sizes
-    from .kinds import columns_of
-
     same = [r for r in study.results if r.outcome == result.outcome and _of_all(asked, r) and _time(r) == _time(result)]
     values = sorted({str(r.subgroup.value) for r in same if r.subgroup})
     if len(values) != 2:
@@ -348,10 +343,7 @@ def _between_people(asked: Asked, study: Study, result: Result) -> Prepared:
         one = next(r for r in same if r.subgroup and str(r.subgroup.value) == value)
         [row] = _first_rows(alone, study, one)
         if row.yi is None or row.vi is None:
-            es = effect_sizes(asked.measure, **columns_of(asked.measure, [row.data]))
-            if es.k == 0:
-                raise NotTakenError("undefined", f"{asked.plan.within} {value}: {es.reasons[0]}")
-            effects.append((float(es.yi[0]), float(es.vi[0])))
+            effects.append(computed(asked.measure, row.data))
         else:
             effects.append((row.yi, row.vi))
     (y1, v1), (y2, v2) = effects

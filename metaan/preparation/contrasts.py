@@ -17,6 +17,7 @@ from ..stats.measures.catalogue import scale_of
 from ..stats.measures.effects import labels
 from ..stats.printed.conversions import critical
 from ..stats.printed.reported import effects_from_reported
+from .arms import comparisons
 from .clusters import design_effect
 from .rows import CONTRASTS, Conversion, NotTakenError, Prepared
 from .units import unit_factor
@@ -24,7 +25,7 @@ from .units import unit_factor
 if TYPE_CHECKING:
     from ..registry.model.contrasts import Contrast
     from ..registry.model.public import Result, Study
-    from .arms import Comparison
+    from .arms import ArmsCompared
     from .asked import Asked
 
 #: What `metaan.stats` calls the only study of a call.
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 Given = tuple[float, float, tuple[Conversion, ...]]
 
 
-def contrast(asked: Asked, study: Study, result: Result, effect: Contrast, sides: Comparison, turned: bool) -> Prepared:
+def contrast(
+    asked: Asked, study: Study, result: Result, effect: Contrast, sides: ArmsCompared, turned: bool
+) -> Prepared:
     """Return the row of an effect.
 
     Parameters
@@ -106,7 +109,7 @@ def _analysis_scale(asked: Asked, study: Study, result: Result, effect: Contrast
     yi, vi, converted = found
     if effect.measure == asked.measure:
         return found
-    return _risk_ratio(asked, result, effect, yi, vi, converted)
+    return _risk_ratio(_control_risk(asked, study, result), yi, vi, converted)
 
 
 def _from_se(asked: Asked, study: Study, result: Result, effect: Contrast) -> Given | None:
@@ -160,11 +163,9 @@ def _estimate(effect: Contrast) -> Given:
     return float(es.yi[0]), float(es.vi[0]), how
 
 
-def _risk_ratio(
-    asked: Asked, result: Result, effect: Contrast, yi: float, vi: float, converted: tuple[Conversion, ...]
-) -> Given:
+def _risk_ratio(control: tuple[float, str], yi: float, vi: float, converted: tuple[Conversion, ...]) -> Given:
     """Return an odds ratio as a risk ratio, its bounds converted like itself (Zhang & Yu 1998)."""
-    risk, whose = _control_risk(asked, result)
+    risk, whose = control
 
     def ratio(log_odds_ratio: float) -> float:
         odds_ratio = math.exp(log_odds_ratio)
@@ -176,14 +177,10 @@ def _risk_ratio(
     return ratio(yi), se**2, (*converted, Conversion("RR-from-OR", source, target, by=f"{risk:.3g} ({whose})"))
 
 
-def _control_risk(asked: Asked, result: Result) -> tuple[float, str]:
+def _control_risk(asked: Asked, study: Study, result: Result) -> tuple[float, str]:
     """Return the study's own control risk, else the protocol's; and whose it is."""
-    from .arms import comparisons
-
-    own = [(arm.events, arm.total) for arm in result.arms.values() if isinstance(arm, Counts)]
-    study = next((study for study, one in asked.results() if one is result), None)
-    if own and study is not None:
-        _, second = (getattr(comparisons(asked, study, result.arms)[0], side) for side in ("first", "second"))
+    if any(isinstance(arm, Counts) for arm in result.arms.values()):
+        second = comparisons(asked, study, result.arms)[0].second
         counts = [arm for name, arm in result.arms.items() if name in second and isinstance(arm, Counts)]
         events, total = sum(arm.events for arm in counts), sum(arm.total for arm in counts)
         if 0 < events < total:

@@ -7,6 +7,7 @@ al. 2002 and Becker & Balagtas 1993 (marginal odds ratio of pairs).
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ from ..stats.measures.catalogue import effect_sizes
 from ..stats.measures.matched import MATCHED
 from ..stats.measures.paired import PAIRED as PAIRED_MEASURES
 from ..stats.printed.conversions import se_from_ci, se_from_p
-from .arms import Comparison
+from .arms import ArmsCompared
+from .kinds import KINDS
 from .means import means_of
 from .rows import PAIRED, Conversion, NotTakenError, Prepared
 from .units import unit_factor
@@ -36,7 +38,7 @@ OF_DIFFERENCE = ("MD", "MC", "SMCC")
 STEP = 0.2
 
 
-def of_pairs(asked: Asked, study: Study, result: Result, sides: Comparison) -> Prepared:
+def of_pairs(asked: Asked, study: Study, result: Result, sides: ArmsCompared) -> Prepared:
     """Return the row of pairs by whose event it was."""
     pairs = result.pairs
     assert pairs is not None
@@ -45,12 +47,12 @@ def of_pairs(asked: Asked, study: Study, result: Result, sides: Comparison) -> P
         raise NotTakenError("other data", f"has pairs with events, which give no {asked.measure}")
     data = {"ai": pairs.both, "bi": pairs.experimental_only, "ci": pairs.control_only, "di": pairs.neither}
     zero = asked.plan.zero_cells
-    yi, vi = _computed(measure, {name: float(x) for name, x in data.items()}, add=zero.add, to=zero.to)
+    yi, vi = computed(measure, {name: float(x) for name, x in data.items()}, add=zero.add, to=zero.to)
     how = Conversion("pairs", {name: float(x) for name, x in zip(_PAIRS, data.values())}, {"yi": yi, "vi": vi})
     return Prepared(study, result, PAIRED, yi=yi, vi=vi, arms=sides.arms, paired=pairs, converted=(how,))
 
 
-def of_paired(asked: Asked, study: Study, result: Result, sides: Comparison) -> Prepared:
+def of_paired(asked: Asked, study: Study, result: Result, sides: ArmsCompared) -> Prepared:
     """Return the row of a mean difference within people."""
     paired = result.paired
     assert paired is not None
@@ -63,7 +65,7 @@ def of_paired(asked: Asked, study: Study, result: Result, sides: Comparison) -> 
         if factor != 1:
             how = (*how, Conversion("unit", {"mean_difference": mean}, {"mean_difference": yi}, by=by))
     elif asked.measure == "SMCC":
-        yi, vi = _computed("SMCC", {"m1i": mean, "m2i": 0, "sd1i": sd, "sd2i": 0, "ri": 0, "ni": paired.n})
+        yi, vi = computed("SMCC", {"m1i": mean, "m2i": 0, "sd1i": sd, "sd2i": 0, "ri": 0, "ni": paired.n})
     else:
         return _by_arms(asked, study, result, sides, (mean, sd, paired.n))
     return Prepared(study, result, PAIRED, yi=yi, vi=vi, arms=sides.arms, paired=paired, converted=how)
@@ -96,7 +98,7 @@ def _se(paired: PairedMeans) -> tuple[float, tuple[Conversion, ...]]:
     raise NotTakenError("no precision", f"p {paired.p} of its paired difference gives no standard error")
 
 
-def of_correlated_arms(asked: Asked, study: Study, result: Result, sides: Comparison) -> Prepared:
+def of_correlated_arms(asked: Asked, study: Study, result: Result, sides: ArmsCompared) -> Prepared:
     """Return the row of two means of the same people, by their correlation.
 
     Raises
@@ -114,21 +116,21 @@ def of_correlated_arms(asked: Asked, study: Study, result: Result, sides: Compar
     row = _by_arms(asked, study, result, sides, r)
     if result.correlation is not None:
         return row
-    others = {f"correlation {x:g}": x for x in _near(r)}
+    others = {f"correlation {x:g}": x for x in near(r)}
     return replace(row, variants={name: _by_arms(asked, study, result, sides, x) for name, x in others.items()})
 
 
-def _near(r: float) -> tuple[float, ...]:
+def near(r: float) -> tuple[float, ...]:
     """Return the correlations that are tried beside an assumed one.
 
-    >>> _near(0.5), _near(0.9)
+    >>> near(0.5), near(0.9)
     ((0.3, 0.7), (0.7, 0.99))
     """
     return tuple(round(min(max(r + step, -0.99), 0.99), 6) for step in (-STEP, STEP))
 
 
 def _by_arms(
-    asked: Asked, study: Study, result: Result, sides: Comparison, known: float | tuple[float, float, int]
+    asked: Asked, study: Study, result: Result, sides: ArmsCompared, known: float | tuple[float, float, int]
 ) -> Prepared:
     """Return the row of two arms of the same people, with their correlation or with the mean and SD of differences."""
     measure = OF_MEANS.get(asked.measure, asked.measure)
@@ -140,45 +142,41 @@ def _by_arms(
     (one, how1, notes1), (other, how2, notes2) = (means_of(asked, study, result, arm, None) for arm in two)
     if isinstance(known, tuple):
         mean, sd, n = known
-        r = (one["sd"] ** 2 + other["sd"] ** 2 - sd**2) / (2 * one["sd"] * other["sd"])
-        if not -1 < r < 1:
-            raise NotTakenError("no correlation", f"the SDs of arms and of differences give a correlation of {r:.3g}")
+        r = _correlation(one["sd"], other["sd"], sd)
         one = one | {"mean": other["mean"] + mean}
     else:
         r, n = known, int(min(one["total"], other["total"]))
-    data = {"m1i": one["mean"], "m2i": other["mean"], "sd1i": one["sd"], "sd2i": other["sd"], "ri": r, "ni": float(n)}
-    yi, vi = _computed(measure, data)
-    shown = {
-        "m1i": one["mean"],
-        "sd1i": one["sd"],
-        "n1i": float(n),
-        "m2i": other["mean"],
-        "sd2i": other["sd"],
-        "n2i": float(n),
-    }
+    shown = KINDS["means"].named([{**arm, "total": n} for arm in (one, other)])
+    data = {name: shown[name] for name in ("m1i", "m2i", "sd1i", "sd2i")} | {"ri": r, "ni": float(n)}
+    yi, vi = computed(measure, data)
     how = Conversion("paired", {"correlation": r}, {"yi": yi, "vi": vi}, by=f"{r:.3g}")
-    printed = {role: result.arms[arm].numbers for role, (arm,) in sides.arms.items()}
     return Prepared(
-        study,
-        result,
-        "means",
-        shown,
-        yi,
-        vi,
-        sides.arms,
-        printed,
-        None,
-        result.paired,
-        (*how1, *how2, how),
-        (*notes1, *notes2),
-    )
+        study, result, "means", shown, yi, vi, arms=sides.arms,
+        printed={role: result.arms[arm].numbers for role, (arm,) in sides.arms.items()},
+        paired=result.paired, converted=(*how1, *how2, how), notes=(*notes1, *notes2),
+    )  # fmt: skip
 
 
-def _computed(measure: str, data: dict[str, Any], **options: Any) -> tuple[float, float]:
+def _correlation(sd: float, other: float, of_differences: float) -> float:
+    """Return the correlation that two standard deviations and that of the differences imply."""
+    r = (sd**2 + other**2 - of_differences**2) / (2 * sd * other)
+    if not -1 < r < 1:
+        raise NotTakenError("no correlation", f"the SDs of arms and of differences give a correlation of {r:.3g}")
+    return r
+
+
+def computed(measure: str, data: Mapping[str, Any], **options: Any) -> tuple[float, float]:
+    """Return the effect and variance of one study.
+
+    Raises
+    ------
+    NotTakenError
+        They are undefined.
+    """
     columns: dict[str, Any] = {name: [float(x)] for name, x in data.items()}
     es = effect_sizes(measure, **options, **columns)
     if es.k == 0:
-        raise NotTakenError("undefined", f"its pairs leave {measure} undefined: {es.reasons[0]}")
+        raise NotTakenError("undefined", f"its numbers leave {measure} undefined: {es.reasons[0]}")
     return float(es.yi[0]), float(es.vi[0])
 
 

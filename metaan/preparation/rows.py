@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .kinds import KINDS, PEOPLE
+from .kinds import KINDS, PEOPLE, arms_of
 
 if TYPE_CHECKING:
     from ..registry.model.contrasts import Contrast, PairedMeans, Pairs
@@ -111,7 +111,7 @@ class Prepared:
         """How many people it is about: those of its data, else of its arms, as far as they are known."""
         if self.paired is not None or self.has(("paired",)):
             pairs = getattr(self.paired, "people", 0)  # who had both treatments counts once
-            return round(pairs or self.data.get("n1i", 0))
+            return round(pairs or arms_of(self.data).get("experimental", {}).get("total", 0))
         found = round(sum(self.data.get(name, 0) for name in PEOPLE))
         return found or sum(map(self._size, self.arm_ids))
 
