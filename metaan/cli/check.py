@@ -19,7 +19,7 @@ from .project import problems_as_text, studies_folder
 
 if TYPE_CHECKING:
     from ..registry.load import Review
-    from ..workflows.versions.checking import Remark
+    from ..workflows.versions.checking import CheckRemark
 
 #: Key of the summary to one and many of it.
 NAMES = {"studies": ("study", "studies"), "outcomes": ("outcome",), "analyses": ("analysis", "analyses")}
@@ -90,7 +90,7 @@ def _numbers(review: Review, as_json: bool) -> int:
     return int(bool(said.apart))
 
 
-def _print(found: Sequence[Remark]) -> None:
+def _print(found: Sequence[CheckRemark]) -> None:
     """Print what is no fault: what is waived, and what nobody has looked at yet."""
     from ..registry.check.waivers import REMARKS
     from ..workflows.versions.checking import ADJUSTED, OTHER, UNSIZED, UNTAKEN, WAITING
@@ -100,7 +100,7 @@ def _print(found: Sequence[Remark]) -> None:
         UNTAKEN: "results that no analysis takes", WAITING: "a status that results have overtaken",
         UNSIZED: "arms of which nobody says how many were randomised",
     }  # fmt: skip
-    sections: dict[str, list[Remark]] = {}
+    sections: dict[str, list[CheckRemark]] = {}
     for remark in sorted(found, key=lambda one: one.waiver is None):
         title = titles.get(remark.check, "printed results that their counts do not give")
         sections.setdefault("waived" if remark.waiver else f"to be looked at: {title}", []).append(remark)

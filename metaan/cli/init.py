@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..workflows.studies.bring.started import Started
+    from ..workflows.studies.bring.started import NewReview
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -43,7 +43,7 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _started(path: Path, name: str) -> Started:
+def _started(path: Path, name: str) -> NewReview:
     from ..workflows.studies.bring.start import start_from
 
     return start_from(path, name)

@@ -133,7 +133,7 @@ def is_about(signed: Certainty, analysis: Analysis, pool: Pool) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class DesignComparison:
     """The results of randomised and of non-randomised studies, in this order.
 
     Attributes
@@ -159,7 +159,7 @@ class Comparison:
         return set(self.verdicts) == {EXPERIMENTAL, CONTROL} or (self.pval is not None and self.pval < DIFFERENT)
 
 
-def compare_designs(analysis: Analysis) -> Comparison | None:
+def compare_designs(analysis: Analysis) -> DesignComparison | None:
     """Return how the two designs stand to each other; None where one of them has no result."""
     places = {pool.name: i for i, pool in enumerate(analysis.pools)}
     if not {"randomised", "non-randomised"} <= places.keys():
@@ -170,7 +170,7 @@ def compare_designs(analysis: Analysis) -> Comparison | None:
         return None
     test = analysis.subgroup_test.lead if analysis.subgroup_test else None
     verdicts = analysis.verdict(analysis.pools[at[0]]), analysis.verdict(analysis.pools[at[1]])
-    return Comparison(verdicts, at, None if test is None else test[2])
+    return DesignComparison(verdicts, at, None if test is None else test[2])
 
 
 def without_events(pool: Pool) -> bool:

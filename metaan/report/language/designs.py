@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...synthesis.lead import NOTHING, UNCLEAR
-from ...synthesis.statement import Comparison, compare_designs
+from ...synthesis.statement import DesignComparison, compare_designs
 from ..document import Number, Text
 from . import formats
 from .anchors import anchor
@@ -40,7 +40,7 @@ def disagreement(analysis: Analysis, arms: Arms) -> Text:
     )  # fmt: skip
 
 
-def _both(found: Comparison, analysis: Analysis, arms: Arms) -> tuple[str | Number, ...]:
+def _both(found: DesignComparison, analysis: Analysis, arms: Arms) -> tuple[str | Number, ...]:
     trials, others = (_side(i, analysis, arms) for i in found.places)
     return f"{measure_name(analysis.measure)} ", *trials, ", against ", *others, *_difference(found, analysis)
 
@@ -57,7 +57,7 @@ def _side(i: int, analysis: Analysis, arms: Arms) -> Text:
     return Text.of(number, f"{where} ({mark(analysis.verdict(pool), arms)})")
 
 
-def _difference(found: Comparison, analysis: Analysis) -> Text:
+def _difference(found: DesignComparison, analysis: Analysis) -> Text:
     if found.pval is None:
         return Text()
     number = Number(formats.p_text(found.pval), found.pval, anchor(analysis.plan.key, "subgroups"))

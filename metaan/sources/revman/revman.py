@@ -22,7 +22,7 @@ from ..formats.tagged import NOTHING_SAID, says_something
 from ..formats.xml_guard import sound_tree
 from ..formats.xml_text import markup, text_at
 from ..net.answers import UnreadableError
-from .rows import COUNTS, EFFECTS, LOG_RANK, MEANS, Place, RevMan, RevManAnalysis, RevManRow, number_of, row_of
+from .rows import COUNTS, EFFECTS, LOG_RANK, MEANS, TOTALS, Place, RevMan, RevManAnalysis, RevManRow, number_of, row_of
 from .tables import parse_analyses
 
 
@@ -171,6 +171,6 @@ _RM5 = {
     "effects": dict(zip(EFFECTS, ("ESTIMATE", "SE"))),
     "log-rank": dict(zip(LOG_RANK, ("O_E", "VAR"))),
 }
-_BESIDE = {"log-rank": _COUNTS, "effects": {"n1i": "TOTAL_1", "n2i": "TOTAL_2"}}
+_BESIDE = {"log-rank": _COUNTS, "effects": dict(zip(TOTALS, ("TOTAL_1", "TOTAL_2")))}
 _RESULT = ("EFFECT_SIZE", "CI_START", "CI_END")
 _FLAGS = {"YES": True, "NO": False}

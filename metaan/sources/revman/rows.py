@@ -156,6 +156,7 @@ def number_of(text: str) -> float | None:
 
 
 COUNTS, MEANS, EFFECTS, LOG_RANK = LAYOUTS["counts"].two, LAYOUTS["means"].two, ("yi", "sei"), ("oe", "v")
+EVENTS, TOTALS = COUNTS[::2], COUNTS[1::2]
 
 #: What the rows of an analysis hold -> the names of their numbers.
 KINDS: dict[str, tuple[str, ...]] = {"counts": COUNTS, "means": MEANS, "effects": EFFECTS, "log-rank": EFFECTS}

@@ -12,7 +12,7 @@ from math import log
 from ...errors import SourceError
 from ...records.markup import clean_text
 from ...records.record import Failure
-from .rows import COUNTS, EFFECTS, LOG_RANK, MEANS, Place, RevMan, RevManAnalysis, RevManRow, number_of, row_of
+from .rows import COUNTS, EFFECTS, LOG_RANK, MEANS, TOTALS, Place, RevMan, RevManAnalysis, RevManRow, number_of, row_of
 
 MOST_ROWS = 200_000
 _Z95 = 1.959963984540054
@@ -145,7 +145,7 @@ _TABLE_5 = {
     "effects": dict(zip(EFFECTS, ("Effect Estimate", "SE"))),
 }
 _COUNTS = dict(zip(COUNTS, ("Experimental cases", "Experimental N", "Control cases", "Control N")))
-_BESIDE = {"log-rank": _COUNTS, "effects": {"n1i": "Experimental N", "n2i": "Control N"}}
+_BESIDE = {"log-rank": _COUNTS, "effects": dict(zip(TOTALS, ("Experimental N", "Control N")))}
 _WEB: dict[str, tuple[str, dict[str, str]]] = {  # kind -> the column that is not zero in it, and its columns
     "log-rank": ("Variance", dict(zip(LOG_RANK, ("O-E", "Variance")))),
     "effects": ("GIV SE", dict(zip(EFFECTS, ("GIV Mean", "GIV SE")))),

@@ -1,7 +1,7 @@
 """The tests behind `metaan.stats.small_studies.tests_of_asymmetry.small_study_test`.
 
-To add one: write a function from an `Asked` to a `AsymmetryFinding` and enter it in `SMALL_STUDY_TESTS` with what it
-needs and where it is valid. To add a stand-in for the size of a study, enter it in `PREDICTORS`.
+To add one: write a function from an `AsymmetryInput` to a `AsymmetryFinding` and enter it in `SMALL_STUDY_TESTS` with
+what it needs and where it is valid. To add a stand-in for the size of a study, enter it in `PREDICTORS`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CELLS = ("ai", "bi", "ci", "di")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class AsymmetryInput:
     """What a test is given: complete studies, the predictor's code and sample sizes, and the model."""
 
     es: EffectSizes
@@ -61,7 +61,7 @@ class AsymmetryTest:
     """
 
     name: str
-    run: Callable[[Asked], AsymmetryFinding]
+    run: Callable[[AsymmetryInput], AsymmetryFinding]
     needs: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     free_predictor: bool = False
@@ -76,13 +76,13 @@ class Predictor:
     has_limit: bool
 
 
-def _x(asked: Asked) -> FloatArray:
+def _x(asked: AsymmetryInput) -> FloatArray:
     """Return the predictor's values."""
     predictor = PREDICTORS[asked.predictor]
     return predictor.values(asked.es.vi) if not predictor.of_size else predictor.values(_sample_sizes(asked))
 
 
-def _sample_sizes(asked: Asked) -> FloatArray:
+def _sample_sizes(asked: AsymmetryInput) -> FloatArray:
     """Return ni as given, or from the columns the effects were made of."""
     if asked.ni is not None:
         sizes = asked.ni
@@ -98,26 +98,26 @@ def _sample_sizes(asked: Asked) -> FloatArray:
     return np.asarray(sizes)
 
 
-def _egger(asked: Asked) -> AsymmetryFinding:
+def _egger(asked: AsymmetryInput) -> AsymmetryFinding:
     """Egger et al. 1997: the line with a multiplicative error."""
     line = multiplicative_line(asked.es.yi, _x(asked), asked.es.vi)
     return AsymmetryFinding(line, asked.predictor, PREDICTORS[asked.predictor].has_limit)
 
 
-def _egger_mixed(asked: Asked) -> AsymmetryFinding:
+def _egger_mixed(asked: AsymmetryInput) -> AsymmetryFinding:
     """Sterne & Egger 2005: the line in the mixed model."""
     line = mixed_line(asked.es.yi, _x(asked), asked.es.vi, asked.tau2_method, asked.ci_method)
     return AsymmetryFinding(line, asked.predictor, PREDICTORS[asked.predictor].has_limit)
 
 
-def _thompson_sharp(asked: Asked) -> AsymmetryFinding:
+def _thompson_sharp(asked: AsymmetryInput) -> AsymmetryFinding:
     """Thompson & Sharp 1999: the mixed model on the standard error, tested against t(k - 2)."""
     return AsymmetryFinding(
         mixed_line(asked.es.yi, asked.es.sei, asked.es.vi, asked.tau2_method, "t"), "sei", has_limit=True
     )
 
 
-def _begg(asked: Asked) -> AsymmetryFinding:
+def _begg(asked: AsymmetryInput) -> AsymmetryFinding:
     """Begg & Mazumdar 1994."""
     if asked.es.k < 2:
         raise NotEstimableError(f"k = {asked.es.k}; a rank correlation needs at least 2 studies")
@@ -125,7 +125,7 @@ def _begg(asked: Asked) -> AsymmetryFinding:
     return AsymmetryFinding(kendall(standardised_deviates(yi, vi), tied(vi, vi), asked.exact), "vi")
 
 
-def _schwarzer(asked: Asked) -> AsymmetryFinding:
+def _schwarzer(asked: AsymmetryInput) -> AsymmetryFinding:
     """Schwarzer, Antes & Schumacher 2007: the rank test on the counts themselves."""
     deviates, precision = count_deviates({name: asked.es.data[name] for name in CELLS})
     return AsymmetryFinding(kendall(deviates, precision, exact=False), "inverse variance of the count")
@@ -137,7 +137,7 @@ def _margins(es: EffectSizes) -> tuple[FloatArray, FloatArray, FloatArray, Float
     return a + b, c + d, a + c, b + d
 
 
-def _harbord(asked: Asked) -> AsymmetryFinding:
+def _harbord(asked: AsymmetryInput) -> AsymmetryFinding:
     """Efficient score over its variance, on its standard error (Harbord, Egger & Sterne 2006; RR: 2009)."""
     es = asked.es
     n1, n2, events, others = _margins(es)
@@ -150,7 +150,7 @@ def _harbord(asked: Asked) -> AsymmetryFinding:
     return AsymmetryFinding(line, "standard error of the score", has_limit=True)
 
 
-def _peters(asked: Asked) -> AsymmetryFinding:
+def _peters(asked: AsymmetryInput) -> AsymmetryFinding:
     """Effect on the inverse of the sample size, weighted by the margins (Peters et al. 2006)."""
     n1, n2, events, others = _margins(asked.es)
     return AsymmetryFinding(
@@ -158,13 +158,13 @@ def _peters(asked: Asked) -> AsymmetryFinding:
     )
 
 
-def _macaskill(asked: Asked) -> AsymmetryFinding:
+def _macaskill(asked: AsymmetryInput) -> AsymmetryFinding:
     """Effect on the sample size, weighted by the inverse variance (Macaskill, Walter & Irwig 2001, method FIV)."""
     n1, n2, _, _ = _margins(asked.es)
     return AsymmetryFinding(multiplicative_line(asked.es.yi, n1 + n2, asked.es.vi), "ni")
 
 
-def _deeks(asked: Asked) -> AsymmetryFinding:
+def _deeks(asked: AsymmetryInput) -> AsymmetryFinding:
     """Effect on the inverse root of the effective sample size, weighted by it (Deeks, Macaskill & Irwig 2005)."""
     n1, n2, _, _ = _margins(asked.es)
     inverse_ess = (n1 + n2) / (4 * n1 * n2)
@@ -172,7 +172,7 @@ def _deeks(asked: Asked) -> AsymmetryFinding:
     return AsymmetryFinding(line, "inverse root of the effective sample size", has_limit=True)
 
 
-def _pustejovsky(asked: Asked) -> AsymmetryFinding:
+def _pustejovsky(asked: AsymmetryInput) -> AsymmetryFinding:
     """Effect on the part of its standard error that sample sizes alone give (Pustejovsky & Rodgers 2019)."""
     es = asked.es
     line = multiplicative_line(es.yi, np.sqrt(1 / es.data["n1i"] + 1 / es.data["n2i"]), es.vi)

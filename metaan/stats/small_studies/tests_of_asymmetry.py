@@ -20,7 +20,7 @@ from ..numerics.numerals import bounded, figures, p_text
 from ..pooling.intervals import check_level
 from ..pooling.pool import left_out
 from ..pooling.result import Pooled, effects_of
-from .catalogue import CELLS, PREDICTORS, SMALL_STUDY_TESTS, Asked, AsymmetryFinding, AsymmetryTest
+from .catalogue import CELLS, PREDICTORS, SMALL_STUDY_TESTS, AsymmetryFinding, AsymmetryInput, AsymmetryTest
 from .rank import Kendall
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def small_study_test(
 def _asked(
     es: EffectSizes | Pooled, predictor: str, ni: ArrayLike | None, model: str | None,
     tau2_method: str | None, ci_method: str | None, level: float, exact: bool,
-) -> Asked:  # fmt: skip
+) -> AsymmetryInput:  # fmt: skip
     """Fill in what was not said from the pooled result, or from the defaults: the public function's own arguments."""
     effects, said = (es.effects, es) if isinstance(es, Pooled) else (es, None)
     model = model or ("common" if said and tau2_method is None and not said.has_tau2 else "random")
@@ -190,7 +190,7 @@ def _asked(
     sizes = None if ni is None else _sizes(ni, effects)
     used = effects.complete
     kept = sizes if sizes is None or used is effects else sizes[effects.estimable]
-    return Asked(used, predictor, kept, None if model == "common" else tau2_method, ci_method, level, exact)
+    return AsymmetryInput(used, predictor, kept, None if model == "common" else tau2_method, ci_method, level, exact)
 
 
 def _sizes(ni: ArrayLike, es: EffectSizes) -> FloatArray:
@@ -200,7 +200,7 @@ def _sizes(ni: ArrayLike, es: EffectSizes) -> FloatArray:
     return sizes
 
 
-def _informative(entry: AsymmetryTest, asked: Asked) -> tuple[Asked, Excluded]:
+def _informative(entry: AsymmetryTest, asked: AsymmetryInput) -> tuple[AsymmetryInput, Excluded]:
     """Check that the columns are there; leave tables out that say nothing of a ratio, and say which."""
     es = asked.es
     missing = [name for name in entry.needs if name not in es.data]
@@ -213,7 +213,7 @@ def _informative(entry: AsymmetryTest, asked: Asked) -> tuple[Asked, Excluded]:
     return replace(asked, es=es.take(np.flatnonzero(none == 0))), tuple((es.slab[i], why) for i in np.flatnonzero(none))
 
 
-def _objections(entry: AsymmetryTest, asked: Asked) -> list[str]:
+def _objections(entry: AsymmetryTest, asked: AsymmetryInput) -> list[str]:
     """Return why the test is not valid here."""
     es, found = asked.es, []
     if es.k < K_MIN:
@@ -240,7 +240,9 @@ def _better(measure: str) -> list[str]:
     return made_for or [*(f"egger on {code}" for code in same), BY_SIZE]
 
 
-def _result(test: str, asked: Asked, finding: AsymmetryFinding, note: str, excluded: Excluded) -> SmallStudyTest:
+def _result(
+    test: str, asked: AsymmetryInput, finding: AsymmetryFinding, note: str, excluded: Excluded
+) -> SmallStudyTest:
     found = finding.found
     shared: dict[str, Any] = {
         "test": test, "name": SMALL_STUDY_TESTS[test].name, "pval": found.pval, "predictor": finding.predictor,

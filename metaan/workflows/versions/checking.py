@@ -43,7 +43,7 @@ UNSIZED = "a randomised study says how many were randomised"
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class CheckRemark:
     """Something that is no fault: its place, what was found, and the waiver where a person lets it stand."""
 
     file: str
@@ -67,7 +67,7 @@ class Remark:
         }  # fmt: skip
 
 
-def remarks(review: Review) -> tuple[Remark, ...]:
+def remarks(review: Review) -> tuple[CheckRemark, ...]:
     """Return what people let stand, then printed results that the counts deny, and results that no analysis takes."""
     return (
         *_waived(review),
@@ -80,14 +80,14 @@ def remarks(review: Review) -> tuple[Remark, ...]:
     )
 
 
-def _unsized(review: Review) -> Iterator[Remark]:
+def _unsized(review: Review) -> Iterator[CheckRemark]:
     """Yield the numbers of people randomised that a form asked for and nobody filled in; an absent key is an answer."""
     for study in review.studies:
         for i, _ in enumerate(study.arms if study.results and study.design_group == "randomised" else ()):
             node = review.trees[study.id].at(("arms", i)).child("randomised")
             if node is not None and node.value is None:
                 found, at = "not filled in; where nobody says, take the key out", ("arms", i, "randomised")
-                yield Remark(review.file(study.id), node.line, review.where(study.id, *at), found, UNSIZED, None)
+                yield CheckRemark(review.file(study.id), node.line, review.where(study.id, *at), found, UNSIZED, None)
 
 
 def whole(folder: Path | str) -> tuple[Review | None, list[Problem]]:
@@ -164,18 +164,18 @@ def _needless_waivers(review: Review) -> list[Problem]:
     ]
 
 
-def _waived(review: Review) -> Iterator[Remark]:
+def _waived(review: Review) -> Iterator[CheckRemark]:
     for one in review.waived:
         at = one.problem
-        yield Remark(review.file(one.study), at.line, at.where, at.found, one.check, one.waiver)
+        yield CheckRemark(review.file(one.study), at.line, at.where, at.found, one.check, one.waiver)
 
 
-def _noted(review: Review) -> Iterator[Remark]:
+def _noted(review: Review) -> Iterator[CheckRemark]:
     for check, at in review.noted:
-        yield Remark(at.file, at.line, at.where, f"{at.found}; {at.allowed}", check, None)
+        yield CheckRemark(at.file, at.line, at.where, f"{at.found}; {at.allowed}", check, None)
 
 
-def _mixed(review: Review) -> Iterator[Remark]:
+def _mixed(review: Review) -> Iterator[CheckRemark]:
     """Yield the analyses that pool adjusted and crude effects of one design, and effects that their measure leaves."""
     for i, plan in enumerate(review.info.analyses):
         at, line = review.where(REVIEW, "analyses", i), review.line(REVIEW, "analyses", i)
@@ -186,12 +186,12 @@ def _mixed(review: Review) -> Iterator[Remark]:
                 sides[one.row.adjusted] += [one.study.label] * (one.design == design)
             if all(sides.values()):
                 said = (f"{word}: {', '.join(sides[key])}" for key, word in ((True, "adjusted"), (False, "crude")))
-                yield Remark(review.file(REVIEW), line, at, f"{design} studies, {'; '.join(said)}", ADJUSTED, None)
+                yield CheckRemark(review.file(REVIEW), line, at, f"{design} studies, {'; '.join(said)}", ADJUSTED, None)
         taken = {one.study.id for one in chosen}
         yield from (one for study in review.studies if study.id not in taken for one in _of_others(review, plan, study))
 
 
-def _of_others(review: Review, plan: Plan, study: Study) -> Iterator[Remark]:
+def _of_others(review: Review, plan: Plan, study: Study) -> Iterator[CheckRemark]:
     """Yield the results of which only effects of other measures are known: a hazard ratio is no odds ratio."""
     asked = {review.measure(one) for one in review.info.analyses if one.outcome == plan.outcome}
     asked |= {measure for one in review.info.analyses if one.outcome == plan.outcome for measure in one.convert}
@@ -200,18 +200,18 @@ def _of_others(review: Review, plan: Plan, study: Study) -> Iterator[Remark]:
         if result.outcome == plan.outcome and measures and not result.arms and not asked & {*measures}:
             found = f"{', '.join(measures)} is never pooled as {review.measure(plan)}, that of the analysis {plan.key}"
             where, line = review.where(study.id, "results", i), review.line(study.id, "results", i)
-            yield Remark(review.file(study.id), line, where, found, OTHER, None)
+            yield CheckRemark(review.file(study.id), line, where, found, OTHER, None)
 
 
-def _differing(review: Review) -> Iterator[Remark]:
+def _differing(review: Review) -> Iterator[CheckRemark]:
     for check in reported_checks(review):
         if check.verdict in DIFFERING:
             found = f"printed {_printed(check)}: {check.verdict}, {check.note}"
             line = review.line(check.study.id, *_path(check))
-            yield Remark(review.file(check.study.id), line, check.where, found, CHECK, check.waiver)
+            yield CheckRemark(review.file(check.study.id), line, check.where, found, CHECK, check.waiver)
 
 
-def _untaken(review: Review) -> Iterator[Remark]:
+def _untaken(review: Review) -> Iterator[CheckRemark]:
     """Yield the results at a time that no analysis of their outcome takes, whatever else a study reports."""
     for study in review.studies:
         for i, result in enumerate(study.results if study.status.state == "included" else ()):
@@ -219,7 +219,7 @@ def _untaken(review: Review) -> Iterator[Remark]:
             if plans and not any(taken(result.time, plan.time_points) for plan in plans):
                 points = dict.fromkeys(str(point) for plan in plans for point in plan.time_points)
                 where, line = review.where(study.id, "results", i), review.line(study.id, "results", i)
-                yield Remark(
+                yield CheckRemark(
                     review.file(study.id),
                     line,
                     where,
@@ -229,14 +229,14 @@ def _untaken(review: Review) -> Iterator[Remark]:
                 )
 
 
-def _still_waiting(review: Review) -> Iterator[Remark]:
+def _still_waiting(review: Review) -> Iterator[CheckRemark]:
     """Yield the studies that are pooled, as their results are in, and whose files say that they await data."""
     for study in review.studies:
         at, file = ("status", "state"), review.file(study.id)
         pooled = any(not result.unconfirmed for result in study.results)
         if pooled and review.trees[study.id].at(at).value == "awaiting data":
             found = "awaiting data, and its results are in: included"
-            yield Remark(file, review.line(study.id, *at), review.where(study.id, *at), found, WAITING, None)
+            yield CheckRemark(file, review.line(study.id, *at), review.where(study.id, *at), found, WAITING, None)
 
 
 def without_analysis(review: Review) -> tuple[str, ...]:

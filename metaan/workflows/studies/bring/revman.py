@@ -15,13 +15,13 @@ from ....sources.net.answers import UnreadableError
 from ....sources.revman.package import folder_files, package_files, parse_package
 from ....sources.revman.review import Kept, WholeReview, parse_review
 from .revman_registry import Registry, brought
-from .started import Started, checked
+from .started import NewReview, checked
 from .stored import TOLERANCE, Compared, compare
 
 LISTED = 20  # lines of one kind on a terminal; the file has all
 
 
-def start_from_revman_5(path: Path, name: str) -> Started:
+def start_from_revman_5(path: Path, name: str) -> NewReview:
     """Return the files of a new review that is made of a review of RevMan 5.
 
     Raises
@@ -37,7 +37,7 @@ def start_from_revman_5(path: Path, name: str) -> Started:
     return _started(review, path, name, {f"revman/{path.name}": raw})
 
 
-def start_from_package(path: Path, name: str) -> Started:
+def start_from_package(path: Path, name: str) -> NewReview:
     """Return the files of a new review that is made of a data package of RevMan Web: a ZIP file, or a folder of tables.
 
     Raises
@@ -54,7 +54,7 @@ def start_from_package(path: Path, name: str) -> Started:
     return _started(review, path, name, {f"revman/{inner}": body for inner, body in copies.items()})
 
 
-def _started(review: WholeReview, path: Path, name: str, copies: Mapping[str, bytes]) -> Started:
+def _started(review: WholeReview, path: Path, name: str, copies: Mapping[str, bytes]) -> NewReview:
     made = brought(review, path.resolve().name, name)
     files = {
         f"studies/{key}.yaml": (_REVIEW if key == "review" else _STUDY).format(file=path.name) + block_text(entry)
@@ -63,7 +63,7 @@ def _started(review: WholeReview, path: Path, name: str, copies: Mapping[str, by
     compared = compare(checked(files, path), made)
     listed = _listed(path.name, compared, made.left_out, review.kept)
     said = (*_counted(made), *_results(compared), *_without_place(made.left_out, review.kept), *_ASSUMED)
-    return Started({**files, **schema_files(), **copies, KEPT: listed}, said)
+    return NewReview({**files, **schema_files(), **copies, KEPT: listed}, said)
 
 
 def _counted(made: Registry) -> Iterator[str]:

@@ -18,13 +18,13 @@ from ....records.record import Record
 from ....registry.model.appraisal import TOOLS, BiasTool
 from ....registry.model.types import is_ratio
 from ....sources.revman.review import Judgement, Kept, RevManStudy, WholeReview
-from ....sources.revman.rows import COUNTS, RevManAnalysis, RevManRow
+from ....sources.revman.rows import COUNTS, EVENTS, TOTALS, RevManAnalysis, RevManRow
 
 Entry = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RevManPart:
     """One analysis of the registry: one of the file, or one of its subgroups that has a result of its own.
 
     Attributes
@@ -62,7 +62,7 @@ class Registry:
     """The files of a registry by name, as values; its analyses; and what was not taken, with the reason."""
 
     files: Mapping[str, Entry]
-    parts: tuple[Part, ...]
+    parts: tuple[RevManPart, ...]
     left_out: tuple[Kept, ...] = ()
 
 
@@ -116,7 +116,7 @@ def _named_by_rows_only(review: WholeReview) -> Iterator[RevManStudy]:
 # --- analyses
 
 
-def _parts(analyses: Sequence[RevManAnalysis]) -> Iterator[Part]:
+def _parts(analyses: Sequence[RevManAnalysis]) -> Iterator[RevManPart]:
     taken: set[str] = set()
     groupings: dict[str, dict[str, str]] = {}
     for analysis in analyses:
@@ -127,7 +127,7 @@ def _parts(analyses: Sequence[RevManAnalysis]) -> Iterator[Part]:
             name = f"{analysis.name}: {subgroup}" if subgroup else analysis.name
             taken.add(found := unique_id(name or f"analysis {analysis.number}", taken))
             by = _moderator(analysis, groupings) if not apart and subgroups != [""] else None
-            yield Part(found, name or f"analysis {analysis.number}", analysis, measure, subgroup, by)
+            yield RevManPart(found, name or f"analysis {analysis.number}", analysis, measure, subgroup, by)
 
 
 def _repeated(analysis: RevManAnalysis) -> bool:
@@ -161,7 +161,7 @@ def measure_of(analysis: RevManAnalysis) -> str:
     return measure
 
 
-def _review(review: WholeReview, parts: Sequence[Part], name: str) -> Entry:
+def _review(review: WholeReview, parts: Sequence[RevManPart], name: str) -> Entry:
     analyses = [part.analysis for part in parts]
     sides = [
         list(dict.fromkeys(getattr(analysis, side) or side for analysis in analyses))
@@ -183,7 +183,7 @@ def _review(review: WholeReview, parts: Sequence[Part], name: str) -> Entry:
     }
 
 
-def _outcome(part: Part) -> Entry:
+def _outcome(part: RevManPart) -> Entry:
     found = {"id": part.id, "name": part.name, "direction": _direction(part.analysis), "measure": part.measure}
     return found | {"unit": part.analysis.unit or None, "description": f"{part.analysis.place}"}
 
@@ -195,7 +195,7 @@ def _direction(analysis: RevManAnalysis) -> str:
     return "good" if control in left and not (experimental and experimental in left) else "bad"
 
 
-def _plan(part: Part, parts: Sequence[Part]) -> Entry:
+def _plan(part: RevManPart, parts: Sequence[RevManPart]) -> Entry:
     analysis = part.analysis
     several = len({one.analysis.comparison for one in parts}) > 1 and analysis.comparison
     return {
@@ -288,7 +288,7 @@ def _domain(tool: BiasTool, judged: Judgement) -> str | None:
     return tool.domain(_DOMAINS.get(plain, plain))
 
 
-def _add(made: _Studies, part: Part, row: RevManRow, file: str) -> None:
+def _add(made: _Studies, part: RevManPart, row: RevManRow, file: str) -> None:
     """Put the numbers of a row into its study, or say why they have no place there."""
     place = part.analysis.place + (f", subgroup {row.subgroup}" if row.subgroup else "")
     study = made.entries[row.study]
@@ -309,20 +309,20 @@ def _add(made: _Studies, part: Part, row: RevManRow, file: str) -> None:
 
 def _unsound(row: RevManRow) -> str | None:
     n = row.numbers
-    for events, total in (("ai", "n1i"), ("ci", "n2i")):
+    for events, total in zip(EVENTS, TOTALS):
         if total in n and events in n and not 0 <= n[events] <= n[total]:
             return f"{n[events]:g} events of {n[total]:g} people; allowed: no more events than people, none below 0"
-    below = [key for key in ("n1i", "n2i", "sd1i", "sd2i", "sei", "v") if n.get(key, 0) < 0]
+    below = [key for key in (*TOTALS, "sd1i", "sd2i", "sei", "v") if n.get(key, 0) < 0]
     return f"a number below 0; allowed: 0 and more ({row.printed})" if below else None
 
 
 def _says_nothing(row: RevManRow, kind: str) -> str | None:
     """Return why a row has no effect, None where it has one."""
     n = row.numbers
-    whole = COUNTS if kind == "counts" else ("n1i", "n2i") if kind == "means" else ()
+    whole = COUNTS if kind == "counts" else TOTALS if kind == "means" else ()
     if any(not n[key].is_integer() for key in whole):
         return "people are whole numbers in a registry"
-    if whole and not (n["n1i"] and n["n2i"]):
+    if whole and not all(n[key] for key in TOTALS):
         return "an arm without people"
     if kind == "means" and not (n["sd1i"] and n["sd2i"]):
         return "a standard deviation of 0"
@@ -343,7 +343,7 @@ def _arms(arms: dict[str, Entry], analysis: RevManAnalysis) -> tuple[str, str]:
     return found[0], found[1]
 
 
-def _data(part: Part, row: RevManRow, arms: tuple[str, str]) -> tuple[Entry, str | None]:
+def _data(part: RevManPart, row: RevManRow, arms: tuple[str, str]) -> tuple[Entry, str | None]:
     n, kind = row.numbers, part.analysis.kind
     if kind == "counts":
         swapped = part.analysis.swapped
@@ -356,12 +356,12 @@ def _data(part: Part, row: RevManRow, arms: tuple[str, str]) -> tuple[Entry, str
 
 
 def _counts(n: Mapping[str, float], arms: tuple[str, str], swapped: bool = False) -> Entry:
-    cells = [(n["ai"], n["n1i"]), (n["ci"], n["n2i"])]
+    cells = [(n[events], n[total]) for events, total in zip(EVENTS, TOTALS)]
     cells = [(total - events, total) for events, total in cells] if swapped else cells
     return {arm: {"events": int(events), "total": int(total)} for arm, (events, total) in zip(arms, cells)}
 
 
-def _effect(part: Part, row: RevManRow, arms: tuple[str, str]) -> tuple[Entry, str | None]:
+def _effect(part: RevManPart, row: RevManRow, arms: tuple[str, str]) -> tuple[Entry, str | None]:
     n, measure = row.numbers, part.measure
     effect: Entry = {"measure": measure}
     derived = None
@@ -373,7 +373,7 @@ def _effect(part: Part, row: RevManRow, arms: tuple[str, str]) -> tuple[Entry, s
     else:
         effect |= {"estimate": _number(n["yi"]), "se": _number(n["sei"])}
     held: Entry = {"effect": effect | {"arms": list(arms)}}
-    if all(n.get(key, 0.5).is_integer() for key in COUNTS) and n["n1i"] and n["n2i"]:
+    if all(n.get(key, 0.5).is_integer() for key in COUNTS) and all(n[key] for key in TOTALS):
         held["arms"] = _counts(n, arms)
     return held, derived
 

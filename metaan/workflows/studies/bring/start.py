@@ -7,10 +7,10 @@ from pathlib import Path
 
 from ....errors import SourceError
 from .revman import start_from_package, start_from_revman_5
-from .started import Started
+from .started import NewReview
 
 
-def start_from(path: Path, name: str) -> Started:
+def start_from(path: Path, name: str) -> NewReview:
     """Return the files of a new review that is made of one of another program.
 
     Parameters
@@ -34,7 +34,7 @@ def start_from(path: Path, name: str) -> Started:
 FOLDER = "a folder"
 
 #: Ending of a file to what makes a review of it.
-READERS: dict[str, Callable[[Path, str], Started]] = {
+READERS: dict[str, Callable[[Path, str], NewReview]] = {
     ".rm5": start_from_revman_5,
     ".zip": start_from_package,
     FOLDER: start_from_package,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class NewReview:
     """The files of a new review by their place in its folder, and what its owner must know of them."""
 
     files: Mapping[str, str | bytes]

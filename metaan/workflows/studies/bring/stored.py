@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ....registry.model.types import is_ratio
 from ....synthesis.analyse import analyse
-from .revman_registry import Part, Registry
+from .revman_registry import Registry, RevManPart
 
 if TYPE_CHECKING:
     from ....registry.load import Review
@@ -42,7 +42,7 @@ def compare(review: Review, made: Registry) -> tuple[Compared, ...]:
     return tuple(one for part in made.parts if part.pooled for one in _of_part(part, pooled[part.id]))
 
 
-def _of_part(part: Part, analysis: Analysis) -> Iterator[Compared]:
+def _of_part(part: RevManPart, analysis: Analysis) -> Iterator[Compared]:
     for subgroup, stored in part.analysis.pooled.items():
         if part.subgroup is not None and subgroup != part.subgroup:
             continue
@@ -58,7 +58,7 @@ def _pool(analysis: Analysis, subgroup: str) -> Pool | None:
     return analysis.overall or (analysis.pools[0] if len(analysis.pools) == 1 else None)
 
 
-def _result(pool: Pool, part: Part) -> Numbers | None:
+def _result(pool: Pool, part: RevManPart) -> Numbers | None:
     """Return the result of a pool; a single study is its own."""
     fit = next(iter(pool.fits.values()), None)
     alone = [row for row in pool.rows if row.estimate is not None and row.ci is not None]
@@ -69,14 +69,14 @@ def _result(pool: Pool, part: Part) -> Numbers | None:
     return back(found.estimate), back(found.ci[0]), back(found.ci[1])
 
 
-def _agree(stored: Numbers, here: Numbers, part: Part) -> bool:
+def _agree(stored: Numbers, here: Numbers, part: RevManPart) -> bool:
     of_logs = (is_ratio(part.measure) or bool(part.analysis.log)) and min(stored) > 0
     theirs, ours = ([math.log(x) if of_logs else x for x in numbers] for numbers in (stored, here))
     se = abs(theirs[2] - theirs[1]) / 4
     return all(abs(x - y) <= TOLERANCE * se for x, y in zip(theirs, ours))
 
 
-def _why(part: Part) -> str:
+def _why(part: RevManPart) -> str:
     if part.measure == "SMD":
         return "RevMan has another standard error of the SMD"
     if part.analysis.random and part.analysis.method.upper() == "MH":
