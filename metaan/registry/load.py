@@ -18,7 +18,9 @@ from .check import problems as check_problems
 from .check.draft import Document, Draft, M, outcomes_of_forms, read_document, where
 from .check.waivers import DOUBTS, REMARKS, WAIVABLE
 from .flags import Flag, flag_of, standing_notices
-from .model.review import Outcome, Plan, ReviewFile
+from .model.outcome import Outcome
+from .model.plan import Plan
+from .model.review import ReviewFile
 from .model.study import Status, Study
 from .store.set_aside import set_aside
 from .text.files import project_of, read, unreadable

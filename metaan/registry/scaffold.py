@@ -12,7 +12,7 @@ from .text.edit import flow_text
 
 if TYPE_CHECKING:
     from ..records.record import Record
-    from .model.review import Outcome
+    from .model.outcome import Outcome
     from .model.types import Entry
 
 STUDY_SCHEMA = "# yaml-language-server: $schema=.schema/study.schema.json\n"
@@ -81,7 +81,7 @@ def scaffold_review(name: str) -> dict[str, str]:
     ['studies/example-2026.yaml', 'studies/review.yaml']
     """
     from ..records.record import Record
-    from .model.review import Outcome
+    from .model.outcome import Outcome
 
     death = Outcome.model_validate(
         {"id": "death", "name": "death from any cause", "direction": "bad", "time": "day 28"}

@@ -13,8 +13,8 @@ from ..stats.measures.effects import Interval
 from .values import Absolute
 
 if TYPE_CHECKING:
+    from ..registry.model.plan import AssumedRisk
     from ..registry.model.public import Plan
-    from ..registry.model.review import AssumedRisk
     from .values import Pool
 
 

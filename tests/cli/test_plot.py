@@ -13,7 +13,7 @@ from metaan.cli.plot import FORMATS as OFFERED_FORMATS
 from metaan.cli.plot import KINDS, ORDERS
 from metaan.cli.plot import STYLES as OFFERED
 from metaan.errors import UsageError
-from metaan.registry.model.review import ForestOptions
+from metaan.registry.model.plan import ForestOptions
 from metaan.report.forest.order import KEYS
 from metaan.report.forest.styles import STYLES
 from metaan.report.plots.catalogue import PLOTS

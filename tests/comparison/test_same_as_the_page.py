@@ -8,7 +8,7 @@ import pytest
 import metaan as ma
 from metaan.comparison.difference import compare
 from metaan.comparison.whatif import FIELDS, UNMOVING
-from metaan.registry.model.review import Plan
+from metaan.registry.model.plan import Plan
 
 SOURCE = {"document": "article", "level": "primary"}
 ARMS = [{"id": "a", "role": "experimental", "name": "A"}, {"id": "b", "role": "control", "name": "B"}]

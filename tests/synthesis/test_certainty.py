@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 import metaan as ma
-from metaan.registry.model.review import MinimalDifference, NamedRisk
+from metaan.registry.model.outcome import MinimalDifference
+from metaan.registry.model.plan import NamedRisk
 from metaan.stats.measures.effects import Interval
 from metaan.synthesis.certainty import Evidence, evidence
 

@@ -17,7 +17,8 @@ from pydantic import BaseModel, ValidationError
 from ...errors import Problem, did_you_mean
 from ..model.arms import ARMS, ArmNumbers
 from ..model.contrasts import Contrast
-from ..model.review import Outcome, ReviewFile
+from ..model.outcome import Outcome
+from ..model.review import ReviewFile
 from ..model.spellings import meant_by
 from ..model.study import Result, Study
 from ..model.types import Entry, of_one_arm

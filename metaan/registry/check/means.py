@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ...errors import Problem
 from ..model.arms import ArmNumbers, Means, Medians
-from ..model.review import Outcome
+from ..model.outcome import Outcome
 from ..model.study import Result, Study
 from .draft import Document, Draft, Path
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .review import TimeWindow
+    from .plan import TimeWindow
 
     TimePoint = str | TimeWindow
 

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from metaan.registry.model.review import TimeWindow
+from metaan.registry.model.plan import TimeWindow
 from metaan.registry.model.times import NEAREST, days, in_order, meet, taken
 
 SAME = [

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metaan.errors import UsageError
-from metaan.registry.model.review import ForestOptions
+from metaan.registry.model.plan import ForestOptions
 from metaan.report.drawing.drawing import Drawing, DrawnLine, DrawnText, Shape
 from metaan.report.drawing.layout import layout
 from metaan.report.forest.forest import forest

@@ -103,7 +103,7 @@ def test_csv_has_a_row_for_each_assumed_risk_and_suggestion(made: tuple[Any, Any
 
 
 def test_a_window_of_time_points_has_the_keys_of_the_file() -> None:
-    from metaan.registry.model.review import TimeWindow
+    from metaan.registry.model.plan import TimeWindow
     from metaan.report.writers.whole_json import plain
 
     assert plain(TimeWindow(**{"from": "day 21", "to": "day 35"})) == {"from": "day 21", "to": "day 35"}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from ....registry.model.types import is_ratio
 from ....synthesis.analyse import analyse
-from .revman_registry import Registry, RevManPart
+from .revman_protocol import RevManPart
+from .revman_registry import Registry
 
 if TYPE_CHECKING:
     from ....registry.load import Review
