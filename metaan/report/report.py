@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from ..registry.load import Review
     from ..registry.store.numbers import SecondOpinion
     from ..synthesis.certainty import Evidence
-    from ..synthesis.values import Analysis, ReportedCheck
+    from ..synthesis.recompute import ReportedCheck
+    from ..synthesis.values import Analysis
     from .changes.view import ChangesView
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +14,10 @@ from ..stats.measures.catalogue import effect_sizes, scale_of
 from ..stats.measures.effects import Interval
 from ..stats.numerics.numerals import as_printed, p_value
 from ..stats.pooling.intervals import mean_interval
-from .values import ReportedCheck
 
 if TYPE_CHECKING:
     from ..registry.load import Review
-    from ..registry.model.public import ReportedEffect, Result, Study
+    from ..registry.model.public import ReportedEffect, Result, Study, Waiver
 
 #: What a check can say, in words.
 VERDICTS = {
@@ -42,6 +41,43 @@ Recomputed = tuple[float, Interval]
 
 #: People in a table up to which the exact test counts.
 EXACT_UP_TO = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedCheck:
+    """An effect as the authors printed it, beside what their counts give.
+
+    Attributes
+    ----------
+    verdict
+        A key of `VERDICTS`: ``"agrees"``, ``"agrees inverted"`` (the printed number is that
+        of the opposite outcome), ``"interval differs"``, ``"disagrees"`` or ``"not checked"``.
+    note
+        The verdict in words, with the numbers.
+    recomputed, recomputed_ci
+        Display scale, in the direction the registry counts; None where the counts do not give them.
+    inverted, inverted_ci
+        The same for the opposite outcome.
+    p_values
+        For a printed p: what each usual test gives.
+    where
+        The place in the study's file, such as ``results[death].reported[1]``.
+    waiver
+        Who lets a difference stand, and why; None where nobody does.
+    """
+
+    study: Study
+    result: Result
+    reported: ReportedEffect
+    verdict: str
+    note: str
+    recomputed: float | None = None
+    recomputed_ci: Interval | None = None
+    inverted: float | None = None
+    inverted_ci: Interval | None = None
+    p_values: Mapping[str, float] = field(default_factory=dict)
+    where: str = ""
+    waiver: Waiver | None = None
 
 
 def reported_checks(review: Review) -> tuple[ReportedCheck, ...]:

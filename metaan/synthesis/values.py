@@ -19,7 +19,7 @@ from .lead import NOTHING, Lead, favoured, leading
 
 if TYPE_CHECKING:
     from ..preparation.rows import Prepared
-    from ..registry.model.public import Certainty, Outcome, Plan, PublishedPool, ReportedEffect, Result, Study, Waiver
+    from ..registry.model.public import Certainty, Outcome, Plan, PublishedPool, Result, Study
     from ..stats.regression.result import MetaRegression
     from ..stats.robustness.gosh_result import Gosh
     from ..stats.robustness.influence import Baujat, Influence
@@ -392,40 +392,3 @@ class Analysis:
     def k(self) -> int:
         """The number of studies that have an effect size."""
         return sum(pool.k for pool in self.pools)
-
-
-@dataclass(frozen=True, slots=True)
-class ReportedCheck:
-    """An effect as the authors printed it, beside what their counts give.
-
-    Attributes
-    ----------
-    verdict
-        A key of `metaan.synthesis.recompute.VERDICTS`: ``"agrees"``, ``"agrees inverted"`` (the printed number is that
-        of the opposite outcome), ``"interval differs"``, ``"disagrees"`` or ``"not checked"``.
-    note
-        The verdict in words, with the numbers.
-    recomputed, recomputed_ci
-        Display scale, in the direction the registry counts; None where the counts do not give them.
-    inverted, inverted_ci
-        The same for the opposite outcome.
-    p_values
-        For a printed p: what each usual test gives.
-    where
-        The place in the study's file, such as ``results[death].reported[1]``.
-    waiver
-        Who lets a difference stand, and why; None where nobody does.
-    """
-
-    study: Study
-    result: Result
-    reported: ReportedEffect
-    verdict: str
-    note: str
-    recomputed: float | None = None
-    recomputed_ci: Interval | None = None
-    inverted: float | None = None
-    inverted_ci: Interval | None = None
-    p_values: Mapping[str, float] = field(default_factory=dict)
-    where: str = ""
-    waiver: Waiver | None = None

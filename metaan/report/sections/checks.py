@@ -15,7 +15,7 @@ from . import provenance
 if TYPE_CHECKING:
     from ...registry.load import Review
     from ...stats.measures.effects import Interval
-    from ...synthesis.values import ReportedCheck
+    from ...synthesis.recompute import ReportedCheck
 
 
 @dataclass(frozen=True, slots=True)

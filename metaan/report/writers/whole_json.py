@@ -17,7 +17,7 @@ from .export import to_json
 if TYPE_CHECKING:
     from ...registry.load import Review
     from ...synthesis.certainty import Evidence, SmallStudies
-    from ...synthesis.values import ReportedCheck
+    from ...synthesis.recompute import ReportedCheck
     from ..language.answers import Answer
     from ..report import Report
     from ..sections.bias import Bias

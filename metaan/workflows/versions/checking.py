@@ -24,7 +24,7 @@ from .merge import conflicts
 
 if TYPE_CHECKING:
     from ...registry.model.public import Plan, Study, Waiver
-    from ...synthesis.values import ReportedCheck
+    from ...synthesis.recompute import ReportedCheck
 
 #: What `metaan check` calls a result that no analysis takes.
 UNTAKEN = "an analysis takes every result"

@@ -10,8 +10,7 @@ import metaan as ma
 from metaan.report.report import Report
 from metaan.report.sections.checks import check_row, tally, waived
 from metaan.report.writers.page import render
-from metaan.synthesis.recompute import reported_checks
-from metaan.synthesis.values import ReportedCheck
+from metaan.synthesis.recompute import ReportedCheck, reported_checks
 
 SIGNED = "reason: read twice, by: A. Reader, date: 2026-11-20"
 PATTERN = r"<section id=\"checks\".*?</section>"

@@ -16,7 +16,8 @@ from metaan.registry.model.public import SignedDecision
 from metaan.report.report import Report, Stamp
 from metaan.report.writers.page import render
 from metaan.stats.measures.effects import Interval
-from metaan.synthesis.values import Analysis, Excluded, Remark, ReportedCheck
+from metaan.synthesis.recompute import ReportedCheck
+from metaan.synthesis.values import Analysis, Excluded, Remark
 
 VOID = {"meta", "br", "hr", "img", "input", "link", "line", "polygon"}
 EVIL = "<script>alert('x')</script>"
