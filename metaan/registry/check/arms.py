@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from ...errors import Problem, did_you_mean
 from ..model.arms import ARMS, ArmNumbers
 from ..model.study import Study
-from .draft import Document, Draft, Path, effects_of
+from .draft import Document, Draft, Path
+from .effects import effects_of
 
 
 def both_roles_have_an_arm(draft: Draft) -> Iterator[Problem]:

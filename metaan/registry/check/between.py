@@ -11,7 +11,8 @@ from ...errors import Problem
 from ..model.arms import ArmNumbers, Means, Medians
 from ..model.study import Result, Study
 from ..model.types import of_one_arm
-from .draft import Document, Draft, Path, effects_of
+from .draft import Document, Draft, Path
+from .effects import effects_of
 
 
 @dataclass(frozen=True)

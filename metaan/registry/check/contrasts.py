@@ -10,7 +10,8 @@ from ..model.arms import Means
 from ..model.contrasts import Contrast, PairedMeans
 from ..model.study import Study
 from ..model.types import is_ratio
-from .draft import Document, Draft, Path, effects_of
+from .draft import Document, Draft, Path
+from .effects import effects_of
 from .means import arms_of, half_digit
 
 Printed = Contrast | PairedMeans | Means

@@ -16,7 +16,6 @@ from pydantic import BaseModel, ValidationError
 
 from ...errors import Problem, did_you_mean
 from ..model.arms import ARMS, ArmNumbers
-from ..model.contrasts import Contrast
 from ..model.outcome import Outcome
 from ..model.review import ReviewFile
 from ..model.spellings import meant_by
@@ -81,15 +80,6 @@ class Draft:
     def one_group(self) -> frozenset[str]:
         """The ids of the outcomes that are measured in one group, and compare nothing."""
         return frozenset(outcome.id for outcome in self.measured if of_one_arm(outcome.measure))
-
-
-def effects_of(draft: Draft) -> Iterator[tuple[Document[Study], Path, Contrast]]:
-    """Yield every effect of a result, with the place it stands in: an only one need not stand in a list."""
-    for document in draft.studies:
-        for i, result in enumerate(document.model.results):
-            for j, effect in enumerate(result.effects):
-                place: Path = ("results", i, "effect")
-                yield document, place if isinstance(result.effect, Contrast) else (*place, j), effect
 
 
 def read_document(file: str, stem: str, raw: bytes, model: type[M]) -> tuple[Document[M] | None, list[Problem]]:

@@ -8,7 +8,7 @@ from ...errors import Problem
 from ..model.contrasts import Contrast
 from ..model.study import PublishedPool, ReportedEffect, Study
 from ..model.types import is_ratio
-from .draft import Document, Draft, Path, effects_of
+from .draft import Document, Draft, Path
 
 
 def intervals_are_sound(draft: Draft) -> Iterator[Problem]:
@@ -35,6 +35,15 @@ def ratios_are_positive(draft: Draft) -> Iterator[Problem]:
         if effect.ci is not None and effect.ci[0] < 0:
             found = f"{effect.measure} with a bound of {effect.ci[0]}"
             yield document.problem((*path, "ci"), found, "allowed: 0 or more, on the display scale (not the log)")
+
+
+def effects_of(draft: Draft) -> Iterator[tuple[Document[Study], Path, Contrast]]:
+    """Yield every effect of a result, with the place it stands in: an only one need not stand in a list."""
+    for document in draft.studies:
+        for i, result in enumerate(document.model.results):
+            for j, effect in enumerate(result.effects):
+                place: Path = ("results", i, "effect")
+                yield document, place if isinstance(result.effect, Contrast) else (*place, j), effect
 
 
 def _printed(draft: Draft) -> Iterator[tuple[Document[Study], Path, ReportedEffect | Contrast | PublishedPool]]:
