@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, core, settings
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the processes that tests start need not compile every module anew
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
@@ -30,7 +31,8 @@ def _nothing_stays_behind() -> Iterator[None]:
 
 def _surroundings() -> dict[str, object]:
     """Return what a test can change for all that come after it in the process."""
-    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    others = ("PYTEST_", "_RJEM_")  # pytest's, and what the memory of polars is told when something imports it
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     return {"folder": Path.cwd(), "variables": variables, "loop": asyncio._get_running_loop()}
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .identifiers import normalise_doi
 from .markup import plain_text
 
+_DOI_IN_TEXT = re.compile(r"10\.\d{4,9}/\S+")
 RETRACTED_UI = "D016441"  # MeSH: Retracted Publication, on the article itself
 _RETRACTION_LINKS = frozenset({"RetractionIn", "RetractedandRepublishedIn"})
 _CONCERN_LINKS = frozenset({"ExpressionOfConcernIn"})
@@ -30,6 +33,22 @@ class Correction:
     source: str | None = None
     pmid: str | None = None
     note: str | None = None
+
+    @property
+    def doi(self) -> str | None:
+        """The DOI that stands in the words that say where it is."""
+        found = _DOI_IN_TEXT.search(self.source or "")
+        return normalise_doi(found[0]) if found else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """By what it is known again."""
+        return names_of_text(self.kind, self.source, self.pmid, self.doi)
+
+
+def names_of_text(kind: str, source: str | None, pmid: str | None, doi: str | None) -> tuple[str, ...]:
+    """Return by what a text about another is known again, whoever tells of it: its identifiers, else its words."""
+    return tuple(name for name in (pmid, doi) if name) or (f"{kind}: {source or ''}",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def _with_flag(taken: Chosen, flag: Flag | None) -> Chosen:
     if flag is None:
         return taken
     note = "; ".join(filter(None, (str(flag), taken.note)))
-    return replace(taken, flag=str(flag), about=flag.about, decision=_said(taken.study.decision(flag.about)), note=note)
+    return replace(taken, flag=str(flag), about=flag.about, decision=_said(flag.answer(taken.study)), note=note)
 
 
 def _said(decision: SignedDecision | None) -> str | None:

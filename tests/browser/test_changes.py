@@ -10,7 +10,7 @@ import pytest
 import metaan as ma
 from metaan.workflows.versions.diff import compare_folders, write_changes
 
-from .test_accessibility import COLOURS, DISTINCT_TEXTS, LOOKS, TAGS, TOO_WIDE, _axe
+from .test_accessibility import LOOKED_AT, LOOKS, TOO_WIDE, axe_finds_nothing
 from .test_markup import CHECKER, UNAWARE, check
 from .test_page import CUT_OFF, PAPER_HEIGHT, PAPER_WIDTH
 from .test_plots import TEXTS, collisions
@@ -49,14 +49,9 @@ def test_nothing_is_fetched_and_nothing_complains(page: Path, visit: Callable[..
     assert opened.violations == []
 
 
-@pytest.mark.parametrize("size", ["desktop", "phone"])
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(("look", "size"), LOOKED_AT)
 def test_axe_finds_nothing(page: Path, visit: Callable[..., Any], look: str, size: str) -> None:
-    opened = visit(page, size, **LOOKS[look]).unfold()
-    others = ["color-contrast", "target-size"] if look == "print" else ["color-contrast"]
-    assert _axe(opened, None, {"runOnly": TAGS, "rules": {name: {"enabled": False} for name in others}}) == []
-    assert opened.run(DISTINCT_TEXTS) > 3
-    assert _axe(opened, {"include": ["[data-look]"]}, {"runOnly": COLOURS}) == []
+    axe_finds_nothing(visit(page, size, **LOOKS[look]).unfold(), look, size)
 
 
 @pytest.mark.parametrize("size", ["phone", "zoomed"])

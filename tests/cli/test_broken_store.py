@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 import pytest
 
+from metaan.cli.main import main
 from metaan.registry.store.candidate import read_candidates
-from metaan.sources.net import limiter
 from tests.repository import NEEDS_GIT, repository
 from tests.server.eutils import Eutils
 from tests.server.living import PAPERS, registry
@@ -33,16 +34,28 @@ def review(tmp_path):
     return registry(tmp_path / "project")
 
 
-@pytest.fixture
-def searched(review, run, monkeypatch):
+@pytest.fixture(scope="module")
+def services():
+    """Serve what the reviews of this file search."""
+    with pytest.MonkeyPatch.context() as patch, Eutils(papers=dict(PAPERS), rate=None) as running:
+        patch.setenv("METAAN_PUBMED_URL", running.url)
+        yield
+
+
+@pytest.fixture(scope="module")
+def whole(services, tmp_path_factory):
     """Return a review in which every file of the store is there."""
-    monkeypatch.setattr(limiter, "_SHARED", {("eutils", 2.5): limiter.Limiter(1e6)})
-    with Eutils(papers=dict(PAPERS), rate=None) as running:
-        monkeypatch.setenv("METAAN_PUBMED_URL", running.url)
-        assert run("update", "--project", review.parent)[0] == 0
-        words = ("screen", "--exclude", "900000015", "--reason", "bees", "--by", "A", "--project", review.parent)
-        assert run(*words)[0] == 0
-        yield review
+    made = registry(tmp_path_factory.mktemp("searched") / "project")
+    assert main(["update", "--project", str(made.parent)]) == 0
+    words = ["screen", "--exclude", "900000015", "--reason", "bees", "--by", "A", "--project", str(made.parent)]
+    assert main(words) == 0
+    return made
+
+
+@pytest.fixture
+def searched(whole, tmp_path):
+    """Return a copy of that review, to break."""
+    return shutil.copytree(whole.parent, tmp_path / "searched") / whole.name
 
 
 def broken(folder, name, raw):

@@ -156,7 +156,6 @@ def test_schema_writes_files(run, tmp_path):
 @pytest.mark.parametrize("argv", [["fetch", "elmekaty-2023"], ["add", "--doi", "10.5555/new"]])
 def test_a_service_that_cannot_be_reached_is_status_1_and_changes_nothing(run, project, monkeypatch, argv):
     monkeypatch.setenv("METAAN_PUBMED_URL", "http://127.0.0.1:9/")
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
     before = sorted((p, p.read_bytes()) for p in project.rglob("*") if p.is_file())
     status, _, err = run("--project", project, *argv)
     assert status == 1

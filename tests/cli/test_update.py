@@ -5,14 +5,12 @@ import json
 import pytest
 
 from metaan.registry.store.commit import locked
-from metaan.sources.net import limiter
 from tests.server.eutils import Eutils
 from tests.server.living import PAPERS, RETRACTED, STUDY, contents, registry
 
 
 @pytest.fixture
 def server(monkeypatch):
-    monkeypatch.setattr(limiter, "_SHARED", {("eutils", 2.5): limiter.Limiter(1e6)})
     with Eutils(papers=dict(PAPERS), rate=None) as running:
         monkeypatch.setenv("METAAN_PUBMED_URL", running.url)
         yield running

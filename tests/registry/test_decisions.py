@@ -4,8 +4,10 @@ import pytest
 
 from metaan.errors import RegistryError
 from metaan.records.record import Correction
+from metaan.registry.flags import flag_of
 from metaan.registry.load import load
 from metaan.registry.store.metadata import Metadata
+from metaan.registry.store.runs import Notice
 
 KEEP = "{about: concern, decision: keep with caution, reason: the counts were checked, by: A. Reader, date: 2026-11-20}"
 EXCLUDE = "{about: retraction, decision: exclude, reason: fabricated, by: A. Reader, date: 2026-11-21}"
@@ -30,6 +32,34 @@ def test_a_decision_is_about_one_thing(project):
         str(study.decision("concern"))
         == "keep with caution, decided by A. Reader on 2026-11-20: the counts were checked"
     )
+
+
+CONCERNS = (
+    Correction(kind="ExpressionOfConcernIn", source="A. 2026", pmid="11"),
+    Correction(kind="ExpressionOfConcernIn", source="B. 2026 doi: 10.1000/b", pmid="12"),
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "notices", "answered"),
+    [
+        ({}, [], True),  # of before days were kept
+        ({"11": "2026-11-19", "12": "2026-11-20"}, [], True),
+        ({"11": "2026-11-19", "12": "2026-11-21"}, [], False),
+        ({"11": "2026-11-19"}, [{"doi": "10.1000/c", "first": "2026-11-21"}], False),
+        ({"11": "2026-11-19", "12": "2026-11-21"}, [{"doi": "10.1000/b", "first": "2026-11-18"}], True),  # one text
+        ({"12": "2026-11-19"}, [{"doi": "10.1000/b", "first": "2026-11-21"}], True),
+        ({"11": "2026-11-21", "12": "2026-11-21"}, [], True),  # they came together: it can be about nothing else
+    ],
+)
+def test_a_decision_answers_the_notices_of_before_it(project, told, notices, answered):
+    study = load(with_decisions(project, KEEP)).study("doe-2020")
+    known = Metadata(
+        pmid="1", fetched="2026-11-01", url="x", digest="0" * 64, corrections=CONCERNS, concern=True, told=told
+    )
+    about = {"study": study.id, "kind": "expression_of_concern", "severity": "concern", "by": "Crossref"}
+    flag = flag_of(study, known, [Notice(**about, **notice) for notice in notices])
+    assert (flag.answer(study) is not None) is answered
 
 
 def test_the_latest_decision_stands_wherever_it_is_written(project):

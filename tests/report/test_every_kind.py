@@ -25,6 +25,8 @@ EXPLORE = {
 SMALL = [case for case in CASES if 3 <= len(next(iter(case["data"].values()))) <= 15 and "GLMM" not in case["id"]]
 #: The first small data set of each kind of data and measure.
 FIRST = list({(case["family"], json.dumps(case["args"])): case for case in reversed(SMALL)}.values())
+#: The first of each kind of data: Word spends a second on its pictures, and a measure changes only the words by them.
+IN_WORD = list({case["family"]: case["id"] for case in reversed(FIRST)}.values())
 
 
 @pytest.fixture(params=FIRST, ids=lambda case: case["id"])
@@ -36,11 +38,12 @@ def review(request: pytest.FixtureRequest, tmp_path: Path) -> Review:
     return ma.load(folder)
 
 
-def test_every_form_can_be_written(review: Review) -> None:
+def test_every_form_can_be_written(review: Review, request: pytest.FixtureRequest) -> None:
     [analysis] = ma.analyse(review)
     assert analysis.rows[0].label in tables([analysis])
-    for writer in WRITERS.values():
-        assert writer.write(make_report(review, parts=writer.can))
+    for name, writer in WRITERS.items():
+        if name != "docx" or request.node.callspec.params["review"]["id"] in IN_WORD:
+            assert writer.write(make_report(review, parts=writer.can))
     for kind in PLOTS:
         with suppress(MetaanError):  # a plot that this kind of data does not have
             assert "<svg" in plot_outcome(review, "main", kind).svg

@@ -80,8 +80,12 @@ class Metadata(Publication):
 
     def notice(self, about: str) -> str:
         """Return where the notice of a retraction, a concern or a correction stands; empty where PubMed names none."""
-        links = [link for link in self.corrections if link.kind in NOTICES.get(about, ())]
-        return "; ".join(", ".join(filter(None, (link.source, link.pmid and f"PMID {link.pmid}"))) for link in links)
+        said = ((link.source, link.pmid and f"PMID {link.pmid}") for link in self.links(about))
+        return "; ".join(", ".join(filter(None, words)) for words in said)
+
+    def links(self, about: str) -> tuple[Correction, ...]:
+        """Return the links to notices of a retraction, a concern or a correction."""
+        return tuple(link for link in self.corrections if link.kind in NOTICES.get(about, ()))
 
 
 #: What a decision is about -> PubMed's RefTypes of the notices.

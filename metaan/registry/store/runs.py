@@ -15,6 +15,7 @@ from typing import Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from ...errors import RegistryError
+from ...records.record import names_of_text
 from ..model.types import Entry, Flag, Text
 from ..text.files import project_of
 from .candidate import read_all
@@ -111,6 +112,11 @@ class Notice(Entry):
         """Return it in words, with where it stands and who says so."""
         where = ", ".join(filter(None, (self.source, self.pmid and f"PMID {self.pmid}", self.doi)))
         return f"{self.study}: {self.severity} ({self.kind}; {where or 'no source named'}; {self.by})"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """By what it is known again."""
+        return names_of_text(self.kind, self.source, self.pmid, self.doi)
 
     @property
     def asks(self) -> bool:

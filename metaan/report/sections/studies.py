@@ -211,7 +211,7 @@ def _standing(study: Study, against: Flag | None) -> str:
     """Say what became of a study that is retracted or questioned, and who decided it; empty for every other."""
     if against is None:
         return ""
-    decided = study.decision(against.about)
+    decided = against.answer(study)
     if decided is None:
         return "It is still among the included studies; no signed decision stands about it."
     out = decided.decision == "exclude"

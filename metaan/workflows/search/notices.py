@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ...registry.model.public import Study
     from ...registry.store.metadata import Metadata
 
-_DOI_IN_TEXT = re.compile(r"10\.\d{4,9}/\S+")
-
 
 class Linked(Protocol):
     """A link of a record, as `metaan.records.record` and `metaan.registry.store.metadata` have it."""
@@ -35,6 +33,10 @@ class Linked(Protocol):
     def pmid(self) -> str | None:
         """Where it leads to in PubMed."""
 
+    @property
+    def doi(self) -> str | None:
+        """The DOI of where it leads to."""
+
 
 def notices_of_links(
     study: str, links: Iterable[Linked], types: Iterable[str], retracted: bool, by: str
@@ -44,14 +46,13 @@ def notices_of_links(
     for link in links:
         if severity := SEVERITIES.get(link.kind):
             severities.add(severity)
-            doi = _DOI_IN_TEXT.search(link.source or "")
             yield Notice(
                 study=study,
                 kind=link.kind,
                 severity=severity,
                 source=link.source or "",
                 pmid=link.pmid,
-                doi=normalise_doi(doi[0]) if doi else None,
+                doi=link.doi,
                 by=by,
             )
     if retracted and "retracted" not in severities:
@@ -124,8 +125,7 @@ def is_named(notice: Notice, study: Study) -> bool:
 def needs_decision(notice: Notice, study: Study) -> bool:
     """Whether nobody has answered a notice: by naming it in the study's file, or by a decision since it was told of.
 
-    Retractions and concerns are flags of the study, with decisions of their own
-    (`metaan.workflows.versions.pending.undecided`).
+    Retractions and concerns are flags of the study, with decisions of their own (`metaan.registry.flags`).
     """
     if notice.severity not in ANSWERED_BY_CORRECTION or is_named(notice, study):
         return False
@@ -134,15 +134,14 @@ def needs_decision(notice: Notice, study: Study) -> bool:
 
 
 def names_of(notice: Notice) -> frozenset[tuple[str, ...]]:
-    """Return by what a notice is known again, by whomever it is told: its identifiers, else its words."""
-    names = [name for name in (notice.pmid, notice.doi) if name] or [f"{notice.kind}: {notice.source}"]
-    return frozenset((notice.study, notice.severity, name) for name in names)
+    """Return by what a notice is known again among those of other studies and of other kinds."""
+    return frozenset((notice.study, notice.severity, name) for name in notice.names)
 
 
 def stored_notices(study: str, known: Metadata) -> Iterator[Notice]:
     """Yield what PubMed's stored record says about a study, with the day on which it was first there."""
     for notice in notices_of_links(study, known.corrections, known.publication_types, known.retracted, "PubMed"):
-        days = [known.told[name] for *_, name in names_of(notice) if name in known.told]
+        days = [known.told[name] for name in notice.names if name in known.told]
         yield notice.model_copy(update={"first": min(days, default="")})
 
 
@@ -154,8 +153,7 @@ def told_of(new: Metadata, old: Metadata | None) -> dict[str, str]:
 
 
 def _names(known: Metadata) -> set[str]:
-    notices = (n for n in stored_notices("any", known) if n.severity in ANSWERED_BY_CORRECTION)
-    return {name for notice in notices for *_, name in names_of(notice)}
+    return {name for notice in stored_notices("any", known) if notice.severity != LINK for name in notice.names}
 
 
 def _severity_of_update(kind: str) -> str:

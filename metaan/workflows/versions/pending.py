@@ -1,7 +1,8 @@
 """Studies that something has been published against, and the signed decisions about them; a release waits for them.
 
 A flag is what PubMed's stored record says, or a notice that the last look at the studies found elsewhere. That of a
-retraction needs a decision about the retraction: one about an earlier expression of concern does not answer it.
+retraction needs a decision about the retraction: one about an earlier expression of concern does not answer it, and
+one about a notice does not answer the next.
 """
 
 from __future__ import annotations
@@ -53,9 +54,7 @@ def flagged_studies(review: Review) -> tuple[Flagged, ...]:
     """Return every included study that is retracted or under concern, in the order of the registry."""
     included = [study for study in review.studies if study.status.state == "included"]
     found = ((study, review.flag(study)) for study in included)
-    return tuple(
-        Flagged(study, flag.about, flag.by, flag.notice, study.decision(flag.about)) for study, flag in found if flag
-    )
+    return tuple(Flagged(study, flag.about, flag.by, flag.notice, flag.answer(study)) for study, flag in found if flag)
 
 
 def undecided(review: Review) -> tuple[Flagged, ...]:
