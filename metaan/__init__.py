@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from .sources.files.read import read_records as read_records
     from .sources.revman.revman import read_revman as read_revman
     from .sources.revman.rows import RevMan as RevMan
+    from .stats.dependent.blocks import BlockCovariance as BlockCovariance
+    from .stats.dependent.covariance import aggregate as aggregate
+    from .stats.dependent.covariance import sampling_covariance as sampling_covariance
+    from .stats.dependent.multilevel import multilevel as multilevel
+    from .stats.dependent.result import Multilevel as Multilevel
+    from .stats.dependent.robust import Robust as Robust
+    from .stats.dependent.robust import robust as robust
     from .stats.glmm.betabinomial import BetaBinomial as BetaBinomial
     from .stats.glmm.betabinomial import beta_binomial as beta_binomial
     from .stats.glmm.glmm import Glmm as Glmm
@@ -92,6 +99,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "Baujat": "stats.robustness.influence",
     "BetaBinomial": "stats.glmm.betabinomial",
+    "BlockCovariance": "stats.dependent.blocks",
     "Choices": "synthesis.analyse",
     "Converted": "stats.printed.conversions",
     "Deduplication": "records.same.deduplicate",
@@ -106,15 +114,18 @@ _WHERE = {
     "MantelHaenszel": "stats.tables.stratified",
     "MetaRegression": "stats.regression.result",
     "MethodSpread": "stats.robustness.method_spread",
-    "PetPeese": "stats.small_studies.pet",
+    "Multilevel": "stats.dependent.result",
     "NotebookPlot": "workflows.publish.notebook",
+    "PetPeese": "stats.small_studies.pet",
     "Pooled": "stats.pooling.result",
     "Refits": "stats.robustness.sequence_result",
     "RevMan": "sources.revman.rows",
     "Review": "registry.load",
+    "Robust": "stats.dependent.robust",
     "SmallStudyTest": "stats.small_studies.tests_of_asymmetry",
     "Subgroups": "stats.regression.subgroups",
     "TrimAndFill": "stats.small_studies.trimfill",
+    "aggregate": "stats.dependent.covariance",
     "analyse": "synthesis.analyse",
     "baujat": "stats.robustness.influence",
     "beta_binomial": "stats.glmm.betabinomial",
@@ -143,18 +154,21 @@ _WHERE = {
     "mean_sd_from_quantiles": "stats.printed.quantiles",
     "meta_regression": "stats.regression.fit_regression",
     "method_spread": "stats.robustness.method_spread",
+    "multilevel": "stats.dependent.multilevel",
     "multiverse": "stats.robustness.multiverse",
     "odds_ratio_from_smd": "stats.printed.rescaling",
     "permutation_test": "stats.regression.tests",
     "pet_peese": "stats.small_studies.pet",
     "peto": "stats.tables.peto",
-    "plot": "workflows.publish.notebook",
     "plausibility": "stats.printed.plausibility",
+    "plot": "workflows.publish.notebook",
     "pool": "stats.pooling.pool",
     "read_records": "sources.files.read",
     "read_revman": "sources.revman.revman",
     "reported_checks": "synthesis.recompute",
     "residuals": "stats.regression.residuals",
+    "robust": "stats.dependent.robust",
+    "sampling_covariance": "stats.dependent.covariance",
     "sd_from_ci": "stats.printed.deviations",
     "sd_from_difference": "stats.printed.deviations",
     "sd_from_se": "stats.printed.deviations",

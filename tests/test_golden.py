@@ -114,6 +114,20 @@ COVERED = {
         | {"MH" for f in families("leave_one_out") if f == "mh_leave1out"}
         | {"Peto" for c in cases("metafor_3_8") if c["id"].endswith("leave1out/Peto")}
     ),
+    "dependent.multilevel.MULTILEVEL_METHODS": lambda: args("method", "dependent", family="rma_mv"),
+    "dependent.multilevel.MULTILEVEL_CI_METHODS": lambda: (
+        {{"z": "wald", "t": "t"}[t] for t in args("test", "dependent", family="rma_mv")}
+        | {"t(k-p)" for dfs in args("dfs", "dependent") & {"residual"}}
+    ),
+    "dependent.multilevel.MULTILEVEL_PI_METHODS": lambda: (
+        {"as ci" for c in cases("dependent") if "pi.lb" in c["expect"]}
+        | {"t(k-1)" for f in families("dependent") if f == "metagen_three_level"}
+    ),
+    "dependent.sandwich.CORRECTIONS": lambda: args("vcov", "dependent"),
+    "dependent.robust.ROBUST_TESTS": lambda: args("test", "dependent", family="coef_test"),
+    "dependent.robust.ROBUST_WALD_TESTS": lambda: {
+        t.replace("Naive", "naive") for t in args("test", "dependent", family="Wald_test")
+    },
     "printed.quantiles.QUANTILE_METHODS": lambda: args("method", "conv", family="conv_fivenum"),
     "printed.transformations.TRANSFORMATIONS": _transformations,
     "robustness.presets.PRESETS": lambda: args("preset", "presets", "metafor_3_8"),
