@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from .synthesis.analyse import Choices as Choices
     from .synthesis.analyse import analyse as analyse
     from .synthesis.recompute import reported_checks as reported_checks
+    from .workflows.publish.arrays import report as report
     from .workflows.publish.forest import forest_plot as forest_plot
     from .workflows.publish.notebook import NotebookPlot as NotebookPlot
     from .workflows.publish.notebook import plot as plot
@@ -165,6 +166,7 @@ _WHERE = {
     "pool": "stats.pooling.pool",
     "read_records": "sources.files.read",
     "read_revman": "sources.revman.revman",
+    "report": "workflows.publish.arrays",
     "reported_checks": "synthesis.recompute",
     "residuals": "stats.regression.residuals",
     "robust": "stats.dependent.robust",

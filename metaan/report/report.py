@@ -53,6 +53,7 @@ class Report:
     changes: ChangesView | str | None = None
     stamp: Stamp = Stamp()  # what made it
     numbers: SecondOpinion | None = None  # the last second opinion about the results; None where nobody asked for one
+    sections: tuple[str, ...] | None = None  # the ids of the sections that it has; None: all
 
     def evidence_of(self, analysis: Analysis) -> Sequence[Evidence]:
         """Return what is computed for the results of an analysis; empty where nothing is."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from typing import TYPE_CHECKING
 
 from ..preparation.kinds import people_of
 from ..stats.measures.effects import Interval
+from ..stats.numerics.notebook import html
 from ..stats.pooling.result import Pooled
 from ..stats.pooling.tau2_ci import HeterogeneityCI
 from .lead import NOTHING, Lead, favoured, leading
@@ -352,7 +352,16 @@ class Analysis:
         return "\n".join([head, *(f"  {pool!r}" for pool in self.results)])
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(repr(self))}</pre>"
+        rows = [(pool, row) for pool in self.pools for row in pool.rows]
+        columns: dict[str, list[object]] = {
+            "study": [row.label for _, row in rows],
+            "subgroup": [pool.name for pool, _ in rows],
+            self.measure: ["" if row.estimate is None else _short(row.estimate, row.ci) for _, row in rows],
+            "weight, common": [row.weight_common for _, row in rows],
+            "weight, random": [row.weight_random for _, row in rows],
+            "note": [row.note for _, row in rows],
+        }
+        return html(repr(self), {name: held for name, held in columns.items() if any(held)})
 
     @property
     def results(self) -> tuple[Pool, ...]:

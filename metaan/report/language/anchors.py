@@ -24,7 +24,8 @@ def lead(pool: Pool, i: int, key: str) -> str:
     got = pool.lead
     if got is None:
         return ""
-    return anchor(key, *(("block", i, got.fit.model) if got.fit else ("study", got.study)), "effect")
+    role = next((role for role, fit in pool.fits.items() if fit is got.fit), "")
+    return anchor(key, *(("block", i, role) if role else ("study", got.study)), "effect")
 
 
 def fits(pool: Pool) -> Iterable[tuple[str, Pooled]]:

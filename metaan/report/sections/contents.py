@@ -71,6 +71,8 @@ class Content:
     @property
     def state(self) -> str:
         """How many studies there are, and of which search and version the report is; what is missing is named."""
+        if not self.digest:
+            return "computed from arrays: there is no registry behind it"
         dates, ran = self.review.dates, self.searches[-1].day if self.searches else None
         searched = dates.searched.isoformat() if dates.searched else ran
         said = [self.states, f"last search {searched or 'not recorded (dates: searched in review.yaml)'}"]
@@ -123,7 +125,7 @@ def cite(review: Review, version: str) -> str:
         info.title,
         f"Version {info.version}" if info.version else "",
         f"Updated {updated.isoformat()}" if updated else "",
-        f"Computed with metaan {version}, registry {review.digest[:DIGEST_SHOWN]}",
+        f"Computed with metaan {version}" + (f", registry {review.digest[:DIGEST_SHOWN]}" if review.digest else ""),
     ]
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
@@ -287,6 +289,12 @@ SECTIONS = (
             prisma=(("sources", "Where every number was read"),)),
     Section("formulas", "How every number was computed", lambda said: (), "Formulas"),
 )  # fmt: skip
+
+
+def sections_of(report: Report) -> tuple[Section, ...]:
+    """Return the sections that a report has, in their order."""
+    return tuple(section for section in SECTIONS if report.sections is None or section.id in report.sections)
+
 
 #: The name of the place that each anchor of the PRISMA checklist leads to.
 PLACES = {"top": "Title", **dict(place for section in SECTIONS for place in section.prisma)}

@@ -51,12 +51,18 @@ class Places:
         """Return the place of a cell's number, and of its second one."""
         study = self.studies.get(row.id or "")
         if column == "label":
-            return (f"study.{study.id if study else row.id}" if row.id else ""), ""
+            return self._card(row, study), ""
         if row.kind == "study" and study is not None:
             return self._study(study, column)
         if row.kind == "reference":
             return (self.references[row.place or 0], "") if column == "effect" else ("", "")
         return self._result(row, column), ""
+
+    def _card(self, row: Row, study: StudyRow | None) -> str:
+        """Return the place of what is known of a study; of one that came from arrays nothing is."""
+        if row.id is None or (study is not None and study.prepared is None):
+            return ""
+        return f"study.{study.id if study else row.id}"
 
     def _study(self, row: StudyRow, column: str) -> tuple[str, str]:
         if column in ROLES:

@@ -9,7 +9,7 @@ from typing import Any
 from ..blocks import Block, Bullets, Heading, Illustration, Paragraph, Table
 from ..document import Code, Line, Strong, stretches
 from ..report import Report
-from ..sections.contents import SECTIONS, Content, head_blocks
+from ..sections.contents import Content, head_blocks, sections_of
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|#~$])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -25,7 +25,7 @@ def to_markdown(report: Report) -> str:
     """
     said = Content(report)
     blocks: list[Block] = [Heading(said.review.title, 1), *head_blocks(said)]
-    for section in SECTIONS:
+    for section in sections_of(report):
         blocks += section.blocks(said)
     return together(blocks)
 

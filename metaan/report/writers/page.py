@@ -29,7 +29,7 @@ from ..explorer.data import explorable
 from ..language import words
 from ..language.headings import inside
 from ..report import Report
-from ..sections.contents import SECTIONS, Content
+from ..sections.contents import Content, sections_of
 from .template_errors import at_fault
 
 #: The files of the page's script, in ``templates/script/``: one scope, so that each knows the names of those before it.
@@ -65,7 +65,7 @@ def shown(report: Report) -> dict[str, Any]:
     """Return what ``page.html`` shows, by the names that its parts use."""
     said = Content(report)
     explore = explorable(report.analyses, said.arms)
-    own = {"sections": SECTIONS, "content": said, "stretches": stretches}
+    own = {"sections": sections_of(report), "content": said, "stretches": stretches}
     return {**said.named(), **own, "explore": explore, "upper_first": words.upper_first, "inside": inside}
 
 

@@ -18,7 +18,7 @@ from ..document import Code, Line, Marks, Strong, stretches
 from ..drawing.svg import Svg, sound
 from ..plots.convert import convert
 from ..plots.standalone import as_file, without_rules
-from ..sections.contents import SECTIONS, Content, head_blocks
+from ..sections.contents import Content, head_blocks, sections_of
 from .word_xml import Footnotes, add_drawing, element, field, link, marked, q, run
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def to_word(report: Report) -> bytes:
             "a DOCX needs the package python-docx, which is not installed; allowed: pip install 'metaan[word]'"
         ) from None
     said = Content(report)
-    found = [(section.id, blocks) for section in SECTIONS if (blocks := section.blocks(said))]
+    found = [(section.id, blocks) for section in sections_of(report) if (blocks := section.blocks(said))]
     word = _Word(docx.Document())
     word.prepare(said)
     for block in (Heading(said.review.title, 1), *head_blocks(said)):

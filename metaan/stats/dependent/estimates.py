@@ -12,6 +12,7 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from ...errors import choose
 from ..measures.catalogue import scale_of
 from ..measures.effects import EffectSizes, FloatArray, Interval
+from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import figures, fixed, number_and_bounds, p_value
 from ..pooling.result import Display
 from ..regression.ci import WaldTest, wald_test
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Estimates:
+class Estimates(ShowsItself):
     """Coefficients and what follows from their covariance; on the analysis scale.
 
     ``estimate``, ``se``, ``stat``, ``df``, ``pval`` and ``ci`` are numbers where there is one coefficient, else they

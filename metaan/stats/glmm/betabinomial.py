@@ -11,13 +11,14 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.special import expit, gammaln
 
 from ...errors import NotEstimableError
 from ..measures.catalogue import scale_of, two_by_two
 from ..measures.effects import FloatArray, Interval, labels
 from ..measures.families import Columns
+from ..numerics.by_name import takes_names
+from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import bounded, figures, p_text
 from ..pooling.intervals import check_level, mean_interval, mean_test
 from ..pooling.result import Display
@@ -32,7 +33,7 @@ STIRLING = 20.0
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class BetaBinomial:
+class BetaBinomial(ShowsItself):
     """A fitted beta-binomial model; the estimate is a log odds ratio.
 
     Attributes
@@ -107,7 +108,8 @@ class BetaBinomial:
         )
 
 
-def beta_binomial(*, level: float = 0.95, slab: Sequence[str] | None = None, **data: ArrayLike) -> BetaBinomial:
+@takes_names
+def beta_binomial(*, level: float = 0.95, slab: Sequence[str] | None = None, **data: Any) -> BetaBinomial:
     """Fit the beta-binomial model with one correlation for all arms, by maximum likelihood (Kuss 2015).
 
     Parameters

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ...errors import NotEstimableError, UsageError, choose
 from ..measures.catalogue import effect_sizes, scale_of
 from ..measures.effects import EffectSizes, FloatArray, Interval
+from ..numerics.by_name import takes_names
 from ..pooling.heterogeneity import Moments, i2_from_tau2, typical_variance
 from ..pooling.intervals import CI_METHODS, check_level, infer
 from ..pooling.likelihood import FitStatistics
@@ -113,6 +113,7 @@ class Glmm(Pooled):
         return plain
 
 
+@takes_names
 def glmm(
     structure: str = "UM.FS",
     *,
@@ -124,7 +125,7 @@ def glmm(
     level: float = 0.95,
     slab: Sequence[str] | None = None,
     drop00: bool = True,
-    **data: ArrayLike,
+    **data: Any,
 ) -> Glmm:
     """Fit a generalised linear mixed model by maximum likelihood (Stijnen et al. 2010).
 

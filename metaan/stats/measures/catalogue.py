@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...errors import DataError, UsageError, choose
+from ..numerics.by_name import takes_names
 from .correlations import CORRELATION, CORRELATIONS
 from .effects import EffectSizes, FloatArray, labels
 from .families import Columns as Columns
@@ -33,6 +34,7 @@ from .two_by_two import no_information as no_information
 from .two_by_two import two_by_two as two_by_two
 
 
+@takes_names
 def effect_sizes(
     measure: str,
     *,
@@ -43,7 +45,7 @@ def effect_sizes(
     correct: bool | None = None,
     slab: Sequence[str] | None = None,
     notes: Sequence[str] = (),
-    **data: ArrayLike,
+    **data: Any,
 ) -> EffectSizes:
     """Compute effect sizes and sampling variances.
 
@@ -72,7 +74,8 @@ def effect_sizes(
         ``bi`` and ``di`` or ``n1i`` and ``n2i``. Rates: ``x1i t1i x2i t2i``, or ``xi ti``. Proportions: ``xi`` with
         ``ni`` or ``mi``. Means: ``m1i sd1i n1i m2i sd2i n2i`` (for the SMD also ``di``, ``ti`` or a signed ``pi``), or
         ``mi sdi ni``. Pairs: ``m1i m2i sd1i sd2i ri ni``. Correlations: ``ri ni``. Any measure: ``yi`` with ``vi`` or
-        ``sei``, on the analysis scale.
+        ``sei``, on the analysis scale. With ``data=frame`` (pandas, polars, Arrow, a dict of lists) each of these, and
+        ``slab``, may be the name of one of its columns.
 
     Returns
     -------
@@ -91,6 +94,10 @@ def effect_sizes(
     >>> es = effect_sizes("OR", ai=[5], n1i=[40], ci=[3], n2i=[40])
     >>> round(float(es.yi[0]), 4), round(float(es.vi[0]), 4)
     (0.5664, 0.5889)
+    >>> table = {"trial": ["A 2019"], "cases": [5], "people": [40], "cases0": [3]}
+    >>> es = effect_sizes("OR", data=table, ai="cases", n1i="people", ci="cases0", n2i="people", slab="trial")
+    >>> es.slab, round(float(es.yi[0]), 4)
+    (('A 2019',), 0.5664)
     >>> es = effect_sizes("SMD", m1i=[10.0], sd1i=[2.0], n1i=[20], m2i=[9.0], sd2i=[3.0], n2i=[30])
     >>> round(float(es.yi[0]), 4)
     0.3715

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...errors import DataError, UsageError
+from ..numerics.by_name import by_name
+from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import figures
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class Interval(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class EffectSizes:
+class EffectSizes(ShowsItself):
     """Effect sizes of k studies.
 
     Attributes
@@ -80,7 +82,15 @@ class EffectSizes:
         _check(self)
 
     @classmethod
-    def of(cls, yi: ArrayLike, vi: ArrayLike, slab: Sequence[str] | None = None, measure: str = "GEN") -> EffectSizes:
+    def of(
+        cls,
+        yi: ArrayLike,
+        vi: ArrayLike,
+        slab: Sequence[str] | None = None,
+        measure: str = "GEN",
+        *,
+        data: Any = None,
+    ) -> EffectSizes:
         """Any effect with its variance.
 
         Parameters
@@ -91,6 +101,8 @@ class EffectSizes:
             k labels; ``Study 1`` to ``Study k`` when not given.
         measure
             The code of the measure that ``yi`` is of, for the way back to the display scale.
+        data
+            What holds columns by name (a frame, a dict of lists): ``yi``, ``vi`` and ``slab`` may then be names.
 
         Raises
         ------
@@ -102,6 +114,7 @@ class EffectSizes:
         >>> EffectSizes.of([0.1, 0.3], [0.04, 0.05]).k
         2
         """
+        yi, vi, slab = by_name(data, {"yi": yi, "vi": vi, "slab": slab}).values()
         y, v = column(yi, "yi"), column(vi, "vi")
         same_length({"yi": y, "vi": v})
         gone = np.isnan(y) | np.isnan(v)

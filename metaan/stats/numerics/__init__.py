@@ -1,4 +1,4 @@
-"""Numbers as numbers: in which columns they stand, how many digits are written, which are equal, where one is zero.
+"""Numbers as numbers: in which columns they stand and by which names, how many digits are written, which are equal.
 
 Everything else in `stats` may use this; it knows no study and no method.
 """

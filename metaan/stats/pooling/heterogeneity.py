@@ -16,6 +16,7 @@ from scipy.special import chdtri, ndtri
 
 from ...errors import ConvergenceError, NotEstimableError
 from ..measures.effects import FloatArray, Interval
+from ..numerics.notebook import ShowsItself
 from ..numerics.ties import above, identical
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Moments:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class QBased:
+class QBased(ShowsItself):
     """H and I2 from Q with their test-based intervals; ``i2`` in percent.
 
     Attributes

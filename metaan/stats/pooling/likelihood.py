@@ -17,6 +17,7 @@ from scipy.special import chdtri, ndtr
 
 from ...errors import ConvergenceError
 from ..measures.effects import Interval
+from ..numerics.notebook import ShowsItself
 from ..numerics.roots import beyond, crossing
 from .heterogeneity import Moments
 
@@ -29,7 +30,7 @@ _ROW_BY_ROW = 1000  # above this many studies one tau2 at a time is as fast and 
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class FitStatistics:
+class FitStatistics(ShowsItself):
     """Log-likelihood and information criteria.
 
     Attributes

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ...errors import NotEstimableError, choose
 from ..measures.catalogue import scale_of
 from ..measures.effects import EffectSizes, FloatArray, Interval
+from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import MOST, bounded, figures, fixed, p_text
 from .heterogeneity import Moments, QBased, q_based
 from .likelihood import LIKELIHOODS, FitStatistics, fit_statistics
@@ -29,7 +30,7 @@ class Display:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Pooled:
+class Pooled(ShowsItself):
     """One pooled result. Estimates, errors and intervals are on the analysis scale; see ``display``.
 
     Attributes

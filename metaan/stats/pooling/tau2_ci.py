@@ -17,6 +17,7 @@ from scipy.special import ndtri
 from ...errors import NotEstimableError, choose
 from ..measures.effects import FloatArray, Interval
 from ..measures.scales import exp
+from ..numerics.notebook import ShowsItself
 from .heterogeneity import Moments, i2_from_tau2, q_profile, typical_variance
 from .likelihood import LIKELIHOODS, profile_tau2
 from .tau2 import solve_generalised
@@ -34,7 +35,7 @@ class Tau2(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class HeterogeneityCI:
+class HeterogeneityCI(ShowsItself):
     """tau2, tau, I2 and H2 with their intervals; ``method`` is a key of `TAU2_CI_METHODS`, ``note`` what to know."""
 
     method: str

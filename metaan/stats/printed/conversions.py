@@ -18,13 +18,14 @@ from scipy.special import ndtri, stdtrit
 from ...errors import UsageError, choose
 from ..measures.effects import FloatArray, column, labels, same_length
 from ..measures.families import Mask, above_zero, refuse
+from ..numerics.notebook import ShowsItself
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Converted:
+class Converted(ShowsItself):
     """Columns that were worked out, not read.
 
     Attributes

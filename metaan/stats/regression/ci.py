@@ -16,6 +16,7 @@ from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
 from ...errors import choose
 from ..measures.effects import FloatArray
+from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import fixed, p_text
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ ScaleDf = tuple[float, float | None]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class WaldTest:
+class WaldTest(ShowsItself):
     """A joint test that coefficients are 0: chi-squared with ``df`` (``df2`` None), or F with ``df`` and ``df2``."""
 
     names: tuple[str, ...]

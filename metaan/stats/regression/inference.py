@@ -16,6 +16,7 @@ from scipy.special import chdtri
 
 from ...errors import NotEstimableError, choose
 from ..measures.effects import FloatArray, Interval
+from ..numerics.notebook import ShowsItself
 from ..numerics.roots import beyond, crossing
 from ..pooling.intervals import check_level, quantile
 from ..pooling.tau2_ci import HeterogeneityCI
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Predictions:
+class Predictions(ShowsItself):
     """Predicted mean effects at given values of the moderators, on the analysis scale.
 
     Attributes

@@ -13,6 +13,7 @@ import numpy as np
 
 from ...errors import NotEstimableError
 from ..measures.effects import FloatArray, Interval
+from ..numerics.notebook import ShowsItself
 from ..pooling.intervals import quantile
 from ..pooling.prediction import NO_SPREAD
 from ..pooling.result import Pooled
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Residuals:
+class Residuals(ShowsItself):
     """Residuals, one value a study, on the analysis scale.
 
     Attributes
@@ -67,7 +68,7 @@ _RESIDUALS = ("raw", "se", "rstandard", "raw_deleted", "se_deleted", "rstudent")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Blups:
+class Blups(ShowsItself):
     """Best linear unbiased predictions of the studies' own effects, on the analysis scale (Raudenbush & Bryk 1985).
 
     Attributes

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...errors import choose
 from ..measures.effects import FloatArray
+from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import figures, fixed, number_and_bounds, p_text, p_value
 from ..pooling.likelihood import FitStatistics
 from ..pooling.tau2_ci import HeterogeneityCI
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class MetaRegression(RegressionNumbers):
+class MetaRegression(RegressionNumbers, ShowsItself):
     """A meta-regression: its numbers (`RegressionNumbers`), and what can be asked of it.
 
     Coefficients, errors and intervals are on the analysis scale.

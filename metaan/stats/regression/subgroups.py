@@ -17,6 +17,7 @@ from scipy.special import chdtrc
 
 from ...errors import DataError, NotEstimableError, choose
 from ..measures.effects import EffectSizes, column
+from ..numerics.notebook import ShowsItself, html
 from ..numerics.numerals import figures, p_text
 from ..numerics.ties import distances
 from ..pooling.pool import pool
@@ -44,9 +45,12 @@ class Between(NamedTuple):
 
         return pd.DataFrame([self.to_dict()])
 
+    def _repr_html_(self) -> str:
+        return html(repr(self), {name: [value] for name, value in self.to_dict().items()})
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Subgroups:
+class Subgroups(ShowsItself):
     """Pooled results by subgroup.
 
     Attributes

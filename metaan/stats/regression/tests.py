@@ -14,6 +14,7 @@ from scipy.special import chdtrc
 
 from ...errors import UsageError
 from ..measures.effects import FloatArray
+from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import figures, fixed, p_text
 from ..numerics.ties import ITERATED, above
 from .ci import wald_test
@@ -28,7 +29,7 @@ Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class LikelihoodRatio:
+class LikelihoodRatio(ShowsItself):
     """The likelihood-ratio test of a fit against one with fewer terms.
 
     Attributes
@@ -71,7 +72,7 @@ class LikelihoodRatio:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class PermutationTest:
+class PermutationTest(ShowsItself):
     """P-values from rearranging the moderators over the studies.
 
     Attributes

@@ -13,12 +13,13 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ...errors import NotEstimableError, choose
 from ..measures.catalogue import null_of, two_by_two
 from ..measures.effects import FloatArray
 from ..measures.families import Columns, any_missing
+from ..numerics.by_name import takes_names
+from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import figures
 from .presets import PRESETS, RULE_WORDS, Rules
 from .programs import PresetResult, apply
@@ -40,7 +41,7 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Explanation:
+class Explanation(ShowsItself):
     """One data set (``data``) under all presets. The first result is ours; ``gaps`` are the differences from it."""
 
     measure: str
@@ -73,7 +74,8 @@ class Explanation:
         return pd.DataFrame(self.to_dict()["results"])
 
 
-def explain(measure: str, level: float = 0.95, **data: ArrayLike) -> Explanation:
+@takes_names
+def explain(measure: str, level: float = 0.95, **data: Any) -> Explanation:
     """Pool 2x2 tables under every preset and name the rules behind each difference from ours.
 
     Parameters

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..measures.effects import EffectSizes, FloatArray
+from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import figures
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _COLUMNS = ("k", "estimate", "tau2", "i2", "h2", "q")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gosh:
+class Gosh(ShowsItself):
     """One pooled result a subset; all arrays have shape (n,) but ``included``.
 
     Attributes

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtr
 
 from ..measures.effects import FloatArray
+from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import figures
 from ..numerics.ties import above
 from ..pooling.result import Pooled
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Influence:
+class Influence(ShowsItself):
     """Deletion diagnostics, one value a study; nan where ``reasons`` says why the study cannot be left out.
 
     Attributes
@@ -98,7 +99,7 @@ _COLUMNS = ("rstudent", "dffits", "cook", "cov_ratio", "tau2_del", "qe_del", "ha
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Baujat:
+class Baujat(ShowsItself):
     """The coordinates of a Baujat plot, one value a study (Baujat et al. 2002).
 
     Attributes

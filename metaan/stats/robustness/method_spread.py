@@ -17,6 +17,8 @@ from ..glmm.betabinomial import BetaBinomial, beta_binomial
 from ..glmm.glmm import glmm
 from ..measures.catalogue import MEASURES, effect_sizes, scale_of
 from ..measures.effects import Interval
+from ..numerics.by_name import takes_names
+from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import bounded
 from ..pooling.pool import pool
 from ..pooling.result import Pooled
@@ -53,7 +55,7 @@ class SpreadRow:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class MethodSpread:
+class MethodSpread(ShowsItself):
     """The answers of all methods that pool ``measure``, in the order of `SPREAD_METHODS`."""
 
     measure: str
@@ -97,8 +99,9 @@ class MethodSpread:
         return "\n".join(lines)
 
 
+@takes_names
 def method_spread(
-    measure: str = "OR", *, level: float = 0.95, slab: Sequence[str] | None = None, **data: ArrayLike
+    measure: str = "OR", *, level: float = 0.95, slab: Sequence[str] | None = None, **data: Any
 ) -> MethodSpread:
     """Pool the same tables by every method of `SPREAD_METHODS` that knows the measure.
 

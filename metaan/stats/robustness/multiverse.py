@@ -13,11 +13,12 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ...errors import NotEstimableError
 from ..measures.catalogue import MEASURES, effect_sizes, scale_of, two_by_two
 from ..measures.effects import EffectSizes, FloatArray, Interval
+from ..numerics.by_name import takes_names
+from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import bounded
 from ..pooling.pool import pool
 from ..pooling.result import Pooled
@@ -62,7 +63,7 @@ class Universe:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Multiverse:
+class Multiverse(ShowsItself):
     """All combinations that could be computed; ``refused`` says why the others could not, ``data`` holds the tables."""
 
     universes: tuple[Universe, ...]
@@ -110,12 +111,13 @@ class Multiverse:
         return pd.DataFrame(self.to_dict()["universes"])
 
 
+@takes_names
 def multiverse(
     *,
     groups: Mapping[str, Sequence[bool]] | None = None,
     measures: Sequence[str] = ("OR", "RR", "RD"),
     level: float = 0.95,
-    **data: ArrayLike,
+    **data: Any,
 ) -> Multiverse:
     """Pool 2x2 tables in every defensible way.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from ..measures.effects import FloatArray, Interval
+from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import p_text
 from ..pooling.result import measure_of, shown
 
@@ -54,7 +55,7 @@ class Refitted:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FitsOfSelections(Generic[Fit, Whole]):
+class FitsOfSelections(ShowsItself, Generic[Fit, Whole]):
     """The same analysis of different selections of studies; iterates over the fits.
 
     Attributes

@@ -17,6 +17,7 @@ from scipy.special import ndtr, ndtri
 
 from ...errors import ConvergenceError, UsageError, choose
 from ..measures.effects import EffectSizes, FloatArray
+from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import p_text
 from ..numerics.ties import ITERATED, above
 from ..pooling.pool import pool
@@ -30,7 +31,7 @@ TAILS = ("greater", "less", "two-sided")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ExcessSignificance:
+class ExcessSignificance(ShowsItself):
     """A test of excess significance.
 
     Attributes

@@ -16,6 +16,7 @@ from scipy.special import ndtr, ndtri
 
 from ...errors import NotEstimableError, UsageError, choose
 from ..measures.effects import EffectSizes
+from ..numerics.notebook import ShowsItself
 from ..numerics.ties import whole
 from ..pooling.result import Pooled, effects_of
 
@@ -26,7 +27,7 @@ OUTDATED = "fail-safe N is outdated: it says nothing of heterogeneity or of bias
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FailSafeN:
+class FailSafeN(ShowsItself):
     """A fail-safe N.
 
     Attributes

@@ -14,6 +14,7 @@ from scipy.special import stdtr
 from ...errors import NotEstimableError, UsageError
 from ..measures.catalogue import scale_of
 from ..measures.effects import EffectSizes, Interval
+from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import bounded, p_text
 from ..pooling.result import Display, Pooled, effects_of
 from .lines import FittedLine, multiplicative_line, two_sided
@@ -48,7 +49,7 @@ class BiasAdjusted:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PetPeese:
+class PetPeese(ShowsItself):
     """PET, PEESE, and the one of them that the conditional estimate takes.
 
     Attributes

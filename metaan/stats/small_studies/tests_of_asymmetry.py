@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from ...errors import DataError, NotEstimableError, choose
 from ..measures.catalogue import MEASURES, no_information
 from ..measures.effects import EffectSizes, FloatArray, Interval, column
+from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import bounded, figures, p_text
 from ..pooling.intervals import check_level
 from ..pooling.pool import left_out
@@ -36,7 +37,7 @@ BY_SIZE = "egger with predictor='sqrtninv'"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SmallStudyTest:
+class SmallStudyTest(ShowsItself):
     """One test of small-study effects.
 
     Attributes

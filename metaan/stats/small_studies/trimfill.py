@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ...errors import ConvergenceError, NotEstimableError, choose
 from ..measures.catalogue import display_data
 from ..measures.effects import EffectSizes, FloatArray
+from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import figures, p_text
 from ..numerics.ties import identical, tied
 from ..pooling.pool import pool
@@ -34,7 +35,7 @@ Estimated = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TrimAndFill:
+class TrimAndFill(ShowsItself):
     """A pool with the studies that seem to be missing filled in.
 
     Attributes

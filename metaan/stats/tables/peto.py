@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ...errors import NotEstimableError
 from ..measures.catalogue import Columns, no_information, scale_of, two_by_two
 from ..measures.effects import EffectSizes, FloatArray, labels
+from ..numerics.by_name import takes_names
 from ..numerics.ties import distances
 from ..pooling.intervals import check_level, infer
 from ..pooling.pool import left_out
@@ -22,6 +23,7 @@ from .mantel_haenszel import MH_MEASURES
 from .stratified import NO_PREDICTION, known, pair, q_statistics, unusable
 
 
+@takes_names
 def peto(
     *,
     level: float = 0.95,
@@ -29,7 +31,7 @@ def peto(
     drop00: bool = True,
     add: float | tuple[float, float] = 0.0,
     to: str | tuple[str, str] = "none",
-    **data: ArrayLike,
+    **data: Any,
 ) -> Pooled:
     """Pool 2x2 tables by Peto's one-step method, a log odds ratio of the common-effect model.
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from ...errors import NotEstimableError, choose
@@ -18,6 +17,7 @@ from ..measures.catalogue import Columns, effect_sizes, scale_of
 from ..measures.effects import EffectSizes
 from ..measures.families import any_missing
 from ..measures.two_by_two import no_patients
+from ..numerics.by_name import takes_names
 from ..numerics.ties import distances
 from ..pooling.intervals import check_level, infer
 from ..pooling.result import Pooled, describe
@@ -72,6 +72,7 @@ class MantelHaenszel(Pooled):
         return plain | {"options": dict(self.options)}
 
 
+@takes_names
 def mantel_haenszel(
     measure: str,
     *,
@@ -82,7 +83,7 @@ def mantel_haenszel(
     to: str | tuple[str, str] = "only0",
     correct: bool = True,
     vtype: str | None = None,
-    **data: ArrayLike,
+    **data: Any,
 ) -> MantelHaenszel:
     """Pool 2x2 or person-time tables by Mantel-Haenszel, by default without a correction of zero cells.
 

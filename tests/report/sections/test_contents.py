@@ -10,8 +10,8 @@ from metaan.report.blocks import Bullets, Heading, Illustration, Paragraph, Tabl
 from metaan.report.document import Code, Strong
 from metaan.report.drawing.svg import Svg
 from metaan.report.report import Report
+from metaan.report.sections import contents
 from metaan.report.sections.contents import SECTIONS, Section
-from metaan.report.writers import page as page_writer
 from metaan.report.writers.markdown import to_markdown
 from metaan.report.writers.page import render
 from metaan.synthesis.values import Analysis
@@ -46,7 +46,7 @@ def test_a_section_without_a_part_of_its_own_is_its_blocks(report: Report, monke
         Illustration(Svg("x", "chart", "A <drawing>", "", (10.0, 10.0), ())),
     )
     money, empty = Section("money", "Money", lambda _: blocks, "Money"), Section("none", "None", lambda _: ())
-    monkeypatch.setattr(page_writer, "SECTIONS", (money, empty, *SECTIONS))
+    monkeypatch.setattr(contents, "SECTIONS", (money, empty, *SECTIONS))
     page = render(report)
     part = re.search(r'<section id="money".*?</section>', page, re.DOTALL)[0]
     for said in (

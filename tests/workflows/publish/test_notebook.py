@@ -18,7 +18,10 @@ def test_everything_is_shown_in_a_few_lines():
     assert len(repr(review)) < 300
     assert "Analysis death: OR, k = 8" in repr(found[1])
     assert "Pool randomised: k = 4, 0.964 [0.4402, 2.111]" in repr(found[1])
-    assert found[1]._repr_html_().startswith("<pre>Analysis death")
+    shown = found[1]._repr_html_()
+    assert shown.startswith("<div><pre>Analysis death")
+    assert shown.count("<tr>") == 9
+    assert "<th>weight, common</th>" in shown
 
 
 @pytest.mark.parametrize("kind", ["forest", "funnel", "leave-one-out", "baujat", "drapery"])
