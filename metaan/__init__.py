@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from .stats.dependent.blocks import BlockCovariance as BlockCovariance
     from .stats.dependent.covariance import aggregate as aggregate
     from .stats.dependent.covariance import sampling_covariance as sampling_covariance
+    from .stats.dependent.location_scale import LocationScale as LocationScale
+    from .stats.dependent.location_scale import location_scale as location_scale
     from .stats.dependent.multilevel import multilevel as multilevel
     from .stats.dependent.result import Multilevel as Multilevel
     from .stats.dependent.robust import Robust as Robust
     from .stats.dependent.robust import robust as robust
+    from .stats.dependent.rve import RobustVariance as RobustVariance
+    from .stats.dependent.rve import rve as rve
     from .stats.glmm.betabinomial import BetaBinomial as BetaBinomial
     from .stats.glmm.betabinomial import beta_binomial as beta_binomial
     from .stats.glmm.glmm import Glmm as Glmm
@@ -112,6 +116,7 @@ _WHERE = {
     "Gosh": "stats.robustness.gosh_result",
     "Influence": "stats.robustness.influence",
     "Interval": "stats.measures.effects",
+    "LocationScale": "stats.dependent.location_scale",
     "MantelHaenszel": "stats.tables.stratified",
     "MetaRegression": "stats.regression.result",
     "MethodSpread": "stats.robustness.method_spread",
@@ -123,6 +128,7 @@ _WHERE = {
     "RevMan": "sources.revman.rows",
     "Review": "registry.load",
     "Robust": "stats.dependent.robust",
+    "RobustVariance": "stats.dependent.rve",
     "SmallStudyTest": "stats.small_studies.tests_of_asymmetry",
     "Subgroups": "stats.regression.subgroups",
     "TrimAndFill": "stats.small_studies.trimfill",
@@ -151,6 +157,7 @@ _WHERE = {
     "leave_one_out": "stats.robustness.sequence",
     "likelihood_ratio_test": "stats.regression.tests",
     "load": "registry.load",
+    "location_scale": "stats.dependent.location_scale",
     "mantel_haenszel": "stats.tables.stratified",
     "mean_sd_from_quantiles": "stats.printed.quantiles",
     "meta_regression": "stats.regression.fit_regression",
@@ -170,6 +177,7 @@ _WHERE = {
     "reported_checks": "synthesis.recompute",
     "residuals": "stats.regression.residuals",
     "robust": "stats.dependent.robust",
+    "rve": "stats.dependent.rve",
     "sampling_covariance": "stats.dependent.covariance",
     "sd_from_ci": "stats.printed.deviations",
     "sd_from_difference": "stats.printed.deviations",

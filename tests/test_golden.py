@@ -123,6 +123,12 @@ COVERED = {
         {"as ci" for c in cases("dependent") if "pi.lb" in c["expect"]}
         | {"t(k-1)" for f in families("dependent") if f == "metagen_three_level"}
     ),
+    "dependent.rve.RVE_WEIGHTS": lambda: args("modelweights", "dependent"),
+    "dependent.location_scale.LINKS": lambda: args("link", "dependent"),
+    "dependent.location_scale.LOCATION_SCALE_CI_METHODS": lambda: {
+        {"z": "wald", "t": "t", "knha": "hksj"}[c["args"].get("test", "z")]
+        for c in cases("dependent") if c["family"] == "rma_ls"
+    },
     "dependent.sandwich.CORRECTIONS": lambda: args("vcov", "dependent"),
     "dependent.robust.ROBUST_TESTS": lambda: args("test", "dependent", family="coef_test"),
     "dependent.robust.ROBUST_WALD_TESTS": lambda: {

@@ -1,4 +1,5 @@
-"""Several effects of one study: three-level and crossed models; correlated sampling errors.
+"""Several effects of one study: levels, crossed groups, correlated sampling errors, cluster-robust inference.
 
-`blocks` cuts apart what shares nothing, `covariance` makes V and aggregates, `likelihood` finds variance components.
+`multilevel` fits by likelihood, `rve` by moments, `robust` makes a sandwich of any fit, `covariance` makes V and one
+effect a study, `location_scale` explains heterogeneity; `blocks` cuts apart what shares nothing.
 """
