@@ -31,7 +31,7 @@ def _nothing_stays_behind() -> Iterator[None]:
 
 def _surroundings() -> dict[str, object]:
     """Return what a test can change for all that come after it in the process."""
-    others = ("PYTEST_", "_RJEM_")  # pytest's, and what the memory of polars is told when something imports it
+    others = ("PYTEST_", "_RJEM_", "KMP_")  # pytest's, and what polars and scikit-learn set when they are imported
     variables = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     return {"folder": Path.cwd(), "variables": variables, "loop": asyncio._get_running_loop()}
 

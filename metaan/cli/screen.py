@@ -7,6 +7,10 @@ candidate's key, PMID, DOI or registration number. An included candidate becomes
 Every decision is a line of studies/decisions.jsonl, with who and when, on the disk before the next one is asked for.
 `screening: {reviewers: 2}` in review.yaml asks for two, who do not see each other's decisions before their own; where
 they differ, a third person's decision, or --resolve, ends it. `full_text: true` adds a second stage.
+
+--order relevance shows first what is likely to be included (needs: pip install 'metaan[ranking]'): learned from the
+decisions so far, the studies of the registry, and the words of the question and of the criteria of eligibility. It
+only orders; nothing is excluded by it. --stop says how well it does, and tests whether enough was read to stop.
 """
 
 from __future__ import annotations
@@ -47,6 +51,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--list", action="store_true", help="show where every candidate stands, and the flow of records"
     )
     parser.add_argument("--left", action="store_true", help="show what you have to judge")
+    parser.add_argument(
+        "--order", choices=("key", "relevance"), help="which come first (default: key, in the order of keys)"
+    )
+    parser.add_argument(
+        "--stop", action="store_true", help="say how the order of relevance does, and test whether enough was read"
+    )
+    parser.add_argument(
+        "--recall", type=float, metavar="SHARE", help="the share of what is relevant that --stop asks for (0.95)"
+    )
     parser.add_argument("--csv", metavar="FILE", help="write where every candidate stands as CSV (-: to the terminal)")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--plain", action="store_true", help="ask line by line instead of on the full screen")
@@ -63,6 +76,8 @@ def run(args: Namespace) -> int:
     if any(getattr(args, verdict) for verdict in VERDICTS):
         return _judge(folder, _somebody(by), args)
     _refuse_alone(args)
+    if args.stop:
+        return _stop(folder, args)
     if args.undo:
         return _undo(folder, _somebody(by), args.json)
     if args.csv or args.list or args.left or args.json or not sys.stdin.isatty():
@@ -88,6 +103,10 @@ def _refuse_alone(args: Namespace) -> None:
             raise UsageError(
                 f"--{name} belongs to a decision; allowed: --exclude KEY --reason TEXT, --include KEY --resolve"
             )
+    if args.order and (args.undo or args.stop):
+        raise UsageError("--order belongs to what is shown; allowed: --left, --list, --csv, --json, or the full screen")
+    if args.recall is not None and not args.stop:
+        raise UsageError("--recall belongs to --stop; allowed: --stop --recall 0.95")
 
 
 def _judge(folder: Path, by: str, args: Namespace) -> int:
@@ -115,7 +134,7 @@ def _judge(folder: Path, by: str, args: Namespace) -> int:
 def _check_together(args: Namespace) -> None:
     from ..errors import UsageError
 
-    others = [f"--{name}" for name in ("undo", "list", "left", "csv") if getattr(args, name)]
+    others = [f"--{name}" for name in ("undo", "list", "left", "stop", "csv", "order", "recall") if getattr(args, name)]
     if others:
         raise UsageError(f"a decision and {others[0]} at once; allowed: one after the other")
     if args.exclude and not (args.reason and args.reason.strip()):
@@ -164,6 +183,24 @@ def _undo(folder: Path, by: str, as_json: bool) -> int:
     return 0
 
 
+def _stop(folder: Path, args: Namespace) -> int:
+    """Say how the order of relevance does, and whether reading may end."""
+    from ..errors import UsageError
+    from ..workflows.screen.relevance import Relevance
+    from ..workflows.screen.screening_state import open_screening
+    from .screening.stopping import as_lines
+
+    target = 0.95 if args.recall is None else args.recall
+    if not 0 < target < 1:
+        raise UsageError(f"--recall {target:g}; allowed: a share above 0 and below 1, such as 0.95")
+    found = Relevance(open_screening(folder)).so_far(args.stage or "abstract", target)
+    if args.json:
+        print(json.dumps(found.to_dict(), indent=2))
+    else:
+        print("\n".join(map(one_line, as_lines(found))))
+    return 0
+
+
 def _show(folder: Path, by: str, args: Namespace) -> int:
     """Print where everything stands, or write it into a file."""
     from ..workflows.outputs import for_spreadsheet, write_output
@@ -171,6 +208,10 @@ def _show(folder: Path, by: str, args: Namespace) -> int:
     from .screening import listing
 
     screening = open_screening(folder)
+    if args.order == "relevance":
+        from ..workflows.screen.relevance import Relevance
+
+        Relevance(screening).arrange(by, args.stage or screening.next_stage(by))
     if args.csv and args.csv != "-":
         write_output(Path(args.csv), for_spreadsheet(listing.as_csv(screening, by)), folder.parent)
         print(f"wrote {args.csv}")
@@ -190,7 +231,7 @@ def _interactive(folder: Path, by: str, args: Namespace) -> int:
     from ..workflows.screen.session import Session
     from .screening.prompt import ask
 
-    session = Session(folder, by, args.stage)
+    session = Session(folder, by, args.stage, order=args.order or "key")
     if args.plain or not sys.stdout.isatty() or os.environ.get("TERM", "") in _PLAIN_TERMINALS:
         return ask(session)
     try:

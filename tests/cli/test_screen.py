@@ -288,3 +288,37 @@ def test_nobody_decides_nothing(review, screen, monkeypatch, words):
     assert status == 2
     assert "whose decision is it? allowed: --by NAME, METAAN_REVIEWER, or git's user.name" in err
     assert not (review / "decisions.jsonl").exists()
+
+
+def test_the_order_of_relevance_puts_what_is_like_the_registry_first(screen):
+    keys = [line.split()[0] for line in screen("--left")[1].splitlines()]
+    status, out, _ = screen("--left", "--order", "relevance")
+    ranked = [line.split()[0] for line in out.splitlines()]
+    assert (status, sorted(ranked)) == (0, keys)
+    listed = json.loads(screen("--left", "--order", "relevance", "--json")[1])["candidates"]
+    assert [one["key"] for one in listed] == ranked
+
+
+def test_whether_enough_was_read_is_a_test_with_its_sentence(screen):
+    screen("--exclude", ERRATUM, "--reason", "an erratum")
+    status, out, _ = screen("--stop", "--recall", "0.9")
+    assert status == 0
+    assert "title and abstract: 1 of 4 read, 0 included" in out
+    assert "no recall in the order of relevance yet: decided so far: 1; needed: at least 5" in out
+    assert "read on: that less than 90 % of what is relevant was found cannot be rejected (p = 0.75, not below" in out
+    assert "for the methods: Candidates were read in the order of their predicted relevance" in out
+    assert json.loads(screen("--stop", "--json")[1])["stopping"]["p"] == pytest.approx(0.75)  # 1 - 1 of 4
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--undo", "--order", "relevance"), "--order belongs to what is shown"),
+        (("--include", ERRATUM, "--order", "key"), "a decision and --order at once"),
+        (("--left", "--recall", "0.9"), "--recall belongs to --stop"),
+    ],
+)
+def test_an_order_where_nothing_is_shown_is_refused(screen, words, said):
+    status, _, err = screen(*words)
+    assert (status, said in err) == (2, True)
+    assert screen("--stop", "--recall", "95")[0] == 2

@@ -42,6 +42,7 @@ ACTIONS = (
     ("v", "view", "view", "the next list: to judge, conflicts, put off, all"),
     ("slash", "filter", "filter", "only those with these words in title, authors or abstract"),
     ("g", "jump", "go to", "a number in the list, a key, PMID or DOI"),
+    ("r", "order", "order", "by relevance, learned from what was decided, and back"),
     ("s", "stage", "stage", "title and abstract, or full text"),
     ("o", "open", "open", "the first link, in a browser"),
     ("question_mark", "help", "help", "this"),
@@ -194,6 +195,14 @@ class ScreenApp(App[int]):
         self.session.switch_stage()
         self.say("" if len(self.session.screening.stages) > 1 else "there is one stage; full_text: true makes two")
         self.show()
+
+    def action_order(self) -> None:
+        """Read by relevance, or in the order of the keys."""
+        self.attempt(self._switched)
+
+    def _switched(self) -> str:
+        self.session.switch_order()
+        return f"in the order of {'their relevance' if self.session.order == 'relevance' else 'their keys'}"
 
     @work
     async def action_filter(self) -> None:

@@ -88,7 +88,8 @@ def status(session: Session, width: int) -> Content:
     stage = f" | {STAGES[session.stage]}" if len(session.screening.stages) > 1 else ""
     differ = f" | {session.conflicts} in conflict" if session.conflicts else ""
     right = f"{done} of {total} judged"
-    left = f" {session.by}{stage} | {session.queue}: {len(session.keys)}{differ}"
+    order = " by relevance" if session.order == "relevance" else ""
+    left = f" {session.by}{stage} | {session.queue}{order}: {len(session.keys)}{differ}"
     if session.words:
         left += f" | with {session.words!r}"
     if len(left) + len(right) + len(bar(0, 1)) + 3 <= width:

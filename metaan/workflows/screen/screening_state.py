@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ class ScreeningState:
     candidates
         By key, each read when it is looked at.
     standings
-        Where each candidate stands, by key; those first that are in the folder.
+        Where each candidate stands, by key, in the order in which they are read; those first that are in the folder.
     """
 
     def __init__(self, review: Review) -> None:
@@ -58,6 +58,11 @@ class ScreeningState:
             self.standings[key] = self.with_decision(key)
         return bool(touched)
 
+    def put_first(self, keys: Iterable[str]) -> None:
+        """Put some candidates before all others, in an order of their own."""
+        order = dict.fromkeys(key for key in keys if key in self.standings)
+        self.standings = {key: self.standings[key] for key in [*order, *(k for k in self.standings if k not in order)]}
+
     def with_decision(self, key: str, *more: Decision) -> Standing:
         """Return where a candidate would stand with further decisions."""
         return standing([*self._log.about(key), *more], self.rules)
@@ -83,6 +88,10 @@ class ScreeningState:
         """The stages of this review."""
         read = self.rules.full_text or any(one.stage == "full-text" for one in self.standings.values())
         return tuple(STAGES)[: 2 if read else 1]
+
+    def next_stage(self, by: str) -> Stage:
+        """Return the first stage at which one reviewer has something to judge."""
+        return next((one for one in self.stages if self.keys_to_judge(by, one)), self.stages[0])
 
     def seen_by(self, by: str) -> Iterator[tuple[str, Standing]]:
         """Yield what one reviewer may see of each candidate."""

@@ -12,6 +12,7 @@ from ...registry.store.standing import Standing
 from ..run import REAL, Run
 from .card import Card, card
 from .judge import DecisionResult, Undone, Verdict, Vote, find, judge, settle, undo
+from .relevance import Order, Relevance
 from .screening_state import ScreeningState, open_screening
 from .words import plain, question_terms, reasons
 
@@ -25,13 +26,17 @@ class Session:
     ----------
     by, stage, queue, words
         Who judges, what is read, which candidates are shown, and the words that these must have.
+    order
+        In which they are read: that of their keys, or of their relevance.
     keys
         The candidates shown, in their order; ``place`` is that of the present one.
     settled
         What was brought in order when the session began, in words.
     """
 
-    def __init__(self, folder: Path | str, by: str, stage: Stage | None = None, run: Run = REAL) -> None:
+    def __init__(
+        self, folder: Path | str, by: str, stage: Stage | None = None, run: Run = REAL, order: Order = "key"
+    ) -> None:
         self.folder, self.by, self._run = Path(folder), by, run
         self.screening: ScreeningState = open_screening(folder)
         self.settled = settle(self.screening, by, run)
@@ -39,11 +44,13 @@ class Session:
         self.words = ""
         self.keys: list[str] = []
         self.place = 0
-        self.stage: Stage = stage or self._first_stage()
+        self.stage: Stage = stage or self.screening.next_stage(by)
         info = self.screening.review.info
         self.wanted, self.unwanted = question_terms(info), info.screening.highlight.exclude
         self._counts: dict[str, tuple[int, int]] = {}  # forgotten when anything changes
         self._skipped: set[str] = set()
+        self.order: Order = order
+        self._relevance = Relevance(self.screening) if order == "relevance" else None
         self._arrange()
 
     @property
@@ -136,6 +143,16 @@ class Session:
         self.stage, self.place = stages[(stages.index(self.stage) + 1) % len(stages)], 0
         self._arrange()
 
+    def switch_order(self) -> None:
+        """Go from the order of the keys to that of relevance, or back; a `UsageError` where that cannot be learned."""
+        if self.order == "key":
+            self._relevance = Relevance(self.screening)
+        else:
+            self._relevance = None
+            self.screening.put_first(sorted(self.screening.standings))
+        self.order, self.place = ("key" if self.order == "relevance" else "relevance"), 0
+        self._arrange()
+
     def refresh(self) -> bool:
         """Take in what others have decided, without leaving the present candidate."""
         changed = self.screening.refresh()
@@ -153,16 +170,14 @@ class Session:
             self._arrange()
         self.place = self.keys.index(key)
 
-    def _first_stage(self) -> Stage:
-        stages = self.screening.stages
-        return next((one for one in stages if self.screening.keys_to_judge(self.by, one)), stages[0])
-
     def _is_here(self, one: Standing) -> bool:
         """Say whether a candidate is judged at this stage, or was."""
         return one.stage == self.stage or (one.passed is not None and self.stage == "abstract")
 
     def _arrange(self) -> None:
         self._counts.clear()
+        if self._relevance:
+            self._relevance.arrange(self.by, self.stage)
         keys = [key for key in QUEUES[self.queue](self) if key not in self._skipped]
         self.keys = [key for key in keys if self._has_words(key)] if self.words else keys
         self.place = self._within(self.place)
