@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from .stats.measures.catalogue import effect_sizes as effect_sizes
     from .stats.measures.effects import EffectSizes as EffectSizes
     from .stats.measures.effects import Interval as Interval
+    from .stats.network.network import network as network
+    from .stats.network.pairwise import Pairs as Pairs
+    from .stats.network.pairwise import pairwise as pairwise
+    from .stats.network.result import Network as Network
     from .stats.pooling.pool import pool as pool
     from .stats.pooling.result import Pooled as Pooled
     from .stats.printed.arms import combine_groups as combine_groups
@@ -121,7 +125,9 @@ _WHERE = {
     "MetaRegression": "stats.regression.result",
     "MethodSpread": "stats.robustness.method_spread",
     "Multilevel": "stats.dependent.result",
+    "Network": "stats.network.result",
     "NotebookPlot": "workflows.publish.notebook",
+    "Pairs": "stats.network.pairwise",
     "PetPeese": "stats.small_studies.pet",
     "Pooled": "stats.pooling.result",
     "Refits": "stats.robustness.sequence_result",
@@ -164,7 +170,9 @@ _WHERE = {
     "method_spread": "stats.robustness.method_spread",
     "multilevel": "stats.dependent.multilevel",
     "multiverse": "stats.robustness.multiverse",
+    "network": "stats.network.network",
     "odds_ratio_from_smd": "stats.printed.rescaling",
+    "pairwise": "stats.network.pairwise",
     "permutation_test": "stats.regression.tests",
     "pet_peese": "stats.small_studies.pet",
     "peto": "stats.tables.peto",

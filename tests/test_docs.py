@@ -76,6 +76,8 @@ DEFAULTS = {
     "dependent.sandwich.CORRECTIONS": (ma.robust, "small_sample"),
     "dependent.robust.ROBUST_TESTS": (ma.robust, "test"),
     "dependent.robust.ROBUST_WALD_TESTS": (ma.Robust.wald_test, "test"),
+    "network.fit.NETWORK_MODELS": (ma.network, "model"),
+    "network.ranking.SMALL_VALUES": (ma.Network.p_scores, "small_values"),
     "robustness.gosh.GOSH_TAU2_METHODS": (ma.gosh, "tau2_method"),
     "small_studies.catalogue.SMALL_STUDY_TESTS": (ma.small_study_test, "test"),
     "small_studies.catalogue.PREDICTORS": (ma.small_study_test, "predictor"),

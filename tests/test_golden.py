@@ -134,6 +134,12 @@ COVERED = {
     "dependent.robust.ROBUST_WALD_TESTS": lambda: {
         t.replace("Naive", "naive") for t in args("test", "dependent", family="Wald_test")
     },
+    "network.fit.NETWORK_MODELS": lambda: {
+        key.split(".")[1] for c in cases("network") if c["family"] == "netmeta" for key in c["expect"] if "TE." in key
+    },
+    "network.ranking.SMALL_VALUES": lambda: {
+        key.split("_")[0] for c in cases("network") if c["family"] == "netmeta_rank" for key in c["expect"]
+    } - {"trts"},
     "printed.quantiles.QUANTILE_METHODS": lambda: args("method", "conv", family="conv_fivenum"),
     "printed.transformations.TRANSFORMATIONS": _transformations,
     "robustness.presets.PRESETS": lambda: args("preset", "presets", "metafor_3_8"),

@@ -1,0 +1,107 @@
+"""A network solved: effects of treatments against each other under both models, and how far studies differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import UsageError, choose
+from ..measures.effects import FloatArray
+from ..regression.linear import Linear, Weighted
+from ..regression.tau2 import REGRESSION_TAU2_METHODS
+from .contrasts import Contrasts
+from .studies import Rows, rows_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """One model of a network.
+
+    Attributes
+    ----------
+    tau2
+        The variance between studies that its weights hold.
+    effects
+        Shape (n,): effects of the treatments against the first of them, which is 0.
+    vcov
+        Shape (n, n): their covariance; the first row and column are 0.
+    q
+        The generalised Q of its residuals.
+    """
+
+    tau2: float
+    effects: FloatArray
+    vcov: FloatArray
+    q: float
+
+    @property
+    def differences(self) -> FloatArray:
+        """Shape (n, n): the effect of the row's treatment less that of the column's."""
+        return self.effects[:, None] - self.effects[None, :]
+
+    @property
+    def variances(self) -> FloatArray:
+        """Shape (n, n): the variances of the differences."""
+        own = np.diag(self.vcov)
+        return np.maximum(own[:, None] + own[None, :] - 2.0 * self.vcov, 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """Contrasts, their rows, and both models; what every further method asks."""
+
+    contrasts: Contrasts
+    rows: Rows
+    tau2: float
+    tau2_se: float | None
+    common: Solved
+    random: Solved
+
+    @property
+    def df(self) -> int:
+        """Degrees of freedom of Q: rows less treatments but one."""
+        return int(self.rows.yi.size) - self.contrasts.n + 1
+
+    @property
+    def q(self) -> float:
+        """Cochran's Q of the common-effect model."""
+        return self.common.q
+
+    def model(self, name: str) -> Solved:
+        """Return a model by its name."""
+        return choose(NETWORK_MODELS, name, "model")(self)
+
+
+def solve(rows: Rows, tau2: float) -> Solved:
+    """Solve a connected network with a given variance between studies."""
+    return _expanded(rows.linear(0), tau2)
+
+
+def _expanded(m: Linear, tau2: float) -> Solved:
+    fit = Weighted.of(m, 1.0 / (m.vi + tau2))
+    n = m.p + 1
+    effects, vcov = np.zeros(n), np.zeros((n, n))
+    effects[1:], vcov[1:, 1:] = fit.coefficients, fit.inverse
+    return Solved(tau2, effects, vcov, 0.0 if m.df < 1 else fit.rss)
+
+
+def fit_contrasts(c: Contrasts, tau2_method: str, tau2: float | None, tolerance: float) -> Fitted:
+    """Fit both models of a connected network; ``tau2`` is estimated where it is not given."""
+    estimator = choose(REGRESSION_TAU2_METHODS, tau2_method, "tau2_method")
+    if tau2 is not None and not 0 <= tau2 < np.inf:
+        raise UsageError(f"tau2 = {tau2:g}; allowed: a finite number not below 0")
+    rows = rows_of(c, tolerance)
+    m = rows.linear(0)
+    se: float | None = None
+    if tau2 is None:
+        tau2, se = estimator(m) if m.df > 0 else (0.0, None)
+    common = _expanded(m, 0.0)
+    return Fitted(c, rows, tau2, se, common, common if tau2 == 0 else _expanded(m, tau2))
+
+
+NETWORK_MODELS: dict[str, Callable[[Fitted], Solved]] = {
+    "common": lambda fitted: fitted.common,
+    "random": lambda fitted: fitted.random,
+}

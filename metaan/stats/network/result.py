@@ -1,0 +1,244 @@
+"""What `metaan.network` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from scipy.special import chdtrc
+
+from ...errors import NotEstimableError
+from ..measures.effects import FloatArray, Interval
+from ..numerics.notebook import ShowsItself
+from ..numerics.numerals import figures, p_text
+from ..pooling.heterogeneity import q_based
+from .comparisons import Comparison, ComparisonTable, League, league_of, line, table_of
+from .contrasts import place
+from .decomposition import Decomposition, decompose, net_heat
+from .fit import Fitted
+from .ranking import RankProbabilities, p_scores, rank_probabilities
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Network(ShowsItself):
+    """A network meta-analysis, common and random effects. Numbers are on the analysis scale.
+
+    Methods that take ``model`` answer for ``"common"`` or ``"random"``; None is the model of the fit.
+
+    Attributes
+    ----------
+    model, measure, reference, level, tau2_method
+        As they were asked for; the reference is the first treatment where none was.
+    fitted
+        Contrasts, rows and both solutions.
+    notes
+        What to know before reading the numbers, one sentence each.
+    tau2_fixed
+        True where tau2 was given and not estimated.
+    """
+
+    model: str
+    measure: str
+    reference: str
+    level: float
+    tau2_method: str
+    fitted: Fitted
+    notes: tuple[str, ...]
+    tau2_fixed: bool = False
+
+    @property
+    def treatments(self) -> tuple[str, ...]:
+        """The n treatments in alphabetical order."""
+        return self.fitted.contrasts.treatments
+
+    @property
+    def studies(self) -> tuple[str, ...]:
+        """The k studies."""
+        return self.fitted.contrasts.studies
+
+    @property
+    def k(self) -> int:
+        """The number of studies."""
+        return len(self.studies)
+
+    @property
+    def m(self) -> int:
+        """The number of contrasts."""
+        return self.fitted.contrasts.m
+
+    @property
+    def n(self) -> int:
+        """The number of treatments."""
+        return len(self.treatments)
+
+    @property
+    def d(self) -> int:
+        """The number of designs: sets of treatments that studies compare."""
+        return len(self.decomposition().designs)
+
+    @property
+    def excluded(self) -> tuple[tuple[str, str], ...]:
+        """(study, reason) of every arm or contrast that was left out."""
+        return self.fitted.contrasts.excluded
+
+    @property
+    def tau2(self) -> float:
+        """The variance between studies, one for all comparisons."""
+        return self.fitted.tau2
+
+    @property
+    def tau(self) -> float:
+        """The root of tau2."""
+        return float(self.tau2**0.5)
+
+    @property
+    def q(self) -> float:
+        """Cochran's Q of the whole network; 0 with no degree of freedom."""
+        return self.fitted.q
+
+    @property
+    def q_df(self) -> int:
+        """Degrees of freedom of Q."""
+        return self.fitted.df
+
+    @property
+    def q_pval(self) -> float | None:
+        """The p-value of Q; None with no degree of freedom."""
+        return float(chdtrc(self.q_df, self.q)) if self.q_df else None
+
+    @property
+    def i2(self) -> float | None:
+        """I2 in percent, from Q; None with no degree of freedom."""
+        if not self.q_df:
+            return None
+        return 100.0 * max(0.0, (self.q - self.q_df) / self.q) if self.q else 0.0
+
+    @property
+    def i2_ci(self) -> Interval | None:
+        """The test-based interval of I2 in percent; None with fewer than two degrees of freedom."""
+        return q_based(self.q, self.q_df + 1, self.level).i2_ci if self.q_df > 1 else None
+
+    @property
+    def q_within(self) -> float:
+        """Q within designs: heterogeneity."""
+        return self.decomposition().within.q
+
+    @property
+    def q_between(self) -> float:
+        """Q between designs: incoherence (inconsistency)."""
+        return self.decomposition().between.q
+
+    @property
+    def estimate(self) -> FloatArray:
+        """Shape (n, n): the effect of the row's treatment against the column's."""
+        return self.estimates()
+
+    @property
+    def se(self) -> FloatArray:
+        """Shape (n, n): the standard errors of ``estimate``."""
+        return self.standard_errors()
+
+    def estimates(self, model: str | None = None) -> FloatArray:
+        """Return the effect of the row's treatment against the column's, shape (n, n)."""
+        return self.fitted.model(model or self.model).differences
+
+    def standard_errors(self, model: str | None = None) -> FloatArray:
+        """Return the standard errors of all comparisons, shape (n, n)."""
+        return self.fitted.model(model or self.model).variances ** 0.5
+
+    def table(self, model: str | None = None) -> ComparisonTable:
+        """Return every pair of treatments: estimate, se, test, interval, prediction interval."""
+        return table_of(self.fitted, model or self.model, self.measure, self.level)
+
+    def comparison(self, treatment1: str, treatment2: str, model: str | None = None) -> Comparison:
+        """Return one treatment against another."""
+        return self.table(model)[treatment1, treatment2]
+
+    def against_reference(self, model: str | None = None) -> tuple[Comparison, ...]:
+        """Return every other treatment against the reference."""
+        table = self.table(model)
+        return tuple(table[t, self.reference] for t in self.treatments if t != self.reference)
+
+    def league(self, model: str | None = None, order: Sequence[str] | None = None) -> League:
+        """Return all against all on the display scale, in an order of treatments."""
+        return league_of(self.fitted, model or self.model, self.measure, self.level, order)
+
+    def p_scores(self, small_values: str = "desirable", model: str | None = None) -> dict[str, float]:
+        """Return the P-score of each treatment, 0 to 1: the mean certainty that it is better than another one.
+
+        ``small_values`` is a key of `SMALL_VALUES`: whether small values of the outcome are good.
+        """
+        return p_scores(self.fitted, model or self.model, small_values)
+
+    def rank_probabilities(
+        self, seed: int, small_values: str = "desirable", model: str | None = None, draws: int = 100_000
+    ) -> RankProbabilities:
+        """Return how often each treatment has each rank in draws from the estimates, the same for one seed."""
+        return rank_probabilities(self.fitted, model or self.model, small_values, seed, draws)
+
+    def decomposition(self) -> Decomposition:
+        """Return Q within and between designs, by design, and with each design detached."""
+        return self._decomposition
+
+    @cached_property
+    def _decomposition(self) -> Decomposition:
+        return decompose(self.fitted)
+
+    def net_heat(self) -> tuple[tuple[str, ...], FloatArray]:
+        """Return the designs and how much of the row's incoherence goes when the column's design is detached.
+
+        Raises
+        ------
+        NotEstimableError
+            A network without loops.
+        """
+        if self.decomposition().reason is not None:
+            raise NotEstimableError(str(self.decomposition().reason))
+        return net_heat(self.fitted)
+
+    def to_frame(self, model: str | None = None) -> pd.DataFrame:
+        """Return the table of all comparisons as a frame."""
+        return self.table(model).to_frame()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values ready for JSON."""
+        return {
+            "model": self.model, "measure": self.measure, "reference": self.reference, "level": self.level,
+            "tau2_method": self.tau2_method, "treatments": list(self.treatments), "k": self.k, "m": self.m,
+            "n": self.n, "tau2": self.tau2, "q": self.q, "q_df": self.q_df, "q_pval": self.q_pval, "i2": self.i2,
+            "common": self.table("common").to_dict(), "random": self.table("random").to_dict(),
+            "decomposition": self.decomposition().to_dict(), "excluded": [list(pair) for pair in self.excluded],
+            "notes": list(self.notes),
+        }  # fmt: skip
+
+    def __repr__(self) -> str:
+        head = (
+            f"Network {self.measure}, {self.model} effects: {self.k} studies, {self.n} treatments, {self.m} contrasts"
+        )
+        spread = f"  tau2 = {figures(self.tau2)} ({'given' if self.tau2_fixed else self.tau2_method})"
+        if self.q_pval is not None:
+            spread += f", I2 = {self.i2:.1f}%, Q = {figures(self.q)} (df {self.q_df}, {p_text(self.q_pval)})"
+        rows = [f"  {line(one)}" for one in self.against_reference()]
+        left = [f"  Left out: {name} ({why})" for name, why in self.excluded]
+        return "\n".join([head, *rows, spread, *left, *(f"  Note: {note}" for note in self.notes)])
+
+
+def of_fit(
+    fitted: Fitted, model: str, measure: str, reference: str | None, level: float, tau2_method: str, fixed: bool
+) -> Network:
+    """Put a fit and what was asked for together, with what a reader has to know."""
+    names = fitted.contrasts.treatments
+    fitted.model(model)
+    chosen = names[0] if reference is None else names[place(names, reference, "reference")]
+    return Network(model, measure, chosen, level, tau2_method, fitted, _notes(fitted, fixed), fixed)
+
+
+def _notes(fitted: Fitted, fixed: bool) -> tuple[str, ...]:
+    if fitted.df == 0 and not fixed:
+        return ("no degree of freedom is left to estimate tau2 from; the random-effects model is the common one",)
+    return ()
