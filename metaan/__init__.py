@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from .sources.files.read import read_records as read_records
     from .sources.revman.revman import read_revman as read_revman
     from .sources.revman.rows import RevMan as RevMan
+    from .stats.bayes.bayes import bayes as bayes
+    from .stats.bayes.priors import TauPrior as TauPrior
+    from .stats.bayes.result import Bayes as Bayes
     from .stats.dependent.blocks import BlockCovariance as BlockCovariance
     from .stats.dependent.covariance import aggregate as aggregate
     from .stats.dependent.covariance import sampling_covariance as sampling_covariance
@@ -107,6 +110,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "Baujat": "stats.robustness.influence",
+    "Bayes": "stats.bayes.result",
     "BetaBinomial": "stats.glmm.betabinomial",
     "BlockCovariance": "stats.dependent.blocks",
     "Choices": "synthesis.analyse",
@@ -137,10 +141,12 @@ _WHERE = {
     "RobustVariance": "stats.dependent.rve",
     "SmallStudyTest": "stats.small_studies.tests_of_asymmetry",
     "Subgroups": "stats.regression.subgroups",
+    "TauPrior": "stats.bayes.priors",
     "TrimAndFill": "stats.small_studies.trimfill",
     "aggregate": "stats.dependent.covariance",
     "analyse": "synthesis.analyse",
     "baujat": "stats.robustness.influence",
+    "bayes": "stats.bayes.bayes",
     "beta_binomial": "stats.glmm.betabinomial",
     "between_groups": "stats.regression.subgroups",
     "blup": "stats.regression.residuals",

@@ -67,6 +67,7 @@ DEFAULTS = {
     "regression.inference.REGRESSION_TAU2_CI_METHODS": (ma.MetaRegression.tau2_ci, "method"),
     "regression.inference.REGRESSION_PI_METHODS": (ma.MetaRegression.predict, "pi_method"),
     "regression.design.REDUNDANT": (ma.meta_regression, "redundant"),
+    "bayes.distributions.INTERVALS": (ma.bayes, "interval"),
     "dependent.multilevel.MULTILEVEL_METHODS": (ma.multilevel, "method"),
     "dependent.multilevel.MULTILEVEL_CI_METHODS": (ma.multilevel, "ci_method"),
     "dependent.multilevel.MULTILEVEL_PI_METHODS": (ma.multilevel, "pi_method"),

@@ -15,6 +15,12 @@ FILES = sorted(GOLDEN.glob("*.json"))
 TABLES = tables()
 
 CI = {"z": "wald", "t": "t", "knha": "hksj", "adhoc": "hksj-adhoc"}
+_TAU_PRIORS = {
+    "halfnormal0.5": "half-normal",
+    "halfcauchy0.5": "half-Cauchy",
+    "uniform": "uniform",
+    "jeffreys": "Jeffreys",
+}
 PI = {"default": "normal", "simple": "simple", "riley": "t(k-2)", "t": "t(k-1)"}
 
 
@@ -140,6 +146,10 @@ COVERED = {
     "network.ranking.SMALL_VALUES": lambda: {
         key.split("_")[0] for c in cases("network") if c["family"] == "netmeta_rank" for key in c["expect"]
     } - {"trts"},
+    "bayes.priors.TAU_PRIORS": lambda: {_TAU_PRIORS[p] for p in args("tau.prior", "bayesmeta")},
+    "bayes.distributions.INTERVALS": lambda: {
+        "shortest" for c in cases("bayesmeta") if "shortest" in c["note"]
+    },
     "printed.quantiles.QUANTILE_METHODS": lambda: args("method", "conv", family="conv_fivenum"),
     "printed.transformations.TRANSFORMATIONS": _transformations,
     "robustness.presets.PRESETS": lambda: args("preset", "presets", "metafor_3_8"),
@@ -149,6 +159,16 @@ AUTO = "pooling/test_pool_properties.py::test_auto_is_the_floor_where_there_is_h
 
 #: What no program that we know of prints, or what only chooses among proven parts: table to the tests that prove it.
 PROVED = {
+    "bayes.priors.TAU_PRIORS": {
+        "bayes/test_bayes.py::test_every_prior_against_a_grid_of_mean_and_tau": (
+            "half-t", "half-logistic", "exponential", "Rayleigh", "Lomax", "log-normal", "log-normal-tau2",
+            "log-t-tau2", "inverse-gamma", "inverse-gamma-tau2", "inverse-chi", "sqrt", "overallJeffreys",
+            "BergerDeely", "conventional", "DuMouchel", "shrinkage", "I2",
+        )
+    },
+    "bayes.distributions.INTERVALS": {
+        "bayes/test_bayes.py::test_central_intervals_leave_as_much_on_either_side": ("central",)
+    },
     "evidence.absolute.RISK_OF": {
         "evidence/test_absolute.py::test_a_relative_effect_at_an_assumed_risk": ("OR", "RR", "RD", "HR")
     },
