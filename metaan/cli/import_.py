@@ -1,4 +1,4 @@
-"""Make candidates of exported files of references: RIS, NBIB, BibTeX, PubMed XML, EndNote XML or CSV.
+"""Make candidates of exported files of references: what databases and reference managers save, known by its content.
 
 For each file it says how many records were read, are new, are there already, and failed; what failed is kept in a file
 in outputs/. A record that may be one that is there is a question, never merged unseen. The flow of records counts a
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="RIS, NBIB, BibTeX, XML or CSV")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", type=Path, help="RIS, NBIB, BibTeX, XML, JSON, CSV, XLSX ..."
+    )
     parser.add_argument(
         "--database", metavar="NAME", help="what the files were exported from: a source of a search in review.yaml"
     )

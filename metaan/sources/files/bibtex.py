@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from html import unescape
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ...records.citation import day, find_year, page_range
-from ...records.identifiers import doi_in_link, find_registrations, normalise_doi, normalise_pmid, written_pmid
-from ...records.markup import clean_text, inline_markup, plain_text
-from ...records.record import AbstractPart, Failure, Read, Record
+from ...records.citation import day, find_year
+from ...records.markup import clean_text
+from ...records.record import Failure, Read, Record
 from ..formats.encoding import decode, read_file
+from ..formats.said import said
+from .assemble import assemble
 from .bibtex_names import read_authors
 from .latex import to_text
 
@@ -111,34 +112,45 @@ def _record(entry: Any, fields: dict[str, str], by_key: Mapping[str, dict[str, s
     if "title" in parent and "crossref" in fields:
         inherited["booktitle"] = parent["title"]
     found = inherited | fields
-    title = _markup(_first(found, "title"))
-    authors, complete = read_authors(found.get("author", ""))
-    published = _published(found)
-    abstract = _markup(found.get("abstract", ""))
-    return Record(
-        title=plain_text(title),
-        title_markup=title,
-        authors=authors,
-        authors_complete=complete,
-        year=int(published[:4]) if published else None,
-        published=published,
-        journal=_plain(_first(found, "journal", "journaltitle", "booktitle")),
-        journal_abbreviation=_plain(_first(found, "shortjournal", "journal-iso", "journal_abbreviation")),
-        volume=_plain(found.get("volume", "")),
-        issue=_plain(_first(found, "number", "issue")),
-        pages=_pages(_first(found, "pages", "article-number", "eid", "art_number")),
-        doi=_doi(found),
-        pmid=_pmid(found),
-        pmcid=_pmcid(found),
-        registrations=_registrations(found),
-        abstract=(AbstractPart(None, abstract),) if abstract else (),
-        keywords=_keywords(found),
-        publication_types=(entry.entry_type.lower(),),
-        source="bibtex",
-        extra={"key": clean_text(entry.key), "line": str((entry.start_line or 0) + 1)},
-    )
+    given = {field: [to_text(found[name]) for name in names if name in found] for field, names in NAMES.items()}
+    for field in ("doi", "links", "pmid", "registrations"):
+        given[field] = [_bare(found[name]) for name in NAMES[field] if name in found]
+    given["links"] = [text for text in given["links"] if "doi.org/" in text.lower()]
+    given["pmid"] += _pmids(found)
+    given["pmcid"] = [f"PMC{text.strip('PMCpmc')}" for text in given["pmcid"]]
+    given["keywords"] = [word for text in given["keywords"][:1] for word in re.split(r"[;,\n]", text)]
+    given["types"].insert(0, entry.entry_type.lower())
+    given["date"] = [published] if (published := _published(found)) else []
+    authors, complete = read_authors(found["author"] if said(found.get("author", "")) else "")
+    rest = {clean_text(name): clean_text(to_text(text)) for name, text in fields.items() if name not in _KNOWN}
+    extra = {**rest, "key": clean_text(entry.key), "line": str((entry.start_line or 0) + 1)}
+    return replace(assemble(given, "bibtex", extra), authors=authors, authors_complete=complete)
 
 
+NAMES: dict[str, tuple[str, ...]] = {
+    "title": ("title",),
+    "journal": ("journal", "journaltitle", "booktitle"),
+    "journal_abbreviation": ("shortjournal", "journal-iso", "journal_abbreviation"),
+    "volume": ("volume",),
+    "issue": ("number", "issue"),
+    "pages": ("pages",),
+    "article_number": ("article-number", "eid", "art_number"),
+    "doi": ("doi",),
+    "links": ("url", "ee", "note"),
+    "pmid": ("pmid", "pubmed_id", "pubmedid"),
+    "pmcid": ("pmcid", "pmc"),
+    "registrations": ("note", "annote", "registration"),
+    "abstract": ("abstract",),
+    "keywords": ("keywords", "keyword", "author_keywords"),
+    "types": ("document_type", "type"),
+}
+_KNOWN = {name for names in NAMES.values() for name in names} - {"note", "annote"} | {
+    "author",
+    "year",
+    "date",
+    "month",
+    "day",
+}
 _INHERITED = (
     "journal",
     "journaltitle",
@@ -157,56 +169,17 @@ def _first(fields: Mapping[str, str], *names: str) -> str:
     return next((fields[name] for name in names if name in fields), "")
 
 
-def _markup(text: str) -> str:
-    """Return prose as a markup string; some services export it with the escapes of HTML."""
-    return inline_markup(unescape(to_text(text)))
-
-
-def _plain(text: str) -> str | None:
-    return clean_text(unescape(to_text(text))) or None
-
-
-def _pages(text: str) -> str | None:
-    return page_range(clean_text(to_text(text.strip("{}"))))
-
-
 def _bare(text: str) -> str:
     """Undo the little LaTeX that stands in identifiers, which must not be decoded like prose."""
     text = text.replace("\\textless", "<").replace("\\textgreater", ">")
     return re.sub(r"\\([_%&#$])|[{}]", r"\1", text).strip()
 
 
-def _doi(fields: Mapping[str, str]) -> str | None:
-    for name in ("doi", "url", "ee", "note"):
-        text = _bare(fields.get(name, ""))
-        found = normalise_doi(text) if name == "doi" else None
-        if found := found or (doi_in_link(text) if name == "doi" or "doi.org/" in text.lower() else None):
-            return found
-    return None
-
-
-def _pmid(fields: Mapping[str, str]) -> str | None:
-    if found := written_pmid(_bare(_first(fields, "pmid", "pubmed_id", "pubmedid"))):
-        return found
+def _pmids(fields: Mapping[str, str]) -> list[str]:
+    """Return the PMIDs that other fields than their own hold."""
     if _first(fields, "eprinttype", "archiveprefix").casefold() == "pubmed":
-        return written_pmid(_bare(fields.get("eprint", "")))
-    stated = re.search(r"PMID:?\s*(\d{1,9})\b", fields.get("note", ""))
-    return normalise_pmid(stated[1]) if stated else None
-
-
-def _pmcid(fields: Mapping[str, str]) -> str | None:
-    found = re.fullmatch(r"(?:PMC)?([1-9]\d{0,8})", _bare(_first(fields, "pmcid", "pmc")), re.IGNORECASE)
-    return f"PMC{found[1]}" if found else None
-
-
-def _registrations(fields: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the numbers in the fields that people write them into; prose is only a hint, see `Record`."""
-    return find_registrations(" ".join(_bare(fields.get(name, "")) for name in ("note", "annote", "registration")))
-
-
-def _keywords(fields: Mapping[str, str]) -> tuple[str, ...]:
-    words = re.split(r"[;,\n]", to_text(_first(fields, "keywords", "keyword", "author_keywords")))
-    return tuple(dict.fromkeys(word for word in map(clean_text, words) if word))
+        return [_bare(fields.get("eprint", ""))]
+    return re.findall(r"PMID:?\s*\d{1,9}\b", fields.get("note", ""))
 
 
 def _published(fields: Mapping[str, str]) -> str | None:

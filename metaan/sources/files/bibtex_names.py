@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from ...records.markup import clean_text
-from ...records.names import initials, inverted_name, is_group
+from ...records.names import inverted_name, unordered_name
 from .latex import to_text
 
 
@@ -46,7 +46,7 @@ def _name(raw: str) -> str | None:
         return clean_text(to_text(raw[1:-1])) or None
     parts = [clean_text(to_text(part)) for part in _split_commas(raw)]
     if len(parts) == 1:
-        return _unordered(parts[0])
+        return unordered_name(parts[0])
     return inverted_name(*parts)
 
 
@@ -66,12 +66,3 @@ def _split_commas(raw: str) -> list[str]:
             parts.append(raw[start:position])
             start = position + 1
     return [*parts, raw[start:]]
-
-
-def _unordered(name: str) -> str | None:
-    """Turn "Jane Q. van Doe" into "van Doe JQ": what is in small letters before the family name belongs to it."""
-    words = name.split()
-    if len(words) < 2 or is_group(name):
-        return name or None
-    small = next((at for at, word in enumerate(words[:-1]) if at and word[0].islower()), len(words) - 1)
-    return f"{' '.join(words[small:])} {initials(' '.join(words[:small]))}".strip()

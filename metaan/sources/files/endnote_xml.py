@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element
 
-from ...records.citation import find_year, page_range
-from ...records.identifiers import doi_in_link, find_registrations, normalise_doi, normalise_pmid, written_pmid
-from ...records.markup import clean_text, inline_markup, plain_text
-from ...records.names import short_name
-from ...records.record import AbstractPart, Failure, Read, Record
+from ...records.identifiers import normalise_pmid, written_pmid
+from ...records.markup import clean_text
+from ...records.record import Failure, Read, Record
 from ..formats.tagged import NOTHING_SAID, says_something
 from ..formats.xml_guard import sound_tree
 from ..net.answers import UnreadableError
+from .assemble import assemble
 
-_PMCID = re.compile(r"\bPMC[1-9]\d{0,8}\b")
 _KNOWN = {
     "abstract", "contributors", "dates", "electronic-resource-num", "keywords", "number", "pages", "periodical",
     "ref-type", "titles", "volume", "database", "source-app", "foreign-keys",
@@ -44,34 +42,31 @@ def parse_endnote_xml(body: bytes) -> Read:
 
 
 def _record(element: Element, at: int) -> Record:
-    title = inline_markup(_text(element, "titles/title"))
-    published = _published(element)
-    abstract = inline_markup(_text(element, "abstract"))
+    given = {field: [text for path in paths for text in _texts(element, path)] for field, paths in PATHS.items()}
     kind = element.find("ref-type")
     numbers = " ".join(_text(element, name) for name in ("accession-num", "custom1", "custom2", "custom3"))
-    pmcid = _PMCID.search(numbers)
-    names = (short_name(name) for name in _texts(element, "contributors/authors/author"))
-    return Record(
-        title=plain_text(title),
-        title_markup=title,
-        authors=tuple(name for name in names if name),
-        year=int(published[:4]) if published else None,
-        published=published,
-        journal=_text(element, "periodical/full-title") or _text(element, "titles/secondary-title") or None,
-        journal_abbreviation=_text(element, "periodical/abbr-1") or _text(element, "titles/alt-title") or None,
-        volume=_text(element, "volume") or None,
-        issue=_text(element, "number") or None,
-        pages=page_range(_text(element, "pages")),
-        doi=_doi(element),
-        pmid=_pmid(element, numbers),
-        pmcid=pmcid[0] if pmcid else None,
-        registrations=find_registrations(f"{_text(element, 'notes')[:20_000]} {numbers}"),
-        abstract=(AbstractPart(None, abstract),) if abstract else (),
-        keywords=tuple(word for text in _texts(element, "keywords/keyword") for word in [text.strip("*")] if word),
-        publication_types=tuple(x for x in (clean_text(kind.get("name", "")) if kind is not None else "",) if x),
-        source="endnote",
-        extra=_rest(element) | {"record": str(at)},
-    )
+    given["doi"] = _texts(element, "electronic-resource-num")
+    given["links"] = [text for text in _texts(element, "urls/related-urls/url") if "doi.org/" in text.lower()]
+    given["pmid"] = [pmid] if (pmid := _pmid(element, numbers)) else []
+    given["pmcid"] = [numbers]
+    given["registrations"] = [numbers, *_texts(element, "notes")[:1]]
+    given["types"] = [kind.get("name", "") if kind is not None else "", *_texts(element, "work-type")]
+    return assemble(given, "endnote", _rest(element) | {"record": str(at)})
+
+
+PATHS: dict[str, tuple[str, ...]] = {
+    "title": ("titles/title",),
+    "authors": ("contributors/authors/author",),
+    "date": ("dates/year", "dates/pub-dates/date"),
+    "journal": ("periodical/full-title", "titles/secondary-title", "periodical/abbr-1", "titles/alt-title"),
+    "journal_abbreviation": ("periodical/abbr-1", "titles/alt-title"),
+    "volume": ("volume",),
+    "issue": ("number",),
+    "pages": ("pages",),
+    "article_number": ("custom7",),
+    "abstract": ("abstract",),
+    "keywords": ("keywords/keyword",),
+}
 
 
 def _text(element: Element, path: str) -> str:
@@ -81,20 +76,6 @@ def _text(element: Element, path: str) -> str:
 def _texts(element: Element, path: str) -> list[str]:
     texts = (clean_text("".join(found.itertext())) for found in element.iterfind(path))
     return [text for text in texts if text]
-
-
-def _published(element: Element) -> str | None:
-    return find_year(_text(element, "dates/year")) or find_year(_text(element, "dates/pub-dates/date"))
-
-
-def _doi(element: Element) -> str | None:
-    """Return the DOI from its own field, or from a link that resolves one."""
-    numbers = (normalise_doi(text) or doi_in_link(text) for text in _texts(element, "electronic-resource-num"))
-    return next((doi for doi in (*numbers, *map(doi_in_link, _links(element))) if doi), None)
-
-
-def _links(element: Element) -> list[str]:
-    return [text for text in _texts(element, "urls/related-urls/url") if "doi.org/" in text.lower()]
 
 
 def _pmid(element: Element, numbers: str) -> str | None:

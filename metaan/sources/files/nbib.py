@@ -7,23 +7,17 @@ the rest of the record before it. Tags that are not understood stand in `Record.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 
-from ...records.citation import day, find_year, page_range
-from ...records.identifiers import (
-    find_registrations,
-    normalise_doi,
-    normalise_pmid,
-    normalise_registration,
-    written_pmid,
-)
+from ...records.identifiers import find_registrations, normalise_pmid, normalise_registration
 from ...records.markup import clean_text, inline_markup, plain_text
-from ...records.names import short_name
 from ...records.record import AbstractPart, Correction, Read, Record
+from ..formats.cutting import joined
 from ..formats.tagged import TaggedRecord, lines_of, read_blocks
+from .assemble import assemble
 
 _TAG = re.compile(r"^\ufeff?([A-Z][A-Z0-9]{1,3}) {0,2}-(?: |$|(?=\S))(.*)$")
-_DATE = re.compile(r"(\d{4})(?:[ /-]+([A-Za-z]{3}|\d{1,2})(?:[ /-]+(\d{1,2}))?)?(?=$|[^\d-])")
 _MARKED = re.compile(r"^(\S+)\s*\[(doi|pii)\]", re.IGNORECASE)
 _LABEL = re.compile(r"([A-Z](?:(?<=^.)|(?<=[.?!)] .))[A-Z /,&-]{3,60}): ")  # a capital first: that is found fast
 _STARTS = frozenset({"PMID", "TI", "BTI", "PMC"})
@@ -31,6 +25,22 @@ _USED = {
     "PMID", "PMC", "TI", "BTI", "TT", "FAU", "AU", "CN", "DP", "JT", "TA", "VI", "IP", "PG", "AB", "MH", "OT", "PT",
     "SI", "LID", "AID",
 }  # fmt: skip
+
+
+TAGS: dict[str, tuple[str, ...]] = {
+    "title": ("TI", "BTI", "TT"),
+    "date": ("DP",),
+    "journal": ("JT", "TA"),
+    "journal_abbreviation": ("TA",),
+    "volume": ("VI",),
+    "issue": ("IP",),
+    "pages": ("PG",),
+    "pmid": ("PMID",),
+    "pmcid": ("PMC",),
+    "abstract": ("AB",),
+    "keywords": ("OT",),
+    "types": ("PT",),
+}
 
 
 def parse_nbib(text: str) -> Read:
@@ -50,7 +60,7 @@ def parse_nbib(text: str) -> Read:
     """
     lines = lines_of(text)
     starts = sum("PMID-" in line[:6] and line.lstrip("\ufeff").startswith("PMID-") for line in lines)
-    return read_blocks("NBIB", "PMID", starts, _joined(_blocks(lines)), _record)
+    return read_blocks("NBIB", "PMID", starts, joined(_blocks(lines), _STARTS), _record)
 
 
 def _blocks(lines: list[str]) -> Iterator[TaggedRecord]:
@@ -73,68 +83,28 @@ def _blocks(lines: list[str]) -> Iterator[TaggedRecord]:
         yield block
 
 
-def _joined(blocks: Iterable[TaggedRecord]) -> Iterator[TaggedRecord]:
-    """Yield the blocks; those that are no records of their own belong to the record before them."""
-    before: TaggedRecord | None = None
-    for block in blocks:
-        if before and _STARTS.isdisjoint(block.fields):
-            before.take(block)
-            continue
-        if before:
-            yield before
-        before = block
-    if before:
-        yield before
-
-
 def _record(block: TaggedRecord) -> Record:
-    title = inline_markup(block.first("TI", "BTI", "TT"))
-    published = _published(block.first("DP"))
-    people = [clean_text(value) for value in block.all("AU")] or [
-        name for value in block.all("FAU") if (name := short_name(value))
-    ]
-    return Record(
-        title=plain_text(title),
-        title_markup=title,
-        authors=(*people, *map(clean_text, block.all("CN"))),
-        year=int(published[:4]) if published else None,
-        published=published,
-        journal=block.first("JT") or block.first("TA") or None,
-        journal_abbreviation=block.first("TA") or None,
-        volume=block.first("VI") or None,
-        issue=block.first("IP") or None,
-        pages=page_range(block.first("PG")) or _marked(block, "pii"),
-        doi=normalise_doi(_marked(block, "doi")),
-        pmid=written_pmid(block.first("PMID")),
-        pmcid=_pmcid(block),
+    given = block.by_field(TAGS)
+    given["pages"] += [found] if (found := _marked(block, "pii")) else []
+    given["doi"] = [found] if (found := _marked(block, "doi")) else []
+    given["authors"] = block.all("AU") or block.all("FAU")
+    given["mesh"] = [value.split("/")[0] for value in block.all("MH")]
+    record = assemble(given, "nbib", {**block.rest(_KNOWN), "line": str(block.line)})
+    return replace(
+        record,
+        authors=(*record.authors, *map(clean_text, block.all("CN"))),
         registrations=_registrations(block),
-        abstract=_abstract(block.first("AB")),
-        mesh=tuple(clean_text(value).split("/")[0].strip("*") for value in block.all("MH")),
-        keywords=tuple(clean_text(value).strip("*") for value in block.all("OT")),
-        publication_types=tuple(map(clean_text, block.all("PT"))),
+        abstract=_abstract(plain_text(record.abstract[0].text)) if len(record.abstract) == 1 else record.abstract,
         corrections=tuple(
             _correction(LINKS[tag], value) for tag in LINKS if tag in block.fields for value in block.all(tag)
         ),
-        source="nbib",
-        extra={**block.rest(_KNOWN), "line": str(block.line)},
     )
-
-
-def _published(text: str) -> str | None:
-    """Return "2021", "2021-02" or "2021-02-05"; of a range or a season only what is certain."""
-    found = _DATE.match(text)
-    return day(*found.groups()) if found and find_year(found[1]) else find_year(text)
 
 
 def _marked(block: TaggedRecord, kind: str) -> str | None:
     """Return the identifier that ``LID`` or ``AID`` marks as of this kind."""
     hits = (_MARKED.match(clean_text(value)) for value in block.all("LID", "AID"))
     return next((hit[1] for hit in hits if hit and hit[2].casefold() == kind), None)
-
-
-def _pmcid(block: TaggedRecord) -> str | None:
-    found = re.search(r"PMC\d{1,9}", block.first("PMC"))
-    return found[0] if found else None
 
 
 def _registrations(block: TaggedRecord) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Nothing is dropped here: a line belongs to a block, or is counted among those ou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -33,9 +33,16 @@ class TaggedRecord:
         else:
             self.fields[tag] = [last]
 
-    def go_on(self, text: str) -> None:
-        """Append a line without a tag to the value before it, as a line of its own."""
-        self._last.append(text)
+    def go_on(self, text: str, *, flowing: bool = False) -> None:
+        """Append a line without a tag to the value before it: as a line of its own, or flowing on from the last."""
+        if flowing and self._last:
+            self._last[-1] = f"{self._last[-1]} {text}"
+        else:
+            self._last.append(text)
+
+    def by_field(self, names: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
+        """Return the values by field, for a table that says which tags each field has, in their order."""
+        return {field: self.all(*tags) for field, tags in names.items()}
 
     def take(self, other: TaggedRecord) -> None:
         """Append the values of another block."""

@@ -103,7 +103,7 @@ def import_records(
     folder
         The folder of the study files.
     paths
-        RIS, NBIB, BibTeX, PubMed XML, EndNote XML or CSV; found from the content.
+        Of any of the formats in `sources.files.read.FORMATS`; found from the content.
     database
         What the files were exported from: the source of a search in review.yaml. Where it is not given, the one that
         all records of a file name themselves.

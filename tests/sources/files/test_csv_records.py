@@ -3,7 +3,8 @@
 import pytest
 
 from metaan.errors import SourceError
-from metaan.sources.files.csv_records import COLUMNS, parse_csv
+from metaan.sources.files.csv_records import parse_csv
+from metaan.sources.files.tables import COLUMNS
 
 
 def test_a_table_as_pubmed_saves_it():

@@ -1,10 +1,23 @@
 """A file is read by what is in it, not by what it is called."""
 
+import io
+from pathlib import Path
+
+import openpyxl
 import pytest
 
 import metaan as ma
 from metaan.errors import SourceError, UsageError
 from metaan.sources.files.read import FORMATS, read_records
+
+
+def workbook(*cells):
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    for cell in cells:
+        book.active.append([cell])
+    book.save(out)
+    return out.getvalue()
+
 
 CONTENT = {
     "ris": b"\xef\xbb\xbfTY  - JOUR\nTI  - A\nER  -\n",
@@ -15,12 +28,29 @@ CONTENT = {
     b"<ArticleTitle>A</ArticleTitle></Article></MedlineCitation></PubmedArticle>",
     "revman": b"<?xml version='1.0'?><COCHRANE_REVIEW><STUDY NAME='Doe'><REFERENCE><TI>A</TI></REFERENCE></STUDY>"
     b"</COCHRANE_REVIEW>",
+    "ictrp": b"<?xml version='1.0'?><Trials_downloaded_from_ICTRP><Trial><Public_title>A</Public_title></Trial>"
+    b"</Trials_downloaded_from_ICTRP>",
+    "xlsx": workbook("Title", "A"),
+    "csl": b'[{"title": "A"}]',
+    "ovid": b"<1. >\r\nTI  - A\r\n",
+    "wos": b"FN Clarivate Analytics Web of Science\nVR 1.0\nPT J\nTI A\nER\n\nEF\n",
+    "refer": b"%0 Journal Article\n%T A\n",
+    "refworks": b"RT Journal Article\nT1 A\n",
+    "central": b"Record #1 of 1\nID: CN-1\nTI: A\n",
     "endnote": b"<?xml version='1.0'?><xml><records><record><titles><title>A</title></titles></record></records></xml>",
 }
 
 
 def test_every_format_has_an_example():
     assert set(CONTENT) == set(FORMATS)
+
+
+def test_every_format_stands_in_the_documentation_with_what_it_lacks():
+    page = (Path(__file__).parents[3] / "docs" / "living.md").read_text(encoding="utf-8")
+    rows = [line for line in page.split("\n") if line.startswith("| ")]
+    for entry in FORMATS.values():
+        assert any(row.startswith(f"| {entry.name}") for row in rows), entry.name
+        assert entry.lacks
 
 
 @pytest.mark.parametrize("name", CONTENT)
@@ -46,7 +76,7 @@ def test_what_cannot_be_read_says_why_and_which_file(tmp_path):
     with pytest.raises(SourceError, match="empty"):
         ma.read_records(path)
     path.write_bytes(b"just some words\n")
-    with pytest.raises(SourceError, match="allowed: PubMed XML, EndNote XML, RIS"):
+    with pytest.raises(SourceError, match=r"allowed: PubMed XML, EndNote XML, .*RIS, NBIB"):
         ma.read_records(path)
     with pytest.raises(UsageError, match="did you mean ris"):
         ma.read_records(path, format="riss")
