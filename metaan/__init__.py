@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from .sources.revman.revman import read_revman as read_revman
     from .sources.revman.rows import RevMan as RevMan
     from .stats.bayes.bayes import bayes as bayes
+    from .stats.bayes.checks import predictive_checks as predictive_checks
     from .stats.bayes.priors import TauPrior as TauPrior
     from .stats.bayes.result import Bayes as Bayes
+    from .stats.bayes.sensitivity import PriorSensitivity as PriorSensitivity
+    from .stats.bayes.sensitivity import prior_sensitivity as prior_sensitivity
     from .stats.dependent.blocks import BlockCovariance as BlockCovariance
     from .stats.dependent.covariance import aggregate as aggregate
     from .stats.dependent.covariance import sampling_covariance as sampling_covariance
@@ -134,6 +137,7 @@ _WHERE = {
     "Pairs": "stats.network.pairwise",
     "PetPeese": "stats.small_studies.pet",
     "Pooled": "stats.pooling.result",
+    "PriorSensitivity": "stats.bayes.sensitivity",
     "Refits": "stats.robustness.sequence_result",
     "RevMan": "sources.revman.rows",
     "Review": "registry.load",
@@ -185,6 +189,8 @@ _WHERE = {
     "plausibility": "stats.printed.plausibility",
     "plot": "workflows.publish.notebook",
     "pool": "stats.pooling.pool",
+    "predictive_checks": "stats.bayes.checks",
+    "prior_sensitivity": "stats.bayes.sensitivity",
     "read_records": "sources.files.read",
     "read_revman": "sources.revman.revman",
     "report": "workflows.publish.arrays",

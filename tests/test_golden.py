@@ -166,6 +166,17 @@ PROVED = {
             "BergerDeely", "conventional", "DuMouchel", "shrinkage", "I2",
         )
     },
+    "bayes.checks.BAYES_CHECKS": {
+        "bayes/test_checks.py::test_checks_against_draws": (
+            "prior of tau", "prior of mu", "heterogeneity", "each study",
+        )
+    },
+    "bayes.sensitivity.PRIOR_ALTERNATIVES": {
+        "bayes/test_checks.py::test_other_priors_are_rows": (
+            "half-normal, half the scale", "half-normal, twice the scale", "half-Cauchy, the same scale", "DuMouchel",
+            "uniform", "Jeffreys", "flat mean",
+        )
+    },
     "bayes.distributions.INTERVALS": {
         "bayes/test_bayes.py::test_central_intervals_leave_as_much_on_either_side": ("central",)
     },

@@ -22,7 +22,7 @@ from ..regression.design import check_rank, design_of
 from .conditional import Normal
 from .distributions import INTERVALS, peak
 from .posterior import existing_moments, posterior_grid
-from .priors import TauPrior, prior_of
+from .priors import UNIT, TauPrior, prior_of, unit_information
 from .quadrature import Grid
 from .result import Bayes, Joint
 
@@ -52,11 +52,13 @@ def bayes(
     tau_prior
         Text as ``"half-normal(0.5)"``, ``"half-Cauchy(0.5)"``, ``"uniform(0, 4)"``, ``"Jeffreys"``: a key of
         `TAU_PRIORS` with its parameters, on the analysis scale; a `TauPrior`; a frozen distribution of scipy; a
-        function from an array of tau to its density.
+        function from an array of tau to its density; ``"unit-information"``, half-normal with a quarter of the
+        measure's unit of information as its scale.
     mu_prior
         Mean and standard deviation of a normal prior of the mean, as ``(0.0, 4.0)`` or ``"normal(0, 4)"``; None or
         ``"flat"``: the improper flat prior. With moderators one for all coefficients, or a mapping from names of
-        coefficients, of which those that are not named are flat.
+        coefficients, of which those that are not named are flat. ``"unit-information"``: half of that unit is
+        its standard deviation.
     level
         Coverage of all intervals, between 0 and 1.
     interval
@@ -88,9 +90,9 @@ def bayes(
     used = es.take(np.flatnonzero(design.used))
     if used.k >= len(names):
         check_rank(design.x, names)
-    mean, sd = mu_priors(mu_prior, names)
+    mean, sd = mu_priors(mu_prior, names, used.measure)
     normal = Normal(used.yi, used.vi, design.x, mean, sd)
-    prior = prior_of(tau_prior, used.sei)
+    prior = prior_of(tau_prior, used.sei, used.measure)
     powers = existing_moments(normal, prior)
     grid = posterior_grid(normal, prior, powers)
     missing = tuple((label, why) for label, why in zip(es.slab, design.missing) if why is not None)
@@ -101,22 +103,24 @@ def bayes(
     )  # fmt: skip
 
 
-def mu_priors(given: Any, names: Sequence[str]) -> tuple[FloatArray, FloatArray]:
+def mu_priors(given: Any, names: Sequence[str], measure: str = "GEN") -> tuple[FloatArray, FloatArray]:
     """Return mean and standard deviation, inf for a flat prior, of each coefficient; shape (p,) each."""
     if isinstance(given, Mapping):
         unknown = [name for name in given if name not in names]
         if unknown:
             raise UsageError(f"mu_prior of {unknown[0]!r}; allowed: {', '.join(names)}")
-        pairs = [_pair(given.get(name)) for name in names]
+        pairs = [_pair(given.get(name), measure) for name in names]
     else:
-        pairs = [_pair(given)] * len(names)
+        pairs = [_pair(given, measure)] * len(names)
     return np.array([mean for mean, _ in pairs]), np.array([sd for _, sd in pairs])
 
 
-def _pair(given: Any) -> tuple[float, float]:
+def _pair(given: Any, measure: str) -> tuple[float, float]:
     """Return mean and standard deviation of a prior of a coefficient."""
     if isinstance(given, str):
         found = re.fullmatch(r"\s*(?:normal|N)\s*\(([^,]+),([^,]+)\)\s*", given, re.IGNORECASE)
+        if given.strip().casefold() == UNIT:
+            return 0.0, 0.5 * unit_information(measure)
         flat = given.strip().casefold() in _FLAT
         given = found.groups() if found else None if flat else given
     if given is None:

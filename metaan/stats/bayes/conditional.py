@@ -62,9 +62,9 @@ class Normal:
     def given(self, tau: FloatArray) -> Given:
         """Return the distribution of the coefficients at tau, shape (n,), a slice of it at a time."""
         size = max(1, _AT_ONCE // self.yi.size)
-        parts = [self._given(tau[i : i + size]) for i in range(0, max(tau.size, 1), size)]
-        if len(parts) == 1:
-            return parts[0]
+        if tau.size <= size:
+            return self._given(tau)
+        parts = [self._given(tau[i : i + size]) for i in range(0, tau.size, size)]
         fields = ("means", "covariances", "log_likelihood")
         return Given(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
 
@@ -81,12 +81,12 @@ class Normal:
         a = ((w * scale**2) @ outer).reshape(-1, p, p) + np.square(scale[:, :, None] * np.diag(precision))
         centred = self.yi - self.x @ self.prior_mean
         rhs = ((w * scale**2) * centred) @ self.x
-        inverse = np.linalg.inv(a)
+        inverse = np.linalg.inv(a) if p > 1 else 1 / a
         shift = (inverse @ rhs[:, :, None])[:, :, 0]
         rest = centred - shift @ self.x.T
         rss = (w * rest**2).sum(axis=1) + np.square(shift * precision).sum(axis=1)
         proper = np.isfinite(self.prior_sd)
-        determinant = np.linalg.slogdet(a)[1] - 2 * p * np.log(scale[:, 0])
+        determinant = (np.linalg.slogdet(a)[1] if p > 1 else np.log(a[:, 0, 0])) - 2 * p * np.log(scale[:, 0])
         constant = -0.5 * _LOG_2PI * (k - self.flat) - float(np.log(self.prior_sd[proper]).sum())
         return Given(
             self.prior_mean + shift,

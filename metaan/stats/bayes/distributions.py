@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
-from ...errors import UsageError, choose
+from ...errors import ConvergenceError, UsageError, choose
 from ..measures.effects import FloatArray, Interval
 from ..numerics.numerals import figures, fixed
 from ..numerics.roots import crossing
 from ..pooling.intervals import check_level
-from .quadrature import Grid, LogDensity, points
+from .quadrature import Grid, LogDensity
 
 _ROOT_2PI = math.sqrt(2 * math.pi)
 _STEPS = 60
@@ -165,21 +165,15 @@ class Positive(Distribution):
         """Return the probability of at most ``x``, in its shape."""
         given = np.asarray(x, dtype=float)
         u = np.log(np.clip(given.ravel(), 1e-300, None))
-        left, right = self.grid.edges.T
-        at = np.clip(np.searchsorted(left, u, side="right") - 1, 0, left.size - 1)
-        nodes, weights = points(left[at], np.clip(u, left[at], right[at]))
-        density = self.log_density(np.exp(nodes.ravel())).reshape(nodes.shape) + nodes - self.grid.log_total
-        found = np.clip(self.grid.below[at] + (np.exp(density) * weights).sum(axis=1), 0.0, 1.0)
+        found = np.array([self.grid.share_below(one) for one in u.tolist()])
         return float(found[0]) if given.ndim == 0 else found.reshape(given.shape)
 
     def _quantile(self, p: float) -> float:
-        at = int(np.clip(np.searchsorted(self._below, p) - 1, 0, len(self.grid.edges) - 1))
+        at = int(np.clip(np.searchsorted(self.grid.below, p) - 1, 0, len(self.grid.edges) - 1))
         left, right = self.grid.edges[at].tolist()
-        return math.exp(crossing(lambda u: p - float(self.cdf(math.exp(u))), left, right))
-
-    @cached_property
-    def _below(self) -> FloatArray:
-        return self.grid.below
+        return math.exp(
+            _inverse(lambda u: (self.grid.share_below(u), self.grid.density(u)), p, 0.5 * (left + right), left, right)
+        )
 
     @cached_property
     def mode(self) -> float:
@@ -214,7 +208,7 @@ class Mixture(Distribution):
     def pdf(self, x: ArrayLike) -> Any:
         """Return the density at ``x``, in its shape."""
         z = self._z(x)
-        found = np.exp(-0.5 * z * z) @ (self.mass / self.sds) / _ROOT_2PI
+        found = np.exp(-0.5 * z * z) @ self._height
         return float(found) if found.ndim == 0 else found
 
     def cdf(self, x: ArrayLike) -> Any:
@@ -226,20 +220,19 @@ class Mixture(Distribution):
         return (np.asarray(x, dtype=float)[..., None] - self.means) / self.sds
 
     def _quantile(self, p: float) -> float:
-        """Return a quantile by Newton's steps, halving where they leave the bracket of all components."""
         each = self.means + float(ndtri(p)) * self.sds
-        lo, hi = float(each.min()), float(each.max())
         order = np.argsort(each)
-        x = float(each[order][min(int(np.searchsorted(np.cumsum(self.mass[order]), 0.5)), each.size - 1)])
-        for _ in range(20 * _STEPS):
-            excess, density = float(self.cdf(x)) - p, float(self.pdf(x))
-            lo, hi = (lo, x) if excess > 0 else (x, hi)
-            new = x - excess / density if density > 0 else math.nan
-            new = new if lo < new < hi else 0.5 * (lo + hi)
-            if abs(new - x) <= 1e-13 * (abs(x) + float(self.sds.min())) or new in (lo, hi):
-                return new
-            x = new
-        return x
+        start = each[order][min(int(np.searchsorted(np.cumsum(self.mass[order]), 0.5)), each.size - 1)]
+        return _inverse(self._both, p, float(start), float(each[order[0]]), float(each[order[-1]]))
+
+    def _both(self, x: float) -> tuple[float, float]:
+        z = (x - self.means) / self.sds
+        return float(ndtr(z) @ self.mass), float(np.exp(-0.5 * z * z) @ self._height)
+
+    @cached_property
+    def _height(self) -> FloatArray:
+        """Shape (points,), the height of each component at its mean."""
+        return self.mass / (self.sds * _ROOT_2PI)
 
     @cached_property
     def mode(self) -> float:
@@ -254,9 +247,23 @@ class Mixture(Distribution):
 
     def _slope(self, x: float) -> float:
         z = self._z(x)
-        logs = np.log(self.mass / self.sds) - 0.5 * z * z
+        logs = np.log(self._height) - 0.5 * z * z
         share = np.exp(logs - logs.max())
         return float(-(share @ (z / self.sds)) / share.sum())
+
+
+def _inverse(both: Callable[[float], tuple[float, float]], p: float, start: float, lo: float, hi: float) -> float:
+    """Return where a cdf is ``p`` by Newton's steps from cdf and density, halving where they leave the bracket."""
+    x = start
+    for _ in range(20 * _STEPS):
+        below, density = both(x)
+        lo, hi = (lo, x) if below > p else (x, hi)
+        new = x - (below - p) / density if density > 0 else math.nan
+        new = new if lo < new < hi else 0.5 * (lo + hi)
+        if abs(new - x) <= 1e-13 * abs(x) or hi - lo <= 1e-14 * max(abs(lo), abs(hi)):
+            return new
+        x = new
+    raise ConvergenceError(f"no quantile {p:g} found between {lo:g} and {hi:g}")
 
 
 def peak(log_density: LogDensity, tried: FloatArray, upper: float = math.inf) -> float:

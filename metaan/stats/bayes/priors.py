@@ -279,7 +279,22 @@ def normalised(prior: TauPrior) -> TauPrior:
     return replace(prior, log_density=lambda t: prior.log_density(t) - total)
 
 
-def prior_of(given: object, sei: FloatArray) -> TauPrior:
+def unit_information(measure: str) -> float:
+    """Return the standard deviation of one unit of information of a measure: what one person tells of it.
+
+    Roever et al. (2021, Research Synthesis Methods 12:448); the values are those that RoBMA 4 documents ("Prior
+    Distributions").
+    """
+    try:
+        return UNIT_INFORMATION[measure]
+    except KeyError:
+        raise UsageError(
+            f"no unit of information is known of {measure}; allowed: {', '.join(UNIT_INFORMATION)}, or a prior in the "
+            "units of the effect, such as 'half-normal(0.5)'"
+        ) from None
+
+
+def prior_of(given: object, sei: FloatArray, measure: str = "GEN") -> TauPrior:
     """Return a prior of tau from text, an object, or a function of tau.
 
     Parameters
@@ -289,6 +304,8 @@ def prior_of(given: object, sei: FloatArray) -> TauPrior:
         parameters; a `TauPrior`; a frozen distribution of scipy; a function from an array of tau to the density.
     sei
         Shape (k,), the standard errors, of which some priors are made.
+    measure
+        What the effects are, for ``"unit-information"``: half-normal with a quarter of its unit of information.
 
     Raises
     ------
@@ -298,6 +315,8 @@ def prior_of(given: object, sei: FloatArray) -> TauPrior:
     if isinstance(given, TauPrior):
         return given
     if isinstance(given, str):
+        if _folded(given) == _folded(UNIT):
+            return _from_text(f"half-normal({0.25 * unit_information(measure):g})", sei)
         return _from_text(given, sei)
     if hasattr(given, "logpdf"):
         return _from_function(given.logpdf, str(getattr(getattr(given, "dist", None), "name", "given")), sei)
@@ -311,7 +330,9 @@ def _from_text(text: str, sei: FloatArray) -> TauPrior:
     names = {_folded(name): name for name in TAU_PRIORS}
     name = names.get(_folded(found[1])) if found else None
     if not found or name is None:
-        raise UsageError(f"tau_prior {text!r} is unknown; {did_you_mean(found[1] if found else text, TAU_PRIORS)}")
+        raise UsageError(
+            f"tau_prior {text!r} is unknown; {did_you_mean(found[1] if found else text, [*TAU_PRIORS, UNIT])}"
+        )
     build = TAU_PRIORS[name]
     if name in OF_STANDARD_ERRORS:
         if found[2]:
@@ -405,6 +426,12 @@ TAU_PRIORS: dict[str, Callable[..., TauPrior]] = {
     "shrinkage": shrinkage,
     "I2": i2,
 }
+
+#: The word for a weakly informative prior in the units of the measure.
+UNIT = "unit-information"
+
+#: Measure to the standard deviation of its unit of information, on the analysis scale.
+UNIT_INFORMATION = {"SMD": math.sqrt(2.0), "ZCOR": 1.0, "OR": 2.0, "RR": 2.0, "HR": 2.0, "IRR": 2.0}
 
 #: Priors that are made of the standard errors and have no parameters of their own.
 OF_STANDARD_ERRORS = frozenset(

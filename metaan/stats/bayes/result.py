@@ -153,13 +153,13 @@ class Bayes(ShowsItself):
     @cached_property
     def mu(self) -> Mixture:
         """The mean of the studies' true effects; `NotEstimableError` with moderators."""
-        self._without_moderators("mu")
+        self.without_moderators("mu")
         return self.coefficients["intercept"]
 
     @cached_property
     def prediction(self) -> Mixture:
         """The true effect of a new study; `NotEstimableError` with moderators."""
-        self._without_moderators("prediction")
+        self.without_moderators("prediction")
         return self._new_study(np.ones(1))
 
     @cached_property
@@ -186,7 +186,7 @@ class Bayes(ShowsItself):
     @cached_property
     def weights(self) -> FloatArray:
         """Shape (k,), percent: the posterior mean share of each study in the mean; a prior of the mean has the rest."""
-        self._without_moderators("weights")
+        self.without_moderators("weights")
         w = 1 / (self.normal.vi + np.square(self.grid.t)[:, None])
         prior = 1 / float(self.normal.prior_sd[0]) ** 2
         shares: FloatArray = 100.0 * (self.grid.mass @ (w / (w.sum(axis=1)[:, None] + prior)))
@@ -211,7 +211,7 @@ class Bayes(ShowsItself):
     @cached_property
     def bayes_factor(self) -> BayesFactors:
         """Evidence for mu = 0 and for tau = 0."""
-        self._without_moderators("bayes_factor")
+        self.without_moderators("bayes_factor")
         at_zero = float(self.normal.log_likelihood(np.zeros(1))[0])
         total = self.grid.log_total
         best = float(self.normal.log_likelihood(np.concatenate([[0.0], self.grid.t])).max())
@@ -304,7 +304,8 @@ class Bayes(ShowsItself):
         evidence = f"  Bayes factor for {', '.join(words)}" if words else "  no Bayes factors: improper priors"
         return "\n".join([head, *(f"  {one!r}" for one in (self.mu, self.tau, self.prediction)), evidence])
 
-    def _without_moderators(self, what: str) -> None:
+    def without_moderators(self, what: str) -> None:
+        """Refuse what is of all studies alike where there are moderators."""
         if self.names != ("intercept",):
             raise NotEstimableError(
                 f"with moderators there is no {what} of all studies", "use coefficients or predict(new)"
