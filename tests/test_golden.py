@@ -143,6 +143,10 @@ COVERED = {
     "network.fit.NETWORK_MODELS": lambda: {
         key.split(".")[1] for c in cases("network") if c["family"] == "netmeta" for key in c["expect"] if "TE." in key
     },
+    "network.split.SPLIT_METHODS": lambda: args("method", "network", family="netmeta_split"),
+    "network.contributions.CONTRIBUTION_METHODS": lambda: {
+        c["id"].rsplit("/", 1)[-1] for c in cases("network") if c["family"] == "netmeta_contrib"
+    },
     "network.ranking.SMALL_VALUES": lambda: {
         key.split("_")[0] for c in cases("network") if c["family"] == "netmeta_rank" for key in c["expect"]
     } - {"trts"},
@@ -190,6 +194,9 @@ PROVED = {
     "regression.ci.REGRESSION_CI_METHODS": {"test_metafor_3_8.py::test_automatic_inference_of_a_regression": ("auto",)},
     "regression.design.REDUNDANT": {
         "regression/test_design.py::test_columns_that_hold_nothing_new_are_named_or_dropped": ("error", "drop")
+    },
+    "network.contributions.CONTRIBUTION_METHODS": {
+        "network/test_contributions.py::test_a_random_walk_is_the_mean_over_all_paths": ("randomwalk",)
     },
     "robustness.sequence.REFITS": {
         "robustness/test_leave_one_out.py::test_a_mixed_model_is_fitted_to_the_rest": ("GLMM",)

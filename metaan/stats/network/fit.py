@@ -50,10 +50,14 @@ class Solved:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """Contrasts, their rows, and both models; what every further method asks."""
+    """Contrasts, their rows, and both models: what every further method asks.
+
+    ``tau2_method`` is None where tau2 was given.
+    """
 
     contrasts: Contrasts
     rows: Rows
+    tau2_method: str | None
     tau2: float
     tau2_se: float | None
     common: Solved
@@ -68,6 +72,12 @@ class Fitted:
     def q(self) -> float:
         """Cochran's Q of the common-effect model."""
         return self.common.q
+
+    def tau2_of(self, m: Linear, model: str) -> float:
+        """Return tau2 of another set of rows, as it was found in these: estimated, or given."""
+        if model == "common" or self.tau2_method is None:
+            return 0.0 if model == "common" else self.tau2
+        return REGRESSION_TAU2_METHODS[self.tau2_method](m)[0] if m.df > 0 else 0.0
 
     def model(self, name: str) -> Solved:
         """Return a model by its name."""
@@ -94,11 +104,10 @@ def fit_contrasts(c: Contrasts, tau2_method: str, tau2: float | None, tolerance:
         raise UsageError(f"tau2 = {tau2:g}; allowed: a finite number not below 0")
     rows = rows_of(c, tolerance)
     m = rows.linear(0)
-    se: float | None = None
-    if tau2 is None:
-        tau2, se = estimator(m) if m.df > 0 else (0.0, None)
+    found, se = (tau2, None) if tau2 is not None else estimator(m) if m.df > 0 else (0.0, None)
     common = _expanded(m, 0.0)
-    return Fitted(c, rows, tau2, se, common, common if tau2 == 0 else _expanded(m, tau2))
+    method = tau2_method if tau2 is None else None
+    return Fitted(c, rows, method, found, se, common, common if found == 0 else _expanded(m, found))
 
 
 NETWORK_MODELS: dict[str, Callable[[Fitted], Solved]] = {

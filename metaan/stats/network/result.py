@@ -16,9 +16,11 @@ from ..numerics.numerals import figures, p_text
 from ..pooling.heterogeneity import q_based
 from .comparisons import Comparison, ComparisonTable, League, league_of, line, table_of
 from .contrasts import place
+from .contributions import Contributions, contributions
 from .decomposition import Decomposition, decompose, net_heat
 from .fit import Fitted
 from .ranking import RankProbabilities, p_scores, rank_probabilities
+from .split import Split, split
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -180,6 +182,30 @@ class Network(ShowsItself):
     ) -> RankProbabilities:
         """Return how often each treatment has each rank in draws from the estimates, the same for one seed."""
         return rank_probabilities(self.fitted, model or self.model, small_values, seed, draws)
+
+    def split(
+        self,
+        comparisons: Sequence[tuple[str, str]] | None = None,
+        method: str = "Back-calculation",
+        model: str | None = None,
+    ) -> Split:
+        """Return direct, indirect and network evidence with their difference, for all comparisons or for those named.
+
+        ``method`` is a key of `SPLIT_METHODS`. A comparison of which all evidence is direct has no indirect effect.
+        """
+        return split(self.fitted, model or self.model, method, self.level, comparisons)
+
+    def contributions(
+        self,
+        comparisons: Sequence[tuple[str, str]] | None = None,
+        method: str = "shortestpath",
+        model: str | None = None,
+    ) -> Contributions:
+        """Return the share of each direct comparison, and of each study, in each network estimate.
+
+        ``method`` is a key of `CONTRIBUTION_METHODS`.
+        """
+        return contributions(self.fitted, model or self.model, method, comparisons)
 
     def decomposition(self) -> Decomposition:
         """Return Q within and between designs, by design, and with each design detached."""
