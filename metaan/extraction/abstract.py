@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from .grouping import grouped
+from .mentions import mentions, with_short_names
 from .pattern_reading import PatternMatch
 from .patterns import find
 from .proposal import Passage, Proposal
-from .suggest import ReviewContext, arm_behind, mentioned_arm, outcomes_in, time_in, with_arms
+from .reading import in_sentence
+from .suggest import ReviewContext, arm_behind, mentioned_arm, outcomes_in, time_in
 
 MOST = 400  # proposals of one document; what has more is no abstract
 QUOTE = 600  # characters
@@ -46,7 +48,9 @@ def propose(
         In the order of the text, at most `MOST`. Effects and p values stand with the counts before them in the
         sentence, or after them where there are none before; those without counts are proposals of their own.
     """
-    found = (proposal for passage in passages for proposal in _in_passage(passage, context, document))
+    every = list(passages)
+    known = replace(context, arms=with_short_names(context.arms, (passage.text for passage in every)))
+    found = (proposal for passage in every for proposal in _in_passage(passage, known, document))
     return tuple(islice(found, MOST))
 
 
@@ -72,8 +76,11 @@ def with_sizes(context: ReviewContext, read: Sequence[Size]) -> ReviewContext:
 
 def _in_passage(passage: Passage, context: ReviewContext, document: str) -> Iterator[Proposal]:
     earlier: str | None = None
+    order: list[str] = []
+    width = max(2, len(context.arms))
     for bounds, items in _by_sentence(passage):
-        for group in grouped(items, max(2, len(context.arms)), passage.text):
+        order = _order(passage.text, bounds[0], context) or order
+        for group in grouped(in_sentence(items, passage, bounds, context, order), width, passage.text):
             quote = _quote(passage.text, bounds, group.start, group.end)
             cells = group.cells
             yield Proposal(
@@ -81,7 +88,7 @@ def _in_passage(passage: Passage, context: ReviewContext, document: str) -> Iter
                 document=document,
                 place=passage.place,
                 quote=quote,
-                cells=with_arms(cells, passage, bounds, context) if len(cells) > 1 else cells,
+                cells=cells,
                 values=group.values,
                 reported=tuple(group.effects),
                 outcomes=outcomes_in(quote, context),
@@ -90,6 +97,13 @@ def _in_passage(passage: Passage, context: ReviewContext, document: str) -> Iter
                 span=passage.span(group.start, group.end),
             )
         earlier = time_in(passage.text[bounds[0] : min(bounds[1], bounds[0] + QUOTE)]) or earlier
+
+
+def _order(text: str, end: int, context: ReviewContext) -> list[str]:
+    """Return all arms in the order in which the text just before a sentence names them last; empty without all."""
+    named = [one.arm for one in mentions(text, max(0, end - QUOTE), end, context.arms)]
+    order = list(dict.fromkeys(reversed(named)))[::-1]
+    return order if len(order) == len(context.arms) else []
 
 
 def _by_sentence(passage: Passage) -> Iterator[tuple[tuple[int, int], list[PatternMatch]]]:
@@ -123,7 +137,10 @@ def _quote(text: str, bounds: tuple[int, int], first: int, last: int) -> str:
     return text[start : min(end, start + 2 * QUOTE)].strip()
 
 
-_STOP = re.compile(r"(?P<word>\w{0,8})[)\]]{0,2}[.!?][)\]]?\s{1,4}(?=[A-Z0-9])")
+#: A full stop with a space behind it in "13. 3 ± 5" is the decimal point of a scanned text.
+_STOP = re.compile(
+    r"(?P<word>\w{0,8})[)\]]{0,2}[.!?][)\]]?\s{1,4}(?=[A-Z0-9(])(?!(?<=\d\.\s)\d{1,2}\s?(?:±|\+\s?/\s?-|%|[);]))"
+)
 _ABBREVIATIONS = frozenset(
     {"vs", "v", "al", "eg", "g", "ie", "e", "no", "ca", "approx", "dr", "fig", "cf", "resp", "p"}
 )

@@ -13,6 +13,7 @@ from .proposal import Effect, ProposedCell, Value
 from .rounding import fits
 
 GAP = 220  # characters between two groups of one comparison
+_OPEN = 6  # comparisons that a number can still belong to
 _NEXT = 60  # characters between an effect and its p value
 
 
@@ -42,6 +43,11 @@ class NumberGroup:
     def values(self) -> tuple[Value, ...]:
         """The means or medians."""
         return tuple(item.value for item in self.items if item.value is not None)
+
+    @property
+    def arms(self) -> frozenset[str]:
+        """The arms that its numbers belong to."""
+        return frozenset().union(*map(arms_of, self.items[: 2 * _OPEN]))
 
     @property
     def last(self) -> ProposedCell:
@@ -75,14 +81,27 @@ def grouped(items: Sequence[PatternMatch], width: int, text: str) -> list[Number
     for item in items:
         if not (item.cells or item.value):
             continue
-        group = next((g for g in reversed(groups) if _alike(g, item)), None)
-        if group is not None and _continues(group, item, width, text):
+        alike = [g for g in groups[-_OPEN:] if _alike(g, item) and bool(g.arms) == bool(arms_of(item))]
+        group = next((g for g in _first(alike, item) if _continues(g, item, width, text)), None)
+        if group is not None:
             group.items.append(item)
         else:
             groups.append(NumberGroup([item]))
     groups = list(_with_totals(groups, text))
     alone = _effects(items, [group for group in groups if group.cells or group.values])
     return sorted([*groups, *alone], key=lambda group: group.start)
+
+
+def arms_of(item: PatternMatch) -> frozenset[str]:
+    """Return the arms that the numbers of a match belong to."""
+    found = (*(cell.arm for cell in item.cells), item.value and item.value.arm)
+    return frozenset(arm for arm in found if arm)
+
+
+def _first(groups: Sequence[NumberGroup], item: PatternMatch) -> Sequence[NumberGroup]:
+    """Return the groups that a number may go on with: of those with arms the first that has none of its own."""
+    arms = arms_of(item)
+    return [group for group in groups if not group.arms & arms] if arms else groups[-1:]
 
 
 def _alike(group: NumberGroup, item: PatternMatch) -> bool:
@@ -99,6 +118,8 @@ def _continues(group: NumberGroup, item: PatternMatch, width: int, text: str) ->
     complete = len(group.items) >= width or max(len(group.cells), len(group.values)) >= width
     if not 0 <= item.start - group.end <= GAP:
         return False
+    if group.arms and arms_of(item):
+        return True
     between = text[group.end : item.start]
     if complete:
         return not item.bare and len(item.cells) == 1 and bool(_ENUMERATED.fullmatch(between))
@@ -107,16 +128,16 @@ def _continues(group: NumberGroup, item: PatternMatch, width: int, text: str) ->
 
 def _with_totals(groups: Sequence[NumberGroup], text: str) -> Iterator[NumberGroup]:
     """Yield the groups; what a sentence begins with, ``Of 405 and 189 patients``, are the totals of what follows."""
-    totals: list[int] = []
+    totals: list[ProposedCell] = []
     for group in groups:
         if (
             group.cells
             and all(c.shape == _EVENTS_ALONE for c in group.cells)
             and _AMONG.search(text, max(0, group.start - 16), group.start)
         ):
-            totals = [cell.events or 0 for cell in group.cells]
+            totals = list(group.cells)
             continue
-        if len(group.cells) == 1 and (group.bare or group.cells[0].shape == _PERCENT_ALONE):
+        if len(group.cells) == 1 and (group.bare or (not group.arms and group.cells[0].shape == _PERCENT_ALONE)):
             continue  # no comparison, and no count of people
         if totals and group.cells and (cells := _of(group.cells, totals)):
             at = iter(cells)
@@ -124,8 +145,9 @@ def _with_totals(groups: Sequence[NumberGroup], text: str) -> Iterator[NumberGro
         yield group
 
 
-def _of(cells: tuple[ProposedCell, ...], totals: Sequence[int]) -> list[ProposedCell]:
+def _of(cells: tuple[ProposedCell, ...], groups: Sequence[ProposedCell]) -> list[ProposedCell]:
     """Return the groups with totals that fit what is printed of each; empty where they do not."""
+    totals = [group.events or 0 for group in groups]
     several = totals if len(totals) == len(cells) else []
     one = totals if len(totals) == len(cells) == 1 else []
     sound = [
@@ -133,7 +155,15 @@ def _of(cells: tuple[ProposedCell, ...], totals: Sequence[int]) -> list[Proposed
         and (fits(cell.events, total, cell.percent) if cell.percent else len(cells) > 1)
         for cell, total in zip(cells, several or one)
     ]  # fmt: skip
-    return [replace(c, total=total) for c, total in zip(cells, several or one)] if sound and all(sound) else []
+    if not sound or not all(sound):
+        return []
+    return [_among(cell, total, group) for cell, total, group in zip(cells, several or one, groups)]
+
+
+def _among(cell: ProposedCell, total: int, group: ProposedCell) -> ProposedCell:
+    """Return a cell with its total, and with the arm that was named with that."""
+    named = cell if cell.arm else group
+    return replace(cell, total=total, arm=named.arm, because=named.because)
 
 
 def _effects(items: Sequence[PatternMatch], groups: Sequence[NumberGroup]) -> list[NumberGroup]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .proposal import CountReading, Effect, Proposal, ProposedCell, Span, Value, read_cell
-from .suggest import WEAK, ReviewContext
+from .suggest import ReviewContext
 
 SHOWN = 20  # possible numbers that are listed one by one
 
@@ -30,8 +30,7 @@ def as_lines(proposals: Iterable[Proposal], context: ReviewContext, width: int =
         for cell in proposal.cells:
             yield from _indented(_cell_line(cell, context), width)
         for value in proposal.values:
-            bounds = " to ".join(f"{bound}" for bound in value.bounds)
-            yield from _indented(f"{value.value} ({value.spread} {bounds}): shown, not taken", width)
+            yield from _indented(_value_line(value), width)
         for effect in proposal.reported:
             yield from _indented(
                 f"printed with it: {effect_text(effect)}" if proposal.kind != "effect" else effect_text(effect), width
@@ -52,6 +51,13 @@ def _indented(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, initial_indent="     ", subsequent_indent="       ", break_on_hyphens=False)
 
 
+def _value_line(value: Value) -> str:
+    """A mean, a median or a rate, with what stands beside it and the arm it may be of."""
+    bounds = " to ".join(f"{bound}" for bound in value.bounds)
+    beside = f"({value.spread} {bounds})" if value.bounds else value.spread
+    return f"{value.value} {beside}" + (f" - perhaps {value.arm}, {value.because}" if value.arm else "")
+
+
 def _cell_line(cell: ProposedCell, context: ReviewContext) -> str:
     """One group: what is printed, what it stands for, and which arm it may be."""
     reading = reading_of(cell, context)
@@ -59,9 +65,7 @@ def _cell_line(cell: ProposedCell, context: ReviewContext) -> str:
     counts = f" = {reading.counts[0]} of {reading.counts[1]}" if reading.counts and reading.derived else ""
     notes = [text for text in (reading.derived, reading.problem and f"but {reading.problem}") if text]
     notes += [f"as many as {' and '.join(cell.holds)} together: it may hold the same people"] if cell.holds else []
-    arm = (
-        f" - perhaps {cell.arm}, {cell.because}" + (": say --arms" if cell.because == WEAK else "") if cell.arm else ""
-    )
+    arm = f" - perhaps {cell.arm}, {cell.because}" if cell.arm else ""
     return f"{group}{cell.printed}{counts}{arm}" + (f" ({'; '.join(notes)})" if notes else "")
 
 
@@ -124,7 +128,8 @@ def _cell(cell: ProposedCell, context: ReviewContext) -> dict[str, Any]:
 
 def _value(value: Value) -> dict[str, Any]:
     numbers = {"value": value.value, "spread": value.spread, "bounds": list(value.bounds)}
-    return {"printed": value.printed, "span": _span(value.span)} | numbers
+    suggested = {"arm": value.arm, "because": value.because} if value.arm else None
+    return {"printed": value.printed, "span": _span(value.span)} | numbers | {"suggested": suggested}
 
 
 def _several(numbers: Sequence[int]) -> list[int] | dict[str, int]:

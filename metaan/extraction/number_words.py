@@ -14,9 +14,10 @@ _SIMPLE = {word: i for i, word in enumerate(UNITS)} | {word: 10 * i for i, word 
 _SIMPLE |= {"none": 0, "no": 0}
 _UNIT = "|".join(sorted(UNITS, key=len, reverse=True))
 _BELOW_100 = rf"(?:(?:{'|'.join(TENS)})(?:[\s-](?:{'|'.join(UNITS[1:10])}))?|{_UNIT})"
+_HUNDRED = rf"(?:{'|'.join(UNITS[1:10])})[\s-]hundred(?:[\s-](?:and[\s-])?{_BELOW_100})?"
 
-#: An expression that finds a number in words.
-WORDS = rf"(?:(?:{'|'.join(UNITS[1:10])})\shundred(?:\s(?:and\s)?{_BELOW_100})?|{_BELOW_100}|none)"
+#: An expression that finds a number in words; it gives nothing back, so that no number is read as two.
+WORDS = rf"(?>{_HUNDRED}|{_BELOW_100}|none)"
 
 #: An expression that finds a number in digits; a space at the thousands needs three digits behind it.
 DIGITS = r"(?:\d{1,3}(?:,\d{3}){1,2}|\d{1,3}(?:[\u00a0\u2009\u202f]\d{3}){1,2}|\d{1,7})(?![.,·]?\d)"
@@ -30,6 +31,6 @@ def whole(text: str) -> int:
     """
     if not text[:1].isalpha():
         return int(re.sub(r"[,\s]", "", text))
-    hundreds, _, rest = text.casefold().rpartition(" hundred")
+    hundreds, _, rest = text.casefold().replace("-", " ").rpartition(" hundred")
     words = [word for word in re.split(r"[\s-]", rest) if word not in ("", "and")]
     return (100 * _SIMPLE[hundreds] if hundreds else 0) + sum(_SIMPLE[word] for word in words)

@@ -81,13 +81,18 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A mean or median as printed; ``spread`` says what stands beside it: SD, SE, IQR, range or ±."""
+    """A mean or median as printed; ``spread`` says what stands beside it: SD, SE, IQR, range or ±.
+
+    ``arm`` and ``because`` are suggestions, as those of `ProposedCell`.
+    """
 
     printed: str
     value: float
     spread: str
     bounds: tuple[float, ...]
     span: Span | None = None
+    arm: str | None = None
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)

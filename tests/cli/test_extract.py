@@ -46,7 +46,7 @@ def test_proposals_are_numbered_with_place_and_words(run, abstract):
     assert "Elmekaty 2023 (studies/elmekaty-2023.yaml): 1 proposal\n" in out
     assert "  1  article abstract (PubMed 900000001), RESULTS, characters 11 to 27\n" in out
     assert "“At day 28, 9 and 3 patients had died (p < 0.1).”" in out
-    assert "perhaps anakinra, by the order of the arms alone: say --arms" in out
+    assert "perhaps" not in out  # the words name no arm
     assert "printed with it: p <0.1" in out
     assert "nothing was written" in out
 
@@ -58,8 +58,8 @@ def test_json_has_spans_and_suggestions(run, abstract):
     assert (status, found["study"], proposal["number"]) == (0, "elmekaty-2023", 1)
     assert proposal["span"] == {"start": 11, "end": 27, "quote": "9 and 3 patients"}
     first = proposal["cells"][0]
-    assert (first["events"], first["possible"]) == (9, {"events": [9], "totals": [40]})
-    assert first["suggested"]["arm"] == "anakinra"
+    assert (first["events"], first["possible"]) == (9, {"events": [9], "totals": []})
+    assert first["suggested"] is None
     assert "death" in proposal["suggested"]["outcomes"]
 
 

@@ -13,7 +13,7 @@ import pytest
 from metaan.extraction.abstract import propose, sizes
 from metaan.extraction.listing import effect_text
 from metaan.extraction.proposal import Passage
-from metaan.extraction.suggest import WEAK, ReviewContext
+from metaan.extraction.suggest import ReviewContext
 
 SENTENCES = json.loads((Path(__file__).parent / "sentences.json").read_text(encoding="utf-8"))
 CONTEXT = ReviewContext(
@@ -28,12 +28,11 @@ CONTEXT = ReviewContext(
 
 def cell_text(cell):
     known = ["?" if number is None else str(number) for number in (cell.events, cell.total)]
-    arm = cell.arm if cell.because != WEAK else None
-    return " ".join(filter(None, ("/".join(known), cell.percent and str(cell.percent), arm)))
+    return " ".join(filter(None, ("/".join(known), cell.percent and str(cell.percent), cell.arm)))
 
 
 def shown(proposal):
-    values = (f"{v.value:g} {v.spread} {' '.join(f'{b:g}' for b in v.bounds)}" for v in proposal.values)
+    values = (" ".join([f"{v.value:g} {v.spread}", *(f"{b:g}" for b in v.bounds)]) for v in proposal.values)
     groups = (" | ".join(map(cell_text, proposal.cells)), " | ".join(values))
     return "; ".join(filter(None, (*groups, *map(effect_text, proposal.reported))))
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageError, choose
 from ...extraction.proposal import CountReading, Effect, Proposal, ProposedCell, read_cell
-from ...extraction.suggest import WEAK
 from ...extraction.trial_results import choose_groups
 from ...registry.model.types import is_ratio
 from .study_edit import Written, write_result
@@ -118,7 +117,7 @@ def _assigned(proposal: Proposal, study: Study, wanted: Wanted) -> tuple[Propose
         raise UsageError("an effect without counts is no result; allowed: --with N beside --accept of the counts")
     known = [arm.id for arm in study.arms]
     cells = _groups(proposal, study, wanted)
-    arms = wanted.arms or tuple(cell.arm or "" for cell in cells if cell.because != WEAK)
+    arms = wanted.arms or tuple(cell.arm or "" for cell in cells)
     if LEFT_OUT in arms and len(arms) == len(cells):
         cells, arms = zip(*((cell, arm) for cell, arm in zip(cells, arms) if arm != LEFT_OUT)) or ((), ())
     for arm in wanted.arms:

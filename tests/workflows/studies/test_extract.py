@@ -302,7 +302,9 @@ def test_a_review_has_no_results_to_accept(folder):
 
 def test_html_of_an_abstract_is_text_and_control_characters_reach_no_file(folder):
     metadata = json.loads((folder / "metadata" / "doe-2026.json").read_text())
-    text = "At day 28, 3 (7.5%) <script>in</script> the drug group and 7 (17.1%) in the placebo &lt;b&gt; group died."
+    text = (
+        "At day 28, 3 (7.5%) in the drug <script>in</script> group and 7 (17.1%) in the placebo &lt;b&gt; group died."
+    )
     metadata["abstract"] = [{"label": "RESULTS", "text": text}]
     (folder / "metadata" / "doe-2026.json").write_text(json.dumps(metadata), encoding="utf-8")
     source = death(folder).result.source
