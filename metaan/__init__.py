@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .stats.dependent.location_scale import LocationScale as LocationScale
     from .stats.dependent.location_scale import location_scale as location_scale
     from .stats.dependent.multilevel import multilevel as multilevel
+    from .stats.dependent.multivariate import multivariate as multivariate
     from .stats.dependent.result import Multilevel as Multilevel
     from .stats.dependent.robust import Robust as Robust
     from .stats.dependent.robust import robust as robust
@@ -179,6 +180,7 @@ _WHERE = {
     "meta_regression": "stats.regression.fit_regression",
     "method_spread": "stats.robustness.method_spread",
     "multilevel": "stats.dependent.multilevel",
+    "multivariate": "stats.dependent.multivariate",
     "multiverse": "stats.robustness.multiverse",
     "network": "stats.network.network",
     "odds_ratio_from_smd": "stats.printed.rescaling",

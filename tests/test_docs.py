@@ -74,6 +74,7 @@ DEFAULTS = {
     "dependent.rve.RVE_WEIGHTS": (ma.rve, "weights"),
     "dependent.location_scale.LINKS": (ma.location_scale, "link"),
     "dependent.location_scale.LOCATION_SCALE_CI_METHODS": (ma.location_scale, "ci_method"),
+    "dependent.structures.STRUCTURES": (ma.multilevel, "struct"),
     "dependent.sandwich.CORRECTIONS": (ma.robust, "small_sample"),
     "dependent.robust.ROBUST_TESTS": (ma.robust, "test"),
     "dependent.robust.ROBUST_WALD_TESTS": (ma.Robust.wald_test, "test"),

@@ -135,6 +135,8 @@ COVERED = {
         {"z": "wald", "t": "t", "knha": "hksj"}[c["args"].get("test", "z")]
         for c in cases("dependent") if c["family"] == "rma_ls"
     },
+    "dependent.structures.STRUCTURES": lambda: args("struct", "dependent", family="rma_mv_struct"),
+    "dependent.covariance.AGGREGATE_STRUCTURES": lambda: args("struct", "dependent", family="aggregate"),
     "dependent.sandwich.CORRECTIONS": lambda: args("vcov", "dependent"),
     "dependent.robust.ROBUST_TESTS": lambda: args("test", "dependent", family="coef_test"),
     "dependent.robust.ROBUST_WALD_TESTS": lambda: {

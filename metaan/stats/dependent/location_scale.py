@@ -24,7 +24,7 @@ from ..regression.ci import WaldTest, wald_test
 from ..regression.design import check_rank, design_of
 from ..regression.moderators import INTERCEPT
 from .estimates import Estimates, quantiles
-from .multilevel import MULTILEVEL_METHODS, left_out_of
+from .multilevel import left_out_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,7 +185,7 @@ def location_scale(
     (('intercept', 'old'), [-2.776, 2.133])
     """
     check_level(level)
-    restricted, rule = choose(MULTILEVEL_METHODS, method, "method"), choose(LINKS, link, "link")
+    restricted, rule = choose({"REML": True, "ML": False}, method, "method"), choose(LINKS, link, "link")
     inference = choose(LOCATION_SCALE_CI_METHODS, ci_method, "ci_method")
     es = effects_of(es)
     spread = design_of(scale, es.estimable, True, data)

@@ -23,10 +23,15 @@ from ..regression.design import Coding, check_rank, design_of
 from .blocks import BlockCovariance, Codes, codes_of, covariance_of, nested
 from .covariance import sampling_covariance
 from .likelihood import Mixed, Solved, maximise
+from .profiles import OfLevels, OfStructure
 from .result import Multilevel
+from .structured import Structured, search
+from .structures import STRUCTURES, Structure
 
 if TYPE_CHECKING:
     import pandas as pd
+
+EDGE = 1e-7  # of a typical variance, below which one is 0
 
 Clusters = ArrayLike | Mapping[str, ArrayLike]
 
@@ -43,6 +48,9 @@ class Data:
     v: BlockCovariance
     rows: Codes
     excluded: tuple[tuple[str, str], ...]
+    within: int = 0
+    inner: Codes | None = None
+    inner_levels: tuple[str, ...] = ()
 
 
 def multilevel(
@@ -57,6 +65,8 @@ def multilevel(
     data: Mapping[str, ArrayLike] | pd.DataFrame | None = None,
     *,
     crossed: Mapping[str, ArrayLike] | None = None,
+    inner: ArrayLike | None = None,
+    struct: str = "CS",
     sigma2: ArrayLike | None = None,
     pi_method: str = "as ci",
     intercept: bool = True,
@@ -74,7 +84,7 @@ def multilevel(
     effect
         The innermost level, within clusters: None for each effect its own (three levels), a column, or False for none.
     method
-        ``"REML"`` or ``"ML"``.
+        A key of `MULTILEVEL_METHODS`.
     ci_method, pi_method
         Keys of `MULTILEVEL_CI_METHODS` and `MULTILEVEL_PI_METHODS`.
     rho
@@ -86,6 +96,10 @@ def multilevel(
         Moderators, as for `metaan.stats.regression.fit_regression.meta_regression`.
     crossed
         Further groups that are not within clusters, such as ``{"laboratory": ...}``: a variance each.
+    inner, struct
+        A column of outcomes, arms or times: true effects of the innermost cluster then vary and correlate over its
+        levels by a structure, a key of `metaan.stats.dependent.structures.STRUCTURES` (``~ inner | cluster`` of
+        rma.mv), and ``effect`` is False unless given.
     sigma2
         Variances that are given, one a level in the order of the result; nan or None where one is to be estimated.
     level
@@ -117,30 +131,105 @@ def multilevel(
     restricted = choose(MULTILEVEL_METHODS, method, "method")
     dfs_of = choose(MULTILEVEL_CI_METHODS, ci_method, "ci_method")
     df_of_new = choose(MULTILEVEL_PI_METHODS, pi_method, "pi_method")
-    got = read(es, cluster, effect, rho, V, mods, data, crossed or {}, intercept)
-    _check(got)
-    m = Mixed.of(got.effects.yi, got.x, got.v, got.codes, restricted)
-    given = _given(sigma2, len(got.names))
-    found, solved = maximise(m, np.where(np.isnan(given), m.typical / len(got.names), given), np.isnan(given))
+    rule = choose(STRUCTURES, struct, "struct")
+    effect = False if inner is not None and effect is None else effect
+    got = read(es, cluster, effect, rho, V, mods, data, crossed or {}, intercept, inner)
+    _check(got, method != "EE")
+    if method == "EE":
+        found = _without_levels(got)
+    elif got.inner is None:
+        found = _by_levels(got, restricted, _given(sigma2, len(got.names)))
+    else:
+        found = _by_structure(got, restricted, rule, sigma2)
+    n, p = got.x.shape
+    null = _without_spread(Mixed.of(got.effects.yi, got.x, got.v, (), restricted))
+    i2 = None if null is None or found.g is not None else _i2(found.sigma2, (n - p) / null.trace_p)
+    q = None if null is None else null.rss
     dfs = dfs_of(got.x, got.codes)
-    null = _without_spread(m, len(got.names))
-    i2 = None if null is None else _i2(found, (len(m.y) - got.x.shape[1]) / null.trace_p)
-    q, q_df = None if null is None else null.rss, len(m.y) - got.x.shape[1]
-    pi, pi_reason = _new_effect(solved, found, df_of_new(dfs, len(m.y)), level)
+    pi, pi_reason = _new_effect(found, got.inner is None, df_of_new(dfs, n), level)
     return Multilevel(
-        names=got.coding.names, terms=got.coding.terms, coefficients=solved.beta, vcov=solved.vcov, dfs=dfs,
-        level=level, effects=got.effects, excluded=got.excluded, notes=_notes(got, found, np.isnan(given), null),
-        method=method, ci_method=ci_method, pi_method=pi_method, levels=got.names, sigma2=found,
-        groups=tuple(int(c.max()) + 1 for c in got.codes), fixed=tuple((~np.isnan(given)).tolist()),
-        pi=pi, pi_reason=pi_reason, i2=None if i2 is None else float(i2.sum()), i2_by_level=i2,
-        q=q, q_df=q_df, q_pval=None if q is None else float(chdtrc(q_df, q)), loglik=solved.ll,
-        problem=m, solved=solved, V=got.v, x=got.x, codes=got.codes, rows=got.rows,
+        names=got.coding.names, terms=got.coding.terms, coefficients=found.solved.beta, vcov=found.solved.vcov,
+        dfs=dfs, level=level, effects=got.effects, excluded=got.excluded, notes=_notes(got, found, null),
+        method=method, ci_method=ci_method, pi_method=pi_method, levels=found.levels, sigma2=found.sigma2,
+        groups=found.groups, fixed=found.fixed, pi=pi, pi_reason=pi_reason, i2=None if i2 is None else float(i2.sum()),
+        i2_by_level=i2, q=q, q_df=n - p, q_pval=None if q is None else float(chdtrc(n - p, q)), loglik=found.solved.ll,
+        problem=found.problem, solved=found.solved, V=got.v, x=got.x, codes=got.codes, rows=got.rows,
+        parameters=found.parameters, profiles=found.profiles, struct=None if got.inner is None else struct,
+        inner=got.inner_levels, g=found.g,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """A fitted likelihood: its levels with a variance, and G where there is a structure."""
+
+    problem: Mixed
+    solved: Solved
+    levels: tuple[str, ...]
+    groups: tuple[int, ...]
+    sigma2: FloatArray
+    fixed: tuple[bool, ...]
+    parameters: int
+    profiles: OfLevels | OfStructure
+    g: FloatArray | None = None
+
+
+def _without_levels(got: Data) -> _Found:
+    """Fit the equal-effects model: no variance but that of sampling."""
+    m = Mixed.of(got.effects.yi, got.x, got.v, (), False)
+    none = np.zeros(0)
+    return _Found(m, m.at(none), (), (), none, (), 0, OfLevels(m, none, np.zeros(0, dtype=bool)))
+
+
+def _by_levels(got: Data, restricted: bool, given: FloatArray) -> _Found:
+    """Fit a variance for each level, but for those given."""
+    m, free = Mixed.of(got.effects.yi, got.x, got.v, got.codes, restricted), np.isnan(given)
+    sigma2, solved = maximise(m, np.where(free, m.typical / len(got.names), given), free)
+    groups = tuple(int(c.max()) + 1 for c in got.codes)
+    fixed = tuple((~free).tolist())
+    return _Found(m, solved, got.names, groups, sigma2, fixed, int(free.sum()), OfLevels(m, sigma2, free))
+
+
+def _by_structure(got: Data, restricted: bool, rule: Structure, sigma2: ArrayLike | None) -> _Found:
+    """Fit a structure within the innermost cluster, and a variance for each other level."""
+    if sigma2 is not None:
+        raise UsageError("sigma2 cannot be given beside inner; allowed: one of them")
+    if got.inner is None or len(got.inner_levels) < 2:
+        raise NotEstimableError(f"inner has {len(got.inner_levels)} level; allowed: at least 2")
+    places = _places(got.inner_levels, rule)
+    others = [j for j in range(len(got.names)) if j != got.within]
+    pairs = nested(got.codes[got.within], got.inner)
+    for j in others:
+        if pairs.max() == got.codes[j].max() == nested(pairs, got.codes[j]).max():
+            raise NotEstimableError(
+                f"{got.names[j]} and inner group the effects alike: their variances cannot be told apart",
+                "effect=False",
+            )
+    codes = [got.codes[got.within], *(got.codes[j] for j in others)]
+    m = Mixed.of(got.effects.yi, got.x, got.v, codes, restricted)
+    s, sd = Structured(m, got.inner, places, rule), float(np.sqrt(m.typical / (1 + len(others))))
+    theta = search(s, np.concatenate([np.full(len(others), np.log(sd)), rule.start(places.size, sd)]))[0]
+    problem, variances = s.given(theta)
+    names, groups = tuple(got.names[j] for j in others), tuple(int(got.codes[j].max()) + 1 for j in others)
+    g, fixed = s.parts(theta)[1], (False,) * len(others)
+    solved = problem.at(variances)
+    return _Found(problem, solved, names, groups, variances, fixed, theta.size, OfStructure(s, theta), g)
+
+
+def _places(levels: tuple[str, ...], rule: Structure) -> FloatArray:
+    """Return the inner levels as numbers: times where the structure has them, else 0, 1, 2 ..."""
+    if not rule.timed:
+        return np.arange(len(levels), dtype=float)
+    try:
+        return np.array(levels, dtype=float)
+    except ValueError:
+        raise UsageError(f"inner = {levels[0]!r} ...; allowed with AR, HAR and CAR: numbers, the times") from None
 
 
 def read(
     es: EffectSizes | Pooled, cluster: Clusters, effect: ArrayLike | bool | None, rho: float | None,
     v: BlockCovariance | ArrayLike | None, mods: Any, data: Any, crossed: Mapping[str, ArrayLike], intercept: bool,
+    inner: ArrayLike | None = None,
 ) -> Data:  # fmt: skip
     """Keep the effects that have a value, their groups and their moderators."""
     if not isinstance(es, EffectSizes | Pooled):
@@ -152,6 +241,8 @@ def read(
     given = outer | dict(crossed)
     if effect is not None and not isinstance(effect, bool):
         given["effect"] = effect
+    if inner is not None:
+        given["inner"] = inner
     columns = {name: column_of(values, name, len(es)) for name, values in given.items()}
     design = design_of(mods, es.estimable & ~np.any([gone(c) for c in columns.values()], axis=0), intercept, data)
     at = np.flatnonzero(design.used)
@@ -163,7 +254,8 @@ def read(
     else:
         covariance = covariance_of(v, len(es)).take(at)
     reasons = left_out_of(es, columns, design.missing)
-    return Data(used, design.x, design.coding, names, codes, covariance, at, reasons)
+    levels, places = _inner(columns.get("inner"), at)
+    return Data(used, design.x, design.coding, names, codes, covariance, at, reasons, len(outer) - 1, places, levels)
 
 
 def column_of(values: ArrayLike, name: str, n: int) -> Any:
@@ -193,6 +285,19 @@ def left_out_of(
     return tuple((label, why[label]) for label in es.slab if label in why)
 
 
+def _inner(column: Any, at: Codes) -> tuple[tuple[str, ...], Codes | None]:
+    """Return the levels of an inner factor, numbers by size and texts by the alphabet, and which each effect is of."""
+    if column is None:
+        return (), None
+    values = column[at].tolist()
+    found = set(values)
+    order = (
+        sorted(found) if all(isinstance(value, int | float | np.number) for value in found) else sorted(found, key=str)
+    )
+    place = {value: n for n, value in enumerate(order)}
+    return tuple(map(str, order)), np.array([place[value] for value in values], dtype=np.intp)
+
+
 def _levels(
     outer: Mapping[str, Any], crossed: Mapping[str, Any], effect: Any, columns: Mapping[str, Any], n: int
 ) -> tuple[tuple[str, ...], tuple[Codes, ...]]:
@@ -208,12 +313,14 @@ def _levels(
     return (*found, *crossed), (*found.values(), *(codes_of(columns[c], c, n) for c in crossed))
 
 
-def _check(got: Data) -> None:
-    """Refuse what has no answer, and say why."""
+def _check(got: Data, spread: bool) -> None:
+    """Refuse what has no answer, and say why; levels only where they have a variance (``spread``)."""
     n, p = got.x.shape
-    if n <= p:
+    if n < p + spread:
         raise NotEstimableError(f"k = {n} effects for {p} coefficients; allowed: k above that")
     check_rank(got.x, got.coding.names)
+    if not spread:
+        return
     for name, codes in zip(got.names, got.codes):
         if codes.max() == 0:
             raise NotEstimableError(
@@ -236,10 +343,10 @@ def _given(sigma2: ArrayLike | None, levels: int) -> FloatArray:
     return given
 
 
-def _without_spread(m: Mixed, levels: int) -> Solved | None:
+def _without_spread(m: Mixed) -> Solved | None:
     """Return the fit at weights from V alone; None where V cannot be inverted."""
     try:
-        return m.at(np.zeros(levels))
+        return m.at(np.zeros(0))
     except DataError:
         return None
 
@@ -248,22 +355,30 @@ def _i2(sigma2: FloatArray, typical: float) -> FloatArray:
     return 100.0 * sigma2 / (float(sigma2.sum()) + typical)
 
 
-def _new_effect(solved: Solved, sigma2: FloatArray, df: float, level: float) -> tuple[Interval | None, str | None]:
-    if solved.beta.size > 1:
+def _new_effect(found: _Found, plain: bool, df: float, level: float) -> tuple[Interval | None, str | None]:
+    if found.solved.beta.size > 1:
         return None, "with moderators a prediction needs their values"
-    se = float(np.sqrt(solved.vcov[0, 0] + sigma2.sum()))
-    return mean_interval(float(solved.beta[0]), se, None if np.isinf(df) else df, level), None
+    if not found.levels and found.g is None:
+        return None, "the equal-effects model has one true effect, so there is nothing to predict"
+    if not plain and (found.g is None or not np.allclose(np.diag(found.g), found.g[0, 0])):
+        return None, "the inner levels have variances of their own, so a prediction needs a level"
+    within = 0.0 if found.g is None else float(found.g[0, 0])
+    se = float(np.sqrt(found.solved.vcov[0, 0] + found.sigma2.sum() + within))
+    return mean_interval(float(found.solved.beta[0]), se, None if np.isinf(df) else df, level), None
 
 
-def _notes(got: Data, sigma2: FloatArray, free: Any, null: Solved | None) -> tuple[str, ...]:
+def _notes(got: Data, found: _Found, null: Solved | None) -> tuple[str, ...]:
     notes = [
         f"the variance of {name} is estimated as 0, the edge of what is possible: "
         "the data hold no sign of it, which is not evidence that there is none"
-        for name, s, estimated in zip(got.names, sigma2, free)
-        if estimated and s == 0
+        for name, s, given in zip(found.levels, found.sigma2, found.fixed)
+        if not given and s <= EDGE * found.problem.typical
     ]
+    if found.g is not None and np.linalg.eigvalsh(found.g)[0] <= EDGE * found.problem.typical:
+        notes.append("the structure is at the edge of what is possible: a variance of 0, or a perfect correlation")
+    estimated = found.parameters > 0
     few = [f"{name} has {c.max() + 1} groups" for name, c in zip(got.names, got.codes) if c.max() + 1 < 5]
-    if few:
+    if few and estimated:
         notes.append(f"{' and '.join(few)}: a variance between so few is hardly known")
     if null is None:
         notes.append("V cannot be inverted, so there is neither Q nor I2")
@@ -290,7 +405,8 @@ def _checked(dfs: FloatArray) -> FloatArray:
     return dfs
 
 
-MULTILEVEL_METHODS: dict[str, bool] = {"REML": True, "ML": False}
+MULTILEVEL_METHODS: dict[str, bool] = {"REML": True, "ML": False, "EE": False}
+"""Whether the likelihood is that of contrasts; the equal-effects model has no variance but V."""
 
 MULTILEVEL_CI_METHODS: dict[str, Callable[[FloatArray, tuple[Codes, ...]], FloatArray]] = {
     "t": lambda x, codes: _checked(contained(x, codes)),

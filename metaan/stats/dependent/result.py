@@ -16,8 +16,9 @@ from ..pooling.likelihood import FitStatistics
 from ..regression.ci import WaldTest
 from .blocks import BlockCovariance, Codes
 from .estimates import Estimates
-from .likelihood import Mixed, Solved, maximise
-from .profiles import profile_interval
+from .likelihood import Mixed, Solved
+from .profiles import OfLevels, OfStructure, correlation_interval, variance_interval
+from .structures import STRUCTURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,9 @@ class Multilevel(Estimates):
         The (restricted) log-likelihood.
     problem, solved, V
         The likelihood, its maximum, and the sampling covariance, in blocks.
+    struct, inner, g
+        A key of `metaan.stats.dependent.structures.STRUCTURES`, the levels of the inner factor, and the covariance of
+        their true effects within a cluster, shape (j, j); None where no inner factor was given.
     x, codes, rows
         The design, shape (k, p); the groups of each level; which of the given effects were fitted.
     """
@@ -104,6 +108,32 @@ class Multilevel(Estimates):
     x: FloatArray
     codes: tuple[Codes, ...]
     rows: Codes
+    parameters: int
+    profiles: OfLevels | OfStructure
+    struct: str | None = None
+    inner: tuple[str, ...] = ()
+    g: FloatArray | None = None
+
+    @property
+    def tau2(self) -> FloatArray:
+        """The variance of each inner level, or one where the structure has but one; empty without an inner factor."""
+        if self.g is None or self.struct is None:
+            return np.zeros(0)
+        found = np.diag(self.g)
+        return found[:1] if STRUCTURES[self.struct].one_variance else found
+
+    @property
+    def rho(self) -> FloatArray:
+        """The correlation of the inner levels, or of each pair (in the order of the columns); empty where none is."""
+        if not isinstance(self.profiles, OfStructure) or self.g is None:
+            return np.zeros(0)
+        s, theta = self.profiles.s, self.profiles.theta
+        if s.structure.rho is not None:
+            return np.array([s.structure.rho(float(theta[-1]), len(self.inner))])
+        sd = np.sqrt(np.diag(self.g))
+        pairs = np.triu_indices(len(sd), 1)
+        with np.errstate(invalid="ignore"):
+            return (self.g / np.outer(sd, sd))[pairs] if s.structure.free else np.zeros(0)
 
     @property
     def moderators(self) -> list[int]:
@@ -130,7 +160,7 @@ class Multilevel(Estimates):
 
     def fit_statistics(self) -> FitStatistics:
         """Return log-likelihood, AIC, BIC and AICc."""
-        parameters = self.p + self.fixed.count(False)
+        parameters = self.p + self.parameters
         n = self.k - self.p if self.method == "REML" else self.k
         room = max(n, parameters + 2)
         return FitStatistics(
@@ -141,16 +171,39 @@ class Multilevel(Estimates):
         )  # fmt: skip
 
     def sigma2_ci(self, level: float | None = None) -> tuple[VarianceInterval, ...]:
-        """Return each variance that was estimated with its profile-likelihood interval, outer level first."""
-        at = self.level if level is None else level
-        free = ~np.array(self.fixed)
-        return tuple(
-            VarianceInterval(
-                name, float(self.sigma2[j]), profile_interval(self.problem, self.sigma2, free, j, self.loglik, at)
+        """Return each level's variance that was estimated with its profile-likelihood interval, outer level first."""
+        return tuple(self._interval(name, j, float(self.sigma2[j]), level) for j, name in self._free())
+
+    def structure_ci(self, level: float | None = None) -> tuple[VarianceInterval, ...]:
+        """Return the variances of the structure, and its correlation as ``rho``, with profile-likelihood intervals.
+
+        Raises
+        ------
+        NotEstimableError
+            There is no structure, or one whose every pair has its own correlation.
+        """
+        if not isinstance(self.profiles, OfStructure) or self.profiles.s.structure.free:
+            raise NotEstimableError(
+                f"struct={self.struct!r} has no profile intervals", "HCS is UN for two inner levels"
             )
-            for j, name in enumerate(self.levels)
-            if free[j]
-        )
+        p, first = self.profiles, self.profiles.s.levels
+        found = [self._interval(f"tau2[{n + 1}]", first + n, float(t), level) for n, t in enumerate(self.tau2)]
+        rho, j, at = p.s.structure.rho, len(self.inner), self.level if level is None else level
+        if rho is not None:
+            last = p.theta.size - 1
+            ci = correlation_interval(
+                lambda: p.parameter(last), float(p.theta[last]), self.loglik, lambda t: rho(t, j), at
+            )
+            found.append(VarianceInterval("rho", float(self.rho[0]), ci))
+        return tuple(found)
+
+    def _interval(self, name: str, j: int, own: float, level: float | None) -> VarianceInterval:
+        at = self.level if level is None else level
+        ci = variance_interval(lambda: self.profiles.variance(j), own, self.loglik, self.problem.typical, at)
+        return VarianceInterval(name, own, ci)
+
+    def _free(self) -> list[tuple[int, str]]:
+        return [(j, name) for j, name in enumerate(self.levels) if not self.fixed[j]]
 
     def sigma2_tests(self) -> dict[str, ComponentTest]:
         """Test each variance against 0 by the likelihood ratio; level to test.
@@ -158,17 +211,7 @@ class Multilevel(Estimates):
         The p-value is that of chi-squared with 1 degree of freedom, as programs print it. Under no variance the
         ratio is 0 half of the time, so the p-value is too large, by up to a factor of 2 (Self & Liang 1987).
         """
-        free = ~np.array(self.fixed)
-        found = {}
-        for j in np.flatnonzero(free):
-            rest, start = free.copy(), self.sigma2.copy()
-            rest[j], start[j] = False, 0.0
-            try:
-                ll = maximise(self.problem, start, rest)[1].ll
-            except NotEstimableError:
-                continue
-            found[self.levels[j]] = _ratio(self.loglik, ll, 1)
-        return found
+        return {name: _ratio(self.loglik, self.profiles.variance(j)(0.0), 1) for j, name in self._free()}
 
     def likelihood_ratio_test(self, reduced: Multilevel) -> ComponentTest:
         """Compare with a fit of the same effects that has fewer variances or coefficients."""
@@ -189,7 +232,9 @@ class Multilevel(Estimates):
             "levels": list(self.levels), "sigma2": self.sigma2.tolist(), "groups": list(self.groups),
             "fixed": list(self.fixed), "pi": None if self.pi is None else list(self.pi), "pi_reason": self.pi_reason,
             "i2": self.i2, "i2_by_level": by_level, "q": self.q, "q_df": self.q_df, "q_pval": self.q_pval,
-            "loglik": self.loglik, "qm": self.qm.to_dict(), "fit": self.fit_statistics().to_dict(),
+            "loglik": self.loglik, "struct": self.struct, "inner": list(self.inner),
+            "g": None if self.g is None else self.g.tolist(), "qm": self.qm.to_dict(),
+            "fit": self.fit_statistics().to_dict(),
         }  # fmt: skip
 
     def __repr__(self) -> str:
@@ -197,7 +242,10 @@ class Multilevel(Estimates):
         parts = "; ".join(
             f"{name} ({n}) sigma2 = {figures(s)}" for name, n, s in zip(self.levels, self.groups, self.sigma2)
         )
-        tail = [f"  Variance: {parts}"]
+        tail = [f"  Variance: {parts}"] if parts else []
+        if self.g is not None:
+            tail.append(f"  Variance within clusters ({self.struct}): " + _listed(self.inner, np.diag(self.g)))
+            tail += [f"  Correlation: {', '.join(figures(r) for r in self.rho)}"] if self.rho.size else []
         if self.q is not None and self.q_pval is not None:
             tail.append(f"  Heterogeneity: Q({self.q_df}) = {figures(self.q)}, {p_text(self.q_pval)}")
         if self.i2 is not None and self.i2_by_level is not None:
@@ -207,6 +255,10 @@ class Multilevel(Estimates):
             bounds = ", ".join(figures(x) for x in self.pi)
             tail.append(f"  A new effect of a new group: [{bounds}], {100 * self.level:g}% prediction interval")
         return "\n".join([head, *self.lines(), *tail])
+
+
+def _listed(names: tuple[str, ...], values: FloatArray) -> str:
+    return "; ".join(f"{name} {figures(float(value))}" for name, value in zip(names, values))
 
 
 def _ratio(full: float, reduced: float, df: int) -> ComponentTest:

@@ -21,6 +21,7 @@ def crossing(function: Function, inside: float, outside: float) -> float:
     f_inside, f_outside = function(inside), function(outside)
     if f_inside <= 0:
         return inside
+    side = 0
     for _ in range(200):
         new = (inside * f_outside - outside * f_inside) / (f_outside - f_inside) if f_outside else outside
         if not min(inside, outside) < new < max(inside, outside):
@@ -31,9 +32,10 @@ def crossing(function: Function, inside: float, outside: float) -> float:
         if abs(outside - inside) <= 1e-14 * (abs(inside) + abs(outside)) or f_new == 0:
             return new
         if f_new > 0:
-            inside, f_inside, f_outside = new, f_new, 0.5 * f_outside
+            inside, f_inside, f_outside = new, f_new, 0.5 * f_outside if side > 0 else f_outside
         else:
-            outside, f_outside, f_inside = new, f_new, 0.5 * f_inside
+            outside, f_outside, f_inside = new, f_new, 0.5 * f_inside if side < 0 else f_inside
+        side = 1 if f_new > 0 else -1
     raise ConvergenceError(f"no root found; between {inside:g} and {outside:g}")
 
 
