@@ -61,6 +61,8 @@ def _file_lines(file: Imported) -> Iterator[str]:
         what = f"{file.analyses} {'analysis' if file.analyses == 1 else 'analyses'}"
         yield f"  it also holds the numbers of {what}, which are not imported: metaan extract ID --from {file.file}"
         yield "  proposes those of a study (in Python: metaan.read_revman)"
+    if file.not_understood:
+        yield f"  kept under their own names, not understood: {', '.join(file.not_understood)}"
     if file.kept:
         yield f"  what failed is in {file.kept}; the first: {file.failed[0]}"
 
@@ -75,6 +77,7 @@ def _as_dict(report: ImportReport) -> dict[str, Any]:
                 "duplicate": file.duplicate,
                 "failed": [{"line": f.line, "reason": f.reason, "text": f.text} for f in file.failed],
                 "analyses": file.analyses,
+                "not_understood": [*file.not_understood],
                 "kept": None if file.kept is None else str(file.kept),
                 "problem": file.problem,
             }

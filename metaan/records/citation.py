@@ -94,7 +94,7 @@ def page_range(text: str) -> str | None:
 _MEETING = re.compile(r"\.\s+(?:Conference|Series Information|Meeting)\s?:.*")  # Ovid prints it after the journal
 _VOLUME = r"(?P<volume>[\w./-]{1,20}(?: (?:Suppl|Pt|Part)\.? ?\w{0,6})?)"
 _ISSUE = r"(?: ?\((?P<issue>(?!pp?\b|no pagination)[^()]{1,60})\))?"
-_PAGES = r"(?P<pages>[\w.]{1,20}(?:[-–‐][\w.]{1,20})?(?:, ?[\w.]{1,20}-[\w.]{1,20}){0,3})"
+_PAGES = r"(?P<pages>(?=[\w.]*\d|[ivxlcdm]+[-–‐])[\w.]{1,20}(?:[-–‐][\w.]{1,20})?(?:, ?[\w.]{1,20}-[\w.]{1,20}){0,3})"
 _ADDED = r"(?: ?\[[^\]]{1,40}\])?"
 
 # As the services write them, each tried in this order.

@@ -113,7 +113,11 @@ def named(values: Iterable[str], *, listed: bool = False) -> tuple[tuple[str, ..
 def _split(text: str, listed: bool) -> list[str]:
     """Return the names of a value; of "Doe, J., Roe, R." every second comma parts them, of "Doe J, Roe R" every one."""
     joined = [part.strip() for part in re.split(r",?\s+(?:and|AND|&)\s+", text) if part.strip()]
-    if len(joined) > 1 and (not all(_SHORT.fullmatch(part) or "," in part for part in joined)) and not listed:
+    if (
+        len(joined) > 1
+        and (not all(_SHORT.fullmatch(part) or "," in part or _GIVEN_FIRST.match(part) for part in joined))
+        and not listed
+    ):
         joined = [text]
     if len(joined) > 1 and is_group(text) and "," not in text:
         joined = [text]
@@ -151,14 +155,14 @@ def _is_given_first(name: str) -> bool:
         return False
     if not all(_WORD.fullmatch(word) or word in PARTICLES for word in words) or words[0] in PARTICLES:
         return False
-    last = words[-1]
-    return len(words[0]) > 2 and not (len(last) < 5 and last.isupper()) and not last.endswith(".") and last[1:] != ""
+    last = words[-2] if _SUFFIX.fullmatch(words[-1]) and len(words) > 2 else words[-1]
+    return len(words[0]) > 2 and len(last) > 1 and not (len(last) < 7 and last.isupper()) and not last.endswith(".")
 
 
 def unordered_name(name: str) -> str | None:
     """Turn "Jane Q. van Doe" into "van Doe JQ": what is in small letters before the family name belongs to it."""
     words = name.split()
-    if len(words) < 2 or is_group(name):
+    if len(words) < 2 or is_group(name) or (len(words[-1]) < 4 and words[-1].isupper() > words[0].isupper()):
         return name or None
     small = next((at for at, word in enumerate(words[:-1]) if at and word[0].islower()), len(words) - 1)
     return f"{' '.join(words[small:])} {initials(' '.join(words[:small]))}".strip()

@@ -147,9 +147,17 @@ class Failure:
         return f"line {self.line}: {self.reason}: {self.text}"
 
 
+_NOTES = frozenset({"line", "record", "key", "registration", "DB", "study"})  # what readers themselves say of a record
+
+
 @dataclass(frozen=True, slots=True)
 class Read:
     """What a file holds: the records in its order, and what failed."""
 
     records: tuple[Record, ...]
     failed: tuple[Failure, ...] = ()
+
+    @property
+    def not_understood(self) -> tuple[str, ...]:
+        """The fields that no reader understands, by their own names; what they say stands in `Record.extra`."""
+        return tuple(dict.fromkeys(name for record in self.records for name in record.extra if name not in _NOTES))

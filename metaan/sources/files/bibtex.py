@@ -18,6 +18,8 @@ from .assemble import assemble
 from .bibtex_names import read_authors
 from .latex import to_text
 
+_BEHIND = re.compile(r"(?:\0|^\s*\w+)\s*[A-Za-z][\w-]*\s*=")
+
 
 def read_bibtex(path: Path | str) -> Read:
     """Return the records of a BibTeX file.
@@ -50,6 +52,9 @@ def parse_bibtex(text: str) -> Read:
             failed.append(_failure(block))
         elif hasattr(kept, "fields"):  # else it is a macro that is defined twice: nothing is lost
             entries.append(kept)
+    unparted = [entry for entry in entries if _unparted(entry)]
+    failed += [_failure_of(entry) for entry in unparted]
+    entries = [entry for entry in entries if entry not in unparted]
     entries.sort(key=lambda entry: entry.start_line or 0)
     by_key = {entry.key.casefold(): _fields(entry, strings) for entry in reversed(entries)}
     return Read(tuple(_record(entry, _fields(entry, strings), by_key) for entry in entries), tuple(failed))
@@ -65,6 +70,29 @@ def _failure(block: Any) -> Failure:
     error = getattr(block, "error", None)
     reason = clean_text(str(getattr(error, "abort_reason", "") or error or "not understood")).rstrip(".")[:200]
     return Failure((block.start_line or 0) + 1, reason, raw[:80])
+
+
+def _unparted(entry: Any) -> str | None:
+    """Return the field after which a comma is missing: behind the end of its value stands the next name."""
+    return next((field.key for field in entry.fields if _BEHIND.search(_outside(str(field.value).strip()))), None)
+
+
+def _outside(raw: str) -> str:
+    """Return what of a value stands outside its braces and quotation marks; one mark in place of each of these."""
+    kept, depth, quoted = [], 0, False
+    for char in raw if raw[:1] in '{"' or "=" in raw else "":
+        depth += (char == "{") - (char == "}")
+        quoted ^= char == '"' and depth == 0
+        if char in '}"':
+            kept.append("" if depth else "\0")
+        elif depth == 0 and not quoted:
+            kept.append(char)
+    return "".join(kept)
+
+
+def _failure_of(entry: Any) -> Failure:
+    reason = f"a comma is missing after {clean_text(_unparted(entry) or '')}"
+    return Failure((entry.start_line or 0) + 1, reason, clean_text((entry.raw or "")[:400])[:80])
 
 
 def _fields(entry: Any, strings: Mapping[str, str]) -> dict[str, str]:
@@ -121,7 +149,7 @@ def _record(entry: Any, fields: dict[str, str], by_key: Mapping[str, dict[str, s
     given["keywords"] = [word for text in given["keywords"][:1] for word in re.split(r"[;,\n]", text)]
     given["types"].insert(0, entry.entry_type.lower())
     given["date"] = [published] if (published := _published(found)) else []
-    authors, complete = read_authors(found["author"] if said(found.get("author", "")) else "")
+    authors, complete = read_authors(said(found.get("author", "")))
     rest = {clean_text(name): clean_text(to_text(text)) for name, text in fields.items() if name not in _KNOWN}
     extra = {**rest, "key": clean_text(entry.key), "line": str((entry.start_line or 0) + 1)}
     return replace(assemble(given, "bibtex", extra), authors=authors, authors_complete=complete)

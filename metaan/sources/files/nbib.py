@@ -86,7 +86,7 @@ def _blocks(lines: list[str]) -> Iterator[TaggedRecord]:
 def _record(block: TaggedRecord) -> Record:
     given = block.by_field(TAGS)
     given["pages"] += [found] if (found := _marked(block, "pii")) else []
-    given["doi"] = [found] if (found := _marked(block, "doi")) else []
+    given["doi"] = [found] if (found := _marked(block, "doi")) else block.all("LID", "AID")
     given["authors"] = block.all("AU") or block.all("FAU")
     given["mesh"] = [value.split("/")[0] for value in block.all("MH")]
     record = assemble(given, "nbib", {**block.rest(_KNOWN), "line": str(block.line)})

@@ -17,7 +17,10 @@ from .assemble import assemble
 
 _TAG = re.compile(r"^[\s\ufeff]*([A-Za-z][A-Za-z0-9])(?:\s{1,2}-(?:\s(.*)|$)|\s\s-(.*)$)")
 _START = re.compile(r"^[\s\ufeff]*(?:TY|ty|Ty)\s{0,3}-\s?(.*)$")
-_WRITTEN_OUT = re.compile(r"^\ufeff?TY {2}-")
+_WIDE = re.compile(r"^[\s\ufeff]*\w\w {2}-")
+_NARROW = re.compile(r"^\s*\w\w ?- ")
+_PROSE = {"AB", "N2", "N1"}  # in a record with wide tags, a line in one of these that looks like a narrow one is text
+_NUMBER = re.compile(r"^\s*\d+\.\s*$")  # Ovid's, between two records
 _KIND = re.compile(r"\w{0,12}")
 _END = re.compile(r"^[\s\ufeff]*(?:ER|er|Er)\s*-?\s*$")
 _PMID_TEXT = re.compile(r"\b(?:PMID|PUBMED)[:\s]+(\d{1,9})\b|pubmed\.ncbi\.nlm\.nih\.gov/(\d{1,9})\b", re.IGNORECASE)
@@ -71,7 +74,9 @@ def parse_ris(text: str) -> Read:
 def _blocks(lines: list[str]) -> Iterator[TaggedRecord]:
     """Yield the tagged lines of each record, each with the lines that go on from them."""
     block: TaggedRecord | None = None
-    small = False  # whether the tags of the record are in small letters
+    small = wide = prose = (
+        False  # tags in small letters; all with two blanks behind them; the last of such begins a text
+    )
     blank = True
     for number, line in enumerate(lines, start=1):
         start = _starts(line, block, blank)
@@ -80,15 +85,17 @@ def _blocks(lines: list[str]) -> Iterator[TaggedRecord]:
             yield block
             block = None
         if start:
-            small = "TY" not in line
+            small, wide, prose = "TY" not in line, _WIDE.match(line) is not None, False
             block = TaggedRecord(number)
             block.add("TY", start[1])
         elif end:
-            pass
-        elif (tag := _TAG.match(line)) and (small or tag[1].isupper()):
+            wide = prose = False
+        elif (tag := _TAG.match(line)) and (small or tag[1].isupper()) and not (prose and _NARROW.match(line)):
             block = block or TaggedRecord(number)
             block.add(tag[1].upper(), tag[2] or tag[3] or "")
-        elif block and line:
+            wide = wide and not _NARROW.match(line)
+            prose = wide and tag[1].upper() in _PROSE
+        elif block and line and not (_NUMBER.match(line) and "TY" not in block.fields):
             block.go_on(line)
         blank = not line.strip()
     if block:
@@ -98,7 +105,7 @@ def _blocks(lines: list[str]) -> Iterator[TaggedRecord]:
 def _starts(line: str, block: TaggedRecord | None, blank: bool) -> re.Match[str] | None:
     """Return the start of a record; a line of an abstract that goes on with "TY - a code" is none."""
     start = _START.match(line) if "TY" in line or "ty" in line[:8].casefold() else None
-    if start is None or block is None or blank or "ER" in block.fields:
+    if start is None or block is None or blank:
         return start
     return start if _KIND.fullmatch(start[1].strip()) else None
 

@@ -45,6 +45,8 @@ class Imported:
         Why nothing of the file was read.
     analyses
         How many analyses with data a review of RevMan holds, which are not imported.
+    not_understood
+        Fields that the records keep under their own names, because no reader understands them.
     """
 
     file: Path
@@ -55,6 +57,7 @@ class Imported:
     kept: Path | None = None
     problem: str | None = None
     analyses: int = 0
+    not_understood: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +200,9 @@ def _imported(path: Path, found: _File | str, matched: Matched, folder: Path) ->
     if kept:
         folder.mkdir(exist_ok=True)
         write_text(kept, _blocks(decode(path.read_bytes()).splitlines(), failed))
-    return Imported(path, len(found.read.records), new, repeated, failed, kept, analyses=found.analyses)
+    return Imported(
+        path, len(found.read.records), new, repeated, failed, kept, None, found.analyses, found.read.not_understood
+    )
 
 
 def _blocks(lines: list[str], failed: tuple[Failure, ...]) -> str:
