@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .load import Review
 from .store.decisions import Decision
 from .store.runs import RunRecord
 from .store.standing import Standing, standings
+
+if TYPE_CHECKING:
+    from .load import Review
 
 NOT_RETRIEVED = "full text not retrieved"  # the reason at full text that PRISMA counts in a box of its own
 

@@ -9,13 +9,15 @@ import pytest
 
 from metaan.cli.main import main
 from metaan.registry.store.candidate import read_candidates
+from metaan.registry.store.shards import shard_of
 from tests.repository import NEEDS_GIT, repository
 from tests.server.eutils import Eutils
 from tests.server.living import PAPERS, registry
 
 CONFLICT = "<<<<<<< ours\n{}\n=======\n[]\n>>>>>>> theirs\n"
 BROKEN = ("[]", CONFLICT)
-FILES = ("candidates/pmid-900000012.json", "runs", "watermark.json", "metadata/bees.json", "decisions.jsonl")
+ONE = f"candidates/{shard_of('pmid-900000012')}"
+FILES = (ONE, "runs", "watermark.json", "metadata/bees.json", "decisions.jsonl")
 UNTITLED = {
     "a.csv": "pmid,title,abstract\n9049571,,\n",
     "a.ris": "TY  - JOUR\nAU  - Ant, C.\nPY  - 2024\nER  -\n",
@@ -101,10 +103,10 @@ def test_one_broken_file_is_named_and_is_never_the_end_of_all_commands(searched,
 
 @pytest.mark.parametrize("raw", ["", "{", '{"title": "\\u202e"}', "\x1b", "\udcff"])
 def test_however_a_file_is_broken_the_other_candidates_are_judged(searched, run, raw):
-    (searched / "candidates" / "pmid-900000012.json").write_text(raw, encoding="utf-8", errors="surrogateescape")
+    (searched / ONE).write_text(raw, encoding="utf-8", errors="surrogateescape")
     status, out, err = run("screen", "--left", "--by", "A", "--project", searched.parent)
     assert (status, "pmid-900000013" in out, "pmid-900000012" in out) == (0, True, False)
-    assert "pmid-900000012.json:1" in err
+    assert f"{ONE}:1" in err
 
 
 @pytest.mark.parametrize("name", UNTITLED)

@@ -7,12 +7,11 @@ from pydantic import Field
 from .judgements import Certainty, Waiver
 from .outcome import Outcome
 from .plan import Plan
+from .screening import Screening
 from .types import (
     Day,
     Entry,
-    Flag,
     Id,
-    Positive,
     Text,
 )
 
@@ -54,27 +53,6 @@ class SearchStrategy(Entry):
     note: str | None = None
     since: Day | None = None
     accept_dropped: tuple[Text, ...] = ()
-
-
-class Highlight(Entry):
-    """Words that are marked while screening: those that speak for a candidate, and those that speak against it."""
-
-    include: tuple[Text, ...] = ()
-    exclude: tuple[Text, ...] = ()
-
-
-class Screening(Entry):
-    """How candidates are judged: ``reviewers`` is how many have to agree.
-
-    ``full_text``: what is included by title and abstract is judged once more by its full text. ``blind``: nobody sees
-    another's decision before their own. ``reasons`` are offered for exclusions, before the criteria of eligibility.
-    """
-
-    reviewers: Positive = 1
-    full_text: Flag = False
-    blind: Flag = True
-    reasons: tuple[Text, ...] = ()
-    highlight: Highlight = Highlight()
 
 
 class Services(Entry):

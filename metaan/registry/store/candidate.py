@@ -1,8 +1,9 @@
-"""Candidates: what searches and imported files found and nobody has judged yet; one JSON file each.
+"""Candidates: what searches and imported files found and nobody has judged yet; one line of JSON each.
 
-``studies/candidates/<key>.json`` never changes after it was written, so that git shows each candidate once. Who judged
-it, and how, stands in ``studies/decisions.jsonl``; which run found it, in ``studies/runs``; the bytes that the service
-sent for it, in ``studies/raw/<sha256>.xml.gz`` (or .json.gz): unpacked, they have the digest of their name.
+A line of ``studies/candidates/<xx>.jsonl`` (`metaan.registry.store.shards`) never changes after it was written, so that
+git shows each candidate once. Who judged it, and how, stands in ``studies/decisions.jsonl``; which run found it, in
+``studies/runs``; the bytes that the service sent for it, in ``studies/raw/<sha256>.xml.gz`` (or .json.gz): unpacked,
+they have the digest of their name.
 """
 
 from __future__ import annotations
@@ -21,10 +22,13 @@ from ...errors import Problem, RegistryError, UsageError, did_you_mean
 from ...records.record import POOLED
 from ..model.types import Entry, Text
 from ..text.files import MOST_BYTES, project_of, read, unreadable
-from .json_files import Model, read_entry
+from .commit import Staging
+from .json_files import Model, parsed, read_back, read_entry
 from .metadata import Publication
 from .set_aside import set_aside
+from .shards import line_of, listed, put_lines
 
+FOLDER = "candidates"
 KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LONGEST_KEY = 80
 Suffix = Literal["xml", "json"]
@@ -63,11 +67,11 @@ class Candidate(Publication):
     Attributes
     ----------
     key
-        The name of its file: from PMID or registration, else from its label and a digest.
+        The name of its line: from PMID or registration, else from its label and a digest.
     mentioned
         The one registration number that its text mentions, where the source itself gives none.
     found, run
-        When and in which run, of one that was written before runs alone said so: the same record has the same file.
+        When and in which run, of one that was written before runs alone said so: the same record has the same line.
     """
 
     key: Text
@@ -88,7 +92,7 @@ class Candidate(Publication):
 
 
 def candidate_key(pmid: str | None, registration: str | None, words: str, identity: str) -> str:
-    """Return a name for a candidate's file, of a-z, 0-9 and hyphens whatever the record holds.
+    """Return a name for a candidate, of a-z, 0-9 and hyphens whatever the record holds.
 
     Parameters
     ----------
@@ -116,18 +120,50 @@ def _safe(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:LONGEST_KEY].strip("-")
 
 
+class Candidates(Mapping[str, Candidate]):
+    """The candidates of a folder in the order of their keys, each read when it is looked at."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self._project, self._places = project_of(Path(folder)), listed(Path(folder) / FOLDER)
+
+    def __getitem__(self, key: str) -> Candidate:
+        """Return one; `RegistryError` where its place does not hold what was written."""
+        place = self._places[key]
+        if isinstance(place, Path):
+            return read_candidate(place)
+        return parsed(place.path, place.read(self._project), Candidate, line=place.number)
+
+    def __contains__(self, key: object) -> bool:
+        """Say whether there is one, without reading it."""
+        return key in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
 def read_candidates(folder: Path | str) -> dict[str, Candidate]:
-    """Return all candidates by key, in the order of their keys; files that do not hold one are set aside."""
+    """Return all candidates by key, in the order of their keys; what holds none is set aside."""
     return {candidate.key: candidate for candidate in each_candidate(folder)}
 
 
 def each_candidate(folder: Path | str) -> Iterator[Candidate]:
     """Yield one candidate after the other, as `read_candidates` returns them."""
-    for path, candidate in _each(Path(folder) / "candidates", Candidate):
-        if candidate.key == path.stem:
-            yield candidate
-        else:
-            set_aside([_misnamed(path)])
+    return readable(Candidates(folder))
+
+
+def put_candidates(change: Staging, candidates: Iterable[Candidate]) -> None:
+    """Write new candidates into a change, as they come; `drop_old` follows once it is decided.
+
+    Raises
+    ------
+    RegistryError
+        One could not be read back: nothing is written that the next command stumbles over.
+    """
+    lines = ((one.key, read_back(one, line_of(one.model_dump(mode="json")))) for one in candidates)
+    put_lines(change, FOLDER, lines)
 
 
 def _misnamed(path: Path) -> Problem:
@@ -144,7 +180,7 @@ def readable(candidates: Mapping[str, Candidate], keys: Iterable[str] | None = N
 
 
 def read_candidate(path: Path) -> Candidate:
-    """Return the candidate that a file holds; a `RegistryError` where it does not, or is not there."""
+    """Return the candidate of a file of its own; a `RegistryError` where it holds none, or is not there."""
     try:
         candidate = read_entry(path, Candidate)
     except OSError as error:  # version control may have taken it away since the folder was listed
@@ -158,8 +194,8 @@ def read_candidate(path: Path) -> Candidate:
 class Stored(Sequence[Candidate]):
     """Some of the candidates of a folder, each read when it is looked at: thousands of abstracts need no memory."""
 
-    def __init__(self, folder: Path | str, keys: Sequence[str]) -> None:
-        self._folder, self._keys = Path(folder) / "candidates", keys
+    def __init__(self, folder: Path | str, keys: Sequence[str], there: Mapping[str, Candidate] | None = None) -> None:
+        self._folder, self._keys, self._there = folder, keys, there
 
     @overload
     def __getitem__(self, index: int) -> Candidate: ...
@@ -170,8 +206,10 @@ class Stored(Sequence[Candidate]):
     def __getitem__(self, index: int | slice) -> Candidate | Stored:
         """Return one, read anew, or a part of them."""
         if isinstance(index, slice):
-            return Stored(self._folder.parent, self._keys[index])
-        return read_candidate(self._folder / f"{self._keys[index]}.json")
+            return Stored(self._folder, self._keys[index], self._there)
+        if self._there is None:
+            self._there = Candidates(self._folder)
+        return self._there[self._keys[index]]
 
     def __len__(self) -> int:
         return len(self._keys)

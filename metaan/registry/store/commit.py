@@ -107,18 +107,19 @@ def _lock(handle: int) -> None:
 class Staging:
     """A change as it grows: files that are nowhere in the store before `decide`, after which all of them are.
 
-    The caller holds the lock. What a run leaves that fails is taken away at once; of one that is killed, by the next.
+    The caller holds the lock; ``root`` is the folder of the studies. What a run leaves that fails is taken away at
+    once; of one that is killed, by the next.
     """
 
     def __init__(self, folder: Path | str) -> None:
-        self._root = Path(folder)
+        self.root = Path(folder)
         self._place = _work(folder) / "staging"
         self._count = 0
 
     def __enter__(self) -> Self:
         """Begin with nothing."""
         shutil.rmtree(self._place, ignore_errors=True)
-        stay_inside(self._place, project_of(self._root))
+        stay_inside(self._place, project_of(self.root))
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -137,6 +138,18 @@ class Staging:
             path.write_bytes(content)
         self._count += 1
 
+    def append(self, name: str, content: bytes) -> None:
+        """Write at the end of a file of the change, which is begun where there is none."""
+        if not (self._place / name).exists():
+            self.put(name, b"")
+        with (self._place / name).open("ab") as file:
+            file.write(content)
+
+    def staged(self, name: str) -> bytes:
+        """Return what a file of the change has so far."""
+        path = self._place / name
+        return path.read_bytes() if path.exists() else b""
+
     def drop(self, name: str) -> None:
         """Take a file away that is not wanted after all."""
         (self._place / name).unlink()
@@ -146,9 +159,9 @@ class Staging:
         """Make all of it the store's, as one change."""
         if self._count:
             _sync(self._place, self._count)
-            self._place.rename(self._root / WORK / "commit")
-            sync_one(self._root / WORK)
-            recover(self._root)
+            self._place.rename(self.root / WORK / "commit")
+            sync_one(self.root / WORK)
+            recover(self.root)
 
 
 def commit(folder: Path | str, files: Mapping[str, bytes]) -> None:

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from ...errors import Problem
 from ..model.types import Entry, Flag, Text
 from ..text.files import project_of, read, stay_inside, unreadable
-from ..text.raw import HIDDEN_IN_JSON
+from ..text.raw import hidden_in_json
 from .commit import sync_one
 from .json_files import plain, read_back
 from .set_aside import set_aside
@@ -91,7 +91,7 @@ def read_decisions(folder: Path | str) -> tuple[Decision, ...]:
 def parse(path: Path, content: bytes, before: int = 0) -> tuple[Decision, ...]:
     """Return the decisions of a part of the file, which ``before`` lines go before."""
     lines = content.split(b"\n")[:-1]
-    if HIDDEN_IN_JSON.search(content) or max(map(len, lines), default=0) > LONGEST_LINE:
+    if hidden_in_json(content) or max(map(len, lines), default=0) > LONGEST_LINE:
         return _one_by_one(path, lines, before)
     try:
         return _ALL.validate_json(b"[" + b",".join(lines) + b"]")  # in one go: a fifth of the time of line by line
@@ -121,8 +121,8 @@ def _not_written_here(line: bytes) -> str:
     """Say what shows, before it is read, that a line was never written by a command; empty where nothing does."""
     if len(line) > LONGEST_LINE:
         return f"a line of {len(line):,} bytes; allowed: up to {LONGEST_LINE:,}"
-    hidden = HIDDEN_IN_JSON.search(line)
-    return f"a control character, {hidden[0]!r}" if hidden else ""
+    hidden = hidden_in_json(line)
+    return f"a control character, {hidden!r}" if hidden else ""
 
 
 def append_decision(folder: Path | str, decision: Decision) -> None:

@@ -16,9 +16,9 @@ from pydantic_core import to_json
 from ...errors import HIDDEN, Problem, RegistryError
 from ..model.types import Entry
 from ..text.files import project_of, read, unreadable
-from ..text.raw import HIDDEN_IN_JSON
+from ..text.raw import hidden_in_json
 
-CONFLICT = re.compile(rb"^<<<<<<< ", re.MULTILINE)  # what git writes between two versions
+CONFLICT = re.compile(rb"^(?:<<<<<<<|=======|>>>>>>>)(?: |$)", re.MULTILINE)  # what git writes between two versions
 Model = TypeVar("Model", bound=Entry)
 RESTORE = "restore the file from version control"
 
@@ -46,32 +46,33 @@ def bytes_of(path: Path, project: Path) -> bytes:
         raise RegistryError([unreadable(path, error)]) from None
 
 
-def parsed(path: Path, raw: bytes, model: type[Model], allowed: str = RESTORE) -> Model:
-    """Return the bytes of a file as a model; what a terminal would obey is refused before anybody is shown it."""
-    refuse_hidden(path, raw, allowed)
+def parsed(path: Path, raw: bytes, model: type[Model], allowed: str = RESTORE, line: int = 1) -> Model:
+    """Return a file, or its line ``line``, as a model; what a terminal would obey is refused before it is shown."""
+    refuse_hidden(path, raw, allowed, line)
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        raise RegistryError(problems_of(path, error, allowed)) from None
+        raise RegistryError(problems_of(path, error, allowed, line)) from None
 
 
-def refuse_hidden(path: Path, raw: bytes, allowed: str = RESTORE) -> None:
+def refuse_hidden(path: Path, raw: bytes, allowed: str = RESTORE, line: int = 1) -> None:
     """Raise a `RegistryError` for what no command has written into a JSON file: hidden characters, marks of git."""
     if CONFLICT.search(raw):
-        found, first = (
-            "in conflict: it holds the versions of two branches",
-            "metaan merge before the merge is committed",
-        )
-        raise RegistryError([Problem(str(path), 1, "", found, f"{first}, or {allowed}")])
-    if hidden := HIDDEN_IN_JSON.search(raw):
-        raise RegistryError([Problem(str(path), 1, "", f"a control character, {hidden[0]!r}", allowed)])
+        raise RegistryError([Problem(str(path), line, "", *in_conflict(allowed))])
+    if hidden := hidden_in_json(raw):
+        raise RegistryError([Problem(str(path), line, "", f"a control character, {hidden!r}", allowed)])
 
 
-def problems_of(path: Path, error: ValidationError, allowed: str = RESTORE) -> list[Problem]:
-    """Return what is wrong with a file that a command wrote."""
-    return [
-        Problem(str(path), 1, ".".join(map(str, e["loc"])), e["msg"], allowed) for e in error.errors(include_url=False)
-    ]
+def in_conflict(allowed: str = RESTORE) -> tuple[str, str]:
+    """Say that git has left two versions of something, and what to do."""
+    found = "in conflict: it holds the versions of two branches"
+    return found, f"metaan merge before the merge is committed, or {allowed}"
+
+
+def problems_of(path: Path, error: ValidationError, allowed: str = RESTORE, line: int = 1) -> list[Problem]:
+    """Return what is wrong with a file that a command wrote, or with a line of it."""
+    faults = error.errors(include_url=False)
+    return [Problem(str(path), line, ".".join(map(str, one["loc"])), one["msg"], allowed) for one in faults]
 
 
 def json_bytes(entry: Entry) -> bytes:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..text.files import opened, project_of
-from .candidate import Candidate, read_candidate
 from .decisions import DECISIONS, Decision, in_force, parse
 
 
@@ -63,30 +61,3 @@ class Log:
         self.decisions, self._file, self._end, self._lines, self._last = [], None, 0, 0, b""
         self._about.clear()
         return touched
-
-
-class CandidateLog(Mapping[str, Candidate]):
-    """The candidates of a folder in the order of their keys, each read when it is looked at."""
-
-    def __init__(self, folder: Path | str) -> None:
-        self._folder = Path(folder) / "candidates"
-        names = (entry.name for entry in os.scandir(self._folder)) if self._folder.is_dir() else ()
-        self._read: dict[str, Candidate | None] = dict.fromkeys(
-            sorted(name.removesuffix(".json") for name in names if name.endswith(".json"))
-        )
-
-    def __getitem__(self, key: str) -> Candidate:
-        """Return one; `RegistryError` where its file does not hold what was written."""
-        found = self._read[key]
-        if found is None:
-            found = self._read[key] = read_candidate(self._folder / f"{key}.json")
-        return found
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._read
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._read)
-
-    def __len__(self) -> int:
-        return len(self._read)

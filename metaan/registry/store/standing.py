@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
-from ..model.review import Screening
+from ..model.screening import Screening
 from .decisions import CONSENSUS, Decision, Stage, in_force
 
 State = Literal["open", "later", "second opinion", "conflict", "included", "excluded"]

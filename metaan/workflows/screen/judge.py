@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ...errors import ConflictError, MetaanError, UsageError
 from ...records.markup import clean_text
-from ...registry.load import load
 from ...registry.store.candidate import Candidate, find_candidate
 from ...registry.store.commit import taking_turns
 from ...registry.store.decisions import CONSENSUS, Decision, Stage, append_decision
@@ -18,6 +17,9 @@ from ...registry.store.standing import Standing
 from ..run import REAL, Run
 from .screening_state import ScreeningState, open_screening
 from .studies import TIME, Made, lacks_study, make_study, remove_study, untouched
+
+if TYPE_CHECKING:
+    from ...registry.load import Review
 
 _LONGEST_NAME = 100  # characters of a reviewer's name; a reason may be longer
 _LONGEST_REASON = 500
@@ -110,7 +112,7 @@ def judge(
             resolves=vote.action != "later" and _resolves(before, by, vote.resolve),
         )
         if _said_already(screening, decision):
-            if not lacks_study(before, screening.review):
+            if not lacks_study(before, screening.folder):
                 return DecisionResult(decision, before, again=True)
             # It was cut before its study was written: what is missing comes, and an undo takes back one decision.
             decision = decision.model_copy(update={"action": "study", "resolves": False})
@@ -125,15 +127,22 @@ def _write(screening: ScreeningState, candidate: Candidate, decision: Decision) 
     """
     after = screening.with_decision(candidate.key, decision)
     made = Made(None)
-    if lacks_study(after, screening.review):
-        made = make_study(candidate, load(screening.review.folder))
+    if lacks_study(after, screening.folder):
+        made = make_study(candidate, _registry(screening))
         decision = decision.model_copy(update={"study": made.study, "written": made.written})
     removed, notes = _unmake(screening, after)
-    append_decision(screening.review.folder, decision)
-    file = made.write(screening.review.folder)
+    append_decision(screening.folder, decision)
+    file = made.write(screening.folder)
     screening.refresh()
     notes = (*(made.new.notes if made.new else ()), *notes)
     return DecisionResult(decision, screening.standings[candidate.key], file, removed, notes)
+
+
+def _registry(screening: ScreeningState) -> Review:
+    """Return the registry as it is now; read only where a study is to be made."""
+    from ...registry.load import load
+
+    return load(screening.folder)
 
 
 def _unmake(screening: ScreeningState, after: Standing) -> tuple[Path | None, tuple[str, ...]]:
@@ -141,11 +150,11 @@ def _unmake(screening: ScreeningState, after: Standing) -> tuple[Path | None, tu
     if after.state == "included" or after.made is None:
         return None, ()
     try:
-        file = untouched(screening.review.folder, after.made)
+        file = untouched(screening.folder, after.made)
     except ConflictError:
         return None, (f"the study {after.study} stays in the registry: set its status to excluded, or delete its file",)
     if file and after.study:
-        remove_study(screening.review.folder, after.study, file)
+        remove_study(screening.folder, after.study, file)
     return file, ()
 
 
@@ -176,9 +185,9 @@ def undo(folder: Path | str, by: str, run: Run = REAL, *, screening: ScreeningSt
         line = Decision(key=last.key, action="undo", at=run.now().strftime(TIME), by=by, stage=last.stage)
         before, after = screening.standings[last.key], screening.with_decision(last.key, line)
         _refuse_early(before, last)
-        file = None if after.state == "included" else untouched(screening.review.folder, before.made)
+        file = None if after.state == "included" else untouched(screening.folder, before.made)
         if file and before.study:
-            remove_study(screening.review.folder, before.study, file)
+            remove_study(screening.folder, before.study, file)
         append_decision(folder, line)
         screening.refresh()
         return Undone(last, screening.standings[last.key], file)
@@ -216,19 +225,19 @@ def settle(screening: ScreeningState, by: str, run: Run) -> tuple[str, ...]:
 
 
 def _settled(screening: ScreeningState, key: str, by: str, run: Run) -> str:
-    with taking_turns(screening.review.folder):
+    with taking_turns(screening.folder):
         screening.refresh()
         if screening.standings[key].made:
             return f"{key} has become {screening.standings[key].study}"
         try:
-            made = make_study(screening.candidates[key], load(screening.review.folder))
+            made = make_study(screening.candidates[key], _registry(screening))
         except MetaanError as error:
             return f"{key} is included, but becomes no study: {error}"
         at = run.now().strftime(TIME)
         stage = screening.standings[key].stage
         line = Decision(key=key, action="study", at=at, by=by, stage=stage, study=made.study, written=made.written)
-        append_decision(screening.review.folder, line)
-        made.write(screening.review.folder)
+        append_decision(screening.folder, line)
+        made.write(screening.folder)
         screening.refresh()
         return f"{key} is included by all: it is the study {made.study} now"
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ...errors import NotEstimableError
 from ...records.markup import plain_text
-from ...registry.load import Review
 from ...registry.store.candidate import readable
 from ...registry.store.decisions import Stage
 from ...registry.store.metadata import Publication
@@ -22,7 +21,8 @@ from .ranking import InTimeOrder, Ranker, in_time_order, text_of
 from .screening_state import ScreeningState
 from .words import question_terms
 
-Order = Literal["key", "relevance"]
+if TYPE_CHECKING:
+    from ...registry.load import Review
 
 FEWEST_NEW, SHARE_NEW = 10, 10  # decisions after which is learned anew: ten, or one for each ten that there were
 SHARES = (0.05, 0.1, 0.2, 0.24, 0.3, 0.5, 0.75, 1.0)  # of the records, at which the recall is said

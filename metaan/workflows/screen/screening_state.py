@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import ConflictError
-from ...registry.flow import ScreeningFlow, flow
-from ...registry.load import Review, load
-from ...registry.model.review import Screening
-from ...registry.store.candidate import Candidate, readable
+from ...registry.model.screening import Screening
+from ...registry.store.candidate import Candidate, Candidates, readable
 from ...registry.store.commit import is_unfinished, locked
 from ...registry.store.decisions import STAGES, Decision, Stage
-from ...registry.store.log import CandidateLog, Log
-from ...registry.store.runs import read_runs
+from ...registry.store.log import Log
+from ...registry.store.rules import screening_rules
 from ...registry.store.standing import Standing, paired_judgements, standing, standings
 
 if TYPE_CHECKING:
+    from ...registry.flow import ScreeningFlow
+    from ...registry.load import Review
     from ...stats.evidence.agreement import Agreement
 
 
@@ -26,25 +27,30 @@ class ScreeningState:
 
     Attributes
     ----------
-    review
-        As it was when the screening was opened.
+    folder
+        That of the study files.
+    rules
+        What review.yaml says about screening.
     candidates
         By key, each read when it is looked at.
     standings
         Where each candidate stands, by key, in the order in which they are read; those first that are in the folder.
     """
 
-    def __init__(self, review: Review) -> None:
-        self.review = review
-        self.candidates = CandidateLog(review.folder)
-        self._log = Log(review.folder)
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+        self.rules: Screening = screening_rules(folder) or self.review.info.screening
+        self.candidates = Candidates(folder)
+        self._log = Log(folder)
         self._log.refresh()
         self.standings = standings(self._log.decisions, self.candidates, self.rules)
 
-    @property
-    def rules(self) -> Screening:
-        """What review.yaml says about screening."""
-        return self.review.info.screening
+    @cached_property
+    def review(self) -> Review:
+        """The registry as it is when it is first asked for; one decision can do without."""
+        from ...registry.load import load
+
+        return load(self.folder)
 
     @property
     def decisions(self) -> list[Decision]:
@@ -81,7 +87,11 @@ class ScreeningState:
     @property
     def flow(self) -> ScreeningFlow:
         """The numbers of the flow diagram; reads the runs and the registry."""
-        return flow(read_runs(self.review.folder), self.decisions, load(self.review.folder))
+        from ...registry.flow import flow
+        from ...registry.load import load
+        from ...registry.store.runs import read_runs
+
+        return flow(read_runs(self.folder), self.decisions, load(self.folder))
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -119,10 +129,10 @@ def open_screening(folder: Path | str) -> ScreeningState:
     Raises
     ------
     RegistryError
-        The registry, or a file of the store, is at fault.
+        review.yaml cannot be read, or says something wrong about screening.
     """
     _settle(folder)
-    return ScreeningState(load(folder))
+    return ScreeningState(folder)
 
 
 def _settle(folder: Path | str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ...errors import MetaanError, UsageError
 from ...registry.store.decisions import Stage
@@ -12,10 +12,13 @@ from ...registry.store.standing import Standing
 from ..run import REAL, Run
 from .card import Card, card
 from .judge import DecisionResult, Undone, Verdict, Vote, find, judge, settle, undo
-from .relevance import Order, Relevance
 from .screening_state import ScreeningState, open_screening
 from .words import plain, question_terms, reasons
 
+if TYPE_CHECKING:
+    from .relevance import Relevance
+
+Order = Literal["key", "relevance"]
 Queue = Literal["to judge", "conflicts", "put off", "all"]
 
 
@@ -50,7 +53,7 @@ class Session:
         self._counts: dict[str, tuple[int, int]] = {}  # forgotten when anything changes
         self._skipped: set[str] = set()
         self.order: Order = order
-        self._relevance = Relevance(self.screening) if order == "relevance" else None
+        self._relevance = self._by_relevance() if order == "relevance" else None
         self._arrange()
 
     @property
@@ -146,12 +149,17 @@ class Session:
     def switch_order(self) -> None:
         """Go from the order of the keys to that of relevance, or back; a `UsageError` where that cannot be learned."""
         if self.order == "key":
-            self._relevance = Relevance(self.screening)
+            self._relevance = self._by_relevance()
         else:
             self._relevance = None
             self.screening.put_first(sorted(self.screening.standings))
         self.order, self.place = ("key" if self.order == "relevance" else "relevance"), 0
         self._arrange()
+
+    def _by_relevance(self) -> Relevance:
+        from .relevance import Relevance  # numpy and scikit-learn, which few sessions need
+
+        return Relevance(self.screening)
 
     def refresh(self) -> bool:
         """Take in what others have decided, without leaving the present candidate."""

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 
 from ...errors import ConflictError
 from ...records.identifiers import normalise_doi, normalise_pmid
-from ...registry.load import Review
 from ...registry.store import metadata as stored
 from ...registry.store.candidate import Candidate
 from ...registry.store.decisions import Decision
-from ...registry.store.runs import read_runs
 from ...registry.store.standing import Standing
 from ...registry.text.files import project_of, read
 
 if TYPE_CHECKING:
+    from ...registry.load import Review
     from ..studies.add import NewStudy
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -42,9 +41,9 @@ class Made:
         return self.new.write(folder, self.metadata) if self.new else None
 
 
-def lacks_study(standing: Standing, review: Review) -> bool:
+def lacks_study(standing: Standing, folder: Path) -> bool:
     """Say whether a candidate is included and no study of the registry is made of it."""
-    known = standing.study is not None and _file(review.folder, standing.study).exists()
+    known = standing.study is not None and _file(folder, standing.study).exists()
     return standing.state == "included" and not known
 
 
@@ -69,6 +68,7 @@ def make_study(candidate: Candidate, review: Review) -> Made:
 
 def _metadata_of(candidate: Candidate, folder: Path) -> stored.Metadata | None:
     """Return what PubMed said of a candidate that was found there."""
+    from ...registry.store.runs import read_runs
     from ...sources.pubmed.xml import Article
     from ..search.fetch import metadata_of
 

@@ -7,15 +7,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ...records.label import label_of
 from ...records.markup import clean_text, plain_text
 from ...registry.flow import NOT_RETRIEVED
-from ...registry.model.review import ReviewFile
 from ...registry.store.candidate import Candidate
 from ...registry.store.decisions import Stage
 from ..git import Git
+
+if TYPE_CHECKING:
+    from ...registry.model.review import ReviewFile
 
 Mark = Literal["include", "exclude", ""]
 _MOST_USED = 9

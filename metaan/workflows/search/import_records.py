@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from ...errors import SourceError, UsageError, choose
 from ...records.markup import clean_text
 from ...registry.load import load
-from ...registry.store.candidate import Candidate, Stored, each_candidate
+from ...registry.store.candidate import FOLDER, Candidate, Stored, each_candidate, put_candidates
 from ...registry.store.commit import Staging, locked
 from ...registry.store.json_files import json_bytes
 from ...registry.store.runs import FileRun, run_id
+from ...registry.store.shards import drop_old
 from ...registry.text.atomic import write_text
 from ...sources.files.read import read_records
 from ...sources.formats.encoding import decode
@@ -146,10 +147,10 @@ def import_records(
             files_read = tuple(_file_run(file, matched, said or file.database(documented)) for file in readable)
             record = run_of("import", name, (started, run.now()), matched, files=files_read)
             with Staging(folder) as change:
-                for candidate in matched.new:
-                    change.put(f"candidates/{candidate.key}.json", json_bytes(candidate))
+                put_candidates(change, matched.new)
                 change.put(f"runs/{name}.json", json_bytes(record))
                 change.decide()
+            drop_old(Path(folder), FOLDER)
     return ImportReport(outcomes, Stored(folder, matched.keys), waiting(folder, review, [*there, *matched.keys]))
 
 

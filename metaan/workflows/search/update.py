@@ -18,7 +18,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ...errors import UsageError, choose, did_you_mean
 from ...registry.load import Review, load
-from ...registry.store.candidate import Candidate, Stored, each_candidate, raw_name
+from ...registry.store.candidate import (
+    FOLDER,
+    Candidate,
+    Stored,
+    Suffix,
+    each_candidate,
+    put_candidates,
+    raw_name,
+)
 from ...registry.store.commit import WORK, Staging, locked
 from ...registry.store.json_files import json_bytes
 from ...registry.store.runs import (
@@ -35,6 +43,7 @@ from ...registry.store.runs import (
     strategy_key,
     watermark_bytes,
 )
+from ...registry.store.shards import drop_old
 from ...sources.pubmed.query import OVERLAP_DAYS
 from ...version import __version__
 from ..run import REAL, Run, settings_of
@@ -164,6 +173,7 @@ def update(
             for path, content in _files(record, rechecked, before.watermark).items():
                 change.put(path, content)
             change.decide()
+        drop_old(Path(folder), FOLDER)
     there = [*before.candidates, *record.new]
     return UpdateReport(record, Stored(folder, record.new), waiting(folder, review, there))
 
@@ -270,12 +280,17 @@ def _stage(change: Staging, intake: Intake, run: RunRecord, matched: Matched, re
     kept = dict(intake.kept)
     for digest in (*rechecked.digests, *(digest for part in run.searches for digest in part.answers)):
         kept.pop(digest, None)
-    for candidate in matched.new:
-        change.put(f"candidates/{candidate.key}.json", json_bytes(candidate))
-        for sighting in candidate.sightings:
-            kept.pop(sighting.digest or "", None)
+    put_candidates(change, _without_their_own(kept, matched.new))
     for digest, suffix in kept.items():
         change.drop(raw_name(digest, suffix))
+
+
+def _without_their_own(kept: dict[str, Suffix], candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Pass candidates on, and take what the services said of each out of what can be dropped."""
+    for candidate in candidates:
+        for sighting in candidate.sightings:
+            kept.pop(sighting.digest or "", None)
+        yield candidate
 
 
 def _files(run: RunRecord, rechecked: Rechecked, watermark: Watermark) -> dict[str, bytes]:

@@ -67,6 +67,7 @@ ATTRIBUTES = {
 # Two clones that both ran commands: git merge, then metaan merge (docs: living.md).
 decisions.jsonl merge=union
 watermark.json -merge
+candidates/*.jsonl -merge
 candidates/*.json -merge
 metadata/*.json -merge
 runs/*.json -merge

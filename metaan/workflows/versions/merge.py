@@ -21,6 +21,7 @@ from ...registry.store.commit import locked, taking_turns
 from ...registry.store.json_files import json_bytes, parsed
 from ...registry.store.metadata import Metadata, text_of
 from ...registry.store.runs import RunRecord, parse_watermark, watermark_bytes
+from ...registry.store.shards import in_order, line_of
 from ...registry.text.atomic import write_bytes
 from ...registry.text.files import project_of, stay_inside
 from ..git import Git
@@ -99,11 +100,14 @@ def _united(model: type[M]) -> Callable[[Path, bytes, bytes], bytes]:
     """Return what makes an entry with all that either version knows."""
 
     def rule(path: Path, ours: bytes, theirs: bytes) -> bytes:
-        one, other = (parsed(path, raw, model) for raw in (ours, theirs))
-        both = {name: _both(getattr(one, name), getattr(other, name)) for name in model.model_fields}
-        return json_bytes(one.model_copy(update=both))
+        return json_bytes(_unite(*(parsed(path, raw, model) for raw in (ours, theirs))))
 
     return rule
+
+
+def _unite(one: M, other: M) -> M:
+    fields = type(one).model_fields
+    return one.model_copy(update={name: _both(getattr(one, name), getattr(other, name)) for name in fields})
 
 
 def _both(one: Any, other: Any) -> Any:
@@ -112,6 +116,16 @@ def _both(one: Any, other: Any) -> Any:
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return {**other, **one}
     return other if one in (None, "") else one
+
+
+def _lines_by_key(path: Path, ours: bytes, theirs: bytes) -> bytes:
+    """Return the candidates of both by their keys; of one that both have, all that either version knows."""
+
+    def both(one: bytes, other: bytes) -> bytes:
+        versions = (parsed(path, raw, Candidate) for raw in (one, other))
+        return line_of(_unite(*versions).model_dump(mode="json")).rstrip(b"\n")
+
+    return in_order(b"\n".join((ours, theirs)), both)
 
 
 def _later_metadata(path: Path, ours: bytes, theirs: bytes) -> bytes:
@@ -148,6 +162,7 @@ ALLOWED = "allowed: metaan merge for what commands wrote, an editor and git add 
 
 #: Pattern of a path in the folder of the studies -> what makes one file of two.
 RULES: dict[str, Callable[[Path, bytes, bytes], bytes]] = {
+    r"candidates/[^/]+\.jsonl": _lines_by_key,
     r"candidates/[^/]+\.json": _united(Candidate),
     r"runs/[^/]+\.json": _united(RunRecord),
     r"metadata/[^/]+\.json": _later_metadata,

@@ -18,8 +18,9 @@ from metaan.errors import ConflictError, RegistryError, SetAsideWarning, UsageEr
 from metaan.registry.flow import NOT_RETRIEVED, flow
 from metaan.registry.load import load
 from metaan.registry.model.review import Eligibility, Screening
+from metaan.registry.store.candidate import Candidates
 from metaan.registry.store.decisions import CONSENSUS, Decision, append_decision, in_force, read_decisions
-from metaan.registry.store.log import CandidateLog, Log
+from metaan.registry.store.log import Log
 from metaan.registry.store.runs import read_runs
 from metaan.registry.store.standing import standings
 from metaan.workflows.screen.judge import Vote, judge, settle, undo
@@ -244,7 +245,7 @@ def test_a_damaged_line_is_named_by_its_number(tmp_path):
 def test_candidates_are_read_when_they_are_looked_at(tmp_path):
     folder = prepared(tmp_path)
     (folder / "candidates" / f"{B}.json").write_text("{", encoding="utf-8")
-    log = CandidateLog(folder)
+    log = Candidates(folder)
     assert (list(log), len(log), A in log, log[A].pmid) == ([A, B, C], 3, True, "901")
     with pytest.raises(RegistryError, match="restore the file"):
         log[B]
@@ -385,4 +386,4 @@ def test_a_candidate_is_not_shown_before_what_a_terminal_would_obey_is_refused(t
     path = folder / "candidates" / f"{A}.json"
     path.write_text(path.read_text(encoding="utf-8").replace("Zymodrug", "Zymo\\u001b[2J", 1), encoding="utf-8")
     with pytest.raises(RegistryError, match="a control character"):
-        CandidateLog(folder)[A]
+        Candidates(folder)[A]

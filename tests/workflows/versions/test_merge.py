@@ -122,4 +122,4 @@ def test_without_a_conflict_there_is_nothing_to_do(clones, capsys):
 
 def test_every_kind_of_file_of_the_store_has_a_rule_and_an_attribute():
     named = [line.split()[0] for line in ATTRIBUTES["studies/.gitattributes"].splitlines() if line[0] != "#"]
-    assert len(named) == len(RULES) == 6
+    assert len(named) == len(RULES) == 7
