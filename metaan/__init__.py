@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from . import batch as batch
     from .comparison.difference import Difference as Difference
     from .comparison.difference import compare as compare
     from .records.same.deduplicate import Deduplication as Deduplication
@@ -215,14 +216,19 @@ _WHERE = {
     "write_report": "workflows.publish.report",
 }
 
-__all__ = ["__version__", *_WHERE]
+#: Folders that are an interface of their own.
+_FOLDERS = ("batch",)
+
+__all__ = ["__version__", *_FOLDERS, *_WHERE]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module 'metaan' has no attribute {name!r}")
     from importlib import import_module
 
+    if name in _FOLDERS:
+        return import_module(f".{name}", __name__)
+    if name not in _WHERE:
+        raise AttributeError(f"module 'metaan' has no attribute {name!r}")
     return getattr(import_module(f".{_WHERE[name]}", __name__), name)
 
 

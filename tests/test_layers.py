@@ -19,7 +19,7 @@ NOT_AT_START = {
     "pandas", "statsmodels", "scipy.stats", "jinja2", "markupsafe", "nh3", "requests", "bibtexparser", "rapidfuzz",
     "metaan.sources", "metaan.report.sections", "metaan.report.writers.page", "metaan.report.language.exploration",
     "metaan.stats.small_studies.catalogue", "metaan.stats.small_studies.trimfill", "metaan.stats.regression.ci",
-    "metaan.stats.regression.linear", "metaan.stats.glmm",
+    "metaan.stats.regression.linear", "metaan.stats.glmm", "metaan.batch", "numba", "pyarrow", "duckdb", "narwhals",
 }  # fmt: skip
 #: A wrong import of each form, each planted in a module of its own.
 PLANTED = {

@@ -7,7 +7,7 @@ function from `Columns` to ``(yi, vi)`` and enter it in the table of its family.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -102,9 +102,45 @@ def effect_sizes(
     >>> round(float(es.yi[0]), 4)
     0.3715
     """
+    found = effects_of_rows(measure, data, choose(TO, to, "to"), add, drop00, vtype, correct, slab)
+    slabs = labels(slab, found.sound.size)
+    reasons = _reasons(found)
+    doubts = _doubts(measure, found.yi, slabs)
+    return EffectSizes(
+        found.yi, found.vi, slabs, measure, reasons, dict(found.columns), (*notes, *found.notes, *doubts)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RowEffects:
+    """Effects of rows, before a row that cannot have one is told why.
+
+    Attributes
+    ----------
+    yi, vi, sound
+        Shape (k,): nan where not ``sound``.
+    dropped
+        Shape (k,): left out as ``drop00`` asks.
+    family, columns, notes
+        The layout of the data, its checked columns, and what was converted.
+    """
+
+    yi: FloatArray
+    vi: FloatArray
+    sound: Mask
+    dropped: Mask
+    family: MeasureFamily
+    columns: Columns
+    notes: tuple[str, ...]
+
+
+def effects_of_rows(
+    measure: str, data: Mapping[str, Any], which: Callable[[Mask], Mask], add: float | None = None,
+    drop00: bool = False, vtype: str | None = None, correct: bool | None = None, slab: Sequence[str] | None = None,
+) -> RowEffects:  # fmt: skip
+    """Compute what `effect_sizes` returns of rows; ``which`` chooses from the mask of zero cells where to add."""
     entry = choose(MEASURES, measure, "measure")
-    options = _options(entry, vtype, correct)
-    which, amount = choose(TO, to, "to"), added(measure, add)
+    options, amount = _options(entry, vtype, correct), added(measure, add)
     is_given = data.get("yi") is not None
     family, compute = (GENERIC, as_given) if is_given else (entry.family, entry.compute)
     if is_given:
@@ -112,7 +148,6 @@ def effect_sizes(
     reading = family.read(data, slab)
     columns = reading.columns
     k = next(iter(columns.values())).size
-    slabs = labels(slab, k)
     dropped = family.uninformative(columns) if drop00 and family.uninformative else np.zeros(k, dtype=bool)
     with np.errstate(all="ignore"):
         adjusted = _adjusted(columns, family.cells, dropped, which, amount)
@@ -120,10 +155,9 @@ def effect_sizes(
         sound = np.isfinite(yi) & np.isfinite(vi) & (vi > 0) & ~dropped
     if family.void:
         sound &= ~family.void(columns)
-    yi, vi = np.where(sound, yi, np.nan), np.where(sound, vi, np.nan)
-    reasons = _reasons(family, columns, sound, dropped)
-    doubts = _doubts(measure, yi, slabs)
-    return EffectSizes(yi, vi, slabs, measure, reasons, dict(columns), (*notes, *reading.notes, *doubts))
+    if not sound.all():
+        yi, vi = np.where(sound, yi, np.nan), np.where(sound, vi, np.nan)
+    return RowEffects(yi, vi, sound, dropped, family, columns, reading.notes)
 
 
 def _refuse_mixed(data: Mapping[str, ArrayLike]) -> None:
@@ -169,12 +203,13 @@ def _adjusted(
     return {name: values + added if name in cells else values for name, values in columns.items()}
 
 
-def _reasons(family: MeasureFamily, columns: Columns, sound: Mask, dropped: Mask) -> tuple[str | None, ...]:
-    reasons: list[str | None] = [None] * sound.size
-    if sound.all():
+def _reasons(found: RowEffects) -> tuple[str | None, ...]:
+    reasons: list[str | None] = [None] * found.sound.size
+    if found.sound.all():
         return tuple(reasons)
-    causes = [(dropped, "no events, or only events, in both arms"), *((test(columns), why) for test, why in family.why)]
-    for i in np.flatnonzero(~sound):
+    whys = [(test(found.columns), why) for test, why in found.family.why]
+    causes = [(found.dropped, "no events, or only events, in both arms"), *whys]
+    for i in np.flatnonzero(~found.sound):
         reasons[i] = next((why for mask, why in causes if mask[i]), "the numbers leave the effect undefined")
     return tuple(reasons)
 

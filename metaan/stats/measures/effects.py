@@ -224,8 +224,13 @@ def column(values: ArrayLike, name: str) -> FloatArray:
     if array.ndim != 1:
         raise DataError(f"{name} has shape {array.shape}; allowed: one dimension, a value a study")
     if np.isinf(array).any():
-        raise DataError(f"{name}[{int(np.flatnonzero(np.isinf(array))[0])}] is infinite; allowed: finite numbers")
+        raise DataError(infinite(name, int(np.flatnonzero(np.isinf(array))[0])))
     return array
+
+
+def infinite(name: str, i: int) -> str:
+    """Return what to say of an infinite value in row ``i`` of a column."""
+    return f"{name}[{i}] is infinite; allowed: finite numbers"
 
 
 def same_length(columns: Mapping[str, FloatArray]) -> int:
@@ -251,12 +256,23 @@ def _check(es: EffectSizes) -> None:
     k = len(es.slab)
     if not es.yi.shape == es.vi.shape == (k,) or len(es.reasons) != k:
         raise DataError(f"yi {es.yi.shape}, vi {es.vi.shape}, {k} labels, {len(es.reasons)} reasons; want k each")
-    resolved = np.maximum(np.square(np.spacing(es.yi)), SMALLEST_VI)
-    for i in np.flatnonzero(~((es.vi >= resolved) & (es.vi <= LARGEST_VI) & np.isfinite(es.yi))):
+    for i in np.flatnonzero(~usable(es.yi, es.vi)):
         if es.reasons[i] is None:
-            why = "; a float cannot hold yi that exactly" if 0 < es.vi[i] < resolved[i] else ""
-            why = f" and at most {LARGEST_VI:g}" if LARGEST_VI < es.vi[i] < np.inf else why
-            raise DataError(
-                f"study {es.slab[i]!r}: yi = {es.yi[i]:g}, vi = {es.vi[i]:g}; "
-                f"allowed: finite yi, finite vi above 0{why}"
-            )
+            raise DataError(unusable(es.slab[i], float(es.yi[i]), float(es.vi[i])))
+
+
+def usable(yi: FloatArray, vi: FloatArray) -> NDArray[np.bool_]:
+    """Return where an effect and its variance, shape (k,), are such as every method behind this boundary can answer."""
+    return np.asarray((vi >= _resolved(yi)) & (vi <= LARGEST_VI) & np.isfinite(yi))
+
+
+def _resolved(yi: FloatArray) -> FloatArray:
+    """Return the least variance that a float of the size of ``yi`` can stand for."""
+    return np.maximum(np.square(np.spacing(yi)), SMALLEST_VI)
+
+
+def unusable(label: str, y: float, v: float) -> str:
+    """Return what to say of a study that is not `usable`."""
+    why = "; a float cannot hold yi that exactly" if 0 < v < float(_resolved(np.array(y))) else ""
+    why = f" and at most {LARGEST_VI:g}" if LARGEST_VI < v < np.inf else why
+    return f"study {label!r}: yi = {y:g}, vi = {v:g}; allowed: finite yi, finite vi above 0{why}"

@@ -6,7 +6,9 @@ in the dict at the bottom of the family's own module. `metaan.stats.measures.cat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -123,12 +125,44 @@ def needed(got: Columns, names: Iterable[str]) -> dict[str, FloatArray]:
     return {name: got[name] for name in wanted}
 
 
+class Refusal(NamedTuple):
+    """Rows that one check refuses, and what it found there."""
+
+    values: FloatArray
+    at: NDArray[np.intp]
+    name: str
+    why: str
+
+    def say(self, row: int, label: str) -> str:
+        """Return the message of a row, whose study has this label."""
+        return f"study {label!r}: {self.name} = {self.values[row]:g}: {self.why}"
+
+
+_COLLECTED: ContextVar[list[Refusal] | None] = ContextVar("refusals", default=None)
+
+
+@contextmanager
+def refusals() -> Iterator[list[Refusal]]:
+    """Collect what `refuse` finds, in the order of the checks, instead of stopping at the first.
+
+    For rows of many analyses in one array, where a row that cannot be true is the matter of its own analysis only.
+    """
+    found: list[Refusal] = []
+    token = _COLLECTED.set(found)
+    try:
+        yield found
+    finally:
+        _COLLECTED.reset(token)
+
+
 def refuse(values: FloatArray, bad: Mask, name: str, slab: Sequence[str] | None, why: str) -> None:
-    """Raise a `DataError` that names the first study where ``bad`` is True."""
+    """Raise a `DataError` that names the first study where ``bad`` is True, or add to what `refusals` collects."""
     at = np.flatnonzero(bad)
     if at.size:
-        slabs = labels(slab, values.size)
-        raise DataError(f"study {slabs[at[0]]!r}: {name} = {values[at[0]]:g}: {why}")
+        refusal = Refusal(values, at, name, why)
+        if (found := _COLLECTED.get()) is None:
+            raise DataError(refusal.say(at[0], labels(slab, values.size)[at[0]]))
+        found.append(refusal)
 
 
 def not_negative(columns: Columns, names: Iterable[str], slab: Sequence[str] | None, what: str) -> None:

@@ -1,0 +1,286 @@
+"""Some analyses at once: from their rows to one answer an analysis and method.
+
+`pool_chunk` is a function of its arrays and of the plan alone: threads, streams and a cluster call it on parts of the
+same data and get the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import chdtri
+
+from ..stats.measures.catalogue import scale_of
+from ..stats.measures.effects import FloatArray
+from ..stats.measures.scales import Scale
+from ..stats.pooling.intervals import IDENTICAL, NO_SE
+from ..stats.pooling.prediction import NO_SPREAD
+from . import kernels
+from .effects import BadRow, Effects, effects_of
+from .inference import Inferred, Means, by_k, infer, narrower, predict, shown
+from .kernels import MODEL_CODES, TAU2_CODES, BoolArray, C, IntArray, Q
+from .plan import TABLE_MODELS, Method, Plan
+from .tables import NO_PREDICTION, WITHOUT_VARIANCE, StrataPool, pool_strata
+from .words import Words
+
+NO_EFFECT = "no study has an effect size"
+NO_ENDS = "no test or interval: the interval has no bounds that a number can hold"
+NO_PI_ENDS = "it has no bounds that a number can hold"
+BELOW = "the Hartung-Knapp standard error is below Wald's: the studies differ less than expected"
+NARROWER = (
+    "the prediction interval is narrower than the confidence interval: a new effect is not known better than the mean, "
+    "but the two rest on other standard errors or distributions"
+)
+NUMBERS = ("estimate", "se", "ci_lb", "ci_ub", "pi_lb", "pi_ub", "pval", "tau2", "i2", "q")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Answers: every array has the shape (analyses, methods); ``reason``, ``notes``, ``pi_reason`` number ``texts``."""
+
+    columns: dict[str, Any]
+    texts: list[str]
+    bad: tuple[BadRow, ...]
+    bad_rows: int
+
+
+def pool_chunk(data: Mapping[str, FloatArray], at: IntArray, plan: Plan, slab: Any = None) -> Chunk:
+    """Pool the analyses whose rows lie between the offsets ``at``, shape (analyses + 1,), by every method.
+
+    Parameters
+    ----------
+    data
+        Columns under metafor's names, shape (rows,), nan where missing.
+    at
+        Shape (analyses + 1,), from 0 to the number of rows.
+    plan
+        What is asked.
+    slab
+        Labels of the rows, for messages; None: their places in the analysis.
+    """
+    effects = effects_of(data, at, plan, slab)
+    answers = _Answers(len(at) - 1, plan)
+    pooled = _Inverse.of(effects, plan)
+    for j, method in enumerate(plan.methods):
+        if method.model in TABLE_MODELS:
+            _fill_strata(answers, j, pool_strata(method.model, plan.measure, effects, at), plan)
+        else:
+            _fill(answers, j, method, effects, pooled, plan)
+    return Chunk(answers.columns, answers.words.texts, effects.bad, effects.bad_rows)
+
+
+class _Answers:
+    """The arrays that the methods fill, one column each."""
+
+    def __init__(self, n: int, plan: Plan) -> None:
+        shape = (n, len(plan.methods))
+        names = (*NUMBERS, *(("tau2_lb", "tau2_ub") if "tau2_ci" in plan.also else ()))
+        self.words = Words()
+        self.columns: dict[str, Any] = {name: np.full(shape, np.nan) for name in names}
+        self.columns |= {name: np.zeros(shape, dtype=np.int64) for name in ("k", "left_out")}
+        self.columns |= {"reason": np.full(shape, -1, dtype=np.int64), "converged": np.ones(shape, dtype=bool)}
+        self.columns["conclusion"] = np.full(shape, np.nan)
+        if "notes" in plan.also:
+            self.columns |= {name: np.full(shape, -1, dtype=np.int64) for name in ("notes", "pi_reason")}
+
+    def put(self, j: int, alive: BoolArray | IntArray, **values: Any) -> None:
+        """Write values of the analyses that are alive into the column of method ``j``."""
+        for name, value in values.items():
+            if name in self.columns:
+                self.columns[name][alive, j] = value
+
+    def say(self, j: int, name: str, where: IntArray, text: str | None) -> None:
+        """Write a sentence for the analyses at ``where``."""
+        if name in self.columns and where.size:
+            self.columns[name][where, j] = self.words.code(text)
+
+
+@dataclass(slots=True)
+class _Inverse:
+    """What the methods of inverse variance share: moments, and the tau2 of each estimator once."""
+
+    effects: Effects
+    plan: Plan
+    k: IntArray
+    wi: FloatArray
+    sums: FloatArray
+    tau2: dict[str, FloatArray]
+    scale: Scale
+    bounds: tuple[FloatArray, FloatArray] | None = None
+
+    @classmethod
+    def of(cls, e: Effects, plan: Plan) -> _Inverse:
+        n = e.at.size - 1
+        wi, sums = np.empty(e.yi.size), np.empty((n, 4))
+        kernels.moments(e.yi, e.vi, e.at, wi, sums)
+        return cls(e, plan, e.k[e.alive], wi, sums, {}, scale_of(plan.measure))
+
+    def tau2_by(self, name: str | None) -> FloatArray:
+        """Return the tau2 of an estimator; zeros where the model has none."""
+        if name is None:
+            return np.zeros(self.k.size)
+        code = TAU2_CODES[name]
+        key = name if name == "PMM" else str(code)
+        if key not in self.tau2:
+            e, found = self.effects, np.empty(self.k.size)
+            wanted: FloatArray = _chi_squared(self.k, 0.5) if name == "PMM" else np.asarray(self.k - 1.0)
+            kernels.tau2_of(code, e.yi, e.vi, e.at, self.sums, wanted, found)
+            self.tau2[key] = found
+        return self.tau2[key]
+
+    def means(self, model: str, tau2: FloatArray) -> Means:
+        e, found = self.effects, np.empty((self.k.size, 3))
+        kernels.means(MODEL_CODES[model], e.yi, e.vi, self.wi, e.at, self.sums, tau2, found)
+        estimate, se, q = np.ascontiguousarray(found.T)
+        return Means(self.k, tau2, estimate, se, q)
+
+    def tau2_ci(self) -> tuple[FloatArray, FloatArray]:
+        """Return the Q-profile interval of tau2; nan for one study."""
+        if self.bounds is None:
+            e, tail, ends = self.effects, (1 - self.plan.level) / 2, []
+            for probability in (tail, 1 - tail):
+                found = np.empty(self.k.size)
+                kernels.solutions(e.yi, e.vi, e.at, self.sums, _chi_squared(self.k, probability), found)
+                ends.append(np.where(self.k > 1, found, np.nan))
+            self.bounds = ends[0], ends[1]
+        return self.bounds
+
+    def i2(self, tau2: FloatArray, has_tau2: bool) -> FloatArray:
+        """Return I2 in percent: from tau2 where the model has one, else from Q."""
+        several, df, q = self.k > 1, np.maximum(self.k - 1.0, 1.0), self.sums[:, Q]
+        if has_tau2:
+            typical = df / self.sums[:, C]
+            return np.where(several, 100.0 * tau2 / (typical + tau2), 0.0)
+        return np.where(several & (q > 0), np.maximum(0.0, 100 * (q - df) / np.where(q > 0, q, 1.0)), 0.0)
+
+
+def _chi_squared(k: IntArray, probability: float) -> FloatArray:
+    """Return the numbers that chi-squared with k - 1 degrees of freedom exceeds with this probability."""
+    return by_k(lambda n: np.asarray(chdtri(np.maximum(n - 1, 1), probability)), k)
+
+
+def _fill(answers: _Answers, j: int, method: Method, e: Effects, pooled: _Inverse, plan: Plan) -> None:
+    """Write the answers of a method by inverse variance."""
+    alive = np.flatnonzero(e.alive)
+    with np.errstate(all="ignore"):
+        tau2 = pooled.tau2_by(method.tau2_method)
+        means = pooled.means(method.model, tau2)
+        found = infer(means, method.ci_method, plan.level, pooled.scale)
+        sums = pooled.sums
+        answers.columns["k"][:, j], answers.columns["left_out"][:, j] = e.k, e.left_out
+        i2 = pooled.i2(tau2, method.tau2_method is not None)
+        answers.put(
+            j, alive, estimate=means.estimate, se=found.se, ci_lb=found.lb, ci_ub=found.ub, pval=found.pval,
+            tau2=tau2, i2=i2, q=sums[:, Q], conclusion=_conclusion(found, pooled.scale),
+        )  # fmt: skip
+        if "tau2_ci" in plan.also and method.tau2_method is not None:
+            lb, ub = pooled.tau2_ci()
+            answers.put(j, alive, tau2_lb=lb, tau2_ub=ub)
+        _predicted(answers, j, method, alive, means, found, pooled)
+    _say_why(answers, j, method, alive, means, found, e, pooled)
+
+
+def _conclusion(found: Inferred, scale: Scale) -> FloatArray:
+    """Return the side of no effect on which the interval lies, 0 where it holds it, nan where there is none."""
+    if scale.null is None:
+        return np.full(found.lb.size, np.nan)
+    side = np.where(found.ub < 0, -1.0, np.where(found.lb > 0, 1.0, 0.0))
+    return np.where(np.isnan(found.lb), np.nan, side)
+
+
+def _predicted(
+    answers: _Answers, j: int, method: Method, alive: IntArray, means: Means, found: Inferred, pooled: _Inverse
+) -> None:
+    """Write the prediction intervals, and why there is none."""
+    if method.model != "random":
+        answers.say(j, "pi_reason", alive, NO_SPREAD[method.model])
+        return
+    plan = pooled.plan
+    ci_se = np.where(found.no_se, 0.0, found.se)
+    lb, ub, undefined = predict(means, ci_se, plan.pi_method, plan.level)
+    endless = (
+        np.isfinite(means.tau2) & (means.k >= 3) & ~undefined & ~(shown(lb, pooled.scale) & shown(ub, pooled.scale))
+    )
+    lb, ub = np.where(endless, np.nan, lb), np.where(endless, np.nan, ub)
+    answers.put(j, alive, pi_lb=lb, pi_ub=ub)
+    for k in (1, 2):
+        few = alive[means.k == k]
+        answers.say(j, "pi_reason", few, f"k = {k}; a prediction interval needs at least 3 studies")
+    answers.say(j, "pi_reason", alive[undefined], IDENTICAL)
+    answers.say(j, "pi_reason", alive[endless], NO_PI_ENDS)
+    _notes(answers, j, method, alive, means, found, narrower(lb, ub, found.lb, found.ub))
+
+
+def _notes(
+    answers: _Answers, j: int, method: Method, alive: IntArray, means: Means, found: Inferred, narrow: BoolArray
+) -> None:
+    """Write what to know before reading the numbers, in the order of `metaan.stats.pooling.pool.pool`."""
+    if "notes" not in answers.columns:
+        return
+    few = np.maximum(means.k - 1, 0)
+    below = (method.ci_method == "hksj") & (means.q > 0) & (means.q < few * (1 - 1e-9))
+    flags = found.no_se * 1 + found.no_ends * 2 + below * 4 + narrow * 8
+    texts = (NO_SE.format(IDENTICAL), NO_ENDS, BELOW, NARROWER)
+    for flag in np.unique(flags[flags > 0]).tolist():
+        said = "; ".join(text for bit, text in enumerate(texts) if flag >> bit & 1)
+        answers.say(j, "notes", alive[flags == flag], said)
+
+
+def _say_why(
+    answers: _Answers, j: int, method: Method, alive: IntArray, means: Means, found: Inferred, e: Effects,
+    pooled: _Inverse,
+) -> None:  # fmt: skip
+    """Write why an analysis has no answer, or none but an estimate; take away what does not exist."""
+    answers.say(j, "reason", alive[found.no_se], NO_SE.format(IDENTICAL))
+    answers.say(j, "reason", alive[found.no_ends], NO_ENDS)
+    if method.model != "random":
+        _notes(answers, j, method, alive, means, found, np.zeros(alive.size, dtype=bool))
+    answers.say(j, "reason", np.flatnonzero(~e.alive), NO_EFFECT)
+    lost = np.isnan(means.tau2)
+    if lost.any():
+        answers.columns["converged"][alive[lost], j] = False
+        _none(answers, j, alive[lost], [f"{method.tau2_method}: no convergence"] * int(lost.sum()))
+    far = np.flatnonzero(~lost & ~shown(means.estimate, pooled.scale))
+    whys = [
+        f"the mean is {means.estimate[i]:.3g} on the analysis scale, too far for any {pooled.plan.measure}" for i in far
+    ]
+    _none(answers, j, alive[far], whys)
+    _none(answers, j, np.fromiter(e.errors, dtype=np.int64), list(e.errors.values()))
+
+
+def _none(answers: _Answers, j: int, where: IntArray, whys: list[str]) -> None:
+    """Leave nothing of an analysis but why."""
+    for name, values in answers.columns.items():
+        if values.dtype == np.float64:
+            values[where, j] = np.nan
+        elif name in ("notes", "pi_reason"):
+            values[where, j] = -1
+    for i, why in zip(where.tolist(), whys):
+        answers.columns["reason"][i, j] = answers.words.code(why)
+
+
+def _fill_strata(answers: _Answers, j: int, found: StrataPool, plan: Plan) -> None:
+    """Write the answers of a method that pools tables as strata."""
+    scale = scale_of(plan.measure)
+    alive = found.alive
+    zero = np.zeros(alive.size)
+    with np.errstate(all="ignore"):
+        means = Means(found.k[alive], zero, found.estimate, found.se, zero)
+        inferred = infer(means, "wald", plan.level, scale)
+        df = found.q_df.astype(float)
+        i2 = np.where((found.q > 0) & (df > 0), np.maximum(0.0, 100 * (found.q - df) / found.q), 0.0)
+    answers.columns["k"][:, j], answers.columns["left_out"][:, j] = found.k, found.left_out
+    answers.put(
+        j, alive, estimate=found.estimate, se=inferred.se, ci_lb=inferred.lb, ci_ub=inferred.ub, pval=inferred.pval,
+        i2=i2, q=found.q, conclusion=_conclusion(inferred, scale),
+    )  # fmt: skip
+    answers.say(j, "pi_reason", alive, NO_PREDICTION)
+    no_se = NO_SE.format(WITHOUT_VARIANCE if found.model == "MH" else IDENTICAL)
+    for name in ("reason", "notes"):
+        answers.say(j, name, alive[inferred.no_se], no_se)
+        answers.say(j, name, alive[inferred.no_ends], NO_ENDS)
+    for i, why in found.reasons.items():
+        answers.say(j, "reason", np.array([i]), why)
