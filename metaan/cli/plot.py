@@ -10,12 +10,8 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, BooleanOptionalAction, Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .project import studies_folder
-
-if TYPE_CHECKING:
-    from ..report.drawing.svg import Svg
 
 KINDS = (
     "forest", "funnel", "baujat", "radial", "labbe", "cumulative", "leave-one-out", "bubble", "gosh", "drapery",
@@ -23,7 +19,10 @@ KINDS = (
 STYLES = ("default", "revman", "bmj", "jama", "greyscale")
 FORMATS = ("svg", "pdf", "png", "eps")
 ORDERS = ("year", "effect", "weight", "precision", "name", "risk of bias")
-LEAST = 5.0  # points: what journals print at the least
+WIDTH = (
+    "width in millimetres, such as 84 or 170 for a column of a journal: the plot is laid out for it with text of at "
+    "least 6 points; names wrap, then columns leave, risk of bias first; the height follows"
+)
 MODELS = {"both": ("common", "random"), "common": ("common",), "random": ("random",)}
 
 
@@ -62,7 +61,7 @@ def _add_file(parser: ArgumentParser) -> None:
     file = parser.add_argument_group("file")
     file.add_argument("--format", choices=FORMATS, help="default: as the name of the output ends, else svg")
     file.add_argument("--dpi", type=int, default=300, metavar="N", help="dots per inch of a PNG (default: 300)")
-    file.add_argument("--width", type=float, metavar="MM", help="width in millimetres; the height follows")
+    file.add_argument("--width", type=float, metavar="MM", help=WIDTH)
     file.add_argument(
         "-o",
         "--output",
@@ -87,24 +86,13 @@ def run(args: Namespace) -> int:
 
     review = load(studies_folder(args))
     form = format_of(args.output, args.format, FORMATS, "svg")
-    look = Look(args.style, args.sort, args.columns, args.lights, args.pool, args.moderator)
+    look = Look(args.style, args.sort, args.columns, args.lights, args.pool, args.moderator, args.width)
     choices = Choices(model=MODELS[args.model] if args.model else None, unconfirmed=args.unconfirmed)
     drawn = plot_outcome(review, args.outcome, args.kind, look, choices)
     if args.pool is None and drawn.pool and drawn.others:
         others = " or ".join(f"--pool {name}" for name in drawn.others)
         print(f"metaan plot: {drawn.pool} studies; for the others: {others}", file=sys.stderr)
-    _legible(drawn.picture, args.width)
     path = args.output or default_output(review, args.outcome, args.kind, args.pool, form)
     content = convert(drawn.picture, form, width=args.width, dpi=args.dpi)
     print(write_output(path, content, project_of(review.folder)))
     return 0
-
-
-def _legible(drawn: Svg, width: float | None) -> None:
-    """Say where the text is smaller than journals print."""
-    from ..report.plots.convert import text_size
-
-    size = LEAST if width is None else text_size(drawn, width)
-    if size < LEAST:
-        less = "fewer columns, --model random or a larger --width help"
-        print(f"metaan plot: at {width:g} mm the smallest text has {size:.1f} pt; {less}", file=sys.stderr)

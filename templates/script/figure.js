@@ -1,5 +1,6 @@
 // The page's forest plot with the rows of another view in it.
 
+const LEAST_SHARE = 0.25; // of an equal weight, below which a study does not set the axis
 const ABOVE = 26; // px, room over the plot for the mark
 
 /**
@@ -16,14 +17,15 @@ function viewSvg(own, analysis, state, rows, same) {
     groups = [...svg.querySelectorAll("g.row")],
     { sizes } = DATA;
   const marks = rows.flatMap((row) => (row.mark ? [row.mark] : [])),
-    plot = widened(analysis.plot, rows, svg);
+    plot = widened(analysis.plot, rows, svg),
+    light = ofLittleWeight(analysis.plot, rows);
   const axis =
     measure === analysis.protocol.measure
       ? analysis.plot
       : axisOf(
           measure,
-          marks.flatMap((mark) => mark.estimate ?? []),
-          marks.flatMap((mark) => mark.ci),
+          marks.flatMap((mark) => (light.has(mark) ? [] : (mark.estimate ?? []))),
+          [...marks.flatMap((mark) => mark.ci), ...[...light].flatMap((mark) => mark.estimate ?? [])],
         );
   const frame = { plot, axis, heaviest: Math.max(...marks.map((mark) => mark.weight ?? 0)) };
   const old = plot.rows.map(({ drawn }) => (drawn ? (groups.shift() ?? null) : null));
@@ -67,6 +69,22 @@ function viewSvg(own, analysis, state, rows, same) {
         .join(" ")} The table has every row.`,
     );
   return svg;
+}
+
+/**
+ * The studies that do not set the axis: those with less than a quarter of an equal share of the weight in their group.
+ * @param {PlotOf} plot
+ * @param {Row[]} rows
+ */
+function ofLittleWeight(plot, rows) {
+  const weighed = rows.filter(({ kind, mark }) => kind === "study" && mark !== null && mark.weight !== null);
+  const many = new Map();
+  for (const { at } of weighed) many.set(plot.rows[at].group, (many.get(plot.rows[at].group) ?? 0) + 1);
+  return new Set(
+    weighed.flatMap(({ at, mark }) =>
+      mark && (mark.weight ?? 0) < (LEAST_SHARE * 100) / many.get(plot.rows[at].group) ? [mark] : [],
+    ),
+  );
 }
 
 /**

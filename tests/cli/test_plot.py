@@ -170,12 +170,13 @@ def test_the_page_says_that_an_outcome_has_no_study(tmp_path: Path) -> None:
     assert "Left out (awaiting data: numbers are not in yet): Example 2026." in page
 
 
-def test_text_that_is_too_small_for_print_is_said(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(project, "death", "--width", "60") == 0
-    assert "at 60 mm the smallest text has 1.7 pt; fewer columns" in capsys.readouterr().err
-    assert run(project, "death", "--width", "190") == 0
-    assert run(project, "death") == 0
-    assert capsys.readouterr().err == ""
+def test_a_width_is_laid_out_for_or_refused(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(project, "death", "--width", "60") == 2
+    assert "text of 6 points needs a plot of at least 71 mm" in capsys.readouterr().err
+    assert run(project, "death", "--width", "84", "-o", str(tmp_path / "a.svg")) == 0
+    text = (tmp_path / "a.svg").read_text(encoding="utf-8")
+    assert 'width="84.00mm"' in text
+    assert "Without room at this width: time, weights and the data of the arms." in text
 
 
 def test_numbers_that_nobody_has_confirmed_are_drawn_when_asked_for_and_marked(tmp_path: Path) -> None:

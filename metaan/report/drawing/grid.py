@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
@@ -16,9 +16,8 @@ from .fonts import text_width
 SMALL = 11.5  # px, ticks and notes
 GAP = 18.0  # px, between columns
 LIGHT, LIGHT_GAP = 18.0, 5.0  # px, a column of signs and the room between two of them
-PLOT_WIDTH = 300.0
-MAX_LABEL = 270.0
 MAX_CELL = 150.0
+MOST_BESIDE = 1.5
 MARGIN = 8.0
 BOLD_KINDS = ("heading", "pooled")
 
@@ -62,11 +61,17 @@ def grid(plot: Plot) -> Grid:
             anchors[column.key] = x + SHARE[column.align] * widths[column.key]
             x += widths[column.key] + gap(column, after)
         if i == 0:
-            left, right = x, x + (0 if plot.bare else max(PLOT_WIDTH, favours_width(plot), *_title_widths(plot)))
+            left, right = x, x + _plot_width(plot)
             x = right + GAP
     marks = [row.mark.weight for row in plot.rows if row.mark is not None and row.mark.weight is not None]
     edge = max(x - GAP, right if plot.bare else right + _overhang(plot.axis, right - left))
     return Grid(plot.columns, widths, anchors, plot.axis, left, right, edge + MARGIN, max(marks, default=0.0))
+
+
+def _plot_width(plot: Plot) -> float:
+    if plot.bare or plot.room.tight:
+        return 0.0 if plot.bare else plot.room.plot
+    return max(plot.room.plot, favours_width(plot), *_title_widths(plot))
 
 
 def gap(column: ForestColumn, after: ForestColumn | None) -> float:
@@ -86,20 +91,22 @@ def spans(row: Row, key: str) -> bool:
 
 
 def favours_width(plot: Plot) -> float:
-    """Return the width at which both labels fit beside the line of no effect; 0 where there are none."""
+    """Return the width at which both labels fit beside the line of no effect; 0 where there are none.
+
+    They stand at the ends where that line is too near to one, or where they would make the plot half as wide again.
+    """
     if plot.favours is None or plot.axis.scale.null is None:
         return 0.0
     place = plot.axis.place(plot.axis.scale.null)
     need = [text_width(f"← {text}", SMALL, plot.favours_above) + 8 for text in plot.favours]
-    if not 0.2 <= place <= 0.8:
-        return sum(need)
-    return max(need[0] / place, need[1] / (1 - place))
+    beside = max(need[0] / place, need[1] / (1 - place)) if 0.2 <= place <= 0.8 else math.inf
+    return beside if beside <= MOST_BESIDE * plot.room.plot else sum(need)
 
 
 def _widths(plot: Plot) -> dict[str, float]:
     """Return the width of each column; a line over several that is wider than them widens them all alike."""
-    widths = {column.key: _column_width(column, plot.rows) for column in plot.columns}
-    for run in runs(plot.columns):
+    widths = {column.key: _column_width(column, plot) for column in plot.columns}
+    for run in [] if plot.room.tight else runs(plot.columns):
         between = sum(gap(a, b) for a, b in pairwise(run))
         short = text_width(run[0].group, SIZE, bold=True) - sum(widths[c.key] for c in run) - between
         for column in run if run[0].light else run[:1]:
@@ -107,15 +114,15 @@ def _widths(plot: Plot) -> dict[str, float]:
     return widths
 
 
-def _column_width(column: ForestColumn, rows: Iterable[Row]) -> float:
+def _column_width(column: ForestColumn, plot: Plot) -> float:
     """Return the width of the widest cell, up to a limit beyond which cells are wrapped."""
     head = text_width(column.header, SIZE, bold=True)
     if column.light:
         return max(head, LIGHT)
-    limit = MAX_LABEL if column.key == "label" else MAX_CELL if column.align == "start" else math.inf
+    limit = plot.room.label if column.key == "label" else MAX_CELL if column.align == "start" else math.inf
     cells = [
         text_width(row.cells.get(column.key, ""), SIZE, row.kind in BOLD_KINDS)
-        for row in rows
+        for row in plot.rows
         if not spans(row, column.key)
     ]
     return max(head, min(limit, max(cells, default=0.0)))

@@ -52,8 +52,10 @@ def _behind(plot: Plot, grid: Grid, top: float, bottom: float) -> Iterable[Item]
 
 def _header(plot: Plot, grid: Grid) -> tuple[list[Item], float]:
     two = any(column.group for column in plot.columns) or len(plot.axis_title.lines) > 1
-    first, second = MARGIN + SIZE, MARGIN + SIZE + (LINE if two else 0)
-    items: list[Item] = [_head(c.header, grid.anchors[c.key], second, c.align) for c in plot.columns]
+    most = max((len(_group_lines(run, grid)) for run in runs(plot.columns)), default=1)
+    first = MARGIN + SIZE + (most - 1) * LINE
+    second = first + (LINE if two else 0)
+    items: list[Item] = [_column_head(c.header, c, grid, second) for c in plot.columns]
     for run in runs(plot.columns):
         items += _over(run, grid, first)
     if plot.favours_above and not plot.bare:
@@ -69,16 +71,32 @@ def _over(run: Sequence[ForestColumn], grid: Grid, y: float) -> list[Item]:
     """Write the first line of a column over it, that of several over their middle with a line below."""
     head, last = run[0], run[-1]
     if len(run) == 1:
-        return [_head(head.group, grid.anchors[head.key], y, head.align)]
+        lines = _group_lines(run, grid)
+        at = enumerate(reversed(lines))
+        return [_head(line, grid.anchors[head.key], y - i * LINE, head.align) for i, line in at]
     lo, hi = grid.ends(head)[0], grid.ends(last)[1]
-    return [_head(head.group, (lo + hi) / 2, y, "middle"), DrawnLine(lo, y + 4, hi, y + 4, "rule")]
+    text = wrap(head.group, SIZE, hi - lo + 0.01, bold=True, lines=1)[0]
+    return [_head(text, (lo + hi) / 2, y, "middle"), DrawnLine(lo, y + 4, hi, y + 4, "rule")]
+
+
+def _group_lines(run: Sequence[ForestColumn], grid: Grid) -> tuple[str, ...]:
+    """Return the lines of what stands over a column; that over several has one."""
+    return wrap(run[0].group, SIZE, grid.widths[run[0].key] + 0.01, bold=True, lines=6) if len(run) == 1 else ("",)
+
+
+def _column_head(text: str, column: ForestColumn, grid: Grid, y: float) -> DrawnText:
+    """Write a heading over its column, shortened where the column has less room."""
+    shown = wrap(text, SIZE, grid.widths[column.key] + 0.01, bold=True, lines=1)[0] if text else ""
+    return _head(shown, grid.anchors[column.key], y, column.align)
 
 
 def _title(plot: Plot, grid: Grid, ys: Sequence[float]) -> list[Item]:
-    """Write the heading of the plot, in one line or two, over its middle."""
-    lines = plot.axis_title.whole
+    """Write the heading of the plot, in one line or two, over its middle; without its scale where room is short."""
     middle = (grid.left + grid.right) / 2
     room = grid.right - grid.left + 0.01
+    whole = plot.axis_title.whole
+    fits = all(text_width(line, SIZE, bold=True) <= room for line in whole)
+    lines = whole if fits or not plot.room.tight else plot.axis_title.lines
     return [
         _head(wrap(line, SIZE, room, bold=True, lines=1)[0], middle, y, "middle")
         for line, y in zip(lines, ys[-len(lines) :], strict=True)
@@ -119,6 +137,7 @@ def _below(plot: Plot, grid: Grid, y: float) -> tuple[list[Item], float]:
         items += [DrawnLine(grid.left, y, grid.right, y, "axis"), *_ticks(grid, y)]
         y += 5 + SMALL + 4 + (LINE if plot.favours or plot.favours_above else 0)
         items += _title(plot, grid, (y,)) if plot.favours_above else _favours(plot, grid, y)
+        y = max([y, *(item.y for item in items if isinstance(item, DrawnText) and item.role == "favours")])
     signs, y = _signs(plot, grid, y)
     items += signs
     y += 10
@@ -173,10 +192,20 @@ def _favours(plot: Plot, grid: Grid, y: float, bold: bool = False) -> list[Item]
     left, right = (f"← {plot.favours[0]}", f"{plot.favours[1]} →")
     wide = text_width(left, SMALL, bold), text_width(right, SMALL, bold)
     if null - 4 - wide[0] >= grid.left and null + 4 + wide[1] <= grid.right:
-        at = (null - 4, "end"), (null + 4, "start")
+        at = (null - 4, y, "end"), (null + 4, y, "start")
+    elif sum(wide) + 8 <= grid.right - grid.left:
+        at = (grid.left, y, "start"), (grid.right, y, "end")
     else:
-        at = (grid.left, "start"), (grid.right, "end")
+        return _favours_below(left, right, grid, y, bold)
     return [
         DrawnText(text, x, y, SMALL, anchor, bold, "favours")
-        for text, (x, anchor) in zip((left, right), at, strict=True)
+        for text, (x, y, anchor) in zip((left, right), at, strict=True)
     ]
+
+
+def _favours_below(left: str, right: str, grid: Grid, y: float, bold: bool) -> list[Item]:
+    """Write what each side favours on a line of its own, as long as the drawing is wide."""
+    middle = (grid.left + grid.right) / 2
+    half = min(middle, grid.width - middle) - MARGIN
+    texts = (wrap(text, SMALL, 2 * half, bold, lines=1)[0] for text in (left, right))
+    return [DrawnText(text, middle, y + i * LINE, SMALL, "middle", bold, "favours") for i, text in enumerate(texts)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -41,14 +41,8 @@ def picture(drawing: Drawing, look: str = "forest") -> Svg:
     rows = [_group(group, name, row) for group, row in zip(drawing.groups, row_names(plot.rows), strict=True)]
     look = f"{look} wide" if drawing.width > WIDE else look
     parts = [*map(_item, drawing.background), *rows, *map(_item, drawing.foreground)]
-    items = [*drawing.foreground, *(item for group in drawing.groups for item in group.items)]
     size = drawing.width, drawing.height
-    return Svg(name, look, plot.title, plot.description, size, tuple(parts), smallest(items))
-
-
-def smallest(items: Iterable[object]) -> float:
-    """Return the size of the smallest text."""
-    return min([SIZE, *(item.size for item in items if isinstance(item, DrawnText))])
+    return Svg(name, look, plot.title, plot.description, size, tuple(parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +53,8 @@ class Svg:
     look: str  # its CSS classes
     title: str
     description: str
-    # size, smallest: pixels: width and height, and the size of the smallest text
-    size: tuple[float, float]
+    size: tuple[float, float]  # pixels: width and height
     parts: tuple[str, ...]
-    smallest: float = SIZE
     rules: str | None = None  # the styles inside of a file of its own; None for an element of a page
 
     def __str__(self) -> str:

@@ -14,11 +14,12 @@ from ..language import formats, methods, words
 from ..language.answers import answers
 from ..language.headings import pool_heading
 from ..language.words import Arms
+from .axis import Axis
 from .columns import as_shown, columns, data_cells, decimals, times, total_cells
-from .landmarks import band, guide
+from .landmarks import Band, band, guide
 from .lights import NONE, Lights, lights
 from .order import sort
-from .plot import ForestMark, Plot, Row, axis_of
+from .plot import ForestMark, Plot, Row, axis_of, of_little_weight
 from .styles import STYLES, Style, axis_title
 from .traits import trait_cells, trait_columns
 
@@ -58,6 +59,7 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = S
     found = NONE if terse or not analysis.plan.plot.lights else lights(analysis.rows)
     rows = tuple(_rows(Shared(analysis, terse, style, found, decimals(map(as_shown, analysis.rows)))))
     further = () if terse else trait_columns(analysis.plan.plot.columns, analysis.rows)
+    drawn = axis_of(rows, analysis.measure)
     shaded = band(analysis) if any(row.mark for row in rows) else None
     plot = Plot(
         id=analysis.plan.key,
@@ -65,14 +67,15 @@ def forest(analysis: Analysis, arms: Arms, terse: bool = False, style: Style = S
         description=_description(analysis, arms),
         columns=columns(analysis, arms, style, further, found.columns),
         rows=rows,
-        axis=axis_of(rows, analysis.measure),
+        axis=drawn,
         axis_title=axis_title(style, analysis),
         favours=sides(analysis.measure, analysis.outcome.direction, arms, style.favours[0]),
         signs=found.key,
-        notes=(*([shaded.note] if shaded else []), methods.footer(analysis), *_time(analysis), *found.notes),
+        notes=tuple(_notes(analysis, rows, drawn, shaded, found)),
         band=shaded,
         guide=guide(analysis) if style.guide else None,
         favours_above=style.favours[1],
+        notes_on_signs=found.notes,
     )
     return replace(plot, notes=(NO_EFFECT, *plot.notes)) if plot.bare else plot
 
@@ -192,6 +195,24 @@ def _reference(reference: PublishedReference, shared: Shared) -> Row:
     mark = ForestMark("diamond", pool.estimate, ci, role="reference") if same else None
     effect = effect if same else f"{pool.measure} {effect}"
     return Row("reference", {"label": label, "effect": effect}, mark, reference.study.id, f"{label}: {effect}")
+
+
+def _notes(analysis: Analysis, rows: Iterable[Row], drawn: Axis, shaded: Band | None, found: Lights) -> Iterable[str]:
+    yield from [shaded.note] if shaded else []
+    yield methods.footer(analysis)
+    yield from _beyond(rows, drawn)
+    yield from _time(analysis)
+    yield from found.notes
+
+
+def _beyond(rows: Iterable[Row], drawn: Axis) -> Iterable[str]:
+    """Name the studies that lie beyond the axis, which they do not set."""
+    light = of_little_weight(rows)
+    gone = [row for row in light if row.mark and row.mark.estimate and not 0 <= drawn.place(row.mark.estimate) <= 1]
+    if gone:
+        names = formats.listing(f"{row.label} ({row.cells['effect']})" for row in gone)
+        rule = "a study with less than a quarter of an equal share of the weight does not set it"
+        yield f"Beyond the axis: {names}; {rule}."
 
 
 def _time(analysis: Analysis) -> tuple[str, ...]:

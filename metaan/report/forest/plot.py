@@ -56,6 +56,18 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """How wide a drawing may be, in the units of its text: of 13 each.
+
+    A ``tight`` one does not widen for headings and for what each side favours: those are broken, or shortened.
+    """
+
+    plot: float = 300.0
+    label: float = 270.0
+    tight: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plot:
     """A forest plot."""
 
@@ -75,6 +87,8 @@ class Plot:
     band: Band | None = None
     guide: float | None = None
     favours_above: bool = False  # what each side favours stands over the plot, the heading of the axis below it
+    room: Room = Room()
+    notes_on_signs: tuple[str, ...] = ()  # those of the notes that say what the columns of signs are
 
     @property
     def empty(self) -> bool:
@@ -87,8 +101,30 @@ class Plot:
         return not self.empty and all(row.mark is None for row in self.rows)
 
 
+#: A study sets the axis unless it has less than this share of the weight that each would have if all had the same.
+LEAST_SHARE = 0.25
+
+
 def axis_of(rows: Iterable[Row], measure: str) -> Axis:
-    """Return the axis on which the marks of rows are drawn."""
-    marks = [row.mark for row in rows if row.mark is not None]
-    points = [mark.estimate for mark in marks if mark.estimate is not None]
-    return axis(points, [mark.interval for mark in marks if mark.interval is not None], scale_of(measure))
+    """Return the axis on which the marks of rows are drawn; studies of little weight may lie beyond it."""
+    shown = list(rows)
+    light = {id(row) for row in of_little_weight(shown)}
+    marks = [(row.mark, id(row) in light) for row in shown if row.mark is not None]
+    points = [mark.estimate for mark, is_light in marks if mark.estimate is not None and not is_light]
+    ends = [mark.interval for mark, _ in marks if mark.interval is not None]
+    ends += [
+        Interval(mark.estimate, mark.estimate) for mark, is_light in marks if is_light and mark.estimate is not None
+    ]
+    return axis(points, ends, scale_of(measure))
+
+
+def of_little_weight(rows: Iterable[Row]) -> list[Row]:
+    """Return the studies that do not set the axis: those with less than `LEAST_SHARE` of an equal weight."""
+    blocks: dict[str | None, list[Row]] = {}
+    for row in rows:
+        if row.kind == "study" and row.mark is not None and row.mark.weight is not None:
+            blocks.setdefault(row.block, []).append(row)
+    return [
+        row for block in blocks.values() for row in block
+        if row.mark is not None and (row.mark.weight or 0.0) < LEAST_SHARE * 100 / len(block)
+    ]  # fmt: skip

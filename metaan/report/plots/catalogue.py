@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from ...errors import NotEstimableError
 from ..drawing import svg
+from ..drawing.fit import fitted
 from ..drawing.layout import layout
 from ..drawing.svg import Svg
 from ..forest.plot import Plot
@@ -16,18 +18,18 @@ from .figure import Figure, Request
 from .markup import picture
 
 
-def draw(kind: str, asked: Request, style: Style = STYLES["default"]) -> Svg:
-    """Return a plot as one ``<svg>`` element.
+def draw(kind: str, asked: Request, style: Style = STYLES["default"], most: float = math.inf) -> Svg:
+    """Return a plot as one ``<svg>`` element, at most ``most`` wide; see `metaan.report.drawing.fit`.
 
     ``kind`` is a key of `PLOTS`. The style orders and words a forest plot of an analysis; others only take its colours.
     Raises `NotEstimableError` where the pool does not hold what the plot needs; the message says what.
     """
     plot = refits.whole_forest(asked, style) if kind == "forest" else PLOTS[kind][1](asked)
     if isinstance(plot, Figure):
-        return picture(chart(plot))
+        return picture(chart(plot, most))
     if plot.empty:
         raise NotEstimableError(f"no study reports {asked.analysis.plan.key}: there is nothing to draw")
-    return svg.picture(layout(plot), "forest" if kind == "forest" else "forest refits")
+    return svg.picture(layout(fitted(plot, most)), "forest" if kind == "forest" else "forest refits")
 
 
 #: Name on the command line to the words, and what builds the plot.

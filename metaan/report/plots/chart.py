@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ..drawing.drawing import SIZE, Dot, DrawnLine, DrawnText, Shape
+from ..drawing.fit import too_narrow
 from ..drawing.fonts import text_width, wrap
 from .figure import XY, Curve, Figure, Key, PlotPoint
 from .geometry import PlotArea, clip_area, clip_path, near
@@ -19,6 +20,7 @@ from .labels import SMALL, labels
 LINE = 15.5  # px, one line of small text
 MARGIN = 8.0
 WIDTH, HEIGHT, SQUARE = 560.0, 340.0, 400.0  # px, the frame
+NARROWEST = 180.0  # px, of a frame in which a legend and ticks can be read
 SWATCH = 20.0  # px, in the legend
 RADIUS, LARGEST = 4.5, 12.0  # px: of a point without weight, and of the heaviest
 
@@ -56,9 +58,15 @@ class Chart:
         return self.figure.x.value(across), self.figure.y.value(up)
 
 
-def chart(figure: Figure) -> Chart:
-    """Lay out a figure; the same figure gives the same chart."""
-    frame, width = _frame(figure)
+def chart(figure: Figure, most: float = math.inf) -> Chart:
+    """Lay out a figure, at most ``most`` wide; the same figure gives the same chart.
+
+    Raises
+    ------
+    UsageError
+        It would be wider even with the smallest frame.
+    """
+    frame, width = _frame(figure, most)
     drawn = [path for curve in figure.curves for path in _path(curve, figure, frame)]
     dots = _dots(figure, frame)
     below, height = _below(figure, frame, width)
@@ -73,12 +81,16 @@ def chart(figure: Figure) -> Chart:
     return Chart(figure, width, height, frame, tuple(items))
 
 
-def _frame(figure: Figure) -> tuple[PlotArea, float]:
+def _frame(figure: Figure, most: float) -> tuple[PlotArea, float]:
     wide, high = (SQUARE, SQUARE) if figure.square else (WIDTH, HEIGHT)
     half = max((text_width(tick.label, SMALL) / 2 for tick in figure.x.axis.ticks), default=0.0)
     ticks = max((text_width(tick.label, SMALL) for tick in figure.y.axis.ticks), default=0.0)
     beside = max((text_width(text, SMALL) + 8 for _, text in figure.right[1]), default=0.0) if figure.right else 0.0
     left, top = MARGIN + max(ticks + 8, half), MARGIN + SIZE + 10
+    room = min(wide, most - left - max(beside, half) - MARGIN)
+    if room < NARROWEST:
+        raise too_narrow(most + NARROWEST - room)
+    wide, high = room, high * (room / wide) if figure.square else max(high * room / wide, min(high, room))
     frame = PlotArea(left, top, left + wide, top + high)
     return frame, frame.right + max(beside, half) + MARGIN
 

@@ -7,6 +7,7 @@ Poppler or Ghostscript, whichever is installed; both keep the embedded fonts.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -22,7 +23,6 @@ from ..drawing.svg import Svg, px, sound
 
 MM = 25.4  # per inch
 PX = 96.0  # per inch, what CSS says
-POINTS = 72.0  # per inch
 DPI = 300
 WIDEST = 2000.0  # mm
 LARGEST = 16_000  # px, a side of a PNG
@@ -58,20 +58,21 @@ def convert(drawn: Svg, form: str, *, width: float | None = None, dpi: int = DPI
     return write(Sheet(drawn, across, across * high / wide, _sensible(dpi, across, across * high / wide)))
 
 
-def text_size(drawn: Svg, width: float) -> float:
-    """Return the size in points that the smallest text of a plot has on a sheet of that width in mm.
-
-    >>> text_size(Svg("x", "chart", "", "", (960.0, 10.0), (), smallest=8.0), 254.0)
-    6.0
-    """
-    return drawn.smallest * width * POINTS / (MM * drawn.size[0])
-
-
 def _sensible(dpi: int, width: float, height: float) -> int:
     most = int(LARGEST * MM / max(width, height))
     if not 30 <= dpi <= 2400:
         raise UsageError(f"{dpi} dpi; allowed: 30 to 2400")
     return min(dpi, max(most, 30))
+
+
+def _drawable(drawn: Svg) -> str:
+    """Return the markup with raised digits that the bundled font has; one that it lacks changes a whole line."""
+    return _RAISED.sub(lambda found: _LIFTED.format(found[0].translate(_PLAIN)), str(drawn))
+
+
+_RAISED = re.compile("(?<=×10)[⁰¹²³⁴-⁹⁻]+")
+_PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789−")
+_LIFTED = '<tspan font-size="9" baseline-shift="super">{}</tspan>'
 
 
 def _svg(sheet: Sheet) -> bytes:
@@ -87,7 +88,7 @@ def _png(sheet: Sheet) -> bytes:
     across = round(sheet.width * sheet.dpi / MM)
     fonts = [str(typefaces())]
     plain = bytes(
-        resvg_py.svg_to_bytes(svg_string=str(sheet.drawn), width=across, font_dirs=fonts, background="#ffffff")
+        resvg_py.svg_to_bytes(svg_string=_drawable(sheet.drawn), width=across, font_dirs=fonts, background="#ffffff")
     )
     head = 8 + 25  # the signature and the first chunk, whose size is fixed
     per_metre = round(sheet.dpi * 1000 / MM).to_bytes(4, "big")
@@ -105,7 +106,7 @@ def _pdf(sheet: Sheet) -> bytes:
         import typst
     except ImportError:
         raise UsageError(_missing("PDF", "typst")) from None
-    inputs = {"svg": str(sheet.drawn), "title": sound(sheet.drawn.title), "width": f"{sheet.width:.4f}mm"}
+    inputs = {"svg": _drawable(sheet.drawn), "title": sound(sheet.drawn.title), "width": f"{sheet.width:.4f}mm"}
     write: Any = typst.compile  # its types allow no list of paths beside a text
     try:
         made = write(_PAGE.encode(), format="pdf", sys_inputs=inputs, font_paths=[str(typefaces())])

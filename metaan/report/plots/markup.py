@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..drawing import svg
-from ..drawing.svg import Svg, px, smallest, titled
+from ..drawing.svg import Svg, px, titled
 from .chart import Chart, Item, Path
 
 
@@ -16,8 +16,7 @@ def picture(chart: Chart) -> Svg:
     parts = (WRITERS[type(item)](item) for item in chart.items)
     name = f"{figure.kind}-{figure.id}"
     size = chart.width, chart.height
-    look, least = f"chart {figure.kind}", smallest(chart.items)
-    return Svg(name, look, figure.title, figure.description, size, tuple(parts), least)
+    return Svg(name, f"chart {figure.kind}", figure.title, figure.description, size, tuple(parts))
 
 
 def _path(item: Path) -> str:

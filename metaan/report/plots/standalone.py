@@ -6,6 +6,7 @@ know them. What a style changes stands in `metaan.report.forest.styles`.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -13,6 +14,7 @@ from xml.etree.ElementTree import fromstring, register_namespace, tostring
 
 from ...errors import choose
 from ...resources import templates
+from ..drawing.fit import pixels
 from ..drawing.layout import layout
 from ..drawing.svg import Svg, picture
 from ..forest.plot import Plot
@@ -25,10 +27,13 @@ _SELECTOR = re.compile(r"((?:\.[\w-]+)+) (\w*)((?:\.[\w-]+)*)")
 _VARIABLE = re.compile(r"var\((--[a-z-]+)\)")
 
 
-def standalone(kind: str, asked: Request, style: str = "default") -> Svg:
-    """Return a plot as an SVG file, in a style of `metaan.report.forest.styles.STYLES`; see `draw`."""
+def standalone(kind: str, asked: Request, style: str = "default", width: float | None = None) -> Svg:
+    """Return a plot as an SVG file, in a style of `metaan.report.forest.styles.STYLES`; see `draw`.
+
+    It is laid out for a width in millimetres where one is given: all text has at least 6 points there.
+    """
     look = choose(STYLES, style, "style")
-    return as_file(draw(kind, asked, look), look)
+    return as_file(draw(kind, asked, look, math.inf if width is None else pixels(width)), look)
 
 
 def forest_file(plot: Plot) -> Svg:

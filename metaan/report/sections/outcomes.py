@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ...errors import UsageError
 from ...stats.pooling.result import Pooled
 from ..blocks import Block, Bullets, Heading, Illustration, Paragraph, Table
 from ..document import Line, Strong, Text
+from ..drawing.fit import fitted
 from ..drawing.layout import layout
 from ..drawing.svg import Svg, picture
 from ..explorer.data import why_not
@@ -26,6 +28,9 @@ from .places import Places
 
 if TYPE_CHECKING:
     from ...synthesis.values import Analysis, Pool
+
+PHONE = 430.0  # px of a drawing that a phone shows about as wide as its screen
+MOST_ON_PHONE = 60  # rows; a longer one is moved sideways, so that no large page holds it twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,7 @@ class OutcomeView:
     contradicts: bool
     agreement: Text
     figure: Svg | None
+    narrow: Svg | None
     no_effect: str
     headers: tuple[TableCell, ...]
     rows: tuple[TableRow, ...]
@@ -119,6 +125,7 @@ def outcome(analysis: Analysis, arms: Arms) -> OutcomeView:
         contradicts=designs.contradicts(analysis),
         agreement=designs.agreement(analysis, arms),
         figure=None if plot.empty or plot.bare else picture(layout(plot)),
+        narrow=None if plot.empty or plot.bare else _narrow(plot),
         no_effect=NO_EFFECT if plot.bare else "",
         headers=tuple(_header(column) for column in plot.columns),
         rows=tuple(_table(plot, analysis)),
@@ -132,6 +139,17 @@ def outcome(analysis: Analysis, arms: Arms) -> OutcomeView:
         explored=explored(analysis, arms),
         no_controls=why_not(analysis),
     )
+
+
+def _narrow(plot: Plot) -> Svg | None:
+    """Return the plot for a phone: names, axis and effects; None where even these are wider, or rows are many."""
+    if len(plot.rows) > MOST_ON_PHONE:
+        return None
+    try:
+        drawing = layout(fitted(replace(plot, id=f"{plot.id}.narrow", notes=plot.notes[:0]), PHONE))
+    except UsageError:
+        return None
+    return picture(drawing, "forest narrow")
 
 
 def _description(analysis: Analysis) -> str:

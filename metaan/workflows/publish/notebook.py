@@ -118,6 +118,6 @@ def plot(
     analysis = found if isinstance(found, Analysis) else analysis_of([found], outcome)
     shown = choose_pool(analysis, pool)
     held = Exploration() if kind == "forest" else explored(analysis, shown, kind, None)
-    drawn = standalone(kind, Request(analysis, shown, held, Arms(*arms)), style)
+    drawn = standalone(kind, Request(analysis, shown, held, Arms(*arms)), style, width)
     rows = analysis.rows if kind == "forest" and pool is None else shown.rows
     return NotebookPlot(kind, drawn, rows, width)

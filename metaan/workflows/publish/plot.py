@@ -44,6 +44,8 @@ class Look:
         forest plot shows all of them unless it is given.
     moderator
         What a bubble plot regresses on.
+    width
+        For which width in millimetres it is laid out, with text of at least 6 points; as it comes unless given.
     """
 
     style: str | None = None
@@ -52,6 +54,7 @@ class Look:
     lights: bool | None = None
     pool: str | None = None
     moderator: str | None = None
+    width: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def plot_outcome(
     labels = review.info.labels
     found = Exploration() if kind == "forest" else explored(analysis, shown, kind, look.moderator)
     asked = Request(analysis, shown, found, Arms(labels.experimental, labels.control), look.moderator)
-    drawn = standalone(kind, asked, look.style or analysis.plan.plot.style)
+    drawn = standalone(kind, asked, look.style or analysis.plan.plot.style, look.width)
     if kind == "forest" and look.pool is None:
         return Plotted(drawn, "", ())
     return Plotted(drawn, shown.name, tuple(other.name for other in analysis.pools if other.name != shown.name))

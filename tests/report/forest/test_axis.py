@@ -1,9 +1,12 @@
 import math
+import re
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import metaan as ma
 from metaan.report.forest.axis import MOST_TICKS, axis, tick_label, ticks
+from metaan.report.forest.plot import ForestMark, Row, axis_of, of_little_weight
 from metaan.stats.measures.effects import Interval
 from metaan.stats.measures.scales import SCALES
 
@@ -59,3 +62,33 @@ def test_infinite_and_zero_bounds_are_beyond_the_axis() -> None:
     got = axis([1.0, 2.0], [Interval(0.0, math.inf)], RATIO)
     assert got.place(0.0) == -math.inf
     assert got.place(math.inf) == math.inf
+
+
+def row(weight: float | None, estimate: float, block: str = "") -> Row:
+    mark = ForestMark("square", estimate, Interval(estimate / 2, estimate * 2), weight)
+    return Row("study", {"label": f"x{estimate:g}"}, mark, block=block)
+
+
+def test_a_study_of_little_weight_does_not_set_the_axis() -> None:
+    usual = [row(33.0, 0.6), row(33.0, 0.8), row(33.4, 1.1)]
+    with_outlier = axis_of([*usual, row(0.6, 5000.0)], "OR")
+    assert with_outlier.value(1.0) < 20
+    assert with_outlier.place(5000.0) > 1
+    assert axis_of([*usual, row(30.0, 5000.0)], "OR").place(5000.0) < 1
+    assert axis_of([*usual, row(None, 5000.0)], "OR").place(5000.0) < 1
+
+
+def test_little_weight_is_little_beside_an_equal_share_of_its_group() -> None:
+    many = [row(100 / 60, 0.8) for _ in range(60)]
+    assert of_little_weight(many) == []
+    assert of_little_weight([*many, light := row(0.4, 9.0)]) == [light]
+    assert of_little_weight([row(100.0, 0.8, "a"), *(row(100 / 60, 0.8, "b") for _ in range(60))]) == []
+
+
+def test_a_plot_names_what_lies_beyond_its_axis() -> None:
+    tables = {"ai": [40, 50, 45, 9], "n1i": [400, 500, 450, 9], "ci": [50, 60, 55, 0], "n2i": [400, 500, 450, 9]}
+    text = ma.forest_plot(ma.pool(ma.effect_sizes("OR", slab=list("ABCD"), **tables)))
+    assert re.search(
+        r"Beyond the axis: D \(361 \(.*\)\); a study with", text.replace("</text>", " ").replace("\n", " ")
+    )
+    assert text.count('class="square study"') == 3
