@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from ...errors import DataError, NotEstimableError, did_you_mean
 from ..measures.effects import LARGEST_VI, SMALLEST_VI, FloatArray, column
@@ -70,6 +70,22 @@ class Contrasts:
         for s, a, b in zip(self.study.tolist(), self.t1.tolist(), self.t2.tolist()):
             found[s].update((a, b))
         return [tuple(sorted(one)) for one in found]
+
+    def links(self) -> dict[str, tuple[str, ...]]:
+        """Return the studies without which the network falls apart, each with the treatments that it alone links."""
+        k, ends = len(self.studies), np.concatenate([self.t1, self.t2])
+        at = (np.concatenate([self.study] * 2), k + ends)
+        tree = breadth_first_order(coo_array((np.ones(ends.size), at), shape=(k + self.n,) * 2).tocsr(), k, False)[1]
+        out = {}
+        for s in np.unique(
+            tree[k:][(tree[k:] >= 0) & (tree[k:] < k)]
+        ):  # others are leaves, which hold nothing together
+            left = self.study != s
+            part = parts_of(self.t1[left], self.t2[left], self.n)
+            if part.max() > 0:
+                rest = int(np.bincount(part).argmax())
+                out[self.studies[s]] = tuple(t for t, p in zip(self.treatments, part) if p != rest)
+        return out
 
     def take(self, rows: NDArray[np.bool_] | Codes) -> Contrasts:
         """Return some contrasts, with the studies and treatments that are left in them."""

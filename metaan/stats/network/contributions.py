@@ -147,16 +147,19 @@ def _observed(fitted: Fitted) -> FloatArray:
 
 def _weights(fitted: Fitted, tau2: float) -> FloatArray:
     """Return the weight of each direct comparison, multi-arm studies reduced: off the diagonal of the Laplacian."""
-    x = fitted.rows.x
-    return np.asarray(-(x.T @ (x / (fitted.rows.vi + tau2)[:, None])))
+    return -fitted.rows.laplacian(1.0 / (fitted.rows.vi + tau2))
 
 
 def _study_parts(fitted: Fitted, tau2: float, i: Codes, j: Codes) -> FloatArray:
     """Return which part of the weight of each direct comparison each study has, shape (comparisons, k)."""
-    rows = fitted.rows
-    out = np.zeros((i.size, len(fitted.contrasts.studies)))
-    each = -(rows.x[:, i] * rows.x[:, j]) / (rows.vi + tau2)[:, None]
-    np.add.at(out.T, rows.study, each)
+    rows, k = fitted.rows, len(fitted.contrasts.studies)
+    edge = np.full((rows.n, rows.n), -1)
+    edge[i, j] = np.arange(i.size)
+    cells = edge[rows.at[:, :, None], rows.at[:, None, :]]
+    parts = -rows.load[:, :, None] * rows.load[:, None, :] / (rows.vi + tau2)[:, None, None]
+    where = cells * k + rows.study[:, None, None]
+    inside = cells >= 0
+    out = np.bincount(where[inside], parts[inside], i.size * k).reshape(i.size, k)
     return np.asarray(out / out.sum(axis=1, keepdims=True))
 
 

@@ -5,8 +5,8 @@ A design is the set of treatments that a study compares (Higgins et al. 2012; Kr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +15,9 @@ from scipy.special import chdtrc
 from ..measures.effects import FloatArray
 from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import figures, p_text
-from ..regression.linear import Linear, Weighted
-from ..regression.tau2 import REGRESSION_TAU2_METHODS
 from .contrasts import Codes, parts_of
 from .fit import Fitted
+from .studies import Grounded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,113 +90,104 @@ class Decomposition(ShowsItself):
         return "\n".join(["Decomposition of Q", *rows, *([f"  {self.reason}"] if self.reason else [])])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Designs:
-    """The designs of a network, and the regression in which each has its own effects.
+    """The designs of a network, and the regression of each on its own effects.
 
     Attributes
     ----------
     fitted
         The network.
-    of_row
-        Shape (r,): the design of each row.
+    of_study, of_row
+        Shape (k,) and (r,): the design of each study and of each row.
     sets
         The treatments of each design.
+    own
+        The rows of each design by themselves, as a regression.
     """
 
     fitted: Fitted
+    of_study: Codes
     of_row: Codes
     sets: tuple[tuple[int, ...], ...]
+    own: tuple[Grounded, ...]
 
     @classmethod
     def of(cls, fitted: Fitted) -> Designs:
         """Find the designs, fewest treatments first."""
-        arms = fitted.contrasts.arms()
+        arms, rows = fitted.contrasts.arms(), fitted.rows
         sets = sorted(set(arms), key=lambda design: (len(design), design))
         at = {design: i for i, design in enumerate(sets)}
         of_study = np.array([at[design] for design in arms], dtype=np.intp)
-        return cls(fitted, of_study[fitted.rows.study], tuple(sets))
+        of_row = of_study[rows.study]
+        order = np.argsort(of_row, kind="stable")
+        ends = np.searchsorted(of_row[order], np.arange(len(sets) + 1))
+        own = [rows.take(order[a:b], np.array(s)).linear(0) for a, b, s in zip(ends, ends[1:], sets)]
+        return cls(fitted, of_study, of_row, tuple(sets), tuple(own))
 
     def name(self, d: int) -> str:
         """Return the treatments of a design, joined by a colon."""
         return ":".join(self.fitted.contrasts.treatments[t] for t in self.sets[d])
 
-    @cached_property
-    def own_effects(self) -> Linear:
-        """The regression of each row on the effects of its design: block diagonal."""
-        rows = self.fitted.rows
-        widths = np.array([len(design) - 1 for design in self.sets])
-        x, start = np.zeros((rows.yi.size, int(widths.sum()))), np.cumsum(widths) - widths
-        for d, design in enumerate(self.sets):
-            inside = np.flatnonzero(self.of_row == d)
-            x[inside, start[d] : start[d] + widths[d]] = rows.x[np.ix_(inside, np.array(design[1:]))]
-        return Linear(rows.yi, rows.vi, x)
+    def within(self, tau2: float) -> list[float]:
+        """Return the generalised Q of the studies of each design."""
+        return [m.at(tau2).rss if m.df else 0.0 for m in self.own]
 
-    def within(self, d: int) -> tuple[float, int]:
-        """Return Q and degrees of freedom of the studies of a design."""
-        inside = np.flatnonzero(self.of_row == d)
-        rows, design = self.fitted.rows, self.sets[d]
-        m = Linear(rows.yi[inside], rows.vi[inside], rows.x[np.ix_(inside, np.array(design[1:]))])
-        return (m.at(0.0).rss, m.df) if m.df else (0.0, 0)
+    def detached(self, d: int) -> tuple[FloatArray, float] | None:
+        """Return effects and Q of the common-effect model without a design; None where the rest falls apart.
 
-    def detached(self, d: int) -> Linear | None:
-        """Return the regression in which one design has its own effects; None where the rest falls apart without it."""
-        rows, n = self.fitted.rows, self.fitted.contrasts.n
-        inside = self.of_row == d
-        if not _connected_without(self, d):
+        Its rows are taken out of the whole fit (Sherman & Morrison), which is not made again.
+        """
+        c, rows, whole = self.fitted.contrasts, self.fitted.rows, self.fitted.common
+        left = self.of_study[c.study] != d
+        if parts_of(c.t1[left], c.t2[left], c.n).max() > 0:
             return None
-        own = np.zeros((rows.yi.size, len(self.sets[d]) - 1))
-        own[inside] = rows.x[np.ix_(np.flatnonzero(inside), np.array(self.sets[d][1:]))]
-        shared = np.where(inside[:, None], 0.0, rows.x[:, 1:n])
-        return Linear(rows.yi, rows.vi, np.hstack([shared, own]))
+        inside = np.flatnonzero(self.of_row == d)
+        x = rows.dense(inside)
+        reach = x @ whole.vcov
+        off = rows.yi[inside] - x @ whole.effects
+        pull = np.linalg.solve(np.diag(rows.vi[inside]) - reach @ x.T, off)
+        return whole.effects - reach.T @ pull, whole.q - float(off @ pull)
 
 
-def _connected_without(designs: Designs, d: int) -> bool:
-    """Return whether the studies of all other designs still connect all treatments."""
-    c = designs.fitted.contrasts
-    of_study = np.empty(len(c.studies), dtype=np.intp)
-    of_study[designs.fitted.rows.study] = designs.of_row
-    left = of_study[c.study] != d
-    return int(parts_of(c.t1[left], c.t2[left], c.n).max()) == 0
+def between_df(fitted: Fitted) -> int:
+    """Return the degrees of freedom between designs; 0 where nothing is compared in two ways."""
+    return sum(len(design) - 1 for design in set(fitted.contrasts.arms())) - fitted.contrasts.n + 1
 
 
 def decompose(fitted: Fitted) -> Decomposition:
     """Take Q apart by designs."""
     designs = Designs.of(fitted)
-    found = [designs.within(d) for d in range(len(designs.sets))]
-    q, df = sum(q for q, _ in found), sum(df for _, df in found)
-    between_df = fitted.df - df
-    tau2 = _tau2_within(designs)
+    inside, dfs = designs.within(0.0), [m.df for m in designs.own]
+    q, df = sum(inside), sum(dfs)
+    free = between_df(fitted)
+    tau2 = _tau2_within(designs, q, df)
+    total = fitted.rows.linear(0).at(tau2).rss
     return Decomposition(
         QTest.of("total", fitted.q, fitted.df),
         QTest.of("within designs", q, df),
-        QTest.of("between designs", max(fitted.q - q, 0.0), between_df),
-        tuple(QTest.of(designs.name(d), *one) for d, one in enumerate(found)),
-        tuple(_detached_tests(designs, q, df)) if between_df else (),
-        QTest.of("between designs, random effects", _between(designs, tau2), between_df),
+        QTest.of("between designs", max(fitted.q - q, 0.0), free),
+        tuple(QTest.of(designs.name(d), *one) for d, one in enumerate(zip(inside, dfs))),
+        tuple(_detached_tests(designs, inside, free)) if free else (),
+        QTest.of("between designs, random effects", max(total - sum(designs.within(tau2)), 0.0), free),
         tau2,
-        None if between_df else NO_LOOPS,
+        None if free else NO_LOOPS,
     )
 
 
-def _tau2_within(designs: Designs) -> float:
-    m = designs.own_effects
-    return REGRESSION_TAU2_METHODS["DL"](m)[0] if m.df else 0.0
+def _tau2_within(designs: Designs, q: float, df: int) -> float:
+    """Return the variance between studies of a design by moments, one for all designs."""
+    trace = sum(m.at(0.0).trace_p() for m in designs.own if m.df)
+    return max(0.0, (q - df) / trace) if df else 0.0
 
 
-def _between(designs: Designs, tau2: float) -> float:
-    """Return by how much Q falls when every design has its own effects."""
-    own, shared = designs.own_effects, designs.fitted.rows.linear(0)
-    return max(shared.at(tau2).rss - (own.at(tau2).rss if own.df else 0.0), 0.0)
-
-
-def _detached_tests(designs: Designs, q: float, df: int) -> list[QTest]:
-    out = []
-    for d in range(len(designs.sets)):
-        m = designs.detached(d)
-        if m is not None:
-            out.append(QTest.of(designs.name(d), max(m.at(0.0).rss - q, 0.0) if m.df > df else 0.0, m.df - df))
-    return out
+def _detached_tests(designs: Designs, inside: list[float], free: int) -> Iterator[QTest]:
+    """Test how designs contradict each other when each in turn has its own effects."""
+    for d, own in enumerate(inside):
+        rest = designs.detached(d)
+        if rest is not None:
+            df = free - len(designs.sets[d]) + 1
+            yield QTest.of(designs.name(d), max(rest[1] - (sum(inside) - own), 0.0), df)
 
 
 def net_heat(fitted: Fitted) -> tuple[tuple[str, ...], FloatArray]:
@@ -206,19 +196,19 @@ def net_heat(fitted: Fitted) -> tuple[tuple[str, ...], FloatArray]:
     Krahn, Binder & Koenig 2013: common-effect weights; designs that cannot be detached are left out. Above 0 where the
     column's design is what the row's contradicts.
     """
-    designs = Designs.of(fitted)
-    kept = [d for d in range(len(designs.sets)) if designs.detached(d) is not None]
-    own, shared = designs.own_effects, fitted.rows.linear(0)
-    base = _shares(designs, own, shared.at(0.0), shared)
+    designs, rows = Designs.of(fitted), fitted.rows
+    found = {d: rest for d in range(len(designs.sets)) if (rest := designs.detached(d)) is not None}
+    kept, own = list(found), np.empty(rows.yi.size)
+    for d, m in enumerate(designs.own):
+        own[designs.of_row == d] = m.yi - m.at(0.0).residual
+    base = _shares(designs, own - rows.fitted(fitted.common.effects))
     heat = np.zeros((len(kept), len(kept)))
-    for column, d in enumerate(kept):
-        m = designs.detached(d)
-        if m is not None:
-            heat[:, column] = (base - _shares(designs, own, m.at(0.0), m))[kept]
+    for column, (d, (effects, _)) in enumerate(found.items()):
+        heat[:, column] = (base - _shares(designs, (own - rows.fitted(effects)) * (designs.of_row != d)))[kept]
     return tuple(designs.name(d) for d in kept), heat
 
 
-def _shares(designs: Designs, own: Linear, fit: Weighted, m: Linear) -> FloatArray:
+def _shares(designs: Designs, gap: FloatArray) -> FloatArray:
     """Return each design's sum of squares between its own effects and what a model says of them."""
-    gap = m.x @ fit.coefficients - own.x @ own.at(0.0).coefficients
-    return np.asarray(np.bincount(designs.of_row, fit.wi * gap * gap, minlength=len(designs.sets)), dtype=float)
+    weighted = gap * gap / designs.fitted.rows.vi
+    return np.asarray(np.bincount(designs.of_row, weighted, len(designs.sets)), dtype=float)

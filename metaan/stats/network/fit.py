@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import UsageError, choose
 from ..measures.effects import FloatArray
-from ..regression.linear import Linear, Weighted
+from ..regression.linear import Linear
 from ..regression.tau2 import REGRESSION_TAU2_METHODS
 from .contrasts import Contrasts
 from .studies import Rows, rows_of
@@ -84,13 +84,8 @@ class Fitted:
         return choose(NETWORK_MODELS, name, "model")(self)
 
 
-def solve(rows: Rows, tau2: float) -> Solved:
-    """Solve a connected network with a given variance between studies."""
-    return _expanded(rows.linear(0), tau2)
-
-
 def _expanded(m: Linear, tau2: float) -> Solved:
-    fit = Weighted.of(m, 1.0 / (m.vi + tau2))
+    fit = m.at(tau2)
     n = m.p + 1
     effects, vcov = np.zeros(n), np.zeros((n, n))
     effects[1:], vcov[1:, 1:] = fit.coefficients, fit.inverse

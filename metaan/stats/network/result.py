@@ -17,7 +17,7 @@ from ..pooling.heterogeneity import q_based
 from .comparisons import Comparison, ComparisonTable, League, league_of, line, table_of
 from .contrasts import place
 from .contributions import Contributions, contributions
-from .decomposition import Decomposition, decompose, net_heat
+from .decomposition import NO_LOOPS, Decomposition, between_df, decompose, net_heat
 from .fit import Fitted
 from .ranking import RankProbabilities, p_scores, rank_probabilities
 from .split import Split, split
@@ -38,8 +38,6 @@ class Network(ShowsItself):
         As they were asked for; the reference is the first treatment where none was.
     fitted
         Contrasts, rows and both solutions.
-    notes
-        What to know before reading the numbers, one sentence each.
     tau2_fixed
         True where tau2 was given and not estimated.
     """
@@ -50,7 +48,6 @@ class Network(ShowsItself):
     level: float
     tau2_method: str
     fitted: Fitted
-    notes: tuple[str, ...]
     tau2_fixed: bool = False
 
     @property
@@ -97,6 +94,18 @@ class Network(ShowsItself):
     def tau(self) -> float:
         """The root of tau2."""
         return float(self.tau2**0.5)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What to know before reading the numbers, one sentence each."""
+        out = []
+        if self.q_df == 0 and not self.tau2_fixed:
+            out.append("no degree of freedom is left to estimate tau2 from; the random-effects model is the common one")
+        links = self.fitted.contrasts.links() if self.n > 2 else {}
+        out += [f"only {study} links {', '.join(names)} to the rest of the network" for study, names in links.items()]
+        if not between_df(self.fitted):
+            out.append(NO_LOOPS)
+        return tuple(out)
 
     @property
     def q(self) -> float:
@@ -261,10 +270,4 @@ def of_fit(
     names = fitted.contrasts.treatments
     fitted.model(model)
     chosen = names[0] if reference is None else names[place(names, reference, "reference")]
-    return Network(model, measure, chosen, level, tau2_method, fitted, _notes(fitted, fixed), fixed)
-
-
-def _notes(fitted: Fitted, fixed: bool) -> tuple[str, ...]:
-    if fitted.df == 0 and not fixed:
-        return ("no degree of freedom is left to estimate tau2 from; the random-effects model is the common one",)
-    return ()
+    return Network(model, measure, chosen, level, tau2_method, fitted, fixed)

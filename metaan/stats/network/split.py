@@ -18,7 +18,6 @@ from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import number_and_bounds, p_value
 from ..numerics.ties import ITERATED
 from ..pooling.intervals import mean_interval, mean_test
-from ..regression.linear import Linear
 from .comparisons import direct_counts, direct_evidence
 from .contrasts import Codes, parts_of, place
 from .fit import Fitted
@@ -229,10 +228,11 @@ def _without(fitted: Fitted, model: str, a: int, b: int) -> tuple[float, float]:
     if part[a] != part[b]:
         return np.nan, np.nan
     treatments = np.flatnonzero(part == part[a])
-    inside = ~np.isin(rows.study, c.study[both]) & (np.abs(rows.x[:, treatments]).sum(axis=1) > 0)
-    others = treatments[treatments != a]
-    m = Linear(rows.yi[inside], rows.vi[inside], rows.x[np.ix_(np.flatnonzero(inside), others)])
-    fit, at = m.at(fitted.tau2_of(m, model)), int(np.searchsorted(others, b))
+    belongs = part[rows.at[np.arange(rows.yi.size), np.argmax(rows.load != 0, axis=1)]] == part[a]
+    m = rows.take(np.flatnonzero(belongs & ~np.isin(rows.study, c.study[both])), treatments).linear(
+        int(np.searchsorted(treatments, a))
+    )
+    fit, at = m.at(fitted.tau2_of(m, model)), int(np.searchsorted(treatments[treatments != a], b))
     return float(-fit.coefficients[at]), float(fit.inverse[at, at])
 
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import inv
 
 from ...errors import DataError
 from ..measures.effects import FloatArray
-from ..regression.linear import Linear
+from ..regression.linear import Linear, Weighted
 from .contrasts import Codes, Contrasts
 
 #: Share of the largest eigenvalue below which the variances of a study's contrasts contradict each other.
@@ -29,20 +30,107 @@ class Rows:
     ----------
     yi, vi
         Shape (r,): observations and their sampling variances; tau2 comes on top of each.
-    x
-        Shape (r, n): what each row takes of each treatment; every row sums to 0.
+    at, load
+        Shape (r, a): the treatments of a row's study, and what the row takes of each; the loads of a row sum to 0, and
+        are 0 beyond the study's arms.
     study
         Shape (r,): the study of each row.
+    n
+        The number of treatments.
     """
 
     yi: FloatArray
     vi: FloatArray
-    x: FloatArray
+    at: Codes
+    load: FloatArray
     study: Codes
+    n: int
 
-    def linear(self, reference: int) -> Linear:
+    @property
+    def x(self) -> FloatArray:
+        """Shape (r, n): what each row takes of each treatment, zeros and all."""
+        return self.dense(np.arange(self.yi.size))
+
+    def dense(self, rows: Codes) -> FloatArray:
+        """Return what some rows take of each treatment, shape (rows, n)."""
+        cells = np.arange(rows.size)[:, None] * self.n + self.at[rows]
+        flat = np.bincount(cells.ravel(), self.load[rows].ravel(), rows.size * self.n)
+        return np.asarray(flat.reshape(rows.size, self.n), dtype=float)
+
+    def fitted(self, effects: FloatArray) -> FloatArray:
+        """Return what the rows are expected to be for given effects of the treatments."""
+        return np.asarray(np.einsum("ra,ra->r", self.load, effects[self.at]))
+
+    def gathered(self, wi: FloatArray) -> FloatArray:
+        """Return X'w, shape (n,)."""
+        return np.asarray(np.bincount(self.at.ravel(), (wi[:, None] * self.load).ravel(), self.n), dtype=float)
+
+    def laplacian(self, wi: FloatArray) -> FloatArray:
+        """Return X'WX, shape (n, n), summed from the few numbers of each row."""
+        cells = self.at[:, :, None] * self.n + self.at[:, None, :]
+        parts = wi[:, None, None] * self.load[:, :, None] * self.load[:, None, :]
+        flat = np.bincount(cells.ravel(), parts.ravel(), self.n * self.n)
+        return np.asarray(flat.reshape(self.n, self.n), dtype=float)
+
+    def take(self, rows: Codes, treatments: Codes) -> Rows:
+        """Return some rows that load on no other than some treatments, which get the codes 0, 1, 2 ..."""
+        code = np.zeros(self.n, dtype=np.intp)
+        code[treatments] = np.arange(treatments.size)
+        return Rows(
+            self.yi[rows], self.vi[rows], code[self.at[rows]], self.load[rows], self.study[rows], treatments.size
+        )
+
+    def linear(self, reference: int) -> Grounded:
         """Return the regression on all treatments but the reference, whose effect is 0."""
-        return Linear(self.yi, self.vi, np.delete(self.x, reference, axis=1))
+        return Grounded(self.yi, self.vi, np.delete(self.x, reference, axis=1), self, reference)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grounded(Linear):
+    """A regression on all treatments but a reference, solved by its Laplacian without the reference's row and column.
+
+    The Laplacian is well conditioned, and only it is ever factored: r rows of n treatments cost r + n^3.
+    """
+
+    rows: Rows
+    reference: int
+
+    def weighted(self, wi: FloatArray) -> Weighted:
+        """Fit with any weights above 0."""
+        rows, others = self.rows, np.delete(np.arange(self.rows.n), self.reference)
+        inverse = inv(rows.laplacian(wi)[np.ix_(others, others)])
+        coefficients = inverse @ rows.gathered(wi * self.yi)[others]
+        residual = self.yi - self.x @ coefficients
+        rss = float(wi @ (residual * residual))
+        return GroundedFit(wi, coefficients, residual, inverse, np.empty((0, 0)), rss, rows, others)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroundedFit(Weighted):
+    """A fit of a `Grounded` regression; the orthonormal ``basis`` of its columns is not built."""
+
+    rows: Rows
+    others: Codes
+
+    @property
+    def leverage(self) -> FloatArray:
+        """Shape (r,): the diagonal of the hat matrix."""
+        whole, rows = np.zeros((self.rows.n, self.rows.n)), self.rows
+        whole[np.ix_(self.others, self.others)] = self.inverse
+        spread = whole[rows.at[:, :, None], rows.at[:, None, :]]
+        return np.asarray(self.wi * np.einsum("ra,rb,rab->r", rows.load, rows.load, spread))
+
+    def trace_pp(self, d: FloatArray | float = 1.0) -> float:
+        """Return the trace of P diag(d) P diag(d)."""
+        wd = self.wi * d
+        inner = self.inverse @ self.rows.laplacian(self.wi * wd)[np.ix_(self.others, self.others)]
+        return float(np.sum(wd * wd * (1.0 - 2.0 * self.leverage)) + np.sum(inner * inner.T))
+
+    def y_ppp_y(self) -> float:
+        """Return y'PPPy."""
+        weighted = self.wi * self.wi * self.residual
+        along = self.rows.gathered(weighted)[self.others]
+        return float(self.wi @ (self.wi * self.residual) ** 2 - along @ self.inverse @ along)
 
 
 def rows_of(c: Contrasts, tolerance: float) -> Rows:
@@ -50,17 +138,20 @@ def rows_of(c: Contrasts, tolerance: float) -> Rows:
     counts = np.bincount(c.study, minlength=len(c.studies))
     single = counts[c.study] == 1
     pairs = np.flatnonzero(single)
-    x = np.zeros((pairs.size, c.n))
-    x[np.arange(pairs.size), c.t1[pairs]] = 1.0
-    x[np.arange(pairs.size), c.t2[pairs]] = -1.0
-    blocks = [Rows(c.yi[pairs], c.vi[pairs], x, c.study[pairs])]
+    at, load = np.column_stack([c.t1[pairs], c.t2[pairs]]), np.tile([1.0, -1.0], (pairs.size, 1))
+    blocks = [Rows(c.yi[pairs], c.vi[pairs], at, load, c.study[pairs], c.n)]
     sizes = np.unique(counts[counts > 1])
     blocks += [_stacked(c, np.flatnonzero(counts == size), tolerance) for size in sizes]
     if len(blocks) == 1:
         return blocks[0]
-    yi, vi, xs, study = (np.concatenate([getattr(b, name) for b in blocks]) for name in ("yi", "vi", "x", "study"))
+    widest = max(block.at.shape[1] for block in blocks)
+    yi, vi, study = (np.concatenate([getattr(block, name) for block in blocks]) for name in ("yi", "vi", "study"))
+    at, load = (
+        np.concatenate([np.pad(v, ((0, 0), (0, widest - v.shape[1]))) for v in values])
+        for values in ([block.at for block in blocks], [block.load for block in blocks])
+    )
     order = np.argsort(study, kind="stable")
-    return Rows(yi[order], vi[order], xs[order], study[order])
+    return Rows(yi[order], vi[order], at[order], load[order], study[order], c.n)
 
 
 def _stacked(c: Contrasts, studies: Codes, tolerance: float) -> Rows:
@@ -77,10 +168,9 @@ def _stacked(c: Contrasts, studies: Codes, tolerance: float) -> Rows:
     mean = _arm_effects(effect, values, vectors)
     _check_sums(c, studies, arms, effect - (mean[:, :, None] - mean[:, None, :]), effect, tolerance)
     root = np.sqrt(2.0)
-    x = np.zeros((studies.size, p - 1, c.n))
-    x[b[:, :, None], np.arange(p - 1)[None, :, None], arms[:, None, :]] = root * np.swapaxes(vectors, 1, 2)
+    load = root * np.swapaxes(vectors, 1, 2).reshape(-1, p)
     y = root * np.einsum("bpr,bp->br", vectors, mean)
-    return Rows(y.ravel(), 2.0 * values.ravel(), x.reshape(-1, c.n), np.repeat(studies, p - 1))
+    return Rows(y.ravel(), 2.0 * values.ravel(), np.repeat(arms, p - 1, axis=0), load, np.repeat(studies, p - 1), c.n)
 
 
 def _eigen(c: Contrasts, studies: Codes, variance: FloatArray) -> tuple[FloatArray, FloatArray]:

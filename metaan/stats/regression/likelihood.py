@@ -15,6 +15,7 @@ from ..measures.effects import FloatArray
 from .linear import Linear, Weighted
 
 _EVEN = 1e6  # the ratio of variances up to which normal equations keep enough digits to see a sign
+_MOST_PRODUCTS = 1_000_000  # of columns, which stand in memory all at once
 _LOG_2PI = math.log(2 * math.pi)
 
 
@@ -34,7 +35,7 @@ def maximise(m: Linear, restricted: bool) -> float:
     grid = _grid(m, restricted)
     if len(grid) == 1:
         return 0.0
-    if m.vi.max() < _EVEN * m.vi.min():
+    if m.vi.max() < _EVEN * m.vi.min() and m.k * m.p * m.p < _MOST_PRODUCTS:
         excess = _excesses(m, grid, restricted)
     else:
         excess = [_excess_and_slope(m.at(tau2), restricted)[0] for tau2 in grid]
@@ -86,7 +87,7 @@ def _grid(m: Linear, restricted: bool) -> list[float]:
     y'PPy <= S / (tau2 + min v)^2 with S the unweighted residual sum of squares, and the trace is at least
     n / (tau2 + max v) with n = k - p (REML) or k (ML); the bound is the root of a quadratic.
     """
-    variance = Weighted.of(m, np.ones(m.k)).rss / (m.df if restricted else m.k)
+    variance = m.weighted(np.ones(m.k)).rss / (m.df if restricted else m.k)
     lowest, highest = float(m.vi.min()), float(m.vi.max())
     top = 0.5 * (variance + math.sqrt(variance * (variance + 4 * (highest - lowest)))) - lowest
     steps = math.ceil(math.log(max(1.0, 4 * top / lowest)) / math.log(3.0))

@@ -48,7 +48,11 @@ class Linear:
 
     def at(self, tau2: float) -> Weighted:
         """Fit with weights 1 / (vi + tau2)."""
-        return Weighted.of(self, 1.0 / (self.vi + tau2))
+        return self.weighted(1.0 / (self.vi + tau2))
+
+    def weighted(self, wi: FloatArray) -> Weighted:
+        """Fit with any weights above 0."""
+        return Weighted.of(self, wi)
 
     def without(self, i: int) -> Linear:
         """Leave study i out."""

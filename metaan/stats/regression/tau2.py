@@ -29,7 +29,7 @@ def dersimonian_laird(m: Linear) -> Estimate:
 
 def hedges_olkin(m: Linear) -> Estimate:
     """Hedges & Olkin 1985: unweighted least squares."""
-    fit = Weighted.of(m, np.ones(m.k))
+    fit = m.weighted(np.ones(m.k))
     tau2 = max(0.0, (fit.rss - fit.trace_p(m.vi)) / m.df)
     return tau2, _moment_se(m, fit, tau2, m.df)
 
