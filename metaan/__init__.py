@@ -90,6 +90,8 @@ if TYPE_CHECKING:
     from .stats.robustness.sequence import cumulative as cumulative
     from .stats.robustness.sequence import leave_one_out as leave_one_out
     from .stats.robustness.sequence_result import Refits as Refits
+    from .stats.selection.result import SelectionModel as SelectionModel
+    from .stats.selection.selection_model import selection_model as selection_model
     from .stats.small_studies.excess import ExcessSignificance as ExcessSignificance
     from .stats.small_studies.excess import excess_significance as excess_significance
     from .stats.small_studies.failsafe import FailSafeN as FailSafeN
@@ -145,6 +147,7 @@ _WHERE = {
     "Review": "registry.load",
     "Robust": "stats.dependent.robust",
     "RobustVariance": "stats.dependent.rve",
+    "SelectionModel": "stats.selection.result",
     "SmallStudyTest": "stats.small_studies.tests_of_asymmetry",
     "Subgroups": "stats.regression.subgroups",
     "TauPrior": "stats.bayes.priors",
@@ -207,6 +210,7 @@ _WHERE = {
     "sd_from_se": "stats.printed.deviations",
     "se_from_ci": "stats.printed.conversions",
     "se_from_p": "stats.printed.conversions",
+    "selection_model": "stats.selection.selection_model",
     "small_study_test": "stats.small_studies.tests_of_asymmetry",
     "smd_from_odds_ratio": "stats.printed.rescaling",
     "split_shared_group": "stats.printed.arms",

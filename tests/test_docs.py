@@ -87,6 +87,8 @@ DEFAULTS = {
     "small_studies.catalogue.PREDICTORS": (ma.small_study_test, "predictor"),
     "small_studies.trimfill.K0_ESTIMATORS": (ma.trim_and_fill, "estimator"),
     "small_studies.failsafe.FAILSAFE_METHODS": (ma.fail_safe_n, "method"),
+    "selection.functions.SELECTION_FUNCTIONS": (ma.selection_model, "kind"),
+    "selection.selection_model.ALTERNATIVES": (ma.selection_model, "alternative"),
     "printed.quantiles.QUANTILE_METHODS": (ma.mean_sd_from_quantiles, "method"),
     "printed.rescaling.SD_OF_LOG_ODDS": (ma.smd_from_odds_ratio, "assuming"),
 }

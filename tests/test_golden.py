@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from metaan.stats.selection.functions import SELECTION_ALIASES
 from tests.tables import tables
 
 TESTS = Path(__file__).parent
@@ -156,6 +157,12 @@ COVERED = {
     "bayes.distributions.INTERVALS": lambda: {
         "shortest" for c in cases("bayesmeta") if "shortest" in c["note"]
     },
+    "selection.functions.SELECTION_FUNCTIONS": lambda: {SELECTION_ALIASES.get(t, t) for t in args("type", "selection")},
+    "selection.selection_model.ALTERNATIVES": lambda: args("alternative", "selection"),
+    "selection.selection_model.SELECTION_MODELS": lambda: {
+        "common" if m == "EE" else "random" for m in args("method", "selection")
+    },
+    "selection.selection_model.PRECISIONS": lambda: args("prec", "selection"),
     "printed.quantiles.QUANTILE_METHODS": lambda: args("method", "conv", family="conv_fivenum"),
     "printed.transformations.TRANSFORMATIONS": _transformations,
     "robustness.presets.PRESETS": lambda: args("preset", "presets", "metafor_3_8"),
