@@ -31,6 +31,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--since", metavar="REV", help="say what changed since this git revision (default: since the last release)"
     )
+    parser.add_argument(
+        "--panel",
+        action="store_true",
+        help="two sheets for a guideline panel: what is said of each outcome, the plots of the critical ones, methods",
+    )
     parser.add_argument("--open", action="store_true", help="open it in the browser")
 
 
@@ -44,9 +49,9 @@ def run(args: Namespace) -> int:
     folder = studies_folder(args)
     review = load(folder)
     form = format_of(args.output, args.format, WRITERS, "html")
-    path = args.output or default_output(review, form)
+    path = args.output or default_output(review, form, args.panel)
     print(f"writing {path} ...", file=sys.stderr)
-    written = write_report(review, path, Choices(unconfirmed=args.unconfirmed), form, args.since)
+    written = write_report(review, path, Choices(unconfirmed=args.unconfirmed), form, args.since, panel=args.panel)
     print(written)
     if args.open:
         import webbrowser

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+import metaan as ma
+
 PAPER_WIDTH = 688  # A4 less two margins of 14 mm, in CSS pixels
 PAPER_HEIGHT = 1001  # A4 less two margins of 16 mm
 
@@ -126,3 +128,21 @@ def _holds(sheet: str, row: str) -> bool:
 def _bare(text: str) -> str:
     """Leave out white space, and the quotation marks and hyphens that a browser adds."""
     return re.sub(r"[\s\u00ad\ufffe“”‘’-]", "", text)
+
+
+def test_a_panel_gets_two_sheets(visit: Callable[..., Any], tmp_path: Path) -> None:
+    path = ma.write_report(ma.load(ma.example("anakinra")), tmp_path / "panel.html", panel=True)
+    opened = visit(path, media="print")
+    assert opened.requests == [path.as_uri()]
+    assert opened.violations == []
+    assert len(_printed(opened)) == 2
+
+
+def test_a_phone_sees_a_narrow_plot(visit: Callable[..., Any], reports: dict[str, Path]) -> None:
+    plots = "[...document.querySelectorAll('figure svg.forest')]"
+    shown = f"{plots}.map(one => [one.matches('.narrow'), one.checkVisibility()])"
+    wide, phone = (visit(reports["bcg"], size).run(shown) for size in ("desktop", "phone"))
+    assert [visible for narrow, visible in wide if narrow] == [False]
+    assert [visible for narrow, visible in phone if narrow] == [True]
+    assert wide[0] == [False, True]
+    assert phone[0] == [False, False]

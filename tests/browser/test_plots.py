@@ -9,7 +9,7 @@ import pytest
 SLACK = 0.75  # of a pixel, for the rounding of coordinates and of fonts
 # The ink of a line of text: from the height of its capitals to the depth of its descenders, not its whole line box
 TEXTS = """
-[...document.querySelectorAll('svg:not(.bars)')].map(svg => {
+[...document.querySelectorAll('svg:not(.bars, .narrow)')].map(svg => {
   const view = svg.viewBox.baseVal, frame = svg.getBoundingClientRect(), scale = view.width / frame.width;
   return {
     name: svg.id, width: view.width, height: view.height,
@@ -53,7 +53,7 @@ def test_a_collision_is_noticed(plots: list[dict[str, Any]]) -> None:
 
 
 def test_every_plot_has_a_name_and_a_description(report: Path, visit: Callable[..., Any]) -> None:
-    named = """[...document.querySelectorAll('svg[role=img]:not(.bars)')]
+    named = """[...document.querySelectorAll('svg[role=img]:not(.bars, .narrow)')]
       .map(svg => svg.getAttribute('aria-labelledby').split(' ')
       .map(id => document.getElementById(id)?.textContent.trim() ?? '').filter(text => text).length)"""
     assert set(visit(report).unfold().run(named)) == {2}

@@ -79,6 +79,7 @@ def test_every_variable_and_file_is_documented() -> None:
     assert {path.removeprefix("parts/") for path in named if path.endswith(".html")} == {
         *parts,
         "page.html",
+        "panel.html",
         "changes.html",
     }
 

@@ -16,7 +16,6 @@ from .grid import BOLD_KINDS, GAP, LIGHT, MARGIN, SMALL, Grid, grid, runs
 from .marks import draw_lights, draw_mark, draw_sign
 
 LINE = 17.0  # px, one line of text
-PAD = 4.0  # px, above and below the text of a row
 
 
 def layout(plot: Plot) -> Drawing:
@@ -25,7 +24,7 @@ def layout(plot: Plot) -> Drawing:
     header, y = _header(plot, places)
     groups = []
     for row in plot.rows:
-        group = _row(row, places, y)
+        group = _row(row, places, y, plot.room.pad)
         groups.append(group)
         y = group.bottom
     bottom = y + 4
@@ -107,11 +106,11 @@ def _head(text: str, x: float, y: float, align: str) -> DrawnText:
     return DrawnText(text, x, y, anchor=align, bold=True, role="head")
 
 
-def _row(row: Row, grid: Grid, top: float) -> DrawnRow:
+def _row(row: Row, grid: Grid, top: float, pad: float) -> DrawnRow:
     bold = row.kind in BOLD_KINDS
-    texts, lines = _cells(row, grid, top + PAD + SIZE - 2, bold)
-    height = LINE * 0.6 if row.kind == "spacer" else lines * LINE + 2 * PAD
-    middle = top + PAD + LINE / 2 - 1
+    texts, lines = _cells(row, grid, top + pad + SIZE - 2, bold)
+    height = LINE * 0.6 if row.kind == "spacer" else lines * LINE + 2 * pad
+    middle = top + pad + LINE / 2 - 1
     marks = draw_mark(row.mark, grid, middle) if row.mark else []
     return DrawnRow(row, top, top + height, (*marks, *draw_lights(row, grid, middle), *texts))
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..drawing.drawing import SIZE, DrawnRow
 from ..drawing.grid import GAP, MARGIN, SMALL, Grid, grid
-from ..drawing.layout import LINE, PAD, layout
+from ..drawing.layout import LINE, layout
 from ..drawing.marks import NO_WEIGHT, SQUARE
 from ..forest.columns import ForestColumn
-from ..forest.plot import Plot
+from ..forest.plot import Plot, Room
 from ..forest.styles import STYLES, axis_title
 from ..language import methods, spread
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Sizes in pixels that both drawings keep to.
 SIZES = {
-    "text": SIZE, "small": SMALL, "line": LINE, "pad": PAD, "gap": GAP, "square": SQUARE, "plain": NO_WEIGHT,
+    "text": SIZE, "small": SMALL, "line": LINE, "pad": Room().pad, "gap": GAP, "square": SQUARE, "plain": NO_WEIGHT,
     "margin": MARGIN,
 }  # fmt: skip
 

@@ -65,6 +65,7 @@ class Room:
     plot: float = 300.0
     label: float = 270.0
     tight: bool = False
+    pad: float = 4.0  # above and below the text of a row
 
 
 @dataclass(frozen=True, slots=True)

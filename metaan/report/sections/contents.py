@@ -20,7 +20,7 @@ from .certainty import certainty_blocks, misplaced
 from .checklist import checklist
 from .checks import check_row, checks_blocks, tally, waived
 from .flow import boxes, flow_blocks
-from .outcomes import answer_blocks, outcome, outcome_blocks
+from .outcomes import answer_blocks, outcome, outcome_blocks, sheets
 from .provenance import sources_blocks
 from .studies import states, studies, study_blocks
 from .summary import summary, summary_blocks
@@ -112,8 +112,18 @@ class Content:
     workings = cached_property(
         lambda self: [Workings.of(one, self._report.evidence_of(one)) for one in self._report.analyses]
     )
+    sheets = cached_property(lambda self: sheets(self._analyses, self.arms))
+    brief = cached_property(lambda self: self._brief())
     numbers = cached_property(lambda self: second_opinion(self._report.numbers, self.digest))
     cite = cached_property(lambda self: cite(self._report.review, self.version))
+
+    def _brief(self) -> tuple[str, ...]:
+        """Return the methods in five lines."""
+        sources = formats.listing(dict.fromkeys(strategy.source for strategy in self.review.search))
+        searched = f"Searched: {sources}. " if sources else ""
+        criteria = "; ".join(self.review.eligibility.include)
+        taken = f"{searched}Included: {criteria.rstrip('.')}." if criteria else searched.strip()
+        return tuple(line for line in (taken, *self.methods[:3], self.cite) if line)
 
 
 def cite(review: Review, version: str) -> str:

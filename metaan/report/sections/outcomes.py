@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from ...errors import UsageError
 from ...stats.pooling.result import Pooled
 from ..blocks import Block, Bullets, Heading, Illustration, Paragraph, Table
 from ..document import Line, Strong, Text
-from ..drawing.fit import fitted
+from ..drawing.fit import fitted, pixels
 from ..drawing.layout import layout
 from ..drawing.svg import Svg, picture
 from ..explorer.data import why_not
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from ...synthesis.values import Analysis, Pool
 
 PHONE = 430.0  # px of a drawing that a phone shows about as wide as its screen
+PAPER, SHEETS = 182.0, 3  # mm between the margins of A4, and how many plots have room on two sheets
+CLOSE = 1.0  # px between rows there
 MOST_ON_PHONE = 60  # rows; a longer one is moved sideways, so that no large page holds it twice
 
 
@@ -150,6 +152,22 @@ def _narrow(plot: Plot) -> Svg | None:
     except UsageError:
         return None
     return picture(drawing, "forest narrow")
+
+
+def sheets(analyses: Sequence[Analysis], arms: Arms) -> tuple[tuple[str, Svg], ...]:
+    """Return the plots of the critical outcomes (of the first ones where none is) for a sheet of paper, with titles."""
+    critical = [one for one in analyses if one.outcome.importance == "critical"] or analyses
+    return tuple((words.upper_first(one.title), svg) for one in critical[:SHEETS] if (svg := _sheet(one, arms)))
+
+
+def _sheet(analysis: Analysis, arms: Arms) -> Svg | None:
+    """Return the plot of an analysis without published pools; its methods stand elsewhere on the sheet."""
+    plot = forest(replace(analysis, references=()), arms)
+    if plot.empty or plot.bare:
+        return None
+    beyond = tuple(note for note in plot.notes if note in plot.notes_on_signs)
+    whole = fitted(replace(plot, notes=beyond), pixels(PAPER))
+    return picture(layout(replace(whole, room=replace(whole.room, pad=CLOSE))))
 
 
 def _description(analysis: Analysis) -> str:

@@ -61,6 +61,12 @@ def written(report: Report) -> bytes:
     return page.getvalue()
 
 
+def panel(report: Report) -> bytes:
+    """Return the page for a panel: the statements, the critical outcomes' plots and the methods on two sheets."""
+    own = report.review.folder.resolve().parent / "templates"
+    return fill("panel.html", shown(report), own if own.is_dir() else None).encode()
+
+
 def shown(report: Report) -> dict[str, Any]:
     """Return what ``page.html`` shows, by the names that its parts use."""
     said = Content(report)

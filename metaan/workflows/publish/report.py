@@ -13,6 +13,7 @@ from ...registry.store.numbers import last_opinion
 from ...registry.text.files import project_of
 from ...report.report import Report, Stamp
 from ...report.writers.catalogue import WRITERS
+from ...report.writers.page import panel as panel_page
 from ...synthesis.analyse import PROTOCOL, Choices, analyse
 from ...synthesis.certainty import evidence
 from ...synthesis.recompute import reported_checks
@@ -25,15 +26,21 @@ if TYPE_CHECKING:
     from ...registry.load import Review
 
 
-def default_output(review: Review, form: str = "html") -> Path:
+def default_output(review: Review, form: str = "html", panel: bool = False) -> Path:
     """Return outputs/NAME.FORMAT beside the studies, NAME being the project folder's or the review's short name."""
     project = review.folder.resolve().parent
     name = re.sub(r"[^a-z0-9]+", "-", (review.info.name or project.name).casefold()).strip("-") or "report"
-    return project / "outputs" / f"{name}.{form}"
+    return project / "outputs" / f"{name}{'-panel' * panel}.{form}"
 
 
 def write_report(
-    review: Review, path: str | Path, choices: Choices = PROTOCOL, form: str | None = None, since: str | None = None
+    review: Review,
+    path: str | Path,
+    choices: Choices = PROTOCOL,
+    form: str | None = None,
+    since: str | None = None,
+    *,
+    panel: bool = False,
 ) -> Path:
     """Analyse a review by its protocol and write the report as one self-contained HTML file, or in another format.
 
@@ -49,6 +56,8 @@ def write_report(
         A key of `metaan.report.writers.catalogue.WRITERS`; None: as the file's name ends, HTML where it has no ending.
     since
         The git revision with which the page compares the registry; where it is None, the release before, if any.
+    panel
+        Whether to write the two sheets for a panel in place of the whole page.
 
     Returns
     -------
@@ -66,7 +75,9 @@ def write_report(
     writer = choose(WRITERS, form, "format")
     if since is not None and "since" not in writer.can:
         raise UsageError(f"--since goes with the HTML report, not with {form}; metaan diff says what changed")
-    made = writer.write(make_report(review, choices, since, writer.can))
+    if panel and form != "html":
+        raise UsageError(f"--panel goes with the HTML report, not with {form}")
+    made = (panel_page if panel else writer.write)(make_report(review, choices, since, writer.can))
     return write_output(Path(path), made, project_of(review.folder))
 
 

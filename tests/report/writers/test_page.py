@@ -121,9 +121,11 @@ def test_sections_stand_in_the_order_in_which_a_panel_reads(page: str) -> None:
 def test_every_table_has_a_caption_and_every_plot_a_name(page: str) -> None:
     tags = [tag for tag, _ in Page(page).tags]
     assert tags.count("table") == tags.count("caption") > 3
-    [plot] = [attrs for tag, attrs in Page(page).tags if tag == "svg"]
-    assert plot["role"] == "img"
-    assert set(str(plot["aria-labelledby"]).split()) <= set(Page(page).ids)
+    plots = [attrs for tag, attrs in Page(page).tags if tag == "svg"]
+    assert [plot["class"] for plot in plots] == ["forest", "forest narrow"]
+    for plot in plots:
+        assert plot["role"] == "img"
+        assert set(str(plot["aria-labelledby"]).split()) <= set(Page(page).ids)
 
 
 def test_the_table_holds_every_row_of_the_plot(page: str, death: Analysis) -> None:
