@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from metaan.extraction import abstract
 from metaan.extraction.proposal import Passage
-from metaan.extraction.suggest import context_of
+from metaan.extraction.text import abstract
+from metaan.extraction.text.suggest import context_of
 from metaan.registry.model.study import Arm, Study
 
 ROLES = {"e": "experimental", "c": "control"}

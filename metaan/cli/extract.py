@@ -11,7 +11,11 @@ pooled (metaan pool --unconfirmed shows what they would do) until --confirm says
   metaan extract doe-2020 --accept 5 --outcome death --group low=OG000 --group high=OG001 --group control=OG002
   metaan extract doe-2020 --from review.rm5                and what another review pooled of it
   metaan extract doe-2020 --confirm death --by "A. Reader"
-  metaan extract doe-2020 --enter 9/37,3/34 --outcome death --time "day 28" --document article --place "Table 2"
+  metaan extract doe-2020 --enter "9/37;3/34" --outcome death --time "day 28" --document article --place "Table 2"
+  metaan extract doe-2020 --enter "12.1(4.3)/40;13.0(5.0)/38" --outcome stay --document article    mean (SD)
+  metaan extract doe-2020 --enter "11[8-15]/40;13[9-18]/42" --outcome stay --document article      median, quartiles
+  metaan extract doe-2020 --enter "12/340py;20/310py" --outcome falls --document article           events, person-years
+  metaan extract doe-2020 --enter "HR 0.71 [0.52;0.97]" --outcome death --document article         an effect
   metaan extract doe-2020 --design "non-randomised: historical"
 """
 
@@ -32,6 +36,7 @@ from .project import studies_folder
 
 if TYPE_CHECKING:
     from ..extraction.proposal import Proposal
+    from ..registry.model.contrasts import Contrast
     from ..registry.model.public import Study
     from ..workflows.studies.accept import Wanted
     from ..workflows.studies.extract import Extraction
@@ -53,7 +58,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     action.add_argument("--accept", metavar="N", type=int, help="write proposal N into the study file, unconfirmed")
     action.add_argument("--confirm", metavar="RESULT", help="take the mark from a result: its number, or its outcome")
     action.add_argument(
-        "--enter", metavar="E/N,E/N", type=_fractions, help="write what you have read: events and people of each arm"
+        "--enter",
+        metavar="LINE",
+        help="write what you have read, in one line: 9/37;3/34, 12.1(4.3)/40;13.0(5.0)/38 ...",
     )
     parser.add_argument(
         "--design", metavar="KIND[: CONTROL]", help="write the design, such as 'non-randomised: historical'"
@@ -77,6 +84,7 @@ def _add_numbers(parser: ArgumentParser) -> None:
     said.add_argument(
         "--with", dest="reported", metavar="N,N", type=_numbers, default=(), help="effects that belong to it"
     )
+    said.add_argument("--spread", choices=("SD", "SE"), help="what a ± is, where the text does not say")
     said.add_argument("--experimental", metavar="GROUP", help="in a table: the experimental group, by id or title")
     said.add_argument("--control", metavar="GROUP", help="in a table: the control group, by id or title")
     said.add_argument(
@@ -179,10 +187,10 @@ def _wanted(args: Namespace, extraction: Extraction) -> Wanted:
         likely = ", ".join(proposal.outcomes) or "an outcome of review.yaml"
         raise UsageError(f"--accept needs --outcome; perhaps: {likely}")
     groups = [*args.group]
-    if any(cell.group for cell in proposal.cells) and sys.stdin.isatty() and sys.stdout.isatty():
+    if any(cell.group for cell in proposal.columns) and sys.stdin.isatty() and sys.stdout.isatty():
         groups += _asked(args, proposal, extraction.study)
     given = (args.outcome, args.arms, args.time, args.name, args.events, args.totals, args.experimental, args.control)
-    return Wanted(*given, reported=args.reported, groups=tuple(groups))
+    return Wanted(*given, reported=args.reported, groups=tuple(groups), spread=args.spread)
 
 
 def _asked(args: Namespace, proposal: Proposal, study: Study) -> Iterator[tuple[str, str]]:
@@ -196,7 +204,7 @@ def _asked(args: Namespace, proposal: Proposal, study: Study) -> Iterator[tuple[
 
 def _ask(what: str, proposal: Proposal) -> str:
     """Ask which group of a table is an arm."""
-    for cell in proposal.cells:
+    for cell in proposal.columns:
         if cell.group:
             print(f"  {cell.group[0]}  {cell.printed}")
     try:
@@ -248,10 +256,10 @@ def _lines(found: Extraction) -> Iterator[str]:
     if n:
         yield f"nothing was written. next: {command} --accept N --outcome ID writes one of them, as unconfirmed"
     if found.study.design_group is not None:
-        forms = " ".join(f"{arm.id} E/N" for arm in found.study.arms)
+        arms = "; ".join(arm.id for arm in found.study.arms)
         yield (
-            f"what you read yourself: {command} --enter E/N,E/N --outcome ID --time 'day 28' --document article "
-            f"(events/people: {forms})"
+            f"what you read yourself: {command} --enter 'E/N;E/N' --outcome ID --time 'day 28' --document article "
+            f"(the arms in this order: {arms}; other kinds of numbers: metaan extract --help)"
         )
 
 
@@ -261,13 +269,18 @@ def _written(args: Namespace, written: Written, what: str) -> int:
         found = {"file": str(written.file), "number": written.number, "state": what}
         print(json.dumps(found | {"result": result.model_dump(mode="json")}, indent=2, ensure_ascii=False))
         return 0
-    arms = "; ".join(f"{arm}: {data}" for arm, data in result.arms.items())
-    print(f"{written.file}: result {written.number}, {result.outcome} ({result.time}), {what}\n  {arms}")
+    numbers = "; ".join([*(f"{arm}: {data}" for arm, data in result.arms.items()), *map(_effect, result.effects)])
+    print(f"{written.file}: result {written.number}, {result.outcome} ({result.time}), {what}\n  {numbers}")
     if result.unconfirmed:
         print(f"next: compare it with its source, then metaan extract {args.study} --confirm {written.number}")
     else:
         print("next: metaan diff says what it does to the conclusions")
     return 0
+
+
+def _effect(effect: Contrast) -> str:
+    said = effect.model_dump(mode="json", exclude_defaults=True)
+    return ", ".join(f"{name} {value}" for name, value in said.items())
 
 
 def _say(message: str) -> None:
@@ -283,14 +296,6 @@ def _pair(text: str) -> tuple[str, str]:
     if not (arm and equals and group):
         raise ArgumentTypeError(f"{text!r}; allowed: an arm of the study, =, and a group of the table: control=OG001")
     return arm, group
-
-
-def _fractions(text: str) -> tuple[tuple[int, int], ...]:
-    parts = [word.partition("/") for word in _words(text)]
-    numbers = [(events.strip(), total.strip()) for events, _, total in parts]
-    if not parts or not all(n.isascii() and n.isdigit() and len(n) < 10 for pair in numbers for n in pair):
-        raise ArgumentTypeError(f"{text!r}; allowed: events/people of each arm, separated by commas: 9/37,3/34")
-    return tuple((int(events), int(total)) for events, total in numbers)
 
 
 def _numbers(text: str) -> tuple[int, ...]:

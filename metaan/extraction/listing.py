@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .proposal import CountReading, Effect, Proposal, ProposedCell, Span, Value, read_cell
-from .suggest import ReviewContext
+from .text.suggest import ReviewContext
 
 SHOWN = 20  # possible numbers that are listed one by one
 
@@ -55,7 +55,9 @@ def _value_line(value: Value) -> str:
     """A mean, a median or a rate, with what stands beside it and the arm it may be of."""
     bounds = " to ".join(f"{bound}" for bound in value.bounds)
     beside = f"({value.spread} {bounds})" if value.bounds else value.spread
-    return f"{value.value} {beside}" + (f" - perhaps {value.arm}, {value.because}" if value.arm else "")
+    people = "" if value.total is None else f", {value.total} people"
+    arm = f" - perhaps {value.arm}, {value.because}" if value.arm else ""
+    return f"{value.group[0] + ' ' if value.group else ''}{value.statistic} {value.value} {beside}{people}{arm}"
 
 
 def _cell_line(cell: ProposedCell, context: ReviewContext) -> str:
@@ -127,7 +129,9 @@ def _cell(cell: ProposedCell, context: ReviewContext) -> dict[str, Any]:
 
 
 def _value(value: Value) -> dict[str, Any]:
-    numbers = {"value": value.value, "spread": value.spread, "bounds": list(value.bounds)}
+    numbers: dict[str, Any] = {"statistic": value.statistic, "value": value.value, "spread": value.spread}
+    numbers |= {"bounds": list(value.bounds), "total": value.total}
+    numbers["group"] = dict(zip(("id", "title"), value.group)) if value.group else None
     suggested = {"arm": value.arm, "because": value.because} if value.arm else None
     return {"printed": value.printed, "span": _span(value.span)} | numbers | {"suggested": suggested}
 

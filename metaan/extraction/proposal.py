@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from .rounding import Percent, events_of, fits, totals_of
 
@@ -81,9 +82,17 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A mean or median as printed; ``spread`` says what stands beside it: SD, SE, IQR, range or ±.
+    """A mean, a median or a rate as printed.
 
-    ``arm`` and ``because`` are suggestions, as those of `ProposedCell`.
+    Attributes
+    ----------
+    statistic
+        ``"mean"``, ``"median"``, ``"geometric mean"`` or ``"rate"``.
+    spread, bounds
+        What stands beside it, and its numbers: SD, SE, IQR, range, CI with its level, ± where the text does not say
+        what that is; of a rate what it is per, without numbers.
+    arm, because, group, total
+        As those of `ProposedCell`.
     """
 
     printed: str
@@ -93,6 +102,13 @@ class Value:
     span: Span | None = None
     arm: str | None = None
     because: str = ""
+    statistic: str = "mean"
+    total: int | None = None
+    group: tuple[str, str] | None = None
+
+
+#: The numbers of one group: people, or a mean, a median or a rate.
+Column = TypeVar("Column", ProposedCell, Value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +124,7 @@ class Proposal:
     cells
         One for each group.
     values
-        Means or medians; study files have no place for them, so they are shown and not taken.
+        Means, medians or rates.
     reported
         Effects and p values that stand with them.
     outcomes
@@ -138,6 +154,11 @@ class Proposal:
     span: Span | None = None
     values: tuple[Value, ...] = ()
     level: str = "primary"
+
+    @property
+    def columns(self) -> tuple[ProposedCell, ...] | tuple[Value, ...]:
+        """The numbers of each group."""
+        return self.cells or self.values
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..stats.numerics.layouts import LAYOUTS
 from .proposal import Proposal, ProposedCell
-from .suggest import ReviewContext, outcomes_in, time_in
+from .text.suggest import ReviewContext, outcomes_in, time_in
 
 if TYPE_CHECKING:
     from ..sources.revman.rows import RevMan, RevManAnalysis, RevManRow

@@ -1,4 +1,4 @@
-"""Results posted on ClinicalTrials.gov as proposals: one for each row of a table that counts people.
+"""Results posted on ClinicalTrials.gov as proposals: one for each row of a table of people, means or medians.
 
 Rows are never added up: classes are time points or subgroups, categories are levels of response, and the groups of
 adverse events overlap. Which two columns are the arms is for a person to say (`choose_groups`); the ids of columns mean
@@ -7,7 +7,8 @@ something within one table only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -15,9 +16,9 @@ from typing import TYPE_CHECKING
 from ..errors import UsageError
 from ..registry.text.scalars import Written
 from ..sources.ctgov.results import printed_number
-from .proposal import Effect, Proposal, ProposedCell
+from .proposal import Column, Effect, Proposal, ProposedCell, Value
 from .rounding import percent_of
-from .suggest import ReviewContext, outcomes_in, time_in
+from .text.suggest import ReviewContext, outcomes_in, time_in
 
 if TYPE_CHECKING:
     from ..sources.ctgov.results import (
@@ -82,22 +83,23 @@ def propose(results: Results, nct_id: str, context: ReviewContext) -> tuple[tupl
     document = f"ClinicalTrials.gov {nct_id}"
     for outcome in results.outcomes:
         reason = _why_not(outcome)
-        if reason:
-            unusable.append(Unusable(outcome.title[:MOST_WORDS], reason))
-        else:
+        if not reason:
             proposals += _outcome(outcome, document, context)
+            continue
+        unusable.append(Unusable(outcome.title[:MOST_WORDS], reason))
+        proposals += _effects_alone(outcome, document, context)
     if results.adverse_events is not None:
         proposals += _safety(results.adverse_events, document, context)
     return tuple(proposals[:MOST]), tuple(unusable)
 
 
-def choose_groups(proposal: Proposal, *names: str) -> tuple[ProposedCell, ...]:
+def choose_groups(columns: Sequence[Column], *names: str) -> tuple[Column, ...]:
     """Return the columns of a table that a person names, in their order.
 
     Parameters
     ----------
-    proposal
-        Of a table.
+    columns
+        The numbers of each group: `Proposal.columns`.
     names
         Each the id of a column, its title, or a part of the title that only one column has.
 
@@ -106,23 +108,23 @@ def choose_groups(proposal: Proposal, *names: str) -> tuple[ProposedCell, ...]:
     UsageError
         No column or several are called so, or one is named twice; the columns are listed.
     """
-    chosen = [_group(proposal, name) for name in names]
+    chosen = [_group(columns, name) for name in names]
     for i, cell in enumerate(chosen):
         if (first := chosen.index(cell)) < i:
             same = f"{names[first]!r} and {names[i]!r} are the same group"
-            raise UsageError(f"{same}; allowed: each of {_groups(proposal)} once")
+            raise UsageError(f"{same}; allowed: each of {_groups(columns)} once")
     return tuple(chosen)
 
 
-def _group(proposal: Proposal, name: str) -> ProposedCell:
+def _group(columns: Sequence[Column], name: str) -> Column:
     wanted = name.strip().casefold()
-    named = [cell for cell in proposal.cells if cell.group]
+    named = [cell for cell in columns if cell.group]
     for same in _WAYS:
         found = [cell for cell in named if same(wanted, *(word.casefold() for word in cell.group or ("", "")))]
         if len(found) == 1:
             return found[0]
     what = "no group is" if not found else "several groups are"
-    raise UsageError(f"{what} called {name!r} in this table; allowed: {_groups(proposal)}")
+    raise UsageError(f"{what} called {name!r} in this table; allowed: {_groups(columns)}")
 
 
 _WAYS: tuple[Callable[[str, str, str], bool], ...] = (
@@ -132,8 +134,8 @@ _WAYS: tuple[Callable[[str, str, str], bool], ...] = (
 )
 
 
-def _groups(proposal: Proposal) -> str:
-    return ", ".join(f"{cell.group[0]} ({cell.group[1]})" for cell in proposal.cells if cell.group)
+def _groups(columns: Sequence[Column]) -> str:
+    return ", ".join(f"{cell.group[0]} ({cell.group[1]})" for cell in columns if cell.group)
 
 
 def _why_not(outcome: PostedOutcome) -> str | None:
@@ -144,6 +146,8 @@ def _why_not(outcome: PostedOutcome) -> str | None:
         return "nothing is posted"
     if outcome.units_analysed and outcome.units_analysed.casefold() != "participants":
         return f"{outcome.units_analysed} are counted, not participants"
+    if outcome.param in STATISTICS:
+        return None if _spread(outcome.dispersion) else f"what stands beside the numbers is {outcome.dispersion}"
     if outcome.param not in _PARAMS:
         return f"the numbers are of the kind {outcome.param or 'not said'}"
     if "kaplan" in words:
@@ -162,23 +166,67 @@ def _is_percent(unit: str) -> bool:
 def _outcome(outcome: PostedOutcome, document: str, context: ReviewContext) -> Iterator[Proposal]:
     rows = [(block, row) for block in outcome.classes for row in block.categories]
     for block, row in rows:
-        cells = _with_sums(tuple(_cells(outcome, block, row)))
-        if not cells:
+        values = tuple(_values(outcome, block, row)) if outcome.param in STATISTICS else ()
+        cells = () if values else _with_sums(tuple(_cells(outcome, block, row)))
+        if not cells and not values:
             continue
         where = [f"{outcome.kind.lower().replace('_', ' ')} outcome", _short(outcome.title)]
         where += [_short(title) for title in (block.title, row.title) if title]
         words = " ".join(filter(None, (outcome.title, block.title, row.title)))[: 4 * MOST_WORDS]
         yield Proposal(
-            kind="counts",
+            kind="counts" if cells else "values",
             document=document,
             place=": ".join(where),
-            quote="; ".join(cell.printed for cell in cells),
+            quote="; ".join([*(cell.printed for cell in cells), *(value.printed for value in values)]),
             cells=cells,
+            values=values,
             reported=tuple(_effects(outcome.comparisons)) if len(rows) == 1 else (),
             outcomes=outcomes_in(words, context),
             time=_time(block.title, outcome.time_frame, outcome.title),
             title=_short(words),
         )
+
+
+def _effects_alone(outcome: PostedOutcome, document: str, context: ReviewContext) -> Iterator[Proposal]:
+    """Yield the effects that the authors computed of a table whose numbers are of another kind."""
+    for effect in _effects(outcome.comparisons):
+        if effect.measure is not None and effect.estimate is not None:
+            yield Proposal(
+                kind="effect",
+                document=document,
+                place=f"{outcome.kind.lower().replace('_', ' ')} outcome: {_short(outcome.title)}: analysis",
+                quote=effect.note or "",
+                reported=(effect,),
+                outcomes=outcomes_in(outcome.title[: 4 * MOST_WORDS], context),
+                time=_time(None, outcome.time_frame, outcome.title),
+                title=_short(outcome.title),
+            )
+
+
+def _values(outcome: PostedOutcome, block: ResultClass, row: Category) -> Iterator[Value]:
+    """Yield the mean or the median of each group that has one, with what stands beside it."""
+    totals = _totals(block.denominators or outcome.denominators)
+    titles = {group.id: group.title for group in outcome.groups}
+    spread = _spread(outcome.dispersion)
+    for measured in row.measurements:
+        value = _float(measured.value)
+        sides = (measured.lower, measured.upper) if spread not in ("SD", "SE") else (measured.spread,)
+        bounds = [bound for bound in map(_float, sides) if bound is not None]
+        if value is None or len(bounds) < len(sides):
+            continue
+        title, total = titles.get(measured.group, measured.group), totals.get(measured.group)
+        beside = " to ".join(side or "" for side in sides)
+        shown = f"{title}: {measured.value} ({spread} {beside})" + ("" if total is None else f", {total} people")
+        statistic, group = STATISTICS[outcome.param or ""], (measured.group, title)
+        yield Value(shown, value, spread, tuple(bounds), statistic=statistic, total=total, group=group)
+
+
+def _spread(dispersion: str | None) -> str:
+    """Return what stands beside a posted mean or median; empty where it is nothing that a result can hold."""
+    words = (dispersion or "").casefold().replace("_", " ").replace("-", " ")
+    found = next((code for word, code in _SPREADS.items() if word in words), "")
+    level = re.match(r"\d{2}", words)
+    return f"{level[0]}% CI" if found == "CI" and level else "95% CI" if found == "CI" else found
 
 
 def _time(*texts: str | None) -> str | None:
@@ -304,6 +352,18 @@ def _float(text: str | None) -> float | None:
 
 SAFETY: Mapping[str, str] = {"deaths": "death from any cause", "serious": "participants with a serious adverse event"}
 
+STATISTICS = {
+    "MEAN": "mean", "LEAST_SQUARES_MEAN": "mean", "MEDIAN": "median", "GEOMETRIC_MEAN": "geometric mean",
+    "GEOMETRIC_LEAST_SQUARES_MEAN": "geometric mean",
+}  # fmt: skip
+_SPREADS = {
+    "coefficient": "",
+    "deviation": "SD",
+    "error": "SE",
+    "confidence": "CI",
+    "quartile": "IQR",
+    "range": "range",
+}
 _PARAMS = ("COUNT_OF_PARTICIPANTS", "NUMBER")
 _PEOPLE = ("participant", "subject", "patient", "people", "individual", "person")
 _MEASURES = {

@@ -3,7 +3,7 @@
 import pytest
 
 import metaan as ma
-from metaan.extraction.suggest import context_of
+from metaan.extraction.text.suggest import context_of
 
 
 @pytest.fixture(scope="session")

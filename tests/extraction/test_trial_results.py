@@ -100,7 +100,7 @@ def test_classes_and_categories_are_rows_of_their_own_with_their_own_denominator
         ({"reportingStatus": "NOT_POSTED"}, "nothing is posted"),
         ({"paramType": "COUNT_OF_UNITS", "typeUnitsAnalyzed": "Eyes"}, "Eyes are counted, not participants"),
         ({"paramType": "COUNT_OF_UNITS"}, "the numbers are of the kind COUNT_OF_UNITS"),
-        ({"paramType": "MEAN"}, "the numbers are of the kind MEAN"),
+        ({"paramType": "MEAN"}, "what stands beside the numbers is None"),
         ({"paramType": None}, "the numbers are of the kind not said"),
         ({"paramType": "NUMBER", "unitOfMeasure": "events"}, "the unit is events"),
         ({"paramType": "NUMBER", "unitOfMeasure": "deaths per 100 patients"}, "a rate"),
@@ -163,7 +163,7 @@ def test_deaths_and_serious_events_are_listed_for_each_group_and_never_added(con
 )
 def test_the_person_chooses_the_groups(context, experimental, control, expected):
     (_, serious), _ = read(context, events=EVENTS)
-    assert tuple(cell.events for cell in choose_groups(serious, experimental, control)) == expected
+    assert tuple(cell.events for cell in choose_groups(serious.cells, experimental, control)) == expected
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_the_person_chooses_the_groups(context, experimental, control, expected)
 def test_a_choice_that_is_none_lists_the_groups(context, experimental, control, message):
     (_, serious), _ = read(context, events=EVENTS)
     with pytest.raises(UsageError, match=message) as caught:
-        choose_groups(serious, experimental, control)
+        choose_groups(serious.cells, experimental, control)
     assert "EG002 (Anakinra, open label)" in str(caught.value)
 
 
@@ -203,3 +203,37 @@ def test_endless_tables_and_titles_are_cut(context):
     found, _ = read(context, outcome(classes=classes, title="y" * 100_000))
     assert len(found) == MOST
     assert max(len(proposal.place) for proposal in found) < 2_000
+
+
+def spread(*values):
+    cells = [{"groupId": f"OG00{i}", "value": value, **sides} for i, (value, sides) in enumerate(values)]
+    return {"title": None, "measurements": cells}
+
+
+@pytest.mark.parametrize(
+    ("param", "dispersion", "sides", "expected"),
+    [
+        ("MEAN", "STANDARD_DEVIATION", {"spread": "4.3"}, ("mean", "SD", (4.3,))),
+        ("LEAST_SQUARES_MEAN", "Standard Error", {"spread": "0.7"}, ("mean", "SE", (0.7,))),
+        ("MEAN", "90% Confidence Interval", {"lowerLimit": "10", "upperLimit": "14"}, ("mean", "90% CI", (10, 14))),
+        ("MEDIAN", "INTER_QUARTILE_RANGE", {"lowerLimit": "8", "upperLimit": "15"}, ("median", "IQR", (8, 15))),
+        ("MEDIAN", "Full Range", {"lowerLimit": "2", "upperLimit": "50"}, ("median", "range", (2, 50))),
+        ("GEOMETRIC_MEAN", "STANDARD_DEVIATION", {"spread": "1.2"}, ("geometric mean", "SD", (1.2,))),
+    ],
+)
+def test_means_and_medians_with_what_stands_beside_them(context, param, dispersion, sides, expected):
+    table = outcome(spread(("12.1", sides), ("13", sides)), paramType=param, dispersionType=dispersion)
+    [found], unusable = read(context, table)
+    assert (found.kind, unusable) == ("values", ())
+    assert [(v.statistic, v.spread, v.bounds) for v in found.values] == [expected] * 2
+    assert [(v.group[0], v.value, v.total) for v in found.values] == [("OG000", 12.1, 34), ("OG001", 13, 37)]
+    assert choose_groups(found.values, "Anakinra")[0].total == 37
+
+
+def test_a_mean_with_nothing_beside_it_is_not_usable_and_its_effects_are(context):
+    analysis = {"groupIds": ["OG001", "OG000"], "paramType": "Hazard Ratio (HR)", "paramValue": "0.71",
+                "ciPctValue": "95", "ciLowerLimit": "0.52", "ciUpperLimit": "0.97"}  # fmt: skip
+    table = outcome(row("12", "13"), paramType="MEAN", dispersionType="Geometric Coefficient of Variation")
+    [found], [table] = read(context, table | {"analyses": [analysis]})
+    assert "Coefficient" in table.reason
+    assert (found.kind, found.reported[0].measure, found.reported[0].ci) == ("effect", "HR", (0.52, 0.97))

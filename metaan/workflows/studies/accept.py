@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageError, choose
-from ...extraction.proposal import CountReading, Effect, Proposal, ProposedCell, read_cell
+from ...extraction.proposal import Column, CountReading, Effect, Proposal, ProposedCell, Value, read_cell
 from ...extraction.trial_results import choose_groups
 from ...registry.model.types import is_ratio
+from .measured import measured, nth
 from .study_edit import Written, write_result
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Wanted:
         In a table: each arm's id, and the group that it is; for any number of arms.
     reported
         Numbers of further proposals, effects and p values, that belong to the result.
+    spread
+        ``"SD"`` or ``"SE"``, where a text does not say what its ± is.
     """
 
     outcome: str
@@ -55,6 +58,7 @@ class Wanted:
     control: str | None = None
     reported: tuple[int, ...] = ()
     groups: tuple[tuple[str, str], ...] = ()
+    spread: str | None = None
 
 
 def accept(extraction: Extraction, number: int, wanted: Wanted) -> Written:
@@ -81,45 +85,74 @@ def accept(extraction: Extraction, number: int, wanted: Wanted) -> Written:
     study, review = extraction.study, extraction.review
     outcome = review.outcome(wanted.outcome)
     proposal = extraction.proposal(number)
-    cells = _assigned(proposal, study, wanted)
-    readings = [_counted(cell, i, extraction, wanted) for i, cell in enumerate(cells)]
+    numbers = _numbers(extraction, proposal, wanted)
     time = wanted.time or proposal.time
     if not time:
         perhaps = proposal.earlier_time or "day 28"
         raise UsageError(f"the words of proposal {number} name no time; allowed: --time TEXT, such as {perhaps!r}")
-    effects = [*proposal.reported, *(e for n in wanted.reported for e in extraction.proposal(n).reported)]
     name = wanted.name or proposal.title or outcome.name
-    item = {"outcome": outcome.id, "name": name, "time": time, **_numbers(proposal, cells, readings, effects)}
+    item = {"outcome": outcome.id, "name": name, "time": time, **numbers, "unconfirmed": True}
     return write_result(review.folder, study, item)
 
 
-def _numbers(
-    proposal: Proposal, cells: Sequence[ProposedCell], readings: Sequence[CountReading], effects: Sequence[Effect]
-) -> dict[str, Any]:
-    """Return what a result holds besides its outcome; a printed percentage that does not fit is noted."""
+def _numbers(extraction: Extraction, proposal: Proposal, wanted: Wanted) -> dict[str, Any]:
+    """Return what a result holds besides its outcome and time: arms, or an effect, with their source."""
+    effects = [*proposal.reported, *(e for n in wanted.reported for e in extraction.proposal(n).reported)]
+    if proposal.kind == "effect":
+        return _effect_alone(proposal, extraction.study, wanted)
+    reported = [_reported(effect) for effect in effects if _is_sound(effect)]
+    if proposal.kind == "values":
+        values = _assigned(proposal.values, extraction.study, wanted)
+        arms, derived = {}, []
+        for i, value in enumerate(values):
+            total = nth(wanted.totals, i, "--totals")
+            arms[value.arm], how = measured(value, extraction.context.sizes, total, wanted.spread)
+            derived += [f"{value.arm}: {how}"] if how else []
+        return {"arms": arms, "source": _source(proposal, values, derived), "reported": reported}
+    return _people(extraction, proposal, wanted) | {"reported": reported}
+
+
+def _people(extraction: Extraction, proposal: Proposal, wanted: Wanted) -> dict[str, Any]:
+    """Return the counts of each arm; a printed percentage that does not fit is noted."""
+    cells = _assigned(proposal.cells, extraction.study, wanted)
+    readings = [_counted(cell, i, extraction, wanted) for i, cell in enumerate(cells)]
     problems = [f"{cell.arm}: {reading.problem}" for cell, reading in zip(cells, readings) if reading.problem]
+    derived = [f"{cell.arm}: {reading.derived}" for cell, reading in zip(cells, readings) if reading.derived]
     return {
         "arms": {cell.arm: _counts(reading) for cell, reading in zip(cells, readings)},
-        "source": _source(proposal, cells, readings),
-        "reported": [_reported(effect) for effect in effects if _is_sound(effect)],
+        "source": _source(proposal, cells, derived),
         **({"note": "; ".join(problems)} if problems else {}),
-        "unconfirmed": True,
     }
 
 
-def _assigned(proposal: Proposal, study: Study, wanted: Wanted) -> tuple[ProposedCell, ...]:
-    """Return the cells with the arms they are to stand for: every arm once, or those named, of each role one."""
-    if proposal.kind == "values":
+def _effect_alone(proposal: Proposal, study: Study, wanted: Wanted) -> dict[str, Any]:
+    """Return an effect that stands for itself; which arm is compared with which a person says of a table."""
+    effect = next((one for one in proposal.reported if one.measure and one.estimate is not None and one.ci), None)
+    if effect is None or not _is_sound(effect):
+        raise UsageError("an effect without its measure and its interval is no result; allowed: --with N beside counts")
+    for arm in wanted.arms:
+        choose({one.id: one for one in study.arms}, arm, "arm")
+    if len(wanted.arms) not in (0, 2) or (not wanted.arms and (proposal.span is None or len(study.arms) != 2)):
+        known = ", ".join(arm.id for arm in study.arms)
         raise UsageError(
-            "means and medians are shown only: study files hold counts of people; allowed: a proposal of counts"
+            f"which arm is compared with which is yours to say; allowed: --arms with two of {known} in order"
         )
-    if proposal.kind != "counts":
-        raise UsageError("an effect without counts is no result; allowed: --with N beside --accept of the counts")
-    known = [arm.id for arm in study.arms]
-    cells = _groups(proposal, study, wanted)
-    arms = wanted.arms or tuple(cell.arm or "" for cell in cells)
+    p = next((one.p for one in proposal.reported if one.p is not None), None)
+    said = _reported(replace(effect, p=p, note=effect.note or None))
+    return {
+        "effect": said | ({"arms": list(wanted.arms)} if wanted.arms else {}),
+        "source": _source(proposal, (), ()),
+    }
+
+
+def _assigned(columns: Sequence[Column], study: Study, wanted: Wanted) -> tuple[Column, ...]:
+    """Return the cells with the arms they are to stand for: every arm once, or those named, of each role one."""
+    known: list[str] = [arm.id for arm in study.arms]
+    cells: Sequence[Column] = _groups(columns, study, wanted)
+    arms: Sequence[str] = wanted.arms or [cell.arm or "" for cell in cells]
     if LEFT_OUT in arms and len(arms) == len(cells):
-        cells, arms = zip(*((cell, arm) for cell, arm in zip(cells, arms) if arm != LEFT_OUT)) or ((), ())
+        cells = [cell for cell, arm in zip(cells, arms) if arm != LEFT_OUT]
+        arms = [arm for arm in arms if arm != LEFT_OUT]
     for arm in wanted.arms:
         choose(dict.fromkeys([*known, LEFT_OUT]), arm, "arm")
     named = dict.fromkeys(arm for arm in wanted.arms if arm != LEFT_OUT)
@@ -137,10 +170,10 @@ def _assigned(proposal: Proposal, study: Study, wanted: Wanted) -> tuple[Propose
     return tuple(replace(cell, arm=arm) for cell, arm in zip(cells, arms))
 
 
-def _groups(proposal: Proposal, study: Study, wanted: Wanted) -> tuple[ProposedCell, ...]:
+def _groups(columns: Sequence[Column], study: Study, wanted: Wanted) -> tuple[Column, ...]:
     """In a table, return the groups that were named, with the arms of the study that they are."""
-    if not any(cell.group for cell in proposal.cells):
-        return proposal.cells
+    if not any(cell.group for cell in columns):
+        return tuple(columns)
     roles = {role: study.arm(role) for role in ("experimental", "control")}
     pairs = list(wanted.groups)
     for role, group in (("experimental", wanted.experimental), ("control", wanted.control)):
@@ -148,16 +181,16 @@ def _groups(proposal: Proposal, study: Study, wanted: Wanted) -> tuple[ProposedC
             pairs += [(roles[role][0].id if len(roles[role]) == 1 else role, group)]
     known = {arm.id: arm for arm in study.arms}
     if not pairs or len(pairs) < len(known):
-        raise UsageError(_which_groups(proposal, study))
-    cells = choose_groups(proposal, *(group for _, group in pairs))
+        raise UsageError(_which_groups(columns, study))
+    cells = choose_groups(columns, *(group for _, group in pairs))
     return tuple(
         replace(cell, arm=choose(known, arm, "arm").id, because="chosen") for cell, (arm, _) in zip(cells, pairs)
     )
 
 
-def _which_groups(proposal: Proposal, study: Study) -> str:
+def _which_groups(columns: Sequence[Column], study: Study) -> str:
     """Say which options tell which groups of a table are the arms."""
-    groups = [f"{cell.group[0]} ({cell.group[1]})" for cell in proposal.cells if cell.group]
+    groups = [f"{cell.group[0]} ({cell.group[1]})" for cell in columns if cell.group]
     two = "--experimental GROUP --control GROUP, or " if len(study.arms) == 2 else ""
     each = " ".join(f"--group {arm.id}=GROUP" for arm in study.arms)
     more = (
@@ -172,7 +205,7 @@ def _which_groups(proposal: Proposal, study: Study) -> str:
 def _counted(cell: ProposedCell, i: int, extraction: Extraction, wanted: Wanted) -> CountReading:
     """Return a reading with one number of events and one total; what a person adds must fit what is printed."""
     size, where = extraction.context.sizes.get(cell.arm or "", (None, ""))
-    if total := _nth(wanted.totals, i, "--totals"):
+    if total := nth(wanted.totals, i, "--totals"):
         if cell.total is not None and cell.total != total:
             raise UsageError(f"{cell.printed}: the total that is printed is {cell.total}, not {total}")
         size, where = total, "the total that was entered"
@@ -180,7 +213,7 @@ def _counted(cell: ProposedCell, i: int, extraction: Extraction, wanted: Wanted)
     else:
         reading = read_cell(cell, size, where)
     if wanted.events:
-        reading = _with_events(cell, reading, _nth(wanted.events, i, "--events"))
+        reading = _with_events(cell, reading, nth(wanted.events, i, "--events"))
     if reading.counts is None or reading.counts[0] > reading.counts[1]:
         option = "--events" if len(reading.totals) == 1 and len(reading.events) > 1 else "--totals"
         raise UsageError(f"{cell.printed}: {reading.problem}; allowed: {option} with the numbers, one for each group")
@@ -204,25 +237,18 @@ def _with_events(cell: ProposedCell, reading: CountReading, events: int | None) 
     return CountReading([events], reading.totals, derived)
 
 
-def _nth(numbers: Sequence[int], i: int, option: str) -> int | None:
-    if numbers and i >= len(numbers):
-        raise UsageError(f"{option} has {len(numbers)} numbers; allowed: one for each group")
-    return numbers[i] if numbers else None
-
-
 def _counts(reading: CountReading) -> dict[str, int]:
     assert reading.counts is not None
     return dict(zip(("events", "total"), reading.counts))
 
 
-def _source(proposal: Proposal, cells: Sequence[ProposedCell], readings: Sequence[CountReading]) -> dict[str, Any]:
-    """Where the numbers stand: document, place with the characters, quotation, and how integers follow."""
+def _source(proposal: Proposal, cells: Sequence[ProposedCell | Value], derived: Sequence[str]) -> dict[str, Any]:
+    """Where the numbers stand: document, place with the characters, quotation, and how numbers follow."""
     place = [proposal.place] if proposal.place else []
     if proposal.span is not None:
         place.append(f"characters {proposal.span.start} to {proposal.span.end}")
     if any(cell.group for cell in cells):
         place.append("groups " + ", ".join(f"{cell.group[1]} = {cell.arm}" for cell in cells if cell.group))
-    derived = [f"{cell.arm}: {reading.derived}" for cell, reading in zip(cells, readings) if reading.derived]
     source = {"document": proposal.document, "place": "; ".join(place), "quote": proposal.quote}
     source["level"] = proposal.level
     return source | ({"derived": "; ".join(derived)} if derived else {})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageError, choose
+from ...extraction.typed import read_typed
 from ...registry.load import load
 from ...registry.model.study import Design, DesignKind
 from ...registry.write import set_value
@@ -24,10 +25,10 @@ class Typed:
 
     Attributes
     ----------
-    counts
-        Events and people of each arm.
+    numbers
+        One line of `metaan.extraction.typed.SYNTAX`: the numbers of each arm, or an effect.
     arms
-        Ids of the arms in the order of the counts; empty: the order of the file.
+        Ids of the arms in the order of the numbers; empty: the order of the file.
     document, place, quote
         Where it was read: what, where in it, and its words.
     level
@@ -39,7 +40,7 @@ class Typed:
     """
 
     outcome: str
-    counts: tuple[tuple[int, int], ...]
+    numbers: str
     document: str
     arms: tuple[str, ...] = ()
     time: str | None = None
@@ -82,7 +83,7 @@ def enter(folder: Path | str, study_id: str, typed: Typed, run: Run = REAL) -> W
         "outcome": outcome.id,
         "name": typed.name or outcome.name,
         "time": time,
-        "arms": _arms(study, typed),
+        **_numbers(study, typed),
         "source": {key: value for key, value in said.items() if value},
         **mark,
     }
@@ -94,19 +95,24 @@ def _only(time: str | None) -> str | None:
     return time if time and "," not in time else None
 
 
-def _arms(study: Study, typed: Typed) -> dict[str, dict[str, int]]:
-    """Return the counts by arm: every arm of the study once, or those that are named, of each role one or more."""
+def _numbers(study: Study, typed: Typed) -> dict[str, Any]:
+    """Return the numbers by arm: every arm of the study once, or those that are named, of each role one or more."""
+    read = read_typed(typed.numbers)
     known = {arm.id: arm for arm in study.arms}
-    arms = [choose(known, arm, "arm").id for arm in typed.arms] or list(known)
+    arms = [choose(known, arm, "arm").id for arm in typed.arms]
+    if read.effect is not None:
+        return {"effect": {**read.effect, **({"arms": arms} if arms else {})}}
+    arms = arms or list(known)
     roles = {known[arm].role for arm in arms}
-    if len({*arms}) != len(arms) or len(arms) != len(typed.counts) or len(roles) != len({a.role for a in study.arms}):
-        found = f"{len(typed.counts)} groups for the arms {', '.join(arms)}"
-        allowed = f"events/people of every arm of {study.id} once ({', '.join(known)}), or of those that --arms names"
+    if len({*arms}) != len(arms) or len(arms) != len(read.arms) or len(roles) != len({a.role for a in study.arms}):
+        found = f"{len(read.arms)} groups for the arms {', '.join(arms)}"
+        allowed = f"the numbers of every arm of {study.id} once ({', '.join(known)}), or of those that --arms names"
         raise UsageError(f"{found}; allowed: {allowed}")
-    for events, total in typed.counts:
-        if events > total or not total:
-            raise UsageError(f"{events}/{total}: {events} events among {total} people; allowed: events/people")
-    return {arm: {"events": events, "total": total} for arm, (events, total) in zip(arms, typed.counts)}
+    for one in read.arms:
+        if "events" in one and "total" in one and (one["events"] > one["total"] or not one["total"]):
+            found = f"{one['events']}/{one['total']}: {one['events']} events among {one['total']} people"
+            raise UsageError(f"{found}; allowed: events/people")
+    return {"arms": dict(zip(arms, read.arms)), **read.more}
 
 
 def set_design(folder: Path | str, study_id: str, text: str) -> Design:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import SourceError, UsageError
-from ...extraction import abstract, review_tables, trial_results
+from ...extraction import review_tables, trial_results
 from ...extraction.proposal import Passage, Proposal
-from ...extraction.suggest import ReviewContext, context_of
+from ...extraction.text import abstract
+from ...extraction.text.suggest import ReviewContext, context_of
 from ...records.markup import clean_text, plain_text
 from ...registry.load import Review, load
 from ...registry.text.files import project_of, read, stay_inside

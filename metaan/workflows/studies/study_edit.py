@@ -107,7 +107,7 @@ def _put(path: Path, item: Mapping[str, Any]) -> None:
     for i in forms:
         form = tree.at(("results", i))
         outcome, arms = form.child("outcome"), form.child("arms")
-        if outcome and outcome.value == item["outcome"] and arms and set(arms.value) == set(item["arms"]):
+        if outcome and outcome.value == item["outcome"] and arms and set(arms.value) == set(item.get("arms", ())):
             for key_path, value in _leaves(("results", i), item, form):
                 set_value(path, key_path, value)
             return
@@ -123,8 +123,12 @@ def end_waiting(path: Path) -> None:
 
 
 def _leaves(at: KeyPath, value: Any, form: Node | None) -> Iterator[tuple[KeyPath, Any]]:
-    """Yield what is to be set in a form, value by value, so that its comments stay; empty keys of it are left."""
-    if isinstance(value, Mapping) and form is not None and isinstance(form.value, dict):
+    """Yield what is to be set in a form, value by value, so that its comments stay; empty keys of it are left.
+
+    An arm of which the form asks for another kind of data is set as a whole.
+    """
+    other_kind = at[-2:-1] == ("arms",) and form is not None and not set(value) <= set(form.value)
+    if isinstance(value, Mapping) and form is not None and isinstance(form.value, dict) and not other_kind:
         for key, inner in value.items():
             yield from _leaves((*at, key), inner, form.child(key))
     else:

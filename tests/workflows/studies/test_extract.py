@@ -182,10 +182,17 @@ def test_totals_that_contradict_what_is_printed_are_refused(folder):
 
 def test_an_effect_goes_with_counts(folder):
     found = propose(folder, "doe-2026")
-    with pytest.raises(UsageError, match="an effect without counts is no result"):
-        accept(found, 5, Wanted("death"))
     written = accept(found, 1, Wanted("death", reported=(5,)))
     assert [effect.measure for effect in written.result.reported] == ["OR", None, "HR"]
+
+
+def test_an_effect_can_stand_for_itself(folder):
+    written = accept(propose(folder, "doe-2026"), 5, Wanted("death", time="day 28"))
+    [effect] = written.result.effects
+    assert (effect.measure, effect.estimate, effect.ci, written.result.arms) == ("HR", 0.4, (0.1, 1.5), {})
+    store(folder, [("", "At day 28, p = 0.03.")])
+    with pytest.raises(UsageError, match="an effect without its measure and its interval is no result"):
+        accept(propose(folder, "doe-2026"), 1, Wanted("death"))
 
 
 def test_a_printed_zero_is_written_as_it_was_printed(folder):
@@ -475,10 +482,32 @@ def test_of_three_groups_in_a_sentence_one_may_be_left_out(folder):
     assert [(c.events, c.total) for c in written.result.arms.values()] == [(2, 40), (7, 41)]
 
 
-def test_means_are_shown_and_not_taken(folder):
-    store(folder, [("", "The score was 3.1 (SD 1.2) with the drug and 4.0 (SD 1.3) with placebo.")])
-    with pytest.raises(UsageError, match="study files hold counts of people"):
-        accept(propose(folder, "doe-2026"), 1, Wanted("infection"))
+MEANS = "At day 28, stay was {} with the drug and {} with placebo."
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "more", "expected"),
+    [
+        ("12.1 (SD 4.3)", "13.0 (SD 5.0)", {}, {"mean": 12.1, "sd": 4.3, "total": 40}),
+        ("12.1 ± 0.7", "13.0 ± 0.8", {"spread": "SE"}, {"mean": 12.1, "se": 0.7, "total": 40}),
+        ("11 (IQR 8-15)", "13 (IQR 9-18)", {"totals": (38, 39)}, {"median": 11, "q1": 8, "q3": 15, "total": 38}),
+        ("11 (range 3-40)", "13 (range 2-50)", {}, {"median": 11, "min": 3, "max": 40, "total": 40}),
+    ],
+)
+def test_means_and_medians_are_taken(folder, one, other, more, expected):
+    store(folder, [("", MEANS.format(one, other))])
+    written = accept(propose(folder, "doe-2026"), 1, Wanted("death", **more))
+    assert written.result.arms["drug"].numbers == expected
+    assert written.result.unconfirmed
+
+
+def test_what_a_mean_lacks_is_asked_for(folder):
+    store(folder, [("", MEANS.format("12.1 ± 0.7", "13.0 ± 0.8"))])
+    with pytest.raises(UsageError, match="does not say what its ± is; allowed: --spread SD, or --spread SE"):
+        accept(propose(folder, "doe-2026"), 1, Wanted("death"))
+    store(folder, [("", MEANS.format("3.1 per 100 person-years", "4.2 per 100 person-years"))])
+    with pytest.raises(UsageError, match="a rate with per 100 person-years is not what an arm can hold"):
+        accept(propose(folder, "doe-2026"), 1, Wanted("death"))
 
 
 RM5 = """<COCHRANE_REVIEW><STUDIES_AND_REFERENCES><STUDIES><INCLUDED_STUDIES>

@@ -102,13 +102,13 @@ def by_hand(path, monkeypatch, module, name):
 @pytest.mark.parametrize(
     "command",
     [
-        lambda folder: enter(folder, "doe-2026", Typed("death", ((3, 40), (7, 41)), "article", time="day 60")),
+        lambda folder: enter(folder, "doe-2026", Typed("death", "3/40,7/41", "article", time="day 60")),
         lambda folder: confirm(folder, "doe-2026", "death", "A. Reader"),
         lambda folder: set_design(folder, "doe-2026", "non-randomised: historical"),
     ],
 )
 def test_a_hand_edit_in_between_is_never_overwritten(folder, monkeypatch, command):
-    enter(folder, "doe-2026", Typed("death", ((3, 40), (7, 41)), "article"))
+    enter(folder, "doe-2026", Typed("death", "3/40,7/41", "article"))
     path = folder / "doe-2026.yaml"
     saved = by_hand(path, monkeypatch, study_edit, "change")
     with pytest.raises(ConflictError, match="changed by somebody meanwhile"):

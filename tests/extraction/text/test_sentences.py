@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from metaan.extraction.abstract import propose, sizes
 from metaan.extraction.listing import effect_text
 from metaan.extraction.proposal import Passage
-from metaan.extraction.suggest import ReviewContext
+from metaan.extraction.text.abstract import propose, sizes
+from metaan.extraction.text.suggest import ReviewContext
 
 SENTENCES = json.loads((Path(__file__).parent / "sentences.json").read_text(encoding="utf-8"))
 CONTEXT = ReviewContext(

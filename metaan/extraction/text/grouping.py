@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
+from ..proposal import Effect, ProposedCell, Value
+from ..rounding import fits
 from .pattern_reading import PatternMatch
-from .proposal import Effect, ProposedCell, Value
-from .rounding import fits
 
 GAP = 220  # characters between two groups of one comparison
 _OPEN = 6  # comparisons that a number can still belong to

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.extraction import abstract
 from metaan.extraction.listing import reading_of
 from metaan.extraction.proposal import Passage
-from metaan.extraction.suggest import context_of
+from metaan.extraction.text import abstract
+from metaan.extraction.text.suggest import context_of
 
 ELMEKATY = (
     "Out 327 patients screened for eligibility, 80 patients were recruited for the study. The mean age was 49.9 years "

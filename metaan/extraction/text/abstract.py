@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from ..proposal import Passage, Proposal
 from .grouping import grouped
 from .mentions import mentions, with_short_names
 from .pattern_reading import PatternMatch
 from .patterns import find
-from .proposal import Passage, Proposal
 from .reading import in_sentence
 from .suggest import ReviewContext, arm_behind, mentioned_arm, outcomes_in, time_in
 
@@ -92,8 +92,8 @@ def _in_passage(passage: Passage, context: ReviewContext, document: str) -> Iter
                 values=group.values,
                 reported=tuple(group.effects),
                 outcomes=outcomes_in(quote, context),
-                time=time_in(quote) if cells else None,
-                earlier_time=earlier if cells and not time_in(quote) else None,
+                time=time_in(quote),
+                earlier_time=None if time_in(quote) else earlier,
                 span=passage.span(group.start, group.end),
             )
         earlier = time_in(passage.text[bounds[0] : min(bounds[1], bounds[0] + QUOTE)]) or earlier

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaan.extraction.number_words import whole
-from metaan.extraction.patterns import find
 from metaan.extraction.proposal import Passage
+from metaan.extraction.text.number_words import whole
+from metaan.extraction.text.patterns import find
 
 
 def cells(text):

@@ -1,6 +1,6 @@
 import pytest
 
-from metaan.extraction.suggest import outcomes_in, time_in
+from metaan.extraction.text.suggest import outcomes_in, time_in
 
 
 @pytest.mark.parametrize(

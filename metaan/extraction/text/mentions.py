@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..registry.model.public import Arm
+    from ...registry.model.public import Arm
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ..proposal import Passage, ProposedCell, Value
 from .attachment import INSIDE, Number, Sentence, attach
 from .circumstances import circumstances, is_size
 from .mentions import Mention, mentions
 from .pattern_reading import PatternMatch
-from .proposal import Passage, ProposedCell, Value
 
 if TYPE_CHECKING:
     from .suggest import ReviewContext

@@ -6,9 +6,9 @@ from itertools import chain
 
 import pytest
 
-from metaan.extraction import abstract, patterns, suggest
 from metaan.extraction.listing import as_dicts, as_lines
 from metaan.extraction.proposal import Passage
+from metaan.extraction.text import abstract, patterns, suggest
 from metaan.records.markup import clean_text, plain_text
 
 LENGTH = 20_000  # characters; that more takes no more than so much longer is counted in steps

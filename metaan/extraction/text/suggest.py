@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..proposal import Passage, Span
 from .mentions import expressions
-from .proposal import Passage, Span
 
 if TYPE_CHECKING:
-    from ..registry.model.public import Outcome, Study
+    from ...registry.model.public import Outcome, Study
 
 NEAR = 90  # characters on each side of a number in which a group is looked for
 

@@ -2,7 +2,7 @@
 
 One expression, read from left to right: what an interval or a p value has taken is never read again as a percentage.
 Every repetition in it is bounded and nothing is nested, so that the time is linear in the length of any text.
-To add a kind: one alternative in `_ALTERNATIVES` and one entry in `metaan.extraction.pattern_reading.KINDS`.
+To add a kind: one alternative in `_ALTERNATIVES` and one entry in `metaan.extraction.text.pattern_reading.KINDS`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..proposal import Passage
 from .number_words import DIGITS, WORDS
 from .pattern_reading import KINDS, PatternMatch, second_estimate
-from .proposal import Passage
 
 
 def find(passage: Passage) -> Iterator[PatternMatch]:

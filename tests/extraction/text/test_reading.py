@@ -2,11 +2,11 @@
 
 import pytest
 
-from metaan.extraction.abstract import propose, sizes
 from metaan.extraction.listing import effect_text
-from metaan.extraction.mentions import expressions
 from metaan.extraction.proposal import Passage
-from metaan.extraction.suggest import ReviewContext, time_in
+from metaan.extraction.text.abstract import propose, sizes
+from metaan.extraction.text.mentions import expressions
+from metaan.extraction.text.suggest import ReviewContext, time_in
 from metaan.registry.model.study import Arm
 
 

@@ -1,4 +1,4 @@
-"""What each kind of printed number is read as; the expression that finds them is in `metaan.extraction.patterns`."""
+"""What each kind of printed number is read as; the expression that finds them is in `patterns`, beside this file."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from ..registry.text.scalars import Written
-from ..stats.numerics.numerals import as_printed
+from ...registry.text.scalars import Written
+from ...stats.numerics.numerals import as_printed
+from ..proposal import Effect, Passage, ProposedCell, Value
+from ..rounding import Percent, fits, percent_of
 from .number_words import whole
-from .proposal import Effect, Passage, ProposedCell, Value
-from .rounding import Percent, fits, percent_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _value(passage: Passage, match: re.Match[str]) -> PatternMatch:
 
 def _rate(passage: Passage, match: re.Match[str]) -> PatternMatch:
     """Return a rate; what it is a rate per stands where a mean has its spread."""
-    return _value_of(passage, match, match["rate_x"], match["rate_per"], [])
+    return _value_of(passage, match, match["rate_x"], match["rate_per"], [], "rate")
 
 
 def _plus_minus(text: str) -> str:
@@ -145,11 +145,15 @@ def _header(passage: Passage, match: re.Match[str]) -> PatternMatch | None:
     return _value_of(passage, match, match["header_x"], name, bounds)
 
 
-def _value_of(passage: Passage, match: re.Match[str], x: str, name: str, bounds: list[str]) -> PatternMatch:
+def _value_of(
+    passage: Passage, match: re.Match[str], x: str, name: str, bounds: list[str], statistic: str = ""
+) -> PatternMatch:
     numbers = tuple(_number(bound, False) for bound in bounds)
-    return PatternMatch(
-        *match.span(), value=Value(match[0], _number(x, False), name, numbers, passage.span(*match.span()))
-    )
+    before = passage.text[max(0, match.start() - _NEXT) : match.start()].casefold()
+    median = name in ("IQR", "range") or before.rfind("median") > before.rfind("mean")
+    value = Value(match[0], _number(x, False), name, numbers, passage.span(*match.span()))
+    value = replace(value, statistic=statistic or ("median" if median else "mean"))
+    return PatternMatch(*match.span(), value=value)
 
 
 def _p(passage: Passage, match: re.Match[str]) -> PatternMatch:
