@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import one_line
 from .progress import aloud
 from .project import studies_folder
-from .update import listed
+from .update import gains, listed
 
 if TYPE_CHECKING:
     from ..workflows.search.import_records import Imported, ImportReport
@@ -48,6 +48,7 @@ def _as_text(report: ImportReport) -> Iterator[str]:
     for file in report.files:
         yield from map(one_line, _file_lines(file))
     yield from listed(report.candidates)
+    yield from gains(report.enriched)
     if report.waiting:
         yield f"next: metaan screen ({report.waiting} to judge)"
 
@@ -84,5 +85,6 @@ def _as_dict(report: ImportReport) -> dict[str, Any]:
             for file in report.files
         ],
         "candidates": [candidate.model_dump(mode="json") for candidate in report.candidates],
+        "enriched": {key: [*fields] for key, fields in report.enriched.items()},
         "waiting": report.waiting,
     }

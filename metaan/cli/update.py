@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SourceError
@@ -46,6 +46,15 @@ def run(args: Namespace) -> int:
     return 0
 
 
+def gains(enriched: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield how many candidates that were there a further record says more of, and what."""
+    if enriched:
+        from ..workflows.search.enriching import counted
+
+        what = "candidate" if len(enriched) == 1 else "candidates"
+        yield f"{len(enriched)} {what} of before gained: {counted(enriched)}"
+
+
 def _as_text(report: UpdateReport) -> Iterator[str]:
     for search in report.run.searches:
         yield _searched(search, report.run)
@@ -54,6 +63,7 @@ def _as_text(report: UpdateReport) -> Iterator[str]:
     if report.candidates:
         yield "new:"
     yield from listed(report.candidates)
+    yield from gains(report.run.enriched)
     if report.run.recheck:
         yield f"studies looked at again: {len(report.recheck.studies)}"
     for notice in report.recheck.notices:

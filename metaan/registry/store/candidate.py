@@ -1,8 +1,8 @@
 """Candidates: what searches and imported files found and nobody has judged yet; one line of JSON each.
 
-A line of ``studies/candidates/<xx>.jsonl`` (`metaan.registry.store.shards`) never changes after it was written, so that
-git shows each candidate once. Who judged it, and how, stands in ``studies/decisions.jsonl``; which run found it, in
-``studies/runs``; the bytes that the service sent for it, in ``studies/raw/<sha256>.xml.gz`` (or .json.gz): unpacked,
+A line of ``studies/candidates/<xx>.jsonl`` (`metaan.registry.store.shards`) changes only where a further record of it
+says more: git shows what it gained. Who judged it, and how, stands in ``studies/decisions.jsonl``; which run found it,
+in ``studies/runs``; the bytes that the service sent for it, in ``studies/raw/<sha256>.xml.gz`` (or .json.gz): unpacked,
 they have the digest of their name.
 """
 
@@ -12,7 +12,7 @@ import gzip
 import hashlib
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, overload
 
@@ -154,8 +154,10 @@ def each_candidate(folder: Path | str) -> Iterator[Candidate]:
     return readable(Candidates(folder))
 
 
-def put_candidates(change: Staging, candidates: Iterable[Candidate]) -> None:
+def put_candidates(change: Staging, candidates: Iterable[Candidate], again: Collection[str] = ()) -> None:
     """Write new candidates into a change, as they come; `drop_old` follows once it is decided.
+
+    Those with a key in ``again`` take the place of what was there.
 
     Raises
     ------
@@ -163,7 +165,7 @@ def put_candidates(change: Staging, candidates: Iterable[Candidate]) -> None:
         One could not be read back: nothing is written that the next command stumbles over.
     """
     lines = ((one.key, read_back(one, line_of(one.model_dump(mode="json")))) for one in candidates)
-    put_lines(change, FOLDER, lines)
+    put_lines(change, FOLDER, lines, again)
 
 
 def _misnamed(path: Path) -> Problem:

@@ -147,6 +147,8 @@ class RunRecord(Entry):
         Identifier of a record -> study of the registry that it is, or is a known publication of.
     duplicates
         Identifier of a record -> key of the candidate that it is another record of.
+    enriched
+        Key of a candidate that was there -> the fields of which a further record said more.
 
     An identifier here has its source in front: ``pubmed:35925914``.
     """
@@ -162,6 +164,7 @@ class RunRecord(Entry):
     new: tuple[str, ...] = ()
     known: Mapping[str, str] = Field(default_factory=dict)
     duplicates: Mapping[str, str] = Field(default_factory=dict)
+    enriched: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     recheck: Recheck | None = None
 
 

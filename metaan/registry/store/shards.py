@@ -12,7 +12,7 @@ import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -131,7 +131,7 @@ def _state(found: os.stat_result) -> tuple[int, int, int]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def put_lines(change: Staging, folder: str, lines: Iterable[tuple[str, bytes]]) -> None:
+def put_lines(change: Staging, folder: str, lines: Iterable[tuple[str, bytes]], again: Collection[str] = ()) -> None:
     """Write entries into a change, as lines beside those that are there; files of their own become lines too.
 
     Parameters
@@ -142,7 +142,13 @@ def put_lines(change: Staging, folder: str, lines: Iterable[tuple[str, bytes]]) 
         The name of that of the entries, in the folder of the studies.
     lines
         Key and line of each new entry, as they come: they go to the disk.
+    again
+        Keys of entries that are there already, whose new lines take the place of theirs.
     """
+
+    def later(one: bytes, other: bytes) -> bytes:
+        return other if key_of(one) in again else one
+
     root = change.root
     spooled: defaultdict[str, list[bytes]] = defaultdict(list)
     new: set[str] = set()
@@ -156,7 +162,7 @@ def put_lines(change: Staging, folder: str, lines: Iterable[tuple[str, bytes]]) 
     for name in new | _spool(change, folder, spooled):
         path = root / folder / name
         there = read(path, project_of(root)) if path.exists() else b""
-        change.put(f"{folder}/{name}", in_order(there + change.staged(f"{folder}/{name}")))
+        change.put(f"{folder}/{name}", in_order(there + change.staged(f"{folder}/{name}"), later))
 
 
 def _with_old(folder: Path, lines: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from ...records.identifiers import normalise_doi, normalise_pmid, normalise_registration
+from ...records.joining import joined
 from ...records.label import label_of, slug
 from ...records.record import Record
 from ...registry.store.candidate import Candidate, Sighting, candidate_key
@@ -30,30 +30,12 @@ def candidate_of(key: str, own: tuple[str, ...], sighted: Sequence[Sighted]) -> 
     )
 
 
-def joined(records: Sequence[Record]) -> Record:
-    """Return the best of a publication's records, what that lacks filled in from the others."""
-    return _filled(sorted(records, key=lambda record: (record.pmid is None, not record.abstract)))
-
-
 def key_of(record: Record) -> str:
     """Return the key of the candidate that a record becomes."""
     number = record.registrations[0] if REGISTRATION in record.publication_types and record.registrations else None
     label = label_of(record.authors, record.title, record.year)
     said = (record.doi or "", record.title.casefold(), str(record.year), record.pages or "", *record.authors)
     return candidate_key(record.pmid, number, slug(label), "|".join(said))
-
-
-def _filled(records: Sequence[Record]) -> Record:
-    """Return the first record with what it lacks taken from the next ones."""
-    first = records[0]
-    if len(records) == 1:
-        return first
-    missing = {
-        name: next((value for other in records[1:] if (value := getattr(other, name))), None)
-        for name in (field.name for field in fields(Record))
-        if not getattr(first, name) and name not in _ITS_OWN
-    }
-    return replace(first, **{name: value for name, value in missing.items() if value})
 
 
 def record_of_study(study: Study, metadata: Metadata | None) -> Record:
@@ -76,7 +58,3 @@ def record_of_study(study: Study, metadata: Metadata | None) -> Record:
         corrections=metadata.corrections if metadata else (),
         source="registry",
     )
-
-
-# What says something of a record itself, and not of the publication.
-_ITS_OWN = frozenset({"title", "title_markup", "authors_complete", "extra"})

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from ...sources.files.read import read_records
 from ...sources.formats.encoding import decode
 from ...sources.revman.revman import read_revman
 from ..run import REAL, Run
+from .enriching import enriched
 from .known_records import KnownRecords
 from .matching import Matched, match
 from .searching import Sighted
@@ -63,11 +65,12 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of each file, the new candidates, and how many wait to be judged."""
+    """What became of each file, the new candidates, how many wait to be judged, and what those of before gained."""
 
     files: tuple[Imported, ...]
     candidates: Sequence[Candidate]
     waiting: int
+    enriched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ def import_records(
         said = database and _database(documented, database)
         known = KnownRecords.of(review, each_candidate(folder))
         there = [name for name in known.names if name not in known.studies]
-        started = run.now()
+        started, fields = run.now(), dict[str, tuple[str, ...]]()
         opened: dict[Path, _File | str] = {}
         for number, path in enumerate(files):
             run.voice.progress("reading", number, len(files))
@@ -145,13 +148,16 @@ def import_records(
         outcomes = tuple(_imported(path, found, matched, kept) for path, found in opened.items())
         if readable:
             files_read = tuple(_file_run(file, matched, said or file.database(documented)) for file in readable)
-            record = run_of("import", name, (started, run.now()), matched, files=files_read)
+            more = [*enriched(folder, sighted, matched, frozenset(there))]
+            fields = {one.key: names for one, names in more}
+            record = run_of("import", name, (started, run.now()), matched, files=files_read, enriched=fields)
             with Staging(folder) as change:
-                put_candidates(change, matched.new)
+                put_candidates(change, chain(matched.new, (one for one, _ in more)), frozenset(fields))
                 change.put(f"runs/{name}.json", json_bytes(record))
                 change.decide()
             drop_old(Path(folder), FOLDER)
-    return ImportReport(outcomes, Stored(folder, matched.keys), waiting(folder, review, [*there, *matched.keys]))
+    left = waiting(folder, review, [*there, *matched.keys])
+    return ImportReport(outcomes, Stored(folder, matched.keys), left, fields)
 
 
 def _database(documented: Mapping[str, str], name: str) -> str:

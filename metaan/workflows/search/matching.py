@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, overload
 
+from ...records.joining import joined
 from ...records.same.deduplicate import Deduplication, find_duplicates
 from ...registry.store.candidate import Candidate, LikelyDuplicate, PublicationLink
-from .as_records import candidate_of, joined, key_of
+from .as_records import candidate_of, key_of
 from .known_records import Brief, KnownRecords
 
 if TYPE_CHECKING:

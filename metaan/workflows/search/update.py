@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -48,6 +49,7 @@ from ...sources.pubmed.query import OVERLAP_DAYS
 from ...version import __version__
 from ..run import REAL, Run, settings_of
 from .disk_list import DiskList
+from .enriching import enriched
 from .known_records import KnownRecords
 from .matching import Matched, match
 from .rechecking import Rechecked, recheck
@@ -167,9 +169,11 @@ def update(
             name = run_id(folder, started)
             matched = match(sighted, before.known)
             searches = tuple(_search_run(strategy, hits, before) for strategy, hits in asked)
-            details = {"full": full, "searches": searches, "recheck": rechecked.recheck}
+            more = [*enriched(folder, sighted, matched, frozenset(before.candidates))]
+            gains = {one.key: fields for one, fields in more}
+            details = {"full": full, "searches": searches, "recheck": rechecked.recheck, "enriched": gains}
             record = run_of("update", name, (started, run.now()), matched, **details)
-            _stage(change, intake, record, matched, rechecked)
+            _stage(change, intake, record, chain(matched.new, (one for one, _ in more)), rechecked)
             for path, content in _files(record, rechecked, before.watermark).items():
                 change.put(path, content)
             change.decide()
@@ -275,12 +279,14 @@ def _no_longer(strategy: Strategy, hits: Hits, runs: Sequence[RunRecord]) -> tup
     return tuple(sorted({i for s in earlier for i in s.identifiers} - set(hits.identifiers)))
 
 
-def _stage(change: Staging, intake: Intake, run: RunRecord, matched: Matched, rechecked: Rechecked) -> None:
+def _stage(
+    change: Staging, intake: Intake, run: RunRecord, candidates: Iterable[Candidate], rechecked: Rechecked
+) -> None:
     """Write the candidates; of what came, drop all but the answers and the records of what is new or has changed."""
     kept = dict(intake.kept)
     for digest in (*rechecked.digests, *(digest for part in run.searches for digest in part.answers)):
         kept.pop(digest, None)
-    put_candidates(change, _without_their_own(kept, matched.new))
+    put_candidates(change, _without_their_own(kept, candidates), frozenset(run.enriched))
     for digest, suffix in kept.items():
         change.drop(raw_name(digest, suffix))
 

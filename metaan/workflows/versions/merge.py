@@ -25,6 +25,7 @@ from ...registry.store.shards import in_order, line_of
 from ...registry.text.atomic import write_bytes
 from ...registry.text.files import project_of, stay_inside
 from ..git import Git
+from ..search.enriching import united
 
 M = TypeVar("M", bound=Entry)
 OURS, THEIRS = 2, 3  # git's stages of a file in conflict; 1 is what both began with
@@ -110,6 +111,17 @@ def _unite(one: M, other: M) -> M:
     return one.model_copy(update={name: _both(getattr(one, name), getattr(other, name)) for name in fields})
 
 
+def _unite_candidates(one: Candidate, other: Candidate) -> Candidate:
+    """Return a candidate with what the records of either clone say, its questions and links, and where it was seen."""
+    said, _ = united(one, [other.record(other.sightings[0].source)], other.sightings)
+    beside = ("sightings", "linked", "questions", "found", "run")
+    return said.model_copy(update={name: _both(getattr(one, name), getattr(other, name)) for name in beside})
+
+
+def _both_candidates(path: Path, ours: bytes, theirs: bytes) -> bytes:
+    return json_bytes(_unite_candidates(*(parsed(path, raw, Candidate) for raw in (ours, theirs))))
+
+
 def _both(one: Any, other: Any) -> Any:
     if isinstance(one, tuple) and isinstance(other, tuple):
         return (*one, *(value for value in other if value not in one))
@@ -123,7 +135,7 @@ def _lines_by_key(path: Path, ours: bytes, theirs: bytes) -> bytes:
 
     def both(one: bytes, other: bytes) -> bytes:
         versions = (parsed(path, raw, Candidate) for raw in (one, other))
-        return line_of(_unite(*versions).model_dump(mode="json")).rstrip(b"\n")
+        return line_of(_unite_candidates(*versions).model_dump(mode="json")).rstrip(b"\n")
 
     return in_order(b"\n".join((ours, theirs)), both)
 
@@ -163,7 +175,7 @@ ALLOWED = "allowed: metaan merge for what commands wrote, an editor and git add 
 #: Pattern of a path in the folder of the studies -> what makes one file of two.
 RULES: dict[str, Callable[[Path, bytes, bytes], bytes]] = {
     r"candidates/[^/]+\.jsonl": _lines_by_key,
-    r"candidates/[^/]+\.json": _united(Candidate),
+    r"candidates/[^/]+\.json": _both_candidates,
     r"runs/[^/]+\.json": _united(RunRecord),
     r"metadata/[^/]+\.json": _later_metadata,
     r"watermark\.json": _later_marks,
