@@ -150,6 +150,9 @@ COVERED = {
     "network.contributions.CONTRIBUTION_METHODS": lambda: {
         c["id"].rsplit("/", 1)[-1] for c in cases("network") if c["family"] == "netmeta_contrib"
     },
+    "network.methods.NETWORK_METHODS": lambda: (
+        args("method", "network", family="netmetabin") | {"IV" for f in families("network") if f == "netmeta"}
+    ),
     "network.ranking.SMALL_VALUES": lambda: {
         key.split("_")[0] for c in cases("network") if c["family"] == "netmeta_rank" for key in c["expect"]
     } - {"trts"},
@@ -203,6 +206,9 @@ PROVED = {
     "regression.ci.REGRESSION_CI_METHODS": {"test_metafor_3_8.py::test_automatic_inference_of_a_regression": ("auto",)},
     "regression.design.REDUNDANT": {
         "regression/test_design.py::test_columns_that_hold_nothing_new_are_named_or_dropped": ("error", "drop")
+    },
+    "network.methods.NETWORK_METHODS": {
+        "network/test_rare.py::test_the_exact_likelihood_of_two_treatments_is_that_of_the_mixed_model": ("NCH-exact",)
     },
     "network.contributions.CONTRIBUTION_METHODS": {
         "network/test_contributions.py::test_a_random_walk_is_the_mean_over_all_paths": ("randomwalk",)

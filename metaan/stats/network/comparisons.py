@@ -13,7 +13,7 @@ from ...errors import DataError
 from ..measures.catalogue import scale_of
 from ..measures.effects import FloatArray, Interval
 from ..numerics.notebook import ShowsItself
-from ..numerics.numerals import number_and_bounds, p_value
+from ..numerics.numerals import number_and_bounds, p_text
 from ..pooling.intervals import quantile
 from ..pooling.result import Display
 from .contrasts import place
@@ -158,7 +158,7 @@ def line(one: Comparison) -> str:
     """Return a comparison as it is printed."""
     shown = one.display
     estimate, bounds = number_and_bounds(shown.estimate, shown.ci or one.ci, scale_of(one.measure, {}).null)
-    return f"{one.treatment1} vs {one.treatment2}: {estimate} {bounds}, p = {p_value(one.pval)}, {one.k} direct"
+    return f"{one.treatment1} vs {one.treatment2}: {estimate} {bounds}, {p_text(one.pval)}, {one.k} direct"
 
 
 def table_of(fitted: Fitted, model: str, measure: str, level: float) -> ComparisonTable:
@@ -185,7 +185,7 @@ def _prediction(fitted: Fitted, solved: Solved, variance: FloatArray, level: flo
 def direct_counts(fitted: Fitted) -> FloatArray:
     """Return how many studies compare each pair, shape (n, n)."""
     c = fitted.contrasts
-    counts = np.bincount(c.t1 * c.n + c.t2, minlength=c.n * c.n).reshape(c.n, c.n)
+    counts = np.bincount(c.t1 * c.n + c.t2, c.counts, c.n * c.n).reshape(c.n, c.n)
     return np.asarray(counts + counts.T, dtype=float)
 
 

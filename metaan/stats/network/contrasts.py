@@ -36,6 +36,8 @@ class Contrasts:
         Shape (m,): how far ``t1`` is above ``t2``, and its sampling variance; analysis scale.
     excluded
         (study, reason) of every contrast that was left out.
+    counts
+        Shape (m,): of how many studies each contrast is, where designs stand for their studies; None: of one.
     """
 
     studies: tuple[str, ...]
@@ -46,6 +48,7 @@ class Contrasts:
     yi: FloatArray
     vi: FloatArray
     excluded: tuple[tuple[str, str], ...] = ()
+    counts: FloatArray | None = None
 
     @property
     def m(self) -> int:
@@ -95,6 +98,7 @@ class Contrasts:
         return Contrasts(
             tuple(self.studies[i] for i in kept), tuple(self.treatments[i] for i in used), s.astype(np.intp),
             t[: t1.size].astype(np.intp), t[t1.size :].astype(np.intp), self.yi[rows], self.vi[rows], self.excluded,
+            None if self.counts is None else self.counts[rows],
         )  # fmt: skip
 
     def part(self, treatment: str | None) -> Contrasts:
@@ -147,7 +151,7 @@ def read_contrasts(
 
 def coded(
     s: Sequence[str], a: Sequence[str], b: Sequence[str], yi: FloatArray, vi: FloatArray,
-    excluded: tuple[tuple[str, str], ...] = (),
+    excluded: tuple[tuple[str, str], ...] = (), counts: FloatArray | None = None,
 ) -> Contrasts:  # fmt: skip
     """Turn names into codes and check that each study compares all pairs of its treatments once."""
     studies = {name: i for i, name in enumerate(dict.fromkeys(s))}
@@ -155,7 +159,8 @@ def coded(
     at = {name: i for i, name in enumerate(treatments)}
     found = Contrasts(
         tuple(studies), tuple(treatments), np.array([studies[x] for x in s], dtype=np.intp),
-        np.array([at[x] for x in a], dtype=np.intp), np.array([at[x] for x in b], dtype=np.intp), yi, vi, excluded,
+        np.array([at[x] for x in a], dtype=np.intp), np.array([at[x] for x in b], dtype=np.intp),
+        yi, vi, excluded, counts,
     )  # fmt: skip
     _check_pairs(found)
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import UsageError, choose
+from ...errors import NotEstimableError, UsageError, choose
 from ..measures.effects import FloatArray
 from ..regression.linear import Linear
 from ..regression.tau2 import REGRESSION_TAU2_METHODS
@@ -52,7 +52,7 @@ class Solved:
 class Fitted:
     """Contrasts, their rows, and both models: what every further method asks.
 
-    ``tau2_method`` is None where tau2 was given.
+    ``tau2_method`` is None where tau2 was given, ``random`` where the method has common effects only.
     """
 
     contrasts: Contrasts
@@ -61,7 +61,7 @@ class Fitted:
     tau2: float
     tau2_se: float | None
     common: Solved
-    random: Solved
+    random: Solved | None
 
     @property
     def df(self) -> int:
@@ -81,7 +81,10 @@ class Fitted:
 
     def model(self, name: str) -> Solved:
         """Return a model by its name."""
-        return choose(NETWORK_MODELS, name, "model")(self)
+        found = choose(NETWORK_MODELS, name, "model")(self)
+        if found is None:
+            raise NotEstimableError("methods for rare events have common effects only", "model='common'")
+        return found
 
 
 def _expanded(m: Linear, tau2: float) -> Solved:
@@ -105,7 +108,7 @@ def fit_contrasts(c: Contrasts, tau2_method: str, tau2: float | None, tolerance:
     return Fitted(c, rows, method, found, se, common, common if found == 0 else _expanded(m, found))
 
 
-NETWORK_MODELS: dict[str, Callable[[Fitted], Solved]] = {
+NETWORK_MODELS: dict[str, Callable[[Fitted], Solved | None]] = {
     "common": lambda fitted: fitted.common,
     "random": lambda fitted: fitted.random,
 }

@@ -12,10 +12,11 @@ from ..measures.catalogue import MEASURES
 from ..measures.effects import column
 from ..numerics.by_name import by_name
 from ..pooling.intervals import check_level
-from .contrasts import Contrasts, read_contrasts
-from .fit import fit_contrasts
-from .pairwise import pairwise
-from .result import Network, of_fit
+from .contrasts import Contrasts, place, read_contrasts
+from .fit import Fitted, fit_contrasts
+from .methods import NETWORK_METHODS
+from .pairwise import Arms, check_counts, pairwise, read_arms
+from .result import Network
 
 #: By how much contrasts of a study may fail to add up, of the largest of them or of 1.
 TOL_MULTIARM = 0.05
@@ -31,6 +32,7 @@ def network(
     model: str = "random",
     tau2_method: str = "DL",
     measure: str | None = None,
+    method: str = "IV",
     *,
     vi: ArrayLike | None = None,
     treatment: ArrayLike | None = None,
@@ -65,6 +67,9 @@ def network(
         A key of `REGRESSION_TAU2_METHODS`; one tau2 for all comparisons.
     measure
         The code of the measure: for contrasts of what ``yi`` is (default any effect), for arms what is computed.
+    method
+        A key of `NETWORK_METHODS`: of arms with ``events`` and ``total`` also ``"MH"``, ``"NCH"`` and ``"NCH-exact"``,
+        which add nothing to empty cells and have common effects only (``model`` and tau2 are theirs).
     tau2
         A variance between studies that is given and not estimated.
     part
@@ -107,16 +112,43 @@ def network(
     data_of_arms = {"events": events, "total": total, "mean": mean, "sd": sd, "time": time}
     arms: dict[str, Any] = {"treatment": treatment, **data_of_arms}
     pairs: dict[str, Any] = {"treatment1": treatment1, "treatment2": treatment2, "yi": yi, "sei": sei, "vi": vi}
+    _refuse(pairs if treatment is not None else arms, treatment is not None)
+    rare = choose(NETWORK_METHODS, method, "method")
+    if rare is not None:
+        tables = _tables(by_name(data, {"studies": studies, **arms}), method, measure, tau2)
+        found = rare(tables, part, tol_multiarm)
+        return _network(found.fitted, "common", "OR", reference, level, None, method=method, labels=found.studies)
     if treatment is not None:
-        _refuse(pairs, "arms (treatment=)")
-        found = pairwise(studies, measure=measure, add=add, data=data, **arms)
-        c, code = found.contrasts(), found.measure
+        computed = pairwise(studies, measure=measure, add=add, data=data, **arms)
+        c, code = computed.contrasts(), computed.measure
     else:
-        _refuse(arms, "contrasts (treatment1=, treatment2=)")
         c, code = _contrasts(by_name(data, {"studies": studies, **pairs})), measure or "GEN"
         choose(MEASURES, code, "measure")
     fitted = fit_contrasts(c.part(part), tau2_method, tau2, tol_multiarm)
-    return of_fit(fitted, model, code, reference, level, tau2_method, tau2 is not None)
+    return _network(fitted, model, code, reference, level, tau2_method, tau2_fixed=tau2 is not None)
+
+
+def _network(
+    fitted: Fitted, model: str, measure: str, reference: str | None, level: float, tau2_method: str | None, **more: Any
+) -> Network:
+    """Put a fit and what was asked for together."""
+    names = fitted.contrasts.treatments
+    fitted.model(model)
+    chosen = names[0] if reference is None else names[place(names, reference, "reference")]
+    return Network(model, measure, chosen, level, tau2_method, fitted, **more)
+
+
+def _tables(given: dict[str, Any], method: str, measure: str | None, tau2: float | None) -> Arms:
+    """Read arms with events for a method of odds ratios."""
+    studies, treatment = given.pop("studies"), given.pop("treatment")
+    columns = [name for name, values in given.items() if values is not None]
+    if treatment is None or columns != ["events", "total"]:
+        raise UsageError(f"method {method!r} of {', '.join(columns) or 'contrasts'}; allowed: arms, events and total")
+    if measure not in (None, "OR") or tau2 is not None:
+        raise UsageError(f"method {method!r} has common odds ratios; allowed: measure OR, and no tau2")
+    arms = read_arms(studies, treatment, given)[0]
+    check_counts(arms, arms.data["events"], arms.data["total"])
+    return arms
 
 
 def _contrasts(given: dict[str, Any]) -> Contrasts:
@@ -131,7 +163,9 @@ def _contrasts(given: dict[str, Any]) -> Contrasts:
     return read_contrasts(given["studies"], given["treatment1"], given["treatment2"], given["yi"], sei)
 
 
-def _refuse(columns: dict[str, Any], form: str) -> None:
+def _refuse(columns: dict[str, Any], of_arms: bool) -> None:
+    """Refuse columns of contrasts beside arms, or the other way round."""
     found = [name for name, values in columns.items() if values is not None]
     if found:
+        form = "arms (treatment=)" if of_arms else "contrasts (treatment1=, treatment2=)"
         raise UsageError(f"{', '.join(found)} beside {form}; allowed: contrasts or arms, not both")

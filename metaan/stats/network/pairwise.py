@@ -224,7 +224,7 @@ def _pair_rows(s: list[str], t: list[str], gone: Any) -> tuple[Codes, Codes]:
 def of_counts(arms: Arms, measure: str, add: float) -> Computed:
     """2x2 tables, with ``add`` in all arms of a study that has an empty cell somewhere."""
     events, total = arms.data["events"], arms.data["total"]
-    _check_counts(arms, events, total)
+    check_counts(arms, events, total)
     codes = arms.codes()
     empty = (events == 0) | (events == total)
     touched = np.zeros(int(codes.max()) + 1, dtype=bool)
@@ -236,7 +236,8 @@ def of_counts(arms: Arms, measure: str, add: float) -> Computed:
     return _found(effect_sizes(measure, ai=e[i], n1i=n[i], ci=e[j], n2i=n[j], to="none"), reasons)
 
 
-def _check_counts(arms: Arms, events: FloatArray, total: FloatArray) -> None:
+def check_counts(arms: Arms, events: FloatArray, total: FloatArray) -> None:
+    """Refuse what cannot be events of people."""
     for i in np.flatnonzero(~((events >= 0) & (events <= total) & (total > 0)) & ~np.isnan(events + total)):
         where = f"study {arms.study[i]!r}, {arms.treatment[i]}"
         raise DataError(f"{where}: {events[i]:g} events of {total[i]:g}; allowed: 0 to total, total above 0")

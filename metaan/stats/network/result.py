@@ -15,10 +15,10 @@ from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import figures, p_text
 from ..pooling.heterogeneity import q_based
 from .comparisons import Comparison, ComparisonTable, League, league_of, line, table_of
-from .contrasts import place
 from .contributions import Contributions, contributions
 from .decomposition import NO_LOOPS, Decomposition, between_df, decompose, net_heat
 from .fit import Fitted
+from .hypergeometric import CONDITIONAL_LAWS
 from .ranking import RankProbabilities, p_scores, rank_probabilities
 from .split import Split, split
 
@@ -40,15 +40,21 @@ class Network(ShowsItself):
         Contrasts, rows and both solutions.
     tau2_fixed
         True where tau2 was given and not estimated.
+    method
+        A key of `NETWORK_METHODS`.
+    labels
+        The studies, where designs stand for them in ``fitted``.
     """
 
     model: str
     measure: str
     reference: str
     level: float
-    tau2_method: str
+    tau2_method: str | None
     fitted: Fitted
     tau2_fixed: bool = False
+    method: str = "IV"
+    labels: tuple[str, ...] = ()
 
     @property
     def treatments(self) -> tuple[str, ...]:
@@ -58,7 +64,7 @@ class Network(ShowsItself):
     @property
     def studies(self) -> tuple[str, ...]:
         """The k studies."""
-        return self.fitted.contrasts.studies
+        return self.labels or self.fitted.contrasts.studies
 
     @property
     def k(self) -> int:
@@ -68,7 +74,8 @@ class Network(ShowsItself):
     @property
     def m(self) -> int:
         """The number of contrasts."""
-        return self.fitted.contrasts.m
+        c = self.fitted.contrasts
+        return c.m if c.counts is None else int(c.counts.sum())
 
     @property
     def n(self) -> int:
@@ -78,7 +85,7 @@ class Network(ShowsItself):
     @property
     def d(self) -> int:
         """The number of designs: sets of treatments that studies compare."""
-        return len(self.decomposition().designs)
+        return len(set(self.fitted.contrasts.arms()))
 
     @property
     def excluded(self) -> tuple[tuple[str, str], ...]:
@@ -86,22 +93,26 @@ class Network(ShowsItself):
         return self.fitted.contrasts.excluded
 
     @property
-    def tau2(self) -> float:
-        """The variance between studies, one for all comparisons."""
-        return self.fitted.tau2
+    def tau2(self) -> float | None:
+        """The variance between studies, one for all comparisons; None for methods that have none."""
+        return None if self.fitted.random is None else self.fitted.tau2
 
     @property
-    def tau(self) -> float:
+    def tau(self) -> float | None:
         """The root of tau2."""
-        return float(self.tau2**0.5)
+        return None if self.tau2 is None else float(self.tau2**0.5)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What to know before reading the numbers, one sentence each."""
         out = []
-        if self.q_df == 0 and not self.tau2_fixed:
+        if self.fitted.random is None:
+            out.append(
+                f"method {self.method} has common effects only: studies are taken to share one effect a comparison"
+            )
+        elif self.q_df == 0 and not self.tau2_fixed:
             out.append("no degree of freedom is left to estimate tau2 from; the random-effects model is the common one")
-        links = self.fitted.contrasts.links() if self.n > 2 else {}
+        links = self.fitted.contrasts.links() if self.n > 2 and not self.labels else {}
         out += [f"only {study} links {', '.join(names)} to the rest of the network" for study, names in links.items()]
         if not between_df(self.fitted):
             out.append(NO_LOOPS)
@@ -202,6 +213,7 @@ class Network(ShowsItself):
 
         ``method`` is a key of `SPLIT_METHODS`. A comparison of which all evidence is direct has no indirect effect.
         """
+        self._has_contrasts()
         return split(self.fitted, model or self.model, method, self.level, comparisons)
 
     def contributions(
@@ -214,11 +226,17 @@ class Network(ShowsItself):
 
         ``method`` is a key of `CONTRIBUTION_METHODS`.
         """
+        self._has_contrasts()
         return contributions(self.fitted, model or self.model, method, comparisons)
 
     def decomposition(self) -> Decomposition:
         """Return Q within and between designs, by design, and with each design detached."""
+        self._has_contrasts()
         return self._decomposition
+
+    def _has_contrasts(self) -> None:
+        if self.method in CONDITIONAL_LAWS:
+            raise NotEstimableError(f"method {self.method} has one likelihood and no contrasts", "method='MH' or 'IV'")
 
     @cached_property
     def _decomposition(self) -> Decomposition:
@@ -246,28 +264,24 @@ class Network(ShowsItself):
             "model": self.model, "measure": self.measure, "reference": self.reference, "level": self.level,
             "tau2_method": self.tau2_method, "treatments": list(self.treatments), "k": self.k, "m": self.m,
             "n": self.n, "tau2": self.tau2, "q": self.q, "q_df": self.q_df, "q_pval": self.q_pval, "i2": self.i2,
-            "common": self.table("common").to_dict(), "random": self.table("random").to_dict(),
-            "decomposition": self.decomposition().to_dict(), "excluded": [list(pair) for pair in self.excluded],
-            "notes": list(self.notes),
+            "method": self.method, "common": self.table("common").to_dict(),
+            "random": None if self.tau2 is None else self.table("random").to_dict(),
+            "decomposition": None if self.method in CONDITIONAL_LAWS else self.decomposition().to_dict(),
+            "excluded": [list(pair) for pair in self.excluded], "notes": list(self.notes),
         }  # fmt: skip
 
     def __repr__(self) -> str:
-        head = (
-            f"Network {self.measure}, {self.model} effects: {self.k} studies, {self.n} treatments, {self.m} contrasts"
-        )
-        spread = f"  tau2 = {figures(self.tau2)} ({'given' if self.tau2_fixed else self.tau2_method})"
-        if self.q_pval is not None:
-            spread += f", I2 = {self.i2:.1f}%, Q = {figures(self.q)} (df {self.q_df}, {p_text(self.q_pval)})"
+        size = f"{self.k} studies, {self.n} treatments, {self.m} contrasts"
         rows = [f"  {line(one)}" for one in self.against_reference()]
         left = [f"  Left out: {name} ({why})" for name, why in self.excluded]
-        return "\n".join([head, *rows, spread, *left, *(f"  Note: {note}" for note in self.notes)])
+        notes = [f"  Note: {note}" for note in self.notes]
+        head = f"Network {self.measure}, {self.model} effects: {size}"
+        return "\n".join([head, *rows, f"  {self._spread()}", *left, *notes])
 
-
-def of_fit(
-    fitted: Fitted, model: str, measure: str, reference: str | None, level: float, tau2_method: str, fixed: bool
-) -> Network:
-    """Put a fit and what was asked for together, with what a reader has to know."""
-    names = fitted.contrasts.treatments
-    fitted.model(model)
-    chosen = names[0] if reference is None else names[place(names, reference, "reference")]
-    return Network(model, measure, chosen, level, tau2_method, fitted, fixed)
+    def _spread(self) -> str:
+        """Return how studies differ, as it is printed."""
+        how = "given" if self.tau2_fixed else self.tau2_method
+        out = f"method {self.method}" if self.tau2 is None else f"tau2 = {figures(self.tau2)} ({how})"
+        if self.q_pval is None:
+            return out
+        return f"{out}, I2 = {self.i2:.1f}%, Q = {figures(self.q)} (df {self.q_df}, {p_text(self.q_pval)})"

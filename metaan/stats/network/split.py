@@ -15,7 +15,7 @@ import numpy as np
 from ...errors import DataError, choose
 from ..measures.effects import FloatArray, Interval
 from ..numerics.notebook import ShowsItself
-from ..numerics.numerals import number_and_bounds, p_value
+from ..numerics.numerals import number_and_bounds, p_text
 from ..numerics.ties import ITERATED
 from ..pooling.intervals import mean_interval, mean_test
 from .comparisons import direct_counts, direct_evidence
@@ -147,7 +147,7 @@ def _flat(one: SplitComparison) -> dict[str, Any]:
 
 def _line(one: SplitComparison) -> str:
     shown = [_shown(name, getattr(one, name)) for name in ("direct", "indirect", "network")]
-    test = "no difference can be tested" if one.pval is None else f"p = {p_value(one.pval)}"
+    test = "no difference can be tested" if one.pval is None else p_text(one.pval)
     return f"{one.treatment1} vs {one.treatment2}: {', '.join(filter(None, shown))}; {test}"
 
 
