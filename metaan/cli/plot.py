@@ -14,7 +14,8 @@ from pathlib import Path
 from .project import studies_folder
 
 KINDS = (
-    "forest", "funnel", "baujat", "radial", "labbe", "cumulative", "leave-one-out", "bubble", "gosh", "drapery",
+    "forest", "funnel", "baujat", "radial", "labbe", "cumulative", "leave-one-out", "bubble", "gosh", "posterior",
+    "drapery",
 )  # fmt: skip
 STYLES = ("default", "revman", "bmj", "jama", "greyscale")
 FORMATS = ("svg", "pdf", "png", "eps")

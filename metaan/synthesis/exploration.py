@@ -16,7 +16,7 @@ from .selection import moderator
 from .values import Exploration, Refusal, StudyRow
 
 if TYPE_CHECKING:
-    from ..registry.model.public import Explore
+    from ..registry.model.public import BayesPlan, Explore
     from ..stats.pooling.result import Pooled
     from ..stats.regression.result import MetaRegression
     from ..stats.robustness.gosh_result import Gosh
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Step = Callable[["Explore", "Pooled", Sequence[StudyRow]], Any]
 
 
-def explore(asked: Explore, fit: Pooled, rows: Sequence[StudyRow]) -> Exploration:
+def explore(asked: Explore, fit: Pooled, rows: Sequence[StudyRow], bayes: BayesPlan | None = None) -> Exploration:
     """Do what was asked with one pool.
 
     Parameters
@@ -40,6 +40,8 @@ def explore(asked: Explore, fit: Pooled, rows: Sequence[StudyRow]) -> Exploratio
         The pooled result that is explored.
     rows
         The studies of its pool, with their weights; those that it pools are in the order of ``fit.effects``.
+    bayes
+        The protocol's ``bayes:`` block.
 
     Returns
     -------
@@ -59,6 +61,13 @@ def explore(asked: Explore, fit: Pooled, rows: Sequence[StudyRow]) -> Exploratio
                 refused.append(Refusal(words, error.reason, str(error)))
             else:
                 found[name] = (*found.get(name, ()), result) if isinstance(wanted, tuple) else result
+    if bayes is not None:
+        from .belief import believed
+
+        try:
+            found["bayes"] = believed(bayes, fit)
+        except MetaanError as error:
+            refused.append(Refusal(BAYES, error.reason, str(error)))
     return Exploration(**found, refused=tuple(refused), plots=tuple(asked.plots))
 
 
@@ -142,6 +151,9 @@ def _by_design(rows: Sequence[StudyRow]) -> dict[str, list[bool]]:
     apart = {name: [row.design == name for row in rows] for name in designs} if len(designs) > 1 else {}
     return {"all": [True] * len(rows), **apart}
 
+
+#: The words of what the protocol's ``bayes:`` block asks for.
+BAYES = "Bayesian model"
 
 #: Field of the registry's `Explore` to its words and its function.
 STEPS: dict[str, tuple[str, Step]] = {

@@ -132,11 +132,12 @@ def _is_tabled(method: str, measure: str) -> bool:
 
 def _explored(plan: Plan, main: Pooled | None, rows: Sequence[StudyRow]) -> Exploration | None:
     """Do what the protocol asks for beside the pooled result, on the studies that were pooled."""
-    if plan.explore is None or main is None:
+    if main is None or (plan.explore is None and plan.bayes is None):
         return None
+    from ..registry.model.public import Explore
     from .exploration import explore
 
-    return explore(plan.explore, main, rows)
+    return explore(plan.explore or Explore.model_construct(), main, rows, plan.bayes)
 
 
 def _effect_sizes(chosen: Sequence[Chosen], plan: Plan, measure: str) -> EffectSizes:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..stats.robustness.sequence_result import Refits
     from ..stats.small_studies.tests_of_asymmetry import SmallStudyTest
     from ..stats.small_studies.trimfill import TrimAndFill
+    from .belief import Believed
 
 
 def _short(estimate: float, ci: Interval | None) -> str:
@@ -190,6 +191,7 @@ class Exploration:
     regressions: tuple[MetaRegression, ...] = ()
     gosh: Gosh | None = None
     multiverse: Multiverse | None = None
+    bayes: Believed | None = None
     refused: tuple[Refusal, ...] = ()
     plots: tuple[str, ...] = ()
 

@@ -191,6 +191,7 @@ analyses:
       gosh: true
       multiverse: true
       plots: [funnel]
+    bayes: {tau_prior: half-normal(0.5), mu_prior: flat, interval: shortest, priors: [DuMouchel], source: x}
     plot: {sort: year, columns: [dose], style: default, lights: true}
 certainty:
   - {outcome: main, pool: randomised, level: low, domains: [{domain: imprecision, judgement: very serious, reason: x}],

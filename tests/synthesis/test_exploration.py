@@ -62,6 +62,36 @@ def test_each_pool_is_explored_by_itself(pools):
         assert len(pool.exploration.leave_one_out) == pool.k == 4
 
 
+def test_a_bayesian_model_stands_beside_each_pool(tmp_path):
+    death = believed(tmp_path, "{tau_prior: half-normal(0.5), mu_prior: 'normal(0, 4)', priors: [uniform], source: us}")
+    for pool in death.pools:
+        found = pool.exploration.bayes
+        again = ma.bayes(pool.fit.effects, "half-normal(0.5)", (0.0, 4.0))
+        assert found.fit.mu.ci == again.mu.ci
+        assert [row.name for row in found.others.rows] == ["uniform"]
+        assert found.checks == ma.predictive_checks(again)
+        assert found.source == "us"
+
+
+def test_a_posterior_that_is_no_distribution_is_refused_with_the_reason(tmp_path):
+    death = believed(tmp_path, "{tau_prior: uniform}", exclude=("balkhair-2021", "segala-2023"))
+    (refused,) = [one for pool in death.pools if pool.k == 2 for one in pool.exploration.refused]
+    assert refused.what == "Bayesian model"
+    assert "the posterior is no distribution" in refused.reason
+
+
+def believed(tmp_path, block, **choices):
+    folder = tmp_path / "studies"
+    shutil.copytree(ma.example("anakinra"), folder)
+    review = folder / "review.yaml"
+    text = review.read_text(encoding="utf-8")
+    review.write_text(
+        text.replace("  - outcome: death\n", f"  - outcome: death\n    bayes: {block}\n", 1), encoding="utf-8"
+    )
+    (death,) = ma.analyse(ma.load(folder), ["death"], ma.Choices(explore=False, **choices))
+    return death
+
+
 def test_leaving_out_save_more(pools, randomised):
     without = dict(zip(randomised.leave_one_out.slab, randomised.leave_one_out.fits))["SAVE-MORE 2021"]
     (again,) = ma.analyse(

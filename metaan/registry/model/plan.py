@@ -10,6 +10,7 @@ from .types import (
     Flag,
     Id,
     MeasureCode,
+    MuPriorText,
     Number,
     PiMethod,
     Proportion,
@@ -17,6 +18,7 @@ from .types import (
     RegressionTau2Method,
     SmallStudyTestCode,
     Tau2Method,
+    TauPriorText,
     Text,
     TrimAndFillEstimator,
     ZeroCellRule,
@@ -112,6 +114,21 @@ class Explore(Entry):
     gosh: Flag = False
     multiverse: Flag = False
     plots: tuple[Literal["funnel", "radial", "labbe", "drapery"], ...] = ()
+
+
+class BayesPlan(Entry):
+    """A normal-normal model with priors on the analysis scale (logarithms for ratios), beside the pooled result.
+
+    ``tau_prior`` is that of the heterogeneity, such as ``half-normal(0.5)`` or ``log-normal-tau2(-2.5, 1.7)``;
+    ``mu_prior`` that of the mean, ``normal(0, 4)`` or ``flat``. ``priors`` are further priors of the heterogeneity, a
+    row each; without them the usual ones are tried. ``source`` says where the priors are from.
+    """
+
+    tau_prior: TauPriorText
+    mu_prior: MuPriorText = "flat"
+    interval: Literal["shortest", "central"] = "shortest"
+    priors: tuple[TauPriorText, ...] = ()
+    source: Text | None = None
 
 
 class ForestOptions(Entry):
@@ -214,6 +231,8 @@ class Plan(Entry):
         Which arm of a comparative study a measure of one group is of.
     within
         Pools the trials' own differences between subgroups of people, such as ``sex``.
+    bayes
+        A Bayesian model that is computed beside the pooled result, with its priors.
     values
         Which means a standardized difference takes where studies have final values and changes.
     """
@@ -260,6 +279,7 @@ class Plan(Entry):
     within: Text | None = None
     values: Literal["final", "change"] | None = None
     explore: Explore | None = None
+    bayes: BayesPlan | None = None
     plot: ForestOptions = ForestOptions.model_construct()
 
     @property

@@ -17,6 +17,7 @@ from .judgements import Waiver as Waiver
 from .outcome import MinimalDifference as MinimalDifference
 from .outcome import Outcome as Outcome
 from .plan import AssumedRisk as AssumedRisk
+from .plan import BayesPlan as BayesPlan
 from .plan import Explore as Explore
 from .plan import NamedRisk as NamedRisk
 from .plan import Plan as Plan

@@ -285,6 +285,42 @@ Bounds = Annotated[
     _AS_IT_IS,
     WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
 ]
+
+
+def _prior(read: Callable[[str], object]) -> BeforeValidator:
+    """Check a prior by reading it as the model that needs it will."""
+
+    def check(value: object) -> object:
+        from ...errors import UsageError
+
+        if not isinstance(value, str):
+            raise fault(f"{value} is no prior", "allowed: text, such as half-normal(0.5) or normal(0, 4)")
+        try:
+            read(value)
+        except UsageError as error:
+            found, _, allowed = str(error).partition("; ")
+            raise fault(found, allowed) from None
+        return value
+
+    return BeforeValidator(check)
+
+
+def _read_tau_prior(text: str) -> object:
+    import numpy as np
+
+    from ...stats.bayes.priors import UNIT, prior_of
+
+    return text if text == UNIT else prior_of(text, np.ones(2))
+
+
+def _read_mu_prior(text: str) -> object:
+    from ...stats.bayes.priors import UNIT, mean_prior
+
+    return text if text == UNIT else mean_prior(text)
+
+
+TauPriorText = Annotated[str, _prior(_read_tau_prior)]
+MuPriorText = Annotated[str, _prior(_read_mu_prior)]
 MeasureCode = Annotated[str, _code(_measures, "measure")]
 Tau2Method = Annotated[str, _code(_tau2_methods, "tau2_method")]
 CiMethod = Annotated[str, _code(_ci_methods, "ci_method")]

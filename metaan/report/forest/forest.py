@@ -149,6 +149,7 @@ def _results(pool: Pool, shared: Shared, last: bool) -> Iterable[Row]:
         yield _pooled(fit, role, totals, style.total(fit, pool, last) or plain, style)
     if shared.terse:
         yield from (_other(s) for s in pool.sensitivity)
+        yield from _bayes(pool)
     if pool.fit is not None and pool.fit.pi is not None:
         yield _prediction(pool.fit, style)
     yield from (Row("text", {"label": line}) for line in style.lines(pool))
@@ -167,6 +168,15 @@ def _other(other: Sensitivity) -> Row:
     name = words.left_out(other) or methods.short_name(other.fit) + (f", {other.assuming}" if other.assuming else "")
     cells = {"label": name, "effect": formats.effect(shown.estimate, shown.ci, other.fit.measure)}
     return Row("sensitivity", cells, ForestMark("diamond", shown.estimate, shown.ci, role="sensitivity"))
+
+
+def _bayes(pool: Pool) -> Iterable[Row]:
+    """Yield the row of the protocol's Bayesian model: median and credible interval."""
+    found = pool.exploration.bayes if pool.exploration else None
+    if found is not None:
+        estimate, ci = found.fit.display(found.fit.mu.median), Interval(*map(found.fit.display, found.fit.mu.ci))
+        cells = {"label": methods.bayes_name(found.fit), "effect": formats.effect(estimate, ci, found.fit.measure)}
+        yield Row("sensitivity", cells, ForestMark("diamond", estimate, ci, role="sensitivity"))
 
 
 def _totals(pool: Pool, role: str, shared: Shared) -> dict[str, str]:

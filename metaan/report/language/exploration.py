@@ -11,18 +11,22 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import scale_of
+from ...stats.measures.effects import Interval
 from ...stats.robustness.plot_data import Spread, gosh_spread
+from ...synthesis.chances import chances
 from . import formats, words
 from .headings import inside, pool_heading
 from .words import Arms
 
 if TYPE_CHECKING:
+    from ...stats.bayes.result import Bayes
     from ...stats.pooling.result import Pooled
     from ...stats.regression.result import MetaRegression
     from ...stats.robustness.gosh_result import Gosh
     from ...stats.robustness.sequence_result import Refits, Refitted
     from ...stats.small_studies.tests_of_asymmetry import SmallStudyTest
     from ...stats.small_studies.trimfill import TrimAndFill
+    from ...synthesis.belief import Believed
     from ...synthesis.values import Analysis, Exploration, Pool
 
 
@@ -69,6 +73,11 @@ class Looked:
         back = scale_of(self.analysis.measure).to_display
         low, median, high = (self.value(back(x)) for x in (spread.low, spread.median, spread.high))
         return low, median, high
+
+    @property
+    def code_of_pool(self) -> str:
+        """Return which arm the pooled result favours."""
+        return self.analysis.favoured(self.pool.lead.ci if self.pool.lead else None)
 
     @property
     def measure(self) -> str:
@@ -258,9 +267,92 @@ def _multiverse(looked: Looked) -> Iterable[ExploredFinding]:
     yield ExploredFinding("Multiverse", words.lower_first(found.sentence(None, conclusion).rstrip(".")), n < m)
 
 
+def _bayes(looked: Looked) -> Iterable[ExploredFinding]:
+    """Say the mean and a new study under the protocol's priors, what is probable, and what other priors change."""
+    found = looked.found.bayes
+    if found is None:
+        return
+    text = f"{posterior(looked, found.fit)}{_chances(looked, found.fit)}; {_other_priors(looked, found)}"
+    turned = verdict_of(looked, found.fit) != looked.code_of_pool or bool(_turned_by_priors(looked, found))
+    yield ExploredFinding("Bayesian model", text, turned)
+    surprising = [check.text for check in found.checks if check.surprising]
+    if surprising:
+        yield ExploredFinding("Predictive checks", "; ".join(surprising), True)
+    elif found.checks:
+        yield ExploredFinding("Predictive checks", "the data are what priors and model expect")
+
+
+def priors(fit: Bayes) -> str:
+    """Return the priors of a model in words."""
+    mean = "flat" if fit.mu_prior is None else "normal({:g}, {:g})".format(*fit.mu_prior)
+    return f"τ {fit.tau_prior.text}, mean {mean}"
+
+
+def posterior(looked: Looked, fit: Bayes) -> str:
+    """Say mean and new study under a model."""
+    new = formats.bounds(_shown(fit, fit.prediction.ci), looked.analysis.measure)
+    return (
+        f"with the priors {priors(fit)}, the {looked.measure} is {believed(looked, fit)} (median and {fit.interval} "
+        f"{formats.level(fit.level)} credible interval), that of a new study {new}"
+    )
+
+
+def believed(looked: Looked, fit: Bayes) -> str:
+    """Return median and interval of the mean."""
+    return formats.effect(fit.display(fit.mu.median), _shown(fit, fit.mu.ci), looked.analysis.measure)
+
+
+def reading_of(looked: Looked, fit: Bayes) -> str:
+    """Return the conclusion of a model in a few words."""
+    return words.mark(verdict_of(looked, fit), looked.arms)
+
+
+def chance(p: float) -> str:
+    """Write a probability; what is uncertain is never written as certain.
+
+    >>> chance(0.9876), chance(0.99999), chance(0.00001)
+    ('98.8%', 'above 99.9%', 'below 0.1%')
+    """
+    return "above 99.9%" if p > 0.999 else "below 0.1%" if p < 0.001 else formats.percent(100 * p, 1)
+
+
+def _chances(looked: Looked, fit: Bayes) -> str:
+    found = chances(looked.analysis, looked.pool, fit.mu)
+    if found is None:
+        return ""
+    said = f"; the probability of benefit is {chance(found.benefit)}"
+    if found.important_benefit is not None:
+        said += f", of one that matters to patients {chance(found.important_benefit)}"
+    return f"{said}, of harm {chance(found.harm)}"
+
+
+def _other_priors(looked: Looked, found: Believed) -> str:
+    turned, tried = _turned_by_priors(looked, found), [row for row in found.others.rows if row.fit is not None]
+    if not turned:
+        return f"the conclusion ({reading_of(looked, found.fit)}) is the same under all {len(tried)} other priors"
+    return f"the conclusion ({reading_of(looked, found.fit)}) depends on the prior: {'; '.join(turned)}"
+
+
+def _turned_by_priors(looked: Looked, found: Believed) -> list[str]:
+    """Say under which priors the conclusion is another."""
+    whole = verdict_of(looked, found.fit)
+    fits = [(row.name, row.fit) for row in found.others.rows if row.fit is not None]
+    return [f"under {name}, {reading_of(looked, fit)}" for name, fit in fits if verdict_of(looked, fit) != whole]
+
+
+def verdict_of(looked: Looked, fit: Bayes) -> str:
+    """Return which arm a model favours."""
+    return looked.analysis.favoured(_shown(fit, fit.mu.ci))
+
+
+def _shown(fit: Bayes, ci: Interval) -> Interval:
+    return Interval(*map(fit.display, ci))
+
+
 #: Field of an `Exploration` to the function that says what was found.
 FINDINGS: dict[str, Callable[[Looked], Iterable[ExploredFinding]]] = {
     "multiverse": _multiverse,
+    "bayes": _bayes,
     "leave_one_out": _leave_one_out,
     "cumulative": _cumulative,
     "influence": _influence,

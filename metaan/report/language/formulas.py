@@ -108,6 +108,8 @@ EXPLORED = {
     "regressions": "regression of the effects on the moderators with weights 1 / (v + τ²)",
     "gosh": "the protocol's result of every subset of the studies, or of a sample of them (Olkin, Dahabreh and "
     "Trikalinos 2012)",
+    "bayes": "the posterior of mean and τ under yᵢ ~ N(μ, vᵢ + τ²) and the priors that are named, integrated over τ "
+    "(Röver 2020)",
     "multiverse": "the same studies pooled by every combination of measure, model and methods that is named in the row",
 }
 

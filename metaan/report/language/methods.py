@@ -15,11 +15,18 @@ from ...stats.pooling.result import Pooled
 from . import formats, spread, words
 
 if TYPE_CHECKING:
+    from ...registry.model.public import BayesPlan
+    from ...stats.bayes.result import Bayes
     from ...synthesis.values import Analysis
 
 
 def _named(table: Mapping[str, str], code: str | None) -> str:
     return table.get(code or "", code or "")
+
+
+def bayes_name(fit: Bayes) -> str:
+    """Return the label of a Bayesian result, with the prior of its heterogeneity."""
+    return f"Bayes, τ {fit.tau_prior.text}"
 
 
 def model_name(fit: Pooled) -> str:
@@ -117,6 +124,8 @@ def _paragraphs(analysis: Analysis) -> Iterable[tuple[str, str]]:
         f"Heterogeneity: τ² with its {spread.INTERVALS_OF_TAU2['QP']} interval; I² and its interval follow from τ²; "
         "Cochran's Q has inverse-variance weights.",
     )
+    if plan.bayes is not None:
+        yield "bayes", _bayes(plan.bayes)
     if not plan.pool_designs:
         yield (
             "designs",
@@ -133,6 +142,18 @@ def _paragraphs(analysis: Analysis) -> Iterable[tuple[str, str]]:
         "absolute",
         "An effect per 1000 people applies the relative effect and both ends of its interval to an assumed risk; "
         "the risk itself is taken as known.",
+    )
+
+
+def _bayes(asked: BayesPlan) -> str:
+    """Say how the Bayesian model is computed, with its priors."""
+    source = f" ({asked.source})" if asked.source else ""
+    mean = "a flat prior" if asked.mu_prior == "flat" else f"the prior {asked.mu_prior}"
+    return (
+        f"Beside it, a Bayesian normal-normal model is fitted by quadrature over τ, with the prior {asked.tau_prior} "
+        f"for τ and {mean} for the mean on the analysis scale{source}, and {asked.interval} credible intervals; the "
+        "same studies are fitted under other priors, and predictive checks ask whether priors, model and data go "
+        "together."
     )
 
 
@@ -187,6 +208,7 @@ def references(analyses: Iterable[Analysis]) -> tuple[str, ...]:
             fits = [*pool.fits.values(), *(s.fit for s in pool.sensitivity)]
             keys |= {key for fit in fits for key in _keys(fit)}
             keys |= {"Viechtbauer 2007"} if pool.tau2_ci is not None else set()
+            keys |= {"Röver 2020", "Box 1980"} if pool.exploration and pool.exploration.bayes else set()
     return tuple(sorted(REFERENCES[key] for key in keys))
 
 
@@ -296,6 +318,10 @@ REFERENCES = {
     "Stat Med 2003;22:2693-710.",
     "Röver 2015": "Röver C, Knapp G, Friede T. Hartung-Knapp-Sidik-Jonkman approach and its modification for "
     "random-effects meta-analysis with few studies. BMC Med Res Methodol 2015;15:99.",
+    "Röver 2020": "Röver C. Bayesian random-effects meta-analysis using the bayesmeta R package. "
+    "J Stat Softw 2020;93(6):1-51.",
+    "Box 1980": "Box GEP. Sampling and Bayes' inference in scientific modelling and robustness. "
+    "J R Stat Soc A 1980;143:383-430.",
     "Higgins 2002": "Higgins JPT, Thompson SG. Quantifying heterogeneity in a meta-analysis. Stat Med 2002;21:1539-58.",
     "Higgins 2009": "Higgins JPT, Thompson SG, Spiegelhalter DJ. A re-evaluation of random-effects meta-analysis. "
     "J R Stat Soc A 2009;172:137-59.",

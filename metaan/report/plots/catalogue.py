@@ -12,7 +12,7 @@ from ..drawing.layout import layout
 from ..drawing.svg import Svg
 from ..forest.plot import Plot
 from ..forest.styles import STYLES, Style
-from . import curves, funnel, refits, studies
+from . import curves, funnel, posterior, refits, studies
 from .chart import chart
 from .figure import Figure, Request
 from .markup import picture
@@ -43,5 +43,6 @@ PLOTS: dict[str, tuple[str, Callable[[Request], Plot | Figure]]] = {
     "leave-one-out": ("leave-one-out forest plot", refits.leave_one_out),
     "bubble": ("bubble plot of a meta-regression", curves.bubble),
     "gosh": ("GOSH plot", curves.gosh),
+    "posterior": ("posterior densities", posterior.posterior),
     "drapery": ("drapery plot", curves.drapery),
 }

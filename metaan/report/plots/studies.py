@@ -96,4 +96,5 @@ NEEDED = {
     "influence": "influence",
     "regressions": "meta-regression",
     "gosh": "GOSH",
+    "bayes": "Bayesian model",
 }

@@ -104,6 +104,7 @@ FIELDS = {
     "regressions": ("Meta-regression", "plots and coefficients"),
     "gosh": ("GOSH", "every subset of the studies"),
     "multiverse": ("Multiverse", "table of all analyses"),
+    "bayes": ("Bayesian model", "posterior and table of priors"),
 }
 
 PLOT_OF = {
@@ -112,6 +113,7 @@ PLOT_OF = {
     "influence": "baujat",
     "trim_and_fill": "funnel",
     "gosh": "gosh",
+    "bayes": "posterior",
 }
 
 

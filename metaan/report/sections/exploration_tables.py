@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...stats.measures.catalogue import scale_of
+from ...stats.measures.effects import Interval
 from ...stats.robustness.multiverse import CONCLUSIONS
 from ..language import exploration, formats
 from ..language.exploration import Looked
 
 if TYPE_CHECKING:
+    from ...stats.bayes.result import Bayes
     from ...stats.pooling.result import Pooled
     from ...stats.regression.result import MetaRegression
     from ...stats.robustness.multiverse import Universe
@@ -188,6 +190,40 @@ def _multiverse(looked: Looked) -> Iterable[ExploredTable]:
     yield ExploredTable("Every defensible way to pool these studies", headers, lines)
 
 
+def _bayes(looked: Looked) -> Iterable[ExploredTable]:
+    found = looked.found.bayes
+    if found is None:
+        return
+    headers = (
+        Header("Model and priors", number=False), _effect_header(looked), Header("New study"), Header("τ"),
+        Header("Reading", number=False),
+    )  # fmt: skip
+    lines = [_belief(looked, f"Bayes, {exploration.priors(found.fit)}", found.fit, None)]
+    lines += [_belief(looked, f"Other prior: {row.name}", row.fit, row.reason) for row in found.others.rows]
+    source = f"; priors: {found.source}" if found.source else ""
+    caption = f"The protocol's result, and the same studies under priors (medians and credible intervals){source}"
+    yield ExploredTable(caption, headers, (*_frequentist(looked), *lines))
+
+
+def _frequentist(looked: Looked) -> Iterable[ExploredLine]:
+    fit = looked.pool.fit
+    if fit is not None:
+        measure, pi = looked.analysis.measure, fit.display.pi
+        new = formats.bounds(pi, measure) if pi else formats.NOTHING
+        tau = formats.NOTHING if fit.tau2 is None else formats.number(fit.tau2**0.5) if fit.tau2 else "0"
+        yield ExploredLine(("The protocol's result", looked.effect(fit), new, tau, looked.reading(fit)))
+
+
+def _belief(looked: Looked, name: str, fit: Bayes | None, reason: str | None) -> ExploredLine:
+    if fit is None:
+        return ExploredLine((name, *[formats.NOTHING] * 3, reason or ""))
+    new = formats.bounds(Interval(*map(fit.display, fit.prediction.ci)), looked.analysis.measure)
+    reading = exploration.reading_of(looked, fit)
+    differs = looked.found.bayes is not None and reading != exploration.reading_of(looked, looked.found.bayes.fit)
+    cells = (name, exploration.believed(looked, fit), new, formats.number(fit.tau.median), reading)
+    return ExploredLine((*cells[:-1], f"{reading} (differs)" if differs else reading), differs)
+
+
 def _universe(universe: Universe, conclusion: int, several: bool) -> ExploredLine:
     how = POOLING.get(universe.method, universe.method)
     by = f"{how}, {universe.tau2_method}" if universe.tau2_method else f"common effect, {how}"
@@ -213,4 +249,5 @@ TABLES: dict[str, Callable[[Looked], Iterable[ExploredTable]]] = {
     "trim_and_fill": _trim_and_fill,
     "regressions": _regressions,
     "multiverse": _multiverse,
+    "bayes": _bayes,
 }

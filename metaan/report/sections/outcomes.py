@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError
+from ...stats.measures.effects import Interval
 from ...stats.pooling.result import Pooled
+from ...synthesis.values import Exploration
 from ..blocks import Block, Bullets, Heading, Illustration, Paragraph, Table
 from ..document import Line, Strong, Text
 from ..drawing.fit import fitted, pixels
@@ -20,7 +22,7 @@ from ..forest.plot import Plot, Row
 from ..language import anchors, designs, formats, methods, spread, words
 from ..language.answers import Answer, answers
 from ..language.cautions import cautions
-from ..language.exploration import asked_for
+from ..language.exploration import Looked, asked_for, believed, reading_of, verdict_of
 from ..language.headings import pool_heading
 from ..language.words import Arms
 from .exploration import Explored, explored, explored_blocks
@@ -223,6 +225,27 @@ def _models(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> Iterable[Mode
         without += f", {other.assuming}" if other.assuming else ""
         place = anchors.anchor(analysis.plan.key, "block", i, f"other{j}")
         yield replace(model, name=model.name + without, place=place)
+    yield from _bayes(pool, analysis, arms, i)
+
+
+def _bayes(pool: Pool, analysis: Analysis, arms: Arms, i: int) -> Iterable[ModelRow]:
+    """Yield the protocol's Bayesian model beside the others: medians and credible intervals."""
+    found = pool.exploration.bayes if pool.exploration else None
+    if found is None:
+        return
+    fit, looked = found.fit, Looked(analysis, pool, pool.exploration or Exploration(), arms)
+    yield ModelRow(
+        name=methods.bayes_name(fit),
+        effect=believed(looked, fit),
+        p=formats.NOTHING,
+        tau2=formats.number(fit.tau.median**2),
+        i2=formats.percent(fit.i2),
+        prediction=formats.bounds(Interval(*map(fit.display, fit.prediction.ci)), analysis.measure),
+        conclusion=reading_of(looked, fit),
+        protocol=False,
+        differs=verdict_of(looked, fit) != looked.code_of_pool,
+        place=anchors.anchor(analysis.plan.key, "block", i, "bayes"),
+    )
 
 
 def _model(fit: Pooled, analysis: Analysis, arms: Arms, protocol: bool = False, differs: bool = False) -> ModelRow:

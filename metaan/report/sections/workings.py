@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from ...preparation.kinds import cells, kind_of, kind_of_measure
 from ...stats.measures.catalogue import scale_of
+from ...stats.measures.effects import Interval
 from ...stats.pooling.result import Pooled
-from ..language import formats, formulas, methods, spread, words
+from ..language import exploration, formats, formulas, methods, spread, words
 from ..language.anchors import anchor, fits
 from ..language.headings import pool_heading
 from .exploration import FIELDS
@@ -57,6 +58,7 @@ def workings(analysis: Analysis, evidence: Sequence[Evidence] = ()) -> tuple[Wor
         made += _risks(evidence[i].risks if i < len(evidence) else (), i, analysis)
         made += _absolute(pool, i, analysis)
         made += _explored(pool, i, analysis)
+        made += _bayes(pool, i, analysis)
     return (*made, *_subgroups(analysis))
 
 
@@ -217,6 +219,25 @@ def _explored(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
         if getattr(pool.exploration, field):
             path = (analysis.plan.key, "block", i, "explored", field)
             yield _made(path, what, "each cell of the table", formulas.EXPLORED[field], given)
+
+
+def _bayes(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
+    """Yield the numbers of the Bayesian model that stand beside those of the other models."""
+    found = pool.exploration.bayes if pool.exploration else None
+    if found is None:
+        return
+    fit, name = found.fit, f"{pool_heading(pool)}: {methods.bayes_name(found.fit)}"
+    given = f"{exploration.priors(fit)}; {_effects([row for row in pool.rows if row.yi is not None], pool.fit)}"
+    ci, pi = (Interval(*map(fit.display, one)) for one in (fit.mu.ci, fit.prediction.ci))
+    effect = formats.effect(fit.display(fit.mu.median), ci, fit.measure)
+    how = formulas.EXPLORED["bayes"]
+    for part, what, value, formula in (
+        ("effect", "", effect, f"median and {fit.interval} credible interval of μ: {how}"),
+        ("tau2", ": τ²", formats.number(fit.tau.median**2), f"the posterior median of τ, squared: {how}"),
+        ("i2", ": I²", formats.percent(fit.i2), f"{formulas.OTHER['i2 random']}, at the posterior median of τ"),
+        ("prediction", ": a new study", formats.bounds(pi, fit.measure), f"credible interval of a new study: {how}"),
+    ):
+        yield _made((analysis.plan.key, "block", i, "bayes", part), name + what, value, formula, given)
 
 
 def _subgroups(analysis: Analysis) -> Iterable[Working]:

@@ -11,6 +11,7 @@ from ...stats.numerics.numerals import portable_values
 from ...stats.robustness.plot_data import Spread, gosh_spread
 
 if TYPE_CHECKING:
+    from ...stats.bayes.result import Bayes
     from ...stats.pooling.result import Pooled
     from ...stats.regression.result import MetaRegression
     from ...stats.robustness.gosh_result import Gosh
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ...stats.robustness.sequence_result import Refits, Refitted
     from ...stats.small_studies.tests_of_asymmetry import SmallStudyTest
     from ...stats.small_studies.trimfill import TrimAndFill
+    from ...synthesis.belief import Believed
     from ...synthesis.values import Pool
 
 Json = dict[str, Any]
@@ -113,6 +115,31 @@ def _multiverse(found: Multiverse, scale: Scale) -> Json:
     }
 
 
+def _bayes(found: Believed, scale: Scale) -> Json:
+    """Return medians and intervals on the display scale, tau and standard deviations on the analysis scale."""
+    return {
+        **_believed(found.fit), "source": found.source,
+        "others": [{"name": row.name, "reason": row.reason, **_believed(row.fit)} for row in found.others.rows],
+        "checks": [portable_values(check.to_dict(), DIGITS) for check in found.checks],
+    }  # fmt: skip
+
+
+def _believed(fit: Bayes | None) -> Json:
+    if fit is None:
+        return {}
+    factor = fit.bayes_factor
+    values: Json = portable_values(
+        {
+            "tau_prior": fit.tau_prior.text, "mu_prior": fit.mu_prior and list(fit.mu_prior), "k": fit.k,
+            "interval": fit.interval, "estimate": fit.display(fit.mu.median), "ci": [*map(fit.display, fit.mu.ci)],
+            "pi": [*map(fit.display, fit.prediction.ci)], "sd": fit.mu.sd, "tau": fit.tau.median, "i2": fit.i2,
+            "tau_ci": list(fit.tau.ci), "bayes_factor": {"mu_zero": factor.mu_zero, "tau_zero": factor.tau_zero},
+        },
+        DIGITS,
+    )  # fmt: skip
+    return values
+
+
 #: Field of an `Exploration` to its plain values.
 PARTS: dict[str, Callable[[Any, Scale], Json | list[Json]]] = {
     "leave_one_out": _refits,
@@ -123,4 +150,5 @@ PARTS: dict[str, Callable[[Any, Scale], Json | list[Json]]] = {
     "regressions": _regressions,
     "gosh": _gosh,
     "multiverse": _multiverse,
+    "bayes": _bayes,
 }

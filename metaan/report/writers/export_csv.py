@@ -73,6 +73,7 @@ def _csv_rows(analysis: Analysis, evidence: Sequence[Evidence]) -> Iterable[Json
         if pool is not analysis.overall:
             yield from ({**group, **_csv_study(row)} for row in pool.rows)
         yield from ({**group, **_csv_fit(fit, name), "note": note} for name, fit, note in _fits(pool))
+        yield from ({**group, **row} for row in _csv_bayes(pool))
         yield from ({**group, **row} for row in _csv_evidence(found, pool, analysis))
     for reference in analysis.references:
         yield {**first, **_csv_reference(reference)}
@@ -112,6 +113,22 @@ def _csv_fit(fit: Pooled, name: str) -> Json:
         "ci_ub": ci[1], "pi_lb": pi[0], "pi_ub": pi[1], "se": fit.se, "pval": fit.pval, "tau2": fit.tau2,
         "i2": fit.i2, "q": fit.q, "q_df": fit.q_df, "q_pval": fit.q_pval,
     }  # fmt: skip
+
+
+def _csv_bayes(pool: Pool) -> Iterable[Json]:
+    """Yield the Bayesian model and the same studies under other priors: medians and credible intervals."""
+    found = pool.exploration.bayes if pool.exploration else None
+    if found is None:
+        return
+    named = [(found.fit.tau_prior.text, found.fit), *((row.name, row.fit) for row in found.others.rows)]
+    for name, fit in named:
+        if fit is not None:
+            ci, pi = ([*map(fit.display, one)] for one in (fit.mu.ci, fit.prediction.ci))
+            yield {
+                "kind": "bayes", "label": f"Bayes, {name}", "yi": fit.mu.median, "ci_lb": ci[0], "ci_ub": ci[1],
+                "estimate": fit.display(fit.mu.median), "pi_lb": pi[0], "pi_ub": pi[1], "se": fit.mu.sd,
+                "tau2": fit.tau.median**2, "i2": fit.i2,
+            }  # fmt: skip
 
 
 def _csv_reference(reference: PublishedReference) -> Mapping[str, object]:

@@ -7,7 +7,6 @@ no seed, the same answer every time (Roever 2020, Journal of Statistical Softwar
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,14 +21,12 @@ from ..regression.design import check_rank, design_of
 from .conditional import Normal
 from .distributions import INTERVALS, peak
 from .posterior import existing_moments, posterior_grid
-from .priors import UNIT, TauPrior, prior_of, unit_information
+from .priors import TauPrior, mean_prior, prior_of
 from .quadrature import Grid
 from .result import Bayes, Joint
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_FLAT = ("flat", "uniform", "improper uniform")
 
 
 def bayes(
@@ -109,31 +106,10 @@ def mu_priors(given: Any, names: Sequence[str], measure: str = "GEN") -> tuple[F
         unknown = [name for name in given if name not in names]
         if unknown:
             raise UsageError(f"mu_prior of {unknown[0]!r}; allowed: {', '.join(names)}")
-        pairs = [_pair(given.get(name), measure) for name in names]
+        pairs = [mean_prior(given.get(name), measure) for name in names]
     else:
-        pairs = [_pair(given, measure)] * len(names)
+        pairs = [mean_prior(given, measure)] * len(names)
     return np.array([mean for mean, _ in pairs]), np.array([sd for _, sd in pairs])
-
-
-def _pair(given: Any, measure: str) -> tuple[float, float]:
-    """Return mean and standard deviation of a prior of a coefficient."""
-    if isinstance(given, str):
-        found = re.fullmatch(r"\s*(?:normal|N)\s*\(([^,]+),([^,]+)\)\s*", given, re.IGNORECASE)
-        if given.strip().casefold() == UNIT:
-            return 0.0, 0.5 * unit_information(measure)
-        flat = given.strip().casefold() in _FLAT
-        given = found.groups() if found else None if flat else given
-    if given is None:
-        return 0.0, math.inf
-    try:
-        mean, sd = map(float, given)
-    except (TypeError, ValueError):
-        mean, sd = math.nan, math.nan
-    if not (math.isfinite(mean) and sd > 0 and sd > 1e-100):
-        raise UsageError(
-            f"mu_prior {given!r}; allowed: a finite mean and a standard deviation above 0, 'normal(0, 4)', None"
-        )
-    return mean if math.isfinite(sd) else 0.0, sd
 
 
 def _highest(normal: Normal, grid: Grid, prior: TauPrior | None) -> Joint:

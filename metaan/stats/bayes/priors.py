@@ -22,6 +22,7 @@ from ..measures.effects import FloatArray
 from .quadrature import LogDensity, integrate
 
 _LOG_2PI = math.log(2 * math.pi)
+_FLAT_MEAN = ("flat", "uniform", "improper uniform")
 _FAR = 35.0  # how many times e a density may fall before it is nothing
 
 
@@ -292,6 +293,27 @@ def unit_information(measure: str) -> float:
             f"no unit of information is known of {measure}; allowed: {', '.join(UNIT_INFORMATION)}, or a prior in the "
             "units of the effect, such as 'half-normal(0.5)'"
         ) from None
+
+
+def mean_prior(given: Any, measure: str = "GEN") -> tuple[float, float]:
+    """Return mean and standard deviation of a prior of the mean, inf for a flat one; from text, a pair or None."""
+    if isinstance(given, str):
+        found = re.fullmatch(r"\s*(?:normal|N)\s*\(([^,]+),([^,]+)\)\s*", given, re.IGNORECASE)
+        if given.strip().casefold() == UNIT:
+            return 0.0, 0.5 * unit_information(measure)
+        flat = given.strip().casefold() in _FLAT_MEAN
+        given = found.groups() if found else None if flat else given
+    if given is None:
+        return 0.0, math.inf
+    try:
+        mean, sd = map(float, given)
+    except (TypeError, ValueError):
+        mean, sd = math.nan, math.nan
+    if not (math.isfinite(mean) and sd > 0 and sd > 1e-100):
+        raise UsageError(
+            f"mu_prior {given!r}; allowed: a finite mean and a standard deviation above 0, 'normal(0, 4)', None"
+        )
+    return mean if math.isfinite(sd) else 0.0, sd
 
 
 def prior_of(given: object, sei: FloatArray, measure: str = "GEN") -> TauPrior:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageError, choose, did_you_mean
 from ...records.label import slug
-from ...registry.model.public import Explore
+from ...registry.model.public import BayesPlan, Explore
 from ...report.language.judgements import assessments
 from ...report.language.words import Arms
 from ...report.plots.catalogue import PLOTS
@@ -173,8 +173,11 @@ def explored(analysis: Analysis, pool: Pool, kind: str, moderator: str | None) -
         asked = {"moderators": [moderator or "year"]}
     elif getattr(found, field) is not None:
         return found
-    wanted = Explore.model_validate({field: [asked] if kind == "bubble" else asked})
-    more = explore(wanted, fit, pool.rows)
+    if kind == "posterior":
+        more = explore(Explore.model_construct(), fit, pool.rows, BayesPlan.model_validate(asked))
+    else:
+        wanted = Explore.model_validate({field: [asked] if kind == "bubble" else asked})
+        more = explore(wanted, fit, pool.rows)
     return replace(found, **{field: getattr(more, field)}, refused=more.refused)
 
 
@@ -191,4 +194,5 @@ NEEDS: dict[str, tuple[str, Any]] = {
     "leave-one-out": ("leave_one_out", True),
     "bubble": ("regressions", None),
     "gosh": ("gosh", True),
+    "posterior": ("bayes", {"tau_prior": "unit-information"}),
 }

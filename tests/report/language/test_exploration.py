@@ -1,5 +1,7 @@
 """What was explored, in sentences, tables, JSON and on the page."""
 
+import csv
+import io
 import json
 import re
 from collections.abc import Callable
@@ -8,7 +10,8 @@ from itertools import pairwise
 
 import pytest
 
-from metaan.registry.model.public import Explore
+from metaan.registry.model.public import BayesPlan, Explore
+from metaan.report.language import formats, methods
 from metaan.report.language.exploration import FINDINGS, ExploredFinding, Looked, findings, lines
 from metaan.report.language.words import Arms
 from metaan.report.plots.catalogue import PLOTS
@@ -17,8 +20,10 @@ from metaan.report.sections.exploration import FIELDS, explored
 from metaan.report.sections.exploration_tables import TABLES, tables
 from metaan.report.writers.exploration_json import PARTS, exploration
 from metaan.report.writers.export import to_json
+from metaan.report.writers.export_csv import to_csv
 from metaan.report.writers.page import render
 from metaan.report.writers.terminal import display_width, table
+from metaan.stats.measures.effects import Interval
 from metaan.synthesis.exploration import explore
 from metaan.synthesis.values import Analysis, Exploration
 
@@ -28,18 +33,19 @@ ASKED = {
     "small_study_tests": [{"test": "peters"}, {"test": "harbord", "force": True}], "trim_and_fill": "R0",
     "regressions": [{"moderators": ["year"]}], "plots": ["funnel", "labbe"],
 }  # fmt: skip
+BELIEVED = BayesPlan(tau_prior="half-normal(0.5)", mu_prior="normal(0, 4)", priors=("half-Cauchy(0.5)", "uniform"))
 FRAGILE = [("A", 2, 100, 20, 100), ("B", 15, 100, 17, 100), ("C", 14, 100, 16, 100)]
 
 
-def explored_of(analysis: Analysis, asked: Explore) -> Analysis:
+def explored_of(analysis: Analysis, asked: Explore, bayes: BayesPlan | None = None) -> Analysis:
     """The analysis with every pool explored as synthesis does it."""
     pools = []
     for pool in analysis.pools:
         fit = pool.fit
         rows = [_published(row, 2001 + i) for i, row in enumerate(pool.rows)]
-        found = explore(asked, fit, [row for row in rows if row.yi is not None]) if fit else None
+        found = explore(asked, fit, [row for row in rows if row.yi is not None], bayes) if fit else None
         pools.append(replace(pool, rows=tuple(rows), exploration=found))
-    plan = analysis.plan.model_copy(update={"explore": asked})
+    plan = analysis.plan.model_copy(update={"explore": asked, "bayes": bayes})
     return replace(analysis, pools=tuple(pools), plan=plan)
 
 
@@ -50,7 +56,7 @@ def _published(row, year):
 
 @pytest.fixture
 def full(death: Analysis) -> Analysis:
-    return explored_of(death, Explore.model_validate(ASKED))
+    return explored_of(death, Explore.model_validate(ASKED), BELIEVED)
 
 
 def said(analysis: Analysis, pool: int = 0) -> dict[str, ExploredFinding]:
@@ -200,7 +206,7 @@ def test_the_page_has_sentences_plots_and_tables(full: Analysis, review: Callabl
     assert page.count("Sensitivity and influence</summary>") == 1
     assert page.count('class="findings"') == 2
     part = page[page.index("Sensitivity and influence") :]
-    for kind in ("funnel", "labbe", "baujat", "bubble", "gosh"):
+    for kind in ("funnel", "labbe", "baujat", "bubble", "gosh", "posterior"):
         assert part.count(f'class="chart {kind}"') == 2
     assert part.count('class="forest refits"') == 4
     ids = re.findall(r'\bid="([^"]+)"', page)
@@ -218,6 +224,55 @@ def test_a_plot_that_cannot_be_drawn_is_named_with_the_reason(analysis: Callable
     assert refused["Baujat plot"].startswith("not drawn (k = 2; a Baujat plot needs at least 3 studies")
     assert refused["Funnel plot with contours"].startswith("not drawn (k = 2; a funnel plot needs")
     assert [part.title for part in one.parts] == [": ".join(FIELDS["influence"])]
+
+
+def test_a_bayesian_model_is_one_sentence(full: Analysis) -> None:
+    model = full.pools[0].exploration.bayes.fit
+    found = said(full)["Bayesian model"]
+    ci = [f"{model.display(x):.2f}" for x in model.mu.ci]
+    assert f"the odds ratio is {model.display(model.mu.median):.2f} ({ci[0]} to {ci[1]})" in found.text
+    assert "τ half-normal(0.5), mean normal(0, 4)" in found.text
+    assert f"the probability of benefit is {100 * model.mu.cdf(0.0):.1f}%" in found.text
+    assert found.text.endswith("the conclusion (no clear difference) is the same under all 2 other priors")
+    assert not found.alarm
+    assert said(full)["Predictive checks"].text == "the data are what priors and model expect"
+
+
+def test_a_prior_that_turns_the_conclusion_is_named(full: Analysis) -> None:
+    turning = BayesPlan(tau_prior="half-normal(0.01)", priors=("half-normal(5)", "log-normal(3, 0.1)"))
+    found = said(explored_of(full, Explore(), turning), 1)["Bayesian model"]
+    assert found.alarm
+    assert "depends on the prior: under log-normal(3, 0.1), no clear difference" in found.text
+
+
+def test_surprising_data_are_said(full: Analysis) -> None:
+    far = BayesPlan(tau_prior="half-normal(0.01)", mu_prior="normal(3, 0.1)", priors=("uniform",))
+    found = said(explored_of(full, Explore(), far))["Predictive checks"]
+    assert found.alarm
+    assert "the prior of the mean against the data: the data are surprising" in found.text
+
+
+def test_a_bayesian_model_stands_in_every_table(full: Analysis, review: Callable[..., object]) -> None:
+    fit = full.pools[0].exploration.bayes.fit
+    row = formats.effect(fit.display(fit.mu.median), Interval(*map(fit.display, fit.mu.ci)), "OR")
+    [line] = [line for line in table(full, ARMS, width=120).splitlines() if "Bayes, τ half-normal(0.5)" in line][:1]
+    assert row in line
+    page = render(Report(review([full]), [full]))
+    in_models = re.findall(r'>Bayes, τ half-normal\(0\.5\)</th><td class="n" data-label="Effect">', page)
+    assert len(in_models) == 2
+    [got, *_] = [one for one in csv.DictReader(io.StringIO(to_csv([full]))) if one["kind"] == "bayes"]
+    assert float(got["ci_lb"]) == pytest.approx(fit.display(fit.mu.ci.lb), rel=1e-8)
+    [shown] = tables("bayes", Looked(full, full.pools[0], full.pools[0].exploration, ARMS))
+    assert [line.cells[0] for line in shown.lines] == [
+        "The protocol's result", "Bayes, τ half-normal(0.5), mean normal(0, 4)", "Other prior: half-Cauchy(0.5)",
+        "Other prior: uniform",
+    ]  # fmt: skip
+
+
+def test_the_methods_name_the_priors(full: Analysis) -> None:
+    text = " ".join(methods.paragraphs([full]))
+    assert "with the prior half-normal(0.5) for τ and the prior normal(0, 4) for the mean" in text
+    assert any("bayesmeta R package" in work for work in methods.references([full]))
 
 
 def test_the_plots_of_the_protocol_are_kinds() -> None:
