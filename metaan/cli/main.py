@@ -168,6 +168,7 @@ COMMANDS: dict[str, str] = {
     "watch": "update, look again, what if: for a scheduler, with an exit status",
     "release": "publish a version: report, record, changelog and tag",
     "add": "enter a new study from its DOI, its PMID or a BibTeX file",
+    "table": "the registry as a spreadsheet, and back",
     "init": "start a new review in a folder",
     "schema": "print the JSON Schema of review.yaml and of the study files",
 }
