@@ -1,7 +1,7 @@
 """Many analyses at once: the same answers as `metaan.pool`, from kernels that numba compiles.
 
-`pool` is the way in. `kernels` and `table_kernels` mirror `metaan.stats`; to add a method, enter it there and in the
-table that `tests/batch/test_conformance.py` holds against the scalar one.
+`pool` is the way in for frames and arrays, `files` for tables on disk. `kernels` mirror `metaan.stats`; to add a
+method, enter it in the table of `inference`, `inverse` or `kernels` under the name it has there.
 """
 
 from .analyses import pool as pool

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UsageError
-from .chunk import Chunk, pool_chunk
+from .chunk import Chunk, empty_answers, pool_chunk
 from .columns import Rows
 from .plan import Plan, methods_of, names
 from .result import Batch, joined
@@ -60,7 +60,7 @@ def pool(
         ``"random"``, ``"common"``, ``"birge"``, ``"ivhet"`` as in `metaan.pool`; ``"MH"`` and ``"Peto"`` pool the
         tables as `metaan.mantel_haenszel` and `metaan.peto` do by default. One, several, or a text with commas.
     tau2, ci
-        Keys of `metaan.batch.kernels.TAU2_CODES` and `metaan.batch.inference.CI_METHODS`, one or several.
+        Keys of `metaan.batch.plan.TAU2` and `metaan.batch.inference.CI_METHODS`, one or several.
     pi, level
         The prediction interval, and the coverage of all intervals.
     offsets, analysis
@@ -132,23 +132,22 @@ def rows_of(
 def pool_rows(rows: Rows, plan: Plan, threads: int | None = None) -> Batch:
     """Pool rows that are brought together, chunk by chunk; each is a function of its own rows alone."""
     starts = bounds(rows.at)
+    answers = empty_answers(rows.at.size - 1, plan)
 
     def one(i: int) -> Chunk:
-        return pool_chunk(*_arguments(rows, starts[i], starts[i + 1], plan))
+        first, last = starts[i], starts[i + 1]
+        data, at, slab, faults = rows.part(first, last)
+        into = {name: values[first:last] for name, values in answers.items()}
+        return pool_chunk(data, at, plan, slab, into, faults)
 
     workers = threads or os.cpu_count() or 1
-    first = [one(0)]  # compiles, or reads what was compiled
+    chunks = [one(0)]  # compiles, or reads what was compiled
     if workers == 1 or len(starts) <= 3:
-        rest = list(map(one, range(1, len(starts) - 1)))
+        chunks += map(one, range(1, len(starts) - 1))
     else:
         with ThreadPoolExecutor(workers) as pool_of_threads:
-            rest = list(pool_of_threads.map(one, range(1, len(starts) - 1)))
-    return joined(first + rest, plan, rows.analysis, rows.subgroup, starts)
-
-
-def _arguments(rows: Rows, first: int, last: int, plan: Plan) -> tuple[Any, ...]:
-    data, at, slab = rows.part(first, last)
-    return data, at, plan, slab
+            chunks += pool_of_threads.map(one, range(1, len(starts) - 1))
+    return joined(chunks, answers, plan, rows.analysis, rows.subgroup, starts)
 
 
 def bounds(at: Any) -> list[int]:

@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import chdtri
 
 from ..stats.measures.catalogue import scale_of
 from ..stats.measures.effects import FloatArray
 from ..stats.measures.scales import Scale
 from ..stats.pooling.intervals import IDENTICAL, NO_SE
 from ..stats.pooling.prediction import NO_SPREAD
-from . import kernels
 from .effects import BadRow, Effects, effects_of
-from .inference import Inferred, Means, by_k, infer, narrower, predict, shown
-from .kernels import MODEL_CODES, TAU2_CODES, BoolArray, C, IntArray, Q
+from .inference import Inferred, Means, infer, narrower, predict, shown
+from .inverse import Inverse
+from .kernels.inverse_variance import BoolArray, IntArray, Q
 from .plan import TABLE_MODELS, Method, Plan
 from .tables import NO_PREDICTION, WITHOUT_VARIANCE, StrataPool, pool_strata
 from .words import Words
@@ -47,7 +46,10 @@ class Chunk:
     bad_rows: int
 
 
-def pool_chunk(data: Mapping[str, FloatArray], at: IntArray, plan: Plan, slab: Any = None) -> Chunk:
+def pool_chunk(
+    data: Mapping[str, FloatArray], at: IntArray, plan: Plan, slab: Any = None, into: dict[str, Any] | None = None,
+    faults: Mapping[int, str] | None = None,
+) -> Chunk:  # fmt: skip
     """Pool the analyses whose rows lie between the offsets ``at``, shape (analyses + 1,), by every method.
 
     Parameters
@@ -60,10 +62,14 @@ def pool_chunk(data: Mapping[str, FloatArray], at: IntArray, plan: Plan, slab: A
         What is asked.
     slab
         Labels of the rows, for messages; None: their places in the analysis.
+    into
+        Arrays as `empty_answers` makes them, which take the answers; None: new ones.
+    faults
+        Row to what is wrong with it, where that was seen before.
     """
-    effects = effects_of(data, at, plan, slab)
-    answers = _Answers(len(at) - 1, plan)
-    pooled = _Inverse.of(effects, plan)
+    effects = effects_of(data, at, plan, slab, faults or {})
+    answers = _Answers(empty_answers(len(at) - 1, plan) if into is None else into)
+    pooled = Inverse.of(effects, plan)
     for j, method in enumerate(plan.methods):
         if method.model in TABLE_MODELS:
             _fill_strata(answers, j, pool_strata(method.model, plan.measure, effects, at), plan)
@@ -72,19 +78,26 @@ def pool_chunk(data: Mapping[str, FloatArray], at: IntArray, plan: Plan, slab: A
     return Chunk(answers.columns, answers.words.texts, effects.bad, effects.bad_rows)
 
 
+def empty_answers(n: int, plan: Plan) -> dict[str, Any]:
+    """Return arrays of shape (analyses, methods) for the answers to ``n`` analyses, with anything in them."""
+    kinds: dict[str, Any] = dict.fromkeys((*NUMBERS, "conclusion"), np.float64) | dict.fromkeys(
+        ("k", "left_out", "reason"), np.int64
+    )
+    kinds |= dict.fromkeys(("tau2_lb", "tau2_ub"), np.float64) if "tau2_ci" in plan.also else {}
+    kinds |= dict.fromkeys(("notes", "pi_reason"), np.int64) if "notes" in plan.also else {}
+    return {
+        name: np.empty((n, len(plan.methods)), dtype=kind) for name, kind in (kinds | {"converged": np.bool_}).items()
+    }
+
+
 class _Answers:
     """The arrays that the methods fill, one column each."""
 
-    def __init__(self, n: int, plan: Plan) -> None:
-        shape = (n, len(plan.methods))
-        names = (*NUMBERS, *(("tau2_lb", "tau2_ub") if "tau2_ci" in plan.also else ()))
+    def __init__(self, columns: dict[str, Any]) -> None:
         self.words = Words()
-        self.columns: dict[str, Any] = {name: np.full(shape, np.nan) for name in names}
-        self.columns |= {name: np.zeros(shape, dtype=np.int64) for name in ("k", "left_out")}
-        self.columns |= {"reason": np.full(shape, -1, dtype=np.int64), "converged": np.ones(shape, dtype=bool)}
-        self.columns["conclusion"] = np.full(shape, np.nan)
-        if "notes" in plan.also:
-            self.columns |= {name: np.full(shape, -1, dtype=np.int64) for name in ("notes", "pi_reason")}
+        self.columns = columns
+        for values in columns.values():
+            values[:] = np.nan if values.dtype == np.float64 else True if values.dtype == np.bool_ else -1
 
     def put(self, j: int, alive: BoolArray | IntArray, **values: Any) -> None:
         """Write values of the analyses that are alive into the column of method ``j``."""
@@ -98,71 +111,7 @@ class _Answers:
             self.columns[name][where, j] = self.words.code(text)
 
 
-@dataclass(slots=True)
-class _Inverse:
-    """What the methods of inverse variance share: moments, and the tau2 of each estimator once."""
-
-    effects: Effects
-    plan: Plan
-    k: IntArray
-    wi: FloatArray
-    sums: FloatArray
-    tau2: dict[str, FloatArray]
-    scale: Scale
-    bounds: tuple[FloatArray, FloatArray] | None = None
-
-    @classmethod
-    def of(cls, e: Effects, plan: Plan) -> _Inverse:
-        n = e.at.size - 1
-        wi, sums = np.empty(e.yi.size), np.empty((n, 4))
-        kernels.moments(e.yi, e.vi, e.at, wi, sums)
-        return cls(e, plan, e.k[e.alive], wi, sums, {}, scale_of(plan.measure))
-
-    def tau2_by(self, name: str | None) -> FloatArray:
-        """Return the tau2 of an estimator; zeros where the model has none."""
-        if name is None:
-            return np.zeros(self.k.size)
-        code = TAU2_CODES[name]
-        key = name if name == "PMM" else str(code)
-        if key not in self.tau2:
-            e, found = self.effects, np.empty(self.k.size)
-            wanted: FloatArray = _chi_squared(self.k, 0.5) if name == "PMM" else np.asarray(self.k - 1.0)
-            kernels.tau2_of(code, e.yi, e.vi, e.at, self.sums, wanted, found)
-            self.tau2[key] = found
-        return self.tau2[key]
-
-    def means(self, model: str, tau2: FloatArray) -> Means:
-        e, found = self.effects, np.empty((self.k.size, 3))
-        kernels.means(MODEL_CODES[model], e.yi, e.vi, self.wi, e.at, self.sums, tau2, found)
-        estimate, se, q = np.ascontiguousarray(found.T)
-        return Means(self.k, tau2, estimate, se, q)
-
-    def tau2_ci(self) -> tuple[FloatArray, FloatArray]:
-        """Return the Q-profile interval of tau2; nan for one study."""
-        if self.bounds is None:
-            e, tail, ends = self.effects, (1 - self.plan.level) / 2, []
-            for probability in (tail, 1 - tail):
-                found = np.empty(self.k.size)
-                kernels.solutions(e.yi, e.vi, e.at, self.sums, _chi_squared(self.k, probability), found)
-                ends.append(np.where(self.k > 1, found, np.nan))
-            self.bounds = ends[0], ends[1]
-        return self.bounds
-
-    def i2(self, tau2: FloatArray, has_tau2: bool) -> FloatArray:
-        """Return I2 in percent: from tau2 where the model has one, else from Q."""
-        several, df, q = self.k > 1, np.maximum(self.k - 1.0, 1.0), self.sums[:, Q]
-        if has_tau2:
-            typical = df / self.sums[:, C]
-            return np.where(several, 100.0 * tau2 / (typical + tau2), 0.0)
-        return np.where(several & (q > 0), np.maximum(0.0, 100 * (q - df) / np.where(q > 0, q, 1.0)), 0.0)
-
-
-def _chi_squared(k: IntArray, probability: float) -> FloatArray:
-    """Return the numbers that chi-squared with k - 1 degrees of freedom exceeds with this probability."""
-    return by_k(lambda n: np.asarray(chdtri(np.maximum(n - 1, 1), probability)), k)
-
-
-def _fill(answers: _Answers, j: int, method: Method, e: Effects, pooled: _Inverse, plan: Plan) -> None:
+def _fill(answers: _Answers, j: int, method: Method, e: Effects, pooled: Inverse, plan: Plan) -> None:
     """Write the answers of a method by inverse variance."""
     alive = np.flatnonzero(e.alive)
     with np.errstate(all="ignore"):
@@ -192,7 +141,7 @@ def _conclusion(found: Inferred, scale: Scale) -> FloatArray:
 
 
 def _predicted(
-    answers: _Answers, j: int, method: Method, alive: IntArray, means: Means, found: Inferred, pooled: _Inverse
+    answers: _Answers, j: int, method: Method, alive: IntArray, means: Means, found: Inferred, pooled: Inverse
 ) -> None:
     """Write the prediction intervals, and why there is none."""
     if method.model != "random":
@@ -231,7 +180,7 @@ def _notes(
 
 def _say_why(
     answers: _Answers, j: int, method: Method, alive: IntArray, means: Means, found: Inferred, e: Effects,
-    pooled: _Inverse,
+    pooled: Inverse,
 ) -> None:  # fmt: skip
     """Write why an analysis has no answer, or none but an estimate; take away what does not exist."""
     answers.say(j, "reason", alive[found.no_se], NO_SE.format(IDENTICAL))

@@ -7,7 +7,7 @@ with ``offsets``, or as n x k matrices with nan where an analysis has fewer stud
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from ..stats.measures.proportions import PROPORTION
 from ..stats.measures.rates import ONE_GROUP, ONE_RATE, TWO_GROUPS, TWO_RATES
 from ..stats.measures.single_means import ONE_MEAN, ONE_SD
 from ..stats.measures.two_by_two import CELLS, TABLE
-from .kernels import IntArray
+from .kernels.inverse_variance import IntArray
 
 #: What a family of measures reads, of a frame that may have more; of others, whatever there is of `RAW`.
 _READ: tuple[tuple[MeasureFamily, tuple[str, ...]], ...] = (
@@ -53,6 +53,8 @@ class Rows:
         Labels of the analyses, an Arrow array or one of numpy; ``subgroup`` is None where there are none.
     slab
         Labels of the rows, or None.
+    faults
+        Row to what is wrong with it, where that was seen before.
     """
 
     data: dict[str, FloatArray]
@@ -60,6 +62,19 @@ class Rows:
     analysis: Any
     subgroup: Any = None
     slab: Any = None
+    faults: Mapping[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_part(
+        cls, table: Any, data: dict[str, FloatArray], by: str, subgroup: str | None, slab: str | None,
+        faults: Mapping[int, str],
+    ) -> Rows:  # fmt: skip
+        """Take an Arrow table in which the rows of each analysis stand together."""
+        keys = [_column(table, name, "by") for name in (by, subgroup) if name is not None]
+        starts = runs(keys, table.num_rows)
+        heads = [key.take(starts[:-1]) for key in keys]
+        labels = None if slab is None else _column(table, slab, "slab")
+        return cls(data, starts, heads[0], heads[1] if subgroup is not None else None, labels, faults)
 
     @classmethod
     def of_frame(
@@ -111,11 +126,12 @@ class Rows:
             raise DataError(f"{labels.size} labels for {n} analyses")
         return cls(arrays, at, labels)
 
-    def part(self, first: int, last: int) -> tuple[dict[str, FloatArray], IntArray, Any]:
-        """Return columns, offsets and labels of the analyses from ``first`` to before ``last``."""
+    def part(self, first: int, last: int) -> tuple[dict[str, FloatArray], IntArray, Any, dict[int, str]]:
+        """Return columns, offsets, labels and faults of the analyses from ``first`` to before ``last``."""
         a, b = int(self.at[first]), int(self.at[last])
         data = {name: values[a:b] for name, values in self.data.items()}
-        return data, self.at[first : last + 1] - a, None if self.slab is None else self.slab[a:b]
+        faults = {row - a: why for row, why in self.faults.items() if a <= row < b} if self.faults else {}
+        return data, self.at[first : last + 1] - a, None if self.slab is None else self.slab[a:b], faults
 
 
 def arrow_table(frame: Any) -> Any:
@@ -184,6 +200,33 @@ def _numbers(table: Any, argument: str, source: Any) -> FloatArray:
     return np.asarray(column.to_numpy(zero_copy_only=False), dtype=float)
 
 
+def numbers_of(column: Any, missing: list[str]) -> tuple[FloatArray, list[tuple[int, str]]]:
+    """Return a column of numbers, or of texts of numbers, as floats, and (row, text) of what is none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return _numbers(pa.table({"": column}), "", ""), []
+    column = pc.utf8_trim_whitespace(column)
+    column = pc.if_else(pc.is_in(column, value_set=pa.array(missing, column.type)), None, column)
+    try:
+        return np.asarray(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=float), []
+    except pa.ArrowInvalid:
+        return _one_by_one(column.to_pylist())
+
+
+def _one_by_one(texts: list[str | None]) -> tuple[FloatArray, list[tuple[int, str]]]:
+    values, wrong = np.full(len(texts), np.nan), []
+    for row, text in enumerate(texts):
+        if text is not None:
+            try:
+                values[row] = float(text)
+            except ValueError:
+                wrong.append((row, text))
+    return values, wrong
+
+
 def _floats(values: Any, name: str) -> FloatArray:
     try:
         return np.asarray(values, dtype=float)
@@ -210,15 +253,16 @@ def _without_gaps(arrays: dict[str, FloatArray], at: IntArray) -> tuple[dict[str
 def _grouped(keys: list[Any]) -> tuple[IntArray, IntArray | None]:
     """Return the offsets of runs of equal keys, and the order that brings equal ones together where they are not."""
     n = len(keys[0])
-    starts = _runs(keys, n)
+    starts = runs(keys, n)
     if n == 0 or _all_unlike([key.take(starts[:-1]) for key in keys]):
         return starts, None
     codes = [np.asarray(key.dictionary_encode().indices) for key in keys]
     order = np.lexsort(codes[::-1])
-    return _runs([key.take(order) for key in keys], n), order
+    return runs([key.take(order) for key in keys], n), order
 
 
-def _runs(keys: list[Any], n: int) -> IntArray:
+def runs(keys: list[Any], n: int) -> IntArray:
+    """Return where runs of equal keys begin, and where the last ends; ``n`` rows."""
     import pyarrow.compute as pc
 
     if n == 0:

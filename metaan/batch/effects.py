@@ -11,7 +11,7 @@ import numpy as np
 from ..stats.measures.catalogue import TO, effects_of_rows
 from ..stats.measures.effects import FloatArray, infinite, unusable, usable
 from ..stats.measures.families import Columns, Mask, refusals
-from .kernels import BoolArray, IntArray
+from .kernels.inverse_variance import BoolArray, IntArray
 from .plan import Plan
 
 #: How many refused rows are kept to be shown.
@@ -33,7 +33,7 @@ class Effects:
     Attributes
     ----------
     yi, vi, at
-        Of all analyses that have an effect; see `metaan.batch.kernels`.
+        Of all analyses that have an effect; see `metaan.batch.kernels.inverse_variance`.
     k, left_out, alive
         Shape (analyses,): effects, rows without one, and whether there is any.
     errors
@@ -58,7 +58,9 @@ class Effects:
     sound: Mask
 
 
-def effects_of(data: Mapping[str, FloatArray], at: IntArray, plan: Plan, slab: Any = None) -> Effects:
+def effects_of(
+    data: Mapping[str, FloatArray], at: IntArray, plan: Plan, slab: Any, faults: Mapping[int, str]
+) -> Effects:
     """Compute the effects of all rows; a row that cannot be true is an error of its analysis, and of no other."""
     sizes = np.diff(at)
     of_row = np.repeat(np.arange(sizes.size), sizes)
@@ -75,6 +77,9 @@ def effects_of(data: Mapping[str, FloatArray], at: IntArray, plan: Plan, slab: A
             bad.append(BadRow(row, i, why))
             errors.setdefault(i, why)
 
+    if faults:
+        texts = "study {!r}: {}"
+        refuse(np.array(sorted(faults), dtype=np.int64), lambda row, label: texts.format(label, faults[row]))
     finite = {}
     for name, values in data.items():
         wrong = np.isinf(values)

@@ -16,7 +16,7 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from ..stats.measures.effects import FloatArray
 from ..stats.measures.scales import Scale
 from ..stats.numerics.ties import above
-from .kernels import BoolArray, IntArray
+from .kernels.inverse_variance import BoolArray, IntArray
 
 #: No display scale is at its end before this many units of the analysis scale, whatever the measure.
 _NEAR = 300.0

@@ -14,8 +14,8 @@ from ..stats.measures.catalogue import MEASURES, TO, added
 from ..stats.pooling.intervals import check_level
 from ..stats.pooling.models import MODELS
 from .inference import CI_METHODS, PI_METHODS
-from .kernels import MODEL_CODES, TAU2_CODES
-from .table_kernels import MH_CODES
+from .kernels.inverse_variance import MODEL_CODES, TAU2_CODES
+from .kernels.strata import MH_CODES
 
 #: What a caller can ask for beside the columns of `metaan.batch.result.COLUMNS`.
 ALSO = {
@@ -25,6 +25,9 @@ ALSO = {
 
 #: Models that pool 2x2 tables or rates as strata, and the measures that they have.
 TABLE_MODELS = {"MH": tuple(MH_CODES), "Peto": ("OR",)}
+
+#: Estimators of tau2 that are here: those that a kernel computes, and those that are a line of the moments.
+TAU2 = ("DL", "HS", "HSk", *TAU2_CODES)
 
 _ACROSS = ("AV", "AVHO")
 
@@ -114,7 +117,7 @@ def _check(method: Method, measure: str) -> None:
     choose(MODEL_CODES, method.model, "model")
     choose(CI_METHODS, method.ci_method, "ci_method")
     if method.tau2_method is not None:
-        choose(TAU2_CODES, method.tau2_method, "tau2_method")
+        choose(dict.fromkeys(TAU2), method.tau2_method, "tau2_method")
     if method.model in ("birge", "ivhet") and method.ci_method not in ("wald", "t"):
         raise UsageError(
             f"model {method.model!r} has its own standard error; allowed: ci_method wald or t, not {method.ci_method}"

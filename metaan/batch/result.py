@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +12,7 @@ from ..errors import choose
 from ..stats.numerics.notebook import ShowsItself
 from .chunk import Chunk
 from .plan import Plan
+from .totals import Totals
 from .words import Words
 
 if TYPE_CHECKING:
@@ -128,12 +127,8 @@ class Batch(ShowsItself):
         return pa.array(values, from_pandas=values.dtype == np.float64)
 
     def summary(self) -> dict[str, Any]:
-        """Return what the answers add up to, as plain values.
-
-        ``changes`` is the table of pairs of methods: of how many analyses that both answer, how many conclude
-        otherwise (another side of no effect, or none).
-        """
-        return _summary(self)
+        """Return what the answers add up to, as plain values: see `metaan.batch.totals.Totals`."""
+        return Totals(self.plan).add(self.answers, self.texts, self.bad_rows, self.bad).to_dict()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the summary, and a list of the rows, ready for JSON."""
@@ -166,43 +161,14 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and value != value else value
 
 
-def _summary(batch: Batch) -> dict[str, Any]:
-    methods = batch.plan.methods
-    estimated = ~np.isnan(batch.answers["estimate"])
-    reasons: Counter[str] = Counter()
-    codes, counts = np.unique(batch.answers["reason"], return_counts=True)
-    for code, count in zip(codes.tolist(), counts.tolist()):
-        if code >= 0:
-            reasons[batch.texts[code]] += count
-    rows = [
-        method._asdict() | {"answered": int(estimated[:, j].sum()), "without": int((~estimated[:, j]).sum())}
-        | {"not_converged": int((~batch.answers["converged"][:, j]).sum())}
-        for j, method in enumerate(methods)
-    ]  # fmt: skip
-    return {
-        "analyses": len(batch.analysis), "measure": batch.plan.measure, "level": batch.plan.level, "methods": rows,
-        "reasons": dict(reasons.most_common()), "bad_rows": batch.bad_rows,
-        "bad": [list(one) for one in batch.bad], "changes": list(_changes(batch)),
-    }  # fmt: skip
-
-
-def _changes(batch: Batch) -> Iterator[dict[str, Any]]:
-    """Yield for each pair of methods how many analyses both conclude on, and how many otherwise."""
-    sides = batch.answers["conclusion"]
-    for i, j in combinations(range(len(batch.plan.methods)), 2):
-        both = ~np.isnan(sides[:, i]) & ~np.isnan(sides[:, j])
-        first, second = batch.plan.methods[i], batch.plan.methods[j]
-        changed = int((sides[both, i] != sides[both, j]).sum())
-        yield {"first": list(first), "second": list(second), "both": int(both.sum()), "changed": changed}
-
-
-def joined(chunks: Sequence[Chunk], plan: Plan, analysis: Any, subgroup: Any, starts: Sequence[int]) -> Batch:
-    """Put the answers of chunks together; ``starts`` is the first analysis of each."""
+def joined(
+    chunks: Sequence[Chunk], answers: Mapping[str, Any], plan: Plan, analysis: Any, subgroup: Any, starts: Sequence[int]
+) -> Batch:
+    """Put the answers of chunks together, which stand in ``answers``; ``starts`` is the first analysis of each."""
     words = Words()
-    parts: dict[str, list[Any]] = {}
     for chunk in chunks:
-        for name, values in chunk.columns.items():
-            parts.setdefault(name, []).append(words.merged(chunk.texts, values) if name in _SENTENCES else values)
-    answers = {name: arrays[0] if len(arrays) == 1 else np.concatenate(arrays) for name, arrays in parts.items()}
+        for name in _SENTENCES:
+            if name in chunk.columns and chunk.texts:
+                chunk.columns[name][:] = words.merged(chunk.texts, chunk.columns[name])
     bad = [(str(analysis[start + one.analysis]), one.why) for chunk, start in zip(chunks, starts) for one in chunk.bad]
     return Batch(plan, analysis, answers, words.texts, subgroup, sum(chunk.bad_rows for chunk in chunks), bad[:20])

@@ -18,10 +18,10 @@ from ..stats.tables.mantel_haenszel import MH_MEASURES
 from ..stats.tables.peto import observed_less_expected
 from ..stats.tables.stratified import NO_PREDICTION as NO_PREDICTION
 from ..stats.tables.stratified import WITHOUT_VARIANCE as WITHOUT_VARIANCE
-from . import table_kernels
 from .effects import Effects
-from .kernels import IntArray
-from .table_kernels import MH_CODES
+from .kernels import strata as table_kernels
+from .kernels.inverse_variance import IntArray
+from .kernels.strata import MH_CODES
 
 _RATE = ("x1i", "t1i", "x2i", "t2i")
 _TABLE = ("ai", "bi", "ci", "di")

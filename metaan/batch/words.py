@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .kernels import IntArray
+from .kernels.inverse_variance import IntArray
 
 
 class Words:

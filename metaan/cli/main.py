@@ -154,6 +154,7 @@ def _fail(command: str, error: Exception | str, status: int) -> int:
 #: Names and their lines of help. The rest of a command is in the module of its name.
 COMMANDS: dict[str, str] = {
     "pool": "pool the studies of one or more outcomes and print the results",
+    "batch": "pool many analyses of one long table at once",
     "report": "write the HTML report, or its results and references in other formats",
     "plot": "write one plot of an outcome as SVG, PDF, PNG or EPS: forest, funnel, Baujat, ...",
     "explain": "why programs differ: one outcome under the rules of metafor, meta, RevMan, Stata, IQWiG",

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 import metaan as ma
 from metaan.batch import pool
 from metaan.batch.inference import CI_METHODS, PI_METHODS
-from metaan.batch.kernels import MODEL_CODES, TAU2_CODES
-from metaan.batch.plan import TABLE_MODELS
-from metaan.batch.table_kernels import MH_CODES
+from metaan.batch.kernels.inverse_variance import MODEL_CODES
+from metaan.batch.kernels.strata import MH_CODES
+from metaan.batch.plan import TABLE_MODELS, TAU2
 from metaan.stats.pooling.intervals import CI_METHODS as SCALAR_CI
 from metaan.stats.pooling.models import MODELS
 from metaan.stats.pooling.prediction import PI_METHODS as SCALAR_PI
@@ -55,7 +55,7 @@ def of_tables(measure, seed=2, n=40):
 
 
 def test_every_method_of_the_scalar_tables_is_in_the_kernels_or_says_why_not():
-    pairs = ((TAU2_METHODS, TAU2_CODES), (SCALAR_CI, CI_METHODS), (SCALAR_PI, PI_METHODS), (MODELS, MODEL_CODES))
+    pairs = ((TAU2_METHODS, TAU2), (SCALAR_CI, CI_METHODS), (SCALAR_PI, PI_METHODS), (MODELS, MODEL_CODES))
     for scalar, here in (*pairs, (MH_MEASURES, MH_CODES)):
         assert set(here) <= set(scalar)
         assert set(scalar) - set(here) <= set(NOT_HERE)
@@ -63,7 +63,7 @@ def test_every_method_of_the_scalar_tables_is_in_the_kernels_or_says_why_not():
 
 def test_every_estimator_of_tau2_and_model_of_inverse_variance():
     columns, at = of_effects()
-    got = pool(columns, offsets=at, model=list(MODEL_CODES), tau2=list(TAU2_CODES), ci="wald,t", also=["notes"])
+    got = pool(columns, offsets=at, model=list(MODEL_CODES), tau2=list(TAU2), ci="wald,t", also=["notes"])
     assert list(differences(got, "GEN", columns, at)) == []
     assert got["converged"].all()
 

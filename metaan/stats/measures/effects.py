@@ -263,16 +263,18 @@ def _check(es: EffectSizes) -> None:
 
 def usable(yi: FloatArray, vi: FloatArray) -> NDArray[np.bool_]:
     """Return where an effect and its variance, shape (k,), are such as every method behind this boundary can answer."""
+    if vi.size and vi.min() >= _resolved(np.abs(yi).max()) and vi.max() <= LARGEST_VI:
+        return np.ones(vi.shape, dtype=bool)  # all are: the usual case, and quick to see
     return np.asarray((vi >= _resolved(yi)) & (vi <= LARGEST_VI) & np.isfinite(yi))
 
 
-def _resolved(yi: FloatArray) -> FloatArray:
+def _resolved(yi: FloatArray | float) -> FloatArray:
     """Return the least variance that a float of the size of ``yi`` can stand for."""
-    return np.maximum(np.square(np.spacing(yi)), SMALLEST_VI)
+    return np.asarray(np.maximum(np.square(np.spacing(yi)), SMALLEST_VI))
 
 
 def unusable(label: str, y: float, v: float) -> str:
     """Return what to say of a study that is not `usable`."""
-    why = "; a float cannot hold yi that exactly" if 0 < v < float(_resolved(np.array(y))) else ""
+    why = "; a float cannot hold yi that exactly" if 0 < v < float(_resolved(y)) else ""
     why = f" and at most {LARGEST_VI:g}" if LARGEST_VI < v < np.inf else why
     return f"study {label!r}: yi = {y:g}, vi = {v:g}; allowed: finite yi, finite vi above 0{why}"

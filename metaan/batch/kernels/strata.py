@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 
-from ..stats.measures.effects import FloatArray
+from ...stats.measures.effects import FloatArray
+from .inverse_variance import IntArray
 from .jit import kernel
-from .kernels import IntArray
 
 
 @kernel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from ..errors import UsageError
+from ...errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 

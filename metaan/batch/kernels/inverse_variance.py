@@ -17,8 +17,8 @@ import math
 
 import numpy as np
 
-from ..stats.measures.effects import FloatArray
-from ..stats.numerics.ties import TOLERANCE
+from ...stats.measures.effects import FloatArray
+from ...stats.numerics.ties import TOLERANCE
 from .jit import kernel
 
 IntArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
@@ -77,24 +77,16 @@ def _tau2(
     code: int, y: FloatArray, v: FloatArray, sums: FloatArray, target: float,
     grid: FloatArray, ratios: FloatArray,
 ) -> float:  # fmt: skip
-    k, q, c, total = float(y.size), float(sums[Q]), float(sums[C]), float(sums[SUM_W])
     if code == 0:
-        return _excess(q, k - 1) / c
-    if code == 1:
         return _hedges(y, v)
-    if code == 2:
-        return _excess(q, k) / total
-    if code == 3:
-        return _excess(k / (k - 1) * q, k) / total
+    if code == 1:
+        return _sidik_jonkman(y, v, float(sums[Q]))
+    if code <= 3:
+        return _maximise(y, v, float(sums[Q]), code == 3, grid, ratios)
     if code == 4:
-        return _sidik_jonkman(y, v, q)
-    if code <= 6:
-        return _maximise(y, v, q, code == 6, grid, ratios)
-    if code == 7:
         return _solve_q(y, v, sums, target)
-    if code == 8:
-        return _two_step(y, v, _excess(q, k - 1) / c)
-    return _two_step(y, v, _hedges(y, v))
+    first = _excess(float(sums[Q]), y.size - 1.0) / float(sums[C]) if code == 5 else _hedges(y, v)
+    return _two_step(y, v, first)
 
 
 @kernel
@@ -375,10 +367,10 @@ def _log_likelihood(y: FloatArray, v: FloatArray, tau2: float, restricted: bool)
     return ll - 0.5 * math.log(total) if restricted else ll
 
 
-#: Estimators of tau2 by their names in `metaan.stats.pooling.tau2.TAU2_METHODS`.
+#: Estimators of tau2 by their names in `metaan.stats.pooling.tau2.TAU2_METHODS`; those of `metaan.batch.inverse` are a
+#: line of the moments.
 TAU2_CODES = {
-    "DL": 0, "HE": 1, "HS": 2, "HSk": 3, "SJ": 4, "ML": 5, "REML": 6, "EB": 7, "PM": 7, "DLIT": 7, "SJIT": 7, "PMM": 7,
-    "DL2": 8, "CA2": 9,
+    "HE": 0, "SJ": 1, "ML": 2, "REML": 3, "EB": 4, "PM": 4, "DLIT": 4, "SJIT": 4, "PMM": 4, "DL2": 5, "CA2": 6,
 }  # fmt: skip
 
 #: Models by their names in `metaan.stats.pooling.models.MODELS`.
