@@ -58,6 +58,18 @@ function alsoFacts(link) {
   return [[row.cells[0].textContent ?? "", value[1]], ...rest];
 }
 
+/**
+ * The name of a study before the name of its number, and where its paper is.
+ * @param {string | undefined} id
+ * @returns {{name: string, facts: Fact[]}}
+ */
+function ofStudy(id) {
+  const card = id ? document.getElementById(`study.${id}`) : null,
+    paper = card?.querySelector(".links a");
+  const name = card?.querySelector("summary")?.firstChild?.textContent?.trim();
+  return { name: name ? `${name}: ` : "", facts: paper ? [["Paper", [paper.cloneNode(true)]]] : [] };
+}
+
 /** @param {Event} event */
 function openSource(event) {
   const link = /** @type {Element} */ (event.target).closest?.("main a[href^='#source.'], main a[href^='#formula.']");
@@ -65,7 +77,8 @@ function openSource(event) {
   const row = document.getElementById(decodeURIComponent(link.hash.slice(1)));
   if (!(row instanceof HTMLTableRowElement)) return;
   event.preventDefault();
-  openPanel(row.cells[0].textContent ?? "", [...factsOf(row), ...alsoFacts(link)], link.hash);
+  const { name, facts } = ofStudy(row.closest("table")?.dataset.study);
+  openPanel(`${name}${row.cells[0].textContent}`, [...factsOf(row), ...alsoFacts(link), ...facts], link.hash);
 }
 
 for (const link of document.querySelectorAll("main a[href^='#source.'], main a[href^='#formula.']")) {

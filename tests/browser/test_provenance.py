@@ -60,6 +60,9 @@ def test_a_computed_number_shows_its_formula_and_inputs(report: Path, visit: Cal
     assert names == ["Value", "Formula", "Inputs"]
     assert panel.locator("dd").first.inner_text() == link.inner_text()
     assert "τ²" in panel.locator("h2").inner_text()
+    lines = panel.locator("ul.inputs li").all_inner_texts()
+    assert len(lines) > 2
+    assert all("y = " in line and "v = " in line for line in lines)
     opened.page.keyboard.press("Escape")
     assert not panel.is_visible()
     assert link.evaluate("one => document.activeElement === one")
@@ -92,6 +95,9 @@ def test_a_count_shows_where_both_its_numbers_were_read(reports: dict[str, Path]
     )
     assert ["Value", events] in facts
     assert any(": people" in name and value == people for name, value in facts)
+    name, paper = opened.page.locator("dialog h2").inner_text(), opened.page.locator("dialog dd a[href^=https]")
+    assert name.startswith("NCT04362111 2021: ")
+    assert paper.get_attribute("href").startswith("https://doi.org/")
 
 
 def _activate(opened: Any, target: Any, key: str) -> None:

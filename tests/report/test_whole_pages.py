@@ -79,3 +79,12 @@ def test_names_of_groups_and_studies_are_text(pages: dict[str, str]) -> None:
 def test_names_from_right_to_left_keep_their_year(pages: dict[str, str]) -> None:
     text = re.sub(r"<(script|svg).*?</\1>", "", pages["hard"], flags=re.DOTALL)
     assert text.count("\u2068דוד כהן 1997\u2069") == text.count("דוד כהן 1997") > 5
+
+
+def test_a_preview_of_the_page_shows_what_is_said_first(
+    make: Callable[..., Analysis], make_whole: Callable[..., object]
+) -> None:
+    page = render(Report(make_whole([make()]), [make()]))
+    [shown] = set(re.findall(r'<meta (?:name|property)="(?:og:)?description" content="([^"]*)">', page))
+    assert shown.startswith("These studies show no clear difference in death from any cause")
+    assert len(shown) <= 320

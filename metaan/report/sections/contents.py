@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .studies import StudyView
 
 DIGEST_SHOWN = 12
+PREVIEW = 300  # letters of the description that others show of a link to the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +113,17 @@ class Content:
     workings = cached_property(
         lambda self: [Workings.of(one, self._report.evidence_of(one)) for one in self._report.analyses]
     )
+    summed_up = cached_property(lambda self: self._summed_up())
     sheets = cached_property(lambda self: sheets(self._analyses, self.arms))
     brief = cached_property(lambda self: self._brief())
     numbers = cached_property(lambda self: second_opinion(self._report.numbers, self.digest))
     cite = cached_property(lambda self: cite(self._report.review, self.version))
+
+    def _summed_up(self) -> str:
+        """Return the first statements, of critical outcomes first, as a preview of the page shows them."""
+        said = [answer.statement for outcome in self.outcomes for answer in outcome.answers]
+        fits = [text for i, text in enumerate(said) if len(" ".join(said[: i + 1])) <= PREVIEW]
+        return " ".join(fits) or self.state
 
     def _brief(self) -> tuple[str, ...]:
         """Return the methods in five lines."""

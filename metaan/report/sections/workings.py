@@ -23,15 +23,22 @@ if TYPE_CHECKING:
 MANY = 40  # from here on inputs are not listed one by one
 
 
+Listed = tuple[tuple[str, ...], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Working:
-    """One computed number: what it is, its value, the formula in words, and what went into it."""
+    """One computed number: what it is, its value, the formula in words, and what went into it.
+
+    ``listed`` is a line for each study that went in: its name and its numbers.
+    """
 
     anchor: str
     what: str
     value: str
     formula: str
     inputs: str
+    listed: Listed = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +102,12 @@ def _named(numbers: Mapping[str, float]) -> str:
     return ", ".join(f"{name} = {value:.6g}" for name, value in numbers.items()) or "–"
 
 
-def _made(place: tuple[str | int, ...], what: str, value: str, formula: str, inputs: str) -> Working:
+def _made(
+    place: tuple[str | int, ...], what: str, value: str, formula: str, inputs: str, listed: Listed = ()
+) -> Working:
     key, *path = place
     return Working(
-        anchor(str(key), *path), what, value, words.upper_first(formula) + ".", words.upper_first(inputs) + "."
+        anchor(str(key), *path), what, value, words.upper_first(formula) + ".", words.upper_first(inputs) + ".", listed
     )
 
 
@@ -114,8 +123,7 @@ def _pool(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
         yield from _fit(fit, ("block", i, role), f"{name}: {methods.model_name(fit)}", _effects(used, fit), analysis)
     if line := spread.numbers(pool):
         formula = formulas.OTHER["q"] + ("" if pool.tau2_ci is None else f"; {formulas.OTHER['q-profile']}")
-        inputs = _effects(used, pool.fit)
-        yield _made((key, "block", i, "q"), f"{name}: heterogeneity", line, formula, inputs)
+        yield _made((key, "block", i, "q"), f"{name}: heterogeneity", line, formula, *_effects(used, pool.fit))
 
 
 def _names(rows: Sequence[StudyRow]) -> str:
@@ -144,15 +152,20 @@ def _arms(data: Mapping[str, float]) -> str:
     return " and ".join(kind.shape.format(*map(formats.count, arm.values())) for arm in arms if kind)
 
 
-def _effects(rows: Sequence[StudyRow], fit: Pooled | None) -> str:
-    """Write y and v of each study of a result."""
-    if fit is None or fit.k >= MANY:
-        return f"y and v of {fit.k if fit else len(rows)} studies, in the rows of the studies above"
+def _effects(rows: Sequence[StudyRow], fit: Pooled | None) -> tuple[str, Listed]:
+    """Say of which studies y and v went into a result, and list them."""
+    k = fit.k if fit else len(rows)
+    if fit is None or k >= MANY:
+        return f"effect y and variance v of {k} studies, in the rows of the studies above", ()
     named = zip(fit.effects.slab, fit.effects.yi.tolist(), fit.effects.vi.tolist())
-    return "; ".join(f"{label}: y = {y:.6g}, v = {v:.6g}" if v == v else label for label, y, v in named)
+    each = ((label, f"y = {y:.6g}", f"v = {v:.6g}") if v == v else (label,) for label, y, v in named)
+    return f"effect y and variance v of {formats.plural(k, 'study', 'studies')}", tuple(each)
 
 
-def _fit(fit: Pooled, path: tuple[str | int, ...], name: str, inputs: str, analysis: Analysis) -> Iterable[Working]:
+def _fit(
+    fit: Pooled, path: tuple[str | int, ...], name: str, given: tuple[str, Listed], analysis: Analysis
+) -> Iterable[Working]:
+    inputs, listed = given
     key, shown, random = analysis.plan.key, fit.display, fit.has_tau2
     mean = formulas.RANDOM if random else formulas.of_common(fit.method, fit.measure)
     back = "; shown are the exponentials" if scale_of(fit.measure).is_ratio else ""
@@ -161,15 +174,17 @@ def _fit(fit: Pooled, path: tuple[str | int, ...], name: str, inputs: str, analy
     tau2 = "" if fit.tau2 is None else f"; τ² = {fit.tau2:.6g}"
     effect = formats.effect(shown.estimate, shown.ci, fit.measure)
     formula = f"{mean}. Interval: {formulas.of_interval(fit.ci_method)}{back}"
-    yield _made((key, *path, "effect"), name, effect, formula, f"{known}{tau2}; {inputs}")
+    yield _made((key, *path, "effect"), name, effect, formula, f"{known}{tau2}; {inputs}", listed)
     tails = formulas.P_VALUE["normal" if fit.df is None else "t"]
     yield _made((key, *path, "p"), f"{name}: p", formats.p_value(fit.pval), tails, known)
     if not random or fit.tau2 is None:
         return
     value = formats.number(fit.tau2) if fit.tau2 else "0"
-    yield _made((key, *path, "tau2"), f"{name}: τ²", value, formulas.of_tau2(fit.tau2_method), inputs)
+    yield _made((key, *path, "tau2"), f"{name}: τ²", value, formulas.of_tau2(fit.tau2_method), inputs, listed)
     i2 = formulas.OTHER["i2 random"]
-    yield _made((key, *path, "i2"), f"{name}: I²", formats.percent(fit.i2), i2, f"τ² = {fit.tau2:.6g}; {inputs}")
+    yield _made(
+        (key, *path, "i2"), f"{name}: I²", formats.percent(fit.i2), i2, f"τ² = {fit.tau2:.6g}; {inputs}", listed
+    )
     if shown.pi is not None:
         value, how = formats.bounds(shown.pi, fit.measure), formulas.of_prediction(fit.pi_method) + back
         yield _made(
@@ -218,7 +233,7 @@ def _explored(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
     for field, (what, _) in FIELDS.items():
         if getattr(pool.exploration, field):
             path = (analysis.plan.key, "block", i, "explored", field)
-            yield _made(path, what, "each cell of the table", formulas.EXPLORED[field], given)
+            yield _made(path, what, "each cell of the table", formulas.EXPLORED[field], *given)
 
 
 def _bayes(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
