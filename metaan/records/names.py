@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from .markup import clean_text
 
@@ -41,6 +42,11 @@ _GROUP = re.compile(
 )
 _DEGREES_ALONE = re.compile(r"(?:MD|M\.D|PhD|Ph\.D|RN|FAAN|MSc|MPH|Jr|Sr)\.?")
 _STOP_AT_END = re.compile(r"(?<=\s[A-ZÀ-ÖØ-Þ]{2})\.$|(?<=\s[A-ZÀ-ÖØ-Þ]{3})\.$")
+_ODD = re.compile(
+    r"[\[\](){}*+†‡§¶#\d]|\s[A-ZÀ-ÖØ-Þ]{2,3}\.$"
+    r"|,.*[ ,](?:(?:[A-Z]\.?){2,}|PhD|Ph\.D\.?|DPhil|MSc|BSc|PharmD|DrPH|PsyD|EdD)$"
+)
+_PARTING = re.compile(r",[^,]*,|\s(?:and|AND|&)\s|[ .][A-ZÀ-ÖØ-Þ]\.?,|\s[A-ZÀ-ÖØ-Þ]{2,4},|^[A-ZÀ-ÖØ-Þ]{1,3} [^,]*,")
 _BETWEEN = re.compile(r"[\s.\-‐]+")
 _GIVEN_FIRST = re.compile(
     r"^((?:[^\W\d_]\.[\s-]*){1,5}|(?:[A-ZÀ-ÖØ-Þ](?:\.[\s-]*|[\s-]+)){1,5})"
@@ -104,14 +110,17 @@ def named(values: Iterable[str], *, listed: bool = False) -> tuple[tuple[str, ..
     complete = True
     for value in values:
         for part in re.split(r"[;|\n]", value):
-            kept = _REST.sub("", clean_text(part))
-            complete &= kept == clean_text(part)
+            text = clean_text(part)
+            kept = _REST.sub("", text) if "al" in text or "other" in text or text.isupper() else text
+            complete &= kept == text
             found += [name for one in _split(kept, listed) if (name := _tidy(one))]
     return tuple(dict.fromkeys(found)), complete
 
 
 def _split(text: str, listed: bool) -> list[str]:
     """Return the names of a value; of "Doe, J., Roe, R." every second comma parts them, of "Doe J, Roe R" every one."""
+    if not _PARTING.search(text):
+        return [text]
     joined = [part.strip() for part in re.split(r",?\s+(?:and|AND|&)\s+", text) if part.strip()]
     if (
         len(joined) > 1
@@ -133,19 +142,28 @@ def _split(text: str, listed: bool) -> list[str]:
     return joined
 
 
+@lru_cache(1 << 14)
 def _tidy(name: str) -> str | None:
     """Return "Family AB" of one name, whatever stands behind it and whichever part comes first."""
-    name = _STOP_AT_END.sub("", clean_text(name).strip(" ;"))
-    for _ in range(3):
-        for behind in _BEHIND:
-            name = behind.sub("", name).strip(" ,")
-        shorter = _DEGREE_BEHIND.sub("", name)
-        name = shorter if _WRITTEN_OUT.search(shorter) else name  # of "Loewen, MA" the letters are initials
+    name = clean_text(name).strip(" ;")
+    if _ODD.search(name):
+        name = _without_marks(name)
     if name.strip("[]").casefold() in _NOBODY or _DEGREES_ALONE.fullmatch(name):
         return None
     if name[:1] + name[-1:] == "[]":
         name = name[1:-1]
     return unordered_name(name) if "," not in name and _is_given_first(name) else short_name(name)
+
+
+def _without_marks(name: str) -> str:
+    """Return a name without what stands behind it: marks, roles, degrees."""
+    name = _STOP_AT_END.sub("", name)
+    for _ in range(3):
+        for behind in _BEHIND:
+            name = behind.sub("", name).strip(" ,")
+        shorter = _DEGREE_BEHIND.sub("", name)
+        name = shorter if _WRITTEN_OUT.search(shorter) else name  # of "Loewen, MA" the letters are initials
+    return re.sub(r"(?<=\S)\s*\([^()]{1,30}\)\s*(?=\S)", " ", name)
 
 
 def _is_given_first(name: str) -> bool:

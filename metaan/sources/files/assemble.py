@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from ...records.citation import citation_parts, find_date, page_range
 from ...records.identifiers import (
@@ -24,6 +25,7 @@ from ...records.sections import sections, title_markup
 from ..formats.said import said
 
 _SEVERAL = re.compile(r"\s+(?=https?:|doi\b|10\.)|[;,|]\s*(?=https?:|doi\b|10\.)", re.IGNORECASE)
+_DIGIT = re.compile(r"\d{3}")
 _TWO = re.compile(r"https?:|[;,]\s*10\.")
 _DOI = re.compile(r"\b10\.\d{4,9}/\S+")
 _PMID = re.compile(r"\b(?:PMID|PUBMED)[:\s]+(\d{1,9})\b|pubmed\.ncbi\.nlm\.nih\.gov/(\d{1,9})\b", re.IGNORECASE)
@@ -71,14 +73,15 @@ def assemble(
         Whether a single value of authors may be a list parted by commas.
     """
     fields = Fields(given)
-    cited = citation_parts(fields.first("citation"))
+    citation = fields.first("citation")
+    cited = citation_parts(citation) if citation else {}
     title = title_markup(fields.first("title"))
-    journal = fields.first("journal") or cited.get("journal") or fields.first("citation")[:200].strip(" .")
+    journal = fields.first("journal") or cited.get("journal") or citation[:200].strip(" .")
     short = fields.first("journal_abbreviation")
     published = _published([*fields.all("date"), cited.get("date", "")])
     abstract = max(map(clean_text, fields.all("abstract")), key=len, default="")
     authors, complete = named(fields.all("authors"), listed=listed)
-    people = tuple(name for name in authors if not find_registrations(name))
+    people = tuple(name for name in authors if not (_DIGIT.search(name) and find_registrations(name)))
     return Record(
         title=plain_text(title),
         title_markup=title,
@@ -126,7 +129,7 @@ def _doi(fields: Fields) -> str | None:
     """Return the first DOI of its own field, which may hold several links, or the first that a link resolves."""
     for value in fields.all("doi"):
         text = clean_text(value)
-        for part in (text, *_SEVERAL.split(text)):
+        for part in chain([text], _SEVERAL.split(text) if " " in text or "," in text or ";" in text else ()):
             if (doi := normalise_doi(part) or doi_in_link(part)) and not _TWO.search(doi):
                 return doi
     return next((doi for value in fields.all("links") if (doi := doi_in_link(clean_text(value)))), None)
@@ -155,7 +158,8 @@ def _registrations(fields: Fields, authors: Sequence[str]) -> tuple[str, ...]:
         for number in find_registrations(value) or ([normalise_registration(value)] if len(value) < 40 else [])
     ]
     told = [value[:_LONGEST_TEXT] for value in fields.all("registrations")[:40]]
-    return tuple(dict.fromkeys([*own, *find_registrations("\n".join([*told, *authors])[: 10 * _LONGEST_TEXT])]))
+    text = "\n".join([*told, *authors])[: 10 * _LONGEST_TEXT]
+    return tuple(dict.fromkeys([*own, *(find_registrations(text) if _DIGIT.search(text) else ())]))
 
 
 def _words(values: Sequence[str]) -> tuple[str, ...]:
@@ -165,7 +169,7 @@ def _words(values: Sequence[str]) -> tuple[str, ...]:
 
 def _types(fields: Fields) -> tuple[str, ...]:
     """Return what the source calls it, and PubMed's word where it says in its own that it was retracted."""
-    types = [word for word in _words(fields.all("types")) if not _DOI.search(word)]
+    types = [word for word in _words(fields.all("types")) if "10." not in word or not _DOI.search(word)]
     flagged = fields.first("retracted").casefold() in {"true", "1", "yes"}
     if flagged or any(word.casefold() in _RETRACTED_TYPES for word in types):
         types = [*(word for word in types if word.casefold() not in _RETRACTED_TYPES), RETRACTED]

@@ -100,7 +100,9 @@ DIALECTS: dict[str, Dialect] = {
     ),
     "refworks": Dialect(
         "refworks",
-        Grammar(re.compile(r"^([A-Z][A-Z0-9])(?: (.*))?$"), "RT", frozenset({"RT", "T1", "A1"}), _NEVER),
+        Grammar(
+            re.compile(r"^([A-Z][A-Z0-9])(?: (.*))?$"), "RT", frozenset({"RT", "T1", "A1"}), re.compile(r"^ER\s*$")
+        ),
         {
             "title": ("T1",),
             "authors": ("A1",),

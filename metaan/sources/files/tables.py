@@ -22,7 +22,7 @@ _DAY_MONTH = re.compile(r"(\d{1,2})-([A-Za-z]{3})|([A-Za-z]{3})-(\d{2})|(\d{4})-
 _FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 _DECIMALS = re.compile(r"(\d{1,9})\.0")
 _RUN_TOGETHER = re.compile(
-    r"(?<=[a-zà-ÿ.])(?<!\bMc)(?<!\bMac)(?<!\bDe)(?<!\bDi)(?<!\bLe)(?<!\bLa)(?<!\bVan)(?=[A-ZÀ-Þ])"
+    r"(?<=[a-zà-ÿ.)])(?<!\bMc)(?<!\bMac)(?<!\bDe)(?<!\bDi)(?<!\bLe)(?<!\bLa)(?<!\bVan)(?=[A-ZÀ-Þ])"
 )
 
 
@@ -58,17 +58,18 @@ def records_of(names: Sequence[str], rows: Iterable[Row], source: str) -> Read:
     if not places.keys() & NEEDED:
         allowed = "; ".join(f"{field}: {', '.join(COLUMNS[field])}" for field in NEEDED)
         raise SourceError(f"no column of titles or identifiers in {', '.join(names)[:200]!r}; allowed: {allowed}")
+    run_together = not RUN_TOGETHER.isdisjoint(map(squeezed, names))
     records, failed = [], []
     for line, row in rows:
         cells = list(row)
         while len(cells) > len(names) and not cells[-1].strip():
             cells.pop()
-        if [clean_text(cell) for cell in cells] == names:
+        if cells[:1] == names[:1] and [clean_text(cell) for cell in cells] == names:
             continue  # several exports behind each other repeat the names
         words = clean_text(" ".join(cells))[:80]
         if len(cells) > len(names):
             failed.append(Failure(line, f"{len(cells)} cells for {len(names)} columns", words))
-        elif says_something(record := _record(cells, names, places, source, line)):
+        elif says_something(record := _record(cells, names, places, source, line, run_together)):
             records.append(record)
         else:
             failed.append(Failure(line, NOTHING_SAID, words))
@@ -76,16 +77,21 @@ def records_of(names: Sequence[str], rows: Iterable[Row], source: str) -> Read:
 
 
 def _record(
-    row: Sequence[str], names: Sequence[str], places: Mapping[str, Sequence[int]], source: str, line: int
+    row: Sequence[str],
+    names: Sequence[str],
+    places: Mapping[str, Sequence[int]],
+    source: str,
+    line: int,
+    run_together: bool,
 ) -> Record:
-    cells = [cell if cell.isspace() else _FORMULA.sub(r"\1", cell.strip()) for cell in row]
+    cells = [_FORMULA.sub(r"\1", cell.strip()) if '="' in cell else cell for cell in row]
     used, given = set(), dict[str, list[str]]()
     for field, known in places.items():
         filled = [at for at in known if at < len(cells) and cells[at].strip()]
         kept = filled if field in SEVERAL else filled[:1]
         used |= {*kept} if field != "citation" else set()  # it says more than is read out of it
         given[field] = [_CELLS.get(field, str)(cells[at]) for at in kept]
-    if RUN_TOGETHER & {squeezed(name) for name in names}:
+    if run_together:
         given["authors"] = [_RUN_TOGETHER.sub(";", text) for text in given.get("authors", [])]
     rest = {
         names[at] or f"column {at + 1}": clean_text(cell)

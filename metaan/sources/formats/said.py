@@ -33,7 +33,12 @@ def _plain(text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    return " ".join(text.casefold().split()).strip("[]()<>. ")
+    plain = (
+        text.casefold()
+        if text.isascii() and "  " not in text and "\n" not in text
+        else " ".join(text.casefold().split())
+    )
+    return plain.strip("[]()<>. ")
 
 
 NOTHING = frozenset(
