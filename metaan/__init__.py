@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from .stats.measures.catalogue import effect_sizes as effect_sizes
     from .stats.measures.effects import EffectSizes as EffectSizes
     from .stats.measures.effects import Interval as Interval
+    from .stats.network.components import ComponentNetwork as ComponentNetwork
+    from .stats.network.components import component_network as component_network
     from .stats.network.network import network as network
     from .stats.network.pairwise import Pairs as Pairs
     from .stats.network.pairwise import pairwise as pairwise
@@ -121,6 +123,7 @@ _WHERE = {
     "BetaBinomial": "stats.glmm.betabinomial",
     "BlockCovariance": "stats.dependent.blocks",
     "Choices": "synthesis.analyse",
+    "ComponentNetwork": "stats.network.components",
     "Converted": "stats.printed.conversions",
     "Deduplication": "records.same.deduplicate",
     "Difference": "comparison.difference",
@@ -162,6 +165,7 @@ _WHERE = {
     "combine_groups": "stats.printed.arms",
     "compare": "comparison.difference",
     "compare_revisions": "workflows.versions.diff",
+    "component_network": "stats.network.components",
     "counts_from_percent": "stats.printed.arms",
     "cumulative": "stats.robustness.sequence",
     "deduplicate": "records.same.deduplicate",

@@ -23,7 +23,7 @@ NO_CHOICE = {
     "measures.means.MEAN_MEASURES": "a part of MEASURES",
     "robustness.multiverse.CONCLUSIONS": "words of a result",
     "measures.paired.PAIRED": "a part of MEASURES",
-    "network.hypergeometric.CONDITIONAL_LAWS": "a part of NETWORK_METHODS",
+    "network.rare.hypergeometric.CONDITIONAL_LAWS": "a part of NETWORK_METHODS",
     "network.pairwise.ARM_KINDS": "measures by the columns of arms",
     "printed.plausibility.SDS": "names of columns",
     "robustness.presets.LEAVES_OUT": "rules of PRESETS",

@@ -81,7 +81,7 @@ DEFAULTS = {
     "network.fit.NETWORK_MODELS": (ma.network, "model"),
     "network.split.SPLIT_METHODS": (ma.Network.split, "method"),
     "network.contributions.CONTRIBUTION_METHODS": (ma.Network.contributions, "method"),
-    "network.methods.NETWORK_METHODS": (ma.network, "method"),
+    "network.rare.methods.NETWORK_METHODS": (ma.network, "method"),
     "network.ranking.SMALL_VALUES": (ma.Network.p_scores, "small_values"),
     "robustness.gosh.GOSH_TAU2_METHODS": (ma.gosh, "tau2_method"),
     "small_studies.catalogue.SMALL_STUDY_TESTS": (ma.small_study_test, "test"),

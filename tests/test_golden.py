@@ -150,7 +150,7 @@ COVERED = {
     "network.contributions.CONTRIBUTION_METHODS": lambda: {
         c["id"].rsplit("/", 1)[-1] for c in cases("network") if c["family"] == "netmeta_contrib"
     },
-    "network.methods.NETWORK_METHODS": lambda: (
+    "network.rare.methods.NETWORK_METHODS": lambda: (
         args("method", "network", family="netmetabin") | {"IV" for f in families("network") if f == "netmeta"}
     ),
     "network.ranking.SMALL_VALUES": lambda: {
@@ -207,8 +207,8 @@ PROVED = {
     "regression.design.REDUNDANT": {
         "regression/test_design.py::test_columns_that_hold_nothing_new_are_named_or_dropped": ("error", "drop")
     },
-    "network.methods.NETWORK_METHODS": {
-        "network/test_rare.py::test_the_exact_likelihood_of_two_treatments_is_that_of_the_mixed_model": ("NCH-exact",)
+    "network.rare.methods.NETWORK_METHODS": {
+        "network/rare/test_methods.py::test_the_exact_likelihood_of_two_treatments": ("NCH-exact",)
     },
     "network.contributions.CONTRIBUTION_METHODS": {
         "network/test_contributions.py::test_a_random_walk_is_the_mean_over_all_paths": ("randomwalk",)

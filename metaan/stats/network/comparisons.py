@@ -32,7 +32,8 @@ class Comparison:
     estimate, se, stat, pval, ci
         The effect, normal test and interval.
     pi
-        The prediction interval, or None where no degree of freedom is left for it, or the model has no tau2.
+        The prediction interval, t with the degrees of freedom of Q (Higgins et al. 2009); None where there are none,
+        or the model has no tau2.
     k
         The number of studies that compare the two directly.
     measure
@@ -163,23 +164,27 @@ def line(one: Comparison) -> str:
 
 def table_of(fitted: Fitted, model: str, measure: str, level: float) -> ComparisonTable:
     """Return the comparisons of all pairs of treatments."""
-    solved, c = fitted.model(model), fitted.contrasts
-    i, j = np.triu_indices(c.n, 1)
+    free = fitted.df if model == "random" else 0
+    return table_from(
+        fitted.model(model), fitted.contrasts.treatments, direct_counts(fitted), free, model, measure, level
+    )
+
+
+def table_from(
+    solved: Solved, treatments: tuple[str, ...], counts: FloatArray, free: int, model: str, measure: str, level: float
+) -> ComparisonTable:
+    """Return the comparisons of all pairs; ``free`` degrees of freedom for prediction intervals, 0 for none."""
+    i, j = np.triu_indices(len(treatments), 1)
     estimate, variance = solved.differences[i, j], solved.variances[i, j]
     se = np.sqrt(variance)
     half = quantile(None, level) * se
-    predicted = _prediction(fitted, solved, variance, level) if model == "random" else None
+    predicted = quantile(free, level) * np.sqrt(variance + solved.tau2) if free > 0 else None
     return ComparisonTable(
-        model, measure, level, c.treatments, tuple(c.treatments[t] for t in i), tuple(c.treatments[t] for t in j),
+        model, measure, level, treatments, tuple(treatments[t] for t in i), tuple(treatments[t] for t in j),
         estimate, se, estimate / se, 2.0 * ndtr(-np.abs(estimate / se)), estimate - half, estimate + half,
         None if predicted is None else estimate - predicted, None if predicted is None else estimate + predicted,
-        direct_counts(fitted)[i, j],
+        counts[i, j],
     )  # fmt: skip
-
-
-def _prediction(fitted: Fitted, solved: Solved, variance: FloatArray, level: float) -> FloatArray | None:
-    """Return half the prediction intervals: t with the degrees of freedom of Q (Higgins et al. 2009)."""
-    return quantile(fitted.df, level) * np.sqrt(variance + solved.tau2) if fitted.df > 0 else None
 
 
 def direct_counts(fitted: Fitted) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,15 @@ from ..numerics.by_name import by_name
 from ..pooling.intervals import check_level
 from .contrasts import Contrasts, place, read_contrasts
 from .fit import Fitted, fit_contrasts
-from .methods import NETWORK_METHODS
 from .pairwise import Arms, check_counts, pairwise, read_arms
+from .rare.methods import NETWORK_METHODS
 from .result import Network
 
 #: By how much contrasts of a study may fail to add up, of the largest of them or of 1.
 TOL_MULTIARM = 0.05
+
+OF_CONTRASTS = ("treatment1", "treatment2", "yi", "sei", "vi")
+OF_ARMS = ("events", "total", "mean", "sd", "time")
 
 
 def network(
@@ -109,23 +113,31 @@ def network(
     (('x', 'y', 'z'), 0.7667)
     """
     check_level(level)
-    data_of_arms = {"events": events, "total": total, "mean": mean, "sd": sd, "time": time}
-    arms: dict[str, Any] = {"treatment": treatment, **data_of_arms}
-    pairs: dict[str, Any] = {"treatment1": treatment1, "treatment2": treatment2, "yi": yi, "sei": sei, "vi": vi}
-    _refuse(pairs if treatment is not None else arms, treatment is not None)
+    columns = {
+        "studies": studies, "treatment1": treatment1, "treatment2": treatment2, "yi": yi, "sei": sei, "vi": vi,
+        "treatment": treatment, "events": events, "total": total, "mean": mean, "sd": sd, "time": time,
+    }  # fmt: skip
     rare = choose(NETWORK_METHODS, method, "method")
     if rare is not None:
-        tables = _tables(by_name(data, {"studies": studies, **arms}), method, measure, tau2)
+        tables = _tables(by_name(data, columns), method, measure, tau2)
         found = rare(tables, part, tol_multiarm)
         return _network(found.fitted, "common", "OR", reference, level, None, method=method, labels=found.studies)
-    if treatment is not None:
-        computed = pairwise(studies, measure=measure, add=add, data=data, **arms)
-        c, code = computed.contrasts(), computed.measure
-    else:
-        c, code = _contrasts(by_name(data, {"studies": studies, **pairs})), measure or "GEN"
-        choose(MEASURES, code, "measure")
+    c, code = read_network(columns, measure, add, data)
     fitted = fit_contrasts(c.part(part), tau2_method, tau2, tol_multiarm)
     return _network(fitted, model, code, reference, level, tau2_method, tau2_fixed=tau2 is not None)
+
+
+def read_network(columns: Mapping[str, Any], measure: str | None, add: float, data: Any) -> tuple[Contrasts, str]:
+    """Read contrasts or arms, whichever is given, and say of what measure their effects are."""
+    given = by_name(data, columns)
+    _refuse_both(given)
+    if given["treatment"] is None:
+        found = _contrasts(given)
+        choose(MEASURES, measure or "GEN", "measure")
+        return found, measure or "GEN"
+    arms = {name: given[name] for name in ("studies", "treatment", *OF_ARMS)}
+    pairs = pairwise(measure=measure, add=add, **arms)
+    return pairs.contrasts(), pairs.measure
 
 
 def _network(
@@ -140,13 +152,14 @@ def _network(
 
 def _tables(given: dict[str, Any], method: str, measure: str | None, tau2: float | None) -> Arms:
     """Read arms with events for a method of odds ratios."""
-    studies, treatment = given.pop("studies"), given.pop("treatment")
-    columns = [name for name, values in given.items() if values is not None]
-    if treatment is None or columns != ["events", "total"]:
-        raise UsageError(f"method {method!r} of {', '.join(columns) or 'contrasts'}; allowed: arms, events and total")
+    _refuse_both(given)
+    columns = {name: given[name] for name in OF_ARMS}
+    found = [name for name, values in columns.items() if values is not None]
+    if given["treatment"] is None or found != ["events", "total"]:
+        raise UsageError(f"method {method!r} of {', '.join(found) or 'contrasts'}; allowed: arms, events and total")
     if measure not in (None, "OR") or tau2 is not None:
         raise UsageError(f"method {method!r} has common odds ratios; allowed: measure OR, and no tau2")
-    arms = read_arms(studies, treatment, given)[0]
+    arms = read_arms(given["studies"], given["treatment"], columns)[0]
     check_counts(arms, arms.data["events"], arms.data["total"])
     return arms
 
@@ -163,9 +176,10 @@ def _contrasts(given: dict[str, Any]) -> Contrasts:
     return read_contrasts(given["studies"], given["treatment1"], given["treatment2"], given["yi"], sei)
 
 
-def _refuse(columns: dict[str, Any], of_arms: bool) -> None:
+def _refuse_both(given: dict[str, Any]) -> None:
     """Refuse columns of contrasts beside arms, or the other way round."""
-    found = [name for name, values in columns.items() if values is not None]
+    arms = given["treatment"] is not None
+    found = [name for name in (OF_CONTRASTS if arms else OF_ARMS) if given[name] is not None]
     if found:
-        form = "arms (treatment=)" if of_arms else "contrasts (treatment1=, treatment2=)"
+        form = "arms (treatment=)" if arms else "contrasts (treatment1=, treatment2=)"
         raise UsageError(f"{', '.join(found)} beside {form}; allowed: contrasts or arms, not both")

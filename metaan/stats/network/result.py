@@ -18,8 +18,8 @@ from .comparisons import Comparison, ComparisonTable, League, league_of, line, t
 from .contributions import Contributions, contributions
 from .decomposition import NO_LOOPS, Decomposition, between_df, decompose, net_heat
 from .fit import Fitted
-from .hypergeometric import CONDITIONAL_LAWS
 from .ranking import RankProbabilities, p_scores, rank_probabilities
+from .rare.hypergeometric import CONDITIONAL_LAWS
 from .split import Split, split
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ from itertools import combinations
 
 import numpy as np
 
-from ...errors import DataError
-from .contrasts import Contrasts, coded
-from .fit import Fitted, Solved, fit_contrasts
+from ....errors import DataError
+from ..contrasts import Contrasts, coded
+from ..fit import Fitted, Solved, fit_contrasts
+from ..pairwise import Arms
+from ..studies import Rows
 from .hypergeometric import CONDITIONAL_LAWS, Law, maximise
 from .mantel_haenszel import design_contrasts
-from .pairwise import Arms
-from .rare import Design, Excluded, designs_of
-from .studies import Rows
+from .tables import Design, Excluded, designs_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import NotEstimableError
-from ..measures.effects import FloatArray
-from .contrasts import Codes
-from .pairwise import Arms
+from ....errors import NotEstimableError
+from ...measures.effects import FloatArray
+from ..contrasts import Codes
+from ..pairwise import Arms
 
 Excluded = tuple[tuple[str, str], ...]
 

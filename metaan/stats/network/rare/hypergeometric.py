@@ -13,10 +13,10 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit, gammaln, logit
 
-from ...errors import ConvergenceError, NotEstimableError
-from ..measures.effects import FloatArray
-from .contrasts import Codes
-from .rare import Design, codes_in
+from ....errors import ConvergenceError, NotEstimableError
+from ...measures.effects import FloatArray
+from ..contrasts import Codes
+from .tables import Design, codes_in
 
 MAX_STEPS = 100
 

@@ -9,9 +9,9 @@ from itertools import combinations
 
 import numpy as np
 
-from ..measures.effects import FloatArray
-from .contrasts import Contrasts, coded
-from .rare import Design, Excluded
+from ...measures.effects import FloatArray
+from ..contrasts import Contrasts, coded
+from .tables import Design, Excluded
 
 
 def design_contrasts(designs: list[Design], excluded: Excluded) -> Contrasts:
