@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from .stats.measures.catalogue import effect_sizes as effect_sizes
     from .stats.measures.effects import EffectSizes as EffectSizes
     from .stats.measures.effects import Interval as Interval
+    from .stats.measures.proportions import ProportionIntervals as ProportionIntervals
+    from .stats.measures.proportions import proportion_ci as proportion_ci
     from .stats.network.components import ComponentNetwork as ComponentNetwork
     from .stats.network.components import component_network as component_network
     from .stats.network.network import network as network
@@ -92,12 +94,22 @@ if TYPE_CHECKING:
     from .stats.robustness.sequence import cumulative as cumulative
     from .stats.robustness.sequence import leave_one_out as leave_one_out
     from .stats.robustness.sequence_result import Refits as Refits
+    from .stats.selection.henmi_copas import HenmiCopas as HenmiCopas
+    from .stats.selection.henmi_copas import henmi_copas as henmi_copas
+    from .stats.selection.limit_meta import LimitMeta as LimitMeta
+    from .stats.selection.limit_meta import limit_meta as limit_meta
+    from .stats.selection.p_uniform import PUniform as PUniform
+    from .stats.selection.p_uniform import p_uniform as p_uniform
     from .stats.selection.result import SelectionModel as SelectionModel
     from .stats.selection.selection_model import selection_model as selection_model
+    from .stats.selection.waap import Waap as Waap
+    from .stats.selection.waap import waap as waap
     from .stats.small_studies.excess import ExcessSignificance as ExcessSignificance
     from .stats.small_studies.excess import excess_significance as excess_significance
     from .stats.small_studies.failsafe import FailSafeN as FailSafeN
     from .stats.small_studies.failsafe import fail_safe_n as fail_safe_n
+    from .stats.small_studies.lfk import LfkIndex as LfkIndex
+    from .stats.small_studies.lfk import lfk_index as lfk_index
     from .stats.small_studies.pet import PetPeese as PetPeese
     from .stats.small_studies.pet import pet_peese as pet_peese
     from .stats.small_studies.tests_of_asymmetry import SmallStudyTest as SmallStudyTest
@@ -132,8 +144,11 @@ _WHERE = {
     "FailSafeN": "stats.small_studies.failsafe",
     "Glmm": "stats.glmm.glmm",
     "Gosh": "stats.robustness.gosh_result",
+    "HenmiCopas": "stats.selection.henmi_copas",
     "Influence": "stats.robustness.influence",
     "Interval": "stats.measures.effects",
+    "LfkIndex": "stats.small_studies.lfk",
+    "LimitMeta": "stats.selection.limit_meta",
     "LocationScale": "stats.dependent.location_scale",
     "MantelHaenszel": "stats.tables.stratified",
     "MetaRegression": "stats.regression.result",
@@ -141,10 +156,12 @@ _WHERE = {
     "Multilevel": "stats.dependent.result",
     "Network": "stats.network.result",
     "NotebookPlot": "workflows.publish.notebook",
+    "PUniform": "stats.selection.p_uniform",
     "Pairs": "stats.network.pairwise",
     "PetPeese": "stats.small_studies.pet",
     "Pooled": "stats.pooling.result",
     "PriorSensitivity": "stats.bayes.sensitivity",
+    "ProportionIntervals": "stats.measures.proportions",
     "Refits": "stats.robustness.sequence_result",
     "RevMan": "sources.revman.rows",
     "Review": "registry.load",
@@ -155,6 +172,7 @@ _WHERE = {
     "Subgroups": "stats.regression.subgroups",
     "TauPrior": "stats.bayes.priors",
     "TrimAndFill": "stats.small_studies.trimfill",
+    "Waap": "stats.selection.waap",
     "aggregate": "stats.dependent.covariance",
     "analyse": "synthesis.analyse",
     "baujat": "stats.robustness.influence",
@@ -178,9 +196,12 @@ _WHERE = {
     "forest_plot": "workflows.publish.forest",
     "glmm": "stats.glmm.glmm",
     "gosh": "stats.robustness.gosh",
+    "henmi_copas": "stats.selection.henmi_copas",
     "influence": "stats.robustness.influence",
     "leave_one_out": "stats.robustness.sequence",
+    "lfk_index": "stats.small_studies.lfk",
     "likelihood_ratio_test": "stats.regression.tests",
+    "limit_meta": "stats.selection.limit_meta",
     "load": "registry.load",
     "location_scale": "stats.dependent.location_scale",
     "mantel_haenszel": "stats.tables.stratified",
@@ -192,6 +213,7 @@ _WHERE = {
     "multiverse": "stats.robustness.multiverse",
     "network": "stats.network.network",
     "odds_ratio_from_smd": "stats.printed.rescaling",
+    "p_uniform": "stats.selection.p_uniform",
     "pairwise": "stats.network.pairwise",
     "permutation_test": "stats.regression.tests",
     "pet_peese": "stats.small_studies.pet",
@@ -201,6 +223,7 @@ _WHERE = {
     "pool": "stats.pooling.pool",
     "predictive_checks": "stats.bayes.checks",
     "prior_sensitivity": "stats.bayes.sensitivity",
+    "proportion_ci": "stats.measures.proportions",
     "read_records": "sources.files.read",
     "read_revman": "sources.revman.revman",
     "report": "workflows.publish.arrays",
@@ -221,6 +244,7 @@ _WHERE = {
     "subgroups": "stats.regression.subgroups",
     "table_from_margins": "stats.printed.arms",
     "trim_and_fill": "stats.small_studies.trimfill",
+    "waap": "stats.selection.waap",
     "write_report": "workflows.publish.report",
 }
 

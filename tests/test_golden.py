@@ -165,6 +165,9 @@ COVERED = {
     "selection.selection_model.SELECTION_MODELS": lambda: {
         "common" if m == "EE" else "random" for m in args("method", "selection")
     },
+    "selection.limit_meta.LIMIT_METHODS": lambda: args("method.adjust", "selection"),
+    "selection.p_uniform.SIDES": lambda: args("side", "selection"),
+    "measures.proportions.PROPORTION_CI_METHODS": lambda: args("method.ci", "selection"),
     "selection.selection_model.PRECISIONS": lambda: args("prec", "selection"),
     "printed.quantiles.QUANTILE_METHODS": lambda: args("method", "conv", family="conv_fivenum"),
     "printed.transformations.TRANSFORMATIONS": _transformations,
