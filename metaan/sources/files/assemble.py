@@ -28,7 +28,11 @@ _SEVERAL = re.compile(r"\s+(?=https?:|doi\b|10\.)|[;,|]\s*(?=https?:|doi\b|10\.)
 _DIGIT = re.compile(r"\d{3}")
 _TWO = re.compile(r"https?:|[;,]\s*10\.")
 _DOI = re.compile(r"\b10\.\d{4,9}/\S+")
-_PMID = re.compile(r"\b(?:PMID|PUBMED)[:\s]+(\d{1,9})\b|pubmed\.ncbi\.nlm\.nih\.gov/(\d{1,9})\b", re.IGNORECASE)
+_PMID = re.compile(
+    r"\b(?:PMID|PUBMED)[:\s]+(?:NLM)?(\d{1,9})\b|pubmed\.ncbi\.nlm\.nih\.gov/(\d{1,9})\b"
+    r"|ncbi\.nlm\.nih\.gov/pubmed/(?:\?term=)?(\d{1,9})\b|^(\d{1,9})\s*\[",
+    re.IGNORECASE,
+)
 _PMCID = re.compile(r"\bPMC[1-9]\d{0,8}\b")
 _ARTICLE = re.compile(r"^(?:UNSP|ARTN|Art(?:icle)?\.?(?: ?(?:No|ID|Number)\.?)?)[\s:]+(?=\S)", re.IGNORECASE)
 _PRINTED = re.compile(r"\(?\bpp?\.? ?(?=[\w.]*\d)|\)$")
@@ -137,10 +141,19 @@ def _doi(fields: Fields) -> str | None:
 
 def _pmid(values: Sequence[str]) -> str | None:
     for value in map(clean_text, values):
-        stated = _PMID.search(value)
-        if found := written_pmid(value) or (normalise_pmid(stated[1] or stated[2]) if stated else None):
+        if found := written_pmid(value) or stated_pmid(value):
             return found
     return None
+
+
+def stated_pmid(text: str) -> str | None:
+    """Return the first PMID that a text calls so, or leads to.
+
+    >>> stated_pmid("PUBMED 42,EMBASE 7"), stated_pmid("42 [www.ncbi.nlm.nih.gov/pubmed/?term=42]"), stated_pmid("42")
+    ('42', '42', None)
+    """
+    found = _PMID.search(text)
+    return normalise_pmid(next(filter(None, found.groups()))) if found else None
 
 
 def _pmcid(values: Sequence[str]) -> str | None:

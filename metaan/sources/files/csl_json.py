@@ -1,4 +1,7 @@
-"""CSL JSON, as Zotero and citation managers write it -> `Record`: a list of items, or an object that holds one."""
+"""CSL JSON, as Zotero and citation managers write it -> `Record`: a list of items, or an object that holds one.
+
+The items of ClinicalTrials.gov's and Europe PMC's own JSON are read by the readers of these services.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...records.markup import clean_text
-from ...records.record import Failure, Read
+from ...records.record import Failure, Read, Record
+from ..ctgov.trial import parse_trial
+from ..europepmc.record import parse_result
 from ..formats.json_text import document, items_at, text_at, texts_at, value_at
 from ..formats.tagged import NOTHING_SAID, says_something
 from ..net.answers import UnreadableError
@@ -34,20 +39,34 @@ def parse_csl_json(raw: bytes) -> Read:
     """
     body = raw.removeprefix(b"\xef\xbb\xbf").strip()
     found = document(b'{"items": ' + body + b"}" if body[:1] == b"[" else body)
-    listed = next((found[name] for name in ("items", "references") if isinstance(found.get(name), list)), None)
-    listed = [found] if listed is None and "title" in found else listed
+    listed = next((items for path in LISTS if isinstance(items := value_at(found, *path), list)), None)
+    if listed is None and not _KNOWN_ITEM.isdisjoint(found):
+        listed = [found]
     if listed is None:
         raise UnreadableError("a list of CSL items was due, something else came")
     records, failed = [], []
     for at, item in enumerate(listed, start=1):
-        record = (
-            assemble(_fields(item), "csl", _rest(item) | {"record": str(at)}) if isinstance(item, Mapping) else None
-        )
-        if record and says_something(record):
+        record, reason = _record(item, at)
+        if record:
             records.append(record)
         else:
-            failed.append(Failure(at, f"record {at}: {NOTHING_SAID}", clean_text(json.dumps(item))[:80]))
+            failed.append(Failure(at, f"record {at}: {reason}", clean_text(json.dumps(item))[:80]))
     return Read(tuple(records), tuple(failed))
+
+
+def _record(item: object, at: int) -> tuple[Record | None, str]:
+    """Return the record of an item, which may be of a service that is asked too; else why there is none."""
+    try:
+        if not isinstance(item, Mapping):
+            return None, NOTHING_SAID
+        if "protocolSection" in item:
+            return parse_trial(item).record(), ""
+        if "authorString" in item or "journalInfo" in item:
+            return parse_result(item), ""
+    except UnreadableError as error:
+        return None, str(error)
+    record = assemble(_fields(item), "csl", _rest(item) | {"record": str(at)})
+    return (record, "") if says_something(record) else (None, NOTHING_SAID)
 
 
 def _fields(item: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -91,6 +110,10 @@ def _rest(item: Mapping[str, Any]) -> dict[str, str]:
     values = {name: "; ".join(texts_at(item, name)) for name in item if name not in known}
     return {clean_text(name): text for name, text in values.items() if text}
 
+
+#: Where a list of items stands: in our own object around a list, in those of services.
+LISTS = (("items",), ("references",), ("studies",), ("resultList", "result"), ("message", "items"))
+_KNOWN_ITEM = frozenset({"title", "protocolSection", "DOI"})
 
 NAMES: dict[str, tuple[str, ...]] = {
     "title": ("title",),

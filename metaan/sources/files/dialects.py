@@ -17,11 +17,21 @@ from .assemble import assemble
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A format of tagged lines: its name, its grammar, and the tags of each field."""
+    """A format of tagged lines.
+
+    Attributes
+    ----------
+    tags
+        Those of each field.
+    base, number
+        The tags that name the database, and that of its number for a record: a PMID where the database is PubMed.
+    """
 
     name: str
     grammar: Grammar
     tags: Mapping[str, tuple[str, ...]]
+    base: tuple[str, ...] = ()
+    number: tuple[str, ...] = ()
 
     def parse(self, text: str) -> Read:
         """Return the records of a text.
@@ -38,9 +48,13 @@ class Dialect:
 
     def _record(self, block: TaggedRecord) -> Record:
         used = {tag for tags in self.tags.values() for tag in tags}
-        return assemble(block.by_field(self.tags), self.name, {**block.rest(used), "line": str(block.line)})
+        given = block.by_field(self.tags)
+        if self.base and _PUBMED.search(" ".join(block.all(*self.base))):
+            given["pmid"] += block.all(*self.number)
+        return assemble(given, self.name, {**block.rest(used), "line": str(block.line)})
 
 
+_PUBMED = re.compile(r"medline|pubmed|\bnlm\b", re.IGNORECASE)
 _NEVER = re.compile(r"(?!)")
 
 DIALECTS: dict[str, Dialect] = {
@@ -54,7 +68,7 @@ DIALECTS: dict[str, Dialect] = {
             frozenset({"AU", "AF", "BA", "BE", "CA", "CR", "C1", "C3"}),
         ),
         {
-            "title": ("TI",),
+            "title": ("TI", "SO"),
             "authors": ("AU", "CA"),
             "date": ("PY", "EA", "PD"),
             "journal": ("SO",),
@@ -90,13 +104,15 @@ DIALECTS: dict[str, Dialect] = {
             "pages": ("%P", "%&"),
             "doi": ("%R",),
             "links": ("%U",),
-            "pmid": ("%M",),
+            "pmid": ("%U", "%Z", "%1"),
             "pmcid": ("%2",),
             "registrations": ("%Z", "%1"),
             "abstract": ("%X",),
             "keywords": ("%K",),
             "types": ("%0", "%9"),
         },
+        ("%~", "%W"),
+        ("%M",),
     ),
     "refworks": Dialect(
         "refworks",
@@ -115,12 +131,14 @@ DIALECTS: dict[str, Dialect] = {
             "last_page": ("OP",),
             "doi": ("DO",),
             "links": ("LK", "UL"),
-            "pmid": ("PM", "NO"),
+            "pmid": ("PM", "NO", "LK", "UL"),
             "registrations": ("NO", "U1", "U2"),
             "abstract": ("AB",),
             "keywords": ("K1",),
             "types": ("RT",),
         },
+        ("DS", "DB"),
+        ("AN",),
     ),
     "central": Dialect(
         "central",

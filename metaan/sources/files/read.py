@@ -29,6 +29,7 @@ from .ris import parse_ris
 from .xlsx import parse_xlsx
 
 _ARTICLE = re.compile(rb"<Pubmed(?:Book)?Article[\s>]")
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _HEAD = 200_000  # bytes by which a format is known
 _RETRACTED = re.compile(
     r"^\W*retracted(?: (?:article|paper|publication|chapter))?\s?:|^\W*(?-i:RETRACTED)\b"
@@ -95,6 +96,8 @@ def _finished(record: Record) -> Record:
 def _recognised(raw: bytes, file: Path) -> Format:
     """Return the format whose sign stands first in the beginning of the file."""
     head = decode(raw[:_HEAD]).lstrip("\ufeff \r\n\t").replace("\r\n", "\n").replace("\r", "\n")
+    if raw.startswith(_OLD_EXCEL):
+        raise SourceError(f"{file}: a workbook of Excel before 2007; save it as .xlsx or CSV")
     if not head:
         raise SourceError(f"{file}: the file is empty")
     signs = {name: entry.sign(head) for name, entry in FORMATS.items()}

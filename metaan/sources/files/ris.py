@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...records.identifiers import normalise_pmid, written_pmid
+from ...records.identifiers import written_pmid
 from ...records.record import Read, Record
 from ..formats.cutting import joined
 from ..formats.tagged import TaggedRecord, lines_of, read_blocks
-from .assemble import assemble
+from .assemble import assemble, stated_pmid
 
 _TAG = re.compile(r"^[\s\ufeff]*([A-Za-z][A-Za-z0-9])(?:\s{1,2}-(?:\s(.*)|$)|\s\s-(.*)$)")
 _START = re.compile(r"^[\s\ufeff]*(?:TY|ty|Ty)\s{0,3}-\s?(.*)$")
@@ -23,7 +23,7 @@ _PROSE = {"AB", "N2", "N1"}  # in a record with wide tags, a line in one of thes
 _NUMBER = re.compile(r"^\s*\d+\.\s*$")  # Ovid's, between two records
 _KIND = re.compile(r"\w{0,12}")
 _END = re.compile(r"^[\s\ufeff]*(?:ER|er|Er)\s*-?\s*$")
-_PMID_TEXT = re.compile(r"\b(?:PMID|PUBMED)[:\s]+(\d{1,9})\b|pubmed\.ncbi\.nlm\.nih\.gov/(\d{1,9})\b", re.IGNORECASE)
+_EBSCO = re.compile(r"\bPMID: NLM\d{1,9}\b")
 _PMCID = re.compile(r"\bPMC[1-9]\d{0,8}\b")
 
 TAGS: dict[str, tuple[str, ...]] = {
@@ -125,11 +125,16 @@ def _pmid(block: TaggedRecord) -> str | None:
     """Return the PMID that is called one, or the accession number of an export that names PubMed or MEDLINE."""
     if found := written_pmid(block.first("PM")):
         return found
-    notes = [value[:40] for value in block.all("N1")]
-    for value in [*block.all(*_NUMBERS), *notes]:
-        if stated := _PMID_TEXT.search(value):
-            return normalise_pmid(stated[1] or stated[2])
+    notes = block.all("N1")
+    for value in [*block.all(*_NUMBERS), *(value[:40] for value in notes), *_ebsco(notes)]:
+        if stated := stated_pmid(value):
+            return stated
     base = f"{block.first('DB')} {block.first('DP')}".casefold()
     tags: tuple[str, ...] = ("AN", "ID", "C2", "U2") if "pubmed" in base or "medline" in base or "nlm" in base else ()
     tags += tuple(tag for name, tag in (("embase", "C5"), ("scopus", "C2")) if name in f"{base} {block.first('UR')}")
     return next((pmid for tag in tags if (pmid := written_pmid(block.first(tag)))), None)
+
+
+def _ebsco(notes: list[str]) -> list[str]:
+    """Return the PMIDs in the notes of EBSCO, which mark them; other notes also list those of cited works."""
+    return [found[0] for note in notes for found in _EBSCO.finditer(note)]

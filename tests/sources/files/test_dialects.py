@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metaan.errors import SourceError
 from metaan.sources.files.assemble import FIELDS
 from metaan.sources.files.csl_json import NAMES, parse_csl_json
 from metaan.sources.files.dialects import DIALECTS
@@ -22,7 +23,7 @@ TEXTS = {
     "BP 100\nEP 109\nDI 10.1000/abc.1\nPM 31234567\nPY 2021\nPD FEB 5\nDT Article; Early Access\nDE one; two\n   words\n"
     "AB First line\n   and the second.\nUT WOS:1\nER\n\nPT J\nTI B\nER\n\nEF\n",
     "refer": "%0 Journal Article\n%A Doe, Jane Q.\n%A van der Berg, Jan-Marc\n%T Anakinra &amp; more in severe COVID-19\n"
-    "%J Annals of Made-Up Medicine\n%V 12\n%N 3\n%P 100-109\n%D 2021\n%R doi:10.1000/abc.1\n%M PMID 31234567\n"
+    "%J Annals of Made-Up Medicine\n%V 12\n%N 3\n%P 100-109\n%D 2021\n%R doi:10.1000/abc.1\n%M 31234567\n%~ PubMed\n"
     "%X First line\nand the second.\n%K one\ntwo words\n%@ 1234-5678\n\n%0 Journal Article\n%T B\n",
     "refworks": "RT Journal Article\nSR Electronic\nID 1\nA1 Doe,Jane Q.\nA1 van der Berg,Jan-Marc\n"
     "T1 Anakinra & more in severe COVID-19\nJF Annals of Made-Up Medicine\nVO 12\nIS 3\nSP 100\nOP 109\nYR 2021\n"
@@ -131,3 +132,46 @@ def test_no_start_is_lost(lines):
 def test_every_table_of_tags_knows_its_fields():
     for tags in (TAGS, NAMES, *(one.tags for one in DIALECTS.values())):
         assert set(tags) - {"medline_id"} <= set(FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "pmid"),
+    [
+        ("%0 Journal Article\n%T A\n%M 31234567\n%W NLM\n", "31234567"),
+        ("%0 Journal Article\n%T A\n%M 621381829\n%W Embase\n", None),
+        ("%0 Journal Article\n%T A\n%U https://www.ncbi.nlm.nih.gov/pubmed/31234567\n", "31234567"),
+        ("RT Journal Article\nT1 A\nAN 31234567\nDS PubMed\n", "31234567"),
+        ("RT Journal Article\nT1 A\nAN 31234567\nDS CINAHL\nER\n\nRT Book\nT1 B\n", None),
+        ("<1. >\nDB  - Embase\nTI  - A\nPM  - 31234567 [http://www.ncbi.nlm.nih.gov/pubmed/?term=31234567]\n", "31234567"),
+        ("TY  - JOUR\nTI  - A\nU1  - 31234567[pmid]\nER  -\n", "31234567"),
+        ("TY  - JOUR\nTI  - A\nN1  - Accession Number: 136. Language: English. Entry Date: 2020. PMID: NLM31234567.\nER  -\n",
+         "31234567"),
+    ],
+)  # fmt: skip
+def test_a_number_is_a_pmid_where_its_database_is_pubmed(tmp_path, text, pmid):
+    path = tmp_path / "x.txt"
+    path.write_text(text)
+    assert read_records(path).records[0].pmid == pmid
+
+
+def test_the_json_of_services_is_read_by_their_readers(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text(
+        '{"studies": [{"protocolSection": {"identificationModule": {"nctId": "NCT01234567", "briefTitle": "A"}}}, 3]}'
+    )
+    read = read_records(path)
+    assert [(one.title, one.registrations) for one in read.records] == [("A", ("NCT01234567",))]
+    assert len(read.failed) == 1
+    path.write_text(
+        '{"resultList": {"result": [{"id": "42", "source": "MED", "pmid": "42", "title": "B", "authorString": "Doe J."}]}}'
+    )
+    assert read_records(path).records[0].pmid == "42"
+    path.write_text('{"message": {"items": [{"title": ["C"], "DOI": "10.1000/c", "container-title": ["Annals"]}]}}')
+    assert read_records(path).records[0].journal == "Annals"
+
+
+def test_a_workbook_of_before_2007_is_named(tmp_path):
+    path = tmp_path / "savedrecs.xls"
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512))
+    with pytest.raises(SourceError, match=r"before 2007; save it as \.xlsx or CSV"):
+        read_records(path)
