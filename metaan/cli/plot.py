@@ -24,6 +24,10 @@ WIDTH = (
     "width in millimetres, such as 84 or 170 for a column of a journal: the plot is laid out for it with text of at "
     "least 6 points; names wrap, then columns leave, risk of bias first; the height follows"
 )
+HEIGHT = (
+    "height in millimetres of the sheets over which a long forest plot is broken, each with the header and the axis: "
+    "pages of a PDF, else files with a number in their names"
+)
 MODELS = {"both": ("common", "random"), "common": ("common",), "random": ("random",)}
 
 
@@ -63,6 +67,7 @@ def _add_file(parser: ArgumentParser) -> None:
     file.add_argument("--format", choices=FORMATS, help="default: as the name of the output ends, else svg")
     file.add_argument("--dpi", type=int, default=300, metavar="N", help="dots per inch of a PNG (default: 300)")
     file.add_argument("--width", type=float, metavar="MM", help=WIDTH)
+    file.add_argument("--height", type=float, metavar="MM", help=HEIGHT)
     file.add_argument(
         "-o",
         "--output",
@@ -80,20 +85,22 @@ def run(args: Namespace) -> int:
     """Load, draw, write."""
     from ..registry.load import load
     from ..registry.text.files import project_of
-    from ..report.plots.convert import convert
+    from ..report.plots.convert import convert_sheets
     from ..synthesis.analyse import Choices
     from ..workflows.outputs import format_of, write_output
     from ..workflows.publish.plot import Look, default_output, plot_outcome
 
     review = load(studies_folder(args))
     form = format_of(args.output, args.format, FORMATS, "svg")
-    look = Look(args.style, args.sort, args.columns, args.lights, args.pool, args.moderator, args.width)
+    look = Look(args.style, args.sort, args.columns, args.lights, args.pool, args.moderator, args.width, args.height)
     choices = Choices(model=MODELS[args.model] if args.model else None, unconfirmed=args.unconfirmed)
     drawn = plot_outcome(review, args.outcome, args.kind, look, choices)
     if args.pool is None and drawn.pool and drawn.others:
         others = " or ".join(f"--pool {name}" for name in drawn.others)
         print(f"metaan plot: {drawn.pool} studies; for the others: {others}", file=sys.stderr)
     path = args.output or default_output(review, args.outcome, args.kind, args.pool, form)
-    content = convert(drawn.picture, form, width=args.width, dpi=args.dpi)
-    print(write_output(path, content, project_of(review.folder)))
+    made = convert_sheets(drawn.sheets, form, width=args.width, dpi=args.dpi)
+    for i, content in enumerate(made, 1):
+        name = path if len(made) == 1 else path.with_stem(f"{path.stem}-{i}")
+        print(write_output(name, content, project_of(review.folder)))
     return 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ...errors import UsageError
 from ..forest import traits
@@ -17,19 +17,33 @@ from ..language import formats
 from .grid import SMALL, grid
 
 LEAST = 6.0  # points, the smallest text in a figure of a journal
-POINTS, MM = 72.0, 25.4  # per inch
+POINTS, MM, PX = 72.0, 25.4, 96.0  # per inch
 
 #: From the usual room to the least in which names and intervals can be read.
 ROOMS = (Room(), Room(240, 230), Room(200, 200, True), Room(160, 160, True), Room(130, 130, True), Room(110, 110, True))
 
 
-def pixels(width: float, smallest: float = SMALL) -> float:
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Width and height in millimetres for which a plot is laid out; None: as it comes."""
+
+    width: float | None = None
+    height: float | None = None
+
+    def high(self, drawn: float) -> float:
+        """Return how high a drawing of a width in pixels may be, in pixels."""
+        if self.height is None:
+            return math.inf
+        return self.height * (drawn / self.width if self.width else PX / MM)
+
+
+def pixels(width: float | None) -> float:
     """Return how wide a drawing may be so that its smallest text has `LEAST` points on a sheet of ``width`` mm.
 
-    >>> round(pixels(84))
-    456
+    >>> round(pixels(84)), pixels(None)
+    (456, inf)
     """
-    return smallest * width * POINTS / (MM * LEAST)
+    return math.inf if width is None else SMALL * width * POINTS / (MM * LEAST)
 
 
 def fitted(plot: Plot, most: float) -> Plot:

@@ -7,6 +7,7 @@ plain data: `metaan.report.drawing.svg` writes it down, and the tests check that
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ..forest.columns import ForestColumn
 from ..forest.plot import Plot, Row
@@ -18,9 +19,16 @@ from .marks import draw_lights, draw_mark, draw_sign
 LINE = 17.0  # px, one line of text
 
 
-def layout(plot: Plot) -> Drawing:
-    """Lay out a plot; the same plot gives the same drawing."""
+def layout(plot: Plot, rows: Sequence[Row] | None = None, last: bool = True) -> Drawing:
+    """Lay out a plot; the same plot gives the same drawing.
+
+    Of one over several sheets ``rows`` are those of this one, with the columns of all; the ``last`` has the notes.
+    """
     places = grid(plot)
+    if rows is not None:
+        plot = replace(plot, rows=tuple(rows))
+    if not last:
+        plot = replace(plot, notes=(), signs=())
     header, y = _header(plot, places)
     groups = []
     for row in plot.rows:

@@ -7,12 +7,13 @@ Poppler or Ghostscript, whichever is installed; both keep the embedded fonts.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,10 @@ LARGEST = 16_000  # px, a side of a PNG
 _PAGE = """\
 #set document(title: sys.inputs.title, date: none)
 #set page(width: auto, height: auto, margin: 0pt, fill: none)
-#image(bytes(sys.inputs.svg), format: "svg", width: eval(sys.inputs.width), alt: sys.inputs.title)
+#for (i, one) in json(bytes(sys.inputs.sheets)).enumerate() {
+  if i > 0 { pagebreak() }
+  image(bytes(one), format: "svg", width: eval(sys.inputs.width), alt: sys.inputs.title)
+}
 """
 
 
@@ -41,21 +45,29 @@ class Sheet:
     width: float
     height: float
     dpi: int
+    more: tuple[Svg, ...] = ()  # further pages of a PDF
 
 
-def convert(drawn: Svg, form: str, *, width: float | None = None, dpi: int = DPI) -> bytes:
+def convert_sheets(drawn: Sequence[Svg], form: str, *, width: float | None = None, dpi: int = DPI) -> list[bytes]:
+    """Return the sheets of a plot as files: one PDF with a page each, or a file each."""
+    if form == "pdf":
+        return [convert(drawn[0], form, width=width, dpi=dpi, more=tuple(drawn[1:]))]
+    return [convert(one, form, width=width, dpi=dpi) for one in drawn]
+
+
+def convert(drawn: Svg, form: str, *, width: float | None = None, dpi: int = DPI, more: tuple[Svg, ...] = ()) -> bytes:
     """Return a plot as a file in one of `FORMATS`, which has the plot's title.
 
     The width is in millimetres; unless given, that at which its text has 13 px (about 10 pt). A PNG has ``dpi`` dots
     per inch. Raises `UsageError` where the format is unknown, where the width or resolution is not sensible, or where
-    the program that writes the format is missing; the message names it.
+    the program that writes the format is missing; the message names it. ``more`` are further pages of a PDF.
     """
     write = choose(FORMATS, form, "format")
     wide, high = (float(px(side)) for side in drawn.size)
     across = wide * MM / PX if width is None else width
     if not 10 <= across <= WIDEST:
         raise UsageError(f"width {across:g} mm; allowed: 10 to {WIDEST:g}")
-    return write(Sheet(drawn, across, across * high / wide, _sensible(dpi, across, across * high / wide)))
+    return write(Sheet(drawn, across, across * high / wide, _sensible(dpi, across, across * high / wide), more))
 
 
 def _sensible(dpi: int, width: float, height: float) -> int:
@@ -106,7 +118,8 @@ def _pdf(sheet: Sheet) -> bytes:
         import typst
     except ImportError:
         raise UsageError(_missing("PDF", "typst")) from None
-    inputs = {"svg": _drawable(sheet.drawn), "title": sound(sheet.drawn.title), "width": f"{sheet.width:.4f}mm"}
+    pages = json.dumps([_drawable(one) for one in (sheet.drawn, *sheet.more)])
+    inputs = {"sheets": pages, "title": sound(sheet.drawn.title), "width": f"{sheet.width:.4f}mm"}
     write: Any = typst.compile  # its types allow no list of paths beside a text
     try:
         made = write(_PAGE.encode(), format="pdf", sys_inputs=inputs, font_paths=[str(typefaces())])

@@ -6,7 +6,6 @@ know them. What a style changes stands in `metaan.report.forest.styles`.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -14,12 +13,12 @@ from xml.etree.ElementTree import fromstring, register_namespace, tostring
 
 from ...errors import choose
 from ...resources import templates
-from ..drawing.fit import pixels
+from ..drawing.fit import Paper
 from ..drawing.layout import layout
 from ..drawing.svg import Svg, picture
 from ..forest.plot import Plot
 from ..forest.styles import STYLES, Style
-from .catalogue import draw
+from .catalogue import draw_sheets
 from .figure import Request
 
 SPACE = "http://www.w3.org/2000/svg"
@@ -28,12 +27,17 @@ _VARIABLE = re.compile(r"var\((--[a-z-]+)\)")
 
 
 def standalone(kind: str, asked: Request, style: str = "default", width: float | None = None) -> Svg:
-    """Return a plot as an SVG file, in a style of `metaan.report.forest.styles.STYLES`; see `draw`.
+    """Return a plot as an SVG file; see `standalone_sheets`."""
+    return standalone_sheets(kind, asked, style, Paper(width))[0]
 
-    It is laid out for a width in millimetres where one is given: all text has at least 6 points there.
+
+def standalone_sheets(kind: str, asked: Request, style: str, paper: Paper) -> tuple[Svg, ...]:
+    """Return a plot as SVG files, in a style of `metaan.report.forest.styles.STYLES`; see `draw_sheets`.
+
+    It is laid out for a width and a height in millimetres where they are given: all text has at least 6 points there.
     """
     look = choose(STYLES, style, "style")
-    return as_file(draw(kind, asked, look, math.inf if width is None else pixels(width)), look)
+    return tuple(as_file(drawn, look) for drawn in draw_sheets(kind, asked, look, paper))
 
 
 def forest_file(plot: Plot) -> Svg:

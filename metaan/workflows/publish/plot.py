@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from ...errors import UsageError, choose, did_you_mean
 from ...records.label import slug
 from ...registry.model.public import BayesPlan, Explore
+from ...report.drawing.fit import Paper
 from ...report.language.judgements import assessments
 from ...report.language.words import Arms
 from ...report.plots.catalogue import PLOTS
 from ...report.plots.curves import regression_on
 from ...report.plots.figure import Request
-from ...report.plots.standalone import standalone
+from ...report.plots.standalone import standalone_sheets
 from ...synthesis.analyse import PROTOCOL, Choices, analyse
 from ...synthesis.exploration import explore
 from ...synthesis.values import Exploration
@@ -46,6 +47,8 @@ class Look:
         What a bubble plot regresses on.
     width
         For which width in millimetres it is laid out, with text of at least 6 points; as it comes unless given.
+    height
+        Of the sheets in millimetres over which a forest plot is broken; one sheet unless given.
     """
 
     style: str | None = None
@@ -55,15 +58,21 @@ class Look:
     pool: str | None = None
     moderator: str | None = None
     width: float | None = None
+    height: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plotted:
-    """A plot as a file, the pool it shows (empty: all) and the names of the others."""
+    """A plot as files, one a sheet, the pool it shows (empty: all) and the names of the others."""
 
-    picture: Svg
+    sheets: tuple[Svg, ...]
     pool: str
     others: tuple[str, ...]
+
+    @property
+    def picture(self) -> Svg:
+        """The only sheet, or the first."""
+        return self.sheets[0]
 
     @property
     def svg(self) -> str:
@@ -114,7 +123,7 @@ def plot_outcome(
     labels = review.info.labels
     found = Exploration() if kind == "forest" else explored(analysis, shown, kind, look.moderator)
     asked = Request(analysis, shown, found, Arms(labels.experimental, labels.control), look.moderator)
-    drawn = standalone(kind, asked, look.style or analysis.plan.plot.style, look.width)
+    drawn = standalone_sheets(kind, asked, look.style or analysis.plan.plot.style, Paper(look.width, look.height))
     if kind == "forest" and look.pool is None:
         return Plotted(drawn, "", ())
     return Plotted(drawn, shown.name, tuple(other.name for other in analysis.pools if other.name != shown.name))
@@ -139,7 +148,7 @@ def _check_kind(kind: str, look: Look) -> None:
     """Refuse what another kind of plot has."""
     if look.moderator is not None and kind != "bubble":
         raise UsageError(f"a {kind} plot has no moderator; allowed: with kind bubble")
-    for name, what in (("sort", "order of rows"), ("columns", "further columns"), ("lights", "signs of bias")):
+    for name, what in FOREST_ONLY.items():
         if getattr(look, name) is not None and kind != "forest":
             raise UsageError(f"a {kind} plot has no {what}; allowed: with kind forest")
 
@@ -186,6 +195,11 @@ def default_output(review: Review, outcome: str, kind: str, pool: str | None, fo
     name = "-".join(slug(part) for part in (outcome, kind, pool or "") if part)
     return review.folder.resolve().parent / "outputs" / f"{name}.{form}"
 
+
+#: What only a forest plot has: fields of `Look` and their words.
+FOREST_ONLY = {
+    "sort": "order of rows", "columns": "further columns", "lights": "signs of bias", "height": "sheets",
+}  # fmt: skip
 
 #: Kind of plot to the field of the registry's `Explore` that it shows, and what to ask there.
 NEEDS: dict[str, tuple[str, Any]] = {
