@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import numpy as np
-
-from ..errors import UsageError
-from .chunk import Chunk, empty_answers, pool_chunk
+from ..errors import UsageError, choose
 from .columns import Rows
+from .engines import ENGINES
 from .plan import Plan, methods_of, names
-from .result import Batch, joined
-
-#: Rows that are worked on at once: what is between two steps stays in a processor's own memory.
-CHUNK_ROWS = 60_000
+from .result import Batch
 
 
 def pool(
@@ -40,6 +33,7 @@ def pool(
     correct: bool | None = None,
     also: Iterable[str] = (),
     engine: str = "local",
+    scheduler: str | None = None,
     threads: int | None = None,
     columns: Mapping[str, Any] | None = None,
     **more: Any,
@@ -67,8 +61,9 @@ def pool(
         For arrays: where the rows of each analysis begin and the last end, shape (analyses + 1,), and labels.
     also
         What else is wanted: keys of `metaan.batch.plan.ALSO`.
-    engine, threads
-        ``"local"``, and how many threads it takes; None: a thread a processor.
+    engine, threads, scheduler
+        ``"local"`` with so many threads (None: a thread a processor), or ``"dask"``: the workers of the Dask scheduler
+        at this address (None: a worker a processor, here). The answers are the same to the last bit.
     columns, more
         Under metafor's names (ai, n1i ..., or yi with vi or sei): names of columns of ``data``, or arrays: one
         dimension with ``offsets``, or n x k with nan where an analysis has fewer studies. ``columns`` is a dict of
@@ -106,10 +101,9 @@ def pool(
         correct,
         tuple(names(also) if also else ()),
     )
-    if engine != "local":
-        raise UsageError(f"engine {engine!r} is unknown; allowed: local")
+    run = choose(ENGINES, engine, "engine")
     found = rows_of(data, by, subgroup, slab, offsets, analysis, measure, {**(columns or {}), **more})
-    return pool_rows(found, plan, threads)
+    return run(found, plan, scheduler if engine == "dask" else threads)
 
 
 def rows_of(
@@ -127,32 +121,3 @@ def rows_of(
     if offsets is not None or analysis is not None:
         raise UsageError("offsets and analysis go with arrays; data takes by")
     return Rows.of_frame(data, measure, by, subgroup, slab, columns)
-
-
-def pool_rows(rows: Rows, plan: Plan, threads: int | None = None) -> Batch:
-    """Pool rows that are brought together, chunk by chunk; each is a function of its own rows alone."""
-    starts = bounds(rows.at)
-    answers = empty_answers(rows.at.size - 1, plan)
-
-    def one(i: int) -> Chunk:
-        first, last = starts[i], starts[i + 1]
-        data, at, slab, faults = rows.part(first, last)
-        into = {name: values[first:last] for name, values in answers.items()}
-        return pool_chunk(data, at, plan, slab, into, faults)
-
-    workers = threads or os.cpu_count() or 1
-    chunks = [one(0)]  # compiles, or reads what was compiled
-    if workers == 1 or len(starts) <= 3:
-        chunks += map(one, range(1, len(starts) - 1))
-    else:
-        with ThreadPoolExecutor(workers) as pool_of_threads:
-            chunks += pool_of_threads.map(one, range(1, len(starts) - 1))
-    return joined(chunks, answers, plan, rows.analysis, rows.subgroup, starts)
-
-
-def bounds(at: Any) -> list[int]:
-    """Return the first analysis of each chunk, and the number of all; always one chunk."""
-    n = at.size - 1
-    ends = np.searchsorted(at, np.arange(CHUNK_ROWS, int(at[-1]) + CHUNK_ROWS, CHUNK_ROWS), side="left")
-    found = sorted({0, *np.minimum(ends, n).tolist(), n})
-    return found if len(found) > 1 else [0, n]

@@ -17,6 +17,8 @@ MOST_REASONS = 200
 OTHER = "other reasons"
 MOST_BAD = 20
 
+_ARRAYS = ("answered", "not_converged", "both", "changed")
+
 
 @dataclass(slots=True)
 class Totals:
@@ -54,11 +56,38 @@ class Totals:
         codes, counts = np.unique(answers["reason"], return_counts=True)
         for code, count in zip(codes.tolist(), counts.tolist()):
             if code >= 0:
-                why = texts[code]
-                self.reasons[why if why in self.reasons or len(self.reasons) < MOST_REASONS else OTHER] += count
+                self._reason(texts[code], count)
         self.bad_rows += bad_rows
         self.bad += list(bad)[: MOST_BAD - len(self.bad)]
         return self
+
+    def join(self, other: Totals) -> None:
+        """Add the totals of other parts."""
+        self.analyses += other.analyses
+        for name in _ARRAYS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for why, count in other.reasons.items():
+            self._reason(why, count)
+        self.bad_rows += other.bad_rows
+        self.bad += other.bad[: MOST_BAD - len(self.bad)]
+
+    def _reason(self, why: str, count: int) -> None:
+        self.reasons[why if why in self.reasons or len(self.reasons) < MOST_REASONS else OTHER] += count
+
+    def state(self) -> dict[str, Any]:
+        """Return all as plain values, from which `of_state` makes it again."""
+        arrays = {name: getattr(self, name).tolist() for name in _ARRAYS}
+        plain = {"analyses": self.analyses, "reasons": dict(self.reasons), "bad_rows": self.bad_rows, "bad": self.bad}
+        return plain | arrays
+
+    @classmethod
+    def of_state(cls, plan: Plan, state: Mapping[str, Any]) -> Totals:
+        """Return what `state` wrote down."""
+        arrays = {name: np.array(state[name], dtype=np.int64) for name in _ARRAYS}
+        bad = [(analysis, why) for analysis, why in state["bad"]]
+        return cls(
+            plan, state["analyses"], reasons=Counter(state["reasons"]), bad_rows=state["bad_rows"], bad=bad, **arrays
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON.

@@ -59,6 +59,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         "-o", "--output", metavar="FILE", type=Path, help="a .parquet or .csv file (default: CSV, printed)"
     )
     output.add_argument("--json", action="store_true", help="print a summary as one JSON object; the answers need -o")
+    output.add_argument("--engine", choices=("local", "dask"), default="local", help="here, or on a Dask cluster")
+    output.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of the Dask cluster (default: a worker a processor, here)"
+    )
     output.add_argument("--threads", metavar="N", type=int, help="how many threads (default: a thread a processor)")
 
 
@@ -73,7 +77,9 @@ def run(args: Namespace) -> int:
     if not args.table.is_file():
         raise UsageError(f"{args.table}: no such file; allowed: a table with a row a study")
     source = Source.of(args.table, args.by, args.measure, args.subgroup, args.slab, _renamed(args.columns))
-    totals = _pooled(args, source, plan)
+    if args.scheduler and args.engine != "dask":
+        raise UsageError("--scheduler goes with --engine dask")
+    totals, failures = _on_cluster(args, source, plan) if args.engine == "dask" else (_pooled(args, source, plan), [])
     if args.json:
         print(json.dumps(totals.to_dict(), indent=2, ensure_ascii=False, allow_nan=False))
     elif args.output is not None:
@@ -82,7 +88,18 @@ def run(args: Namespace) -> int:
         _say(f"{totals.bad_rows} rows cannot be true, and their analyses have no answer; the first:")
         for analysis, why in totals.bad[:5]:
             print(f"  {analysis}: {why}", file=sys.stderr)
-    return 0
+    for failure in failures:
+        _say(f"without answers: {failure}")
+    return 1 if failures else 0
+
+
+def _on_cluster(args: Namespace, source: Any, plan: Plan) -> tuple[Totals, list[Any]]:
+    from ..batch.files.cluster import pool_on_cluster
+
+    if args.output is None or args.output.suffix or args.output.is_file():
+        raise UsageError("--engine dask writes a file a part: -o FOLDER")
+    with _Bar() as bar:
+        return pool_on_cluster(source, plan, args.output, args.scheduler, tell=bar.tell, say=_say)
 
 
 def _pooled(args: Namespace, source: Any, plan: Plan) -> Totals:

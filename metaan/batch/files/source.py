@@ -162,6 +162,11 @@ def parts(source: Source, cuts: list[int]) -> Iterator[Any]:
             held.append(batch.slice(max(begin - first, 0)))
 
 
+def rows_between(source: Source, first: int, last: int, names: list[str]) -> Any:
+    """Return the rows from ``first`` to before ``last`` as an Arrow table, reading no others than those beside them."""
+    return SLICERS[source.format](source.path, first, last, names)
+
+
 def sorted_copy(source: Source, folder: Path, memory: str = "1GB") -> Source:
     """Write a Parquet file in which the rows of each analysis stand together, in their order, and return it.
 
@@ -275,6 +280,29 @@ def _feather(path: Path, names: list[str]) -> Iterator[Any]:
             yield reader.get_batch(i).select(names)
 
 
+def _parquet_rows(path: Path, first: int, last: int, names: list[str]) -> Any:
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path) as file:
+        sizes = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
+        ends = np.cumsum(sizes)
+        groups = np.flatnonzero((ends > first) & (ends - sizes < last))
+        table = file.read_row_groups(groups.tolist(), columns=names)
+    return table.slice(first - int(ends[groups[0]] - sizes[groups[0]]), last - first)
+
+
+def _feather_rows(path: Path, first: int, last: int, names: list[str]) -> Any:
+    import pyarrow as pa
+
+    with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
+        held, row = [], 0
+        for i in range(reader.num_record_batches):
+            batch = reader.get_batch(i).select(names)
+            held.append(batch.slice(max(first - row, 0), max(0, last - max(first, row))))
+            row += batch.num_rows
+        return pa.Table.from_batches(held)
+
+
 def _decoded(column: Any) -> Any:
     return column.dictionary_decode() if hasattr(column, "dictionary_decode") else column
 
@@ -282,3 +310,6 @@ def _decoded(column: Any) -> Any:
 ENDINGS = {".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".feather": "feather", ".arrow": "feather"}
 
 READERS: dict[str, Callable[[Path, list[str]], Iterator[Any]]] = {"csv": _csv, "parquet": _parquet, "feather": _feather}
+
+#: Formats of which any rows can be read.
+SLICERS: dict[str, Callable[[Path, int, int, list[str]], Any]] = {"parquet": _parquet_rows, "feather": _feather_rows}

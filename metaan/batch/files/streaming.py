@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from ..analyses import pool_rows
 from ..columns import Rows
+from ..engines import pool_rows
 from ..plan import Plan
 from ..result import Batch
 from ..totals import Totals
@@ -19,9 +19,17 @@ Tell = Callable[[int, int], None]
 Say = Callable[[str], None]
 
 
+def quiet(done: int, total: int) -> None:
+    """Tell nobody how far it is."""
+
+
+def silent(message: str) -> None:
+    """Say nothing."""
+
+
 def pool_file(
     source: Source, plan: Plan, write: Callable[[Any], None], *,
-    threads: int | None = None, tell: Tell = lambda done, total: None, say: Say = lambda message: None,
+    threads: int | None = None, tell: Tell = quiet, say: Say = silent,
     scratch: Path | None = None,
 ) -> Totals:  # fmt: skip
     """Pool every analysis of a file and hand the answers, an Arrow table a part, to ``write``.
