@@ -13,6 +13,7 @@ STATS = Path(__file__).parent.parent / "metaan" / "stats"
 NO_CHOICE = {
     "measures.correlations.CORRELATIONS": "a part of MEASURES",
     "bayes.priors.UNIT_INFORMATION": "constants of measures",
+    "dependent.pooled.PI_NAMES": "names of prediction intervals",
     "robustness.explain.MEASURES_EXPLAINED": "a selection of MEASURES",
     "measures.generic.GENERICS": "a part of MEASURES",
     "measures.catalogue.ONE_ARM": "a selection of MEASURES",

@@ -13,6 +13,7 @@ import metaan as ma
 from metaan.registry.check.draft import STAND_INS, read_document
 from metaan.registry.model.public import ReviewFile, Study
 from metaan.registry.text.nodes import compose
+from metaan.stats.dependent.pooled import pool_dependent
 from tests.layers import drawing
 from tests.tables import tables
 
@@ -75,6 +76,7 @@ DEFAULTS = {
     "dependent.location_scale.LINKS": (ma.location_scale, "link"),
     "dependent.location_scale.LOCATION_SCALE_CI_METHODS": (ma.location_scale, "ci_method"),
     "dependent.structures.STRUCTURES": (ma.multilevel, "struct"),
+    "dependent.pooled.DEPENDENT": (pool_dependent, "structure"),
     "dependent.sandwich.CORRECTIONS": (ma.robust, "small_sample"),
     "dependent.robust.ROBUST_TESTS": (ma.robust, "test"),
     "dependent.robust.ROBUST_WALD_TESTS": (ma.Robust.wald_test, "test"),

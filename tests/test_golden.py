@@ -138,6 +138,9 @@ COVERED = {
     },
     "dependent.structures.STRUCTURES": lambda: args("struct", "dependent", family="rma_mv_struct"),
     "dependent.covariance.AGGREGATE_STRUCTURES": lambda: args("struct", "dependent", family="aggregate"),
+    "dependent.pooled.DEPENDENT": lambda: {
+        "CHE" if "V" in c["args"] else "three-level" for c in cases("dependent") if c["family"] == "rma_mv"
+    },
     "dependent.sandwich.CORRECTIONS": lambda: args("vcov", "dependent"),
     "dependent.robust.ROBUST_TESTS": lambda: args("test", "dependent", family="coef_test"),
     "dependent.robust.ROBUST_WALD_TESTS": lambda: {

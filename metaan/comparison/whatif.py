@@ -52,6 +52,7 @@ FIELDS = {
     "arm": "the arm that a measure of one group is of",
     "within": "the subgroups of people compared",
     "values": "whether final values or changes are taken",
+    "structure": "how several results of a study hang together",
 }
 
 #: What of a protocol moves no result of a pool, with the reason.

@@ -62,11 +62,18 @@ def choose(asked: Asked, study: Study) -> tuple[Prepared, ...]:
         Nothing does; the words say what to change.
     """
     results = [r for r in study.results if r.outcome == asked.plan.outcome and _of_all(asked, r)]
+    if asked.plan.structure is not None:
+        return _every(asked, study, results or _of_people(asked, study))
     if not results:
         raise NotTakenError("no result", _only_subgroups(asked, study))
     candidates = [one for result in _at_times(asked, results) for one in _candidates(asked, study, result)]
     if not candidates:
         raise NotTakenError("other data", _other_data(asked, results))
+    return _first(asked, study, candidates)
+
+
+def _first(asked: Asked, study: Study, candidates: Sequence[Choosable]) -> tuple[Prepared, ...]:
+    """Return the rows of the best candidate that has some; with the others beside."""
     ranked = sorted(candidates, key=_preference(asked, study, [one.result for one in candidates]))
     refused: NotTakenError | None = None
     for i, one in enumerate(ranked):
@@ -81,6 +88,54 @@ def choose(asked: Asked, study: Study) -> tuple[Prepared, ...]:
         return tuple(replace(row, beside=_beside(ranked, i)) for row in rows)
     assert refused is not None
     raise refused
+
+
+def _every(asked: Asked, study: Study, results: Sequence[Result]) -> tuple[Prepared, ...]:
+    """Return the rows of every result that has some, each with what tells it from the others."""
+    if not results:
+        raise NotTakenError("no result", _only_subgroups(asked, study))
+    found: list[tuple[Result, tuple[Prepared, ...]]] = []
+    refused: NotTakenError | None = None
+    for result in _at_times(asked, results):
+        candidates = list(_candidates(asked, study, result))
+        try:
+            rows = _first(asked, study, candidates) if candidates else ()
+        except NotTakenError as error:
+            refused, rows = refused or error, ()
+        if rows:
+            found.append((result, rows))
+    if not found:
+        raise refused or NotTakenError("other data", _other_data(asked, results))
+    if len(found) == 1:
+        return found[0][1]
+    names = _apart([result for result, _ in found])
+    places = {id(result): n for n, result in enumerate(study.results)}
+    return tuple(
+        replace(row, label=", ".join(filter(None, (name, row.label))), nth=places[id(result)], beside=())
+        for name, (result, rows) in zip(names, found)
+        for row in rows
+    )
+
+
+def _apart(results: Sequence[Result]) -> list[str]:
+    """Return what tells results from each other: time, scale, people; else their number."""
+    said = [
+        (
+            r.time,
+            r.scale.name if r.scale is not None else "",
+            f"{r.subgroup.name}: {r.subgroup.value}" if r.subgroup else "",
+        )
+        for r in results
+    ]
+    kept = [part for part in range(3) if len({one[part] for one in said}) > 1]
+    names = [", ".join(filter(None, (one[part] for part in kept))) for one in said]
+    return [name if name and names.count(name) == 1 else f"{name or 'result'} {n}" for n, name in enumerate(names, 1)]
+
+
+def _of_people(asked: Asked, study: Study) -> list[Result]:
+    """Return the results of the first subgrouping of people that a study has: different people each."""
+    parts = [r for r in study.results if r.outcome == asked.plan.outcome and r.subgroup is not None]
+    return [r for r in parts if r.subgroup and parts[0].subgroup and r.subgroup.name == parts[0].subgroup.name]
 
 
 def _of_all(asked: Asked, result: Result) -> bool:

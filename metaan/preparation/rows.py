@@ -78,7 +78,9 @@ class Prepared:
     converted, notes
         How numbers were converted, and what else the reader must know.
     label
-        Which comparison it is, where a study has several rows.
+        Which comparison, time, scale or people it is of, where a study has several rows.
+    nth
+        The place of its result in the file, where several results of the study enter; else None.
     variants
         The same row under other assumptions, by what is assumed: each is a row of the sensitivity table.
     beside
@@ -98,6 +100,7 @@ class Prepared:
     converted: tuple[Conversion, ...] = ()
     notes: tuple[str, ...] = ()
     label: str = ""
+    nth: int | None = None
     variants: Mapping[str, Prepared] = field(default_factory=dict, repr=False, compare=False)
     beside: tuple[Prepared, ...] = field(default=(), repr=False, compare=False)
 

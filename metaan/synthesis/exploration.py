@@ -56,6 +56,7 @@ def explore(asked: Explore, fit: Pooled, rows: Sequence[StudyRow], bayes: BayesP
             continue
         for item in wanted if isinstance(wanted, tuple) else [wanted]:
             try:
+                _refuse_dependent(fit)
                 result = step(asked, fit, rows) if item is True else step(item, fit, rows)
             except MetaanError as error:
                 refused.append(Refusal(words, error.reason, str(error)))
@@ -65,10 +66,22 @@ def explore(asked: Explore, fit: Pooled, rows: Sequence[StudyRow], bayes: BayesP
         from .belief import believed
 
         try:
+            _refuse_dependent(fit)
             found["bayes"] = believed(bayes, fit)
         except MetaanError as error:
             refused.append(Refusal(BAYES, error.reason, str(error)))
     return Exploration(**found, refused=tuple(refused), plots=tuple(asked.plots))
+
+
+def _refuse_dependent(fit: Pooled) -> None:
+    """Refuse what would take every row of a study as a study of its own."""
+    from ..stats.dependent.pooled import DEPENDENT
+
+    if fit.method in DEPENDENT:
+        raise NotEstimableError(
+            "several rows of one study hang together, and this takes each row as a study of its own",
+            "an analysis without structure:, with one result a study",
+        )
 
 
 def _pooled(fit: Pooled, rows: Sequence[StudyRow]) -> list[StudyRow]:

@@ -23,6 +23,7 @@ from ..stats.pooling.result import Pooled
 from ..stats.pooling.tau2_ci import HeterogeneityCI
 from ..stats.tables.peto import peto
 from ..stats.tables.stratified import MH_MEASURES, informative, mantel_haenszel
+from .dependent import hangs_together, otherwise, pool_rows
 from .lead import LEADING, leading
 from .risks import absolute
 from .selection import Chosen
@@ -64,16 +65,16 @@ def pool_group(name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, ex
     if es.k < 2:
         why = "one study with an effect size: there is nothing to pool" if es.k else _all_left_out(len(rows))
         return _with_absolute(Pool(name, rows, reason=why), plan, measure)
-    fits, remarks = _fits(es, plan, measure)
+    fits, remarks = _fits(es, plan, measure, chosen)
     main = fits[leading(fits)] if fits else None
     shown = _weighted(chosen, es, plan, fits)
     found = Pool(
         name=name,
         rows=shown,
         fits=fits,
-        tau2_ci=_tau2_ci(es, plan, fits.get("random")),
+        tau2_ci=None if hangs_together(plan) else _tau2_ci(es, plan, fits.get("random")),
         sensitivity=(
-            *_sensitivity(es, plan, measure, fits),
+            *(_otherwise_dependent if hangs_together(plan) else _sensitivity)(es, plan, measure, fits, chosen),
             *_without_flagged(chosen, plan, measure, fits),
             *_assuming(chosen, plan, measure, fits),
         ),
@@ -102,14 +103,17 @@ def protocol_results(chosen: Sequence[Chosen], plan: Plan, measure: str) -> dict
     A single study is its own result, under every model; a model that has no answer is absent.
     """
     es = _effect_sizes(chosen, plan, measure) if chosen else None
-    return _fits(es, plan, measure)[0] if es is not None and es.k else {}
+    return _fits(es, plan, measure, chosen)[0] if es is not None and es.k else {}
 
 
-def _fits(es: EffectSizes, plan: Plan, measure: str) -> tuple[dict[str, Pooled], tuple[Remark, ...]]:
+def _fits(
+    es: EffectSizes, plan: Plan, measure: str, chosen: Sequence[Chosen]
+) -> tuple[dict[str, Pooled], tuple[Remark, ...]]:
     """Return the results of studies by model, and what is to be said of a model that has no answer."""
-    found: dict[str, Pooled | Remark] = {m: _under(es, plan, measure, m) for m in MODELS if m in plan.model}
+    found: dict[str, Pooled | Remark] = {m: _under(es, plan, measure, m, chosen) for m in MODELS if m in plan.model}
     fits = {model: fit for model, fit in found.items() if isinstance(fit, Pooled)}
-    said = (*_by_inverse_variance(es, plan, measure, fits), *(r for r in found.values() if isinstance(r, Remark)))
+    tabled = () if hangs_together(plan) else _by_inverse_variance(es, plan, measure, fits)
+    said = (*tabled, *(r for r in found.values() if isinstance(r, Remark)))
     return fits, said
 
 
@@ -272,7 +276,20 @@ def _random(es: EffectSizes, plan: Plan, methods: tuple[str, str] | None = None)
     return pool(es, "random", tau2_method, ci_method, plan.pi_method, plan.level)
 
 
-def _sensitivity(es: EffectSizes, plan: Plan, measure: str, fits: Mapping[str, Pooled]) -> Iterable[Sensitivity]:
+def _otherwise_dependent(
+    es: EffectSizes, plan: Plan, measure: str, fits: Mapping[str, Pooled], chosen: Sequence[Chosen]
+) -> Iterable[Sensitivity]:
+    """Yield what other correlations and other structures give under the model that is answered with."""
+    if not fits:
+        return
+    model = leading(fits)
+    for what, other in otherwise(es, chosen, plan, model):
+        yield Sensitivity(f"{MODELS[model].short}, {what}", other, _differs(other, fits[model]), assuming=what)
+
+
+def _sensitivity(
+    es: EffectSizes, plan: Plan, measure: str, fits: Mapping[str, Pooled], chosen: Sequence[Chosen]
+) -> Iterable[Sensitivity]:
     """Yield the other usual methods: the other common-effect method, and the other random-effects ones."""
     if (common := fits.get("common")) is not None:
         if common.method == "MH":
@@ -303,7 +320,7 @@ def _assuming(
     model = leading(protocol)
     for what, rows in _otherwise(chosen):
         es = _effect_sizes(rows, plan, measure) if rows else None
-        other = None if es is None or es.k == 0 else _under(es, plan, measure, model)
+        other = None if es is None or es.k == 0 else _under(es, plan, measure, model, rows)
         if isinstance(other, Pooled):
             name = f"{MODELS[other.model].short}, {what}"
             yield Sensitivity(name, other, _differs(other, protocol[model]), assuming=what)
@@ -328,7 +345,7 @@ def _without_flagged(
     if es is None or es.k == 0:
         return
     for model in sorted(protocol, key=LEADING.index):
-        other = _under(es, plan, measure, model)
+        other = _under(es, plan, measure, model, rest)
         if isinstance(other, Pooled):
             what, differs = MODELS[model].short if es.k > 1 else "one study", _differs(other, protocol[model])
             yield Sensitivity(f"{what}, without {' and '.join(flagged)}", other, differs, flagged)
@@ -336,10 +353,12 @@ def _without_flagged(
             return  # one study is its own result, under every model
 
 
-def _under(es: EffectSizes, plan: Plan, measure: str, model: str) -> Pooled | Remark:
+def _under(es: EffectSizes, plan: Plan, measure: str, model: str, chosen: Sequence[Chosen]) -> Pooled | Remark:
     """Return studies under a model of the protocol; a single one is its own result."""
     if es.k == 1:
         return pool(es, "common", level=plan.level)
+    if hangs_together(plan):
+        return pool_rows(es, chosen, plan, model)
     if model == "common":
         return _common(es, plan, measure)
     if es.data and _is_tabled(plan.random_method, measure):

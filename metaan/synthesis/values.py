@@ -91,9 +91,11 @@ class StudyRow:
 
     @property
     def row(self) -> str:
-        """What tells it from every other row: the study's id, with the comparison where a study has several."""
-        of = self.prepared.arms.get("experimental", ()) if self.prepared and self.prepared.label else ()
-        return "--".join((self.study.id, *of))
+        """What tells it from every other row: the study's id, with comparison and result where a study has several."""
+        if self.prepared is None or not self.prepared.label:
+            return self.study.id
+        nth = () if self.prepared.nth is None else (f"result{self.prepared.nth + 1}",)
+        return "--".join((self.study.id, *self.prepared.arms.get("experimental", ()), *nth))
 
     @property
     def people(self) -> int:
@@ -262,9 +264,22 @@ class Pool:
         return tuple(row for row in self.rows if (row.weight_common if weighed else row.yi) is not None)
 
     @property
+    def studies(self) -> int:
+        """How many studies the `answering` rows are of."""
+        return len({row.id for row in self.answering})
+
+    @property
     def people(self) -> int:
-        """How many people the `answering` studies have together, 0 where nothing says how many."""
-        return sum(row.people for row in self.answering)
+        """How many people the `answering` studies have together, 0 where nothing says how many.
+
+        Rows of one result, or of subgroups, are of different people; of several results the largest counts.
+        """
+        of: dict[str, dict[object, int]] = {}
+        for row in self.answering:
+            apart = "subgroups" if row.result.subgroup is not None else id(row.result)
+            results = of.setdefault(row.id, {})
+            results[apart] = results.get(apart, 0) + row.people
+        return sum(max(results.values()) for results in of.values())
 
     @property
     def fit(self) -> Pooled | None:

@@ -193,6 +193,7 @@ analyses:
       plots: [funnel]
     bayes: {tau_prior: half-normal(0.5), mu_prior: flat, interval: shortest, priors: [DuMouchel], source: x}
     plot: {sort: year, columns: [dose], style: default, lights: true}
+    structure: {cluster: study, model: CHE, rho: 0.6}
 certainty:
   - {outcome: main, pool: randomised, level: low, domains: [{domain: imprecision, judgement: very serious, reason: x}],
      start: high, by: [me], on: 2021-02-05, studies: 2, note: x}

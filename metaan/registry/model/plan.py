@@ -83,6 +83,18 @@ class Assume(Entry):
     correlation: Annotated[Number, Field(gt=-1, lt=1)] | None = None
 
 
+class Structure(Entry):
+    """How several results of one study hang together: each enters in a row of its own.
+
+    ``CHE``: true effects vary between and within studies, and sampling errors of a study correlate by ``rho``.
+    ``three-level``: the same without that correlation. ``independent``: every row counts as a study.
+    """
+
+    cluster: Literal["study"] = "study"
+    model: Literal["CHE", "three-level", "independent"] = "CHE"
+    rho: Annotated[Number, Field(ge=0, lt=1)] = 0.6
+
+
 class TestForSmallStudies(Entry):
     """One test for small-study effects; ``force`` runs it also where it is not valid, and says so."""
 
@@ -235,6 +247,9 @@ class Plan(Entry):
         A Bayesian model that is computed beside the pooled result, with its priors.
     values
         Which means a standardized difference takes where studies have final values and changes.
+    structure
+        Takes every result of the outcome that a study has (at ``time_points``; of subgroups of people where there is
+        none of all), and says how they hang together.
     """
 
     id: Id | None = None
@@ -278,6 +293,7 @@ class Plan(Entry):
     arm: Literal["experimental", "control", "all"] | None = None
     within: Text | None = None
     values: Literal["final", "change"] | None = None
+    structure: Structure | None = None
     explore: Explore | None = None
     bayes: BayesPlan | None = None
     plot: ForestOptions = ForestOptions.model_construct()

@@ -119,7 +119,7 @@ def _who(pool: Pool, name: str, by: str | None) -> str:
     kind = [] if name in ("", ALL, *NOUNS) else [f"{by}: {name}"]
     inside = "; ".join([*kind, *([f"{formats.people(n)} people"] if n else [])])
     size = f" ({inside})" if inside else ""
-    k = len(pool.answering)
+    k = pool.studies
     if k == 1:
         return f"the only {design_name(name, 1)}{size}"
     return f"{'all ' if name == ALL else ''}{k} {design_name(name, k)}{size}"

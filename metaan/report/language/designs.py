@@ -51,7 +51,7 @@ def _side(i: int, analysis: Analysis, arms: Arms) -> Text:
     if got is None:
         return Text()
     value = formats.effect(got.estimate, got.ci, analysis.measure)
-    k = len(pool.answering)
+    k = pool.studies
     where = f" in {'the' if k > 1 else 'the only'} {design_name(pool.name, k)}"
     number = Number(value, got.estimate, place_of(pool, i, analysis.plan.key))
     return Text.of(number, f"{where} ({mark(analysis.verdict(pool), arms)})")

@@ -6,7 +6,12 @@ studies, z the quantile of the normal distribution. A code without an entry is s
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from . import methods
+
+if TYPE_CHECKING:
+    from ...stats.pooling.result import Pooled
 
 _TABLE = "with a of a + b people with an event in the experimental arm and c of c + d in the control arm"
 
@@ -70,6 +75,14 @@ TAU2 = {
     "CA2": "the method of moments with weights 1 / (v + the τ² of Hedges)",
 }
 
+#: Structure of several results of a study to how their mean is computed.
+DEPENDENT = {
+    "CHE": "1′ M⁻¹ y / 1′ M⁻¹ 1, M the covariance of the effects: v, sampling errors that correlate within a study, a "
+    "variance between studies and one within them; its standard error is cluster-robust",
+    "three-level": "1′ M⁻¹ y / 1′ M⁻¹ 1, M the covariance of the effects: v, a variance between studies and one within "
+    "them; its standard error is cluster-robust",
+}
+
 PREDICTION = {
     "t(k-1)": "estimate ± the quantile of t with k − 1 degrees of freedom times √(τ² + standard error²)",
     "t(k-2)": "estimate ± the quantile of t with k − 2 degrees of freedom times √(τ² + standard error²)",
@@ -78,6 +91,12 @@ PREDICTION = {
 
 OTHER = {
     "i2 random": "100 τ² / (τ² + s²), s² = (k − 1) / (Σw − Σw² / Σw) the typical variance of a study, w = 1 / v",
+    "tau2 dependent": "the variance between studies and that within them, added; both have the highest restricted "
+    "likelihood",
+    "i2 dependent": "100 τ² / (τ² + s²), s² = (k − 1) / trace of the projection by the sampling covariance, the "
+    "typical variance of an effect",
+    "q dependent": "Q = (y − estimate)′ V⁻¹ (y − estimate), V the sampling covariance of the effects; p is the upper "
+    "tail of χ² with one degree of freedom less than effects",
     "i2 common": "the larger of 0 and 100 (Q − df) / Q",
     "q": "Q = Σ (y − estimate)² / v over the studies, around the estimate of the common-effect method (of the mean by "
     "inverse variance in the random-effects model); p is the upper tail of χ² with k − 1 degrees of freedom",
@@ -126,6 +145,33 @@ def of_common(method: str, measure: str) -> str:
 def of_weight(method: str, measure: str) -> str:
     """Return how a study's weight is computed; ``method`` is that of the common effect, or ``"random"``."""
     return WEIGHT.get(f"{method} {measure}") or WEIGHT.get(method, "the study's share of the weights of its pool")
+
+
+def of_mean(fit: Pooled) -> str:
+    """Return how a pooled result is computed."""
+    return DEPENDENT.get(fit.method) or (RANDOM if fit.has_tau2 else of_common(fit.method, fit.measure))
+
+
+def of_p(fit: Pooled) -> str:
+    """Return how the p value of a mean is computed."""
+    if fit.method in DEPENDENT and fit.df is not None:
+        return P_VALUE["t"].replace("k − 1", f"{fit.df:.3g}")
+    return P_VALUE["normal" if fit.df is None else "t"]
+
+
+def of_tau2_of(fit: Pooled) -> str:
+    """Return how tau2 of a result was estimated."""
+    return OTHER["tau2 dependent"] if fit.method in DEPENDENT else of_tau2(fit.tau2_method)
+
+
+def of_i2(fit: Pooled) -> str:
+    """Return how I2 of a random-effects result is computed."""
+    return OTHER["i2 dependent" if fit.method in DEPENDENT else "i2 random"]
+
+
+def of_q(fit: Pooled | None) -> str:
+    """Return how Q is computed."""
+    return OTHER["q dependent" if fit is not None and fit.method in DEPENDENT else "q"]
 
 
 def of_tau2(code: str | None) -> str:

@@ -15,7 +15,7 @@ from ...stats.pooling.result import Pooled
 from . import formats, spread, words
 
 if TYPE_CHECKING:
-    from ...registry.model.public import BayesPlan
+    from ...registry.model.public import BayesPlan, Plan, Structure
     from ...stats.bayes.result import Bayes
     from ...synthesis.values import Analysis
 
@@ -33,6 +33,8 @@ def model_name(fit: Pooled) -> str:
     """Return the label of a pooled result, with the methods that made it."""
     interval = "" if fit.ci_method == "wald" else f", {_named(CI_NAMES, fit.ci_method)}"
     how = fit.tau2_method if fit.has_tau2 else _named(COMMON, fit.method)
+    if fit.has_tau2 and fit.method in DEPENDENT:
+        how = f"{COMMON[fit.method]}, {how}"
     return f"{words.upper_first(MODELS[fit.model].words)}, {how}{interval}"
 
 
@@ -70,6 +72,8 @@ def _common_footer(analysis: Analysis) -> str:
 
 def _random_footer(analysis: Analysis) -> str:
     plan = analysis.plan
+    if (structure := _structure(plan)) is not None:
+        return f"Random effects: {_dependence(structure)}; τ² is both variances; cluster-robust interval (CR2)"
     return (
         f"Random effects: inverse variance, τ² by {_named(TAU2, plan.tau2_method)}, {_named(CI, plan.ci_method)} "
         f"interval; prediction interval {convention(plan.pi_method)}"
@@ -83,6 +87,16 @@ def _birge_footer(analysis: Analysis) -> str:
 def _ivhet_footer(analysis: Analysis) -> str:
     tau2 = _named(TAU2, analysis.plan.tau2_method)
     return f"Inverse-variance heterogeneity model: weights of the common effect; its variance has τ² by {tau2}"
+
+
+def _structure(plan: Plan) -> Structure | None:
+    """Return how several results of a study depend on each other; None where each row counts as a study."""
+    return plan.structure if plan.structure is not None and plan.structure.model in DEPENDENT else None
+
+
+def _dependence(structure: Structure) -> str:
+    said = DEPENDENT[structure.model]
+    return f"{said} by {structure.rho:g}" if structure.model == "CHE" else said
 
 
 def _common_code(analysis: Analysis) -> str:
@@ -114,16 +128,18 @@ def _paragraphs(analysis: Analysis) -> Iterable[tuple[str, str]]:
     plan = analysis.plan
     names = formats.listing(f"the {model} effect{'s' if model == 'random' else ''} model" for model in plan.model)
     rule = "None is chosen or changed because of what I² or Q turn out to be."
+    yield from _dependent(analysis)
     yield "models", f"The protocol names the models: {names}. {rule}"
     if "common" in plan.model:
         yield "common", _common(analysis)
     if "random" in plan.model:
         yield from _random(analysis)
-    yield (
-        "heterogeneity",
-        f"Heterogeneity: τ² with its {spread.INTERVALS_OF_TAU2['QP']} interval; I² and its interval follow from τ²; "
-        "Cochran's Q has inverse-variance weights.",
-    )
+    if _structure(plan) is None:
+        yield (
+            "heterogeneity",
+            f"Heterogeneity: τ² with its {spread.INTERVALS_OF_TAU2['QP']} interval; I² and its interval follow from "
+            "τ²; Cochran's Q has inverse-variance weights.",
+        )
     if plan.bayes is not None:
         yield "bayes", _bayes(plan.bayes)
     if not plan.pool_designs:
@@ -157,6 +173,20 @@ def _bayes(asked: BayesPlan) -> str:
     )
 
 
+def _dependent(analysis: Analysis) -> Iterable[tuple[str, str]]:
+    """Say what becomes of several results of one study."""
+    structure = _structure(analysis.plan)
+    if structure is None:
+        return
+    yield (
+        "structure",
+        f"A study brings every result of the outcome, each in a row. Random effects: {_dependence(structure)}, by "
+        "restricted maximum likelihood; τ² is both variances together. Intervals are cluster-robust (CR2) with "
+        "Satterthwaite's degrees of freedom, and so is the prediction interval of a new result of a new study. A "
+        "study's weight is shown in equal parts over its rows. Other correlations and one effect a study stand beside.",
+    )
+
+
 def _common(analysis: Analysis) -> str:
     code = _common_code(analysis)
     if code == "MH":
@@ -176,6 +206,8 @@ def _added(analysis: Analysis) -> str:
 
 def _random(analysis: Analysis) -> Iterable[tuple[str, str]]:
     plan = analysis.plan
+    if _structure(plan) is not None:
+        return
     yield (
         "random",
         f"Random effects: inverse variance, τ² by {_named(TAU2, plan.tau2_method)}, {_named(CI, plan.ci_method)} "
@@ -223,7 +255,19 @@ def _keys(fit: Pooled) -> Iterable[str]:
 SHORT = {"common": "Common (fixed)", "random": "Random", "birge": "Birge", "ivhet": "IVhet"}
 FOOTERS = {"common": _common_footer, "random": _random_footer, "birge": _birge_footer, "ivhet": _ivhet_footer}
 
-COMMON = {"MH": "Mantel-Haenszel", "IV": "inverse variance", "PETO": "Peto"}
+COMMON = {
+    "MH": "Mantel-Haenszel",
+    "IV": "inverse variance",
+    "PETO": "Peto",
+    "CHE": "correlated errors (CHE)",
+    "three-level": "three levels",
+}
+
+#: Structure of several results of a study to what it says.
+DEPENDENT = {
+    "CHE": "a variance between studies and one within them, sampling errors of a study correlated",
+    "three-level": "a variance between studies and one within them",
+}
 
 TAU2 = {
     "DL": "DerSimonian-Laird",
@@ -252,6 +296,7 @@ CI_NAMES = {
     "auto": "Hartung-Knapp",
     "KR": "Kenward-Roger",
     "PL": "profile likelihood",
+    "CR2": "cluster-robust",
 }
 CI = {
     **CI_NAMES,
@@ -263,6 +308,7 @@ PI = {
     "t(k-1)": "t distribution with k − 1 degrees of freedom",
     "t(k-2)": "t distribution with k − 2 degrees of freedom",
     "normal": "normal distribution",
+    "t(Satterthwaite)": "t distribution with Satterthwaite's degrees of freedom",
 }
 
 ZERO = {
@@ -290,6 +336,9 @@ CITED: dict[str, tuple[str, ...]] = {
     "hksj-adhoc": ("Hartung 2001", "Knapp 2003", "Röver 2015"),
     "auto": ("Hartung 2001", "Knapp 2003", "Röver 2015"),
     "prediction": ("Higgins 2009",),
+    "CHE": ("Pustejovsky 2022",),
+    "three-level": ("Konstantopoulos 2011",),
+    "CR2": ("Pustejovsky 2018",),
 }
 
 REFERENCES = {
@@ -322,6 +371,12 @@ REFERENCES = {
     "J Stat Softw 2020;93(6):1-51.",
     "Box 1980": "Box GEP. Sampling and Bayes' inference in scientific modelling and robustness. "
     "J R Stat Soc A 1980;143:383-430.",
+    "Pustejovsky 2022": "Pustejovsky JE, Tipton E. Meta-analysis with robust variance estimation: expanding the range "
+    "of working models. Prev Sci 2022;23:425-38.",
+    "Pustejovsky 2018": "Pustejovsky JE, Tipton E. Small-sample methods for cluster-robust variance estimation and "
+    "hypothesis testing in fixed effects models. J Bus Econ Stat 2018;36:672-83.",
+    "Konstantopoulos 2011": "Konstantopoulos S. Fixed effects and variance components estimation in three-level "
+    "meta-analysis. Res Synth Methods 2011;2:61-76.",
     "Higgins 2002": "Higgins JPT, Thompson SG. Quantifying heterogeneity in a meta-analysis. Stat Med 2002;21:1539-58.",
     "Higgins 2009": "Higgins JPT, Thompson SG, Spiegelhalter DJ. A re-evaluation of random-effects meta-analysis. "
     "J R Stat Soc A 2009;172:137-59.",

@@ -96,6 +96,8 @@ def convention(pi_method: str | None, k: int) -> str:
     >>> convention("t(k-1)", 4)
     't distribution with k − 1 = 3 degrees of freedom'
     """
+    if pi_method == "t(Satterthwaite)":
+        return "t distribution with Satterthwaite’s degrees of freedom"
     less = {"t(k-1)": 1, "t(k-2)": 2}.get(pi_method or "")
     if less is None:
         return "normal distribution" if pi_method == "normal" else f"method {pi_method}"

@@ -160,7 +160,7 @@ def _row(analysis: Analysis, i: int, arms: Arms, judged: CertaintyView, notes: N
     return SummaryRow(
         pool=judged.pool,
         people=formats.people(n) if (n := pool.people) else formats.NOTHING,
-        studies=formats.plural(len(pool.answering), "study", "studies"),
+        studies=formats.plural(pool.studies, "study", "studies"),
         effect=formats.estimate(got.estimate, analysis.measure, got.ci) if got else formats.NOTHING,
         ci=formats.bounds(got.ci, analysis.measure) if got else "",
         measure=words.measure_in_unit(analysis.measure, analysis.outcome.unit),

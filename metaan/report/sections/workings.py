@@ -83,7 +83,8 @@ def _study(row: StudyRow, pool: Pool, analysis: Analysis) -> Iterable[Working]:
     yield from _conversions(row, key)
     for role, fit in pool.fits.items():
         if (weight := getattr(row, f"weight_{role}")) is not None:
-            how = formulas.of_weight(fit.method if role == "common" else "random", measure)
+            dependent = fit.method in formulas.DEPENDENT
+            how = formulas.of_weight(fit.method if role == "common" or dependent else "random", measure)
             tau2 = "" if fit.tau2 is None else f", τ² = {fit.tau2:.6g}"
             what = f"{row.label}: weight, {role} effect{'s' * (role == 'random')}"
             yield _made(
@@ -117,12 +118,12 @@ def _pool(pool: Pool, i: int, analysis: Analysis) -> Iterable[Working]:
     answering = pool.answering
     people = f"{formats.people(pool.people)} people{_totals(answering, analysis.measure)}"
     yield _made((key, "block", i, "people"), f"{name}: people", people, formulas.OTHER["people"], _people(answering))
-    studies = formats.plural(len(answering), "study", "studies")
+    studies = formats.plural(pool.studies, "study", "studies")
     yield _made((key, "block", i, "studies"), f"{name}: studies", studies, formulas.OTHER["studies"], _names(answering))
     for role, fit in fits(pool):
         yield from _fit(fit, ("block", i, role), f"{name}: {methods.model_name(fit)}", _effects(used, fit), analysis)
     if line := spread.numbers(pool):
-        formula = formulas.OTHER["q"] + ("" if pool.tau2_ci is None else f"; {formulas.OTHER['q-profile']}")
+        formula = formulas.of_q(pool.fit) + ("" if pool.tau2_ci is None else f"; {formulas.OTHER['q-profile']}")
         yield _made((key, "block", i, "q"), f"{name}: heterogeneity", line, formula, *_effects(used, pool.fit))
 
 
@@ -167,7 +168,7 @@ def _fit(
 ) -> Iterable[Working]:
     inputs, listed = given
     key, shown, random = analysis.plan.key, fit.display, fit.has_tau2
-    mean = formulas.RANDOM if random else formulas.of_common(fit.method, fit.measure)
+    mean = formulas.of_mean(fit)
     back = "; shown are the exponentials" if scale_of(fit.measure).is_ratio else ""
     error = "" if fit.se is None else f", standard error = {fit.se:.6g}"
     known = f"estimate = {fit.estimate:.6g}{error}"
@@ -175,13 +176,13 @@ def _fit(
     effect = formats.effect(shown.estimate, shown.ci, fit.measure)
     formula = f"{mean}. Interval: {formulas.of_interval(fit.ci_method)}{back}"
     yield _made((key, *path, "effect"), name, effect, formula, f"{known}{tau2}; {inputs}", listed)
-    tails = formulas.P_VALUE["normal" if fit.df is None else "t"]
+    tails = formulas.of_p(fit)
     yield _made((key, *path, "p"), f"{name}: p", formats.p_value(fit.pval), tails, known)
     if not random or fit.tau2 is None:
         return
     value = formats.number(fit.tau2) if fit.tau2 else "0"
-    yield _made((key, *path, "tau2"), f"{name}: τ²", value, formulas.of_tau2(fit.tau2_method), inputs, listed)
-    i2 = formulas.OTHER["i2 random"]
+    yield _made((key, *path, "tau2"), f"{name}: τ²", value, formulas.of_tau2_of(fit), inputs, listed)
+    i2 = formulas.of_i2(fit)
     yield _made(
         (key, *path, "i2"), f"{name}: I²", formats.percent(fit.i2), i2, f"τ² = {fit.tau2:.6g}; {inputs}", listed
     )

@@ -1,0 +1,140 @@
+"""Several results of a study in one analysis: the reference results through the registry, rows, words and edges."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import metaan as ma
+from metaan.report.writers.export import to_json
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "dependent.json").read_text(encoding="utf-8"))
+SCHOOLS = GOLDEN["datasets"]["dat.konstantopoulos2011"]
+SOURCE = {"document": "article", "level": "primary"}
+CHE = {"cluster": "study", "model": "CHE", "rho": 0.8}
+
+
+def expected(end):
+    return next(c["expect"] for c in GOLDEN["cases"] if c["id"] == f"dat.konstantopoulos2011/{end}")
+
+
+def result(yi, vi, **more):
+    base = {"outcome": "main", "time": "week 1", "source": SOURCE}
+    return base | {"effect": {"measure": "SMD", "estimate": yi, "se": vi**0.5}} | more
+
+
+def schools():
+    """One study a district, a result a school."""
+    found = {}
+    for cl, es, yi, vi in zip(*(SCHOOLS[name] for name in ("cl", "es", "yi", "vi"))):
+        found.setdefault(f"district-{int(cl):03}", []).append(result(yi, vi, time=f"day {es}"))
+    return found
+
+
+def write(folder, studies, structure, **plan):
+    question = {"population": "people", "intervention": "a", "comparator": "b"}
+    outcome = {"id": "main", "name": "the outcome", "measure": "SMD", "direction": "good"}
+    analysis = {"outcome": "main", "tau2_method": "REML", "by": None, "pool_designs": True, **plan}
+    if structure is not None:
+        analysis["structure"] = structure
+    review = {"title": "x", "question": question, "outcomes": [outcome], "analyses": [analysis]}
+    folder.mkdir()
+    (folder / "review.yaml").write_text(json.dumps(review))
+    for name, results in studies.items():
+        study = {
+            "id": name, "label": name.capitalize(), "title": "x", "citation": {"published": "2000"},
+            "design": {"kind": "randomised"}, "results": results,
+            "arms": [{"id": "a", "role": "experimental", "name": "a"}, {"id": "b", "role": "control", "name": "b"}],
+        }  # fmt: skip
+        (folder / f"{name}.yaml").write_text(json.dumps(study))
+    return folder
+
+
+def analysed(tmp_path, studies, structure, **plan):
+    [found] = ma.analyse(ma.load(write(tmp_path / "studies", studies, structure, **plan)))
+    return found
+
+
+def test_a_protocol_pools_every_result_as_the_references_do(tmp_path):
+    found = analysed(tmp_path, schools(), CHE)
+    [pool] = found.pools
+    che, robust = expected("rma_mv/che_rho0.8"), expected("robust/che_rho0.8/CR2")
+    assert pool.random.estimate == pytest.approx(che["estimate"][0], rel=1e-5)
+    assert pool.random.tau2 == pytest.approx(sum(che["sigma2"]), rel=1e-4)
+    assert (pool.random.se, pool.random.df) == pytest.approx((robust["se"][0], robust["ddf"][0]), rel=1e-4)
+    assert (pool.k, len(pool.rows), pool.random.k) == (11, 56, 56)
+    assert sum(row.weight_random for row in pool.rows) == pytest.approx(100)
+    assert len({row.row for row in pool.rows}) == 56
+    assert pool.rows[0].label == "District-011 (day 1)"
+
+
+def test_three_levels_and_independence_are_other_words_of_the_protocol(tmp_path):
+    (tmp_path / "3").mkdir()
+    three = analysed(tmp_path / "3", schools(), {"model": "three-level"})
+    assert three.pools[0].random.estimate == pytest.approx(expected("rma_mv/three_level/REML")["estimate"][0], rel=1e-6)
+    (tmp_path / "1").mkdir()
+    apart = analysed(tmp_path / "1", schools(), {"model": "independent"})
+    plain = ma.pool(ma.EffectSizes.of(SCHOOLS["yi"], SCHOOLS["vi"]), tau2_method="REML")
+    assert apart.pools[0].random.estimate == pytest.approx(plain.estimate, rel=1e-9)
+
+
+def test_other_correlations_and_one_effect_a_study_are_rows_beside(tmp_path):
+    [pool] = analysed(tmp_path, schools(), CHE, model=["random"]).pools
+    names = [s.name.removeprefix("random effects, ") for s in pool.sensitivity]
+    assert names == [
+        *(f"correlation {rho} within studies" for rho in ("0", "0.2", "0.4", "0.6")),
+        "one effect a study",
+    ]  # fmt: skip
+    one = ma.aggregate(ma.EffectSizes.of(SCHOOLS["yi"], SCHOOLS["vi"]), SCHOOLS["cl"], rho=0.8)
+    want = ma.pool(one, tau2_method="REML", ci_method="hksj-adhoc")
+    assert pool.sensitivity[-1].fit.estimate == pytest.approx(want.estimate, rel=1e-9)
+
+
+def test_rows_are_named_by_what_differs(tmp_path):
+    scales = [result(0.1, 0.02, scale={"name": "HAMD"}), result(0.3, 0.03, scale={"name": "BDI"})]
+    times = [result(0.2, 0.02), result(0.4, 0.02, time="week 8"), result(0.5, 0.02, time="week 8")]
+    people = [
+        result(0.2, 0.05, subgroup={"name": "sex", "value": "women"}),
+        result(0.6, 0.06, subgroup={"name": "sex", "value": "men"}),
+    ]
+    alone = [result(0.3, 0.01)]
+    found = analysed(tmp_path, {"a": scales, "b": times, "c": people, "d": alone}, {"model": "CHE"})
+    assert [row.label for row in found.rows] == [
+        "A (HAMD)", "A (BDI)", "B (week 1)", "B (week 8 2)", "B (week 8 3)", "C (sex: women)", "C (sex: men)", "D",
+    ]  # fmt: skip
+    assert found.k == 4
+
+
+def test_one_study_is_not_pooled_however_many_results_it_has(tmp_path):
+    [pool] = analysed(tmp_path, {"a": [result(0.1, 0.02), result(0.3, 0.03, time="week 9")]}, {"model": "CHE"}).pools
+    assert not pool.fits
+    assert any("all effects are of one study" in remark.text for remark in pool.remarks)
+
+
+def test_without_a_structure_one_result_of_a_study_enters(tmp_path):
+    found = analysed(tmp_path, schools(), None)
+    assert (found.k, len(found.rows)) == (11, 11)
+
+
+def test_the_json_the_page_and_the_explorer_hold_every_row(tmp_path):
+    folder = write(tmp_path / "studies", schools(), CHE)
+    review = ma.load(folder)
+    [got] = to_json(ma.analyse(review))["analyses"]
+    assert len(got["studies"]) == 56
+    assert got["random"]["method"] == "CHE"
+    assert got["random"]["ci_method"] == "CR2"
+    ma.write_report(review, tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    for said in (
+        "District-011 (day 1)",
+        "correlation 0.2 within studies",
+        "sampling errors of a study correlated by 0.8",
+    ):
+        assert said in page
+
+
+def test_what_takes_each_row_as_a_study_is_refused_with_the_way(tmp_path):
+    explore = {"leave_one_out": True, "trim_and_fill": "L0", "small_study_tests": [{"test": "egger"}]}
+    [pool] = analysed(tmp_path, schools(), CHE, explore=explore, bayes={"tau_prior": "half-normal(0.5)"}).pools
+    assert len(pool.exploration.refused) == 4
+    assert all("hang together" in one.reason and "structure:" in one.message for one in pool.exploration.refused)
