@@ -15,7 +15,7 @@ from .project import studies_folder
 
 KINDS = (
     "forest", "funnel", "baujat", "radial", "labbe", "cumulative", "leave-one-out", "bubble", "gosh", "posterior",
-    "drapery",
+    "heterogeneity", "drapery",
 )  # fmt: skip
 STYLES = ("default", "revman", "bmj", "jama", "greyscale")
 FORMATS = ("svg", "pdf", "png", "eps")

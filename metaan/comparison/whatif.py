@@ -65,6 +65,7 @@ UNMOVING = {
     "assumed_risks": "as assumed_risk",
     "assumed_rate": "as assumed_risk",
     "explore": "it stands beside the pooled result",
+    "bayes": "a model beside the results, which it does not move",
     "plot": "it is how a result is drawn",
 }
 

@@ -221,6 +221,20 @@ def test_the_shaded_part_of_a_posterior_is_its_interval(bcg: Request) -> None:
         assert y == pytest.approx(pdf(math.log(x)))
 
 
+def test_prior_and_posterior_of_the_heterogeneity_are_their_densities(bcg: Request) -> None:
+    fit, figure = bcg.found.bayes.fit, PLOTS["heterogeneity"][1](bcg)
+    curves = {curve.sentence: curve.points for curve in figure.curves}
+    for sentence, of in (("posterior of τ", fit.tau), ("prior of τ", fit.tau_prior)):
+        x, y = curves[sentence][60]
+        assert y == pytest.approx(of.pdf(x))
+    [area] = figure.areas
+    assert [area.points[0][0], area.points[-1][0]] == pytest.approx([*fit.tau.ci], abs=1e-2)
+    improper = replace(bcg.found.bayes, fit=ma.bayes(bcg.fit.effects, "Jeffreys", None))
+    drawn = PLOTS["heterogeneity"][1](replace(bcg, found=Exploration(bayes=improper)))
+    assert [curve.sentence for curve in drawn.curves] == ["posterior of τ"]
+    assert "improper and not drawn" in drawn.notes[0]
+
+
 def test_the_drapery_of_the_pooled_effect_crosses_the_level_at_its_interval(bcg: Request) -> None:
     curve = next(c for c in PLOTS["drapery"][1](bcg).curves if c.role == "estimate")
     inside = [x for x, p in curve.points if p > 0.05]
@@ -287,7 +301,9 @@ def test_too_few_studies_are_refused_with_the_reason(analysis: Callable[..., Ana
         draw(kind, request_of(analysis({"": rows})))
 
 
-@pytest.mark.parametrize("kind", ["baujat", "gosh", "bubble", "leave-one-out", "cumulative", "posterior"])
+@pytest.mark.parametrize(
+    "kind", ["baujat", "gosh", "bubble", "leave-one-out", "cumulative", "posterior", "heterogeneity"]
+)
 def test_what_was_not_explored_is_refused(bcg: Request, kind: str) -> None:
     with pytest.raises(NotEstimableError, match="was not asked for"):
         draw(kind, replace(bcg, found=Exploration()))

@@ -51,5 +51,6 @@ PLOTS: dict[str, tuple[str, Callable[[Request], Plot | Figure]]] = {
     "bubble": ("bubble plot of a meta-regression", curves.bubble),
     "gosh": ("GOSH plot", curves.gosh),
     "posterior": ("posterior densities", posterior.posterior),
+    "heterogeneity": ("prior and posterior of the heterogeneity", posterior.heterogeneity),
     "drapery": ("drapery plot", curves.drapery),
 }

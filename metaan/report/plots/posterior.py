@@ -54,6 +54,38 @@ def posterior(asked: Request) -> Figure:
     )
 
 
+def heterogeneity(asked: Request) -> Figure:
+    """Posterior of τ with its interval shaded, and its prior."""
+    if asked.found.bayes is None:
+        raise NotEstimableError(why_not(asked, "bayes"))
+    fit = asked.found.bayes.fit
+    prior, (lo, hi) = fit.tau_prior, fit.tau.ci
+    far = float(fit.tau.quantile(1 - ENDS))
+    at = np.linspace(1e-3 * far, far, POINTS)
+    heights = fit.tau.pdf(at)
+    inside = np.linspace(max(lo, 1e-3 * far), hi, POINTS // 2)
+    shaded = [*zip(inside.tolist(), fit.tau.pdf(inside).tolist())]
+    curves = [Curve(tuple(zip(at.tolist(), heights.tolist())), "estimate", "posterior of τ")]
+    if prior.proper:
+        curves.insert(0, Curve(tuple(zip(at.tolist(), prior.pdf(at).tolist())), "limit", "prior of τ"))
+    return Figure(
+        id=asked.id,
+        kind="heterogeneity",
+        title=f"{asked.name}: prior and posterior of the heterogeneity",
+        description=f"Densities of τ of {fit.k} studies; prior {prior.text}.",
+        x=Side(fixed(0.0, far), "τ, standard deviation between studies, analysis scale"),
+        y=Side(fixed(0.0, 1.08 * float(heights.max())), "Density"),
+        curves=tuple(curves),
+        areas=(Area(((shaded[0][0], 0.0), *shaded, (shaded[-1][0], 0.0)), "band"),),
+        keys=(
+            Key("line", "estimate", "posterior"),
+            Key("area", "band", f"{formats.level(fit.level)} {fit.interval} credible interval"),
+            *([Key("line", "limit", "prior")] if prior.proper else []),
+        ),
+        notes=(f"Prior: {prior.text}{'' if prior.proper else ', improper and not drawn'}.",),
+    )
+
+
 def _curves(fit: Bayes, at: FloatArray, top: float, scale: Scale) -> Iterable[Curve]:
     yield from null_line(scale, (0.0, top))
     if fit.mu_prior is not None:

@@ -80,6 +80,8 @@ def _requests(field: str, asked: Request) -> list[tuple[str, Request]]:
         return []
     if field == "trim_and_fill" and "funnel" in asked.found.plots:
         return []  # the funnel that was asked for shows the filled studies
+    if field == "bayes":
+        return [("posterior", asked), ("heterogeneity", asked)]
     return [(PLOT_OF[field], asked)]
 
 
@@ -104,7 +106,7 @@ FIELDS = {
     "regressions": ("Meta-regression", "plots and coefficients"),
     "gosh": ("GOSH", "every subset of the studies"),
     "multiverse": ("Multiverse", "table of all analyses"),
-    "bayes": ("Bayesian model", "posterior and table of priors"),
+    "bayes": ("Bayesian model", "posteriors and table of priors"),
 }
 
 PLOT_OF = {

@@ -182,7 +182,7 @@ def explored(analysis: Analysis, pool: Pool, kind: str, moderator: str | None) -
         asked = {"moderators": [moderator or "year"]}
     elif getattr(found, field) is not None:
         return found
-    if kind == "posterior":
+    if field == "bayes":
         more = explore(Explore.model_construct(), fit, pool.rows, BayesPlan.model_validate(asked))
     else:
         wanted = Explore.model_validate({field: [asked] if kind == "bubble" else asked})
@@ -209,4 +209,5 @@ NEEDS: dict[str, tuple[str, Any]] = {
     "bubble": ("regressions", None),
     "gosh": ("gosh", True),
     "posterior": ("bayes", {"tau_prior": "unit-information"}),
+    "heterogeneity": ("bayes", {"tau_prior": "unit-information"}),
 }

@@ -206,7 +206,7 @@ def test_the_page_has_sentences_plots_and_tables(full: Analysis, review: Callabl
     assert page.count("Sensitivity and influence</summary>") == 1
     assert page.count('class="findings"') == 2
     part = page[page.index("Sensitivity and influence") :]
-    for kind in ("funnel", "labbe", "baujat", "bubble", "gosh", "posterior"):
+    for kind in ("funnel", "labbe", "baujat", "bubble", "gosh", "posterior", "heterogeneity"):
         assert part.count(f'class="chart {kind}"') == 2
     assert part.count('class="forest refits"') == 4
     ids = re.findall(r'\bid="([^"]+)"', page)

@@ -294,6 +294,31 @@ def test_moderators_have_posteriors_of_their_coefficients():
     assert list(fit.to_frame().index[:3]) == ["tau", "intercept", "dose"]
 
 
+def test_moderators_against_the_density_of_all_effects():
+    """The slow twin: given tau, the effects are jointly normal with the coefficients integrated out."""
+    x = np.column_stack([np.ones(4), [0.0, 1.0, 2.0, 4.0]])
+    mean, sd = np.array([0.1, 0.0]), np.array([2.0, 0.5])
+    fit = of(mods={"dose": x[:, 1]}, mu_prior={"intercept": (0.1, 2.0), "dose": (0.0, 0.5)})
+    u = np.linspace(-24, 3, 600)
+    slow = []
+    for tau in np.exp(u):
+        v, prior = np.diag(VI + tau**2), np.diag(sd**2)
+        cov = v + x @ prior @ x.T
+        weight = stats.multivariate_normal(x @ mean, cov).pdf(YI) * stats.halfnorm(0, 0.5).pdf(tau) * tau
+        gain = prior @ x.T @ np.linalg.inv(cov)
+        b = mean + gain @ (YI - x @ mean)
+        slow.append((weight, *b, *np.diag(prior - gain @ x @ prior) + b**2))
+    weight, b0, b1, _, square = np.array(slow).T
+    total = np.trapezoid(weight, u)
+    assert math.exp(fit.log_marginal_likelihood) == pytest.approx(total, rel=1e-6)
+    got = fit.coefficients
+    means = [np.trapezoid(weight * b, u) / total for b in (b0, b1)]
+    assert [got["intercept"].mean, got["dose"].mean] == pytest.approx(means, rel=1e-6)
+    assert got["dose"].sd == pytest.approx(
+        math.sqrt(np.trapezoid(weight * square, u) / total - means[1] ** 2), rel=1e-6
+    )
+
+
 def test_probabilities_of_benefit_and_of_harm():
     fit = of()
     up, down = fit.probabilities("higher", 0.2), fit.probabilities("lower", 0.2)
