@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from .stats.measures.proportions import proportion_ci as proportion_ci
     from .stats.network.components import ComponentNetwork as ComponentNetwork
     from .stats.network.components import component_network as component_network
+    from .stats.network.covariate import NetworkRegression as NetworkRegression
+    from .stats.network.covariate import network_regression as network_regression
     from .stats.network.network import network as network
     from .stats.network.pairwise import Pairs as Pairs
     from .stats.network.pairwise import pairwise as pairwise
@@ -155,6 +157,7 @@ _WHERE = {
     "MethodSpread": "stats.robustness.method_spread",
     "Multilevel": "stats.dependent.result",
     "Network": "stats.network.result",
+    "NetworkRegression": "stats.network.covariate",
     "NotebookPlot": "workflows.publish.notebook",
     "PUniform": "stats.selection.p_uniform",
     "Pairs": "stats.network.pairwise",
@@ -212,6 +215,7 @@ _WHERE = {
     "multivariate": "stats.dependent.multivariate",
     "multiverse": "stats.robustness.multiverse",
     "network": "stats.network.network",
+    "network_regression": "stats.network.covariate",
     "odds_ratio_from_smd": "stats.printed.rescaling",
     "p_uniform": "stats.selection.p_uniform",
     "pairwise": "stats.network.pairwise",

@@ -84,6 +84,7 @@ DEFAULTS = {
     "network.split.SPLIT_METHODS": (ma.Network.split, "method"),
     "network.contributions.CONTRIBUTION_METHODS": (ma.Network.contributions, "method"),
     "network.rare.methods.NETWORK_METHODS": (ma.network, "method"),
+    "network.covariate.INTERACTIONS": (ma.network_regression, "interaction"),
     "network.ranking.SMALL_VALUES": (ma.Network.p_scores, "small_values"),
     "robustness.gosh.GOSH_TAU2_METHODS": (ma.gosh, "tau2_method"),
     "small_studies.catalogue.SMALL_STUDY_TESTS": (ma.small_study_test, "test"),

@@ -216,6 +216,10 @@ PROVED = {
     "network.rare.methods.NETWORK_METHODS": {
         "network/rare/test_methods.py::test_the_exact_likelihood_of_two_treatments": ("NCH-exact",)
     },
+    "network.covariate.INTERACTIONS": {
+        "network/test_covariate.py::test_two_treatments_are_the_regression": ("shared", "independent"),
+        "network/test_covariate.py::test_exchangeable_slopes_are_the_mixed_model": ("exchangeable",),
+    },
     "network.contributions.CONTRIBUTION_METHODS": {
         "network/test_contributions.py::test_a_random_walk_is_the_mean_over_all_paths": ("randomwalk",)
     },
