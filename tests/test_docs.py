@@ -1,8 +1,10 @@
 """The documentation names every method, and its code runs."""
 
+import ast
 import contextlib
 import inspect
 import io
+import json
 import re
 import shutil
 from pathlib import Path
@@ -129,6 +131,24 @@ def test_code_runs_and_prints_what_the_page_shows(code, printed):
     with contextlib.redirect_stdout(out):
         exec(compile(code, "snippet", "exec"), {})
     assert not printed or out.getvalue().strip() == printed.strip()
+
+
+NOTEBOOKS = sorted((ROOT / "docs").glob("*.ipynb"))
+
+
+@pytest.mark.usefixtures("_project")
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_cell_of_a_notebook_runs_and_shows_something(path):
+    names = {}
+    cells = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+    assert len(cells) > 5
+    for cell in cells:
+        *before, last = ast.parse("".join(cell["source"])).body
+        exec(compile(ast.Module(before, []), path.name, "exec"), names)
+        shown = eval(compile(ast.Expression(last.value), path.name, "eval"), names)
+        rich = [getattr(shown, name) for name in ("_repr_html_", "_repr_svg_") if hasattr(shown, name)]
+        assert any(make().startswith("<") for make in rich) or isinstance(shown, Path)
+    assert Path("bcg.html").stat().st_size > 100_000
 
 
 def test_there_is_code_to_run():
