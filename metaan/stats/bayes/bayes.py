@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...errors import NotEstimableError, UsageError, choose
+from ..measures.catalogue import STANDARDIZED, scale_of
 from ..measures.effects import EffectSizes, FloatArray, not_effects
 from ..pooling.intervals import check_level
 from ..pooling.pool import left_out
@@ -28,10 +29,12 @@ from .result import Bayes, Joint
 if TYPE_CHECKING:
     import pandas as pd
 
+DEFAULT = "half-normal(0.5)"
+
 
 def bayes(
     es: EffectSizes,
-    tau_prior: str | TauPrior | Any = "half-normal(0.5)",
+    tau_prior: str | TauPrior | Any = DEFAULT,
     mu_prior: Any = (0.0, 4.0),
     level: float = 0.95,
     interval: str = "shortest",
@@ -96,8 +99,17 @@ def bayes(
     return Bayes(
         effects=used, measure=used.measure, level=level, interval=interval, tau_prior=prior, names=names,
         normal=normal, grid=grid, moments=powers, excluded=(*left_out(es), *missing), coding=design.coding,
-        map=_highest(normal, grid, prior), ml=_highest(normal, grid, None),
+        notes=_units(used.measure, tau_prior), map=_highest(normal, grid, prior), ml=_highest(normal, grid, None),
     )  # fmt: skip
+
+
+def _units(measure: str, tau_prior: object) -> tuple[str, ...]:
+    """Say that the default prior is not in the units of an effect that has its own."""
+    scale = scale_of(measure)
+    own = measure != "GEN" and measure not in STANDARDIZED and not scale.is_ratio and scale.code == "identity"
+    if not own or tau_prior != DEFAULT:
+        return ()
+    return (f"{DEFAULT} is a prior for log ratios and standardised differences; {measure} is in units of its own",)
 
 
 def mu_priors(given: Any, names: Sequence[str], measure: str = "GEN") -> tuple[FloatArray, FloatArray]:

@@ -111,6 +111,8 @@ class Bayes(ShowsItself):
         The coefficients: ``"intercept"`` alone where there are no moderators.
     map, ml
         Where the joint posterior, and the likelihood, of mean and tau is highest.
+    notes
+        What a reader must know of the priors.
     normal, grid, moments, coding
         The model given tau, the integrated posterior of tau, up to which power it has a mean, the coding of moderators.
     """
@@ -128,6 +130,7 @@ class Bayes(ShowsItself):
     coding: Coding
     map: Joint
     ml: Joint
+    notes: tuple[str, ...] = ()
 
     @property
     def k(self) -> int:
@@ -275,7 +278,7 @@ class Bayes(ShowsItself):
             "coefficients": {name: one.to_dict() for name, one in self.coefficients.items()},
             "map": self.map.to_dict(), "ml": self.ml.to_dict(), "i2": self.i2,
             "log_marginal_likelihood": self.log_marginal_likelihood,
-            "excluded": [list(pair) for pair in self.excluded],
+            "excluded": [list(pair) for pair in self.excluded], "notes": list(self.notes),
         }  # fmt: skip
 
     def to_frame(self) -> pd.DataFrame:
@@ -293,8 +296,9 @@ class Bayes(ShowsItself):
     def __repr__(self) -> str:
         flat = "flat" if self.mu_prior is None else "normal({:g}, {:g})".format(*self.mu_prior)
         head = f"Bayes {self.measure}, k = {self.k}, analysis scale; priors: tau {self.tau_prior.text}, mean {flat}"
+        notes = [f"  note: {note}" for note in self.notes]
         if len(self.names) > 1:
-            return "\n".join([head, f"  {self.tau!r}", *(f"  {one!r}" for one in self.coefficients.values())])
+            return "\n".join([head, f"  {self.tau!r}", *(f"  {one!r}" for one in self.coefficients.values()), *notes])
         factors = self.bayes_factor
         words = [
             f"{name} {figures(value)}"
@@ -302,7 +306,7 @@ class Bayes(ShowsItself):
             if value is not None
         ]
         evidence = f"  Bayes factor for {', '.join(words)}" if words else "  no Bayes factors: improper priors"
-        return "\n".join([head, *(f"  {one!r}" for one in (self.mu, self.tau, self.prediction)), evidence])
+        return "\n".join([head, *(f"  {one!r}" for one in (self.mu, self.tau, self.prediction)), evidence, *notes])
 
     def without_moderators(self, what: str) -> None:
         """Refuse what is of all studies alike where there are moderators."""

@@ -131,18 +131,23 @@ def _line(row: PriorRow) -> str:
 
 
 def _scaled(factor: float) -> Callable[[Bayes], tuple[str, Any]]:
-    return lambda fit: (f"half-normal({factor * fit.tau_prior.scale:.12g})", fit.mu_prior)
+    return lambda fit: (f"half-normal({factor * _middle(fit):.12g})", fit.mu_prior)
 
 
 def _tails(fit: Bayes) -> tuple[str, Any]:
-    return f"half-Cauchy({fit.tau_prior.scale:.12g})", fit.mu_prior
+    return f"half-Cauchy({_middle(fit):.12g})", fit.mu_prior
+
+
+def _middle(fit: Bayes) -> float:
+    """Return the middle of a proper prior of tau; an improper one has none, and the posterior's is taken."""
+    return fit.tau_prior.scale if fit.tau_prior.proper else fit.tau.median
 
 
 def _of_studies(name: str) -> Callable[[Bayes], tuple[str, Any]]:
     return lambda fit: (name, fit.mu_prior)
 
 
-#: Name to the priors of tau and of the mean; scales are in units of the middle of the given prior of tau.
+#: Name to the priors of tau and of the mean; scales are those of `_middle`.
 PRIOR_ALTERNATIVES: dict[str, Callable[[Bayes], tuple[Any, Any]]] = {
     "half-normal, half the scale": _scaled(0.5),
     "half-normal, twice the scale": _scaled(2.0),

@@ -365,6 +365,17 @@ def test_priors_as_objects_are_those_of_text():
             of(mu_prior=bad)
 
 
+def test_the_default_prior_says_where_it_does_not_fit():
+    of_days = ma.EffectSizes.of(YI, VI, measure="MD")
+    assert ma.bayes(of_days).notes == (
+        "half-normal(0.5) is a prior for log ratios and standardised differences; MD is in units of its own",
+    )
+    assert "note: half-normal(0.5)" in repr(ma.bayes(of_days))
+    assert ma.bayes(of_days, "half-normal(3)").notes == ()
+    for measure in ("GEN", "OR", "SMD", "ZCOR", "PLO"):
+        assert ma.bayes(ma.EffectSizes.of(YI, VI, measure=measure)).notes == ()
+
+
 def test_studies_without_an_effect_are_named():
     fit = ma.bayes(ma.EffectSizes.of([0.1, None, 0.3], [0.1, 0.1, 0.1]))
     assert fit.k == 2

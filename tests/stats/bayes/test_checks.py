@@ -94,6 +94,12 @@ def test_other_priors_are_rows():
     assert "under 8 priors" in repr(found)
 
 
+def test_an_improper_prior_lends_its_posterior_to_the_scales_of_the_others():
+    fit = ma.bayes(ES, "uniform", None)
+    by_name = {row.name: row.fit for row in ma.prior_sensitivity(fit).rows}
+    assert by_name["half-normal, twice the scale"].tau_prior.scale == pytest.approx(2 * fit.tau.median, rel=1e-9)
+
+
 def test_a_prior_without_a_posterior_has_its_reason_in_its_row():
     found = ma.prior_sensitivity(
         ma.bayes(ES.take([0, 1]), "half-normal(0.5)", None), ["uniform", ("half-t(1, 3)", (0, 1))]
