@@ -1,4 +1,4 @@
-"""Time of one fit, DerSimonian-Laird and REML, against statsmodels, PyMARE and metafor, in one run on one machine.
+"""Time of one fit (DerSimonian-Laird, REML, three levels) against statsmodels, PyMARE and metafor, in one run.
 
 Run ``python benchmarks/stats.py [--seconds 0.5] [--json]``. Every peer gets the same numbers and is timed by the clock
 of its own process: metafor in a loop inside R, so that starting R does not count. A peer that is not installed is said
@@ -24,9 +24,12 @@ import numpy as np
 import metaan as ma
 
 SIZES = (10, 100, 100_000)
-METHODS = ("DL", "REML")
+METHODS = ("DL", "REML", "three-level")
 DENSE_LIMIT = 2_000
 """Peers that build k by k matrices are not asked for more studies than this."""
+
+SHARING = 4
+"""How many effects a study has in the three-level model."""
 
 Data = tuple[np.ndarray, np.ndarray]
 Fit = Callable[[], Any]
@@ -37,14 +40,16 @@ con <- file("stdin"); open(con)
 args <- strsplit(readLines(con, 1), " ")[[1]]
 yi <- as.numeric(strsplit(readLines(con, 1), " ")[[1]])
 vi <- as.numeric(strsplit(readLines(con, 1), " ")[[1]])
-fit <- function() rma.uni(yi, vi, method = args[1])
+cl <- (seq_along(yi) - 1) %/% 4; es <- seq_along(yi)
+fit <- if (args[1] == "three-level") function() rma.mv(yi, vi, random = ~ 1 | cl/es) else
+  function() rma.uni(yi, vi, method = args[1])
 r <- fit()
 times <- c()
 end <- proc.time()[["elapsed"]] + as.numeric(args[2])
 while (length(times) < 5 || proc.time()[["elapsed"]] < end) {
   start <- Sys.time(); fit(); times <- c(times, as.numeric(Sys.time() - start, units = "secs"))
 }
-cat(sprintf("%.17g %.17g %d %s", median(times), as.numeric(r$tau2), length(times),
+cat(sprintf("%.17g %.17g %d %s", median(times), sum(if (args[1] == "three-level") r$sigma2 else r$tau2), length(times),
             as.character(packageVersion("metafor"))))
 """
 
@@ -82,6 +87,11 @@ def median_time(fit: Fit, seconds: float) -> float:
 
 def time_metaan(method: str, data: Data, seconds: float) -> Timing:
     es = ma.EffectSizes.of(*data)
+    if method == "three-level":
+        groups = np.arange(es.k) // SHARING
+        found = ma.multilevel(es, groups)
+        tau2 = float(found.sigma2.sum())
+        return Timing("metaan", method, es.k, median_time(lambda: ma.multilevel(es, groups), seconds), tau2)
     fit = ma.pool(es, tau2_method=method)
     return Timing("metaan", method, es.k, median_time(lambda: ma.pool(es, tau2_method=method), seconds), fit.tau2)
 
@@ -90,7 +100,7 @@ def time_statsmodels(method: str, data: Data, seconds: float) -> Timing:
     from statsmodels.stats.meta_analysis import combine_effects
 
     if method != "DL":
-        return Timing("statsmodels", method, data[0].size, None, note="has no REML")
+        return Timing("statsmodels", method, data[0].size, None, note=f"has no {method}")
 
     def fit() -> Any:
         result = combine_effects(*data, method_re="dl")
@@ -104,6 +114,8 @@ def time_pymare(method: str, data: Data, seconds: float) -> Timing:
     from pymare import Dataset, estimators
 
     k = data[0].size
+    if method == "three-level":
+        return Timing("PyMARE", method, k, None, note="has no levels")
     if method == "REML" and k > DENSE_LIMIT:
         return Timing("PyMARE", method, k, None, note="builds k by k matrices: not run")
     dataset = Dataset(y=data[0], v=data[1])

@@ -69,7 +69,8 @@ def comparisons_have_a_direction(draft: Draft) -> Iterator[Problem]:
 
 
 def methods_go_together(draft: Draft) -> Iterator[Problem]:
-    """An interval that needs an estimator of tau2 has it."""
+    """An interval that needs an estimator of tau2 has it; what a structure decides is not asked for beside it."""
+    yield from _beside_a_structure(draft)
     for i, plan in enumerate(draft.review.model.analyses if draft.review else ()):
         if plan.ci_method in COMMON_CODES["ci"]:
             continue
@@ -80,6 +81,30 @@ def methods_go_together(draft: Draft) -> Iterator[Problem]:
             assert draft.review is not None
             found = f"{plan.ci_method} with tau2_method {plan.tau2_method}"
             yield draft.review.problem(("analyses", i, "ci_method"), found, f"allowed: with {' or '.join(methods)}")
+
+
+def _beside_a_structure(draft: Draft) -> Iterator[Problem]:
+    """Yield what an analysis asks for that its structure leaves no choice of."""
+    for i, plan in enumerate(draft.review.model.analyses if draft.review else ()):
+        if plan.structure is None or plan.structure.model == "independent":
+            continue
+        assert draft.review is not None
+        for name, (only, instead) in DECIDED.items():
+            given = getattr(plan, name)
+            if name in plan.model_fields_set and given not in only:
+                found = f"{name} {given} beside structure: {plan.structure.model}"
+                yield draft.review.problem(("analyses", i, name), found, f"allowed: {instead}")
+
+
+#: What a structure decides: key of an analysis to the values that say the same, and what is done instead.
+DECIDED: dict[str, tuple[tuple[object, ...], str]] = {
+    "common_method": (("IV",), "IV, or nothing: a structure pools effects with their covariance"),
+    "random_method": (("IV",), "IV, or nothing: a structure pools effects with their covariance"),
+    "tau2_method": (("REML",), "REML, or nothing: its variances are by restricted maximum likelihood"),
+    "ci_method": ((), "no ci_method: intervals are cluster-robust (CR2)"),
+    "pi_method": ((), "no pi_method: the prediction interval goes with the cluster-robust one"),
+    "within": ((None,), "no within: subgroups of people are rows of their own"),
+}
 
 
 def _means_nearest(time: str) -> bool:

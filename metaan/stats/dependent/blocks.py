@@ -125,8 +125,12 @@ class BlockCovariance:
             out[b, i, j] = values[own[b, i, 1], own[b, i, 2], own[b, j, 2]]
         return out
 
-    def __array__(self, dtype: object = None, copy: bool | None = None) -> FloatArray:
+    def toarray(self) -> FloatArray:
+        """Return the whole matrix, shape (n, n)."""
         return self.block(np.arange(self.n))
+
+    def __array__(self, dtype: object = None, copy: bool | None = None) -> FloatArray:
+        return self.toarray()
 
     def __repr__(self) -> str:
         blocks = sum(len(rows) for rows in self.rows)

@@ -43,6 +43,16 @@ class VarianceInterval:
     ci: Interval
 
     @property
+    def lb(self) -> float:
+        """The lower bound."""
+        return self.ci.lb
+
+    @property
+    def ub(self) -> float:
+        """The upper bound."""
+        return self.ci.ub
+
+    @property
     def sigma(self) -> float:
         """The standard deviation."""
         return float(np.sqrt(self.sigma2))

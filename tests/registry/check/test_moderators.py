@@ -111,6 +111,17 @@ def test_one_trial_under_two_ids(project: Any, first: str, other: str, check: st
     [
         ("ci_method: KR", "analyses[death].ci_method", "KR with tau2_method DL"),
         ("ci_method: PL, tau2_method: PM", "analyses[death].ci_method", "PL with tau2_method PM"),
+        ("structure: {}, ci_method: hksj", "analyses[death].ci_method", "ci_method hksj beside structure: CHE"),
+        (
+            "structure: {model: three-level}, tau2_method: PM",
+            "analyses[death].tau2_method",
+            "tau2_method PM beside structure: three-level",
+        ),
+        (
+            "structure: {}, common_method: PETO",
+            "analyses[death].common_method",
+            "common_method PETO beside structure: CHE",
+        ),
     ],
 )
 def test_a_protocol_that_cannot_be_pooled_is_refused_by_check(project: Any, plan: str, where: str, said: str) -> None:

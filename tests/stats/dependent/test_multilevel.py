@@ -244,7 +244,7 @@ def test_blocks_come_from_matrices_and_go_back():
     matrix = np.array([[0.2, 0.0, 0.1], [0.0, 0.3, 0.0], [0.1, 0.0, 0.4]])
     blocks = covariance_of(matrix, 3)
     assert isinstance(blocks, BlockCovariance)
-    assert np.asarray(blocks).tolist() == matrix.tolist()
+    assert np.asarray(blocks).tolist() == blocks.toarray().tolist() == matrix.tolist()
     assert blocks.diagonal.tolist() == [0.2, 0.3, 0.4]
     assert "3 effects in 2 blocks" in repr(blocks)
     assert np.asarray(blocks.take(np.array([2, 0]))).tolist() == [[0.4, 0.1], [0.1, 0.2]]
