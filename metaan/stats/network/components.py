@@ -205,6 +205,7 @@ def component_network(
     level: float = 0.95,
     tol_multiarm: float = TOL_MULTIARM,
     add: float = 0.5,
+    to: str = "only0",
     data: Any = None,
     **columns: Any,
 ) -> ComponentNetwork:
@@ -212,7 +213,7 @@ def component_network(
 
     Parameters
     ----------
-    studies, treatment1, treatment2, yi, sei, model, tau2_method, measure, level, tol_multiarm, add, data
+    studies, treatment1, treatment2, yi, sei, model, tau2_method, measure, level, tol_multiarm, add, to, data
         As in `metaan.network`. Names of treatments list their components: ``"drug + exercise"``.
     inactive
         The treatment (placebo, no treatment) that has no effect of its own.
@@ -245,7 +246,7 @@ def component_network(
     pairs = {"studies": studies, "treatment1": treatment1, "treatment2": treatment2, "yi": yi, "sei": sei}
     for name in columns:
         choose(dict.fromkeys(_FURTHER), name, "column")
-    c, code = read_network(pairs | dict.fromkeys(_FURTHER) | columns, measure, add, data)
+    c, code = read_network(pairs | dict.fromkeys(_FURTHER) | columns, measure, add, to, data)
     parts = Parts(sep, inactive, tuple((a, b) for a, b in interactions))
     names = _components(c.treatments, parts)
     rows = rows_of(c, tol_multiarm)

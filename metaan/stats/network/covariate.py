@@ -176,6 +176,7 @@ def network_regression(
     level: float = 0.95,
     tol_multiarm: float = TOL_MULTIARM,
     add: float = 0.5,
+    to: str = "only0",
     data: Any = None,
     **columns: Any,
 ) -> NetworkRegression:
@@ -183,7 +184,7 @@ def network_regression(
 
     Parameters
     ----------
-    studies, treatment1, treatment2, yi, sei, reference, model, tau2_method, measure, level, tol_multiarm, add, data
+    studies, treatment1, treatment2, yi, sei, reference, model, tau2_method, measure, level, tol_multiarm, add, to, data
         As in `metaan.network`; the reference matters here, as slopes are against it.
     covariate
         A value a row, the same in all rows of a study, or study to value. A study without one is left out and named.
@@ -219,7 +220,7 @@ def network_regression(
     pairs = {"studies": studies, "treatment1": treatment1, "treatment2": treatment2, "yi": yi, "sei": sei}
     for name in columns:
         choose(dict.fromkeys(_FURTHER), name, "column")
-    whole, code = read_network(pairs | dict.fromkeys(_FURTHER) | columns, measure, add, data)
+    whole, code = read_network(pairs | dict.fromkeys(_FURTHER) | columns, measure, add, to, data)
     given = by_name(data, {"studies": studies, "covariate": covariate})
     c, values, excluded = _with_values(whole, _by_study(given["studies"], given["covariate"]))
     fitted = fit_contrasts(c.part(None), tau2_method, None if model == "random" else 0.0, tol_multiarm)

@@ -46,6 +46,7 @@ def network(
     sd: ArrayLike | None = None,
     time: ArrayLike | None = None,
     add: float = 0.5,
+    to: str = "only0",
     tau2: float | None = None,
     part: str | None = None,
     level: float = 0.95,
@@ -61,7 +62,7 @@ def network(
     treatment1, treatment2, yi, sei, vi
         Shape (m,): contrasts, how far the first treatment is above the second (analysis scale), with standard errors.
         A study of p treatments has all p (p - 1) / 2 pairs. ``vi`` are variances in place of ``sei``.
-    treatment, events, total, mean, sd, time, add
+    treatment, events, total, mean, sd, time, add, to
         Shape (k,): arms in place of contrasts, as in `metaan.pairwise`.
     reference
         What others are printed against; the first in the alphabet when not given. It changes no other number.
@@ -122,12 +123,14 @@ def network(
         tables = _tables(by_name(data, columns), method, measure, tau2)
         found = rare(tables, part, tol_multiarm)
         return _network(found.fitted, "common", "OR", reference, level, None, method=method, labels=found.studies)
-    c, code = read_network(columns, measure, add, data)
+    c, code = read_network(columns, measure, add, to, data)
     fitted = fit_contrasts(c.part(part), tau2_method, tau2, tol_multiarm)
     return _network(fitted, model, code, reference, level, tau2_method, tau2_fixed=tau2 is not None)
 
 
-def read_network(columns: Mapping[str, Any], measure: str | None, add: float, data: Any) -> tuple[Contrasts, str]:
+def read_network(
+    columns: Mapping[str, Any], measure: str | None, add: float, to: str, data: Any
+) -> tuple[Contrasts, str]:
     """Read contrasts or arms, whichever is given, and say of what measure their effects are."""
     given = by_name(data, columns)
     _refuse_both(given)
@@ -136,7 +139,7 @@ def read_network(columns: Mapping[str, Any], measure: str | None, add: float, da
         choose(MEASURES, measure or "GEN", "measure")
         return found, measure or "GEN"
     arms = {name: given[name] for name in ("studies", "treatment", *OF_ARMS)}
-    pairs = pairwise(measure=measure, add=add, **arms)
+    pairs = pairwise(measure=measure, add=add, to=to, **arms)
     return pairs.contrasts(), pairs.measure
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ...errors import DataError, NotEstimableError, UsageError, choose
-from ..measures.catalogue import effect_sizes
+from ..measures.catalogue import TO, effect_sizes
 from ..measures.effects import FloatArray, column
 from ..numerics.by_name import by_name
 from ..numerics.notebook import ShowsItself
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Computed = tuple[FloatArray, FloatArray, tuple[str | None, ...]]
+To = Callable[[NDArray[np.bool_]], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,6 +130,7 @@ def pairwise(
     time: ArrayLike | None = None,
     measure: str | None = None,
     add: float = 0.5,
+    to: str = "only0",
     data: Any = None,
 ) -> Pairs:
     """Compute the contrasts of all pairs of arms of each study.
@@ -143,8 +145,9 @@ def pairwise(
     measure
         ``"OR"`` (default), ``"RR"``, ``"RD"``, ``"AS"`` of counts; ``"MD"`` (default), ``"SMD"``, ``"ROM"`` of means;
         ``"IRR"`` (default), ``"IRD"`` of rates.
-    add
-        Added to events and non-events of all arms of a study in which a ratio would meet a zero cell.
+    add, to
+        What is added to events and non-events of all arms of a study, for ratios, and to which studies: a key of
+        `metaan.stats.measures.catalogue.TO`, ``"only0"`` for those in which an arm has an empty cell.
     data
         What holds columns by name (a frame, a dict of lists): the columns may then be names.
 
@@ -175,7 +178,9 @@ def pairwise(
     given = by_name(data, {"studies": studies, "treatment": treatment, **columns})
     arms, kind = read_arms(given.pop("studies"), given.pop("treatment"), given)
     code = measure or next(iter(ARM_KINDS[kind]))
-    yi, vi, reasons = choose(ARM_KINDS[kind], code, f"measure of {' and '.join(kind)}")(arms, code, add)
+    yi, vi, reasons = choose(ARM_KINDS[kind], code, f"measure of {' and '.join(kind)}")(
+        arms, code, add, choose(TO, to, "to")
+    )
     study, one, other = (
         tuple(names[i] for i in rows)
         for names, rows in (
@@ -221,19 +226,23 @@ def _pair_rows(s: list[str], t: list[str], gone: Any) -> tuple[Codes, Codes]:
     return at[:, 0], at[:, 1]
 
 
-def of_counts(arms: Arms, measure: str, add: float) -> Computed:
+def of_counts(arms: Arms, measure: str, add: float, to: To) -> Computed:
     """2x2 tables, with ``add`` in all arms of a study that has an empty cell somewhere."""
     events, total = arms.data["events"], arms.data["total"]
     check_counts(arms, events, total)
     codes = arms.codes()
-    empty = (events == 0) | (events == total)
-    touched = np.zeros(int(codes.max()) + 1, dtype=bool)
-    touched[codes[empty]] = True
-    plus = np.where(touched[codes], add, 0.0) if measure in ("OR", "RR") else np.zeros(events.size)
+    plus = _added(codes, (events == 0) | (events == total), add, to) if measure in ("OR", "RR") else 0.0
     reasons = _no_information(arms, events, total) if measure in ("OR", "RR") else {}
     e, n = events + plus, total + 2.0 * plus
     i, j = arms.first, arms.second
     return _found(effect_sizes(measure, ai=e[i], n1i=n[i], ci=e[j], n2i=n[j], to="none"), reasons)
+
+
+def _added(codes: Codes, empty: NDArray[np.bool_], add: float, to: To) -> FloatArray:
+    """Return what is added to each arm: to all of a study where one of them is empty, or by another rule."""
+    touched = np.zeros(int(codes.max()) + 1, dtype=bool)
+    touched[codes[empty]] = True
+    return np.where(to(touched)[codes], add, 0.0)
 
 
 def check_counts(arms: Arms, events: FloatArray, total: FloatArray) -> None:
@@ -259,14 +268,14 @@ def _no_information(arms: Arms, events: FloatArray, total: FloatArray) -> dict[i
     return out
 
 
-def of_means(arms: Arms, measure: str, add: float) -> Computed:
+def of_means(arms: Arms, measure: str, add: float, to: To) -> Computed:
     """Differences or ratios of means."""
     mean, sd, n = (arms.data[name] for name in ("mean", "sd", "total"))
     i, j = arms.first, arms.second
     return _found(effect_sizes(measure, m1i=mean[i], sd1i=sd[i], n1i=n[i], m2i=mean[j], sd2i=sd[j], n2i=n[j]), {})
 
 
-def of_standardised_means(arms: Arms, measure: str, add: float) -> Computed:
+def of_standardised_means(arms: Arms, measure: str, add: float, to: To) -> Computed:
     """Cohen's d with the SD of all arms (Crippa & Orsini 2016): the contrasts of a study add up."""
     mean, sd, n = (arms.data[name] for name in ("mean", "sd", "total"))
     codes, known = arms.codes(), ~np.isnan(arms.data["mean"] + arms.data["sd"] + arms.data["total"])
@@ -286,14 +295,12 @@ def of_standardised_means(arms: Arms, measure: str, add: float) -> Computed:
     return np.where(pooled[s] > 0, d, np.nan), vi, tuple(none.get(row) for row in range(d.size))
 
 
-def of_rates(arms: Arms, measure: str, add: float) -> Computed:
+def of_rates(arms: Arms, measure: str, add: float, to: To) -> Computed:
     """Ratios or differences of rates, with ``add`` in all arms of a study in which one has no events."""
     events, time = arms.data["events"], arms.data["time"]
     codes = arms.codes()
     size = int(codes.max()) + 1
-    touched = np.zeros(size, dtype=bool)
-    touched[codes[events == 0]] = True
-    plus = np.where(touched[codes], add, 0.0) if measure == "IRR" else np.zeros(events.size)
+    plus = _added(codes, events == 0, add, to) if measure == "IRR" else 0.0
     i, j = arms.first, arms.second
     known = ~np.isnan(events)
     some = np.bincount(codes[known], events[known], size) > 0
@@ -313,7 +320,7 @@ def _found(es: Any, reasons: Mapping[int, str]) -> Computed:
     return yi, vi, tuple(reasons.get(row, why) for row, why in enumerate(es.reasons))
 
 
-_Rule = Callable[[Arms, str, float], Computed]
+_Rule = Callable[[Arms, str, float, To], Computed]
 
 #: The columns of a kind of arms to its measures, the default first.
 ARM_KINDS: dict[tuple[str, ...], dict[str, _Rule]] = {

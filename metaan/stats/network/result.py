@@ -14,16 +14,31 @@ from ..measures.effects import FloatArray, Interval
 from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import figures, p_text
 from ..pooling.heterogeneity import q_based
+from ..pooling.tau2_ci import HeterogeneityCI
+from ..regression.inference import tau2_ci
+from ..regression.linear import Linear
 from .comparisons import Comparison, ComparisonTable, League, league_of, line, table_of
 from .contributions import Contributions, contributions
 from .decomposition import NO_LOOPS, Decomposition, between_df, decompose, net_heat
 from .fit import Fitted
+from .loops import Loops, loops
 from .ranking import RankProbabilities, p_scores, rank_probabilities
 from .rare.hypergeometric import CONDITIONAL_LAWS
 from .split import Split, split
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tau2:
+    """What an interval of tau2 needs."""
+
+    model: str
+    level: float
+    linear: Linear
+    tau2: float
+    tau2_method: str | None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -241,6 +256,33 @@ class Network(ShowsItself):
     @cached_property
     def _decomposition(self) -> Decomposition:
         return decompose(self.fitted)
+
+    def loops(self, model: str | None = None) -> Loops:
+        """Return the loops of three and four treatments with the sum of direct effects around each.
+
+        Raises
+        ------
+        NotEstimableError
+            A network without loops that more than one study closes.
+        """
+        self._has_contrasts()
+        return loops(self.fitted, model or self.model, self.level)
+
+    def tau2_ci(self, method: str = "QP", level: float | None = None) -> HeterogeneityCI:
+        """Return tau2, tau, I2 and H2 (from tau2) with their intervals.
+
+        ``method`` is a key of `REGRESSION_TAU2_CI_METHODS`: ``"QP"`` (Q-profile; Jackson et al. 2014), or ``"PL"`` with
+        ML or REML.
+
+        Raises
+        ------
+        NotEstimableError
+            No degree of freedom, or a method that has no tau2.
+        """
+        if self.tau2 is None or not self.q_df:
+            raise NotEstimableError(f"tau2 has no interval: method {self.method}, {self.q_df} degrees of freedom")
+        known = None if self.tau2_fixed else self.tau2_method
+        return tau2_ci(_Tau2("random", self.level, self.fitted.rows.linear(0), self.tau2, known), method, level)
 
     def net_heat(self) -> tuple[tuple[str, ...], FloatArray]:
         """Return the designs and how much of the row's incoherence goes when the column's design is detached.

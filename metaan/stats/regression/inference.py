@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from scipy.special import chdtri
@@ -104,7 +104,36 @@ def predict(reg: RegressionNumbers, new: Any, pi_method: str, level: float | Non
     return Predictions(x, reg.names, estimate, se, _intervals(estimate, se, reg.df, at), pi, pi_method, at)
 
 
-def tau2_ci(reg: RegressionNumbers, method: str, level: float | None) -> HeterogeneityCI:
+class WithTau2(Protocol):
+    """A random-effects fit of a regression: what an interval of its tau2 needs."""
+
+    @property
+    def model(self) -> str:
+        """``"random"``: only this model has a tau2."""
+        ...
+
+    @property
+    def level(self) -> float:
+        """Coverage."""
+        ...
+
+    @property
+    def linear(self) -> Linear:
+        """What was regressed on what."""
+        ...
+
+    @property
+    def tau2(self) -> float:
+        """The estimate."""
+        ...
+
+    @property
+    def tau2_method(self) -> str | None:
+        """How it was estimated; None: it was given."""
+        ...
+
+
+def tau2_ci(reg: WithTau2, method: str, level: float | None) -> HeterogeneityCI:
     """Return tau2, tau, I2 and H2 with their intervals; see `MetaRegression.tau2_ci`."""
     interval = choose(REGRESSION_TAU2_CI_METHODS, method, "interval of tau2")
     if reg.model != "random":
@@ -129,7 +158,7 @@ def _intervals(estimate: FloatArray, se: FloatArray, df: float | None, level: fl
     return tuple(map(Interval, (estimate - half).tolist(), (estimate + half).tolist()))
 
 
-def _q_profile(reg: RegressionNumbers, level: float) -> Interval:
+def _q_profile(reg: WithTau2, level: float) -> Interval:
     """Q-profile (Viechtbauer 2007, eq. 10; Jackson et al. 2014 with moderators); a bound below 0 is set to 0."""
     m, tail = reg.linear, (1 - level) / 2
     return Interval(*(_meets(m, float(chdtri(m.df, p))) for p in (tail, 1 - tail)))
@@ -144,7 +173,7 @@ def _meets(m: Linear, target: float) -> float:
     return 0.0 if above(0.0) <= 0 else crossing(above, 0.0, beyond(above, float(m.vi.max())))
 
 
-def _profile_likelihood(reg: RegressionNumbers, level: float) -> Interval:
+def _profile_likelihood(reg: WithTau2, level: float) -> Interval:
     """Profile of the (restricted) likelihood (Hardy & Thompson 1996); needs a fit that maximised it."""
     if reg.tau2_method not in ("ML", "REML"):
         raise NotEstimableError(f"a profile-likelihood interval needs tau2_method ML or REML, not {reg.tau2_method}")
@@ -158,7 +187,7 @@ def _profile_likelihood(reg: RegressionNumbers, level: float) -> Interval:
     return Interval(lower, crossing(above, reg.tau2, beyond(above, max(2 * reg.tau2, float(m.vi.max())))))
 
 
-REGRESSION_TAU2_CI_METHODS: dict[str, Callable[[RegressionNumbers, float], Interval]] = {
+REGRESSION_TAU2_CI_METHODS: dict[str, Callable[[WithTau2, float], Interval]] = {
     "QP": _q_profile,
     "PL": _profile_likelihood,
 }

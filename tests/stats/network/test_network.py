@@ -170,6 +170,18 @@ def test_arms_of_two_treatments_are_the_pairwise_pool():
     assert fit.comparison("x", "y").display.estimate == pytest.approx(pool.display.estimate)
 
 
+@pytest.mark.parametrize(("method", "interval"), [("DL", "QP"), ("REML", "QP"), ("REML", "PL")])
+def test_the_interval_of_tau2_is_that_of_the_regression(method, interval):
+    yi, vi = [0.1, 0.7, -0.2, 0.4], [0.04, 0.05, 0.03, 0.1]
+    fit = ma.network(list("abcd"), ["x"] * 4, ["y"] * 4, yi, vi=vi, tau2_method=method)
+    pool = ma.pool(ma.EffectSizes.of(yi, vi), tau2_method=method)
+    np.testing.assert_allclose(fit.tau2_ci(interval).tau2_ci, pool.tau2_ci(interval).tau2_ci, rtol=1e-6, atol=1e-9)
+    loop = ma.network(**LOOP)
+    assert loop.tau2_ci().tau2_ci.lb == 0.0
+    with pytest.raises(NotEstimableError, match="tau2 has no interval"):
+        ma.network(["s"], ["b"], ["a"], [0.3], [0.2]).tau2_ci()
+
+
 def test_one_study_is_itself():
     one = ma.network(["s"], ["b"], ["a"], [0.3], [0.2])
     assert one.comparison("b", "a").estimate == pytest.approx(0.3, rel=1e-15)

@@ -61,6 +61,21 @@ def test_a_standardised_mean_difference_has_the_spread_of_all_arms():
     assert found.sei[0] ** 2 == pytest.approx(1 / 10 + 1 / 12 + (1 / pooled) ** 2 / (2 * 36))
 
 
+def test_what_is_added_where():
+    arms = {"studies": [*"sstt"], "treatment": [*"abab"], "events": [3, 0, 5, 6], "total": [20] * 4}
+    half = ma.effect_sizes("OR", ai=[3, 5], n1i=[20, 20], ci=[0, 6], n2i=[20, 20], to="all").yi
+    none = ma.effect_sizes("OR", ai=[5], n1i=[20], ci=[6], n2i=[20], to="none").yi
+    np.testing.assert_allclose(ma.pairwise(**arms).yi, [half[0], none[0]])
+    for to in ("all", "if0all"):
+        np.testing.assert_allclose(ma.pairwise(**arms, to=to).yi, half)
+    assert np.isnan(ma.pairwise(**arms, to="none").yi[0])
+    assert (
+        ma.network(**arms, to="all").comparison("a", "b").estimate != ma.network(**arms).comparison("a", "b").estimate
+    )
+    with pytest.raises(UsageError, match="to 'some' is unknown"):
+        ma.pairwise(**arms, to="some")
+
+
 def test_arms_without_a_number_and_studies_without_events_are_named():
     found = ma.pairwise(
         ["s", "s", "s", "t", "t"], ["a", "b", "c", "a", "b"], events=[3, None, 6, 0, 0], total=[20, 21, 22, 9, 9]
