@@ -47,6 +47,8 @@ _ODD = re.compile(
     r"|,.*[ ,](?:(?:[A-Z]\.?){2,}|PhD|Ph\.D\.?|DPhil|MSc|BSc|PharmD|DrPH|PsyD|EdD)$"
 )
 _PARTING = re.compile(r",[^,]*,|\s(?:and|AND|&)\s|[ .][A-ZÀ-ÖØ-Þ]\.?,|\s[A-ZÀ-ÖØ-Þ]{2,4},|^[A-ZÀ-ÖØ-Þ]{1,3} [^,]*,")
+_AROUND = re.compile(r"^(?:and|&)\s+|,\s*(?:null|undefined|nan)$", re.IGNORECASE)
+_SPACED = re.compile(r"([^\W\d_][^,;]*[^\W\d_A-ZÀ-ÖØ-Þ][^,;]*?)((?: [A-ZÀ-ÖØ-Þ]){2,4})")
 _BETWEEN = re.compile(r"[\s.\-‐]+")
 _GIVEN_FIRST = re.compile(
     r"^((?:[^\W\d_]\.[\s-]*){1,5}|(?:[A-ZÀ-ÖØ-Þ](?:\.[\s-]*|[\s-]+)){1,5})"
@@ -145,7 +147,9 @@ def _split(text: str, listed: bool) -> list[str]:
 @lru_cache(1 << 14)
 def _tidy(name: str) -> str | None:
     """Return "Family AB" of one name, whatever stands behind it and whichever part comes first."""
-    name = clean_text(name).strip(" ;")
+    name = _AROUND.sub("", clean_text(name).strip(" ;"))
+    if spaced := _SPACED.fullmatch(name):
+        name = f"{spaced[1]} {spaced[2].replace(' ', '')}"
     if _ODD.search(name):
         name = _without_marks(name)
     if name.strip("[]").casefold() in _NOBODY or _DEGREES_ALONE.fullmatch(name):

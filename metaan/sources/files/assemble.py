@@ -37,6 +37,9 @@ _PMCID = re.compile(r"\bPMC[1-9]\d{0,8}\b")
 _ARTICLE = re.compile(r"^(?:UNSP|ARTN|Art(?:icle)?\.?(?: ?(?:No|ID|Number)\.?)?)[\s:]+(?=\S)", re.IGNORECASE)
 _PRINTED = re.compile(r"\(?\bpp?\.? ?(?=[\w.]*\d)|\)$")
 _RETRACTED_TYPES = frozenset({"retracted publication", "retracted article", "retracted"})
+# What EBSCO writes behind an abstract, or in the place of one.
+_OWNED = re.compile(r"\s*Copyright of .{2,300}? is the property of .{2,300}?(?:its|and its content).*$", re.DOTALL)
+_LONGEST_NUMBER = 60  # characters: "Conference Supplement 1" and the like
 _LONGEST_TEXT = 20_000  # characters in which registrations are looked for
 
 RETRACTED = "Retracted Publication"  # PubMed's word, by which `Record.retracted` knows it
@@ -83,7 +86,7 @@ def assemble(
     journal = fields.first("journal") or cited.get("journal") or citation[:200].strip(" .")
     short = fields.first("journal_abbreviation")
     published = _published([*fields.all("date"), cited.get("date", "")])
-    abstract = max(map(clean_text, fields.all("abstract")), key=len, default="")
+    abstract = max((_OWNED.sub("", clean_text(text)) for text in fields.all("abstract")), key=len, default="")
     authors, complete = named(fields.all("authors"), listed=listed)
     people = tuple(name for name in authors if not (_DIGIT.search(name) and find_registrations(name)))
     return Record(
@@ -95,11 +98,11 @@ def assemble(
         published=published,
         journal=journal or short or None,
         journal_abbreviation=short if short and short != journal else None,
-        volume=fields.first("volume") or cited.get("volume"),
-        issue=fields.first("issue") or cited.get("issue") or cited.get("number"),
+        volume=_numbered(fields.all("volume")) or cited.get("volume"),
+        issue=_numbered(fields.all("issue")) or cited.get("issue") or cited.get("number"),
         pages=_pages(fields) or page_range(cited.get("pages") or cited.get("article", "")),
         doi=_doi(fields),
-        pmid=_pmid(fields.all("pmid")),
+        pmid=_pmid(fields.all("pmid")) or next(filter(None, map(stated_pmid, fields.all("links"))), None),
         pmcid=_pmcid(fields.all("pmcid")),
         registrations=_registrations(fields, authors),
         abstract=sections(abstract),
@@ -107,7 +110,7 @@ def assemble(
         keywords=_words(fields.all("keywords")),
         publication_types=_types(fields),
         source=source,
-        extra=extra,
+        extra={**extra, **_misplaced(fields)},
     )
 
 
@@ -115,6 +118,17 @@ def _published(texts: Sequence[str]) -> str | None:
     """Return the most precise date of the year that the first one names."""
     dates = [date for text in texts if (date := find_date(clean_text(text).lstrip("c©= ")))]
     return max((date for date in dates if date[:4] == dates[0][:4]), key=len, default=None)
+
+
+def _numbered(values: Sequence[str]) -> str | None:
+    """Return a volume or issue; what is longer than any stands there by mistake, an address for example."""
+    return next((text for value in values if (text := clean_text(value)) and len(text) <= _LONGEST_NUMBER), None)
+
+
+def _misplaced(fields: Fields) -> dict[str, str]:
+    """Return what stands in the place of a volume or issue and is none, so that it is not lost."""
+    said = {name: text for name in ("volume", "issue") for text in map(clean_text, fields.all(name))}
+    return {name: text for name, text in said.items() if len(text) > _LONGEST_NUMBER}
 
 
 def _pages(fields: Fields) -> str | None:

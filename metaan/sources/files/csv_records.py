@@ -16,7 +16,7 @@ _LONGEST_CELL = 1 << 20  # characters
 _MOST_ABOVE = 40  # lines before the names of the columns: what was searched for, when it was saved
 _LEAST_BELOW = 3  # known names in a row that is not the first
 _FORMULA = re.compile(r'(^|[,;\t])="([^"\n]*)"(?=[,;\t\r\n]|$)', re.MULTILINE)  # so that a spreadsheet keeps the digits
-_UNQUOTED = re.compile(r"PT\tAU\t")  # Web of Science writes quotation marks as they are
+_WOS = re.compile(r"PT\tAU\t")  # Web of Science writes quotation marks as they are
 
 
 def parse_csv(text: str) -> Read:
@@ -76,22 +76,35 @@ def _below_sep(lines: list[str]) -> int:
 
 def _rows(text: str, delimiter: str, above: int) -> list[Row]:
     """Return the rows that are not blank, each with the line that it ends in."""
-    quoting: Literal[0, 3] = csv.QUOTE_NONE if _UNQUOTED.match(text) else csv.QUOTE_MINIMAL
+    plainly = delimiter == "\t" and _is_unquoted(text)
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if plainly else csv.QUOTE_MINIMAL
     before = csv.field_size_limit(_LONGEST_CELL)
     try:
         plain = io.StringIO(_FORMULA.sub(r'\1"\2"', text) if '="' in text else text, newline="")
         reader = csv.reader(plain, delimiter=delimiter, quoting=quoting)
-        return [(above + reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+        rows = [(above + reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+        return [(line, [*map(_unquoted, row)]) for line, row in rows] if plainly else [*rows]
     except csv.Error as error:
         raise SourceError(f"the table cannot be read: {error}") from None
     finally:
         csv.field_size_limit(before)
 
 
+def _is_unquoted(text: str) -> bool:
+    """Whether quotation marks of a table with tabs are no more than text: every line has as many cells as the first."""
+    counts = [line.count("\t") for line in text.split("\n") if line.strip()]
+    return _WOS.match(text) is not None or all(count == counts[0] for count in counts)
+
+
+def _unquoted(cell: str) -> str:
+    """Return a cell without the quotation marks that enclose all of it."""
+    return cell[1:-1].replace('""', '"') if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
+
+
 def _unclosed(lines: list[str], rows: list[Row], delimiter: str) -> tuple[Failure, ...]:
     """Report a quotation mark that is not closed before the end: the rows below it stand in one cell."""
     quotes = sum(line.count('"') for line in lines)
-    if quotes % 2 == 0 or len(rows) < 2 or _UNQUOTED.match(lines[0]) or not any("\n" in cell for cell in rows[-1][1]):
+    if quotes % 2 == 0 or len(rows) < 2 or delimiter == "\t" or not any("\n" in cell for cell in rows[-1][1]):
         return ()
     line, row = rows[-1]
     swallowed = next(cell for cell in row if "\n" in cell)

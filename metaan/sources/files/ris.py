@@ -44,7 +44,7 @@ TAGS: dict[str, tuple[str, ...]] = {
     "keywords": ("KW",),
     "types": ("TY", "M3", "PT"),
 }
-_NUMBERS = ("AN", "C1", "C2", "C3", "C5", "C6", "ID", "M1", "U1", "U2", "UR")
+_NUMBERS = ("AN", "C1", "C2", "C3", "C5", "C6", "ID", "M1", "U1", "U2")
 _KEPT = {"C7", "AR", "DI", "UR", "L2", "L3", "LK", "M3", "CN", "N1", "M1", "C1", "C3", "C6", "U1", "PT"}
 _USED = frozenset(tag for tags in TAGS.values() for tag in tags) - _KEPT
 _NEEDS = frozenset({"TY", "AU", "A1", "JF", "T2", *TAGS["title"], *TAGS["abstract"]})
@@ -116,6 +116,8 @@ def _record(block: TaggedRecord) -> Record:
         given["title"] = block.all("BT", "ST")
         given["journal"] = block.all(*(tag for tag in TAGS["journal"] if tag != "BT"))
     given["links"] += [value[:60] for value in block.all("N1") if value.lower().startswith("doi")]
+    if len(block.fields.get("M1", ())) > 3:  # the works that it cites
+        given["registrations"] = block.all(*(tag for tag in TAGS["registrations"] if tag != "M1"))
     given["pmid"] = [pmid] if (pmid := _pmid(block)) else []
     given["pmcid"] = [value for value in block.all("C2", "U2", "AN", "ID") if _PMCID.search(value)]
     return assemble(given, "ris", {**block.rest(_USED), "line": str(block.line)})
@@ -126,7 +128,8 @@ def _pmid(block: TaggedRecord) -> str | None:
     if found := written_pmid(block.first("PM")):
         return found
     notes = block.all("N1")
-    for value in [*block.all(*_NUMBERS), *(value[:40] for value in notes), *_ebsco(notes)]:
+    numbers = (value[:60] for value in [*block.all(*_NUMBERS), *notes])
+    for value in [*numbers, *block.all("UR"), *_ebsco(notes)]:
         if stated := stated_pmid(value):
             return stated
     base = f"{block.first('DB')} {block.first('DP')}".casefold()

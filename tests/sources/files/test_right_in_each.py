@@ -172,3 +172,18 @@ def test_fields_that_are_not_understood_are_listed_once(tmp_path):
         tmp_path, "TY  - JOUR\nTI  - A\nXX  - 1\nER  -\nTY  - JOUR\nTI  - B\nXX  - 2\nYY  - 3\nDB  - Embase\nER  -\n"
     )
     assert found.not_understood == ("XX", "YY")
+
+
+def test_what_a_work_cites_is_not_its_own(tmp_path):
+    cited = "M1  - Roe, R. (2018). A work. Ann Med, 11 https://pubmed.ncbi.nlm.nih.gov/29761836 of NCT01234567\n" * 4
+    (record,) = read(tmp_path, f"TY  - JOUR\nTI  - A\nA1  - Doe J R\n{cited}ER  -\n").records
+    assert (record.pmid, record.registrations, record.authors) == (None, (), ("Doe JR",))
+
+
+def test_the_notice_of_an_owner_is_no_abstract(tmp_path):
+    notice = "Copyright of Annals is the property of X and its content may not be copied. (Copyright applies to all Abstracts.)"
+    found = read(
+        tmp_path,
+        f"TY  - JOUR\nTI  - A\nAB  - Short.\nAB  - {notice}\nER  -\nTY  - JOUR\nTI  - B\nAB  - {notice}\nER  -\n",
+    )
+    assert [record.abstract_text for record in found.records] == ["Short.", ""]

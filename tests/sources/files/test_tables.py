@@ -141,6 +141,50 @@ DATABASES = {
 }  # fmt: skip
 
 
+MORE = {
+    "an address in the place of a volume": (
+        "Title,Authors,Published Year,Journal,Volume,Issue,DOI\n"
+        'A,"Doe, J.",2024,Annals,,"(Doe J.) University of a Town with a Long Name, Faculty of Medicine, Town",10.1000/a\n',
+        {"issue": None, "journal": "Annals"},
+    ),
+    "a field of another line in a DOI": (
+        "key,title,doi,authors\nrayyan-1,A,10.1038/s41467-024-48400-3     LK  - https://x.org/link?id=doi:10.1038%2Fs41467,"
+        '"Doe, J. and Jalil, N.-E."\n',
+        {"doi": "10.1038/s41467-024-48400-3", "authors": ("Doe J", "Jalil NE")},
+    ),
+    "authors in lines of a cell": (
+        '(internal) id,pubmed id,title,authors\n1,0,A,"Doe, J.R.\n and Roe, X.\n and Poe, E.\n"\n',
+        {"authors": ("Doe JR", "Roe X", "Poe E"), "pmid": None},
+    ),
+    "RefWorks, tabs": (
+        "Reference Type\tAuthors, Primary\tTitle Primary\tPeriodical Full\tPeriodical Abbrev\tPub Year\tVolume\tStart Page\t"
+        'Other Pages\tURL\tDOI\t\nJournal Article\tvan den Hoven,null;Doe, Jane L.\t"A" and B\tAnnals\tAnn.\t2014\t25\t \tS105\t'
+        "https://x.org https://pubmed.ncbi.nlm.nih.gov/32240769/\t10.1000/a\t\n",
+        {
+            "title": '"A" and B',
+            "authors": ("van den Hoven", "Doe JL"),
+            "journal": "Annals",
+            "pages": "S105",
+            "pmid": "32240769",
+        },
+    ),
+    "the notice of an owner behind an abstract": (
+        'Article Title,Abstract,Journal Title\nA,"Words. [ABSTRACT FROM AUTHOR] Copyright of Annals is the property of X & Co. and its '
+        'content may not be copied. (Copyright applies to all Abstracts.)",Annals\n',
+        {"abstract_text": "Words. [ABSTRACT FROM AUTHOR]"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MORE)
+def test_what_stands_in_a_wrong_place_does_no_harm(tmp_path, case):
+    text, expected = MORE[case]
+    path = tmp_path / "export.csv"
+    path.write_text(text)
+    (record,) = read_records(path).records
+    check(record, expected)
+
+
 def check(record, expected):
     assert {name: getattr(record, name) for name in expected} == expected
 
