@@ -22,6 +22,8 @@ from .update import gains, listed
 if TYPE_CHECKING:
     from ..workflows.search.import_records import Imported, ImportReport
 
+MOST_NAMES = 15  # of fields that nobody understood; --json has all
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the options."""
@@ -63,7 +65,8 @@ def _file_lines(file: Imported) -> Iterator[str]:
         yield f"  it also holds the numbers of {what}, which are not imported: metaan extract ID --from {file.file}"
         yield "  proposes those of a study (in Python: metaan.read_revman)"
     if file.not_understood:
-        yield f"  kept under their own names, not understood: {', '.join(file.not_understood)}"
+        named, more = ", ".join(file.not_understood[:MOST_NAMES]), len(file.not_understood) - MOST_NAMES
+        yield f"  kept under their own names, not understood: {named}{f' and {more} more' if more > 0 else ''}"
     if file.kept:
         yield f"  what failed is in {file.kept}; the first: {file.failed[0]}"
 

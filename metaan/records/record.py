@@ -147,7 +147,9 @@ class Failure:
         return f"line {self.line}: {self.reason}: {self.text}"
 
 
-_NOTES = frozenset({"line", "record", "key", "registration", "DB", "study"})  # what readers themselves say of a record
+_NOTES = frozenset(
+    {"line", "record", "key", "registration", "DB", "UI", "study"}
+)  # what readers themselves say of a record
 
 
 @dataclass(frozen=True, slots=True)

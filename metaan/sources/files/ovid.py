@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from ...records.citation import citation_parts
 from ...records.identifiers import normalise_pmid
@@ -89,10 +88,12 @@ def _record(block: TaggedRecord) -> Record:
     given["authors"] = [name for value in given["authors"] for name in re.split(r";\s+(?=[^;]*,)|\n", value)]
     given["pmid"] += [normalise_pmid(value) or "" for value in given["medline_id"] if _is_medline(block)]
     used = {tag for field, tags in TAGS.items() if field != "citation" for tag in tags}
-    record = assemble(given, "ovid", {**block.rest({*used, _HEAD, "as"}), "line": str(block.line)})
-    if not block.first("an") and (number := block.first("ui", "unique identifier", "accession number")):
-        record = replace(record, extra={**record.extra, "UI": number})
-    return record
+    numbers = {
+        "UI": block.first("ui", "unique identifier", "an", "accession number"),
+        "DB": block.first("db", "database"),
+    }
+    extra = {**block.rest({*used, _HEAD, "as", "db", "database", "vn"}), **{k: v for k, v in numbers.items() if v}}
+    return assemble(given, "ovid", {**extra, "line": str(block.line)})
 
 
 def _is_medline(block: TaggedRecord) -> bool:
@@ -100,6 +101,8 @@ def _is_medline(block: TaggedRecord) -> bool:
     base = block.first("db", "database").casefold()
     return ("medline" in base and "embase" not in base) or "pubmed" in base
 
+
+_NAMED = {"UI": ("ui", "unique identifier", "an", "accession number"), "DB": ("db", "database")}
 
 #: The tags and the labels of each field, in small letters.
 TAGS: dict[str, tuple[str, ...]] = {

@@ -20,7 +20,7 @@ from ...registry.store.runs import FileRun, run_id
 from ...registry.store.shards import drop_old
 from ...registry.text.atomic import write_text
 from ...sources.files.read import read_records
-from ...sources.formats.encoding import decode
+from ...sources.formats.encoding import decode, read_file
 from ...sources.revman.revman import read_revman
 from ..run import REAL, Run
 from .enriching import enriched
@@ -206,10 +206,16 @@ def _imported(path: Path, found: _File | str, matched: Matched, folder: Path) ->
     kept = folder / f"{_NO_NAME.sub('-', path.name)}-{found.digest[:8]}.failed.txt" if failed else None
     if kept:
         folder.mkdir(exist_ok=True)
-        write_text(kept, _blocks(decode(path.read_bytes()).splitlines(), failed))
+        write_text(kept, _blocks(_lines(path), failed))
     return Imported(
         path, len(found.read.records), new, repeated, failed, kept, None, found.analyses, found.read.not_understood
     )
+
+
+def _lines(path: Path) -> list[str]:
+    """Return the lines of a file, unpacked; none of a workbook, whose failures say themselves what stood there."""
+    raw = read_file(path)
+    return [] if raw.startswith(b"PK") else decode(raw).splitlines()
 
 
 def _blocks(lines: list[str], failed: tuple[Failure, ...]) -> str:

@@ -92,3 +92,21 @@ def test_two_clones_that_enriched_one_candidate_are_brought_together(folder, tmp
     assert len(both[0].abstract) == 1
     assert both[0].pmid == both[1].pmid == "900042"
     assert both[0].registrations == ("NCT01234567",)
+
+
+def test_what_failed_in_a_workbook_is_kept_in_words(folder):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (["Title", "Year", "Remark"], ["Zymodrug in ants", 2021, ""], ["", "", "of nothing"]):
+        book.active.append(row)
+    book.save(path := folder.parent / "x.xlsx")
+    (file,) = import_records(folder, [path], run=at(NOW)).files
+    assert (file.read, len(file.failed)) == (1, 1)
+    assert file.kept.read_text(encoding="utf-8") == f"# line 3: {file.failed[0].reason}\nof nothing\n"
+
+
+def test_fields_that_nobody_understands_are_listed_once(folder):
+    path = folder.parent / "ovid.txt"
+    path.write_text("<1. >\nDB  - Embase\nUI  - 1\nTI  - Zymodrug in wasps\nXX  - kept\n")
+    (file,) = import_records(folder, [path], run=at(NOW)).files
+    assert file.not_understood == ("xx",)
