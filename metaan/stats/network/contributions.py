@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,23 @@ class Contributions(ShowsItself):
     def of_studies(self, treatment1: str, treatment2: str) -> dict[str, float]:
         """Return the shares of studies in one comparison, the largest first."""
         return self._sorted(self.studies, self.study_shares[self._row(treatment1, treatment2)])
+
+    def by(self, groups: Mapping[str, str]) -> dict[tuple[str, str], dict[str, float]]:
+        """Return for each comparison the shares of groups of studies, such as their risk of bias (as CINeMA takes it).
+
+        Raises
+        ------
+        DataError
+            A study without a group.
+        """
+        for study in self.studies:
+            if study not in groups:
+                raise DataError(
+                    f"study {study!r} has no group; allowed: a group for each of {len(self.studies)} studies"
+                )
+        names = list(dict.fromkeys(groups[study] for study in self.studies))
+        member = np.array([[groups[study] == name for name in names] for study in self.studies], dtype=float)
+        return {pair: dict(zip(names, row)) for pair, row in zip(self.rows, (self.study_shares @ member).tolist())}
 
     def _row(self, a: str, b: str) -> int:
         for pair in ((a, b), (b, a)):

@@ -14,6 +14,9 @@ from ..regression.tau2 import REGRESSION_TAU2_METHODS
 from .contrasts import Contrasts
 from .studies import Rows, rows_of
 
+#: The share of two variances below which that of their difference is rounding.
+LOST = 1e-10
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solved:
@@ -92,7 +95,19 @@ def _expanded(m: Linear, tau2: float) -> Solved:
     n = m.p + 1
     effects, vcov = np.zeros(n), np.zeros((n, n))
     effects[1:], vcov[1:, 1:] = fit.coefficients, fit.inverse
-    return Solved(tau2, effects, vcov, 0.0 if m.df < 1 else fit.rss)
+    return _checked(Solved(tau2, effects, vcov, 0.0 if m.df < 1 else fit.rss))
+
+
+def _checked(solved: Solved) -> Solved:
+    """Refuse what has lost its digits: two treatments compared closely, and both far from the first."""
+    own, least = np.diag(solved.vcov), solved.variances
+    np.fill_diagonal(least, np.inf)
+    if (least <= LOST * (own[:, None] + own[None, :])).any():
+        raise NotEstimableError(
+            "standard errors of the studies differ by so many orders of magnitude that some comparisons are lost to "
+            "rounding", "leave the studies out that say next to nothing"
+        )  # fmt: skip
+    return solved
 
 
 def fit_contrasts(c: Contrasts, tau2_method: str, tau2: float | None, tolerance: float) -> Fitted:

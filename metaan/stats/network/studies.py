@@ -21,6 +21,9 @@ from .contrasts import Codes, Contrasts
 #: Share of the largest eigenvalue below which the variances of a study's contrasts contradict each other.
 LEAST_EIGENVALUE = 1e-9
 
+#: The ratio of weights up to which a Laplacian keeps enough digits.
+EVEN = 1e6
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
@@ -89,14 +92,16 @@ class Rows:
 class Grounded(Linear):
     """A regression on all treatments but a reference, solved by its Laplacian without the reference's row and column.
 
-    The Laplacian is well conditioned, and only it is ever factored: r rows of n treatments cost r + n^3.
+    Only the Laplacian is factored: r rows of n treatments cost r + n^3.
     """
 
     rows: Rows
     reference: int
 
     def weighted(self, wi: FloatArray) -> Weighted:
-        """Fit with any weights above 0."""
+        """Fit with any weights above 0; by QR where they differ so much that the Laplacian loses digits."""
+        if wi.max() > EVEN * wi.min():
+            return Weighted.of(self, wi)
         rows, others = self.rows, np.delete(np.arange(self.rows.n), self.reference)
         inverse = inv(rows.laplacian(wi)[np.ix_(others, others)])
         coefficients = inverse @ rows.gathered(wi * self.yi)[others]

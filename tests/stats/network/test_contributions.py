@@ -76,6 +76,17 @@ def test_a_triangle_by_hand():
     assert sum(found.of_studies("a", "c").values()) == pytest.approx(1.0)
 
 
+def test_shares_of_groups_of_studies():
+    fit = ma.network([*"1234"], [*"abaa"], [*"bccc"], [0.5, 0.2, 0.9, 0.8], [0.1, 0.1, 0.2, 0.1], model="common")
+    found, groups = fit.contributions(), {"1": "low", "2": "low", "3": "high", "4": "low"}
+    shares = found.by(groups)["a", "c"]
+    assert list(shares) == ["low", "high"]
+    assert shares["high"] == pytest.approx(found.of_studies("a", "c")["3"])
+    assert sum(shares.values()) == pytest.approx(1.0)
+    with pytest.raises(DataError, match="study '4' has no group"):
+        found.by({"1": "low", "2": "low", "3": "high"})
+
+
 def test_what_contributes_to_nothing():
     fit = ma.network([*"12"], [*"ab"], [*"bc"], [0.5, 0.2], [0.1, 0.1])
     assert fit.contributions().of("a", "b") == pytest.approx({("a", "b"): 1.0})

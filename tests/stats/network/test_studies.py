@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import metaan as ma
+from metaan.errors import NotEstimableError
 from metaan.stats.network.decomposition import Designs
 from metaan.stats.regression.linear import Linear
 from metaan.stats.regression.tau2 import REGRESSION_TAU2_METHODS
@@ -41,6 +42,18 @@ def test_the_laplacian_is_least_squares(fit, tau2):
         np.testing.assert_allclose(getattr(fast, name), getattr(plain, name), rtol=1e-9, atol=1e-11, err_msg=name)
     for name, args in (("trace_p", (d,)), ("trace_pp", (d,)), ("y_pp_y", ()), ("y_ppp_y", ())):
         assert getattr(fast, name)(*args) == pytest.approx(getattr(plain, name)(*args), rel=1e-9), name
+
+
+def test_weights_over_many_orders_of_magnitude_lose_no_digits():
+    chain = {"studies": [*"abc"], "treatment1": [*"abc"], "treatment2": [*"bcd"], "yi": [1.0, 2.0, 3.0]}
+    fit = ma.network(**chain, sei=[1e-2, 1e2, 1e-2])
+    assert fit.comparison("a", "d").estimate == pytest.approx(6.0, rel=1e-12)
+    np.testing.assert_allclose([fit.comparison(*pair).se for pair in ("ab", "cd")], 1e-2, rtol=1e-6)
+    with pytest.raises(NotEstimableError, match="differ by so many orders of magnitude"):
+        ma.network(**chain, sei=[1e-5, 1e4, 1e-5])
+    yi, vi = [0.1, 0.3, 0.2], np.array([1e-8, 1e4, 1e-2])
+    one, pool = ma.network([*"abc"], ["x"] * 3, ["y"] * 3, yi, vi=vi), ma.pool(ma.EffectSizes.of(yi, vi))
+    np.testing.assert_allclose([one.se[0, 1], one.estimate[0, 1]], [pool.se, pool.estimate], rtol=1e-10)
 
 
 @pytest.mark.parametrize("method", REGRESSION_TAU2_METHODS)
