@@ -93,6 +93,8 @@ def _is_extra(column: ForestColumn) -> bool:
     return column.key.startswith(traits.key(""))
 
 
+WEIGHTS = ("weight_common", "weight_random")
+
 #: What leaves a plot for which there is no room, in this order: its words, and which columns it is.
 LEAVING: dict[str, Callable[[ForestColumn], bool]] = {
     "risk of bias": lambda column: column.light,
@@ -100,6 +102,6 @@ LEAVING: dict[str, Callable[[ForestColumn], bool]] = {
     "I²": lambda column: column.key == "i2",
     "p": lambda column: column.key == "p",
     "time": lambda column: column.key == "time",
-    "weights": lambda column: column.key.startswith("weight_"),
+    "weights": lambda column: column.key in WEIGHTS,
     "the data of the arms": lambda column: column.key not in ("label", "effect"),
 }

@@ -40,7 +40,7 @@ def _parts(plot: Plot, high: float) -> Iterator[tuple[Row, ...]]:
         many = _fitting(plot, head, rest, high)
         part, rest = [*head, *rest[:many]], rest[many:]
         yield tuple(part)
-        heading = next((row for row in reversed(part) if row.kind == "heading"), heading)
+        heading = next((row for row in reversed(part[len(head) :]) if row.kind == "heading"), heading)
 
 
 def _fitting(plot: Plot, head: list[Row], rest: list[Row], high: float) -> int:
@@ -60,5 +60,4 @@ def _fitting(plot: Plot, head: list[Row], rest: list[Row], high: float) -> int:
 
 
 def _continued(heading: Row) -> Row:
-    label = heading.label.removesuffix(CONTINUED)
-    return replace(heading, cells={**heading.cells, "label": f"{label}{CONTINUED}"})
+    return replace(heading, cells={**heading.cells, "label": f"{heading.label}{CONTINUED}"})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ...errors import UsageError
 from ...stats.measures.effects import Interval
+from ...stats.numerics.numerals import portable
 from ...stats.pooling.result import Pooled
 from ...synthesis.values import Exploration
 from ..blocks import Block, Bullets, Heading, Illustration, Paragraph, Table
@@ -24,6 +26,7 @@ from ..language.answers import Answer, answers
 from ..language.cautions import cautions
 from ..language.exploration import Looked, asked_for, believed, reading_of, verdict_of
 from ..language.headings import pool_heading
+from ..language.needed import PER, at_risk
 from ..language.words import Arms
 from .exploration import Explored, explored, explored_blocks
 from .places import Places
@@ -89,6 +92,17 @@ class PoolBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class AtRisk:
+    """What a result is of 1000 people at its assumed risk, with the numbers for another: display scale, proportion."""
+
+    pool: str
+    sentence: str
+    estimate: float
+    ci: Interval
+    risk: float
+
+
+@dataclass(frozen=True, slots=True)
 class OutcomeView:
     """One analysis as the templates see it."""
 
@@ -114,6 +128,8 @@ class OutcomeView:
     measure: str
     explored: tuple[Explored, ...]
     no_controls: str
+    at_risk: tuple[AtRisk, ...]
+    code: str
 
 
 def outcome(analysis: Analysis, arms: Arms) -> OutcomeView:
@@ -142,7 +158,20 @@ def outcome(analysis: Analysis, arms: Arms) -> OutcomeView:
         measure=words.measure_name(analysis.measure),
         explored=explored(analysis, arms),
         no_controls=why_not(analysis),
+        at_risk=tuple(_at_risks(analysis, arms)),
+        code=analysis.measure,
     )
+
+
+def _at_risks(analysis: Analysis, arms: Arms) -> Iterable[AtRisk]:
+    for pool in analysis.results:
+        got, there = pool.lead, pool.absolute
+        if got is None or got.ci is None or there is None or not math.isfinite(got.ci.ub):
+            continue
+        treated = there.assumed_risk + there.estimate / PER
+        said = at_risk(there.assumed_risk, treated, there.estimate, there.ci, arms)
+        numbers = portable(got.estimate), Interval(*map(portable, got.ci)), portable(there.assumed_risk)
+        yield AtRisk(pool_heading(pool), said, *numbers)
 
 
 def _narrow(plot: Plot) -> Svg | None:
@@ -284,6 +313,7 @@ def outcome_blocks(shown: OutcomeView) -> Iterable[Block]:
     yield Bullets((*shown.notes, *shown.warnings))
     for block in shown.blocks:
         yield from _models_blocks(block)
+    yield Bullets(tuple(f"{one.pool}: {one.sentence}" for one in shown.at_risk))
     yield Paragraph(f"{shown.between}: {shown.subgroup_test}." if shown.subgroup_test else "")
     yield Paragraph(shown.apart)
     for one in shown.explored:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ...registry.model.study import DESIGNS
 from ..blocks import Block, Bullets, Heading, Paragraph
 from ..language import formats, words
-from ..language.markup import inline
+from .markup import inline
 
 if TYPE_CHECKING:
     from ...registry.flags import Flag

@@ -35,7 +35,7 @@ from .template_errors import at_fault
 #: The files of the page's script, in ``templates/script/``: one scope, so that each knows the names of those before it.
 SCRIPT = (
     "start", "distributions", "effects", "tau2", "pooling", "formats", "state", "axis", "rows", "drawing", "figure",
-    "workings", "table", "view", "results", "controls", "sorting", "panel", "semantics", "address",
+    "workings", "table", "view", "results", "controls", "sorting", "panel", "risk", "semantics", "address",
 )  # fmt: skip
 
 
