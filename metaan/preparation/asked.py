@@ -60,6 +60,11 @@ class Asked:
         return cls(plan, review.outcome(plan.outcome), review.measure(plan), review.studies, treatments, unconfirmed)
 
     @property
+    def shares_controls(self) -> bool:
+        """Whether a control that several rows share stays whole: their covariance says that it is shared."""
+        return self.plan.structure is not None and self.plan.structure.model == "CHE"
+
+    @property
     def one_arm(self) -> bool:
         """Whether the measure is of one group."""
         return of_one_arm(self.measure)

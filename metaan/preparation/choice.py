@@ -262,7 +262,8 @@ def _of_effects(asked: Asked, study: Study, result: Result, effects: Sequence[Co
         label = " and ".join(names.get(a, a) for a in sides.first) if len(pairs) > 1 else ""
         row = contrast(asked, study, result, effect, replace(sides, label=label), turned)
         shared = sum(second == sides.second for _, second in pairs) > 1
-        yield _towards(asked, result, replace(row, notes=(*row.notes, *([SHARED] if shared else []))))
+        said = [SHARED] if shared and not asked.shares_controls else []
+        yield _towards(asked, result, replace(row, notes=(*row.notes, *said)))
 
 
 def _sides(asked: Asked, study: Study, effect: Contrast) -> tuple[ArmsCompared, bool] | None:
@@ -324,6 +325,7 @@ def _parallel(asked: Asked, study: Study, result: Result, sides: ArmsCompared) -
 
 def _with_correlation(asked: Asked, study: Study, result: Result, sides: ArmsCompared, r: float | None) -> Prepared:
     factor, how, variants = design_effect(asked, study, result)
+    undivided = asked.shares_controls
     arms: dict[str, dict[str, float]] = {}
     printed: dict[str, dict[str, object]] = {}
     converted: list[Conversion] = []
@@ -334,7 +336,9 @@ def _with_correlation(asked: Asked, study: Study, result: Result, sides: ArmsCom
         notes += [note for _, _, said in each.values() for note in said]
         numbers, joined = put_together(asked.kind, {arm: found for arm, (found, _, _) in each.items()})
         printed[role] = dict(result.arms[ids[0]].numbers) if len(ids) == 1 else {**numbers, "arms": list(ids)}
-        numbers, split = shared_out(asked.kind, numbers, sides.shared if role == "control" else 1, ids)
+        numbers, split = shared_out(
+            asked.kind, numbers, sides.shared if role == "control" and not undivided else 1, ids
+        )
         converted += [*joined, *split]
         arms[role] = numbers
     whole = {role: divided(asked.kind, numbers, factor) for role, numbers in arms.items()} if factor != 1 else arms

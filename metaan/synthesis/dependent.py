@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..errors import NotEstimableError
 from ..stats.measures.effects import EffectSizes
@@ -15,6 +17,10 @@ from .values import Remark
 
 if TYPE_CHECKING:
     from ..registry.model.public import Plan
+    from ..stats.dependent.blocks import BlockCovariance
+
+#: The two groups of an effect to the roles of arms.
+GROUPS = {"grp1": "experimental", "grp2": "control"}
 
 RHOS = (0.0, 0.2, 0.4, 0.6, 0.8)
 
@@ -36,9 +42,28 @@ def pool_rows(es: EffectSizes, chosen: Sequence[Chosen], plan: Plan, model: str)
 def _pool(es: EffectSizes, chosen: Sequence[Chosen], plan: Plan, structure: str, rho: float, model: str) -> Pooled:
     from ..stats.dependent.pooled import pool_dependent  # not on the way of a protocol without structure
 
-    people = [str(c.result.subgroup.value) if c.result.subgroup is not None else "" for c in chosen]
-    of = [c.study.id for c in chosen]
-    return pool_dependent(es, of, structure, rho, model, plan.level, subgroup=people)
+    v = _covariance(es, chosen, rho) if structure == "CHE" else None
+    return pool_dependent(es, [c.study.id for c in chosen], structure, rho, model, plan.level, V=v)
+
+
+def _covariance(es: EffectSizes, chosen: Sequence[Chosen], rho: float) -> BlockCovariance:
+    """Return the covariance of sampling errors by what rows share.
+
+    Results of the same people correlate by ``rho``, comparisons with one control by the control that they share, and
+    subgroups of people not at all. A row without an effect has a variance of 1 here, and is left out.
+    """
+    from ..stats.dependent.covariance import sampling_covariance
+
+    rows = [c.row for c in chosen]
+    shared: dict[str, Any] = {
+        name: ["+".join(r.arms.get(role, ())) or role for r in rows] for name, role in GROUPS.items()
+    }
+    sizes = {name: [r.data.get(column, 0.0) for r in rows] for name, column in (("w1", "n1i"), ("w2", "n2i"))}
+    shared |= sizes if all(min(column) > 0 for column in sizes.values()) else {}
+    return sampling_covariance(
+        np.where(es.estimable, es.vi, 1.0), [c.study.id for c in chosen], rho, obs=[r.nth or 0 for r in rows],
+        subgroup=[str(c.result.subgroup.value) if c.result.subgroup else "" for c in chosen], **shared,
+    )  # fmt: skip
 
 
 def otherwise(es: EffectSizes, chosen: Sequence[Chosen], plan: Plan, model: str) -> Iterable[tuple[str, Pooled]]:
@@ -51,6 +76,6 @@ def otherwise(es: EffectSizes, chosen: Sequence[Chosen], plan: Plan, model: str)
         for rho in RHOS:
             if rho != own.rho:
                 yield f"correlation {rho:g} within studies", _pool(es, chosen, plan, "CHE", rho, model)
-    one = aggregate(es, [c.study.id for c in chosen], rho=own.rho)
+    one = aggregate(es, [c.study.id for c in chosen], V=_covariance(es, chosen, own.rho))
     methods = ("REML", "hksj-adhoc") if model == "random" else ("DL", "wald")
     yield "one effect a study", pool(one, model, *methods, level=plan.level)

@@ -272,13 +272,20 @@ class Pool:
     def people(self) -> int:
         """How many people the `answering` studies have together, 0 where nothing says how many.
 
-        Rows of one result, or of subgroups, are of different people; of several results the largest counts.
+        Rows of one result, or of subgroups, are of different people; of several results the largest counts, and
+        a control that rows of one result share once.
         """
         of: dict[str, dict[object, int]] = {}
+        controls: set[object] = set()
         for row in self.answering:
             apart = "subgroups" if row.result.subgroup is not None else id(row.result)
             results = of.setdefault(row.id, {})
-            results[apart] = results.get(apart, 0) + row.people
+            seen = (row.id, apart, row.prepared.arms.get("control") if row.prepared else None)
+            twice = (
+                row.data.get("n2i", 0) if seen in controls and row.prepared and not row.prepared.has(("split",)) else 0
+            )
+            controls.add(seen)
+            results[apart] = results.get(apart, 0) + row.people - round(twice)
         return sum(max(results.values()) for results in of.values())
 
     @property

@@ -133,6 +133,7 @@ CASES: dict[str, tuple[str, Any, Any, Any, Any]] = {
     "arm": ("PLO", COUNTS, {"arm": "experimental"}, {"arm": "control"}, {}),
     "within": ("OR", [[counts(20, 38), *SEX[0]], [counts(13, 20), *SEX[1]]], {}, {"within": "sex"}, {}),
     "values": ("SMD", [*MEANS, *CHANGES], {}, {"values": "change"}, {}),
+    "structure": ("OR", LATER, {}, {"structure": {"rho": 0.5}}, {}),
 }  # fmt: skip
 
 ELSEWHERE = {"outcome": "an analysis of another outcome is another analysis", "direction": "no field of a plan"}

@@ -33,7 +33,7 @@ def schools():
 
 def write(folder, studies, structure, **plan):
     question = {"population": "people", "intervention": "a", "comparator": "b"}
-    outcome = {"id": "main", "name": "the outcome", "measure": "SMD", "direction": "good"}
+    outcome = {"id": "main", "name": "the outcome", "measure": plan.pop("measure", "SMD"), "direction": "good"}
     analysis = {"outcome": "main", "tau2_method": "REML", "by": None, "pool_designs": True, **plan}
     if structure is not None:
         analysis["structure"] = structure
@@ -48,6 +48,44 @@ def write(folder, studies, structure, **plan):
         }  # fmt: skip
         (folder / f"{name}.yaml").write_text(json.dumps(study))
     return folder
+
+
+def three_arms(mean, **more):
+    arms = {
+        "low": {"mean": mean, "sd": 2.0, "total": 30}, "high": {"mean": mean + 1, "sd": 2.5, "total": 40},
+        "b": {"mean": 5.0, "sd": 2.2, "total": 50},
+    }  # fmt: skip
+    return {"outcome": "main", "time": "week 1", "source": SOURCE, "arms": arms} | more
+
+
+def test_arms_with_one_control_keep_it_whole_and_share_its_error(tmp_path):
+    """The rows, V and the fit are those of the arms themselves; nobody is counted twice."""
+    arms = [
+        {"id": "low", "role": "experimental", "name": "low"},
+        {"id": "high", "role": "experimental", "name": "high"},
+    ]
+    studies = {"a": [three_arms(6.0), three_arms(6.5, time="week 8")], "b": [three_arms(4.0)], "c": [three_arms(7.0)]}
+    folder = write(tmp_path / "studies", studies, {"rho": 0.7}, measure="MD", arms="split")
+    for name in studies:
+        study = json.loads((folder / f"{name}.yaml").read_text())
+        study["arms"] = [*arms, {"id": "b", "role": "control", "name": "b"}]
+        (folder / f"{name}.yaml").write_text(json.dumps(study))
+    [analysis] = ma.analyse(ma.load(folder))
+    [pool] = analysis.pools
+    assert [row.label for row in pool.rows[:4]] == [
+        "A (week 1, low)",
+        "A (week 1, high)",
+        "A (week 8, low)",
+        "A (week 8, high)",
+    ]
+    assert pool.rows[0].vi == pytest.approx(4 / 30 + 4.84 / 50)
+    assert pool.people == 3 * 120
+    es = ma.EffectSizes.of([row.yi for row in pool.rows], [row.vi for row in pool.rows])
+    names = {"grp1": ["low", "high"] * 4, "grp2": ["b"] * 8, "w1": [30, 40] * 4, "w2": [50] * 8}
+    v = ma.sampling_covariance(es.vi, list("aaaabbcc"), 0.7, obs=[0, 0, 1, 1, 0, 0, 0, 0], **names)
+    fit = ma.multilevel(es, list("aaaabbcc"), V=v)
+    assert pool.random.estimate == pytest.approx(fit.estimate, rel=1e-9)
+    assert pool.random.se == pytest.approx(ma.robust(fit).se, rel=1e-9)
 
 
 def analysed(tmp_path, studies, structure, **plan):

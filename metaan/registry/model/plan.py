@@ -86,7 +86,8 @@ class Assume(Entry):
 class Structure(Entry):
     """How several results of one study hang together: each enters in a row of its own.
 
-    ``CHE``: true effects vary between and within studies, and sampling errors of a study correlate by ``rho``.
+    ``CHE``: true effects vary between and within studies; sampling errors of two results of a study correlate by
+    ``rho``, those of arms with one control by that control, those of subgroups of people not at all.
     ``three-level``: the same without that correlation. ``independent``: every row counts as a study.
     """
 

@@ -18,7 +18,7 @@ from ..pooling.intervals import Inference, infer
 from ..pooling.pool import left_out
 from ..pooling.prediction import NO_SPREAD
 from ..pooling.result import Pooled
-from .blocks import codes_of
+from .blocks import BlockCovariance, codes_of
 from .covariance import sampling_covariance
 from .multilevel import multilevel
 from .result import Multilevel
@@ -36,7 +36,7 @@ def pool_dependent(
     model: str = "random",
     level: float = 0.95,
     ci_method: str = CLUSTER_ROBUST,
-    subgroup: ArrayLike | None = None,
+    V: BlockCovariance | None = None,
 ) -> Pooled:
     """Pool several effects of a study as one result.
 
@@ -56,8 +56,8 @@ def pool_dependent(
         Coverage.
     ci_method
         ``"CR2"``, or ``"t"`` for the model's own interval with degrees of freedom by containment.
-    subgroup
-        Shape (k,): different people within a study, whose sampling errors do not correlate.
+    V
+        Instead of ``rho`` (CHE): the covariance of the k sampling errors, as `sampling_covariance` makes it.
 
     Raises
     ------
@@ -76,8 +76,9 @@ def pool_dependent(
     used, studies = es.take(at.tolist()), np.asarray(cluster, dtype=object)[at]
     if len(set(studies.tolist())) < 2:
         raise NotEstimableError("all effects are of one study, and one study alone is not pooled")
-    people = None if subgroup is None else np.asarray(subgroup, dtype=object)[at]
-    v = sampling_covariance(used.vi, studies, rho=rho, subgroup=people) if correlated and rho else used.vi
+    v: BlockCovariance | FloatArray = used.vi
+    if correlated:
+        v = sampling_covariance(used.vi, studies, rho=rho) if V is None else V.take(at)
     several = len(set(studies.tolist())) < used.k
     fit = multilevel(
         used, studies, None if several else False, method="EE" if model == "common" else "REML", ci_method="wald",
