@@ -40,14 +40,20 @@ def enriched(
     for one in sighted if owners else ():
         if key := owners.get(one.name):
             more[key].append(one)
-    candidates = Candidates(folder) if more else {}
-    for key, ones in more.items():
+    keys = dict.fromkeys([*more, *(key for key in matched.bridged if key in there)])
+    candidates = Candidates(folder) if keys else {}
+    for key in keys:
         try:
             before = candidates[key]
         except RegistryError as error:
             set_aside(error.problems)
             continue
+        ones = more.get(key, ())
         after, fields = united(before, [one.record for one in ones], tuple(map(sighting_of, ones)))
+        question = matched.bridged.get(key)
+        if question and question.to not in {asked.to for asked in before.questions}:
+            after = after.model_copy(update={"questions": (*before.questions, question)})
+            fields = (*fields, "questions")
         if fields:
             yield after, fields
 

@@ -19,6 +19,7 @@ from .known_records import Brief, KnownRecords
 
 if TYPE_CHECKING:
     from ...records.record import Record
+    from ...records.same.rules import MatchEvidence
     from .searching import Sighted
 
 MOST_LINKS = 20  # of one candidate; a pooled analysis may name every trial of its field
@@ -36,12 +37,15 @@ class Matched:
         Their keys.
     known, duplicates
         Name of a record -> study that it is, or candidate that it belongs to.
+    bridged
+        Key of a candidate that was there -> the study or candidate that a new record says is the same publication.
     """
 
     new: Sequence[Candidate] = ()
     keys: tuple[str, ...] = ()
     known: Mapping[str, str] = field(default_factory=dict)
     duplicates: Mapping[str, str] = field(default_factory=dict)
+    bridged: Mapping[str, LikelyDuplicate] = field(default_factory=dict)
 
 
 def match(sighted: Sequence[Sighted], known: KnownRecords) -> Matched:
@@ -82,6 +86,29 @@ def match(sighted: Sequence[Sighted], known: KnownRecords) -> Matched:
         tuple(made.briefs),
         {name: owner for name, owner in owned.items() if owner in known.studies},
         {name: owner for name, owner in owned.items() if owner not in known.studies},
+        dict(_bridged(ded, briefs, known)),
+    )
+
+
+def _bridged(ded: Deduplication, briefs: Sequence[Brief], known: KnownRecords) -> Iterator[tuple[str, LikelyDuplicate]]:
+    """Yield each candidate that was there beside another one until a record came that is of both."""
+    base = len(known.names)
+    for cluster in ded.clusters:
+        there = [index for index in cluster if index < base]
+        for index in there[1:] if cluster[-1] >= base else ():
+            evidence = [found for new in cluster if new >= base and (found := ded.evidence.get((index, new)))]
+            if known.names[index] not in known.studies and evidence:
+                yield known.names[index], _question(known.names[there[0]], briefs[there[0]], evidence[0])
+
+
+def _question(to: str, brief: Brief, evidence: MatchEvidence) -> LikelyDuplicate:
+    return LikelyDuplicate(
+        to=to,
+        title=brief.title,
+        why=evidence.rule,
+        similarity=round(evidence.similarity, 1),
+        agree=evidence.agree,
+        differ=evidence.differ,
     )
 
 
@@ -155,16 +182,7 @@ def _questions(
         evidence = ded.evidence[pair]
         for index, other in (pair, pair[::-1]):
             if index in new and not (other in new and other > index):  # of two new ones, the later asks
-                asked[new[index]].append(
-                    LikelyDuplicate(
-                        to=whose[other],
-                        title=briefs[other].title,
-                        why=evidence.rule,
-                        similarity=round(evidence.similarity, 1),
-                        agree=evidence.agree,
-                        differ=evidence.differ,
-                    )
-                )
+                asked[new[index]].append(_question(whose[other], briefs[other], evidence))
     return asked
 
 

@@ -110,3 +110,18 @@ def test_fields_that_nobody_understands_are_listed_once(folder):
     path.write_text("<1. >\nDB  - Embase\nUI  - 1\nTI  - Zymodrug in wasps\nXX  - kept\n")
     (file,) = import_records(folder, [path], run=at(NOW)).files
     assert file.not_understood == ("xx",)
+
+
+def test_a_record_that_is_of_two_candidates_makes_a_question_of_them(folder):
+    end = "AU  - Moth, A.\nPY  - 2021\nER  -\n"
+    one = f"TY  - JOUR\nTI  - Zymodrug in moths: a made-up trial of a fourth animal\nJO  - J Made-up Trials\n{end}"
+    place = "DO  - 10.5555/moth\nVL  - 3\nSP  - 77\n"
+    other = f"TY  - JOUR\nTI  - Effects on moths of zymodrug, a fourth made-up animal trial\n{place}{end}"
+    _, second, third = take(folder, one, other, one.replace("AU", f"{place}AU"))
+    assert (second.files[0].new, third.files[0].new) == (1, 0)
+    found = read_candidates(folder)
+    (asks,) = (key for key, candidate in found.items() if candidate.questions)
+    (question,) = found[asks].questions
+    assert {asks, question.to} == set(found)
+    assert question.why == "same title"
+    assert third.enriched[asks] == ("questions",)
