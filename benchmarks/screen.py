@@ -28,7 +28,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from metaan.registry.store.candidate import FOLDER, put_candidates  # noqa: E402
+from metaan.registry.store.commit import Staging, locked  # noqa: E402
 from metaan.registry.store.decisions import DECISIONS  # noqa: E402
+from metaan.registry.store.shards import drop_old  # noqa: E402
 from metaan.workflows.screen.session import Session  # noqa: E402
 from tests.server.candidates import FOUND, written  # noqa: E402
 from tests.server.living import registry  # noqa: E402
@@ -52,6 +55,10 @@ asyncio.run(shown())
 def prepared(root: Path, n: int) -> Path:
     """Write a review with n candidates, of which two people have judged nine tenths."""
     folder = written(registry(root, more="screening: {reviewers: 2}\n"), n, SENTENCES)
+    with locked(folder, "benchmark"), Staging(folder) as change:  # as lines of few files
+        put_candidates(change, ())
+        change.decide()
+    drop_old(folder, FOLDER)
     with (folder / DECISIONS).open("w", encoding="utf-8") as file:
         for by in ("ada", "bob"):
             for number in range(1, n * 9 // 10):

@@ -23,7 +23,6 @@ import csv
 import json
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -35,6 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import scale  # noqa: E402
 import screen  # noqa: E402
 
 from metaan.errors import NotEstimableError  # noqa: E402
@@ -141,33 +141,21 @@ def sets(files: Sequence[Path], column: str | None) -> Iterator[tuple[str, list[
 
 
 def seconds(*command: str, cwd: Path) -> float:
-    """Return how long `metaan screen` takes with some options, in a process of its own; the better of two."""
-    found = []
-    for _ in range(2):
-        began = time.perf_counter()
-        line = [sys.executable, "-m", "metaan", "screen", *command, "--by", "ada"]
-        subprocess.run(line, cwd=cwd, check=True, stdout=subprocess.DEVNULL, env=_environment())
-        found.append(time.perf_counter() - began)
-    return min(found)
-
-
-def _environment() -> dict[str, str]:
-    import os
-
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+    """Return the processor's time of `metaan screen` with some options, in a process of its own."""
+    return scale.spent(sys.executable, "-m", "metaan", "screen", *command, "--by", "ada", cwd=cwd)["seconds"]
 
 
 def times(n: int) -> dict[str, float]:
-    """Return seconds: an order of n records, the first and the next, and commands of a review with n candidates."""
+    """Return processor seconds: an order of n records, the first and the next, and commands of n candidates."""
     texts, labels = simulated(n, 0.03, 1)
-    began = time.perf_counter()
+    began = time.process_time()
     ranker = Ranker(texts)
     half = dict(enumerate(labels[: n // 2]))
     ranker.order(half)
-    first = time.perf_counter() - began
-    began = time.perf_counter()
+    first = time.process_time() - began
+    began = time.process_time()
     ranker.order(half)
-    found = {"first order": first, "next order": time.perf_counter() - began}
+    found = {"first order": first, "next order": time.process_time() - began}
     with tempfile.TemporaryDirectory() as root:
         folder = screen.prepared(Path(root), n).parent
         found |= {name: seconds(name, cwd=folder) for name in ("--list", "--left")}
