@@ -21,6 +21,7 @@ from pydantic_core import from_json
 
 from ...errors import Problem, RegistryError
 from ..text.files import MOST_BYTES, opened, project_of, read, unreadable
+from ..text.raw import hidden_in_json
 from .commit import Staging
 from .json_files import CONFLICT, RESTORE, in_conflict, plain
 from .set_aside import set_aside
@@ -180,8 +181,14 @@ def _with_old(folder: Path, lines: Iterable[tuple[str, bytes]]) -> Iterator[tupl
 def line_of(content: dict[str, Any]) -> bytes:
     """Return an entry as its line: the key first, then all else that says something, sorted."""
     said = {name: it for name, it in content.items() if it not in (None, [], "")}
-    line = {"key": said.pop("key"), **plain(said)}
-    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    key = said.pop("key")
+    line = _dumped(key, said)
+    return line if hidden_in_json(line) is None else _dumped(key, plain(said))
+
+
+def _dumped(key: str, content: dict[str, Any]) -> bytes:
+    rest = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return f'{{"key":{json.dumps(key)}{"," if content else ""}{rest[1:]}\n'.encode("utf-8", "surrogatepass")
 
 
 def _spool(change: Staging, folder: str, spooled: defaultdict[str, list[bytes]]) -> set[str]:

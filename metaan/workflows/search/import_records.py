@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -14,7 +14,7 @@ from ...errors import SourceError, UsageError, choose
 from ...records.markup import clean_text
 from ...registry.load import load
 from ...registry.store.candidate import FOLDER, Candidate, Stored, each_candidate, put_candidates
-from ...registry.store.commit import Staging, locked
+from ...registry.store.commit import WORK, Staging, locked
 from ...registry.store.json_files import json_bytes
 from ...registry.store.runs import FileRun, run_id
 from ...registry.store.shards import drop_old
@@ -23,6 +23,7 @@ from ...sources.files.read import read_records
 from ...sources.formats.encoding import decode, read_file
 from ...sources.revman.revman import read_revman
 from ..run import REAL, Run
+from .disk_list import DiskList
 from .enriching import enriched
 from .known_records import KnownRecords
 from .matching import Matched, match
@@ -30,7 +31,7 @@ from .searching import Sighted
 from .update import run_of, waiting
 
 if TYPE_CHECKING:
-    from ...records.record import Failure, Read
+    from ...records.record import Failure
 
 _NO_NAME = re.compile(r"[^\w.-]+")  # what does not belong into the name of a file
 LONGEST_BLOCK = 400  # lines of a failed block that are kept
@@ -75,25 +76,29 @@ class ImportReport:
 
 @dataclass(frozen=True, slots=True)
 class _File:
+    """What is to be known of a file whose records are on the disk by now: how many, and which databases they name."""
+
     path: Path
     digest: str
-    read: Read
+    count: int
+    failed: tuple[Failure, ...]
+    not_understood: tuple[str, ...]
+    databases: frozenset[str]
     analyses: int = 0
-
-    @property
-    def source(self) -> str:
-        """Its name as a source: the same file under another name is the same source."""
-        return f"file-{self.digest[:8]}"
 
     def database(self, documented: Mapping[str, str]) -> str | None:
         """Return the documented database that all of its records name, None where they name none, or several."""
-        named = {record.extra.get("DB", "").casefold() for record in self.read.records}
-        return documented.get(named.pop()) if len(named) == 1 else None
+        return documented.get(next(iter(self.databases))) if len(self.databases) == 1 else None
 
-    def sighted(self) -> Iterator[Sighted]:
-        """Yield its records, numbered; the digest keeps those of two files apart."""
-        for number, record in enumerate(self.read.records, 1):
-            yield Sighted(record, self.source, str(number))
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What its records are listed under."""
+        return tuple(f"{_source(self.digest)}:{number}" for number in range(1, self.count + 1))
+
+
+def _source(digest: str) -> str:
+    """Return the name of a file as a source: the same file under another name is the same source."""
+    return f"file-{digest[:8]}"
 
 
 def import_records(
@@ -129,33 +134,38 @@ def import_records(
     files = list(dict.fromkeys(map(Path, paths)))
     if not files:
         raise UsageError("no file to import")
-    with locked(folder, "metaan import"):
-        review = load(folder)
-        documented = {strategy.source.casefold(): strategy.source for strategy in review.info.search}
-        said = database and _database(documented, database)
-        known = KnownRecords.of(review, each_candidate(folder))
-        there = [name for name in known.names if name not in known.studies]
-        started, fields = run.now(), dict[str, tuple[str, ...]]()
-        opened: dict[Path, _File | str] = {}
-        for number, path in enumerate(files):
-            run.voice.progress("reading", number, len(files))
-            opened[path] = _opened(path)
-        readable = [file for file in opened.values() if isinstance(file, _File)]
-        name = run_id(folder, started)
-        sighted = [one for file in readable for one in file.sighted()]
-        matched = match(sighted, known)
-        kept = Path(folder).parent / "outputs"
-        outcomes = tuple(_imported(path, found, matched, kept) for path, found in opened.items())
-        if readable:
-            files_read = tuple(_file_run(file, matched, said or file.database(documented)) for file in readable)
-            more = [*enriched(folder, sighted, matched, frozenset(there))]
-            fields = {one.key: names for one, names in more}
-            record = run_of("import", name, (started, run.now()), matched, files=files_read, enriched=fields)
-            with Staging(folder) as change:
-                put_candidates(change, chain(matched.new, (one for one, _ in more)), frozenset(fields))
-                change.put(f"runs/{name}.json", json_bytes(record))
-                change.decide()
-            drop_old(Path(folder), FOLDER)
+    with locked(folder, "metaan import"), DiskList[Sighted](Path(folder) / WORK) as sighted:
+        return _import(Path(folder), files, database, run, sighted)
+
+
+def _import(
+    folder: Path, files: Sequence[Path], database: str | None, run: Run, sighted: DiskList[Sighted]
+) -> ImportReport:
+    """Import files, the store being held; their records go to the disk as they are read."""
+    review = load(folder)
+    documented = {strategy.source.casefold(): strategy.source for strategy in review.info.search}
+    said = database and _database(documented, database)
+    known = KnownRecords.of(review, each_candidate(folder))
+    there = [name for name in known.names if name not in known.studies]
+    started, fields = run.now(), dict[str, tuple[str, ...]]()
+    opened: dict[Path, _File | str] = {}
+    for number, path in enumerate(files):
+        run.voice.progress("reading", number, len(files))
+        opened[path] = _opened(path, sighted)
+    readable = [file for file in opened.values() if isinstance(file, _File)]
+    name = run_id(folder, started)
+    matched = match(sighted, known)
+    outcomes = tuple(_imported(path, found, matched, folder.parent / "outputs") for path, found in opened.items())
+    if readable:
+        files_read = tuple(_file_run(file, matched, said or file.database(documented)) for file in readable)
+        more = [*enriched(folder, sighted, matched, frozenset(there))]
+        fields = {one.key: names for one, names in more}
+        record = run_of("import", name, (started, run.now()), matched, files=files_read, enriched=fields)
+        with Staging(folder) as change:
+            put_candidates(change, chain(matched.new, (one for one, _ in more)), frozenset(fields))
+            change.put(f"runs/{name}.json", json_bytes(record))
+            change.decide()
+        drop_old(folder, FOLDER)
     left = waiting(folder, review, [*there, *matched.keys])
     return ImportReport(outcomes, Stored(folder, matched.keys), left, fields)
 
@@ -166,19 +176,22 @@ def _database(documented: Mapping[str, str], name: str) -> str:
     return documented.get(name.casefold()) or choose(known, name, "review.yaml: search: source")
 
 
-def _opened(path: Path) -> _File | str:
-    """Return a file with what it holds, or why it cannot be read."""
+def _opened(path: Path, sighted: DiskList[Sighted]) -> _File | str:
+    """Read a file and add its records, numbered, to the others; return what it holds, or why it cannot be read."""
     try:
         read = read_records(path)
         analyses = read_revman(path).analyses if any(r.source == "revman" for r in read.records) else ()
-        return _File(path, hashlib.sha256(path.read_bytes()).hexdigest(), read, len(analyses))
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except (SourceError, OSError) as error:
         return str(error)
+    sighted.extend(Sighted(record, _source(digest), str(number)) for number, record in enumerate(read.records, 1))
+    databases = frozenset(record.extra.get("DB", "").casefold() for record in read.records)
+    return _File(path, digest, len(read.records), read.failed, read.not_understood, databases, len(analyses))
 
 
 def _counts(file: _File, matched: Matched) -> tuple[int, int]:
     """Return how many records of a file are new, and how many were there or repeat another."""
-    names = [one.name for one in file.sighted()]
+    names = file.names
     repeated = sum(name in matched.known or name in matched.duplicates for name in names)
     return len(names) - repeated, repeated
 
@@ -189,11 +202,11 @@ def _file_run(file: _File, matched: Matched, database: str | None) -> FileRun:
         file=clean_text(file.path.name) or "-",
         sha256=file.digest,
         database=database,
-        identifiers=tuple(one.name for one in file.sighted()),
-        read=len(file.read.records),
+        identifiers=file.names,
+        read=file.count,
         new=new,
         duplicate=repeated,
-        failed=len(file.read.failed),
+        failed=len(file.failed),
     )
 
 
@@ -202,14 +215,12 @@ def _imported(path: Path, found: _File | str, matched: Matched, folder: Path) ->
     if isinstance(found, str):
         return Imported(path, problem=found)
     new, repeated = _counts(found, matched)
-    failed = found.read.failed
+    failed = found.failed
     kept = folder / f"{_NO_NAME.sub('-', path.name)}-{found.digest[:8]}.failed.txt" if failed else None
     if kept:
         folder.mkdir(exist_ok=True)
         write_text(kept, _blocks(_lines(path), failed))
-    return Imported(
-        path, len(found.read.records), new, repeated, failed, kept, None, found.analyses, found.read.not_understood
-    )
+    return Imported(path, found.count, new, repeated, failed, kept, None, found.analyses, found.not_understood)
 
 
 def _lines(path: Path) -> list[str]:
