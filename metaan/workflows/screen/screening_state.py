@@ -79,9 +79,11 @@ class ScreeningState:
 
     def agreement(self, stage: Stage = "abstract") -> dict[tuple[str, str], Agreement]:
         """Return that of each two reviewers, by their names."""
+        compared = paired_judgements(self.decisions, stage)
+        if not compared:
+            return {}
         from ...stats.evidence.agreement import cohen_kappa  # brings scipy, which would be half of the time to start
 
-        compared = paired_judgements(self.decisions, stage)
         return {names: cohen_kappa([a for a, _ in said], [b for _, b in said]) for names, said in compared.items()}
 
     @property
