@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from scipy.special import chdtrc
 from ..measures.effects import FloatArray
 from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import figures, p_text
-from .contrasts import Codes, parts_of
+from ..numerics.ties import ITERATED
+from .contrasts import Codes
 from .fit import Fitted
 from .studies import Grounded
 
@@ -98,18 +100,18 @@ class Designs:
     ----------
     fitted
         The network.
-    of_study, of_row
-        Shape (k,) and (r,): the design of each study and of each row.
-    sets
-        The treatments of each design.
+    of_row
+        Shape (r,): the design of each row.
+    sets, rows
+        The treatments of each design, and its rows.
     own
         The rows of each design by themselves, as a regression.
     """
 
     fitted: Fitted
-    of_study: Codes
     of_row: Codes
     sets: tuple[tuple[int, ...], ...]
+    rows: tuple[Codes, ...]
     own: tuple[Grounded, ...]
 
     @classmethod
@@ -122,8 +124,9 @@ class Designs:
         of_row = of_study[rows.study]
         order = np.argsort(of_row, kind="stable")
         ends = np.searchsorted(of_row[order], np.arange(len(sets) + 1))
-        own = [rows.take(order[a:b], np.array(s)).linear(0) for a, b, s in zip(ends, ends[1:], sets)]
-        return cls(fitted, of_study, of_row, tuple(sets), tuple(own))
+        parts = tuple(order[a:b] for a, b in pairwise(ends))
+        own = tuple(rows.take(part, np.array(s)).linear(0) for part, s in zip(parts, sets))
+        return cls(fitted, of_row, tuple(sets), parts, own)
 
     def name(self, d: int) -> str:
         """Return the treatments of a design, joined by a colon."""
@@ -138,15 +141,15 @@ class Designs:
 
         Its rows are taken out of the whole fit (Sherman & Morrison), which is not made again.
         """
-        c, rows, whole = self.fitted.contrasts, self.fitted.rows, self.fitted.common
-        left = self.of_study[c.study] != d
-        if parts_of(c.t1[left], c.t2[left], c.n).max() > 0:
-            return None
-        inside = np.flatnonzero(self.of_row == d)
+        rows, whole = self.fitted.rows, self.fitted.common
+        inside = self.rows[d]
         x = rows.dense(inside)
-        reach = x @ whole.vcov
+        reach, sd = x @ whole.vcov, np.sqrt(rows.vi[inside])
+        left = np.eye(sd.size) - reach @ x.T / np.outer(sd, sd)
+        if np.linalg.eigvalsh(left)[0] < ITERATED:  # a leverage of 1: nothing else holds these treatments together
+            return None
         off = rows.yi[inside] - x @ whole.effects
-        pull = np.linalg.solve(np.diag(rows.vi[inside]) - reach @ x.T, off)
+        pull = np.linalg.solve(left, off / sd) / sd
         return whole.effects - reach.T @ pull, whole.q - float(off @ pull)
 
 
@@ -200,7 +203,7 @@ def net_heat(fitted: Fitted) -> tuple[tuple[str, ...], FloatArray]:
     found = {d: rest for d in range(len(designs.sets)) if (rest := designs.detached(d)) is not None}
     kept, own = list(found), np.empty(rows.yi.size)
     for d, m in enumerate(designs.own):
-        own[designs.of_row == d] = m.yi - m.at(0.0).residual
+        own[designs.rows[d]] = m.yi - m.at(0.0).residual
     base = _shares(designs, own - rows.fitted(fitted.common.effects))
     heat = np.zeros((len(kept), len(kept)))
     for column, (d, (effects, _)) in enumerate(found.items()):

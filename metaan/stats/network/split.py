@@ -11,13 +11,14 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import ndtr
 
 from ...errors import DataError, choose
 from ..measures.effects import FloatArray, Interval
 from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import number_and_bounds, p_text
 from ..numerics.ties import ITERATED
-from ..pooling.intervals import mean_interval, mean_test
+from ..pooling.intervals import quantile
 from .comparisons import direct_counts, direct_evidence
 from .contrasts import Codes, parts_of, place
 from .fit import Fitted
@@ -39,13 +40,18 @@ class Effect:
     stat: float
     pval: float
 
-    @classmethod
-    def of(cls, estimate: float, variance: float, level: float) -> Effect | None:
-        """Return the effect; None where there is no evidence."""
-        if not np.isfinite(estimate) or not np.isfinite(variance):
-            return None
-        se = float(np.sqrt(variance))
-        return cls(float(estimate), se, mean_interval(float(estimate), se, None, level), *mean_test(estimate, se, None))
+
+def effects_of(estimate: FloatArray, variance: FloatArray, level: float) -> list[Effect | None]:
+    """Return effects with normal intervals and tests; None where there is no evidence."""
+    with np.errstate(invalid="ignore"):
+        se = np.sqrt(variance)
+        half, stat = quantile(None, level) * se, estimate / se
+        columns = np.column_stack([estimate, se, estimate - half, estimate + half, stat, 2.0 * ndtr(-np.abs(stat))])
+    known = np.isfinite(estimate) & np.isfinite(variance)
+    return [
+        Effect(y, s, Interval(lb, ub), z, p) if some else None
+        for some, (y, s, lb, ub, z, p) in zip(known.tolist(), columns.tolist())
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,21 +173,16 @@ def split(
     counts = direct_counts(fitted)[i, j]
     with np.errstate(invalid="ignore"):
         share = np.where(counts > 0, np.minimum(variance / direct_variance, 1.0), 0.0)
-    rows = tuple(
-        SplitComparison(
-            c.treatments[i[r]], c.treatments[j[r]], int(counts[r]), float(share[r]),
-            Effect.of(direct[r], direct_variance[r], level), Effect.of(indirect[r], indirect_variance[r], level),
-            Effect(*_network_effect(float(network[r]), float(variance[r]), level)),
-            Effect.of(direct[r] - indirect[r], direct_variance[r] + indirect_variance[r], level),
-        )
-        for r in range(i.size)
+    effects = (
+        effects_of(direct, direct_variance, level), effects_of(indirect, indirect_variance, level),
+        effects_of(network, variance, level), effects_of(direct - indirect, direct_variance + indirect_variance, level),
     )  # fmt: skip
+    names = [(c.treatments[a], c.treatments[b]) for a, b in zip(i.tolist(), j.tolist())]
+    rows = tuple(
+        SplitComparison(pair[0], pair[1], int(k), part, d, ind, net, gap)
+        for pair, k, part, d, ind, net, gap in zip(names, counts.tolist(), share.tolist(), *effects)
+    )
     return Split(model, method, level, rows)
-
-
-def _network_effect(estimate: float, variance: float, level: float) -> tuple[float, float, Interval, float, float]:
-    se = float(np.sqrt(variance))
-    return (estimate, se, mean_interval(estimate, se, None, level), *mean_test(estimate, se, None))
 
 
 def _pairs(fitted: Fitted, comparisons: Sequence[tuple[str, str]] | None) -> tuple[Codes, Codes]:
