@@ -40,6 +40,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     methods.add_argument("--tau2", dest="tau2_method", metavar="CODE", help="estimator of tau2: DL, REML, ...")
     methods.add_argument("--ci", dest="ci_method", metavar="CODE", help="interval of the mean: wald, hksj-adhoc, ...")
     methods.add_argument("--pi", dest="pi_method", metavar="CODE", help="prediction interval: t(k-1), t(k-2), normal")
+    methods.add_argument(
+        "--structure",
+        choices=["CHE", "three-level", "independent", "none"],
+        help="several results of a study: correlated errors, three levels, each a study; none: one result a study",
+    )
+    methods.add_argument("--rho", type=float, metavar="R", help="correlation within a study for CHE, such as 0.6")
     methods.add_argument("--level", type=_level, metavar="P", help="coverage of intervals, such as 0.95")
     methods.add_argument(
         "--by", metavar="WHAT", help="subgroups by design, by a moderator, or none (all designs in one pool)"
@@ -103,6 +109,8 @@ def _choices(args: Namespace) -> Choices:
         ci_method=args.ci_method,
         pi_method=args.pi_method,
         level=args.level,
+        structure=args.structure,
+        rho=args.rho,
         by=args.by,
         only=_ids(args.only),
         exclude=_ids(args.exclude),

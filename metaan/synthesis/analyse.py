@@ -27,16 +27,17 @@ from .values import Analysis, Pool, PublishedReference, Remark, SubgroupTest
 
 if TYPE_CHECKING:
     from ..registry.load import Review
-    from ..registry.model.public import Plan
+    from ..registry.model.public import Plan, Structure
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
     """What a caller puts in place of the protocol; None keeps the protocol's.
 
-    ``by`` is ``"design"``, ``"none"`` (all designs in one pool) or the name of a moderator; ``only`` and ``exclude``
-    hold study ids; ``explore`` False leaves out what the protocol asks for beside the pooled result; ``unconfirmed``
-    takes numbers that no person has confirmed yet.
+    ``structure`` is a model of the protocol's ``structure:`` block, or ``"none"``; ``rho`` its correlation. ``by`` is
+    ``"design"``, ``"none"`` (all designs in one pool) or the name of a moderator; ``only`` and ``exclude`` hold study
+    ids; ``explore`` False leaves out what the protocol asks for beside the pooled result; ``unconfirmed`` takes numbers
+    that no person has confirmed yet.
     """
 
     measure: str | None = None
@@ -46,6 +47,8 @@ class Choices:
     ci_method: str | None = None
     pi_method: str | None = None
     level: float | None = None
+    structure: str | None = None
+    rho: float | None = None
     by: str | None = None
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -67,7 +70,8 @@ class Choices:
 
 
 #: What a protocol takes, as its schema says; what no field holds apart here is checked where it is used.
-ALLOWED = {"model": dict.fromkeys(("common", "random")), "common_method": dict.fromkeys(("MH", "IV", "PETO", "GLMM"))}
+ALLOWED = {"model": dict.fromkeys(("common", "random")), "common_method": dict.fromkeys(("MH", "IV", "PETO", "GLMM")),
+           "structure": dict.fromkeys(("CHE", "three-level", "independent", "none"))}  # fmt: skip
 
 PROTOCOL = Choices()
 
@@ -153,6 +157,8 @@ def _with(plan: Plan, choices: Choices) -> Plan:
     """Return the plan with the choices in place."""
     names = ("measure", "model", "common_method", "tau2_method", "ci_method", "pi_method", "level")
     update: dict[str, Any] = {n: getattr(choices, n) for n in names if getattr(choices, n) is not None}
+    if (structure := _structure(plan, choices)) is not plan.structure:
+        update["structure"] = structure
     if not choices.explore:
         update["explore"] = None
     if choices.by == "none":
@@ -162,6 +168,28 @@ def _with(plan: Plan, choices: Choices) -> Plan:
     elif choices.by is not None:
         update |= {"by": choices.by}
     return plan.model_copy(update=update)
+
+
+def _structure(plan: Plan, choices: Choices) -> Structure | None:
+    """Return how several results of a study hang together; what that decides cannot be asked for beside it."""
+    from ..registry.model.public import Structure
+
+    found = plan.structure
+    if choices.structure is not None:
+        own = {} if found is None else found.model_dump()
+        found = None if choices.structure == "none" else Structure(**{**own, "model": choices.structure})
+    if choices.rho is not None:
+        if found is None or not 0 <= choices.rho < 1:
+            raise UsageError(f"rho = {choices.rho:g}; allowed: 0 to below 1, with a structure")
+        found = found.model_copy(update={"rho": choices.rho})
+    if found is not None and found.model != "independent":
+        for name, same in (("common_method", "IV"), ("tau2_method", "REML"), ("ci_method", ""), ("pi_method", "")):
+            if getattr(choices, name) not in (None, same):
+                raise UsageError(
+                    f"{plan.key}: {name} {getattr(choices, name)} beside structure {found.model}, which decides it; "
+                    "allowed: without, or structure independent or none"
+                )
+    return found
 
 
 def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:

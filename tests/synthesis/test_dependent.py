@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import metaan as ma
+from metaan.errors import UsageError
 from metaan.report.writers.export import to_json
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "dependent.json").read_text(encoding="utf-8"))
@@ -176,3 +177,23 @@ def test_what_takes_each_row_as_a_study_is_refused_with_the_way(tmp_path):
     [pool] = analysed(tmp_path, schools(), CHE, explore=explore, bayes={"tau_prior": "half-normal(0.5)"}).pools
     assert len(pool.exploration.refused) == 4
     assert all("hang together" in one.reason and "structure:" in one.message for one in pool.exploration.refused)
+
+
+def test_a_caller_may_put_another_structure_in_place_of_the_protocols(tmp_path):
+    review = ma.load(write(tmp_path / "studies", schools(), CHE))
+
+    def random(**choices):
+        [found] = ma.analyse(review, choices=ma.Choices(**choices))
+        return found.pools[0].random
+
+    assert random(rho=0.4).estimate == pytest.approx(next(
+        s.fit.estimate for s in ma.analyse(review)[0].pools[0].sensitivity if "0.4" in s.name
+    ))  # fmt: skip
+    assert random(structure="three-level").method == "three-level"
+    assert random(structure="none").k == 11
+    assert random(structure="independent", ci_method="hksj").k == 56
+    with pytest.raises(UsageError, match="main: ci_method hksj beside structure CHE, which decides it"):
+        random(ci_method="hksj")
+    for wrong in ({"rho": 1.0}, {"structure": "none", "rho": 0.5}):
+        with pytest.raises(UsageError, match=r"rho = .*; allowed: 0 to below 1, with a structure"):
+            random(**wrong)

@@ -22,7 +22,7 @@ from .blocks import BlockCovariance, codes_of
 from .covariance import sampling_covariance
 from .multilevel import multilevel
 from .result import Multilevel
-from .robust import robust
+from .robust import cautions, robust
 
 CLUSTER_ROBUST = "CR2"
 MODEL_BASED = "t"
@@ -121,7 +121,9 @@ def _mean(fit: Multilevel, studies: ArrayLike, ci_method: str) -> Inference:
     scale = scale_of(fit.measure, fit.effects.data)
     if ci_method == CLUSTER_ROBUST:
         found = robust(fit, studies)
-        return infer(fit.estimate, found.se, found.df, fit.level, scale)._replace(notes=found.notes)
+        return infer(fit.estimate, found.se, found.df, fit.level, scale)._replace(
+            notes=cautions(("the mean",), found.dfs)
+        )
     return infer(fit.estimate, fit.se, float(len(set(np.asarray(studies).tolist())) - 1), fit.level, scale)
 
 
