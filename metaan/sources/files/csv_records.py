@@ -14,6 +14,7 @@ from .tables import Row, records_of, score_of
 
 _LONGEST_CELL = 1 << 20  # characters
 _MOST_ABOVE = 40  # lines before the names of the columns: what was searched for, when it was saved
+_FEWEST_BY_ROW = 3  # known names in the first column of a table with a field in each row
 _LEAST_BELOW = 3  # known names in a row that is not the first
 _FORMULA = re.compile(r'(^|[,;\t])="([^"\n]*)"(?=[,;\t\r\n]|$)', re.MULTILINE)  # so that a spreadsheet keeps the digits
 _WOS = re.compile(r"PT\tAU\t")  # Web of Science writes quotation marks as they are
@@ -39,6 +40,8 @@ def parse_csv(text: str) -> Read:
     rows = _rows("\n".join(lines[above:]), delimiter, above)
     if not rows:
         return Read(())
+    if _is_by_row(rows):
+        return records_of(*_turned(rows), "csv")
     read = records_of(rows[0][1], rows[1:], "csv")
     return Read(read.records, read.failed + _unclosed(lines[above:], rows, delimiter))
 
@@ -47,7 +50,13 @@ def is_table(head: str) -> int:
     """Return where the names of the columns begin in a text, -1 where there are none."""
     lines = head.lstrip("\ufeff").split("\n")
     above, delimiter = _header(lines)
-    names = next(csv.reader([lines[above].strip("\r")], delimiter=delimiter), [])
+    try:
+        names = next(csv.reader([lines[above].strip("\r")], delimiter=delimiter), [])
+        first: list[Row] = [(0, row) for row in csv.reader(lines[:_MOST_ABOVE]) if row]
+    except csv.Error:  # a cell of more letters than any has
+        return -1
+    if first and _is_by_row(first):
+        return 0
     enough = score_of(names) >= (1 if above == 0 else _LEAST_BELOW)
     return sum(len(line) + 1 for line in lines[:above]) if enough and len(names) > 1 else -1
 
@@ -88,6 +97,23 @@ def _rows(text: str, delimiter: str, above: int) -> list[Row]:
         raise SourceError(f"the table cannot be read: {error}") from None
     finally:
         csv.field_size_limit(before)
+
+
+def _is_by_row(rows: list[Row]) -> bool:
+    """Whether each row is a field with its name in front, as Embase.com's "fields by row"."""
+    names = [row[0] for _, row in rows[:_MOST_ABOVE]]
+    return score_of(rows[0][1]) < _FEWEST_BY_ROW and score_of([*dict.fromkeys(names)]) >= _FEWEST_BY_ROW
+
+
+def _turned(rows: list[Row]) -> tuple[list[str], list[Row]]:
+    """Return names and rows of a table that has a field in each row; a record ends where a field comes again."""
+    records: list[tuple[int, dict[str, str]]] = []
+    for line, (name, *cells) in rows:
+        if not records or name in records[-1][1]:
+            records.append((line, {}))
+        records[-1][1][name] = "; ".join(cell for cell in cells if cell.strip())
+    names = list(dict.fromkeys(name for _, record in records for name in record))
+    return names, [(line, [record.get(name, "") for name in names]) for line, record in records]
 
 
 def _is_unquoted(text: str) -> bool:

@@ -89,7 +89,7 @@ def _record(
     for field, known in places.items():
         filled = [at for at in known if at < len(cells) and cells[at].strip()]
         kept = filled if field in SEVERAL else filled[:1]
-        used |= {*kept} if field != "citation" else set()  # it says more than is read out of it
+        used |= {*kept} if field not in ("citation", "notes") else set()  # they say more than is read out of them
         given[field] = [_CELLS.get(field, str)(cells[at]) for at in kept]
     if run_together:
         given["authors"] = [_RUN_TOGETHER.sub(";", text) for text in given.get("authors", [])]
@@ -140,7 +140,19 @@ _CELLS = {
     "pmcid": _pmcid,
 }
 NEEDED = ("title", "pmid", "doi", "trial_id")  # one of them says what publication a row is of
-SEVERAL = {"date", "doi", "links", "pmid", "registrations", "trial_id", "keywords", "mesh", "types", "retracted"}
+SEVERAL = {
+    "notes",
+    "date",
+    "doi",
+    "links",
+    "pmid",
+    "registrations",
+    "trial_id",
+    "keywords",
+    "mesh",
+    "types",
+    "retracted",
+}
 RUN_TOGETHER = {"itemtitle"}  # Springer's tables, in which names of people follow each other without a sign
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -182,6 +194,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
                       "registration number", "trial registration", "trial registration number", "nct", "ctgov id",
                       "ictrp id", "secondary id", "secondary ids", "other ids", "clinicaltrials gov number",
                       "clinicaltrials gov id", "protocol serial number", "secondary identifying numbers"),
+    "notes": ("extra",),
     "abstract": ("abstract", "abstract note", "brief summary", "plain english summary", "resumen", "resumo", "ab"),
     "mesh": ("mesh terms", "mesh headings", "mesh"),
     "keywords": ("keywords", "author keywords", "keyword", "manual tags", "subjects", "descriptor s", "subject terms",

@@ -168,6 +168,15 @@ MORE = {
             "pmid": "32240769",
         },
     ),
+    "a PMID in Zotero's field for all else": (
+        'Key,Title,Author,Publication Year,Extra\nX1,A,"Doe, Jane",2020,"PMID: 42\nPMCID: PMC7 tex.x: y"\n',
+        {"pmid": "42", "pmcid": "PMC7"},
+    ),
+    "Embase.com, a field in each row": (
+        '"TITLE","A"\n"AUTHOR NAMES","Doe J.","Roe R.Q."\n"SOURCE","Annals (2014) 3:2 (152-160). Date of Publication: 2014"\n'
+        '"MEDLINE PMID","42"\n"DOI","10.1000/a"\n',
+        {"title": "A", "authors": ("Doe J", "Roe RQ"), "journal": "Annals", "pages": "152-160", "pmid": "42"},
+    ),
     "the notice of an owner behind an abstract": (
         'Article Title,Abstract,Journal Title\nA,"Words. [ABSTRACT FROM AUTHOR] Copyright of Annals is the property of X & Co. and its '
         'content may not be copied. (Copyright applies to all Abstracts.)",Annals\n',
@@ -286,3 +295,12 @@ def test_each_field_of_a_table_has_a_meaning():
     assert set(COLUMNS) <= set(FIELDS)
     every = [squeezed(name) for names in COLUMNS.values() for name in names]
     assert len(every) == len(set(every))
+
+
+def test_each_record_of_a_table_with_a_field_in_each_row():
+    one = '"TITLE","{0}"\n"AUTHOR NAMES","Doe J."\n"DOI","10.1000/{0}"\n\n'
+    assert [record.title for record in parse_csv(one.format("A") + one.format("B") + one.format("C")).records] == [
+        "A",
+        "B",
+        "C",
+    ]
