@@ -18,7 +18,7 @@ from ..stats.measures.scales import Scale
 from ..stats.pooling.intervals import IDENTICAL, NO_SE
 from ..stats.pooling.prediction import NO_SPREAD
 from .effects import BadRow, Effects, effects_of
-from .inference import Inferred, Means, infer, narrower, predict, shown
+from .inference import Inferred, Means, infer, narrower, needs_q, predict, shown
 from .inverse import Inverse
 from .kernels.inverse_variance import BoolArray, IntArray, Q
 from .plan import TABLE_MODELS, Method, Plan
@@ -72,7 +72,7 @@ def pool_chunk(
     pooled = Inverse.of(effects, plan)
     for j, method in enumerate(plan.methods):
         if method.model in TABLE_MODELS:
-            _fill_strata(answers, j, pool_strata(method.model, plan.measure, effects, at), plan)
+            _fill_strata(answers, j, pool_strata(method.model, effects, at, plan), plan)
         else:
             _fill(answers, j, method, effects, pooled, plan)
     return Chunk(answers.columns, answers.words.texts, effects.bad, effects.bad_rows)
@@ -80,13 +80,12 @@ def pool_chunk(
 
 def empty_answers(n: int, plan: Plan) -> dict[str, Any]:
     """Return arrays of shape (analyses, methods) for the answers to ``n`` analyses, with anything in them."""
-    kinds: dict[str, Any] = dict.fromkeys((*NUMBERS, "conclusion"), np.float64) | dict.fromkeys(
-        ("k", "left_out", "reason"), np.int64
-    )
+    kinds: dict[str, Any] = dict.fromkeys(NUMBERS, np.float64) | dict.fromkeys(("k", "left_out", "reason"), np.int32)
     kinds |= dict.fromkeys(("tau2_lb", "tau2_ub"), np.float64) if "tau2_ci" in plan.also else {}
-    kinds |= dict.fromkeys(("notes", "pi_reason"), np.int64) if "notes" in plan.also else {}
+    kinds |= dict.fromkeys(("notes", "pi_reason"), np.int32) if "notes" in plan.also else {}
     return {
-        name: np.empty((n, len(plan.methods)), dtype=kind) for name, kind in (kinds | {"converged": np.bool_}).items()
+        name: np.empty((n, len(plan.methods)), dtype=kind)
+        for name, kind in (kinds | {"converged": np.bool_, "conclusion": np.float32}).items()
     }
 
 
@@ -97,13 +96,14 @@ class _Answers:
         self.words = Words()
         self.columns = columns
         for values in columns.values():
-            values[:] = np.nan if values.dtype == np.float64 else True if values.dtype == np.bool_ else -1
+            values[:] = np.nan if values.dtype.kind == "f" else True if values.dtype == np.bool_ else -1
 
     def put(self, j: int, alive: BoolArray | IntArray, **values: Any) -> None:
         """Write values of the analyses that are alive into the column of method ``j``."""
+        where = slice(None) if len(alive) == len(self.columns["k"]) else alive
         for name, value in values.items():
             if name in self.columns:
-                self.columns[name][alive, j] = value
+                self.columns[name][where, j] = value
 
     def say(self, j: int, name: str, where: IntArray, text: str | None) -> None:
         """Write a sentence for the analyses at ``where``."""
@@ -116,14 +116,14 @@ def _fill(answers: _Answers, j: int, method: Method, e: Effects, pooled: Inverse
     alive = np.flatnonzero(e.alive)
     with np.errstate(all="ignore"):
         tau2 = pooled.tau2_by(method.tau2_method)
-        means = pooled.means(method.model, tau2)
+        means = pooled.means(method.model, tau2, needs_q(method.ci_method, plan.pi_method))
         found = infer(means, method.ci_method, plan.level, pooled.scale)
         sums = pooled.sums
         answers.columns["k"][:, j], answers.columns["left_out"][:, j] = e.k, e.left_out
         i2 = pooled.i2(tau2, method.tau2_method is not None)
         answers.put(
             j, alive, estimate=means.estimate, se=found.se, ci_lb=found.lb, ci_ub=found.ub, pval=found.pval,
-            tau2=tau2, i2=i2, q=sums[:, Q], conclusion=_conclusion(found, pooled.scale),
+            tau2=tau2, i2=i2, q=sums[Q], conclusion=_conclusion(found, pooled.scale),
         )  # fmt: skip
         if "tau2_ci" in plan.also and method.tau2_method is not None:
             lb, ub = pooled.tau2_ci()
@@ -203,7 +203,7 @@ def _say_why(
 def _none(answers: _Answers, j: int, where: IntArray, whys: list[str]) -> None:
     """Leave nothing of an analysis but why."""
     for name, values in answers.columns.items():
-        if values.dtype == np.float64:
+        if values.dtype.kind == "f":
             values[where, j] = np.nan
         elif name in ("notes", "pi_reason"):
             values[where, j] = -1

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..stats.measures.catalogue import TO, effects_of_rows
-from ..stats.measures.effects import FloatArray, infinite, unusable, usable
+from ..stats.measures.effects import LARGEST_VI, SMALLEST_VI, FloatArray, infinite, unusable, usable
 from ..stats.measures.families import Columns, Mask, refusals
-from .kernels.inverse_variance import BoolArray, IntArray
+from .kernels.inverse_variance import BoolArray, IntArray, plain
 from .plan import Plan
 
 #: How many refused rows are kept to be shown.
@@ -42,6 +42,8 @@ class Effects:
         A sample of the rows at fault, and how many there are.
     columns, known
         The checked columns, shape (rows,), and which rows belong to analyses without an error.
+    all_yi, all_vi, sound
+        Shape (rows,): the effects of all rows, and which of them count.
     """
 
     yi: FloatArray
@@ -55,6 +57,8 @@ class Effects:
     bad_rows: int
     columns: Columns
     known: Mask
+    all_yi: FloatArray
+    all_vi: FloatArray
     sound: Mask
 
 
@@ -62,6 +66,8 @@ def effects_of(
     data: Mapping[str, FloatArray], at: IntArray, plan: Plan, slab: Any, faults: Mapping[int, str]
 ) -> Effects:
     """Compute the effects of all rows; a row that cannot be true is an error of its analysis, and of no other."""
+    if not faults and (easy := _as_given(data, at, plan)) is not None:
+        return easy
     sizes = np.diff(at)
     of_row = np.repeat(np.arange(sizes.size), sizes)
     errors: dict[int, str] = {}
@@ -99,6 +105,18 @@ def effects_of(
     return _kept(found.yi, found.vi, found.sound, found.columns, at, of_row, errors, bad, int(at_fault.sum()))
 
 
+def _as_given(data: Mapping[str, FloatArray], at: IntArray, plan: Plan) -> Effects | None:
+    """Return effects that are given with sound variances, all of them: the usual case, and quick to see; else None."""
+    if set(data) != {"yi", "vi"} or data["yi"].size == 0:
+        return None
+    yi, vi = (np.require(data[name], float, ["C", "W"]) for name in ("yi", "vi"))
+    k = np.diff(at)
+    if k.min() < 1 or not plain(yi, vi, SMALLEST_VI, LARGEST_VI):
+        return None
+    every = np.ones(k.size, dtype=bool)
+    return Effects(yi, vi, at, k, np.zeros_like(k), every, {}, (), 0, {"yi": yi, "vi": vi}, every, yi, vi, every)
+
+
 def _kept(
     yi: FloatArray, vi: FloatArray, sound: Mask, columns: Columns, at: IntArray, of_row: IntArray,
     errors: dict[int, str], bad: list[BadRow], bad_rows: int,
@@ -115,7 +133,7 @@ def _kept(
     kept = (yi, vi) if whole else (yi[sound], vi[sound])
     return Effects(
         np.ascontiguousarray(kept[0]), np.ascontiguousarray(kept[1]), starts, k, np.diff(at) - k, alive, errors,
-        tuple(bad[:SAMPLE]), bad_rows, columns, known, sound,
+        tuple(bad[:SAMPLE]), bad_rows, columns, known, yi, vi, sound,
     )  # fmt: skip
 
 

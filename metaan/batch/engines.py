@@ -21,7 +21,7 @@ from .plan import Plan
 from .result import Batch, joined
 
 #: Rows that are worked on at once: what is between two steps stays in a processor's own memory.
-CHUNK_ROWS = 60_000
+CHUNK_ROWS = 200_000
 
 
 def pool_rows(rows: Rows, plan: Plan, threads: int | None = None) -> Batch:

@@ -86,6 +86,11 @@ def narrower(pi_lb: FloatArray, pi_ub: FloatArray, lb: FloatArray, ub: FloatArra
     return above(ub - lb, pi_ub - pi_lb)
 
 
+def needs_q(ci_method: str, pi_method: str) -> bool:
+    """Return whether an interval is made of the generalised Q."""
+    return ci_method in ("hksj", "hksj-adhoc", "auto") or pi_method in ("HK", "HK-PR")
+
+
 def by_k(function: Callable[[FloatArray], FloatArray], k: IntArray) -> FloatArray:
     """Return ``function`` of k, computed once for each k that occurs."""
     present = np.flatnonzero(np.bincount(k))

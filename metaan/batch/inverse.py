@@ -40,7 +40,7 @@ class Inverse:
     def of(cls, e: Effects, plan: Plan) -> Inverse:
         """Compute the moments."""
         n = e.at.size - 1
-        wi, sums = np.empty(e.yi.size), np.empty((n, 4))
+        wi, sums = np.empty(e.yi.size), np.empty((4, n))
         kernels.moments(e.yi, e.vi, e.at, wi, sums)
         return cls(e, plan, e.k[e.alive], wi, sums, {}, scale_of(plan.measure))
 
@@ -59,11 +59,11 @@ class Inverse:
             self.tau2[key] = found
         return self.tau2[key]
 
-    def means(self, model: str, tau2: FloatArray) -> Means:
-        """Return the means by a key of `MODEL_CODES`."""
-        e, found = self.effects, np.empty((self.k.size, 3))
-        kernels.means(MODEL_CODES[model], e.yi, e.vi, self.wi, e.at, self.sums, tau2, found)
-        estimate, se, q = np.ascontiguousarray(found.T)
+    def means(self, model: str, tau2: FloatArray, with_q: bool = True) -> Means:
+        """Return the means by a key of `MODEL_CODES`; without ``with_q`` the generalised Q may be anything."""
+        e = self.effects
+        estimate, se, q = (np.empty(self.k.size) for _ in range(3))
+        kernels.means(MODEL_CODES[model], with_q, e.yi, e.vi, self.wi, e.at, self.sums, tau2, estimate, se, q)
         return Means(self.k, tau2, estimate, se, q)
 
     def tau2_ci(self) -> tuple[FloatArray, FloatArray]:
@@ -79,9 +79,9 @@ class Inverse:
 
     def i2(self, tau2: FloatArray, has_tau2: bool) -> FloatArray:
         """Return I2 in percent: from tau2 where the model has one, else from Q."""
-        several, df, q = self.k > 1, np.maximum(self.k - 1.0, 1.0), self.sums[:, Q]
+        several, df, q = self.k > 1, np.maximum(self.k - 1.0, 1.0), self.sums[Q]
         if has_tau2:
-            typical = df / self.sums[:, C]
+            typical = df / self.sums[C]
             return np.where(several, 100.0 * tau2 / (typical + tau2), 0.0)
         return np.where(several & (q > 0), np.maximum(0.0, 100 * (q - df) / np.where(q > 0, q, 1.0)), 0.0)
 
@@ -92,9 +92,9 @@ def _excess(value: FloatArray, limit: Any) -> FloatArray:
 
 #: Estimators of tau2 that are a line of the moments; 0 for one study.
 CLOSED_FORMS: dict[str, Callable[[IntArray, FloatArray], FloatArray]] = {
-    "DL": lambda k, sums: np.where(k > 1, _excess(sums[:, Q], k - 1.0) / sums[:, C], 0.0),
-    "HS": lambda k, sums: np.where(k > 1, _excess(sums[:, Q], k * 1.0) / sums[:, SUM_W], 0.0),
-    "HSk": lambda k, sums: np.where(k > 1, _excess(k / (k - 1) * sums[:, Q], k * 1.0) / sums[:, SUM_W], 0.0),
+    "DL": lambda k, sums: np.where(k > 1, _excess(sums[Q], k - 1.0) / sums[C], 0.0),
+    "HS": lambda k, sums: np.where(k > 1, _excess(sums[Q], k * 1.0) / sums[SUM_W], 0.0),
+    "HSk": lambda k, sums: np.where(k > 1, _excess(k / (k - 1) * sums[Q], k * 1.0) / sums[SUM_W], 0.0),
 }
 
 

@@ -22,6 +22,7 @@ from .effects import Effects
 from .kernels import strata as table_kernels
 from .kernels.inverse_variance import IntArray
 from .kernels.strata import MH_CODES
+from .plan import Plan
 
 _RATE = ("x1i", "t1i", "x2i", "t2i")
 _TABLE = ("ai", "bi", "ci", "di")
@@ -54,7 +55,7 @@ class StrataPool:
     reasons: dict[int, str]
 
 
-def pool_strata(model: str, measure: str, effects: Effects, at: IntArray) -> StrataPool:
+def pool_strata(model: str, effects: Effects, at: IntArray, plan: Plan) -> StrataPool:
     """Pool the tables of every analysis."""
     tables = effects.columns
     if not {"ai", "x1i"} & set(tables):
@@ -62,7 +63,7 @@ def pool_strata(model: str, measure: str, effects: Effects, at: IntArray) -> Str
     usable = effects.known & ~any_missing(tables)
     if "ai" in tables:
         usable &= ~no_patients(tables)
-    return (_mantel_haenszel if model == "MH" else _peto)(measure, effects, tables, usable, at)
+    return (_mantel_haenszel if model == "MH" else _peto)(effects, tables, usable, at, plan)
 
 
 def _counted(kept: Mask, at: IntArray) -> IntArray:
@@ -74,7 +75,8 @@ def _offsets(k: IntArray) -> IntArray:
     return np.concatenate([[0], np.cumsum(k)])
 
 
-def _mantel_haenszel(measure: str, effects: Effects, tables: Columns, usable: Mask, at: IntArray) -> StrataPool:
+def _mantel_haenszel(effects: Effects, tables: Columns, usable: Mask, at: IntArray, plan: Plan) -> StrataPool:
+    measure = plan.measure
     strata = MH_MEASURES[measure]
     kept = usable & ~strata.silent(tables)
     k = _counted(kept, at)
@@ -89,7 +91,7 @@ def _mantel_haenszel(measure: str, effects: Effects, tables: Columns, usable: Ma
     )
     reasons |= _no_estimate(measure, names, (a, b, c, d), _offsets(k[filled]), filled, np.flatnonzero(~sound))
     alive = filled[sound]
-    q, df = _own_effects(measure, tables, kept & ~strata.empty(tables), at, alive, found[sound, 0])
+    q, df = _own_effects(effects, plan, kept & ~strata.empty(tables), at, alive, found[sound, 0])
     return StrataPool(
         "MH", k, np.diff(at) - k, alive, found[sound, 0], found[sound, 1], q, df, reasons | dict(effects.errors)
     )
@@ -115,24 +117,27 @@ def _no_estimate(
 
 
 def _own_effects(
-    measure: str, tables: Columns, counted: Mask, at: IntArray, alive: IntArray, estimate: FloatArray
+    effects: Effects, plan: Plan, counted: Mask, at: IntArray, alive: IntArray, estimate: FloatArray
 ) -> tuple[FloatArray, IntArray]:
     """Return Q of the studies' own effects around the pooled estimate, and its degrees of freedom."""
-    with refusals():  # what cannot be true was said before, and is not used
-        own = effects_of_rows(measure, dict(tables), TO["only0"], 0.5, True)
-    used = counted & own.sound
+    own_yi, own_vi, sound = effects.all_yi, effects.all_vi, effects.sound
+    if (plan.add, plan.to, plan.vtype) not in ((None, "only0", None), (0.5, "only0", None)):
+        with refusals():  # what cannot be true was said before, and is not used
+            own = effects_of_rows(plan.measure, dict(effects.columns), TO["only0"], 0.5, True)
+        own_yi, own_vi, sound = own.yi, own.vi, own.sound
+    used = counted & sound
     k = _counted(used, at)
     in_alive = np.zeros(at.size - 1, dtype=bool)
     in_alive[alive] = True
     used &= np.repeat(in_alive, np.diff(at))
     q = np.empty(alive.size)
-    yi, vi = np.ascontiguousarray(own.yi[used]), np.ascontiguousarray(own.vi[used])
+    yi, vi = np.ascontiguousarray(own_yi[used]), np.ascontiguousarray(own_vi[used])
     table_kernels.distance_sums(yi, vi, _offsets(k[alive]), np.ascontiguousarray(estimate), q)
     df = np.maximum(k[alive] - 1, 0)
     return np.where(df > 0, q, 0.0), df
 
 
-def _peto(measure: str, effects: Effects, tables: Columns, usable: Mask, at: IntArray) -> StrataPool:
+def _peto(effects: Effects, tables: Columns, usable: Mask, at: IntArray, plan: Plan) -> StrataPool:
     excess, variance = observed_less_expected(tables)
     kept = usable & (variance > 0)
     k = _counted(kept, at)

@@ -26,15 +26,16 @@ BoolArray = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 _LOST = 1e-5  # as in metaan.stats.pooling.heterogeneity
 _GRID_RATIO = 3.0  # as in metaan.stats.pooling.likelihood
+_BLUR = 5e-32  # the square of the largest share of a float that its last digit can be
 _POINTS = 1100  # between the smallest and the largest float lie fewer powers of 3
 
-# Columns of `sums`.
+# Rows of `sums`.
 SUM_W, MEAN, Q, C = 0, 1, 2, 3
 
 
 @kernel
 def moments(yi: FloatArray, vi: FloatArray, at: IntArray, wi: FloatArray, sums: FloatArray) -> None:
-    """Fill ``wi``, shape (rows,), and ``sums``, shape (analyses, 4): sum of weights, mean, Cochran's Q, and C."""
+    """Fill ``wi``, shape (rows,), and ``sums``, shape (4, analyses): sum of weights, mean, Cochran's Q, and C."""
     for i in range(at.size - 1):
         total, weighted, squares, low, high = 0.0, 0.0, 0.0, yi[at[i]], yi[at[i]]
         for j in range(at[i], at[i + 1]):
@@ -50,8 +51,21 @@ def moments(yi: FloatArray, vi: FloatArray, at: IntArray, wi: FloatArray, sums: 
                 residual = yi[j] - mean
                 q += wi[j] * residual * residual
         c = total - squares / total
-        sums[i, SUM_W], sums[i, MEAN], sums[i, Q] = total, mean, q
-        sums[i, C] = c if c >= _LOST * total else _off_diagonal(wi[at[i] : at[i + 1]]) / total
+        sums[SUM_W, i], sums[MEAN, i], sums[Q, i] = total, mean, q
+        sums[C, i] = c if c >= _LOST * total else _off_diagonal(wi[at[i] : at[i + 1]]) / total
+
+
+@kernel
+def plain(yi: FloatArray, vi: FloatArray, least: float, most: float) -> bool:
+    """Return whether every variance lies between two bounds, and beyond what a float of the size of its effect blurs.
+
+    The last is asked a little more strictly than of `metaan.stats.measures.effects.usable`: of what is not plain here,
+    that decides.
+    """
+    sound = True
+    for j in range(yi.size):
+        sound &= (vi[j] >= least) & (vi[j] <= most) & (vi[j] >= _BLUR * yi[j] * yi[j]) & (abs(yi[j]) <= most)
+    return sound
 
 
 @kernel
@@ -69,45 +83,43 @@ def tau2_of(
         if b - a < 2:
             tau2[i] = 0.0
         else:
-            tau2[i] = _tau2(code, yi[a:b], vi[a:b], sums[i], target[i], grid, ratios)
+            tau2[i] = _tau2(code, yi[a:b], vi[a:b], sums[Q, i], sums[C, i], target[i], grid, ratios)
 
 
 @kernel
 def _tau2(
-    code: int, y: FloatArray, v: FloatArray, sums: FloatArray, target: float,
-    grid: FloatArray, ratios: FloatArray,
-) -> float:  # fmt: skip
+    code: int, y: FloatArray, v: FloatArray, q: float, c: float, target: float, grid: FloatArray, ratios: FloatArray
+) -> float:
     if code == 0:
         return _hedges(y, v)
     if code == 1:
-        return _sidik_jonkman(y, v, float(sums[Q]))
+        return _sidik_jonkman(y, v, q)
     if code <= 3:
-        return _maximise(y, v, float(sums[Q]), code == 3, grid, ratios)
+        return _maximise(y, v, q, code == 3, grid, ratios)
     if code == 4:
-        return _solve_q(y, v, sums, target)
-    first = _excess(float(sums[Q]), y.size - 1.0) / float(sums[C]) if code == 5 else _hedges(y, v)
-    return _two_step(y, v, first)
+        return _solve_q(y, v, q, c, target)
+    return _two_step(y, v, _excess(q, y.size - 1.0) / c if code == 5 else _hedges(y, v))
 
 
 @kernel
 def means(
-    model: int, yi: FloatArray, vi: FloatArray, wi: FloatArray, at: IntArray, sums: FloatArray, tau2: FloatArray,
-    found: FloatArray,
+    model: int, with_q: bool, yi: FloatArray, vi: FloatArray, wi: FloatArray, at: IntArray, sums: FloatArray,
+    tau2: FloatArray, estimate: FloatArray, se: FloatArray, spread: FloatArray,
 ) -> None:  # fmt: skip
-    """Fill ``found``, shape (analyses, 3), by the model of `MODEL_CODES`: estimate, standard error, generalised Q."""
+    """Fill estimate, standard error and (if ``with_q``, else anything) generalised Q by the model of `MODEL_CODES`."""
     for i in range(at.size - 1):
         a, b = at[i], at[i + 1]
-        total, mean, q = sums[i, SUM_W], sums[i, MEAN], sums[i, Q]
+        total, mean, q = sums[SUM_W, i], sums[MEAN, i], sums[Q, i]
         if model == 1:
-            se = math.sqrt((q / (b - a - 1) if b - a > 1 else 1.0) / total)
+            se[i] = math.sqrt((q / (b - a - 1) if b - a > 1 else 1.0) / total)
         elif model == 2:
-            se = _ivhet_se(vi[a:b], wi[a:b], total, tau2[i])
+            se[i] = _ivhet_se(vi[a:b], wi[a:b], total, tau2[i])
         elif tau2[i] == 0:
-            se = math.sqrt(1 / total)
+            se[i] = math.sqrt(1 / total)
         else:
-            total, mean, q = _weighted(yi[a:b], vi[a:b], tau2[i], q > 0)
-            se = math.sqrt(1 / total)
-        found[i, 0], found[i, 1], found[i, 2] = mean, se, q
+            total, mean, q = _weighted(yi, vi, a, b, tau2[i], with_q and q > 0)
+            se[i] = math.sqrt(1 / total)
+        estimate[i], spread[i] = mean, q
 
 
 @kernel
@@ -117,20 +129,22 @@ def solutions(
     """Fill ``tau2``, shape (analyses,), with where the generalised Q meets ``target``; 0 for one study."""
     for i in range(at.size - 1):
         a, b = at[i], at[i + 1]
-        tau2[i] = 0.0 if b - a < 2 else _solve_q(yi[a:b], vi[a:b], sums[i], target[i])
+        tau2[i] = 0.0 if b - a < 2 else _solve_q(yi[a:b], vi[a:b], sums[Q, i], sums[C, i], target[i])
 
 
 @kernel
-def _weighted(y: FloatArray, v: FloatArray, tau2: float, differ: bool) -> tuple[float, float, float]:
-    """Return the sum of weights, the mean and the generalised Q."""
+def _weighted(
+    y: FloatArray, v: FloatArray, first: int, last: int, tau2: float, differ: bool
+) -> tuple[float, float, float]:
+    """Return the sum of weights, the mean and the generalised Q of the studies from ``first`` to before ``last``."""
     total = weighted = q = 0.0
-    for j in range(y.size):
+    for j in range(first, last):
         w = 1.0 / (v[j] + tau2)
         total += w
         weighted += w * y[j]
     mean = weighted / total
     if differ:
-        for j in range(y.size):
+        for j in range(first, last):
             q += (y[j] - mean) * (y[j] - mean) / (v[j] + tau2)
     return total, mean, q
 
@@ -212,10 +226,10 @@ def _sum_of_squares(y: FloatArray) -> float:
 
 
 @kernel
-def _solve_q(y: FloatArray, v: FloatArray, sums: FloatArray, target: float) -> float:
-    if not sums[Q] > target + TOLERANCE * abs(target):
+def _solve_q(y: FloatArray, v: FloatArray, found: float, c: float, target: float) -> float:
+    if not found > target + TOLERANCE * abs(target):
         return 0.0
-    tau2 = float((sums[Q] - target) / sums[C])
+    tau2 = (found - target) / c
     for _ in range(200):
         total = weighted = q = slope = 0.0
         for j in range(y.size):
@@ -359,7 +373,7 @@ def _ratio_and_slope(y: FloatArray, v: FloatArray, tau2: float, restricted: bool
 @kernel
 def _log_likelihood(y: FloatArray, v: FloatArray, tau2: float, restricted: bool) -> float:
     """Return the (restricted) log-likelihood less its constants."""
-    total, _, q = _weighted(y, v, tau2, True)
+    total, _, q = _weighted(y, v, 0, y.size, tau2, True)
     logs = 0.0
     for j in range(y.size):
         logs += math.log(v[j] + tau2)
