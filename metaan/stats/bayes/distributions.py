@@ -289,6 +289,9 @@ def shortest(of: Distribution, level: float) -> Interval:
     lb, ub = of.support
     if math.isfinite(lb):
         end = of.quantile(level)
+        if float(of.pdf(lb)) == math.inf:  # a spike at the edge, and perhaps a hill beyond it
+            inside = _scanned(of, level)
+            return inside if inside.ub - inside.lb < end - lb else Interval(lb, end)
         if of.mode == lb or float(of.pdf(lb)) >= float(of.pdf(end)):
             return Interval(lb, end)
     if math.isfinite(ub):

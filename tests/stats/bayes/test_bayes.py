@@ -151,6 +151,15 @@ def test_the_shortest_interval_is_no_longer_than_any_other(prior):
         assert ub - lb <= (one.quantile(starts + 0.95) - one.quantile(starts)).min() * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("es", [BCG, ES], ids=["a hill", "a slope"])
+def test_beside_an_infinite_density_at_zero_the_shortest_interval_may_lie_on_a_hill(es):
+    tau = ma.bayes(es, "sqrt", None).tau
+    assert tau.pdf(0.0) == math.inf
+    widths = [tau.quantile(p + 0.95) - tau.quantile(p) for p in np.linspace(0, 0.05, 26)]
+    assert tau.ci.ub - tau.ci.lb <= min(widths) * (1 + 1e-9)
+    assert (tau.ci.lb > 0) == (es is BCG)
+
+
 def test_newton_and_a_scan_find_the_same_shortest_interval():
     mu = ma.bayes(ES, "Jeffreys", None).mu
     assert [*_scanned(mu, 0.9)] == pytest.approx([*mu.credible_interval(0.9)], rel=1e-3)
