@@ -25,6 +25,7 @@ NO_CHOICE = {
     "robustness.multiverse.CONCLUSIONS": "words of a result",
     "measures.paired.PAIRED": "a part of MEASURES",
     "network.rare.hypergeometric.CONDITIONAL_LAWS": "a part of NETWORK_METHODS",
+    "network.fit.NETWORK_TAU2_METHODS": "a selection of REGRESSION_TAU2_METHODS",
     "network.pairwise.ARM_KINDS": "measures by the columns of arms",
     "printed.plausibility.SDS": "names of columns",
     "robustness.presets.LEAVES_OUT": "rules of PRESETS",

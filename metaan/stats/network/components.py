@@ -21,11 +21,10 @@ from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import figures, number_and_bounds, p_text
 from ..pooling.intervals import check_level, mean_interval, quantile
 from ..regression.linear import Linear, Weighted
-from ..regression.tau2 import REGRESSION_TAU2_METHODS
 from .comparisons import Comparison
 from .contrasts import Contrasts
 from .decomposition import QTest
-from .fit import NETWORK_MODELS, fit_contrasts
+from .fit import NETWORK_MODELS, NETWORK_TAU2_METHODS, fit_contrasts
 from .network import TOL_MULTIARM, read_network
 from .studies import rows_of
 
@@ -253,7 +252,7 @@ def component_network(
     x = rows.x @ np.array([parts.row(t, names) for t in c.treatments])
     _check_apart(x, names)
     m = Linear(rows.yi, rows.vi, x)
-    estimator = choose(REGRESSION_TAU2_METHODS, tau2_method, "tau2_method")
+    estimator = choose(NETWORK_TAU2_METHODS, tau2_method, "tau2_method of a network")
     common, tau2 = m.at(0.0), estimator(m)[0] if m.df > 0 else 0.0
     fit = m.at(tau2) if model == "random" else common
     return ComponentNetwork(

@@ -22,10 +22,9 @@ from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import figures, number_and_bounds, p_text
 from ..pooling.intervals import check_level, mean_interval
 from ..regression.linear import Linear
-from ..regression.tau2 import REGRESSION_TAU2_METHODS
 from .comparisons import ComparisonTable, direct_counts, table_from
 from .contrasts import Contrasts, place, words
-from .fit import NETWORK_MODELS, Fitted, Solved, fit_contrasts
+from .fit import NETWORK_MODELS, NETWORK_TAU2_METHODS, Fitted, Solved, fit_contrasts
 from .network import TOL_MULTIARM, read_network
 
 if TYPE_CHECKING:
@@ -216,7 +215,7 @@ def network_regression(
     check_level(level)
     choose(NETWORK_MODELS, model, "model")
     choose(INTERACTIONS, interaction, "interaction")
-    estimator = choose(REGRESSION_TAU2_METHODS, tau2_method, "tau2_method")
+    estimator = choose(NETWORK_TAU2_METHODS, tau2_method, "tau2_method of a network")
     pairs = {"studies": studies, "treatment1": treatment1, "treatment2": treatment2, "yi": yi, "sei": sei}
     for name in columns:
         choose(dict.fromkeys(_FURTHER), name, "column")

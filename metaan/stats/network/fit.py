@@ -80,7 +80,7 @@ class Fitted:
         """Return tau2 of another set of rows, as it was found in these: estimated, or given."""
         if model == "common" or self.tau2_method is None:
             return 0.0 if model == "common" else self.tau2
-        return REGRESSION_TAU2_METHODS[self.tau2_method](m)[0] if m.df > 0 else 0.0
+        return NETWORK_TAU2_METHODS[self.tau2_method](m)[0] if m.df > 0 else 0.0
 
     def model(self, name: str) -> Solved:
         """Return a model by its name."""
@@ -112,7 +112,7 @@ def _checked(solved: Solved) -> Solved:
 
 def fit_contrasts(c: Contrasts, tau2_method: str, tau2: float | None, tolerance: float) -> Fitted:
     """Fit both models of a connected network; ``tau2`` is estimated where it is not given."""
-    estimator = choose(REGRESSION_TAU2_METHODS, tau2_method, "tau2_method")
+    estimator = choose(NETWORK_TAU2_METHODS, tau2_method, "tau2_method of a network")
     if tau2 is not None and not 0 <= tau2 < np.inf:
         raise UsageError(f"tau2 = {tau2:g}; allowed: a finite number not below 0")
     rows = rows_of(c, tolerance)
@@ -127,3 +127,6 @@ NETWORK_MODELS: dict[str, Callable[[Fitted], Solved | None]] = {
     "common": lambda fitted: fitted.common,
     "random": lambda fitted: fitted.random,
 }
+
+#: Sidik and Jonkman's begins with the variance of effects around their mean, which depends on how contrasts are turned.
+NETWORK_TAU2_METHODS = {name: method for name, method in REGRESSION_TAU2_METHODS.items() if name != "SJ"}

@@ -69,7 +69,7 @@ def network(
     model
         ``"random"`` or ``"common"``: of what is printed first; both are fitted.
     tau2_method
-        A key of `REGRESSION_TAU2_METHODS`; one tau2 for all comparisons.
+        A key of `NETWORK_TAU2_METHODS`; one tau2 for all comparisons.
     measure
         The code of the measure: for contrasts of what ``yi`` is (default any effect), for arms what is computed.
     method

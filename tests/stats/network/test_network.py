@@ -8,6 +8,7 @@ import pytest
 
 import metaan as ma
 from metaan.errors import DataError, NotEstimableError, UsageError
+from metaan.stats.network.fit import NETWORK_TAU2_METHODS
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "network.json").read_text())
 DATASETS = GOLDEN["datasets"]
@@ -273,7 +274,8 @@ def test_what_is_missing_is_left_out_and_named():
     ("options", "message"),
     [
         ({"model": "fixed"}, "model 'fixed' is unknown"),
-        ({"tau2_method": "XX"}, "tau2_method 'XX' is unknown"),
+        ({"tau2_method": "XX"}, "tau2_method of a network 'XX' is unknown"),
+        ({"tau2_method": "SJ"}, "tau2_method of a network 'SJ' is unknown"),
         ({"measure": "ORR"}, "measure 'ORR' is unknown"),
         ({"level": 1.0}, "level = 1"),
         ({"tau2": -1.0}, "tau2 = -1"),
@@ -309,14 +311,19 @@ def test_the_reference_changes_no_comparison():
     assert [c.treatment1 for c in other.against_reference()] == ["a", "b"]
 
 
-def test_the_order_of_contrasts_and_their_direction_change_nothing():
+@pytest.mark.parametrize("method", NETWORK_TAU2_METHODS)
+def test_the_order_of_contrasts_and_their_direction_change_nothing(method):
     d = DATASETS["dat.hasselblad1998"]["contrasts"]
-    plain = ma.network(d["studlab"], d["treat1"], d["treat2"], d["TE"], d["seTE"])
-    at = np.random.default_rng(1).permutation(len(d["TE"]))
+    plain = ma.network(d["studlab"], d["treat1"], d["treat2"], d["TE"], d["seTE"], tau2_method=method)
+    rng = np.random.default_rng(1)
+    at, turn = rng.permutation(len(d["TE"])), rng.random(len(d["TE"])) < 0.5
     columns = {name: np.array(d[name], dtype=object)[at] for name in d}
-    turned = ma.network(columns["studlab"], columns["treat2"], columns["treat1"], -columns["TE"], columns["seTE"])
-    np.testing.assert_allclose(plain.estimate, turned.estimate, rtol=1e-10)
-    np.testing.assert_allclose(plain.se, turned.se, rtol=1e-10)
+    first, second = (np.where(turn, columns[a], columns[b]) for a, b in (("treat2", "treat1"), ("treat1", "treat2")))
+    yi = np.where(turn, -columns["TE"], columns["TE"])
+    other = ma.network(columns["studlab"], first, second, yi, columns["seTE"], tau2_method=method)
+    assert other.tau2 == pytest.approx(plain.tau2, rel=1e-7)
+    np.testing.assert_allclose(plain.estimate, other.estimate, rtol=1e-7, atol=1e-12)
+    np.testing.assert_allclose(plain.se, other.se, rtol=1e-7)
 
 
 def test_a_league_has_the_network_below_and_direct_evidence_above():
