@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import NotEstimableError
 from ..stats.measures.effects import EffectSizes
@@ -13,7 +14,7 @@ from ..stats.pooling.models import MODELS
 from ..stats.pooling.pool import pool
 from ..stats.pooling.result import Pooled
 from .selection import Chosen
-from .values import Remark
+from .values import Remark, StudyRow
 
 if TYPE_CHECKING:
     from ..registry.model.public import Plan
@@ -64,6 +65,21 @@ def _covariance(es: EffectSizes, chosen: Sequence[Chosen], rho: float) -> BlockC
         np.where(es.estimable, es.vi, 1.0), [c.study.id for c in chosen], rho, obs=[r.nth or 0 for r in rows],
         subgroup=[str(c.result.subgroup.value) if c.result.subgroup else "" for c in chosen], **shared,
     )  # fmt: skip
+
+
+def refitting(rows: Sequence[StudyRow], plan: Plan) -> Callable[[Pooled, NDArray[np.intp]], Pooled]:
+    """Return how to pool some of the rows of a result again."""
+    assert plan.structure is not None
+    own = plan.structure
+
+    def again(fit: Pooled, at: NDArray[np.intp]) -> Pooled:
+        pooled = [row for row in rows if getattr(row, f"weight_{fit.model}") is not None]
+        some = [
+            Chosen(row.prepared, row.design) for row in (pooled[i] for i in at.tolist()) if row.prepared is not None
+        ]
+        return _pool(fit.effects.take(at.tolist()), some, plan, own.model, own.rho, fit.model)
+
+    return again
 
 
 def otherwise(es: EffectSizes, chosen: Sequence[Chosen], plan: Plan, model: str) -> Iterable[tuple[str, Pooled]]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..stats.robustness.gosh_result import Gosh
     from ..stats.robustness.influence import Baujat, Influence
     from ..stats.robustness.multiverse import Multiverse
+    from ..stats.robustness.sequence import Refit
     from ..stats.robustness.sequence_result import Refits
     from ..stats.small_studies.tests_of_asymmetry import SmallStudyTest
     from ..stats.small_studies.trimfill import TrimAndFill
@@ -29,7 +30,13 @@ if TYPE_CHECKING:
 Step = Callable[["Explore", "Pooled", Sequence[StudyRow]], Any]
 
 
-def explore(asked: Explore, fit: Pooled, rows: Sequence[StudyRow], bayes: BayesPlan | None = None) -> Exploration:
+def explore(
+    asked: Explore,
+    fit: Pooled,
+    rows: Sequence[StudyRow],
+    bayes: BayesPlan | None = None,
+    refit: Refit | None = None,
+) -> Exploration:
     """Do what was asked with one pool.
 
     Parameters
@@ -42,6 +49,8 @@ def explore(asked: Explore, fit: Pooled, rows: Sequence[StudyRow], bayes: BayesP
         The studies of its pool, with their weights; those that it pools are in the order of ``fit.effects``.
     bayes
         The protocol's ``bayes:`` block.
+    refit
+        How to pool some of the rows again, where rows of a study hang together.
 
     Returns
     -------
@@ -56,6 +65,9 @@ def explore(asked: Explore, fit: Pooled, rows: Sequence[StudyRow], bayes: BayesP
             continue
         for item in wanted if isinstance(wanted, tuple) else [wanted]:
             try:
+                if name == "leave_one_out" and refit is not None:
+                    found[name] = _without_each(fit, rows, refit)
+                    continue
                 _refuse_dependent(fit)
                 result = step(asked, fit, rows) if item is True else step(item, fit, rows)
             except MetaanError as error:
@@ -95,6 +107,13 @@ def _leave_one_out(_: object, fit: Pooled, rows: Sequence[StudyRow]) -> Refits:
     labels = [row.study.label for row in _pooled(fit, rows)]
     several = len({row.id for row in _pooled(fit, rows)}) < len(labels)
     return leave_one_out(fit, studies=labels if several else ())
+
+
+def _without_each(fit: Pooled, rows: Sequence[StudyRow], refit: Refit) -> Refits:
+    """Leave out all rows of each study in turn."""
+    from ..stats.robustness.sequence import leave_one_out
+
+    return leave_one_out(fit, refit, studies=[row.study.label for row in _pooled(fit, rows)])
 
 
 def _cumulative(order: Any, fit: Pooled, rows: Sequence[StudyRow]) -> Refits:

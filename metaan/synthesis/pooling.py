@@ -23,7 +23,7 @@ from ..stats.pooling.result import Pooled
 from ..stats.pooling.tau2_ci import HeterogeneityCI
 from ..stats.tables.peto import peto
 from ..stats.tables.stratified import MH_MEASURES, informative, mantel_haenszel
-from .dependent import hangs_together, otherwise, pool_rows
+from .dependent import hangs_together, otherwise, pool_rows, refitting
 from .lead import LEADING, leading
 from .risks import absolute
 from .selection import Chosen
@@ -141,7 +141,8 @@ def _explored(plan: Plan, main: Pooled | None, rows: Sequence[StudyRow]) -> Expl
     from ..registry.model.public import Explore
     from .exploration import explore
 
-    return explore(plan.explore or Explore.model_construct(), main, rows, plan.bayes)
+    again = refitting(rows, plan) if hangs_together(plan) else None
+    return explore(plan.explore or Explore.model_construct(), main, rows, plan.bayes, again)
 
 
 def _effect_sizes(chosen: Sequence[Chosen], plan: Plan, measure: str) -> EffectSizes:

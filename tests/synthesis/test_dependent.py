@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import metaan as ma
@@ -173,7 +174,7 @@ def test_the_json_the_page_and_the_explorer_hold_every_row(tmp_path):
 
 
 def test_what_takes_each_row_as_a_study_is_refused_with_the_way(tmp_path):
-    explore = {"leave_one_out": True, "trim_and_fill": "L0", "small_study_tests": [{"test": "egger"}]}
+    explore = {"influence": True, "trim_and_fill": "L0", "small_study_tests": [{"test": "egger"}]}
     [pool] = analysed(tmp_path, schools(), CHE, explore=explore, bayes={"tau_prior": "half-normal(0.5)"}).pools
     assert len(pool.exploration.refused) == 4
     assert all("hang together" in one.reason and "structure:" in one.message for one in pool.exploration.refused)
@@ -197,3 +198,14 @@ def test_a_caller_may_put_another_structure_in_place_of_the_protocols(tmp_path):
     for wrong in ({"rho": 1.0}, {"structure": "none", "rho": 0.5}):
         with pytest.raises(UsageError, match=r"rho = .*; allowed: 0 to below 1, with a structure"):
             random(**wrong)
+
+
+def test_leaving_one_out_leaves_out_all_rows_of_a_study(tmp_path):
+    [pool] = analysed(tmp_path, schools(), CHE, explore={"leave_one_out": True}).pools
+    refits = pool.exploration.leave_one_out
+    assert len(refits.estimate) == 11
+    rest = np.array(SCHOOLS["cl"]) != SCHOOLS["cl"][0]
+    yi, vi, cl = (np.array(SCHOOLS[name])[rest] for name in ("yi", "vi", "cl"))
+    want = ma.multilevel(ma.EffectSizes.of(yi, vi), cl, rho=0.8)
+    assert refits.estimate[0] == pytest.approx(want.estimate, rel=1e-8)
+    assert refits.se[0] == pytest.approx(ma.robust(want).se, rel=1e-8)
