@@ -91,7 +91,10 @@ def page_range(text: str) -> str | None:
     return _DASHES.sub("-", _PAGES_WORD.sub("", " ".join(text.split()))).strip("- ") or None
 
 
-_MEETING = re.compile(r"\.\s+(?:Conference|Series Information|Meeting)\s?:.*")  # Ovid prints it after the journal
+# What Ovid and PubMed print after the journal.
+_MEETING = re.compile(
+    r"\.\s+(?:Conference|Series Information|Meeting)\s?:.*|\s*\[(?:Electronic Resource|Preprint)\]", re.I
+)
 _VOLUME = r"(?P<volume>[\w./-]{1,20}(?: (?:Suppl|Pt|Part)\.? ?\w{0,6})?)"
 _ISSUE = r"(?: ?\((?P<issue>(?!pp?\b|no pagination)[^()]{1,60})\))?"
 _PAGES = r"(?P<pages>(?=[\w.]*\d|[ivxlcdm]+[-–‐])[\w.]{1,20}(?:[-–‐][\w.]{1,20})?(?:, ?[\w.]{1,20}-[\w.]{1,20}){0,3})"
@@ -104,7 +107,8 @@ CITATIONS: dict[str, re.Pattern[str]] = {
         rf"(?:{_VOLUME})?{_ISSUE}{_ADDED}(?::\s?{_PAGES})?(?=[.;\s]|$)"
     ),
     "PubMed, ahead of print": re.compile(
-        r"(?P<journal>[^;:]{1,200}?)\. (?P<date>\d{4} [A-Z][a-z]{2}(?: \d{1,2})?)(?::\s?(?P<pages>[\w-]{1,20}))?\."
+        r"(?P<journal>[^;:]{1,200}?)\. (?P<date>\d{4} [A-Z][a-z]{2}(?: \d{1,2})?)"
+        r"(?::\s?(?P<pages>[\w.-]{1,30}?))?\.(?= |$)"
     ),
     "Embase.com": re.compile(
         r"(?P<journal>[^()]{2,200}(?:\([^()\d]{1,60}\)[^()]{0,60})?) \((?P<date>\d{4})\) (?P<volume>[\w/-]{1,12})?"
@@ -113,7 +117,7 @@ CITATIONS: dict[str, re.Pattern[str]] = {
     ),
     "PsycINFO": re.compile(
         rf"(?P<journal>.{{1,250}}?)[.,] Vol\.? ?{_VOLUME}{_ISSUE},? (?P<date>[\w ,./-]{{0,30}}?\d{{4}})"
-        rf"(?:, (?:pp?\. ?)?(?:Art(?:icle)? (?:ID )?)?(?:{_PAGES}|No Pagination Specified))?(?=[.,\s]|$)"
+        rf"(?:, (?:pp?\. ?)?(?:Art(?:icle)? ?(?:ID )?)?(?:{_PAGES}|No Pagination Specified))?(?=[.,\s]|$)"
     ),
     "Ovid Embase": re.compile(
         rf"(?P<journal>.{{1,400}}?)\. (?:{_VOLUME})?{_ISSUE} ?\((?:pp?\.? ?{_PAGES}|no pagination)[^()]{{0,40}}\),"
@@ -127,6 +131,8 @@ CITATIONS: dict[str, re.Pattern[str]] = {
         rf"(?P<journal>.{{1,250}}?)\. {_VOLUME}{_ISSUE} ?:?, "
         r"(?P<date>[\w ,./-]{0,30}?\d{4}(?: [\w -]{1,15})?)(?=[.;]|$)"
     ),
+    "Ovid, ahead of print": re.compile(r"(?P<journal>[^,;]{1,200}?)\. ?, (?P<date>\d{4}(?: [\w -]{1,15})?)\.?$"),
+    "Embase.com, ahead of print": re.compile(r"(?P<journal>.{1,200}?) \((?P<date>\d{4})\)\. Date of Publication"),
     "EBSCO": re.compile(
         rf"(?P<journal>.{{1,200}}?)[,.] (?P<date>[\w/ ,.-]{{0,20}}?\d{{4}})[;,] ?(?:Vol\.? ?)?{_VOLUME}{_ISSUE}[:,;]? ?"
         rf"(?:Issue (?P<number>\w{{1,9}}), )?(?:pp?\.? ?)?(?:{_PAGES})?(?=[.,;\s]|$)"

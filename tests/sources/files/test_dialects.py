@@ -82,6 +82,11 @@ def test_keywords_and_types():
         ("Journal of Z. Vol 28(2) April 2015, 103-106.", "Journal of Z", "28", "2", "103-106", 2015),
         ("Nursing Science Quarterly.   28(2):103-106, April 2015.", "Nursing Science Quarterly", "28", "2", "103-106", 2015),
         ("Journal of Y. ", "Journal of Y", None, None, None, None),
+        ("Lancet. , 2020 Feb 1.", "Lancet", None, None, None, 2020),
+        ("PLoS ONE [Electronic Resource]. 15(3):e0230000, 2020.", "PLoS ONE", "15", "3", "e0230000", 2020),
+        ("Journal of X. Vol.13 2021, ArtID 12.", "Journal of X", "13", None, "12", 2021),
+        ("Cochrane Database of Systematic Reviews. 3:CD001234, 2020 03 01.", "Cochrane Database of Systematic Reviews", "3",
+         None, "CD001234", 2020),
     ],
 )  # fmt: skip
 def test_the_citations_of_ovid(source, journal, volume, issue, pages, year):

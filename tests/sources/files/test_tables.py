@@ -6,6 +6,7 @@ import io
 import pytest
 
 from metaan.errors import SourceError
+from metaan.records.citation import citation_parts
 from metaan.sources.files.assemble import FIELDS
 from metaan.sources.files.csv_records import is_table, parse_csv
 from metaan.sources.files.ictrp import parse_ictrp
@@ -304,3 +305,34 @@ def test_each_record_of_a_table_with_a_field_in_each_row():
         "B",
         "C",
     ]
+
+
+@pytest.mark.parametrize(
+    ("citation", "parts"),
+    [
+        ("Journal of X (2020). Date of Publication: 2020", {"journal": "Journal of X", "date": "2020"}),
+        (
+            "Annals (2020) 5:Supplement 2 (S12). Date",
+            {"journal": "Annals", "volume": "5", "issue": "Supplement 2", "pages": "S12"},
+        ),
+        (
+            "medRxiv [Preprint]. 2020 May 5:2020.05.05.20092171. doi: 10.1101/2020",
+            {"journal": "medRxiv", "pages": "2020.05.05.20092171"},
+        ),
+        ("Int J X. 2020 Jan-Feb;12 Suppl 1:S3-9.", {"journal": "Int J X", "volume": "12 Suppl 1", "pages": "S3-9"}),
+        (
+            "JAMA, Feb2020; 323(5): 401-402. (2p)",
+            {"journal": "JAMA", "volume": "323", "issue": "5", "pages": "401-402"},
+        ),
+        (
+            "Nature 435 (7038), 84-87, 2005",
+            {"journal": "Nature", "volume": "435", "issue": "7038", "pages": "84-87", "date": "2005"},
+        ),
+        ("Rev Esp;94: e1-e12, 2020.", {"journal": "Rev Esp", "volume": "94", "pages": "e1-e12", "date": "2020"}),
+        ("just words", {}),
+    ],
+)
+def test_citations_in_one_field(citation, parts):
+    found = citation_parts(citation)
+    assert {name: found.get(name) for name in parts} == parts
+    assert bool(found) == bool(parts)
