@@ -96,6 +96,8 @@ if TYPE_CHECKING:
     from .stats.robustness.sequence import cumulative as cumulative
     from .stats.robustness.sequence import leave_one_out as leave_one_out
     from .stats.robustness.sequence_result import Refits as Refits
+    from .stats.selection.copas import Copas as Copas
+    from .stats.selection.copas import copas as copas
     from .stats.selection.henmi_copas import HenmiCopas as HenmiCopas
     from .stats.selection.henmi_copas import henmi_copas as henmi_copas
     from .stats.selection.limit_meta import LimitMeta as LimitMeta
@@ -139,6 +141,7 @@ _WHERE = {
     "Choices": "synthesis.analyse",
     "ComponentNetwork": "stats.network.components",
     "Converted": "stats.printed.conversions",
+    "Copas": "stats.selection.copas",
     "Deduplication": "records.same.deduplicate",
     "Difference": "comparison.difference",
     "EffectSizes": "stats.measures.effects",
@@ -187,6 +190,7 @@ _WHERE = {
     "compare": "comparison.difference",
     "compare_revisions": "workflows.versions.diff",
     "component_network": "stats.network.components",
+    "copas": "stats.selection.copas",
     "counts_from_percent": "stats.printed.arms",
     "cumulative": "stats.robustness.sequence",
     "deduplicate": "records.same.deduplicate",
