@@ -16,6 +16,7 @@ from scipy.special import chdtrc
 
 from ...errors import DataError, NotEstimableError, UsageError, choose
 from ..measures.effects import EffectSizes, FloatArray, Interval, not_effects
+from ..numerics.by_name import by_name
 from ..pooling.intervals import check_level, mean_interval
 from ..pooling.pool import left_out
 from ..pooling.result import Pooled, effects_of
@@ -93,7 +94,8 @@ def multilevel(
         Instead of ``rho``: the covariance of the sampling errors, as `sampling_covariance` makes it, shape (k, k), or
         variances, shape (k,).
     mods, data, intercept
-        Moderators, as for `metaan.stats.regression.fit_regression.meta_regression`.
+        Moderators, as for `metaan.stats.regression.fit_regression.meta_regression`. Of ``data`` (a frame, a dict of
+        lists) ``cluster``, ``effect`` and ``inner`` may be the names of columns too.
     crossed
         Further groups that are not within clusters, such as ``{"laboratory": ...}``: a variance each.
     inner, struct
@@ -132,6 +134,7 @@ def multilevel(
     dfs_of = choose(MULTILEVEL_CI_METHODS, ci_method, "ci_method")
     df_of_new = choose(MULTILEVEL_PI_METHODS, pi_method, "pi_method")
     rule = choose(STRUCTURES, struct, "struct")
+    cluster, effect, inner = by_name(data, {"cluster": cluster, "effect": effect, "inner": inner}).values()
     effect = False if inner is not None and effect is None else effect
     got = read(es, cluster, effect, rho, V, mods, data, crossed or {}, intercept, inner)
     _check(got, method != "EE")

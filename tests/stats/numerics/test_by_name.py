@@ -48,6 +48,22 @@ def test_every_function_of_tables_takes_names_beside_values(name):
     assert function(*first, data=TABLE, **mixed).to_dict() == function(*first, **PLAIN).to_dict()
 
 
+@pytest.mark.parametrize("kind", ["dict", "pandas"])
+def test_levels_and_networks_take_names(kind):
+    rows = FRAMES[kind]({
+        "lab": ["a", "a", "b", "b", "c", "c"], "trial": ["1", "2", "3", "4", "5", "6"],
+        "y": [0.10, 0.20, 0.50, 0.65, 0.30, 0.15], "v": [0.02, 0.03, 0.02, 0.04, 0.03, 0.02],
+        "one": ["x", "x", "y", "x", "y", "x"], "two": ["y", "z", "z", "y", "z", "z"],
+    })  # fmt: skip
+    es = ma.EffectSizes.of("y", "v", "trial", data=rows)
+    plain = ma.multilevel(es, list(rows["lab"]), rho=0.6)
+    assert ma.multilevel(es, "lab", rho=0.6, data=rows).estimate == plain.estimate
+    net = ma.network("trial", "one", "two", yi="y", vi="v", data=rows)
+    assert net.treatments == ma.network(*(list(rows[n]) for n in ("trial", "one", "two", "y")), vi=rows["v"]).treatments
+    with pytest.raises(UsageError, match="cluster: data has no column 'laboratory'; did you mean"):
+        ma.multilevel(es, "laboratory", data={"laboratories": [1] * 6})
+
+
 def test_options_are_no_names():
     by_words = ma.effect_sizes(measure="RR", to="all", data=TABLE, **NAMES)
     assert by_words.vi.tolist() == ma.effect_sizes("RR", to="all", **PLAIN).vi.tolist()
