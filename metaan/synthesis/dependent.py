@@ -67,10 +67,11 @@ def _covariance(es: EffectSizes, chosen: Sequence[Chosen], rho: float) -> BlockC
     )  # fmt: skip
 
 
-def refitting(rows: Sequence[StudyRow], plan: Plan) -> Callable[[Pooled, NDArray[np.intp]], Pooled]:
-    """Return how to pool some of the rows of a result again."""
-    assert plan.structure is not None
+def refitting(rows: Sequence[StudyRow], plan: Plan) -> Callable[[Pooled, NDArray[np.intp]], Pooled] | None:
+    """Return how to pool some of the rows of a result again; None where each row counts as a study."""
     own = plan.structure
+    if own is None or not hangs_together(plan):
+        return None
 
     def again(fit: Pooled, at: NDArray[np.intp]) -> Pooled:
         pooled = [row for row in rows if getattr(row, f"weight_{fit.model}") is not None]

@@ -141,8 +141,7 @@ def _explored(plan: Plan, main: Pooled | None, rows: Sequence[StudyRow]) -> Expl
     from ..registry.model.public import Explore
     from .exploration import explore
 
-    again = refitting(rows, plan) if hangs_together(plan) else None
-    return explore(plan.explore or Explore.model_construct(), main, rows, plan.bayes, again)
+    return explore(plan.explore or Explore.model_construct(), main, rows, plan.bayes, refitting(rows, plan))
 
 
 def _effect_sizes(chosen: Sequence[Chosen], plan: Plan, measure: str) -> EffectSizes:

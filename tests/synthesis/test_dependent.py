@@ -9,6 +9,8 @@ import pytest
 import metaan as ma
 from metaan.errors import UsageError
 from metaan.report.writers.export import to_json
+from metaan.workflows.publish.explain import explain_analysis
+from metaan.workflows.publish.plot import explored
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "dependent.json").read_text(encoding="utf-8"))
 SCHOOLS = GOLDEN["datasets"]["dat.konstantopoulos2011"]
@@ -209,3 +211,13 @@ def test_leaving_one_out_leaves_out_all_rows_of_a_study(tmp_path):
     want = ma.multilevel(ma.EffectSizes.of(yi, vi), cl, rho=0.8)
     assert refits.estimate[0] == pytest.approx(want.estimate, rel=1e-8)
     assert refits.se[0] == pytest.approx(ma.robust(want).se, rel=1e-8)
+
+
+def test_other_programs_rules_are_for_one_row_a_study_and_plots_leave_out_studies(tmp_path):
+    review = ma.load(write(tmp_path / "studies", schools(), CHE))
+    explained, refused = explain_analysis(review, "main")
+    assert not explained
+    assert "several rows of one study hang together" in refused[""]
+    [analysis] = ma.analyse(review)
+    [pool] = analysis.pools
+    assert len(explored(analysis, pool, "leave-one-out", None).leave_one_out.estimate) == 11

@@ -8,6 +8,9 @@ from ...errors import NotEstimableError
 from ...preparation.kinds import columns_of
 from ...stats.robustness.explain import explain
 from ...synthesis.analyse import PROTOCOL, Choices, analyse
+from ...synthesis.dependent import hangs_together
+
+SEVERAL = "several rows of one study hang together (structure), and the rules of these programs are for one row a study"
 
 if TYPE_CHECKING:
     from ...registry.load import Review
@@ -28,6 +31,9 @@ def explain_analysis(
     analysis = next((one for one in others if one.plan.key == outcome), analysis)
     explained, refused = {}, {}
     for pool in analysis.pools:
+        if hangs_together(analysis.plan):
+            refused[pool.name] = SEVERAL
+            continue
         columns = columns_of(analysis.measure, (row.data for row in pool.rows))
         try:
             explained[pool.name] = explain(analysis.measure, analysis.level, **columns)

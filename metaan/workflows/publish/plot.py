@@ -17,6 +17,7 @@ from ...report.plots.curves import regression_on
 from ...report.plots.figure import Request
 from ...report.plots.standalone import standalone_sheets
 from ...synthesis.analyse import PROTOCOL, Choices, analyse
+from ...synthesis.dependent import refitting
 from ...synthesis.exploration import explore
 from ...synthesis.values import Exploration
 
@@ -186,7 +187,7 @@ def explored(analysis: Analysis, pool: Pool, kind: str, moderator: str | None) -
         more = explore(Explore.model_construct(), fit, pool.rows, BayesPlan.model_validate(asked))
     else:
         wanted = Explore.model_validate({field: [asked] if kind == "bubble" else asked})
-        more = explore(wanted, fit, pool.rows)
+        more = explore(wanted, fit, pool.rows, refit=refitting(pool.rows, analysis.plan))
     return replace(found, **{field: getattr(more, field)}, refused=more.refused)
 
 
