@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError, choose
@@ -44,7 +45,8 @@ def pool(
     ----------
     data
         A frame of pandas or polars, an Arrow table or a dict of columns, with a row a study; with ``offsets``, or
-        without ``by``, a dict of arrays. None: arrays are given by their names.
+        without ``by``, a dict of arrays. A path: the folder of many reviews, of which every analysis is pooled (of
+        ``measure`` only, where that is given). None: arrays are given by their names.
     by, subgroup, slab
         Names of its columns: which analysis a row is of, which subgroup of it, and what the study is called. The rows
         of an analysis need not stand together.
@@ -111,6 +113,14 @@ def rows_of(
     columns: dict[str, Any],
 ) -> Rows:  # fmt: skip
     """Return the rows of whatever a caller has."""
+    if isinstance(data, str | Path):
+        if by or subgroup or slab or columns or offsets is not None or analysis is not None:
+            raise UsageError(
+                f"{data}: a folder of reviews has its own labels and effects; leave by, slab and columns out"
+            )
+        from .registries import rows_of_registries
+
+        return rows_of_registries(Path(data), measure)
     if data is None or (by is None and isinstance(data, Mapping)):
         columns = {**(data or {}), **columns}
         if by is not None or subgroup is not None or slab is not None:
