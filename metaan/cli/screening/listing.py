@@ -58,7 +58,7 @@ def as_text(screening: ScreeningState, by: str) -> Iterator[str]:
 
 def left_as_text(screening: ScreeningState, by: str, stage: Stage | None) -> Iterator[str]:
     """Yield a line for each candidate that one reviewer has to judge."""
-    for one in screening.to_judge(by, stage):
+    for one in readable(screening.candidates, screening.keys_to_judge(by, stage)):
         yield f"{one.key}  {called(one)}: {title_of(one)}"
 
 

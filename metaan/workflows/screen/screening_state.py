@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import ConflictError
 from ...registry.model.screening import Screening
-from ...registry.store.candidate import Candidate, Candidates, readable
+from ...registry.store.candidate import Candidates
 from ...registry.store.commit import is_unfinished, locked
 from ...registry.store.decisions import STAGES, Decision, Stage
 from ...registry.store.log import Log
@@ -113,10 +113,6 @@ class ScreeningState:
         """Return what one reviewer has not judged and is not decided, what was put off last."""
         waiting = [key for key, one in self.standings.items() if self._waits(key, one, by, stage)]
         return sorted(waiting, key=lambda key: by in self.standings[key].votes)
-
-    def to_judge(self, by: str, stage: Stage | None = None) -> list[Candidate]:
-        """Return the candidates of `keys_to_judge`."""
-        return list(readable(self.candidates, self.keys_to_judge(by, stage)))
 
     def _waits(self, key: str, one: Standing, by: str, stage: Stage | None) -> bool:
         """Say whether a candidate waits for this reviewer; a conflict waits for those who had no part in it."""

@@ -125,15 +125,15 @@ def test_two_reviewers_their_conflicts_and_kappa(updated, tmp_path):
     agreement = screening.agreement()["ada", "bob"]
     assert (agreement.n, agreement.observed) == (3, pytest.approx(2 / 3))
     assert agreement.kappa == pytest.approx(0.4)  # (2/3 - 4/9) / (1 - 4/9)
-    assert [candidate.key for candidate in screening.to_judge("cy")] == [FOLLOW_UP, OTHER]
-    assert [candidate.key for candidate in screening.to_judge("ada")] == [FOLLOW_UP]
+    assert screening.keys_to_judge("cy") == [FOLLOW_UP, OTHER]
+    assert screening.keys_to_judge("ada") == [FOLLOW_UP]
     assert decide(folder, OTHER, "exclude", by="consensus", reason="the same as wasps").standing.state == "excluded"
     assert open_screening(folder).agreement() == screening.agreement()
 
 
 def test_what_was_put_off_comes_last(folder):
     decide(folder, WASPS, "later")
-    assert [candidate.key for candidate in open_screening(folder).to_judge("ada")] == [FOLLOW_UP, ERRATUM, OTHER, WASPS]
+    assert open_screening(folder).keys_to_judge("ada") == [FOLLOW_UP, ERRATUM, OTHER, WASPS]
 
 
 def test_the_flow_adds_up(folder):
