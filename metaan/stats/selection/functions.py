@@ -156,6 +156,7 @@ def _negative_exponential_power(p: PValues, prec: FloatArray, delta: FloatArray)
 
 SELECTION_FUNCTIONS: dict[str, SelectionFunction] = {
     "stepfun": SelectionFunction("step function", "delta_j where alpha_(j-1) < p <= alpha_j", None, (), (), ()),
+    "truncated": SelectionFunction("truncated", "1 where y > c, else delta", None, (), (), ()),
     "beta": SelectionFunction(
         "beta", "p^(delta_1 - 1) (1 - p)^(delta_2 - 1)", _beta, (1.0, 1.0), (1.0, 3.0), (1e-5, 1e-5), CENSORED,
         takes_steps=False, takes_precision=False,
@@ -179,5 +180,5 @@ SELECTION_FUNCTIONS: dict[str, SelectionFunction] = {
 #: Other names of the same.
 SELECTION_ALIASES = {
     "step": "stepfun", "halfnorm": "half-normal", "negexp": "negative-exponential",
-    "negexppow": "negative-exponential-power",
+    "negexppow": "negative-exponential-power", "trunc": "truncated",
 }  # fmt: skip

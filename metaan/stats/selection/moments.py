@@ -167,7 +167,7 @@ class Steps:
     interval
         Shape (k,): in which of the intervals of p-values each study lies.
     lower, upper
-        The bounds of z of each interval; two rows when two-sided, shape (1 or 2, number of intervals).
+        The bounds of z of each interval; two rows when two-sided, shape (1 or 2, number of intervals, 1 or k).
     """
 
     interval: FloatArray
@@ -184,12 +184,19 @@ class Steps:
         else:
             lower, upper = cuts[None, 1:], cuts[None, :-1]
         p = PValues.of(z, two_sided, 0.0).p
-        return cls(np.minimum(np.searchsorted(steps, p, side="left"), steps.size - 1), lower, upper)
+        interval = np.minimum(np.searchsorted(steps, p, side="left"), steps.size - 1)
+        return cls(interval, lower[:, :, None], upper[:, :, None])
+
+    @classmethod
+    def at_effect(cls, yi: FloatArray, sei: FloatArray, cut: float) -> Steps:
+        """Cut the effects above ``cut`` from the others."""
+        bound, end = cut / sei, np.full_like(sei, np.inf)
+        return cls((yi <= cut).astype(int), np.stack([bound, -end])[None], np.stack([end, bound])[None])
 
     def seen(self, mean: FloatArray, sd: FloatArray, delta: FloatArray) -> Seen:
         """Return the chances in closed form."""
         k, q = mean.size, delta.size
-        bounds = ((edge[:, :, None] - mean) / sd for edge in (self.lower, self.upper))
+        bounds = ((edge - mean) / sd for edge in (self.lower, self.upper))
         shares = between(*bounds).sum(axis=1)  # (5, q, k)
         with np.errstate(divide="ignore", invalid="ignore"):
             value, slope = np.log(delta), 1 / delta

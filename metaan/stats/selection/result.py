@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc, ndtri
 
+from ...errors import UsageError
 from ..dependent.estimates import Estimates
 from ..dependent.result import ComponentTest
 from ..measures.effects import FloatArray, Interval
@@ -111,6 +112,8 @@ class SelectionModel(Estimates):
         ``precision`` is the imprecision of a study relative to the largest, where selection depends on it.
         """
         at = np.atleast_1d(np.asarray(p, dtype=float))
+        if self.kind == "truncated":
+            raise UsageError("a truncated function is one of effects, not of p-values; its weights are delta")
         if not isinstance(self.problem.selection, Smooth):
             got = self.delta[np.minimum(np.searchsorted(self.steps, at), self.steps.size - 1)]
             return np.asarray(got / got.max())
@@ -170,11 +173,11 @@ class SelectionModel(Estimates):
         lines = []
         for j, (d, se, fixed) in enumerate(zip(self.delta.tolist(), self.delta_se, self.delta_fixed)):
             what = f"delta {j + 1}"
-            if self.kind == "stepfun":
+            if self.kind == "truncated":
+                what = f"{('above', 'up to')[j]} {self.steps[0]:g} ({self.counts[j]} studies): delta"
+            elif self.kind == "stepfun":
                 what = f"{starts[j]:g} < p <= {self.steps[j]:g} ({self.counts[j]} studies): delta"
-            tail = (
-                " (given)" if fixed and (j or self.kind != "stepfun") else "" if se is None else f" (se {figures(se)})"
-            )
+            tail = " (given)" if fixed and (j or not self.counts) else "" if se is None else f" (se {figures(se)})"
             lines.append(f"{what} = {figures(d)}{tail}")
         return lines
 

@@ -62,7 +62,7 @@ def selection_model(
         A key of `SELECTION_FUNCTIONS` or of `SELECTION_ALIASES`.
     steps
         p-values between 0 and 1. Of a step function, where it steps, [0.025] unless given (the three-parameter model);
-        of the others one value below which all studies are seen alike.
+        of the others one value below which all studies are seen alike. Of ``"truncated"`` one effect, [0] unless given.
     alternative
         Which p-values: ``"greater"`` (large effects are favoured), ``"less"`` or ``"two.sided"``.
     mods, data, intercept
@@ -115,18 +115,23 @@ def selection_model(
     got = _read(es, mods, data, ni, intercept)
     z = sign * got.effects.yi / np.sqrt(got.effects.vi)
     p = 2 * ndtr(-np.abs(z)) if two_sided else ndtr(-z)
-    cuts = _cuts(rule, kind, steps)
-    if collapse:
-        cuts = _collapsed(cuts, p)
-    counts = _counts(cuts, p)
-    _check_counts(rule, cuts, counts)
     precision = _precision(rule, got, prec, scaleprec)
-    given = _given(delta, cuts.size if rule.log_weight is None else len(rule.null), rule)
-    selection: Selection = (
-        Steps.of(z, cuts, two_sided)
-        if rule.log_weight is None
-        else Smooth.of(z, rule, float(cuts[0]) if cuts.size else 0.0, two_sided, precision)
-    )
+    if kind == "truncated":
+        cuts = _truncation(steps, two_sided)
+        selection: Selection = Steps.at_effect(sign * got.effects.yi, got.effects.sei, sign * float(cuts[0]))
+        above = int((sign * got.effects.yi > sign * cuts[0]).sum())
+        counts: tuple[int, ...] = (above, got.effects.k - above)
+    else:
+        cuts = _cuts(rule, kind, steps)
+        cuts = _collapsed(cuts, p) if collapse else cuts
+        counts = _counts(cuts, p)
+        selection = (
+            Steps.of(z, cuts, two_sided)
+            if rule.log_weight is None
+            else Smooth.of(z, rule, float(cuts[0]) if cuts.size else 0.0, two_sided, precision)
+        )
+    _check_counts(rule, cuts, counts, kind == "truncated")
+    given = _given(delta, len(counts) if rule.log_weight is None else len(rule.null), rule)
     problem = Likelihood(sign * got.effects.yi, got.effects.vi, sign * got.x, selection)
     box = _box(problem, rule, given, counts, tau2 if heterogeneous else 0.0)
     found = search(problem, box)
@@ -191,6 +196,16 @@ def _cuts(rule: SelectionFunction, kind: str, steps: ArrayLike | None) -> FloatA
     return np.append(inner, 1.0)
 
 
+def _truncation(steps: ArrayLike | None, two_sided: bool) -> FloatArray:
+    """Return the effect below which studies are seen less."""
+    if two_sided:
+        raise UsageError("a truncated function favours one side; allowed: alternative 'greater' or 'less'")
+    found = column(0.0 if steps is None else steps, "steps")
+    if found.size != 1 or np.isnan(found).any():
+        raise UsageError(f"steps = {found.tolist()}; allowed: one effect, on the analysis scale, such as 0")
+    return found
+
+
 def _counts(cuts: FloatArray, p: FloatArray) -> tuple[int, ...]:
     """Return how many p-values lie in each interval; the upper end belongs to it."""
     at = np.minimum(np.searchsorted(cuts, p, side="left"), cuts.size - 1)
@@ -204,9 +219,14 @@ def _collapsed(cuts: FloatArray, p: FloatArray) -> FloatArray:
     return np.append(kept[:-1], 1.0) if kept.size else cuts
 
 
-def _check_counts(rule: SelectionFunction, cuts: FloatArray, counts: tuple[int, ...]) -> None:
+def _check_counts(rule: SelectionFunction, cuts: FloatArray, counts: tuple[int, ...], by_effect: bool) -> None:
     """Refuse steps that nothing can be learned from."""
     if not counts:
+        return
+    if by_effect:
+        if not all(counts):
+            side = "favoured" if counts[1] else "other"
+            raise NotEstimableError(f"no study has an effect on the {side} side of {cuts[0]:g}", "give another step")
         return
     if len(counts) == 1:
         raise NotEstimableError("all studies lie in one interval of p-values: nothing tells how others are selected")

@@ -167,7 +167,7 @@ def test_the_likelihood_is_that_of_adaptive_quadrature(kind, alternative, step, 
     assert fit.loglik == pytest.approx(want, abs=2e-8)
 
 
-@pytest.mark.parametrize("kind", SELECTION_FUNCTIONS)
+@pytest.mark.parametrize("kind", ["stepfun", *SMOOTH])
 def test_gradient_and_hessian_are_those_of_50_digits(kind):
     """Along random directions: central differences with a step of 1e-15 in 50 digits."""
     rule, random = SELECTION_FUNCTIONS[kind], np.random.default_rng(5)
@@ -224,6 +224,32 @@ def many_digits(kind, at):
     return ll
 
 
+def test_truncation_is_a_step_where_all_studies_are_of_one_size():
+    """With one sampling variance an effect is a p-value: delta, mean and likelihood are those of a step function."""
+    es, cut = ma.EffectSizes.of(YI, np.full(12, 0.03)), 0.3
+    by_effect = ma.selection_model(es, "truncated", [cut])
+    by_p = ma.selection_model(es, "stepfun", [float(ndtr(-cut / np.sqrt(0.03)))])
+    assert by_effect.counts == by_p.counts
+    assert by_effect.estimate == pytest.approx(by_p.estimate, abs=1e-8)
+    assert by_effect.loglik == pytest.approx(by_p.loglik)
+    np.testing.assert_allclose(by_effect.delta, by_p.delta, rtol=1e-6)
+    assert "up to 0.3" in repr(by_effect)
+    turned = ma.selection_model(ma.EffectSizes.of(-YI, np.full(12, 0.03)), "trunc", [-cut], alternative="less")
+    assert turned.estimate == pytest.approx(-by_effect.estimate, abs=1e-8)
+
+
+@pytest.mark.parametrize("tau2", [0.0, 0.02])
+def test_the_likelihood_of_a_truncated_function(tau2):
+    fit = ma.selection_model(ES, "truncated", [0.2], delta=[1, 0.4], tau2=tau2)
+    sd = np.sqrt(VI + tau2)
+    below = ndtr((0.2 - fit.estimate) / sd)
+    weight = np.where(YI > 0.2, 1.0, 0.4)
+    want = np.log(weight) + norm.logpdf(YI, fit.estimate, sd) - np.log(1 - below + 0.4 * below)
+    assert fit.loglik == pytest.approx(float(want.sum()))
+    with pytest.raises(UsageError, match="not of p-values"):
+        fit.weight(0.1)
+
+
 def test_hermite_polynomials_are_orthogonal():
     x, w = np.polynomial.hermite_e.hermegauss(12)
     got = (hermite(x) * w / np.sqrt(2 * np.pi)) @ hermite(x).T
@@ -238,7 +264,7 @@ def test_turning_all_signs_turns_the_estimate(kind):
     np.testing.assert_allclose(there.delta, here.delta, atol=1e-9)
 
 
-@pytest.mark.parametrize("kind", SELECTION_FUNCTIONS)
+@pytest.mark.parametrize("kind", ["stepfun", *SMOOTH])
 def test_the_unit_does_not_matter(kind):
     here, there = ma.selection_model(ES, kind), ma.selection_model(ma.EffectSizes.of(1000 * YI, 1e6 * VI), kind)
     assert there.estimate == pytest.approx(1000 * here.estimate, rel=1e-6)
@@ -283,6 +309,9 @@ def test_an_interval_without_studies_is_0_said_or_joined_when_asked():
         ({"kind": "stepfun", "prec": "sei"}, UsageError, "knows no precision"),
         ({"kind": "logistic", "prec": "ninv"}, UsageError, "needs the sizes"),
         ({"kind": "logistic", "prec": "se"}, UsageError, "did you mean sei"),
+        ({"kind": "truncated", "steps": [5.0]}, NotEstimableError, "no study has an effect on the favoured side of 5"),
+        ({"kind": "truncated", "alternative": "two.sided"}, UsageError, "favours one side"),
+        ({"kind": "truncated", "steps": [0.1, 0.2]}, UsageError, "one effect"),
         ({"kind": "bta"}, UsageError, "did you mean beta"),
         ({"alternative": "left"}, UsageError, "allowed: greater, less, two.sided"),
         ({"steps": [1.5]}, UsageError, "between 0 and 1"),
