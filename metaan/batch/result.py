@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -67,8 +67,20 @@ class Batch(ShowsItself):
     def __len__(self) -> int:
         return len(self.analysis) * len(self.plan.methods)
 
-    def __getitem__(self, name: str) -> Any:
-        """Return a column, shape (analyses x methods,): numbers are nan, and texts None, where there is none."""
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def keys(self) -> tuple[str, ...]:
+        """Return the names of the columns, so that ``dict(batch)`` is a dict of columns."""
+        return self.columns
+
+    def __getitem__(self, name: Any) -> Any:
+        """Return a column, shape (analyses x methods,): numbers are nan, and texts None, where there is none.
+
+        What is no name (names, a mask of rows) chooses from the frame.
+        """
+        if not isinstance(name, str):
+            return self.to_frame()[name]
         choose(dict.fromkeys(self.columns), name, "column")
         methods = self.plan.methods
         if name in ("analysis", "subgroup"):

@@ -79,6 +79,8 @@ def test_the_answer_is_a_table_for_whoever_reads_arrow(frame):
     assert pa.types.is_int8(table["conclusion"].type)
     assert table["reason"].null_count + sum(why is not None for why in got["reason"]) == 30
     assert "30 analyses" in repr(got)
+    assert pd.DataFrame(dict(got)).shape == (30, 24)
+    assert len(got[got["k"] > 2]) == (got["k"] > 2).sum()
     assert json.loads(json.dumps(got.to_dict(), allow_nan=False))["rows"][0]["analysis"] == "A00"
 
 
@@ -232,3 +234,25 @@ def test_without_numba_or_duckdb_a_plain_message(monkeypatch, frame, tmp_path):
     source = on_disk.Source.of(tmp_path / "t.parquet", "analysis", "OR")
     with pytest.raises(UsageError, match=r"metaan\[batch\]"):
         pool_file(source, Plan("OR", methods_of("random", "DL", "wald")), print)
+
+
+def test_nothing_at_all_and_nothing_of_use(frame):
+    for model in ("random", "MH,Peto,birge"):
+        none = pool(frame.iloc[:0], by="analysis", measure="OR", model=model, also=["notes", "tau2_ci"])
+        assert len(none) == len(none.to_frame()) == none.to_arrow().num_rows == none.summary()["analyses"] == 0
+        empty = pool(frame.assign(ai=np.nan), by="analysis", measure="OR", model=model, also=["notes", "tau2_ci"])
+        assert np.isnan(empty["estimate"]).all()
+        assert all(empty["reason"])
+        assert (empty["k"] == 0).all()
+
+
+def test_whatever_types_the_columns_have(frame, answers):
+    typed = frame.astype({"ai": "Int64", "n1i": "int32[pyarrow]", "ci": "float32", "analysis": "category"})
+    want = answers[answers["tau2_method"] == "REML"]["estimate"].tolist()
+    assert pool(typed, by="analysis", measure="OR", tau2="REML")["estimate"].tolist() == want
+    missing = typed.assign(ai=typed["ai"].where(typed.index != 0))
+    assert pool(missing, by="analysis", measure="OR")["left_out"][0] == 1
+    numbered = frame.assign(analysis=frame["analysis"].str[1:].astype(int))
+    assert pool(numbered, by="analysis", measure="OR")["analysis"].tolist() == list(range(30))
+    with pytest.raises(DataError, match="'trial' is not of numbers"):
+        pool(frame, by="analysis", columns={"yi": "trial", "vi": "ai"})
