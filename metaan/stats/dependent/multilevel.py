@@ -26,8 +26,7 @@ from .covariance import sampling_covariance
 from .likelihood import Mixed, Solved, maximise
 from .profiles import OfLevels, OfStructure
 from .result import Multilevel
-from .structured import Structured, search
-from .structures import STRUCTURES, Structure
+from .structures import STRUCTURES, Structure, Structured, search
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,7 @@ from ..measures.effects import FloatArray, Interval
 from ..numerics.roots import Function, beyond, crossing
 from ..pooling.intervals import check_level
 from .likelihood import Mixed, maximise
-from .structured import Structured, search
+from .structures import Structured, search
 
 MET = 1e-8  # of a log-likelihood, within which the bound of an interval is met
 FAR = 12.0  # of a transformed correlation: there it is at its edge

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc, fdtrc
 
 from ...errors import DataError, NotEstimableError, UsageError, choose
-from ..measures.effects import FloatArray
+from ..measures.effects import FloatArray, Interval
 from ..pooling.intervals import check_level
 from ..pooling.models import MODELS
 from ..pooling.result import Pooled
@@ -25,9 +25,12 @@ from ..regression.result import MetaRegression
 from .blocks import BlockCovariance, Codes, codes_of, covariance_of, together
 from .estimates import Estimates
 from .result import Multilevel
+from .saddlepoint import quantile, tail
 from .sandwich import CORRECTIONS, Bread, Sandwich
 
 FEW_DF = 4.0  # below which Satterthwaite's approximation is known to fail (Tipton 2015)
+
+SADDLEPOINT = "saddlepoint"
 
 Fit = Pooled | MetaRegression | Multilevel
 
@@ -67,6 +70,21 @@ class Robust(Estimates):
             raise NotEstimableError(f"{self.clusters} clusters are too few to test {q} coefficients together by {test}")
         pval = chdtrc(q, stat) if df2 is None else fdtrc(q, df2, stat)
         return WaldTest(tuple(self.names[j] for j in at), stat, q, df2, float(pval))
+
+    @property
+    def ci(self) -> Any:
+        """The confidence interval, or one a coefficient."""
+        if self.test != SADDLEPOINT:
+            return super().ci
+        half = [quantile(self.sandwich.spectrum(j), self.level) * float(se) for j, se in enumerate(self._ses)]
+        found = tuple(Interval(float(b) - h, float(b) + h) for b, h in zip(self.coefficients, half))
+        return found[0] if len(found) == 1 else found
+
+    @property
+    def _pvals(self) -> FloatArray:
+        if self.test != SADDLEPOINT:
+            return super()._pvals
+        return np.array([tail(self.sandwich.spectrum(j), float(t)) for j, t in enumerate(self._stats)])
 
     @property
     def qm(self) -> WaldTest:
@@ -228,6 +246,7 @@ def _htz(s: Sandwich, at: list[int], chi2: float) -> tuple[float, float | None]:
 
 ROBUST_TESTS: dict[str, Callable[[Sandwich], FloatArray]] = {
     "Satterthwaite": lambda s: s.satterthwaite(),
+    SADDLEPOINT: lambda s: s.satterthwaite(),
     "naive-t": lambda s: np.full(s.bread.p, s.bread.m - 1.0),
     "naive-tp": lambda s: np.full(s.bread.p, max(0.0, s.bread.m - s.bread.p)),
     "z": lambda s: np.full(s.bread.p, np.inf),

@@ -17,6 +17,7 @@ from ...errors import NotEstimableError
 from ..measures.effects import FloatArray
 from .blocks import BlockCovariance, Codes, stacks
 
+MOST_WHOLE = 2000  # clusters, up to which a matrix of all pairs of them is made
 NOTHING_LEFT = 1e-12  # of a root, below which a direction of a cluster is one that the coefficients determine
 
 
@@ -153,6 +154,19 @@ class Sandwich:
         squared = np.einsum("mst->st", d * (d + 2.0 * shared)) + np.einsum("tsab,tsba->st", via, via)
         paired = d_own.T @ d_own + mixed + mixed.T + np.einsum("stab,tsba->st", via, via)
         return squared, paired
+
+    def spectrum(self, j: int) -> FloatArray:
+        """Return the weights, adding up to 1, of the chi-squared variables that an estimated variance is the sum of."""
+        if self.bread.m > MOST_WHOLE:
+            raise NotEstimableError(
+                f"the saddlepoint needs a matrix of {self.bread.m} by {self.bread.m} clusters; allowed: {MOST_WHOLE}",
+                "test='Satterthwaite', which is as good with so many",
+            )
+        own, low = self._shared
+        f = low[:, :, j]
+        values = np.linalg.eigvalsh(f @ self._between @ f.T + np.diag(own[:, j, j]))
+        kept = values[values > NOTHING_LEFT * values[-1]]
+        return np.asarray(kept / kept.sum(), dtype=float)
 
     def satterthwaite(self) -> FloatArray:
         """Return the degrees of freedom of each coefficient, shape (p,): 2 mean^2 / variance of its variance."""

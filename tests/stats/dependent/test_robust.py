@@ -7,6 +7,7 @@ import pytest
 
 import metaan as ma
 from metaan.errors import NotEstimableError, UsageError
+from metaan.stats.dependent.saddlepoint import tail
 from metaan.stats.dependent.sandwich import CORRECTIONS
 from tests.stats.dependent.test_multilevel import CLUSTER, DATASETS, ES, agree, fit_of, numbers, of
 
@@ -133,3 +134,15 @@ def test_what_is_returned_prints_and_is_json():
     assert plain["small_sample"] == "CR2"
     assert repr(got).startswith("Cluster-robust, CR2, Satterthwaite, GEN, k = 6 in 3 clusters")
     assert got.ci.lb < got.estimate < got.ci.ub
+
+
+def test_the_saddlepoint_is_near_t_where_that_is_exact_and_its_interval_inverts_its_p():
+    es = ma.EffectSizes.of([0.1, 0.5, 0.2, 0.8, 0.3, 0.6], [0.1] * 6)
+    exact, got = (ma.robust(ma.pool(es, "common"), range(6), test=test) for test in ("Satterthwaite", "saddlepoint"))
+    assert got.df == exact.df == pytest.approx(5)
+    assert got.pval == pytest.approx(exact.pval, rel=0.1)
+    assert got.ci == pytest.approx(exact.ci, abs=0.02)
+    spectrum = got.sandwich.spectrum(0)
+    assert tail(spectrum, (got.ci.ub - got.estimate) / got.se) == pytest.approx(0.05, abs=1e-9)
+    assert tail(spectrum, 0.0) == 1.0
+    assert tail(spectrum, 1.0) == pytest.approx(tail(spectrum, 1.001), abs=1e-3)
