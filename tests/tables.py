@@ -38,6 +38,7 @@ NO_CHOICE = {
     "measures.rates.RATES": "a part of MEASURES",
     "measures.reliability.RELIABILITY": "a part of MEASURES",
     "numerics.layouts.LAYOUTS": "columns by kind of data, for the table of kinds",
+    "selection.selection_model.MODEL_ALIASES": "other names of SELECTION_MODELS",
     "selection.functions.SELECTION_ALIASES": "other names of SELECTION_FUNCTIONS",
     "measures.single_means.SINGLE_MEANS": "a part of MEASURES",
     "measures.catalogue.TWO_ARMS": "a selection of MEASURES",

@@ -73,7 +73,7 @@ def selection_model(
         A key of `PRECISIONS`, where selection depends on precision too; the sizes of the studies; whether the largest
         imprecision is made 1.
     model
-        ``"random"`` or ``"common"``; that of the pool, or ``"random"``.
+        A key of `SELECTION_MODELS` or of `MODEL_ALIASES`; that of the pool, or ``"random"``.
     tau2
         A between-study variance that is given and not estimated.
     collapse
@@ -111,7 +111,7 @@ def selection_model(
     kind = SELECTION_ALIASES.get(kind, kind)
     rule = choose(SELECTION_FUNCTIONS, kind, "kind")
     sign, two_sided = choose(ALTERNATIVES, alternative, "alternative")
-    heterogeneous = choose(SELECTION_MODELS, model or _model_of(es), "model")
+    heterogeneous = choose(SELECTION_MODELS, MODEL_ALIASES.get(model or "", model) or _model_of(es), "model")
     got = _read(es, mods, data, ni, intercept)
     z = sign * got.effects.yi / np.sqrt(got.effects.vi)
     p = 2 * ndtr(-np.abs(z)) if two_sided else ndtr(-z)
@@ -364,6 +364,9 @@ ALTERNATIVES: dict[str, tuple[float, bool]] = {
 
 #: Model to whether tau2 is estimated.
 SELECTION_MODELS: dict[str, bool] = {"random": True, "common": False}
+
+#: What metafor calls them.
+MODEL_ALIASES = {"ML": "random", "EE": "common", "FE": "common"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from metaan.errors import DataError, NotEstimableError, UsageError
 from metaan.stats.selection.functions import SELECTION_ALIASES, SELECTION_FUNCTIONS
 from metaan.stats.selection.likelihood import Likelihood
 from metaan.stats.selection.moments import Smooth, Steps, hermite
-from metaan.stats.selection.selection_model import ALTERNATIVES, PRECISIONS, SELECTION_MODELS
+from metaan.stats.selection.selection_model import ALTERNATIVES, MODEL_ALIASES, PRECISIONS, SELECTION_MODELS
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "selection.json").read_text())
 CASES = [c for c in GOLDEN["cases"] if c["family"] == "selmodel"]
@@ -377,6 +377,8 @@ def test_a_result_is_written_whole():
 def test_every_name_leads_somewhere():
     assert set(SELECTION_ALIASES.values()) <= set(SELECTION_FUNCTIONS)
     assert not set(SELECTION_ALIASES) & set(SELECTION_FUNCTIONS)
+    for alias, model in MODEL_ALIASES.items():
+        assert ma.selection_model(ES, model=alias).model == model
     for alternative in ALTERNATIVES:
         for model in SELECTION_MODELS:
             assert ma.selection_model(ES, alternative=alternative, steps=[0.9], model=model).model == model
