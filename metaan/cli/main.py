@@ -156,6 +156,7 @@ COMMANDS: dict[str, str] = {
     "pool": "pool the studies of one or more outcomes and print the results",
     "batch": "pool many analyses of one long table at once",
     "report": "write the HTML report, or its results and references in other formats",
+    "export": "write figures, tables and results as a ZIP, or an R script that repeats the analyses",
     "plot": "write one plot of an outcome as SVG, PDF, PNG or EPS: forest, funnel, Baujat, ...",
     "explain": "why programs differ: one outcome under the rules of metafor, meta, RevMan, Stata, IQWiG",
     "diff": "what changed since a git revision, and what each change did to the conclusions",

@@ -65,7 +65,7 @@ def test_a_device_stays_one(here, run, words):
 @pytest.mark.parametrize(
     ("words", "known"),
     [
-        (("report", "-o"), ".html, .docx, .md, .json, .csv, .ris, .bib"),
+        (("report", "-o"), ".html, .docx, .md, .json, .csv, .zip, .r, .ris, .bib"),
         (("plot", "death", "-o"), ".svg, .pdf, .png, .eps"),
     ],
 )

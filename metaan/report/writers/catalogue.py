@@ -66,6 +66,18 @@ def _bibtex(report: Report) -> bytes:
     return to_bibtex(report.review).encode()
 
 
+def _r(report: Report) -> bytes:
+    from .bundle.script import to_r
+
+    return to_r(report).encode()
+
+
+def _zip(report: Report) -> bytes:
+    from .bundle.archive import to_zip
+
+    return to_zip(report)
+
+
 _TEXT = frozenset({"results", "text"})
 WRITERS = {
     writer.ending: writer
@@ -75,6 +87,8 @@ WRITERS = {
         Writer("md", "text/markdown", _markdown, _TEXT),
         Writer("json", "application/json", _json, _TEXT),
         Writer("csv", "text/csv", _csv, frozenset({"results"})),
+        Writer("zip", "application/zip", _zip, _TEXT),
+        Writer("r", "text/x-r-source", _r, frozenset({"results"})),
         Writer("ris", "application/x-research-info-systems", _ris, frozenset()),
         Writer("bib", "application/x-bibtex", _bibtex, frozenset()),
     )

@@ -42,7 +42,7 @@ def to_csv(analyses: Iterable[Analysis], evidence: Mapping[str, Sequence[Evidenc
     writer.writeheader()
     for analysis in shown:
         for row in _csv_rows(analysis, (evidence or {}).get(analysis.plan.key, ())):
-            writer.writerow({name: _cell(value) for name, value in row.items()})
+            writer.writerow({name: cell(value) for name, value in row.items()})
     return out.getvalue()
 
 
@@ -54,7 +54,8 @@ def csv_columns(analyses: Iterable[Analysis]) -> tuple[str, ...]:
     return (*BEFORE, *arms, *AFTER)
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
+    """Return what stands in a cell; a text that a spreadsheet would take for a formula gets an apostrophe."""
     if isinstance(value, float):
         return "" if (kept := portable_values(value)) is None else kept
     if isinstance(value, str) and value[:1] in tuple("=+-@\t\r"):
