@@ -14,14 +14,14 @@ import numpy as np
 
 from ..stats.measures.catalogue import scale_of
 from ..stats.measures.effects import FloatArray
-from ..stats.measures.scales import Scale
 from ..stats.pooling.intervals import IDENTICAL, NO_SE
 from ..stats.pooling.prediction import NO_SPREAD
 from .effects import BadRow, Effects, effects_of
-from .inference import Inferred, Means, infer, narrower, needs_q, predict, shown
+from .inference import Inferred, Means, infer, narrower, needs_q, predict, shown, side
 from .inverse import Inverse
 from .kernels.inverse_variance import BoolArray, IntArray, Q
 from .plan import TABLE_MODELS, Method, Plan
+from .refits import leave_one_out
 from .tables import NO_PREDICTION, WITHOUT_VARIANCE, StrataPool, pool_strata
 from .words import Words
 
@@ -33,6 +33,7 @@ NARROWER = (
     "the prediction interval is narrower than the confidence interval: a new effect is not known better than the mean, "
     "but the two rest on other standard errors or distributions"
 )
+LEAVE_ONE_OUT = ("loo_min", "loo_max", "loo_changed")
 NUMBERS = ("estimate", "se", "ci_lb", "ci_ub", "pi_lb", "pi_ub", "pval", "tau2", "i2", "q")
 
 
@@ -82,6 +83,7 @@ def empty_answers(n: int, plan: Plan) -> dict[str, Any]:
     """Return arrays of shape (analyses, methods) for the answers to ``n`` analyses, with anything in them."""
     kinds: dict[str, Any] = dict.fromkeys(NUMBERS, np.float64) | dict.fromkeys(("k", "left_out", "reason"), np.int32)
     kinds |= dict.fromkeys(("tau2_lb", "tau2_ub"), np.float64) if "tau2_ci" in plan.also else {}
+    kinds |= dict.fromkeys(LEAVE_ONE_OUT, np.float64) if "leave_one_out" in plan.also else {}
     kinds |= dict.fromkeys(("notes", "pi_reason"), np.int32) if "notes" in plan.also else {}
     return {
         name: np.empty((n, len(plan.methods)), dtype=kind)
@@ -123,21 +125,16 @@ def _fill(answers: _Answers, j: int, method: Method, e: Effects, pooled: Inverse
         i2 = pooled.i2(tau2, method.tau2_method is not None)
         answers.put(
             j, alive, estimate=means.estimate, se=found.se, ci_lb=found.lb, ci_ub=found.ub, pval=found.pval,
-            tau2=tau2, i2=i2, q=sums[Q], conclusion=_conclusion(found, pooled.scale),
+            tau2=tau2, i2=i2, q=sums[Q], conclusion=side(found, pooled.scale),
         )  # fmt: skip
         if "tau2_ci" in plan.also and method.tau2_method is not None:
             lb, ub = pooled.tau2_ci()
             answers.put(j, alive, tau2_lb=lb, tau2_ub=ub)
+        if "leave_one_out" in plan.also:
+            refits = leave_one_out(e, method, plan, side(found, pooled.scale))
+            answers.put(j, alive, **dict(zip(LEAVE_ONE_OUT, refits)))
         _predicted(answers, j, method, alive, means, found, pooled)
     _say_why(answers, j, method, alive, means, found, e, pooled)
-
-
-def _conclusion(found: Inferred, scale: Scale) -> FloatArray:
-    """Return the side of no effect on which the interval lies, 0 where it holds it, nan where there is none."""
-    if scale.null is None:
-        return np.full(found.lb.size, np.nan)
-    side = np.where(found.ub < 0, -1.0, np.where(found.lb > 0, 1.0, 0.0))
-    return np.where(np.isnan(found.lb), np.nan, side)
 
 
 def _predicted(
@@ -224,7 +221,7 @@ def _fill_strata(answers: _Answers, j: int, found: StrataPool, plan: Plan) -> No
     answers.columns["k"][:, j], answers.columns["left_out"][:, j] = found.k, found.left_out
     answers.put(
         j, alive, estimate=found.estimate, se=inferred.se, ci_lb=inferred.lb, ci_ub=inferred.ub, pval=inferred.pval,
-        i2=i2, q=found.q, conclusion=_conclusion(inferred, scale),
+        i2=i2, q=found.q, conclusion=side(inferred, scale),
     )  # fmt: skip
     answers.say(j, "pi_reason", alive, NO_PREDICTION)
     no_se = NO_SE.format(WITHOUT_VARIANCE if found.model == "MH" else IDENTICAL)

@@ -86,6 +86,14 @@ def narrower(pi_lb: FloatArray, pi_ub: FloatArray, lb: FloatArray, ub: FloatArra
     return above(ub - lb, pi_ub - pi_lb)
 
 
+def side(found: Inferred, scale: Scale) -> FloatArray:
+    """Return the side of no effect on which the interval lies, 0 where it holds it, nan where there is none."""
+    if scale.null is None:
+        return np.full(found.lb.size, np.nan)
+    side = np.where(found.ub < 0, -1.0, np.where(found.lb > 0, 1.0, 0.0))
+    return np.where(np.isnan(found.lb), np.nan, side)
+
+
 def needs_q(ci_method: str, pi_method: str) -> bool:
     """Return whether an interval is made of the generalised Q."""
     return ci_method in ("hksj", "hksj-adhoc", "auto") or pi_method in ("HK", "HK-PR")

@@ -20,6 +20,8 @@ from .kernels.strata import MH_CODES
 #: What a caller can ask for beside the columns of `metaan.batch.result.COLUMNS`.
 ALSO = {
     "tau2_ci": "tau2_lb, tau2_ub: the Q-profile interval of tau2",
+    "leave_one_out": "loo_min, loo_max, loo_changed: the lowest and the highest estimate without one study, and how "
+    "many refits conclude otherwise; by inverse variance",
     "notes": "notes: what to know before reading the numbers; pi_reason: why there is no prediction interval",
 }
 

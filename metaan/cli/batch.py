@@ -53,7 +53,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     methods.add_argument("--to", metavar="CODE", default="only0", help="to which studies: only0, all, if0all, none")
     methods.add_argument("--drop00", action="store_true", help="leave out studies without events in both arms")
     methods.add_argument("--vtype", metavar="CODE", help="how the sampling variance is computed")
-    methods.add_argument("--also", metavar="CODES", default="", help="more columns: tau2_ci, notes")
+    methods.add_argument("--also", metavar="CODES", default="", help="more columns: tau2_ci, leave_one_out, notes")
     output = parser.add_argument_group("output")
     output.add_argument(
         "-o", "--output", metavar="FILE", type=Path, help="a .parquet or .csv file (default: CSV, printed)"

@@ -145,6 +145,24 @@ def test_q_profile_of_tau2():
             assert (got["tau2_lb"][i], got["tau2_ub"][i]) == pytest.approx(tuple(want), rel=1e-9, abs=1e-12)
 
 
+def test_leave_one_out(monkeypatch):
+    monkeypatch.setattr("metaan.batch.refits._ROWS", 50)
+    columns, at = of_effects(seed=8, n=30)
+    got = pool(columns, offsets=at, model="random,common", tau2="DL,REML", ci="hksj-adhoc", also=["leave_one_out"])
+    for i in range(len(at) - 1):
+        es = ma.EffectSizes.of(*(np.asarray(values)[at[i] : at[i + 1]] for values in columns.values()))
+        for j, method in enumerate(got.plan.methods):
+            mine = [got[name][i * len(got.plan.methods) + j] for name in ("loo_min", "loo_max", "loo_changed")]
+            if es.k < 2:
+                assert np.isnan(mine).all()
+                continue
+            fit = ma.pool(es, method.model, method.tau2_method or "DL", method.ci_method)
+            refits = list(ma.leave_one_out(fit))
+            both = [one.ci.side() != fit.side for one in refits if one.ci and fit.ci]
+            want = [min(one.estimate for one in refits), max(one.estimate for one in refits), sum(both)]
+            assert mine == pytest.approx(want, rel=1e-9, abs=1e-12)
+
+
 def test_a_negative_infinite_or_missing_variance_never_touches_a_neighbour():
     yi = np.array([[0.1, 0.4, 0.2]] * 5)
     vi = np.array([[0.1, 0.2, 0.3]] * 5)

@@ -194,7 +194,7 @@ def test_after_an_error_nothing_stays(frame, tmp_path, monkeypatch):
         (["t.csv", "-o", "x.txt"], "allowed: .csv, .tsv, .parquet"),
         (["t.xlsx"], "no such file"),
         (["t.csv", "--vtype", "AV"], "averages over studies"),
-        (["t.csv", "--also", "everything"], "allowed: tau2_ci, notes"),
+        (["t.csv", "--also", "everything"], "allowed: tau2_ci, leave_one_out, notes"),
     ],
 )
 def test_what_is_wrong_is_said(arguments, said, tmp_path, monkeypatch, capsys):
