@@ -185,7 +185,12 @@ def test_a_retracted_study_is_shown_with_and_without(review):
     flagged = "kyriazopoulou-2021-save-more"
     metadata = dict(review.metadata)
     metadata[flagged] = SimpleNamespace(
-        retracted=True, concern=False, fetched="2026-11-22T00:00:00Z", notice=lambda about: ""
+        retracted=True,
+        concern=False,
+        fetched="2026-11-22T00:00:00Z",
+        notice=lambda about: "",
+        links=lambda about: (),
+        told={},
     )
     (death,) = ma.analyse(dataclasses.replace(review, metadata=metadata), ["death"])
     (left_out,) = ma.analyse(review, ["death"], ma.Choices(exclude=(flagged,)))
@@ -211,7 +216,12 @@ def test_a_flagged_study_without_an_effect_is_not_said_to_be_in_the_pool(review)
     )
     metadata = {
         flagged.id: SimpleNamespace(
-            retracted=True, concern=False, fetched="2026-11-22T00:00:00Z", notice=lambda about: ""
+            retracted=True,
+            concern=False,
+            fetched="2026-11-22T00:00:00Z",
+            notice=lambda about: "",
+            links=lambda about: (),
+            told={},
         )
     }
     (death,) = ma.analyse(dataclasses.replace(review, studies=studies, metadata=metadata), ["death"])
