@@ -110,7 +110,7 @@ def small_parts(monkeypatch):
 
 
 @pytest.mark.parametrize("ending", WRITERS)
-@pytest.mark.parametrize("to", ["parquet", "csv"])
+@pytest.mark.parametrize("to", ["parquet", "csv", "tsv"])
 @pytest.mark.usefixtures("small_parts")
 def test_from_a_file_to_a_file(frame, answers, ending, to, tmp_path, capsys):
     source, target = tmp_path / f"table.{ending}", tmp_path / f"answers.{to}"
@@ -119,7 +119,7 @@ def test_from_a_file_to_a_file(frame, answers, ending, to, tmp_path, capsys):
         ["batch", str(source), "--measure", "OR", "--model", "MH,random", "--tau2", "DL,REML", "-o", str(target)]
     )
     assert status == 0, capsys.readouterr().err
-    got = pd.read_parquet(target) if to == "parquet" else pd.read_csv(target)
+    got = pd.read_parquet(target) if to == "parquet" else pd.read_csv(target, sep="\t" if to == "tsv" else ",")
     same(got, answers)
     assert "30 analyses, OR" in capsys.readouterr().out
 
@@ -156,6 +156,19 @@ def test_what_cannot_be_true_is_counted_and_the_rest_goes_on(tmp_path, capsys):
         {"first": ["MH", None, "wald"], "second": ["random", "DL", "wald"], "both": 2, "changed": 0}
     ]
     assert "2 rows cannot be true" in said.err
+
+
+def test_csv_is_printed_where_no_file_is_named_and_marks_and_quotes_are_read(tmp_path, capsys):
+    text = '\ufeff"analysis";"yi";"vi"\n"a; one";0.5;0.1\n"a; one";0.7;.\nb;x;0.1\n'
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    assert main(["batch", str(tmp_path / "t.csv")]) == 0
+    said = capsys.readouterr()
+    lines = said.out.splitlines()
+    assert len(lines) == 3
+    assert lines[0].startswith("analysis,measure,model,tau2_method,ci_method,estimate,se,")
+    assert lines[1].startswith("a; one,GEN,random,DL,wald,0.5,")
+    assert "study 'Study 1': yi = 'x' is not a number" in lines[2]
+    assert "1 rows cannot be true" in said.err
 
 
 def test_an_interruption_leaves_the_finished_parts(frame, tmp_path, monkeypatch, capsys, small_parts):

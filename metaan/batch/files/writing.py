@@ -30,7 +30,7 @@ class Output:
         """Add the answers of one part."""
         table = _plain(table) if self.path.suffix.lower() in (".csv", ".tsv") else table
         if self._writer is None:
-            self._writer = self._make(self._temporary, table.schema)
+            self._writer = self._make(self._temporary, table.schema, _MARKS.get(self.path.suffix.lower(), ","))
         self._writer.write_table(table)
         self.parts += 1
 
@@ -59,16 +59,18 @@ def _plain(table: Any) -> Any:
     return table.cast(pa.schema(fields))
 
 
-def _csv_writer(path: Path, schema: Any) -> Any:
+def _csv_writer(path: Path, schema: Any, mark: str) -> Any:
     from pyarrow import csv
 
-    return csv.CSVWriter(path, schema)
+    return csv.CSVWriter(path, schema, write_options=csv.WriteOptions(delimiter=mark))
 
 
-def _parquet_writer(path: Path, schema: Any) -> Any:
+def _parquet_writer(path: Path, schema: Any, mark: str) -> Any:
     from pyarrow import parquet
 
     return parquet.ParquetWriter(path, schema)
 
 
-WRITERS: dict[str, Callable[[Path, Any], Any]] = {"csv": _csv_writer, "parquet": _parquet_writer}
+_MARKS = {".tsv": "\t"}
+
+WRITERS: dict[str, Callable[[Path, Any, str], Any]] = {"csv": _csv_writer, "parquet": _parquet_writer}
