@@ -13,6 +13,7 @@ import hashlib
 import io
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, overload
 
@@ -26,7 +27,7 @@ from .commit import Staging
 from .json_files import Model, parsed, read_back, read_entry
 from .metadata import Publication
 from .set_aside import set_aside
-from .shards import line_of, listed, put_lines
+from .shards import Place, line_of, listed, place_of, put_lines
 
 FOLDER = "candidates"
 KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -124,18 +125,33 @@ class Candidates(Mapping[str, Candidate]):
     """The candidates of a folder in the order of their keys, each read when it is looked at."""
 
     def __init__(self, folder: Path | str) -> None:
-        self._project, self._places = project_of(Path(folder)), listed(Path(folder) / FOLDER)
+        self._project, self._folder = project_of(Path(folder)), Path(folder) / FOLDER
+        self._few: dict[str, Place | Path | None] = {}
+
+    @cached_property
+    def _places(self) -> dict[str, Place | Path]:
+        return listed(self._folder)
+
+    def _place(self, key: str) -> Place | Path | None:
+        """Return where one stands; while nobody has asked for all of them, only its own file is looked at."""
+        if "_places" in self.__dict__ or not KEY.fullmatch(key):
+            return self._places.get(key)
+        if key not in self._few:
+            self._few[key] = place_of(self._folder, key)
+        return self._few[key]
 
     def __getitem__(self, key: str) -> Candidate:
         """Return one; `RegistryError` where its place does not hold what was written."""
-        place = self._places[key]
+        place = self._place(key)
+        if place is None:
+            raise KeyError(key)
         if isinstance(place, Path):
             return read_candidate(place)
         return parsed(place.path, place.read(self._project), Candidate, line=place.number)
 
     def __contains__(self, key: object) -> bool:
         """Say whether there is one, without reading it."""
-        return key in self._places
+        return isinstance(key, str) and self._place(key) is not None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)

@@ -96,6 +96,15 @@ def listed(folder: Path) -> dict[str, Place | Path]:
     return {key: places[key] for key in sorted(places)}
 
 
+def place_of(folder: Path, key: str) -> Place | Path | None:
+    """Return where one entry of a folder stands, whose key is a name; None where there is none."""
+    own, shard = folder / f"{key}.json", folder / shard_of(key)
+    places: dict[str, Place | Path] = {key: own} if own.exists() or own.is_symlink() else {}
+    if shard.exists() or shard.is_symlink():
+        _list(shard, project_of(folder.parent), MOST_KEPT, places)
+    return places.get(key)
+
+
 def _list(path: Path, project: Path, room: int, places: dict[str, Place | Path]) -> int:
     """Add the places of one file, and return how much of it is held; with a line, a file of its own is out of date."""
     try:

@@ -101,7 +101,7 @@ def judge(
     by, reason = _checked(vote.by, "a reviewer", _LONGEST_NAME), _reason(vote.action, vote.reason)
     with taking_turns(folder):
         screening.refresh()
-        before = screening.standings[candidate.key]
+        before = screening.standing(candidate.key)
         decision = Decision(
             key=candidate.key,
             action=vote.action,
@@ -135,7 +135,7 @@ def _write(screening: ScreeningState, candidate: Candidate, decision: Decision) 
     file = made.write(screening.folder)
     screening.refresh()
     notes = (*(made.new.notes if made.new else ()), *notes)
-    return DecisionResult(decision, screening.standings[candidate.key], file, removed, notes)
+    return DecisionResult(decision, screening.standing(candidate.key), file, removed, notes)
 
 
 def _registry(screening: ScreeningState) -> Review:
@@ -183,14 +183,14 @@ def undo(folder: Path | str, by: str, run: Run = REAL, *, screening: ScreeningSt
         screening.refresh()
         last = _last_of(by, screening.decisions)
         line = Decision(key=last.key, action="undo", at=run.now().strftime(TIME), by=by, stage=last.stage)
-        before, after = screening.standings[last.key], screening.with_decision(last.key, line)
+        before, after = screening.standing(last.key), screening.with_decision(last.key, line)
         _refuse_early(before, last)
         file = None if after.state == "included" else untouched(screening.folder, before.made)
         if file and before.study:
             remove_study(screening.folder, before.study, file)
         append_decision(folder, line)
         screening.refresh()
-        return Undone(last, screening.standings[last.key], file)
+        return Undone(last, screening.standing(last.key), file)
 
 
 def find(screening: ScreeningState, name: str) -> Candidate:
@@ -227,14 +227,14 @@ def settle(screening: ScreeningState, by: str, run: Run) -> tuple[str, ...]:
 def _settled(screening: ScreeningState, key: str, by: str, run: Run) -> str:
     with taking_turns(screening.folder):
         screening.refresh()
-        if screening.standings[key].made:
-            return f"{key} has become {screening.standings[key].study}"
+        if screening.standing(key).made:
+            return f"{key} has become {screening.standing(key).study}"
         try:
             made = make_study(screening.candidates[key], _registry(screening))
         except MetaanError as error:
             return f"{key} is included, but becomes no study: {error}"
         at = run.now().strftime(TIME)
-        stage = screening.standings[key].stage
+        stage = screening.standing(key).stage
         line = Decision(key=key, action="study", at=at, by=by, stage=stage, study=made.study, written=made.written)
         append_decision(screening.folder, line)
         made.write(screening.folder)
@@ -244,7 +244,7 @@ def _settled(screening: ScreeningState, key: str, by: str, run: Run) -> str:
 
 def _stage(screening: ScreeningState, key: str, asked: Stage | None) -> Stage:
     """Return the stage that a decision is of, which must be the candidate's turn."""
-    standing = screening.standings[key]
+    standing = screening.standing(key)
     if asked is None or asked == standing.stage:
         return standing.stage
     if asked == "full-text" and screening.rules.full_text:

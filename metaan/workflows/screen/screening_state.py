@@ -33,8 +33,6 @@ class ScreeningState:
         What review.yaml says about screening.
     candidates
         By key, each read when it is looked at.
-    standings
-        Where each candidate stands, by key, in the order in which they are read; those first that are in the folder.
     """
 
     def __init__(self, folder: Path | str) -> None:
@@ -43,7 +41,15 @@ class ScreeningState:
         self.candidates = Candidates(folder)
         self._log = Log(folder)
         self._log.refresh()
-        self.standings = standings(self._log.decisions, self.candidates, self.rules)
+
+    @cached_property
+    def standings(self) -> dict[str, Standing]:
+        """Where each candidate stands, by key, in the order in which they are read; those first that are there."""
+        return standings(self._log.decisions, self.candidates, self.rules)
+
+    def standing(self, key: str) -> Standing:
+        """Return where one candidate stands; one decision can do without all others."""
+        return self.standings[key] if "standings" in self.__dict__ else self.with_decision(key)
 
     @cached_property
     def review(self) -> Review:
@@ -60,7 +66,7 @@ class ScreeningState:
     def refresh(self) -> bool:
         """Take in what others have decided meanwhile, and say whether there was anything."""
         touched = self._log.refresh()
-        for key in touched:
+        for key in touched if "standings" in self.__dict__ else ():
             self.standings[key] = self.with_decision(key)
         return bool(touched)
 
