@@ -118,6 +118,20 @@ def test_the_answers_are_those_of_one_machine_and_a_rerun_goes_on(machines, tabl
         cluster.pool_on_cluster(Source.of(table, "analysis", "GEN"), Plan("GEN", PLAN.methods), tmp_path / "out")
 
 
+def test_a_csv_file_that_has_changed_since_is_not_gone_on_with(machines, table, here, tmp_path):
+    file = tmp_path / "table.csv"
+    frame = pd.read_parquet(table)
+    frame.to_csv(file, index=False)
+    on_cluster(file, tmp_path / "out", machines[0])
+    same(answers(tmp_path / "out"), here[0])
+    said = []
+    on_cluster(file, tmp_path / "out", machines[0], say=said.append)
+    assert len(said) == 1
+    frame.iloc[:-1].to_csv(file, index=False)
+    with pytest.raises(ConflictError, match="other file"):
+        on_cluster(file, tmp_path / "out", machines[0])
+
+
 def test_frames_go_to_a_cluster_too(machines, table, monkeypatch):
     monkeypatch.setattr(engines, "CHUNK_ROWS", 100)
     frame = pd.read_parquet(table)

@@ -76,9 +76,10 @@ def pool_on_cluster(
     """
     folder = folder.absolute()
     folder.mkdir(exist_ok=True)
+    given = source.path.absolute()
     source, found = _ready(source, folder, part_rows, say)
     parts = _parts(found)
-    _claim(folder, source, plan, parts)
+    _claim(folder, given, source, plan, parts)
     totals, failures, done = Totals(plan), [], 0
     missing = []
     for part in parts:
@@ -146,11 +147,11 @@ def _parts(found: Survey) -> list[Part]:
     return [Part(first, last, f"part-{i:06}.parquet") for i, (first, last) in enumerate(zip(starts, found.cuts))]
 
 
-def _claim(folder: Path, source: Source, plan: Plan, parts: list[Part]) -> None:
+def _claim(folder: Path, given: Path, source: Source, plan: Plan, parts: list[Part]) -> None:
     """Write down what the folder is of, or refuse it where it is of something else."""
-    stat = source.path.stat()
+    stat = given.stat()
     wanted = {
-        "version": __version__, "file": [str(source.path), stat.st_size, stat.st_mtime_ns], "plan": asdict(plan),
+        "version": __version__, "file": [str(given), stat.st_size, stat.st_mtime_ns], "plan": asdict(plan),
         "source": [source.by, source.subgroup, source.slab, dict(source.columns)],
         "parts": [[part.first, part.last] for part in parts],
     }  # fmt: skip

@@ -180,7 +180,7 @@ def sorted_copy(source: Source, folder: Path, memory: str = "1GB") -> Source:
         ) from None
     import pyarrow as pa
 
-    target = folder / "sorted.parquet"
+    target, unfinished = folder / "sorted.parquet", folder / "sorted.unfinished"
     blocks = source.blocks(source.names)
     first = next(blocks)
     rows = pa.RecordBatchReader.from_batches(first.schema, _and_then(first, blocks))
@@ -189,8 +189,9 @@ def sorted_copy(source: Source, folder: Path, memory: str = "1GB") -> Source:
         database.register("rows_of_file", rows)
         database.execute(
             f"COPY (SELECT * EXCLUDE place FROM (SELECT *, row_number() OVER () AS place FROM rows_of_file) "  # noqa: S608
-            f"ORDER BY {keys}, place) TO '{str(target).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)"
+            f"ORDER BY {keys}, place) TO '{str(unfinished).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)"
         )
+    unfinished.replace(target)
     return Source(target, "parquet", source.by, source.subgroup, source.slab, source.columns)
 
 
