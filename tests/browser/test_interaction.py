@@ -279,7 +279,7 @@ def test_the_panel_leads_to_the_list(reports: dict[str, Path], visit: Callable[.
     opened = visit(reports["anakinra"]).unfold()
     link = opened.page.locator("table.plot a[href^='#source.']").first
     link.click()
-    opened.page.get_by_role("dialog").get_by_role("link").click()
+    opened.page.get_by_role("dialog").get_by_role("link", name="Show it in the list").click()
     assert opened.run("location.hash") == link.get_attribute("href")
     assert not opened.page.get_by_role("dialog").is_visible()
 
