@@ -20,7 +20,17 @@ Plain = str | int | float | bool | list[Any] | None
 
 #: Parts of a study file that hold its data: a change here is a correction, elsewhere an edit.
 DATA = frozenset(
-    ("arms", "baseline", "design", "moderators", "published_pools", "randomised_total", "results", "screened")
+    (
+        "arms",
+        "baseline",
+        "design",
+        "moderators",
+        "published_judgements",
+        "published_pools",
+        "randomised_total",
+        "results",
+        "screened",
+    )
 )
 
 #: What can happen to a study, in the order of its weight; ``edited`` is a change without a change of data.

@@ -39,6 +39,8 @@ COUNTS = {
     ("segala-2023", "death", "in hospital"): (4, 56, 6, 49, "article table", "primary"),
     ("segala-2023", "ventilation", "in hospital"): (1, 56, 0, 49, "article table", "primary"),
     ("huet-2020", "invasive-ventilation-or-death", "follow-up"): (13, 52, 32, 44, "several later", "secondary"),
+    ("declercq-2021-cov-aid", "invasive-ventilation-or-death", "day 28"): (8, 43, 12, 72, "Dahms 2023", "secondary"),
+    ("fanlo-2023", "no-mechanical-ventilation", "day 15"): (64, 83, 67, 78, "news report", "secondary"),
 }  # fmt: skip
 
 # Numbers that follow from what was printed, and do not stand there.
@@ -52,6 +54,10 @@ DERIVED = {
     ("kyriazopoulou-2021-save", "death"): "0.115 x 130 and 0.223 x 130",
     ("kyriazopoulou-2021-save", "severe-respiratory-failure"): "0.223 x 130 and 0.592 x 130",
     ("franzetti-2021", "death"): "56 - 42 and 56 - 27",
+    ("declercq-2021-cov-aid", "invasive-ventilation-or-death"): (
+        "the integers that give the printed pool, RR 0.69 (0.31 to 1.56), together with the 594 people of SAVE-MORE"
+    ),
+    ("fanlo-2023", "no-mechanical-ventilation"): "0.771 x 83 and 0.859 x 78",
 }
 
 # study, outcome: measure, estimate, interval, level, p as printed.
@@ -80,6 +86,7 @@ REPORTED = {
     ("segala-2023", "stay"): [(None, None, None, 0.95, 0.008)],
     ("segala-2023", "oxygen-days"): [(None, None, None, 0.95, 0.032)],
     ("huet-2020", "invasive-ventilation-or-death"): [("HR", 0.22, (0.11, 0.41), 0.95, None)],
+    ("fanlo-2023", "no-mechanical-ventilation"): [("RR", 0.90, (0.77, 1.04), 0.95, 0.16)],
 }
 
 # doi, pmid, pmcid, registrations, published, volume, issue, pages
@@ -113,6 +120,15 @@ IDENTITY = {
     ),
     "huet-2020": ("10.1016/S2665-9913(20)30164-8", None, "PMC7259909", (), "2020-05-29", None, None, None),
     "derde-2021-remap-cap": ("10.1101/2021.06.18.21259133", None, None, (), "2021-06-22", None, None, None),
+    "declercq-2021-cov-aid": (
+        "10.1016/S2213-2600(21)00377-5", None, None, ("NCT04330638",), "2021-10-29", "9", "12", "1427-1438",
+    ),
+    "fanlo-2023": (
+        "10.1001/jamanetworkopen.2023.7243", "37027155", "PMC10082404", (), "2023-04-07", "6", "4", "e237243",
+    ),
+    "kooistra-2020": ("10.1186/s13054-020-03364-w", "33302991", "PMC7726611", (), "2020-12-10", "24", None, "688"),
+    "dahms-2023": ("10.1186/s40001-023-01072-z", None, "PMC9959952", (), "2023-02-25", None, None, None),
+    "davidson-2022": ("10.1002/14651858.CD015308", "35080773", "PMC8791232", (), "2022-01-26", None, None, None),
 }  # fmt: skip
 
 # randomised and analysed, with anakinra and without
@@ -129,9 +145,14 @@ SIZES = {
     "segala-2023": (None, 56, None, 49),
     "huet-2020": (None, 52, None, 44),
     "derde-2021-remap-cap": (None, 378, None, 418),
+    "declercq-2021-cov-aid": (None, 43, None, 72),
+    "fanlo-2023": (92, 83, 87, 78),
+    "kooistra-2020": (None, 21, None, 39),
 }
 
-AUTHORS_COMPLETE = {"barkas-2021": 6, "aouba-2020": 7, "atagunduz-2021": 3, "segala-2023": 9}
+AUTHORS_COMPLETE = {"barkas-2021": 6, "aouba-2020": 7, "atagunduz-2021": 3, "segala-2023": 9} | {
+    "dahms-2023": 6, "fanlo-2023": 13, "kooistra-2020": 12,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -239,7 +260,10 @@ def test_who_takes_part(review: Review) -> None:
         "aouba-2020": "excluded",
         "atagunduz-2021": "excluded",
         "barkas-2021": "excluded",
+        "dahms-2023": "excluded",
+        "davidson-2022": "excluded",
         "derde-2021-remap-cap": "awaiting data",
+        "kooistra-2020": "awaiting data",
     }
     groups = {s.id: s.design_group for s in review.studies if s.status.state == "included"}
     assert sorted(s for s, group in groups.items() if group == "non-randomised") == [

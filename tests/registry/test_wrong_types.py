@@ -122,6 +122,9 @@ waivers:
 published_pools:
   - {outcome: death, name: d, measure: OR, estimate: 1, ci: [0.5, 2], level: 0.95, i2: 5, k: 2, n: 5, p: 1,
      source: {document: a, level: primary}}
+published_judgements:
+  - {by: others, tool: RoB 2, outcome: death, time: day 28, overall: low, note: x,
+     source: {document: a, level: primary}, domains: [{name: d, judgement: low, support: x}]}
 funding: x
 notes: y
 """

@@ -36,6 +36,10 @@ ALLOWED = {
     "'itself a notice' not in severities": "a set of codes",
     "text.partition(':')": "what a person typed",
     "'not a git repository' in err": "what git says",
+    "line.strip().partition(': ')": "the heading of a column, which a person keeps",
+    "rest.partition(' | ')": "the heading of a column, which a person keeps",
+    "'holds' in said": "a mapping of codes",
+    "text.startswith('[')": "what a person typed into a cell",
 }
 #: Files whose regular expressions have words, and what they read.
 PATTERNS = {

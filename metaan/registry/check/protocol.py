@@ -133,6 +133,7 @@ def _outcomes(document: Document[Study]) -> Iterator[tuple[Node, str, str]]:
     named: list[tuple[Path, str | None]] = [
         *((("results", i, "outcome"), result.outcome) for i, result in enumerate(study.results)),
         *((("published_pools", i, "outcome"), pool.outcome) for i, pool in enumerate(study.published_pools)),
+        *((("published_judgements", i, "outcome"), one.outcome) for i, one in enumerate(study.published_judgements)),
         *((("risk_of_bias", i, "outcome"), judged.outcome) for i, judged in enumerate(study.risk_of_bias)),
     ]
     yield from ((document.tree.at(at), where(document.tree, at), name) for at, name in named if name is not None)

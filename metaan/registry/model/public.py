@@ -39,6 +39,7 @@ from .study import Confirmation as Confirmation
 from .study import Design as Design
 from .study import Domain as Domain
 from .study import Moderator as Moderator
+from .study import PublishedJudgement as PublishedJudgement
 from .study import PublishedPool as PublishedPool
 from .study import Relation as Relation
 from .study import ReportedEffect as ReportedEffect

@@ -289,6 +289,31 @@ class PublishedPool(Entry):
     source: Source
 
 
+class PublishedJudgement(Entry):
+    """What others have judged and published: bias of a study, or the certainty of a result; never this review's own.
+
+    Attributes
+    ----------
+    by
+        Whose judgement it is.
+    tool
+        RoB 2, GRADE ...
+    outcome, time
+        Of what, where it is of one result.
+    domains, overall
+        As far as they were seen.
+    """
+
+    by: Text
+    tool: Text
+    outcome: Id | None = None
+    time: str | None = None
+    domains: tuple[Domain, ...] = ()
+    overall: str | None = None
+    source: Source
+    note: str | None = None
+
+
 class Study(Entry):
     """One study file; without ``status`` the study is included."""
 
@@ -318,6 +343,7 @@ class Study(Entry):
     decisions: tuple[SignedDecision, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     published_pools: tuple[PublishedPool, ...] = ()
+    published_judgements: tuple[PublishedJudgement, ...] = ()
     funding: str | None = None
     notes: str | None = None
 

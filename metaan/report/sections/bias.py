@@ -51,6 +51,43 @@ class Bias:
     missing: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PublishedView:
+    """A judgement that others have published, in words."""
+
+    study: str
+    label: str
+    by: str
+    tool: str
+    about: str
+    domains: str
+    overall: str
+    source: str
+
+
+def published(review: Review) -> list[PublishedView]:
+    """Return what others have judged of the studies and of results, in the order of the registry."""
+    names = {outcome.id: words.upper_first(outcome.name) for outcome in review.info.outcomes}
+    found = []
+    for study in review.studies:
+        for one in study.published_judgements:
+            about = ", ".join(filter(None, (names.get(one.outcome or "", "Whole study"), one.time)))
+            domains = "; ".join(f"{domain.name}: {domain.judgement}" for domain in one.domains)
+            source = ", ".join(filter(None, (one.source.document, one.source.place)))
+            said = about, domains, one.overall or "not seen", source
+            found.append(PublishedView(study.id, study.label, one.by, one.tool, *said))
+    return found
+
+
+def published_blocks(judged: Sequence[PublishedView]) -> Iterable[Block]:
+    """Yield what others have judged; nothing where nothing of theirs was read."""
+    if judged:
+        yield Paragraph("These are judgements of others, as they published them. Nothing here rests on them.")
+        heads = ("Study", "Judged by", "Tool", "Of", "Domains that were seen", "Overall", "Read in")
+        rows = ((j.label, j.by, j.tool, j.about, j.domains, j.overall, j.source) for j in judged)
+        yield Table(heads, tuple(rows))
+
+
 def bias(review: Review) -> Bias:
     """Return what the registry holds of risk of bias."""
     found: dict[tuple[str, str], list[tuple[Study, RiskOfBias, BiasTool]]] = {}

@@ -15,7 +15,7 @@ from ..language import formats, methods, words
 from ..language.left_out import LeftOut, left_out
 from ..language.words import Arms
 from . import provenance
-from .bias import bias, bias_blocks
+from .bias import bias, bias_blocks, published, published_blocks
 from .certainty import certainty_blocks, misplaced
 from .checklist import checklist
 from .checks import check_row, checks_blocks, tally, waived
@@ -102,6 +102,7 @@ class Content:
     fetched = cached_property(lambda self: any(study.flag.code != "unknown" for study in self.studies))
     pubmed = cached_property(lambda self: _pubmed(self.studies))
     published_pools = cached_property(lambda self: list(_published(self._report.review)))
+    published_judgements = cached_property(lambda self: published(self._report.review))
     waived = cached_property(lambda self: waived(self._report.review))
     checks = cached_property(lambda self: [check_row(check) for check in self._report.checks])
     tally = cached_property(lambda self: tally(self._report.checks))
@@ -295,6 +296,8 @@ SECTIONS = (
     Section("flow", "Flow of studies", lambda said: flow_blocks(said.flow), "Flow",
             prisma=(("flow", "Flow of studies"),)),
     Section("published-pools", "Published pools of reviews", _published_blocks, "", "published_pools"),
+    Section("published-judgements", "What others have judged",
+            lambda said: published_blocks(said.published_judgements)),
     Section("checks", "Checks", lambda said: checks_blocks(said.waived, said.checks, said.tally), "Checks"),
     Section("methods", "Methods", _methods_blocks, "Methods", prisma=(
             ("eligibility", "Methods, eligibility"), ("search", "Methods, search"),

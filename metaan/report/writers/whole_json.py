@@ -28,7 +28,8 @@ Json = dict[str, Any]
 
 #: What is taken over from the content of the page as it stands.
 TAKEN = (
-    "studies", "published_pools", "waived", "flow", "searches", "methods", "references", "checklist", "cite", "commit",
+    "studies", "published_pools", "published_judgements", "waived", "flow",
+    "searches", "methods", "references", "checklist", "cite", "commit",
 )  # fmt: skip
 
 

@@ -156,8 +156,8 @@ def label(one: Standing, stage: Stage) -> bool | None:
         return True
     if one.decided:
         return one.state == "included"
-    said = [vote.action for vote in one.votes.values() if vote.action in DECISIVE] if one.stage == stage else []
-    return "include" in said if said else None
+    actions = {vote.action for vote in one.votes.values() if vote.action in DECISIVE} if one.stage == stage else set()
+    return "include" in actions if actions else None
 
 
 def publication_text(one: Publication, keywords: Iterable[str] = ()) -> str:

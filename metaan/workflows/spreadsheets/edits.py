@@ -48,7 +48,7 @@ class Fault:
 
     def __str__(self) -> str:
         """Return it with its place in front."""
-        return f"{self.place}: {self.found}; {self.allowed}"
+        return f"{self.place}: {self.found}" + (f"; {self.allowed}" if self.allowed else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +104,13 @@ class FileEdits:
             try:
                 text = _with(text, self.file.tree, prefix, values)
             except UsageError as error:
-                faults.append(Fault(group[0].place, *_split(error)))
+                faults.append(Fault(group[0].place, str(error), ""))
         for item in self.items:
             write = with_value if item.alone else with_item
             try:
                 text = write(text, item.at, nested(item.values))
             except UsageError as error:
-                faults.append(Fault(item.place, *_split(error)))
+                faults.append(Fault(item.place, str(error), ""))
         return text, faults
 
     def _together(self, tree: Node) -> dict[Path, list[Edit]]:
@@ -147,11 +147,6 @@ class FileEdits:
         for part in at:
             node = node.child(part) if node else None
         return len(node.value) if node is not None and isinstance(node.value, list) else 0
-
-
-def _split(error: UsageError) -> tuple[str, str]:
-    found, _, allowed = str(error).partition("; ")
-    return found, allowed or "allowed: what can be written there"
 
 
 def _first_missing(tree: Node, path: Path) -> Path:

@@ -393,6 +393,7 @@ NOT_IN_TABLES = {
     "results.paired.source": "the result's own source is a column",
     "results.pairs.source": "the result's own source is a column",
     "results.effect.source": "document and place are columns; quote, level and derivation are written in the file",
+    "published_judgements": "what others have judged is read once, and written in the file",
     "decisions": "who decided about a retraction signs it in the file",
     "waivers": "who waives a check signs it in the file",
 }

@@ -181,9 +181,9 @@ def test_what_prisma_lsr_asks(core):
     said = {item.title: item.text for item in section(core).living}
     assert said["Title"].endswith("names the review as living.")
     assert said["Version"] == "2; before: –."
-    assert said["Trigger of this version"] == "11 studies added."
+    assert said["Trigger of this version"] == "16 studies added."
     assert "death, tau2 method (studies/review.yaml:" in said["Changes to methods"]
-    assert said["Flow of studies"].startswith("11 included (3 before)")
+    assert said["Flow of studies"].startswith("13 included (3 before)")
 
 
 HOSTILE = "<script>alert(1)</script> [x](javascript:y) | `z` *s*"

@@ -87,14 +87,14 @@ def test_the_metadata_of_a_revision_is_read_too(folder):
 def test_attributes_of_the_repository_change_no_byte(folder):
     (folder / ".gitattributes").write_text("*.yaml export-ignore text eol=crlf ident\n", encoding="utf-8")
     commit(folder)
-    assert len(load_revision(folder, "HEAD").studies) == 15
+    assert len(load_revision(folder, "HEAD").studies) == 20
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links")
 def test_a_link_in_a_revision_is_not_followed(folder):
     (folder / "elsewhere.yaml").symlink_to("/etc/passwd")
     commit(folder)
-    assert len(load_revision(folder, "HEAD").studies) == 15
+    assert len(load_revision(folder, "HEAD").studies) == 20
 
 
 @pytest.mark.parametrize("revision", ["nosuch", "--all", "--output=x", "HEAD:studies", "", " ", "HEAD..HEAD", "a\0b"])
