@@ -198,10 +198,10 @@ def _analyse(review: Review, plan: Plan, choices: Choices) -> Analysis:
     chosen, excluded = choose_studies(review, plan, choices.only, choices.exclude, choices.unconfirmed)
     found = grouping(chosen, plan)
     pools = tuple(
-        pool_group(b.name, [c for c in chosen if b.holds(c)], plan, measure, explored=found.total is None)
+        pool_group(b.name, [c for c in chosen if b.holds(c)], plan, measure, found.total is None, outcome.direction)
         for b in found.blocks or (Block(),)
     )
-    overall = None if found.total is None else pool_group("", chosen, plan, measure)
+    overall = None if found.total is None else pool_group("", chosen, plan, measure, direction=outcome.direction)
     by = _by(plan, found.apart)
     pooled = Analysis(
         outcome=outcome,

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MetaanError, NotEstimableError
 from ..preparation.kinds import columns_of
+from ..stats.measures.catalogue import scale_of
 from .selection import moderator
 from .values import Exploration, Refusal, StudyRow
 
 if TYPE_CHECKING:
-    from ..registry.model.public import BayesPlan, Explore
+    from ..registry.model.public import BayesPlan, Explore, SelectionPlan
     from ..stats.pooling.result import Pooled
     from ..stats.regression.result import MetaRegression
     from ..stats.robustness.gosh_result import Gosh
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ..stats.robustness.multiverse import Multiverse
     from ..stats.robustness.sequence import Refit
     from ..stats.robustness.sequence_result import Refits
+    from ..stats.selection.result import SelectionModel
     from ..stats.small_studies.tests_of_asymmetry import SmallStudyTest
     from ..stats.small_studies.trimfill import TrimAndFill
 
@@ -36,6 +38,8 @@ def explore(
     rows: Sequence[StudyRow],
     bayes: BayesPlan | None = None,
     refit: Refit | None = None,
+    selection: SelectionPlan | None = None,
+    direction: str | None = None,
 ) -> Exploration:
     """Do what was asked with one pool.
 
@@ -49,6 +53,8 @@ def explore(
         The studies of its pool, with their weights; those that it pools are in the order of ``fit.effects``.
     bayes
         The protocol's ``bayes:`` block.
+    selection, direction
+        The protocol's ``selection:`` block, and which change of the outcome is ``"good"`` or ``"bad"``.
     refit
         How to pool some of the rows again, where rows of a study hang together.
 
@@ -82,7 +88,33 @@ def explore(
             found["bayes"] = believed(bayes, fit)
         except MetaanError as error:
             refused.append(Refusal(BAYES, error.reason, str(error)))
+    if selection is not None:
+        found["selection"], gone = selected(selection, fit, direction)
+        refused += gone
     return Exploration(**found, refused=tuple(refused), plots=tuple(asked.plots))
+
+
+def selected(
+    asked: SelectionPlan, fit: Pooled, direction: str | None
+) -> tuple[tuple[SelectionModel, ...], tuple[Refusal, ...]]:
+    """Fit what the protocol's ``selection:`` block asks for; return the models, and why the others are not fitted.
+
+    An outcome without a direction has selection by significance on either side.
+    """
+    from ..stats.selection.selection_model import selection_model
+
+    alternative = asked.alternative or FAVOURED.get(direction or "", "two.sided")
+    fits, refused = [], []
+    for kind in asked.models:
+        try:
+            _refuse_dependent(fit)
+            if scale_of(fit.measure, fit.effects.data).null is None:
+                raise NotEstimableError("this measure compares nothing, so no study is significant")
+            steps = asked.steps if kind == "stepfun" and asked.steps else None
+            fits.append(selection_model(fit, kind, steps, alternative, level=fit.level))
+        except MetaanError as error:
+            refused.append(Refusal(f"{SELECTION}, {kind}", error.reason, str(error)))
+    return tuple(fits), tuple(refused)
 
 
 def _refuse_dependent(fit: Pooled) -> None:
@@ -186,6 +218,12 @@ def _by_design(rows: Sequence[StudyRow]) -> dict[str, list[bool]]:
 
 #: The words of what the protocol's ``bayes:`` block asks for.
 BAYES = "Bayesian model"
+
+#: The words of what the protocol's ``selection:`` block asks for.
+SELECTION = "selection model"
+
+#: Direction of an outcome to the side that benefits patients, which selection favours unless it is overridden.
+FAVOURED = {"good": "greater", "bad": "less"}
 
 #: Field of the registry's `Explore` to its words and its function.
 STEPS: dict[str, tuple[str, Step]] = {

@@ -44,7 +44,9 @@ TABLED = {"MH": "Mantel-Haenszel", "PETO": "Peto's method", "GLMM": "a mixed mod
 SENSITIVITY_METHODS = (("DL", "hksj-adhoc"), ("REML", "hksj-adhoc"))
 
 
-def pool_group(name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, explored: bool = True) -> Pool:
+def pool_group(
+    name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, explored: bool = True, direction: str | None = None
+) -> Pool:
     """Pool one group of studies by the protocol's methods and by those of the sensitivity table.
 
     Parameters
@@ -57,6 +59,8 @@ def pool_group(name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, ex
         The protocol, and a measure of counts in two arms.
     explored
         False where the protocol's ``explore:`` is for a total over this group and others.
+    direction
+        Of the outcome: ``"good"``, ``"bad"`` or None.
     """
     if not chosen:
         return Pool(name, (), reason="no study reports this outcome")
@@ -78,7 +82,7 @@ def pool_group(name: str, chosen: Sequence[Chosen], plan: Plan, measure: str, ex
             *_without_flagged(chosen, plan, measure, fits),
             *_assuming(chosen, plan, measure, fits),
         ),
-        exploration=_explored(plan, main, shown) if explored else None,
+        exploration=_explored(plan, main, shown, direction) if explored else None,
         remarks=remarks,
     )
     return _with_absolute(found, plan, measure)
@@ -134,14 +138,22 @@ def _is_tabled(method: str, measure: str) -> bool:
     return measure in {"MH": MH_MEASURES, "PETO": PETO_MEASURES}.get(method, ())
 
 
-def _explored(plan: Plan, main: Pooled | None, rows: Sequence[StudyRow]) -> Exploration | None:
+def _explored(plan: Plan, main: Pooled | None, rows: Sequence[StudyRow], direction: str | None) -> Exploration | None:
     """Do what the protocol asks for beside the pooled result, on the studies that were pooled."""
-    if main is None or (plan.explore is None and plan.bayes is None):
+    if main is None or (plan.explore is None and plan.bayes is None and plan.selection is None):
         return None
     from ..registry.model.public import Explore
     from .exploration import explore
 
-    return explore(plan.explore or Explore.model_construct(), main, rows, plan.bayes, refitting(rows, plan))
+    return explore(
+        plan.explore or Explore.model_construct(),
+        main,
+        rows,
+        plan.bayes,
+        refitting(rows, plan),
+        plan.selection,
+        direction,
+    )
 
 
 def _effect_sizes(chosen: Sequence[Chosen], plan: Plan, measure: str) -> EffectSizes:

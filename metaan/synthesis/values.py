@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..stats.robustness.influence import Baujat, Influence
     from ..stats.robustness.multiverse import Multiverse
     from ..stats.robustness.sequence_result import Refits
+    from ..stats.selection.result import SelectionModel
     from ..stats.small_studies.tests_of_asymmetry import SmallStudyTest
     from ..stats.small_studies.trimfill import TrimAndFill
     from .belief import Believed
@@ -194,6 +195,7 @@ class Exploration:
     gosh: Gosh | None = None
     multiverse: Multiverse | None = None
     bayes: Believed | None = None
+    selection: tuple[SelectionModel, ...] = ()
     refused: tuple[Refusal, ...] = ()
     plots: tuple[str, ...] = ()
 

@@ -195,6 +195,7 @@ analyses:
       multiverse: true
       plots: [funnel]
     bayes: {tau_prior: half-normal(0.5), mu_prior: flat, interval: shortest, priors: [DuMouchel], source: x}
+    selection: {models: [stepfun, beta], steps: [0.025], alternative: less}
     plot: {sort: year, columns: [dose], style: default, lights: true}
     structure: {cluster: study, model: CHE, rho: 0.6}
 certainty:

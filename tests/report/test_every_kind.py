@@ -33,7 +33,7 @@ IN_WORD = list({case["family"]: case["id"] for case in reversed(FIRST)}.values()
 def review(request: pytest.FixtureRequest, tmp_path: Path) -> Review:
     folder = write(tmp_path / "studies", request.param)
     info: dict[str, Any] = json.loads((folder / "review.yaml").read_text())
-    info["analyses"][0] |= {"explore": EXPLORE, "bayes": {"tau_prior": "half-normal(0.5)"}}
+    info["analyses"][0] |= {"explore": EXPLORE, "bayes": {"tau_prior": "half-normal(0.5)"}, "selection": {}}
     (folder / "review.yaml").write_text(json.dumps(info))
     return ma.load(folder)
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 import metaan as ma
-from metaan.registry.model.public import Explore
-from metaan.synthesis.exploration import STEPS, explore
+from metaan.registry.model.public import Explore, SelectionPlan
+from metaan.synthesis.exploration import SELECTION, STEPS, explore, selected
 
 ALL = """\
     explore:
@@ -129,3 +129,38 @@ def test_a_study_without_events_enters_the_multiverse_where_it_says_something(po
     ks = {u.measure: u.k for u in found.multiverse.universes if u.method in ("MH", "IV")}
     assert ks == {"OR": 3, "RR": 3, "RD": 4}
     assert found.cumulative.fits[-1].k == 3
+
+
+YI = [0.62, 0.55, 0.18, 0.51, 0.10, 0.36, 0.10, 0.31, 0.05, 0.22, 0.45, 0.17]
+VI = [0.07, 0.06, 0.05, 0.05, 0.04, 0.03, 0.03, 0.02, 0.02, 0.01, 0.01, 0.01]
+SELECTABLE = ma.pool(ma.EffectSizes.of(YI, VI, measure="MD"))
+
+
+@pytest.mark.parametrize(("direction", "alternative"), [("good", "greater"), ("bad", "less"), (None, "two.sided")])
+def test_selection_favours_what_benefits_patients(direction, alternative):
+    fits, refused = selected(SelectionPlan(models=("beta",)), SELECTABLE, direction)
+    assert [fit.alternative for fit in fits] == [alternative]
+    assert not refused
+    fits, _ = selected(SelectionPlan(models=("beta",), alternative="greater"), SELECTABLE, direction)
+    assert fits[0].alternative == "greater"
+
+
+def test_steps_are_those_of_the_step_function():
+    fits, _ = selected(SelectionPlan(models=("stepfun", "logistic"), steps=(0.05, 0.5)), SELECTABLE, "good")
+    assert fits[0].steps.tolist() == [0.05, 0.5, 1.0]
+    assert fits[1].steps.size == 0
+
+
+def test_what_cannot_be_fitted_is_said_with_its_reason():
+    found = explore(Explore(), SELECTABLE, (), selection=SelectionPlan(models=("stepfun", "beta")), direction="bad")
+    assert [fit.kind for fit in found.selection] == ["beta"]
+    (refusal,) = found.refused
+    assert refusal.what == f"{SELECTION}, stepfun"
+    assert "no study has p <= 0.025" in refusal.reason
+
+
+def test_a_measure_that_compares_nothing_has_no_selection():
+    es = ma.effect_sizes("PLO", xi=[3, 5, 9, 4], ni=[20, 30, 40, 25])
+    fits, refused = selected(SelectionPlan(), ma.pool(es), "good")
+    assert not fits
+    assert "compares nothing" in refused[0].reason

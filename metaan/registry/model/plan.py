@@ -16,6 +16,7 @@ from .types import (
     Proportion,
     RegressionCiMethod,
     RegressionTau2Method,
+    SelectionCode,
     SmallStudyTestCode,
     Tau2Method,
     TauPriorText,
@@ -144,6 +145,18 @@ class BayesPlan(Entry):
     source: Text | None = None
 
 
+class SelectionPlan(Entry):
+    """Selection models beside the pooled result: what if studies were seen by their p-value?
+
+    ``models`` are selection functions, a row each; ``steps`` the p-values at which a step function steps, 0.025 without
+    them; ``alternative`` which effects were likelier to be seen, without it those that benefit patients.
+    """
+
+    models: tuple[SelectionCode, ...] = ("stepfun",)
+    steps: tuple[Proportion, ...] = ()
+    alternative: Literal["greater", "less", "two.sided"] | None = None
+
+
 class ForestOptions(Entry):
     """How the forest plot is drawn: the order of rows in each block, further columns, and the style of `metaan plot`.
 
@@ -246,6 +259,8 @@ class Plan(Entry):
         Pools the trials' own differences between subgroups of people, such as ``sex``.
     bayes
         A Bayesian model that is computed beside the pooled result, with its priors.
+    selection
+        Selection models that are computed beside the pooled result.
     values
         Which means a standardized difference takes where studies have final values and changes.
     structure
@@ -297,6 +312,7 @@ class Plan(Entry):
     structure: Structure | None = None
     explore: Explore | None = None
     bayes: BayesPlan | None = None
+    selection: SelectionPlan | None = None
     plot: ForestOptions = ForestOptions.model_construct()
 
     @property

@@ -22,6 +22,7 @@ from .plan import Explore as Explore
 from .plan import NamedRisk as NamedRisk
 from .plan import Plan as Plan
 from .plan import Regression as Regression
+from .plan import SelectionPlan as SelectionPlan
 from .plan import Structure as Structure
 from .plan import TestForSmallStudies as TestForSmallStudies
 from .plan import ZeroCells as ZeroCells

@@ -194,6 +194,12 @@ def _small_study_tests() -> Mapping[str, Any]:
     return SMALL_STUDY_TESTS
 
 
+def _selection_functions() -> Mapping[str, Any]:
+    from ...stats.selection.functions import SELECTION_FUNCTIONS
+
+    return SELECTION_FUNCTIONS
+
+
 def _trim_and_fill_estimators() -> Mapping[str, Any]:
     from ...stats.small_studies.trimfill import K0_ESTIMATORS
 
@@ -326,6 +332,7 @@ Tau2Method = Annotated[str, _code(_tau2_methods, "tau2_method")]
 CiMethod = Annotated[str, _code(_ci_methods, "ci_method")]
 PiMethod = Annotated[str, _code(_pi_methods, "pi_method")]
 ZeroCellRule = Annotated[str, _code(_zero_cell_rules, "to")]
+SelectionCode = Annotated[str, _code(_selection_functions, "selection function")]
 SmallStudyTestCode = Annotated[str, _code(_small_study_tests, "small-study test", COMMON_CODES["tests"])]
 TrimAndFillEstimator = Annotated[
     str, _code(_trim_and_fill_estimators, "estimator of trim and fill", COMMON_CODES["fill"])

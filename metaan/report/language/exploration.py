@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ...stats.measures.catalogue import scale_of
 from ...stats.measures.effects import Interval
 from ...stats.robustness.plot_data import Spread, gosh_spread
+from ...stats.selection.functions import SELECTION_FUNCTIONS
 from ...synthesis.chances import chances
 from . import formats, words
 from .headings import inside, pool_heading
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ...stats.regression.result import MetaRegression
     from ...stats.robustness.gosh_result import Gosh
     from ...stats.robustness.sequence_result import Refits, Refitted
+    from ...stats.selection.result import SelectionModel
     from ...stats.small_studies.tests_of_asymmetry import SmallStudyTest
     from ...stats.small_studies.trimfill import TrimAndFill
     from ...synthesis.belief import Believed
@@ -52,15 +54,15 @@ class Looked:
     found: Exploration
     arms: Arms
 
-    def code(self, fit: Pooled | Refitted) -> str:
+    def code(self, fit: Pooled | Refitted | SelectionModel) -> str:
         """Return which arm a fit favours."""
         return self.analysis.favoured(fit.display.ci)
 
-    def effect(self, fit: Pooled | Refitted) -> str:
+    def effect(self, fit: Pooled | Refitted | SelectionModel) -> str:
         """Return estimate and interval."""
         return formats.effect(fit.display.estimate, fit.display.ci, self.analysis.measure)
 
-    def reading(self, fit: Pooled | Refitted) -> str:
+    def reading(self, fit: Pooled | Refitted | SelectionModel) -> str:
         """Return the conclusion of a fit in a few words."""
         return words.mark(self.code(fit), self.arms)
 
@@ -349,10 +351,31 @@ def _shown(fit: Bayes, ci: Interval) -> Interval:
     return Interval(*map(fit.display, ci))
 
 
+def _selection(looked: Looked) -> Iterable[ExploredFinding]:
+    """Say each selection model's mean, whether its data speak of selection, and whether the conclusion stands."""
+    for fit in looked.found.selection:
+        differs = looked.code(fit) != looked.code_of_pool
+        stands = f"the conclusion becomes: {looked.reading(fit)}" if differs else "the conclusion stands"
+        test = "" if fit.lrt_pval is None else f"; test of no selection {formats.p_value(fit.lrt_pval)}"
+        text = f"were {SIDES[fit.alternative]} likelier to be seen: {looked.effect(fit)}, {stands}{test}"
+        yield ExploredFinding(f"Selection model ({selection_name(fit)})", text, differs)
+
+
+def selection_name(fit: SelectionModel) -> str:
+    """Return which selection function it is."""
+    return SELECTION_FUNCTIONS[fit.kind].name
+
+
+SIDES = {
+    "greater": "studies with significant larger effects", "less": "studies with significant smaller effects",
+    "two.sided": "significant studies",
+}  # fmt: skip
+
 #: Field of an `Exploration` to the function that says what was found.
 FINDINGS: dict[str, Callable[[Looked], Iterable[ExploredFinding]]] = {
     "multiverse": _multiverse,
     "bayes": _bayes,
+    "selection": _selection,
     "leave_one_out": _leave_one_out,
     "cumulative": _cumulative,
     "influence": _influence,

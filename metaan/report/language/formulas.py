@@ -129,6 +129,8 @@ EXPLORED = {
     "Trikalinos 2012)",
     "bayes": "the posterior of mean and τ under yᵢ ~ N(μ, vᵢ + τ²) and the priors that are named, integrated over τ "
     "(Röver 2020)",
+    "selection": "maximum likelihood of mean, τ² and the selection function, each study's density divided by its "
+    "chance to be seen (Vevea and Hedges 1995)",
     "multiverse": "the same studies pooled by every combination of measure, model and methods that is named in the row",
 }
 

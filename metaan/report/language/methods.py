@@ -142,6 +142,12 @@ def _paragraphs(analysis: Analysis) -> Iterable[tuple[str, str]]:
         )
     if plan.bayes is not None:
         yield "bayes", _bayes(plan.bayes)
+    if plan.selection is not None:
+        yield (
+            "selection",
+            "Beside it, selection models ask what the effect would be had studies been likelier to be seen the smaller "
+            "their p-value, by maximum likelihood (Vevea and Hedges 1995); they are a sensitivity analysis.",
+        )
     if not plan.pool_designs:
         yield (
             "designs",

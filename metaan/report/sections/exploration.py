@@ -107,6 +107,7 @@ FIELDS = {
     "gosh": ("GOSH", "every subset of the studies"),
     "multiverse": ("Multiverse", "table of all analyses"),
     "bayes": ("Bayesian model", "posteriors and table of priors"),
+    "selection": ("Selection models", "table of models"),
 }
 
 PLOT_OF = {

@@ -205,6 +205,27 @@ def _bayes(looked: Looked) -> Iterable[ExploredTable]:
     yield ExploredTable(caption, headers, (*_frequentist(looked), *lines))
 
 
+def _selection(looked: Looked) -> Iterable[ExploredTable]:
+    if not looked.found.selection:
+        return
+    headers = (
+        Header("Model", number=False), _effect_header(looked), Header("τ²"), Header("p, no selection"),
+        Header("Reading", number=False),
+    )  # fmt: skip
+    lines, fit = [], looked.pool.fit
+    if fit is not None:
+        tau2 = formats.NOTHING if fit.tau2 is None else formats.number(fit.tau2)
+        lines.append(ExploredLine(("The protocol's result", looked.effect(fit), tau2, "", looked.reading(fit))))
+    for found in looked.found.selection:
+        differs = looked.code(found) != looked.code_of_pool
+        reading = f"{looked.reading(found)} (differs)" if differs else looked.reading(found)
+        p = formats.NOTHING if found.lrt_pval is None else formats.p_value(found.lrt_pval)
+        cells = (exploration.selection_name(found), looked.effect(found), formats.number(found.tau2), p, reading)
+        lines.append(ExploredLine(cells, differs))
+    caption = f"If {exploration.SIDES[looked.found.selection[0].alternative]} had been likelier to be seen"
+    yield ExploredTable(caption, headers, tuple(lines))
+
+
 def _frequentist(looked: Looked) -> Iterable[ExploredLine]:
     fit = looked.pool.fit
     if fit is not None:
@@ -250,4 +271,5 @@ TABLES: dict[str, Callable[[Looked], Iterable[ExploredTable]]] = {
     "regressions": _regressions,
     "multiverse": _multiverse,
     "bayes": _bayes,
+    "selection": _selection,
 }

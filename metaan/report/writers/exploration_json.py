@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ...stats.robustness.influence import Baujat, Influence
     from ...stats.robustness.multiverse import Multiverse
     from ...stats.robustness.sequence_result import Refits, Refitted
+    from ...stats.selection.result import SelectionModel
     from ...stats.small_studies.tests_of_asymmetry import SmallStudyTest
     from ...stats.small_studies.trimfill import TrimAndFill
     from ...synthesis.belief import Believed
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 DIGITS = 9  # of influence, which is made of differences of two fits: later ones depend on the processor
+SELECTION_DIGITS = 6  # an iteration's: later ones depend on the processor
 
 
 def exploration(pool: Pool) -> Json | None:
@@ -140,6 +142,22 @@ def _believed(fit: Bayes | None) -> Json:
     return values
 
 
+def _selection(found: tuple[SelectionModel, ...], scale: Scale) -> list[Json]:
+    return [
+        portable_values(
+            {
+                "kind": fit.kind, "alternative": fit.alternative, "steps": fit.steps.tolist(),
+                "counts": list(fit.counts),
+                "estimate": fit.display.estimate, "ci": fit.display.ci and list(fit.display.ci), "se": fit.se,
+                "tau2": fit.tau2, "delta": fit.delta.tolist(), "delta_se": list(fit.delta_se), "lrt": fit.lrt,
+                "lrt_df": fit.lrt_df, "lrt_pval": fit.lrt_pval, "notes": list(fit.notes),
+            },
+            SELECTION_DIGITS,
+        )
+        for fit in found
+    ]  # fmt: skip
+
+
 #: Field of an `Exploration` to its plain values.
 PARTS: dict[str, Callable[[Any, Scale], Json | list[Json]]] = {
     "leave_one_out": _refits,
@@ -151,4 +169,5 @@ PARTS: dict[str, Callable[[Any, Scale], Json | list[Json]]] = {
     "gosh": _gosh,
     "multiverse": _multiverse,
     "bayes": _bayes,
+    "selection": _selection,
 }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ...preparation.kinds import KINDS, ROLES, arms_of, kind_of
 from ...stats.numerics.numerals import portable, portable_values
 from ...stats.pooling.models import MODELS
+from ...stats.selection.functions import SELECTION_FUNCTIONS
 from ..language import words
 from ..sections.certainty import suggestions
 from .export import Json, whole
@@ -74,7 +75,7 @@ def _csv_rows(analysis: Analysis, evidence: Sequence[Evidence]) -> Iterable[Json
         if pool is not analysis.overall:
             yield from ({**group, **_csv_study(row)} for row in pool.rows)
         yield from ({**group, **_csv_fit(fit, name), "note": note} for name, fit, note in _fits(pool))
-        yield from ({**group, **row} for row in _csv_bayes(pool))
+        yield from ({**group, **row} for row in (*_csv_bayes(pool), *_csv_selection(pool)))
         yield from ({**group, **row} for row in _csv_evidence(found, pool, analysis))
     for reference in analysis.references:
         yield {**first, **_csv_reference(reference)}
@@ -130,6 +131,17 @@ def _csv_bayes(pool: Pool) -> Iterable[Json]:
                 "estimate": fit.display(fit.mu.median), "pi_lb": pi[0], "pi_ub": pi[1], "se": fit.mu.sd,
                 "tau2": fit.tau.median**2, "i2": fit.i2,
             }  # fmt: skip
+
+
+def _csv_selection(pool: Pool) -> Iterable[Json]:
+    """Yield the selection models beside the pooled result."""
+    for fit in pool.exploration.selection if pool.exploration else ():
+        shown = fit.display
+        lb, ub = shown.ci or (None, None)
+        yield {
+            "kind": "selection", "label": f"Selection model, {SELECTION_FUNCTIONS[fit.kind].name}", "yi": fit.estimate,
+            "estimate": shown.estimate, "ci_lb": lb, "ci_ub": ub, "se": fit.se, "pval": fit.pval, "tau2": fit.tau2,
+        }  # fmt: skip
 
 
 def _csv_reference(reference: PublishedReference) -> Mapping[str, object]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from metaan.registry.model.public import BayesPlan, Explore
+from metaan.registry.model.public import BayesPlan, Explore, SelectionPlan
 from metaan.report.language import formats, methods
 from metaan.report.language.exploration import FINDINGS, ExploredFinding, Looked, findings, lines
 from metaan.report.language.words import Arms
@@ -34,18 +34,22 @@ ASKED = {
     "regressions": [{"moderators": ["year"]}], "plots": ["funnel", "labbe"],
 }  # fmt: skip
 BELIEVED = BayesPlan(tau_prior="half-normal(0.5)", mu_prior="normal(0, 4)", priors=("half-Cauchy(0.5)", "uniform"))
+SELECTED = SelectionPlan(models=("negative-exponential", "stepfun"))
 FRAGILE = [("A", 2, 100, 20, 100), ("B", 15, 100, 17, 100), ("C", 14, 100, 16, 100)]
 
 
-def explored_of(analysis: Analysis, asked: Explore, bayes: BayesPlan | None = None) -> Analysis:
+def explored_of(
+    analysis: Analysis, asked: Explore, bayes: BayesPlan | None = None, selection: SelectionPlan | None = None
+) -> Analysis:
     """The analysis with every pool explored as synthesis does it."""
     pools = []
     for pool in analysis.pools:
         fit = pool.fit
         rows = [_published(row, 2001 + i) for i, row in enumerate(pool.rows)]
-        found = explore(asked, fit, [row for row in rows if row.yi is not None], bayes) if fit else None
+        used, way = [row for row in rows if row.yi is not None], analysis.outcome.direction
+        found = explore(asked, fit, used, bayes, selection=selection, direction=way) if fit else None
         pools.append(replace(pool, rows=tuple(rows), exploration=found))
-    plan = analysis.plan.model_copy(update={"explore": asked, "bayes": bayes})
+    plan = analysis.plan.model_copy(update={"explore": asked, "bayes": bayes, "selection": selection})
     return replace(analysis, pools=tuple(pools), plan=plan)
 
 
@@ -56,7 +60,7 @@ def _published(row, year):
 
 @pytest.fixture
 def full(death: Analysis) -> Analysis:
-    return explored_of(death, Explore.model_validate(ASKED), BELIEVED)
+    return explored_of(death, Explore.model_validate(ASKED), BELIEVED, SELECTED)
 
 
 def said(analysis: Analysis, pool: int = 0) -> dict[str, ExploredFinding]:
@@ -236,6 +240,20 @@ def test_a_bayesian_model_is_one_sentence(full: Analysis) -> None:
     assert found.text.endswith("the conclusion (no clear difference) is the same under all 2 other priors")
     assert not found.alarm
     assert said(full)["Predictive checks"].text == "the data are what priors and model expect"
+
+
+def test_a_selection_model_is_one_sentence_and_one_row(full: Analysis) -> None:
+    fit, stepped = full.pools[0].exploration.selection
+    assert fit.alternative == "less"  # fewer deaths are what benefits patients
+    found = said(full)["Selection model (negative-exponential)"]
+    assert found.text.startswith("were studies with significant smaller effects likelier to be seen: ")
+    assert f"{fit.display.estimate:.2f}" in found.text
+    assert "the conclusion stands" in found.text
+    assert f"{stepped.display.estimate:.2f}" in said(full)["Selection model (step function)"].text
+    [shown] = tables("selection", Looked(full, full.pools[0], full.pools[0].exploration, ARMS))
+    assert [line.cells[0] for line in shown.lines] == ["The protocol's result", "negative-exponential", "step function"]
+    [got] = [one for one in csv.DictReader(io.StringIO(to_csv([full]))) if one["kind"] == "selection"][:1]
+    assert float(got["estimate"]) == pytest.approx(fit.display.estimate)
 
 
 def test_a_prior_that_turns_the_conclusion_is_named(full: Analysis) -> None:
