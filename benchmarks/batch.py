@@ -28,10 +28,10 @@ from pyarrow import parquet
 from scipy.special import ndtr
 
 import metaan.batch as many
-from metaan.batch.files.source import Source
+from metaan.batch.files.source import TableFile
 from metaan.batch.files.streaming import pool_file
 from metaan.batch.files.writing import Output
-from metaan.batch.plan import Plan, methods_of
+from metaan.batch.plan import BatchPlan, methods_of
 
 K = 10
 SAMPLE = 300
@@ -144,11 +144,11 @@ def corpus(random: np.random.Generator) -> Iterator[tuple[str, float]]:
     columns, at = tables(60_000, random)
     methods = {"model": ["MH", "Peto", "common", "random"], "tau2": "DL,REML,PM", "ci": "wald,t,hksj-adhoc"}
     frame = pa.table({"analysis": np.repeat(np.arange(60_000), np.diff(at)), **columns})
-    plan = Plan("OR", methods_of(**methods))
-    plan = Plan("OR", tuple(m for m in plan.methods if m.model == "random" or m.ci_method == "wald"))
+    plan = BatchPlan("OR", methods_of(**methods))
+    plan = BatchPlan("OR", tuple(m for m in plan.methods if m.model == "random" or m.ci_method == "wald"))
     assert len(plan.methods) == 12
     seconds = best(
-        lambda: many.engines.pool_rows(many.columns.Rows.of_frame(frame, "OR", "analysis", None, None, {}), plan), 2
+        lambda: many.engines.pool_rows(many.columns.RowTable.of_frame(frame, "OR", "analysis", None, None, {}), plan), 2
     )
     yield "60,000 analyses by 12 methods", seconds
 
@@ -157,11 +157,11 @@ def files(y: np.ndarray, v: np.ndarray, folder: Path) -> Iterator[tuple[str, flo
     n = len(y)
     table = pa.table({"analysis": np.repeat(np.arange(n), K), "yi": y.reshape(-1), "vi": v.reshape(-1)})
     parquet.write_table(table, folder / "in.parquet", row_group_size=1_000_000)
-    plan = Plan("GEN", methods_of("random", "DL", "wald"))
+    plan = BatchPlan("GEN", methods_of("random", "DL", "wald"))
 
     def pooled() -> None:
         with Output(folder / "out.parquet", "parquet") as output:
-            pool_file(Source.of(folder / "in.parquet", "analysis", "GEN"), plan, output.write)
+            pool_file(TableFile.of(folder / "in.parquet", "analysis", "GEN"), plan, output.write)
 
     taken = best(pooled, 2)
     answers = parquet.read_table(folder / "out.parquet")

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from .stats.network.covariate import NetworkRegression as NetworkRegression
     from .stats.network.covariate import network_regression as network_regression
     from .stats.network.network import network as network
-    from .stats.network.pairwise import Pairs as Pairs
+    from .stats.network.pairwise import ArmPairs as ArmPairs
     from .stats.network.pairwise import pairwise as pairwise
     from .stats.network.result import Network as Network
     from .stats.pooling.pool import pool as pool

@@ -5,4 +5,4 @@ method, enter it in the table of `inference`, `inverse` or `kernels` under the n
 """
 
 from .analyses import pool as pool
-from .result import Batch as Batch
+from .result import Answers as Answers

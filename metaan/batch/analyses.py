@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError, choose
-from .columns import Rows
+from .columns import RowTable
 from .engines import ENGINES
-from .plan import Plan, methods_of, names
-from .result import Batch
+from .plan import BatchPlan, methods_of, names
+from .result import Answers
 
 
 def pool(
@@ -38,7 +38,7 @@ def pool(
     threads: int | None = None,
     columns: Mapping[str, Any] | None = None,
     **more: Any,
-) -> Batch:
+) -> Answers:
     """Pool many analyses, each by every combination of the methods, with the answers of `metaan.pool`.
 
     Parameters
@@ -91,7 +91,7 @@ def pool(
     >>> len(got), got["k"].tolist(), [round(x, 4) for x in got["estimate"].tolist()]
     (4, [3, 3, 2, 2], [0.318, 0.3165, 0.2889, 0.2889])
     """
-    plan = Plan(
+    plan = BatchPlan(
         measure,
         methods_of(model, tau2, ci),
         pi,
@@ -111,7 +111,7 @@ def pool(
 def rows_of(
     data: Any, by: str | None, subgroup: str | None, slab: str | None, offsets: Any, analysis: Any, measure: str,
     columns: dict[str, Any],
-) -> Rows:  # fmt: skip
+) -> RowTable:  # fmt: skip
     """Return the rows of whatever a caller has."""
     if isinstance(data, str | Path):
         if by or subgroup or slab or columns or offsets is not None or analysis is not None:
@@ -125,9 +125,9 @@ def rows_of(
         columns = {**(data or {}), **columns}
         if by is not None or subgroup is not None or slab is not None:
             raise UsageError("by, subgroup and slab name columns of data; arrays take offsets and analysis")
-        return Rows.of_arrays(columns, offsets, analysis)
+        return RowTable.of_arrays(columns, offsets, analysis)
     if by is None:
         raise UsageError("by: which column of data says which analysis a row is of?")
     if offsets is not None or analysis is not None:
         raise UsageError("offsets and analysis go with arrays; data takes by")
-    return Rows.of_frame(data, measure, by, subgroup, slab, columns)
+    return RowTable.of_frame(data, measure, by, subgroup, slab, columns)

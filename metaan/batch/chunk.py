@@ -17,10 +17,10 @@ from ..stats.measures.effects import FloatArray
 from ..stats.pooling.intervals import IDENTICAL, NO_SE
 from ..stats.pooling.prediction import NO_SPREAD
 from .effects import BadRow, Effects, effects_of
-from .inference import Inferred, Means, infer, narrower, needs_q, predict, shown, side
+from .inference import Inferred, PoolMean, infer, narrower, needs_q, predict, shown, side
 from .inverse import Inverse
 from .kernels.inverse_variance import BoolArray, IntArray, Q
-from .plan import TABLE_MODELS, Method, Plan
+from .plan import TABLE_MODELS, BatchPlan, Method
 from .refits import leave_one_out
 from .tables import NO_PREDICTION, WITHOUT_VARIANCE, StrataPool, pool_strata
 from .words import Words
@@ -48,7 +48,7 @@ class Chunk:
 
 
 def pool_chunk(
-    data: Mapping[str, FloatArray], at: IntArray, plan: Plan, slab: Any = None, into: dict[str, Any] | None = None,
+    data: Mapping[str, FloatArray], at: IntArray, plan: BatchPlan, slab: Any = None, into: dict[str, Any] | None = None,
     faults: Mapping[int, str] | None = None,
 ) -> Chunk:  # fmt: skip
     """Pool the analyses whose rows lie between the offsets ``at``, shape (analyses + 1,), by every method.
@@ -79,7 +79,7 @@ def pool_chunk(
     return Chunk(answers.columns, answers.words.texts, effects.bad, effects.bad_rows)
 
 
-def empty_answers(n: int, plan: Plan) -> dict[str, Any]:
+def empty_answers(n: int, plan: BatchPlan) -> dict[str, Any]:
     """Return arrays of shape (analyses, methods) for the answers to ``n`` analyses, with anything in them."""
     kinds: dict[str, Any] = dict.fromkeys(NUMBERS, np.float64) | dict.fromkeys(("k", "left_out", "reason"), np.int32)
     kinds |= dict.fromkeys(("tau2_lb", "tau2_ub"), np.float64) if "tau2_ci" in plan.also else {}
@@ -113,7 +113,7 @@ class _Answers:
             self.columns[name][where, j] = self.words.code(text)
 
 
-def _fill(answers: _Answers, j: int, method: Method, e: Effects, pooled: Inverse, plan: Plan) -> None:
+def _fill(answers: _Answers, j: int, method: Method, e: Effects, pooled: Inverse, plan: BatchPlan) -> None:
     """Write the answers of a method by inverse variance."""
     alive = np.flatnonzero(e.alive)
     with np.errstate(all="ignore"):
@@ -138,7 +138,7 @@ def _fill(answers: _Answers, j: int, method: Method, e: Effects, pooled: Inverse
 
 
 def _predicted(
-    answers: _Answers, j: int, method: Method, alive: IntArray, means: Means, found: Inferred, pooled: Inverse
+    answers: _Answers, j: int, method: Method, alive: IntArray, means: PoolMean, found: Inferred, pooled: Inverse
 ) -> None:
     """Write the prediction intervals, and why there is none."""
     if method.model != "random":
@@ -161,7 +161,7 @@ def _predicted(
 
 
 def _notes(
-    answers: _Answers, j: int, method: Method, alive: IntArray, means: Means, found: Inferred, narrow: BoolArray
+    answers: _Answers, j: int, method: Method, alive: IntArray, means: PoolMean, found: Inferred, narrow: BoolArray
 ) -> None:
     """Write what to know before reading the numbers, in the order of `metaan.stats.pooling.pool.pool`."""
     if "notes" not in answers.columns:
@@ -176,7 +176,7 @@ def _notes(
 
 
 def _say_why(
-    answers: _Answers, j: int, method: Method, alive: IntArray, means: Means, found: Inferred, e: Effects,
+    answers: _Answers, j: int, method: Method, alive: IntArray, means: PoolMean, found: Inferred, e: Effects,
     pooled: Inverse,
 ) -> None:  # fmt: skip
     """Write why an analysis has no answer, or none but an estimate; take away what does not exist."""
@@ -208,13 +208,13 @@ def _none(answers: _Answers, j: int, where: IntArray, whys: list[str]) -> None:
         answers.columns["reason"][i, j] = answers.words.code(why)
 
 
-def _fill_strata(answers: _Answers, j: int, found: StrataPool, plan: Plan) -> None:
+def _fill_strata(answers: _Answers, j: int, found: StrataPool, plan: BatchPlan) -> None:
     """Write the answers of a method that pools tables as strata."""
     scale = scale_of(plan.measure)
     alive = found.alive
     zero = np.zeros(alive.size)
     with np.errstate(all="ignore"):
-        means = Means(found.k[alive], zero, found.estimate, found.se, zero)
+        means = PoolMean(found.k[alive], zero, found.estimate, found.se, zero)
         inferred = infer(means, "wald", plan.level, scale)
         df = found.q_df.astype(float)
         i2 = np.where((found.q > 0) & (df > 0), np.maximum(0.0, 100 * (found.q - df) / found.q), 0.0)

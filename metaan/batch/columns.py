@@ -1,6 +1,6 @@
 """From what a caller has to columns of numbers with offsets: frames, Arrow tables, dicts, arrays.
 
-A frame has a row a study; `Rows.of_frame` brings the rows of each analysis together. Arrays come as ragged columns
+A frame has a row a study; `RowTable.of_frame` brings the rows of each analysis together. Arrays come as ragged columns
 with ``offsets``, or as n x k matrices with nan where an analysis has fewer studies than the largest.
 """
 
@@ -40,7 +40,7 @@ _READ: tuple[tuple[MeasureFamily, tuple[str, ...]], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowTable:
     """Rows of many analyses.
 
     Attributes
@@ -68,7 +68,7 @@ class Rows:
     def of_part(
         cls, table: Any, data: dict[str, FloatArray], by: str, subgroup: str | None, slab: str | None,
         faults: Mapping[int, str],
-    ) -> Rows:  # fmt: skip
+    ) -> RowTable:  # fmt: skip
         """Take an Arrow table in which the rows of each analysis stand together."""
         keys = [_column(table, name, "by") for name in (by, subgroup) if name is not None]
         starts = runs(keys, table.num_rows)
@@ -79,7 +79,7 @@ class Rows:
     @classmethod
     def of_frame(
         cls, frame: Any, measure: str, by: str, subgroup: str | None, slab: str | None, columns: Mapping[str, Any]
-    ) -> Rows:
+    ) -> RowTable:
         """Read the columns of a frame, and bring the rows of each analysis together where they are not."""
         table = arrow_table(frame)
         keys = [_column(table, name, "by") for name in (by, subgroup) if name is not None]
@@ -100,7 +100,7 @@ class Rows:
         return cls(found, starts, heads[0], heads[1] if subgroup is not None else None, labels)
 
     @classmethod
-    def of_arrays(cls, columns: Mapping[str, Any], offsets: Any, analysis: Any) -> Rows:
+    def of_arrays(cls, columns: Mapping[str, Any], offsets: Any, analysis: Any) -> RowTable:
         """Take ragged columns with offsets, or n x k matrices."""
         arrays = {name: _floats(values, name) for name, values in columns.items() if values is not None}
         if not arrays:

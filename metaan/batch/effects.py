@@ -12,7 +12,7 @@ from ..stats.measures.catalogue import TO, effects_of_rows
 from ..stats.measures.effects import LARGEST_VI, SMALLEST_VI, FloatArray, infinite, unusable, usable
 from ..stats.measures.families import Columns, Mask, refusals
 from .kernels.inverse_variance import BoolArray, IntArray, plain
-from .plan import Plan
+from .plan import BatchPlan
 
 #: How many refused rows are kept to be shown.
 SAMPLE = 20
@@ -63,7 +63,7 @@ class Effects:
 
 
 def effects_of(
-    data: Mapping[str, FloatArray], at: IntArray, plan: Plan, slab: Any, faults: Mapping[int, str]
+    data: Mapping[str, FloatArray], at: IntArray, plan: BatchPlan, slab: Any, faults: Mapping[int, str]
 ) -> Effects:
     """Compute the effects of all rows; a row that cannot be true is an error of its analysis, and of no other."""
     if not faults and (easy := _as_given(data, at, plan)) is not None:
@@ -105,7 +105,7 @@ def effects_of(
     return _kept(found.yi, found.vi, found.sound, found.columns, at, of_row, errors, bad, int(at_fault.sum()))
 
 
-def _as_given(data: Mapping[str, FloatArray], at: IntArray, plan: Plan) -> Effects | None:
+def _as_given(data: Mapping[str, FloatArray], at: IntArray, plan: BatchPlan) -> Effects | None:
     """Return effects that are given with sound variances, all of them: the usual case, and quick to see; else None."""
     if set(data) != {"yi", "vi"} or data["yi"].size == 0:
         return None

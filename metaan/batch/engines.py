@@ -1,6 +1,6 @@
 """Where analyses are pooled: in threads here, or by the workers of a Dask cluster; the answers are the same.
 
-To add one: a function from rows, a plan and its own option to a `Batch`, and an entry in `ENGINES`.
+To add one: a function from rows, a plan and its own option to a `Answers`, and an entry in `ENGINES`.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import numpy as np
 
 from ..errors import UsageError
 from .chunk import Chunk, empty_answers, pool_chunk
-from .columns import Rows
-from .plan import Plan
-from .result import Batch, joined
+from .columns import RowTable
+from .plan import BatchPlan
+from .result import Answers, joined
 
 #: Rows that are worked on at once: what is between two steps stays in a processor's own memory.
 CHUNK_ROWS = 200_000
 
 
-def pool_rows(rows: Rows, plan: Plan, threads: int | None = None) -> Batch:
+def pool_rows(rows: RowTable, plan: BatchPlan, threads: int | None = None) -> Answers:
     """Pool rows that are brought together, chunk by chunk; each is a function of its own rows alone."""
     starts = bounds(rows.at)
     answers = empty_answers(rows.at.size - 1, plan)
@@ -45,7 +45,7 @@ def pool_rows(rows: Rows, plan: Plan, threads: int | None = None) -> Batch:
     return joined(chunks, answers, plan, rows.analysis, rows.subgroup, starts)
 
 
-def pool_rows_on_cluster(rows: Rows, plan: Plan, scheduler: str | None = None) -> Batch:
+def pool_rows_on_cluster(rows: RowTable, plan: BatchPlan, scheduler: str | None = None) -> Answers:
     """Do the same on the workers of a Dask cluster."""
     starts = bounds(rows.at)
     answers = empty_answers(rows.at.size - 1, plan)
@@ -90,4 +90,4 @@ def bounds(at: Any) -> list[int]:
 
 
 #: Where analyses are pooled.
-ENGINES: dict[str, Callable[[Rows, Plan, Any], Batch]] = {"local": pool_rows, "dask": pool_rows_on_cluster}
+ENGINES: dict[str, Callable[[RowTable, BatchPlan, Any], Answers]] = {"local": pool_rows, "dask": pool_rows_on_cluster}

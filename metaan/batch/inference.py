@@ -22,7 +22,7 @@ from .kernels.inverse_variance import BoolArray, IntArray
 _NEAR = 300.0
 
 
-class Means(NamedTuple):
+class PoolMean(NamedTuple):
     """Pooled means as the model gives them: estimate, standard error, generalised Q, and what they rest on."""
 
     k: IntArray
@@ -43,7 +43,7 @@ class Inferred(NamedTuple):
     no_ends: BoolArray
 
 
-def infer(means: Means, ci_method: str, level: float, scale: Scale) -> Inferred:
+def infer(means: PoolMean, ci_method: str, level: float, scale: Scale) -> Inferred:
     """Return test and interval of the means."""
     se, as_t = CI_METHODS[ci_method](means)
     no_se = se == 0
@@ -59,7 +59,9 @@ def infer(means: Means, ci_method: str, level: float, scale: Scale) -> Inferred:
     return Inferred(se, lb, ub, pval, no_se, no_ends)
 
 
-def predict(means: Means, ci_se: FloatArray, pi_method: str, level: float) -> tuple[FloatArray, FloatArray, BoolArray]:
+def predict(
+    means: PoolMean, ci_se: FloatArray, pi_method: str, level: float
+) -> tuple[FloatArray, FloatArray, BoolArray]:
     """Return the bounds of prediction intervals, and where the standard error leaves none."""
     rule = PI_METHODS[pi_method]
     se = rule.se(means, ci_se)
@@ -118,34 +120,34 @@ def _quantiles(k: IntArray, as_t: BoolArray | None, level: float, lost: int) -> 
 SeT = tuple[FloatArray, BoolArray | None]
 
 
-def _wald(m: Means) -> SeT:
+def _wald(m: PoolMean) -> SeT:
     return m.se, None
 
 
-def _wald_t(m: Means) -> SeT:
+def _wald_t(m: PoolMean) -> SeT:
     return m.se, m.k > 1
 
 
-def _inflation(m: Means) -> FloatArray:
+def _inflation(m: PoolMean) -> FloatArray:
     return np.where(m.k > 1, np.sqrt(m.q / np.maximum(m.k - 1, 1)), 1.0)
 
 
-def _hartung_knapp(m: Means) -> SeT:
+def _hartung_knapp(m: PoolMean) -> SeT:
     return m.se * _inflation(m), m.k > 1
 
 
-def _hartung_knapp_adhoc(m: Means) -> SeT:
+def _hartung_knapp_adhoc(m: PoolMean) -> SeT:
     return m.se * np.maximum(1.0, _inflation(m)), m.k > 1
 
 
-def _automatic(m: Means) -> SeT:
+def _automatic(m: PoolMean) -> SeT:
     varied = (m.k > 2) & (m.tau2 > 0)
     return np.where(varied, _hartung_knapp_adhoc(m)[0], m.se), varied
 
 
 #: Names as in `metaan.stats.pooling.intervals.CI_METHODS`: to the standard error, and where its distribution is t with
 #: k - 1 degrees of freedom (None: nowhere). KR and PL need more of the studies than the kernels give.
-CI_METHODS: dict[str, Callable[[Means], SeT]] = {
+CI_METHODS: dict[str, Callable[[PoolMean], SeT]] = {
     "wald": _wald,
     "t": _wald_t,
     "hksj": _hartung_knapp,
@@ -157,23 +159,23 @@ CI_METHODS: dict[str, Callable[[Means], SeT]] = {
 class PIRule(NamedTuple):
     """From the means and the standard errors of their intervals to the one that counts; k less ``lost`` are the df."""
 
-    se: Callable[[Means, FloatArray], FloatArray]
+    se: Callable[[PoolMean, FloatArray], FloatArray]
     lost: int | None
 
 
-def _of_interval(m: Means, ci_se: FloatArray) -> FloatArray:
+def _of_interval(m: PoolMean, ci_se: FloatArray) -> FloatArray:
     return ci_se
 
 
-def _of_model(m: Means, ci_se: FloatArray) -> FloatArray:
+def _of_model(m: PoolMean, ci_se: FloatArray) -> FloatArray:
     return m.se
 
 
-def _of_hartung_knapp(m: Means, ci_se: FloatArray) -> FloatArray:
+def _of_hartung_knapp(m: PoolMean, ci_se: FloatArray) -> FloatArray:
     return _hartung_knapp(m)[0]
 
 
-def _known(m: Means, ci_se: FloatArray) -> FloatArray:
+def _known(m: PoolMean, ci_se: FloatArray) -> FloatArray:
     return np.zeros_like(m.se)
 
 

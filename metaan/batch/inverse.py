@@ -17,10 +17,10 @@ from ..stats.measures.effects import FloatArray
 from ..stats.measures.scales import Scale
 from ..stats.numerics.ties import above
 from .effects import Effects
-from .inference import Means, by_k
+from .inference import PoolMean, by_k
 from .kernels import inverse_variance as kernels
 from .kernels.inverse_variance import MODEL_CODES, SUM_W, TAU2_CODES, C, IntArray, Q
-from .plan import Plan
+from .plan import BatchPlan
 
 
 @dataclass(slots=True)
@@ -28,7 +28,7 @@ class Inverse:
     """What the methods of inverse variance share: moments, and the tau2 of each estimator once."""
 
     effects: Effects
-    plan: Plan
+    plan: BatchPlan
     k: IntArray
     wi: FloatArray
     sums: FloatArray
@@ -37,7 +37,7 @@ class Inverse:
     bounds: tuple[FloatArray, FloatArray] | None = None
 
     @classmethod
-    def of(cls, e: Effects, plan: Plan) -> Inverse:
+    def of(cls, e: Effects, plan: BatchPlan) -> Inverse:
         """Compute the moments."""
         n = e.at.size - 1
         wi, sums = np.empty(e.yi.size), np.empty((4, n))
@@ -59,12 +59,12 @@ class Inverse:
             self.tau2[key] = found
         return self.tau2[key]
 
-    def means(self, model: str, tau2: FloatArray, with_q: bool = True) -> Means:
+    def means(self, model: str, tau2: FloatArray, with_q: bool = True) -> PoolMean:
         """Return the means by a key of `MODEL_CODES`; without ``with_q`` the generalised Q may be anything."""
         e = self.effects
         estimate, se, q = (np.empty(self.k.size) for _ in range(3))
         kernels.means(MODEL_CODES[model], with_q, e.yi, e.vi, self.wi, e.at, self.sums, tau2, estimate, se, q)
-        return Means(self.k, tau2, estimate, se, q)
+        return PoolMean(self.k, tau2, estimate, se, q)
 
     def tau2_ci(self) -> tuple[FloatArray, FloatArray]:
         """Return the Q-profile interval of tau2; nan for one study."""

@@ -43,7 +43,7 @@ class Method(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BatchPlan:
     """What to do with every analysis.
 
     Attributes

@@ -12,7 +12,7 @@ from .effects import Effects
 from .inference import infer, needs_q, side
 from .inverse import Inverse
 from .kernels.inverse_variance import IntArray
-from .plan import Method, Plan
+from .plan import BatchPlan, Method
 
 #: So many rows are worked on at once; an analysis of k studies makes k times k - 1.
 _ROWS = 2_000_000
@@ -20,7 +20,7 @@ _ROWS = 2_000_000
 Refits = tuple[FloatArray, FloatArray, FloatArray]
 
 
-def leave_one_out(e: Effects, method: Method, plan: Plan, conclusion: FloatArray) -> Refits:
+def leave_one_out(e: Effects, method: Method, plan: BatchPlan, conclusion: FloatArray) -> Refits:
     """Return the lowest and the highest estimate without one study, and how many of the refits conclude otherwise.
 
     Parameters
@@ -63,7 +63,7 @@ def _parts(sizes: IntArray) -> Iterator[slice]:
 
 
 def _without(
-    e: Effects, method: Method, plan: Plan, rows: IntArray, of_row: IntArray, k: IntArray
+    e: Effects, method: Method, plan: BatchPlan, rows: IntArray, of_row: IntArray, k: IntArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return estimates and conclusions of the analyses ``of_row`` without ``rows``, in turn."""
     sizes = k[of_row] - 1

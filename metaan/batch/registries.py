@@ -11,10 +11,10 @@ from ..registry.load import load
 from ..stats.measures.effects import FloatArray
 from ..synthesis.analyse import analyse
 from ..synthesis.values import Pool
-from .columns import Rows
+from .columns import RowTable
 
 
-def rows_of_registries(folder: Path, measure: str) -> Rows:
+def rows_of_registries(folder: Path, measure: str) -> RowTable:
     """Return the effects of every pool of every analysis of the reviews in a folder.
 
     Parameters
@@ -56,7 +56,7 @@ def rows_of_registries(folder: Path, measure: str) -> Rows:
             slabs.append(label)
     at = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     labels = (np.array([label for label, _ in found], dtype=object), np.array([p.name for _, p in found], dtype=object))
-    return Rows({"yi": _floats(yi), "vi": _floats(vi)}, at, *labels, np.array(slabs, dtype=object))
+    return RowTable({"yi": _floats(yi), "vi": _floats(vi)}, at, *labels, np.array(slabs, dtype=object))
 
 
 def _effects(pool: Pool) -> list[tuple[float, float, str]]:

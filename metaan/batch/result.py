@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import choose
 from ..stats.numerics.notebook import ShowsItself
 from .chunk import Chunk
-from .plan import Plan
+from .plan import BatchPlan
 from .totals import Totals
 from .words import Words
 
@@ -28,11 +28,11 @@ _SENTENCES = ("reason", "notes", "pi_reason")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Batch(ShowsItself):
+class Answers(ShowsItself):
     """What `pool` returns: a row an analysis and method, the rows of an analysis together, in the order of the input.
 
     ``batch["estimate"]`` is a column as an array of numpy; ``to_frame`` (pandas), ``to_polars`` and ``to_arrow`` return
-    all, and what takes Arrow's stream of arrays (polars, DuckDB, pandas) takes a `Batch` as it is. Estimates, standard
+    all, and what takes Arrow's stream of arrays (polars, DuckDB, pandas) takes them as they are. Estimates, standard
     errors and intervals are on the analysis scale (natural log for ratios), tau2 on its square, i2 in percent.
 
     Attributes
@@ -49,7 +49,7 @@ class Batch(ShowsItself):
         How many rows cannot be true, and (analysis, what is wrong) of some.
     """
 
-    plan: Plan
+    plan: BatchPlan
     analysis: Any
     answers: Mapping[str, Any]
     texts: Sequence[str]
@@ -174,8 +174,13 @@ def _plain(value: Any) -> Any:
 
 
 def joined(
-    chunks: Sequence[Chunk], answers: Mapping[str, Any], plan: Plan, analysis: Any, subgroup: Any, starts: Sequence[int]
-) -> Batch:
+    chunks: Sequence[Chunk],
+    answers: Mapping[str, Any],
+    plan: BatchPlan,
+    analysis: Any,
+    subgroup: Any,
+    starts: Sequence[int],
+) -> Answers:
     """Put the answers of chunks together, which stand in ``answers``; ``starts`` is the first analysis of each."""
     words = Words()
     for chunk in chunks:
@@ -183,4 +188,4 @@ def joined(
             if name in chunk.columns and chunk.texts:
                 chunk.columns[name][:] = words.merged(chunk.texts, chunk.columns[name])
     bad = [(str(analysis[start + one.analysis]), one.why) for chunk, start in zip(chunks, starts) for one in chunk.bad]
-    return Batch(plan, analysis, answers, words.texts, subgroup, sum(chunk.bad_rows for chunk in chunks), bad[:20])
+    return Answers(plan, analysis, answers, words.texts, subgroup, sum(chunk.bad_rows for chunk in chunks), bad[:20])

@@ -22,7 +22,7 @@ from .effects import Effects
 from .kernels import strata as table_kernels
 from .kernels.inverse_variance import IntArray
 from .kernels.strata import MH_CODES
-from .plan import Plan
+from .plan import BatchPlan
 
 _RATE = ("x1i", "t1i", "x2i", "t2i")
 _TABLE = ("ai", "bi", "ci", "di")
@@ -55,7 +55,7 @@ class StrataPool:
     reasons: dict[int, str]
 
 
-def pool_strata(model: str, effects: Effects, at: IntArray, plan: Plan) -> StrataPool:
+def pool_strata(model: str, effects: Effects, at: IntArray, plan: BatchPlan) -> StrataPool:
     """Pool the tables of every analysis."""
     tables = effects.columns
     if not {"ai", "x1i"} & set(tables):
@@ -75,7 +75,7 @@ def _offsets(k: IntArray) -> IntArray:
     return np.concatenate([[0], np.cumsum(k)])
 
 
-def _mantel_haenszel(effects: Effects, tables: Columns, usable: Mask, at: IntArray, plan: Plan) -> StrataPool:
+def _mantel_haenszel(effects: Effects, tables: Columns, usable: Mask, at: IntArray, plan: BatchPlan) -> StrataPool:
     measure = plan.measure
     strata = MH_MEASURES[measure]
     kept = usable & ~strata.silent(tables)
@@ -117,7 +117,7 @@ def _no_estimate(
 
 
 def _own_effects(
-    effects: Effects, plan: Plan, counted: Mask, at: IntArray, alive: IntArray, estimate: FloatArray
+    effects: Effects, plan: BatchPlan, counted: Mask, at: IntArray, alive: IntArray, estimate: FloatArray
 ) -> tuple[FloatArray, IntArray]:
     """Return Q of the studies' own effects around the pooled estimate, and its degrees of freedom."""
     own_yi, own_vi, sound = effects.all_yi, effects.all_vi, effects.sound
@@ -137,7 +137,7 @@ def _own_effects(
     return np.where(df > 0, q, 0.0), df
 
 
-def _peto(effects: Effects, tables: Columns, usable: Mask, at: IntArray, plan: Plan) -> StrataPool:
+def _peto(effects: Effects, tables: Columns, usable: Mask, at: IntArray, plan: BatchPlan) -> StrataPool:
     excess, variance = observed_less_expected(tables)
     kept = usable & (variance > 0)
     k = _counted(kept, at)

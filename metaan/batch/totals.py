@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .plan import Plan
+from .plan import BatchPlan
 
 #: So many different reasons are counted apart; the rest together.
 MOST_REASONS = 200
@@ -24,7 +24,7 @@ _ARRAYS = ("answered", "not_converged", "both", "changed")
 class Totals:
     """Sums over parts; `add` them, or `Totals` of other machines."""
 
-    plan: Plan
+    plan: BatchPlan
     analyses: int = 0
     answered: Any = None
     not_converged: Any = None
@@ -81,7 +81,7 @@ class Totals:
         return plain | arrays
 
     @classmethod
-    def of_state(cls, plan: Plan, state: Mapping[str, Any]) -> Totals:
+    def of_state(cls, plan: BatchPlan, state: Mapping[str, Any]) -> Totals:
         """Return what `state` wrote down."""
         arrays = {name: np.array(state[name], dtype=np.int64) for name in _ARRAYS}
         bad = [(analysis, why) for analysis, why in state["bad"]]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UsageError
 
 if TYPE_CHECKING:
-    from ..batch.plan import Plan
+    from ..batch.plan import BatchPlan
     from ..batch.totals import Totals
 
 
@@ -68,15 +68,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Pool the file and say what came of it."""
-    from ..batch.files.source import Source
-    from ..batch.plan import Plan, methods_of, names
+    from ..batch.files.source import TableFile
+    from ..batch.plan import BatchPlan, methods_of, names
 
     methods = methods_of(args.model, args.tau2, args.ci)
     also = tuple(names(args.also)) if args.also else ()
-    plan = Plan(args.measure, methods, args.pi, args.level, args.add, args.to, args.drop00, args.vtype, also=also)
+    plan = BatchPlan(args.measure, methods, args.pi, args.level, args.add, args.to, args.drop00, args.vtype, also=also)
     if not args.table.is_file():
         raise UsageError(f"{args.table}: no such file; allowed: a table with a row a study")
-    source = Source.of(args.table, args.by, args.measure, args.subgroup, args.slab, _renamed(args.columns))
+    source = TableFile.of(args.table, args.by, args.measure, args.subgroup, args.slab, _renamed(args.columns))
     if args.scheduler and args.engine != "dask":
         raise UsageError("--scheduler goes with --engine dask")
     totals, failures = _on_cluster(args, source, plan) if args.engine == "dask" else (_pooled(args, source, plan), [])
@@ -93,7 +93,7 @@ def run(args: Namespace) -> int:
     return 1 if failures else 0
 
 
-def _on_cluster(args: Namespace, source: Any, plan: Plan) -> tuple[Totals, list[Any]]:
+def _on_cluster(args: Namespace, source: Any, plan: BatchPlan) -> tuple[Totals, list[Any]]:
     from ..batch.files.cluster import pool_on_cluster
 
     if args.output is None or args.output.suffix or args.output.is_file():
@@ -102,7 +102,7 @@ def _on_cluster(args: Namespace, source: Any, plan: Plan) -> tuple[Totals, list[
         return pool_on_cluster(source, plan, args.output, args.scheduler, tell=bar.tell, say=_say)
 
 
-def _pooled(args: Namespace, source: Any, plan: Plan) -> Totals:
+def _pooled(args: Namespace, source: Any, plan: BatchPlan) -> Totals:
     from ..batch.files.source import format_of
     from ..batch.files.streaming import pool_file
     from ..batch.files.writing import WRITERS, Output

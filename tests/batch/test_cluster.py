@@ -15,14 +15,14 @@ from pyarrow import parquet
 
 from metaan.batch import engines, pool
 from metaan.batch.files import cluster
-from metaan.batch.files.source import Source
+from metaan.batch.files.source import TableFile
 from metaan.batch.files.streaming import pool_file
-from metaan.batch.plan import Plan, methods_of
+from metaan.batch.plan import BatchPlan, methods_of
 from metaan.cli.main import main
 from metaan.errors import ConflictError, UsageError
 
 ROOT = Path(__file__).parents[2]
-PLAN = Plan("GEN", methods_of("random", "DL,REML", "wald"), also=("notes",))
+PLAN = BatchPlan("GEN", methods_of("random", "DL,REML", "wald"), also=("notes",))
 
 
 def started(folder, *words):
@@ -76,13 +76,13 @@ def table(tmp_path_factory):
 @pytest.fixture(scope="module")
 def here(table):
     tables = []
-    totals = pool_file(Source.of(table, "analysis", "GEN"), PLAN, tables.append)
+    totals = pool_file(TableFile.of(table, "analysis", "GEN"), PLAN, tables.append)
     return pa.concat_tables(tables).to_pandas(), totals.to_dict()
 
 
 def on_cluster(table, folder, scheduler, **options):
     return cluster.pool_on_cluster(
-        Source.of(table, "analysis", "GEN"), PLAN, folder, scheduler, part_rows=80, **options
+        TableFile.of(table, "analysis", "GEN"), PLAN, folder, scheduler, part_rows=80, **options
     )
 
 
@@ -115,7 +115,9 @@ def test_the_answers_are_those_of_one_machine_and_a_rerun_goes_on(machines, tabl
     assert files[0].stat().st_mtime_ns == kept
     assert f"{len(files) - 2} of {len(files)} parts were there already" in said[0]
     with pytest.raises(ConflictError, match="other plan"):
-        cluster.pool_on_cluster(Source.of(table, "analysis", "GEN"), Plan("GEN", PLAN.methods), tmp_path / "out")
+        cluster.pool_on_cluster(
+            TableFile.of(table, "analysis", "GEN"), BatchPlan("GEN", PLAN.methods), tmp_path / "out"
+        )
 
 
 def test_a_csv_file_that_has_changed_since_is_not_gone_on_with(machines, table, here, tmp_path):

@@ -13,7 +13,7 @@ import metaan as ma
 from metaan.batch import pool
 from metaan.batch.files import source as on_disk
 from metaan.batch.files.streaming import pool_file
-from metaan.batch.plan import Plan, methods_of
+from metaan.batch.plan import BatchPlan, methods_of
 from metaan.cli.main import main
 from metaan.errors import DataError, UsageError
 
@@ -244,9 +244,9 @@ def test_without_numba_or_duckdb_a_plain_message(monkeypatch, frame, tmp_path):
         jit.kernel(len)
     monkeypatch.setitem(__import__("sys").modules, "duckdb", None)
     parquet.write_table(pa.Table.from_pandas(frame.iloc[::-1].sort_values("ai")), tmp_path / "t.parquet")
-    source = on_disk.Source.of(tmp_path / "t.parquet", "analysis", "OR")
+    source = on_disk.TableFile.of(tmp_path / "t.parquet", "analysis", "OR")
     with pytest.raises(UsageError, match=r"metaan\[batch\]"):
-        pool_file(source, Plan("OR", methods_of("random", "DL", "wald")), print)
+        pool_file(source, BatchPlan("OR", methods_of("random", "DL", "wald")), print)
 
 
 def test_nothing_at_all_and_nothing_of_use(frame):

@@ -17,9 +17,9 @@ from typing import Any
 from ...errors import ConflictError
 from ...version import __version__
 from ..engines import connected, distributed
-from ..plan import Plan
+from ..plan import BatchPlan
 from ..totals import Totals
-from .source import PART_ROWS, Source, Survey, rows_between, sorted_copy, survey
+from .source import PART_ROWS, Survey, TableFile, rows_between, sorted_copy, survey
 from .streaming import Say, Tell, pool_table, quiet, silent
 from .writing import Output
 
@@ -28,7 +28,7 @@ _TOTALS = b"metaan_totals"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PartFile:
     """Some rows of the table that are whole analyses, and the file of their answers."""
 
     first: int
@@ -37,10 +37,10 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailedPart:
     """A part that has no answers: its rows, the first and last of its analyses, and why."""
 
-    part: Part
+    part: PartFile
     analyses: tuple[str, str]
     why: str
 
@@ -51,9 +51,9 @@ class Failure:
 
 
 def pool_on_cluster(
-    source: Source, plan: Plan, folder: Path, scheduler: str | None = None, *,
+    source: TableFile, plan: BatchPlan, folder: Path, scheduler: str | None = None, *,
     part_rows: int = PART_ROWS, tell: Tell = quiet, say: Say = silent,
-) -> tuple[Totals, list[Failure]]:  # fmt: skip
+) -> tuple[Totals, list[FailedPart]]:  # fmt: skip
     """Pool every analysis of a file on a cluster, into Parquet files in ``folder``.
 
     Parameters
@@ -96,13 +96,13 @@ def pool_on_cluster(
             if isinstance(result, Totals):
                 totals.join(result)
             else:
-                failures.append(Failure(part, _ends(source, part), result))
+                failures.append(FailedPart(part, _ends(source, part), result))
             done += part.last - part.first
             tell(done, found.rows)
     return totals, failures
 
 
-def pool_part(source: Source, plan: Plan, part: Part, folder: Path) -> Totals:
+def pool_part(source: TableFile, plan: BatchPlan, part: PartFile, folder: Path) -> Totals:
     """Pool the analyses of a part, write the answers whole or not at all, and return what they add up to."""
     batch = pool_table(rows_between(source, part.first, part.last, source.names), source, plan, threads=1)
     totals = Totals(plan).add(batch.answers, batch.texts, batch.bad_rows, batch.bad)
@@ -113,8 +113,8 @@ def pool_part(source: Source, plan: Plan, part: Part, folder: Path) -> Totals:
 
 
 def _answers(
-    client: Any, source: Source, plan: Plan, folder: Path, parts: list[Part]
-) -> Iterator[tuple[Part, Totals | str]]:
+    client: Any, source: TableFile, plan: BatchPlan, folder: Path, parts: list[PartFile]
+) -> Iterator[tuple[PartFile, Totals | str]]:
     """Yield each part with what its answers add up to, or why there are none, as they come."""
     tasks = {client.submit(pool_part, source, plan, part, folder, pure=False): part for part in parts}
     for task in distributed().as_completed(list(tasks), loop=client.loop):
@@ -123,12 +123,12 @@ def _answers(
         task.release()
 
 
-def _ready(source: Source, folder: Path, part_rows: int, say: Say) -> tuple[Source, Survey]:
+def _ready(source: TableFile, folder: Path, part_rows: int, say: Say) -> tuple[TableFile, Survey]:
     """Return a file of which a worker can read any rows, and where its analyses end."""
-    source = Source(source.path.absolute(), *list(_fields(source).values())[1:])
+    source = TableFile(source.path.absolute(), *list(_fields(source).values())[1:])
     copy = folder / "sorted.parquet"
     if copy.exists():
-        source = Source(copy.absolute(), "parquet", *list(_fields(source).values())[2:])
+        source = TableFile(copy.absolute(), "parquet", *list(_fields(source).values())[2:])
         return source, survey(source, part_rows)
     found = survey(source, part_rows)
     if found.together and source.format != "csv":
@@ -138,16 +138,16 @@ def _ready(source: Source, folder: Path, part_rows: int, say: Say) -> tuple[Sour
     return source, survey(source, part_rows)
 
 
-def _fields(source: Source) -> dict[str, Any]:
+def _fields(source: TableFile) -> dict[str, Any]:
     return {name: getattr(source, name) for name in source.__dataclass_fields__}
 
 
-def _parts(found: Survey) -> list[Part]:
+def _parts(found: Survey) -> list[PartFile]:
     starts = [0, *found.cuts[:-1]]
-    return [Part(first, last, f"part-{i:06}.parquet") for i, (first, last) in enumerate(zip(starts, found.cuts))]
+    return [PartFile(first, last, f"part-{i:06}.parquet") for i, (first, last) in enumerate(zip(starts, found.cuts))]
 
 
-def _claim(folder: Path, given: Path, source: Source, plan: Plan, parts: list[Part]) -> None:
+def _claim(folder: Path, given: Path, source: TableFile, plan: BatchPlan, parts: list[PartFile]) -> None:
     """Write down what the folder is of, or refuse it where it is of something else."""
     stat = given.stat()
     wanted = {
@@ -164,7 +164,7 @@ def _claim(folder: Path, given: Path, source: Source, plan: Plan, parts: list[Pa
         raise ConflictError(f"{folder} holds the answers of another run (other {differ}); allowed: an empty folder")
 
 
-def _earlier(file: Path, plan: Plan) -> Totals | None:
+def _earlier(file: Path, plan: BatchPlan) -> Totals | None:
     """Return what the answers of a part add up to that an earlier run wrote; None where it did not."""
     from pyarrow import parquet
 
@@ -174,7 +174,7 @@ def _earlier(file: Path, plan: Plan) -> Totals | None:
     return Totals.of_state(plan, json.loads(metadata[_TOTALS]))
 
 
-def _ends(source: Source, part: Part) -> tuple[str, str]:
+def _ends(source: TableFile, part: PartFile) -> tuple[str, str]:
     """Return the labels of the first and the last analysis of a part."""
     labels = rows_between(source, part.first, part.last, [source.by]).column(source.by)
     return str(labels[0].as_py()), str(labels[-1].as_py())

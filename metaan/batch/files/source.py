@@ -1,8 +1,9 @@
 """Long tables in files: CSV, Parquet and Feather, read in parts that hold whole analyses.
 
-`Source` knows a file and the columns that are wanted of it. `survey` goes once through the labels alone: it finds where
-analyses end, and whether the rows of each stand together; where they do not, `sorted_copy` brings them together out of
-core. Numbers of a CSV file are read as texts first, so that a cell that is no number is the matter of its own analysis.
+`TableFile` knows a file and the columns that are wanted of it. `survey` goes once through the labels alone: it finds
+where analyses end, and whether the rows of each stand together; where they do not, `sorted_copy` brings them together
+out of core. Numbers of a CSV file are read as texts first, so that a cell that is no number is the matter of its own
+analysis.
 To add a format: an entry in `READERS` and in `WRITERS`.
 """
 
@@ -28,7 +29,7 @@ MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "."]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TableFile:
     """A file and what is wanted of it.
 
     Attributes
@@ -52,7 +53,7 @@ class Source:
     def of(
         cls, path: Path, by: str, measure: str, subgroup: str | None = None, slab: str | None = None,
         columns: Mapping[str, str] | None = None,
-    ) -> Source:  # fmt: skip
+    ) -> TableFile:  # fmt: skip
         """Look at the names of the columns of a file, and choose those that a measure reads."""
         form = format_of(path, READERS)
         found = column_names(path, form)
@@ -108,7 +109,7 @@ class _Heads:
     last: tuple[Any, ...] | None = None
     row: int = 0
 
-    def see(self, batch: Any, source: Source) -> None:
+    def see(self, batch: Any, source: TableFile) -> None:
         from pandas.util import hash_array
 
         keys = [_decoded(batch.column(name)) for name in source.keys]
@@ -129,7 +130,7 @@ class _Heads:
         self.last = tuple(key[-1].as_py() for key in keys) if batch.num_rows else self.last
 
 
-def survey(source: Source, part_rows: int = PART_ROWS) -> Survey:
+def survey(source: TableFile, part_rows: int = PART_ROWS) -> Survey:
     """Go through the labels of a file: 16 bytes an analysis are kept."""
     heads = _Heads()
     for batch in source.blocks(source.keys):
@@ -142,7 +143,7 @@ def survey(source: Source, part_rows: int = PART_ROWS) -> Survey:
     return Survey(heads.row, int(starts.size), cuts, bool(np.unique(hashes).size == hashes.size))
 
 
-def parts(source: Source, cuts: list[int]) -> Iterator[Any]:
+def parts(source: TableFile, cuts: list[int]) -> Iterator[Any]:
     """Yield Arrow tables of whole analyses, which end at the ``cuts``."""
     import pyarrow as pa
 
@@ -162,12 +163,12 @@ def parts(source: Source, cuts: list[int]) -> Iterator[Any]:
             held.append(batch.slice(max(begin - first, 0)))
 
 
-def rows_between(source: Source, first: int, last: int, names: list[str]) -> Any:
+def rows_between(source: TableFile, first: int, last: int, names: list[str]) -> Any:
     """Return the rows from ``first`` to before ``last`` as an Arrow table, reading no others than those beside them."""
     return SLICERS[source.format](source.path, first, last, names)
 
 
-def sorted_copy(source: Source, folder: Path, memory: str = "1GB") -> Source:
+def sorted_copy(source: TableFile, folder: Path, memory: str = "1GB") -> TableFile:
     """Write a Parquet file in which the rows of each analysis stand together, in their order, and return it.
 
     DuckDB sorts on the disk in ``folder`` what does not fit into ``memory``.
@@ -192,7 +193,7 @@ def sorted_copy(source: Source, folder: Path, memory: str = "1GB") -> Source:
             f"ORDER BY {keys}, place) TO '{str(unfinished).replace(chr(39), chr(39) * 2)}' (FORMAT parquet)"
         )
     unfinished.replace(target)
-    return Source(target, "parquet", source.by, source.subgroup, source.slab, source.columns)
+    return TableFile(target, "parquet", source.by, source.subgroup, source.slab, source.columns)
 
 
 def _and_then(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
@@ -204,7 +205,7 @@ def _quoted(name: str) -> str:
     return name.replace('"', '""')
 
 
-def numbers(table: Any, source: Source) -> tuple[dict[str, Any], dict[int, str]]:
+def numbers(table: Any, source: TableFile) -> tuple[dict[str, Any], dict[int, str]]:
     """Return the columns of numbers of a part, and what is wrong with rows that hold something else."""
     found: dict[str, Any] = {}
     faults: dict[int, str] = {}

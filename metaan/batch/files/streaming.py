@@ -8,12 +8,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from ..columns import Rows
+from ..columns import RowTable
 from ..engines import pool_rows
-from ..plan import Plan
-from ..result import Batch
+from ..plan import BatchPlan
+from ..result import Answers
 from ..totals import Totals
-from .source import Source, numbers, parts, sorted_copy, survey
+from .source import TableFile, numbers, parts, sorted_copy, survey
 
 Tell = Callable[[int, int], None]
 Say = Callable[[str], None]
@@ -28,7 +28,7 @@ def silent(message: str) -> None:
 
 
 def pool_file(
-    source: Source, plan: Plan, write: Callable[[Any], None], *,
+    source: TableFile, plan: BatchPlan, write: Callable[[Any], None], *,
     threads: int | None = None, tell: Tell = quiet, say: Say = silent,
     scratch: Path | None = None,
 ) -> Totals:  # fmt: skip
@@ -65,7 +65,7 @@ def pool_file(
     return totals
 
 
-def pool_table(table: Any, source: Source, plan: Plan, threads: int | None = None) -> Batch:
+def pool_table(table: Any, source: TableFile, plan: BatchPlan, threads: int | None = None) -> Answers:
     """Pool the analyses of a part, whose rows stand together."""
     data, faults = numbers(table, source)
-    return pool_rows(Rows.of_part(table, data, source.by, source.subgroup, source.slab, faults), plan, threads)
+    return pool_rows(RowTable.of_part(table, data, source.by, source.subgroup, source.slab, faults), plan, threads)

@@ -22,7 +22,7 @@ _SHORT = 40  # characters in which a word of comparison stands
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class SentenceNumber:
     """A number of a sentence; one that is ``out`` is no result of an arm, and the words go on over it."""
 
     start: int
@@ -49,7 +49,7 @@ class Sentence:
 Links = dict[int, tuple[str, int]]  # place of a number -> arm, and how loose the words between are
 
 
-def attach(numbers: Sequence[Number], sentence: Sentence) -> dict[int, tuple[str, str]]:
+def attach(numbers: Sequence[SentenceNumber], sentence: Sentence) -> dict[int, tuple[str, str]]:
     """Return for the place of a number its arm, and why; a number without an arm has no entry."""
     reader = _Reader(sentence, numbers)
     singles = [run[0] for run in reader.runs if len(run) == 1]
@@ -77,7 +77,7 @@ def _chosen(i: int, after: Links, before: Links) -> tuple[str, str] | None:
 class _Reader:
     """One sentence and its numbers: in runs that nothing but a comma or a word such as ``and`` stands between."""
 
-    def __init__(self, sentence: Sentence, numbers: Sequence[Number]) -> None:
+    def __init__(self, sentence: Sentence, numbers: Sequence[SentenceNumber]) -> None:
         self.sentence, self.text, self.numbers = sentence, sentence.text, numbers
         self.runs: list[list[int]] = []
         gone = [i for i, number in enumerate(numbers) if number.out]
@@ -234,7 +234,7 @@ class _Reader:
             return list(self.sentence.earlier)
         return order if len(order) == len(run) == len(set(before)) else []
 
-    def _contrasted(self, one: Number) -> list[str]:
+    def _contrasted(self, one: SentenceNumber) -> list[str]:
         """The two arms that a sentence contrasts before two numbers, the subject first."""
         before = [mention for mention in self._until(one.start)[-6:] if one.start - mention.start <= FAR]
         first = next((mention for mention in reversed(before) if mention.arm != before[-1].arm), None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..proposal import Passage, ProposedCell, Value
-from .attachment import INSIDE, Number, Sentence, attach
+from .attachment import INSIDE, Sentence, SentenceNumber, attach
 from .circumstances import circumstances, is_size
 from .mentions import Mention, mentions
 from .pattern_reading import PatternMatch
@@ -60,7 +60,7 @@ def in_sentence(
         item = kept[place.item]
         out = not one.result or (_is_share(item, place.cell) and not one.people)
         out = out or (item.bare and (sizes or is_size(text, place.end)))
-        numbers.append(Number(place.start, place.end, out, item.value.value if item.value else None))
+        numbers.append(SentenceNumber(place.start, place.end, out, item.value.value if item.value else None))
     arms = attach(numbers, Sentence(text, bounds[0], end, named, tuple(context.arms), earlier))
     for at, (arm, because) in arms.items():
         kept[places[at].item] = _with_arm(kept[places[at].item], places[at].cell, arm, because, context)

@@ -27,7 +27,7 @@ from .commit import Staging
 from .json_files import Model, parsed, read_back, read_entry
 from .metadata import Publication
 from .set_aside import set_aside
-from .shards import Place, line_of, listed, place_of, put_lines
+from .shards import ShardPlace, line_of, listed, place_of, put_lines
 
 FOLDER = "candidates"
 KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -126,13 +126,13 @@ class Candidates(Mapping[str, Candidate]):
 
     def __init__(self, folder: Path | str) -> None:
         self._project, self._folder = project_of(Path(folder)), Path(folder) / FOLDER
-        self._few: dict[str, Place | Path | None] = {}
+        self._few: dict[str, ShardPlace | Path | None] = {}
 
     @cached_property
-    def _places(self) -> dict[str, Place | Path]:
+    def _places(self) -> dict[str, ShardPlace | Path]:
         return listed(self._folder)
 
-    def _place(self, key: str) -> Place | Path | None:
+    def _place(self, key: str) -> ShardPlace | Path | None:
         """Return where one stands; while nobody has asked for all of them, only its own file is looked at."""
         if "_places" in self.__dict__ or not KEY.fullmatch(key):
             return self._places.get(key)

@@ -53,7 +53,7 @@ def key_of(line: bytes) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ShardPlace:
     """Where an entry stands: ``start`` to ``end`` are the bytes of line ``number`` (from 1) of a file.
 
     ``content`` is the whole file, where that is held; else ``state`` tells whether it is still that which was listed.
@@ -80,13 +80,13 @@ class Place:
             raise RegistryError([unreadable(self.path, error)]) from None
 
 
-def listed(folder: Path) -> dict[str, Place | Path]:
+def listed(folder: Path) -> dict[str, ShardPlace | Path]:
     """Return where each entry of a folder stands, in the order of their keys; a `Path` is a file of its own.
 
     Lines that belong to no entry, or to one that has a line already, are set aside.
     """
     names = sorted(entry.name for entry in os.scandir(folder)) if folder.is_dir() else []
-    places: dict[str, Place | Path] = {
+    places: dict[str, ShardPlace | Path] = {
         name.removesuffix(".json"): folder / name for name in names if name.endswith(".json")
     }
     room = MOST_KEPT
@@ -96,16 +96,16 @@ def listed(folder: Path) -> dict[str, Place | Path]:
     return {key: places[key] for key in sorted(places)}
 
 
-def place_of(folder: Path, key: str) -> Place | Path | None:
+def place_of(folder: Path, key: str) -> ShardPlace | Path | None:
     """Return where one entry of a folder stands, whose key is a name; None where there is none."""
     own, shard = folder / f"{key}.json", folder / shard_of(key)
-    places: dict[str, Place | Path] = {key: own} if own.exists() or own.is_symlink() else {}
+    places: dict[str, ShardPlace | Path] = {key: own} if own.exists() or own.is_symlink() else {}
     if shard.exists() or shard.is_symlink():
         _list(shard, project_of(folder.parent), MOST_KEPT, places)
     return places.get(key)
 
 
-def _list(path: Path, project: Path, room: int, places: dict[str, Place | Path]) -> int:
+def _list(path: Path, project: Path, room: int, places: dict[str, ShardPlace | Path]) -> int:
     """Add the places of one file, and return how much of it is held; with a line, a file of its own is out of date."""
     try:
         with opened(path, project) as file:
@@ -121,10 +121,10 @@ def _list(path: Path, project: Path, room: int, places: dict[str, Place | Path])
         start, end = end, end + len(line)
         key = key_of(line)
         there = places.get(key) if key else None
-        if key is None or shard_of(key) != path.name or isinstance(there, Place):
+        if key is None or shard_of(key) != path.name or isinstance(there, ShardPlace):
             _not_listed(path, number, line, key)
         else:
-            places[key] = Place(path, number, start, end, held, state)
+            places[key] = ShardPlace(path, number, start, end, held, state)
     return len(held or b"")
 
 
@@ -241,7 +241,7 @@ def drop_old(root: Path, folder: str) -> None:
     old = list(old_files(root / folder))
     places = listed(root / folder) if old else {}
     for path in old:
-        if isinstance(places.get(path.stem), Place):
+        if isinstance(places.get(path.stem), ShardPlace):
             path.unlink()
 
 

@@ -23,8 +23,8 @@ from .conditional import Normal
 from .distributions import INTERVALS, peak
 from .posterior import existing_moments, posterior_grid
 from .priors import TauPrior, mean_prior, prior_of
-from .quadrature import Grid
-from .result import Bayes, Joint
+from .quadrature import TauGrid
+from .result import Bayes, JointPosterior
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,7 +124,7 @@ def mu_priors(given: Any, names: Sequence[str], measure: str = "GEN") -> tuple[F
     return np.array([mean for mean, _ in pairs]), np.array([sd for _, sd in pairs])
 
 
-def _highest(normal: Normal, grid: Grid, prior: TauPrior | None) -> Joint:
+def _highest(normal: Normal, grid: TauGrid, prior: TauPrior | None) -> JointPosterior:
     """Return where the joint density of tau and the coefficients is highest, of data alone where there is no prior."""
     of = normal if prior is not None else _without_prior(normal)
 
@@ -138,7 +138,7 @@ def _highest(normal: Normal, grid: Grid, prior: TauPrior | None) -> Joint:
     tried = grid.t if prior is not None else _of_data(normal)
     tau = peak(height, tried, math.inf if prior is None else prior.upper)
     coefficients = of.given(np.array([tau])).means[0]
-    return Joint(tau, float(coefficients[0]), coefficients)
+    return JointPosterior(tau, float(coefficients[0]), coefficients)
 
 
 def _of_data(normal: Normal) -> FloatArray:

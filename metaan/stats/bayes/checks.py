@@ -21,7 +21,7 @@ from ..pooling.quadratic_form import QuadraticForm
 from .distributions import Positive
 from .posterior import existing_moments, posterior_grid
 from .priors import TauPrior, span
-from .quadrature import Grid, integrate
+from .quadrature import TauGrid, integrate
 from .result import Bayes
 
 #: At how many quantiles of tau a distribution of Q is averaged, and below which probability data surprise.
@@ -146,13 +146,13 @@ def _q_above(fit: Bayes, tau: Positive) -> float:
 def _of_prior(prior: TauPrior) -> Positive:
     """Return a proper prior as a distribution."""
     lo, hi = span(prior, prior.tail, [])
-    grid: Grid = integrate(prior.log_density, lo, hi, 0)
+    grid: TauGrid = integrate(prior.log_density, lo, hi, 0)
     return Positive(
         "tau", 0.95, "central", None, None, None, log_density=prior.log_density, grid=grid, upper=prior.upper
     )
 
 
-def _flat(fit: Bayes) -> tuple[Any, Grid] | None:
+def _flat(fit: Bayes) -> tuple[Any, TauGrid] | None:
     """Return the model with a flat prior of the mean and its posterior of tau; None where there is none."""
     normal = replace(fit.normal, prior_mean=np.zeros(1), prior_sd=np.array([math.inf]))
     try:

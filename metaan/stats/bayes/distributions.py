@@ -21,7 +21,7 @@ from ..measures.effects import FloatArray, Interval
 from ..numerics.numerals import figures, fixed
 from ..numerics.roots import crossing
 from ..pooling.intervals import check_level
-from .quadrature import Grid, LogDensity
+from .quadrature import LogDensity, TauGrid
 
 _ROOT_2PI = math.sqrt(2 * math.pi)
 _STEPS = 60
@@ -143,7 +143,7 @@ class Positive(Distribution):
     """
 
     log_density: LogDensity = field(default=lambda t: t)
-    grid: Grid = field(default_factory=lambda: Grid(np.zeros((0, 2)), np.zeros(0), np.zeros(0), 0.0))
+    grid: TauGrid = field(default_factory=lambda: TauGrid(np.zeros((0, 2)), np.zeros(0), np.zeros(0), 0.0))
     upper: float = math.inf
 
     @property

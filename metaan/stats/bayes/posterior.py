@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import NotEstimableError
 from .conditional import Normal
 from .priors import TauPrior, span
-from .quadrature import Grid, integrate
+from .quadrature import TauGrid, integrate
 
 
 def existing_moments(normal: Normal, prior: TauPrior) -> int:
@@ -30,7 +30,7 @@ def _tail(normal: Normal, prior: TauPrior) -> float:
     return prior.tail + normal.yi.size - normal.flat
 
 
-def posterior_grid(normal: Normal, prior: TauPrior, powers: int) -> Grid:
+def posterior_grid(normal: Normal, prior: TauPrior, powers: int) -> TauGrid:
     """Return the posterior of tau, integrated."""
     scales = [float(np.sqrt(normal.vi.min())), float(np.sqrt(normal.vi.max())), float(np.ptp(normal.yi))]
     lo, hi = span(prior, _tail(normal, prior) - powers, scales)

@@ -48,7 +48,7 @@ _TO_SERIES = np.linalg.inv(legvander(_X, 14))
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
+class TauGrid:
     """A density of t > 0, integrated over u = log t.
 
     Attributes
@@ -149,7 +149,7 @@ class _Panels:
         return differs, counts
 
 
-def integrate(log_density: LogDensity, lo: float, hi: float, powers: int) -> Grid:
+def integrate(log_density: LogDensity, lo: float, hi: float, powers: int) -> TauGrid:
     """Integrate a density of t, and t to the powers up to ``powers`` times it, for log t from ``lo`` to ``hi``.
 
     Raises
@@ -171,12 +171,12 @@ def integrate(log_density: LogDensity, lo: float, hi: float, powers: int) -> Gri
     raise ConvergenceError(f"the posterior of tau is too rough to integrate after {_MOST_ROUNDS} halvings of a panel")
 
 
-def _grid(panels: _Panels) -> Grid:
+def _grid(panels: _Panels) -> TauGrid:
     """Return the panels that count, in order, as shares of the whole."""
     f, top = panels.terms(0)
     mass = f * panels.half[:, None] * _KRONROD
     whole = float(mass.sum())
-    return Grid(panels.edges, np.exp(panels.u).ravel(), mass.ravel() / whole, float(np.log(whole) + top))
+    return TauGrid(panels.edges, np.exp(panels.u).ravel(), mass.ravel() / whole, float(np.log(whole) + top))
 
 
 def _series(coefficients: FloatArray, z: float) -> float:

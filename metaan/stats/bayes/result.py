@@ -19,14 +19,14 @@ from .conditional import Given, Normal
 from .distributions import Distribution, Mixture, Positive
 from .posterior import existing_moments, log_density_at_zero, posterior_grid
 from .priors import TauPrior
-from .quadrature import Grid
+from .quadrature import TauGrid
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
-class Joint:
+class JointPosterior:
     """Where a joint density is highest: tau, the mean (the first coefficient), all coefficients; analysis scale."""
 
     tau: float
@@ -124,12 +124,12 @@ class Bayes(ShowsItself):
     tau_prior: TauPrior
     names: tuple[str, ...]
     normal: Normal
-    grid: Grid
+    grid: TauGrid
     moments: int
     excluded: tuple[tuple[str, str], ...]
     coding: Coding
-    map: Joint
-    ml: Joint
+    map: JointPosterior
+    ml: JointPosterior
     notes: tuple[str, ...] = ()
 
     @property

@@ -95,7 +95,7 @@ def sampling_covariance(
     if subgroup is not None:
         codes = nested(codes, codes_of(subgroup, "subgroup", n))
     if rvars is not None:
-        return _checked(codes, variance, _Given(np.asarray(rvars, dtype=float)).correlations, nearpd)
+        return _checked(codes, variance, _GivenCovariance(np.asarray(rvars, dtype=float)).correlations, nearpd)
     columns = {"obs": obs, "type": type, "grp1": grp1, "grp2": grp2}
     groups = {name: codes_of(values, name, n) for name, values in columns.items() if values is not None}
     if "grp2" in groups:
@@ -112,7 +112,7 @@ def sampling_covariance(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Given:
+class _GivenCovariance:
     """Rows of correlations as they were given."""
 
     rvars: FloatArray
@@ -248,7 +248,7 @@ def _checked(
     rows, sd, values = stacks(codes), np.sqrt(variance), []
     for at in rows:
         block = correlations(at) * sd[at][:, :, None] * sd[at][:, None, :]
-        if not isinstance(getattr(correlations, "__self__", None), _Given):
+        if not isinstance(getattr(correlations, "__self__", None), _GivenCovariance):
             np.einsum("bii->bi", block)[:] = variance[at]
         least = np.linalg.eigvalsh(block)[:, 0]
         for b in np.flatnonzero(least < -1e-10 * block[:, 0, 0]).tolist():

@@ -67,7 +67,7 @@ class Mixed:
         values = tuple(stack.at(sigma2) for stack in self.stacks)
         return BlockCovariance(codes, tuple(stack.rows for stack in self.stacks), values)
 
-    def at(self, sigma2: FloatArray) -> Solved:
+    def at(self, sigma2: FloatArray) -> SolvedBlocks:
         """Fit the coefficients by generalised least squares at given variances."""
         n, p = self.x.shape
         xy = np.column_stack([self.x, self.y])
@@ -91,11 +91,11 @@ class Mixed:
         if self.restricted:
             free = np.linalg.slogdet(self.x.T @ self.x)[1] + np.linalg.slogdet(vcov)[1]
             ll += 0.5 * (p * math.log(2 * math.pi) + float(free))
-        return Solved(self, tuple(inverses), weighted[:, :p], wr, beta, 0.5 * (vcov + vcov.T), rss, ll)
+        return SolvedBlocks(self, tuple(inverses), weighted[:, :p], wr, beta, 0.5 * (vcov + vcov.T), rss, ll)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Solved:
+class SolvedBlocks:
     """A fit at given variances: inverses of the blocks, M^-1 X, M^-1 r, coefficients and their covariance."""
 
     m: Mixed
@@ -138,7 +138,7 @@ class Solved:
         return 0.5 * score, 0.5 * (np.tril(info) + np.tril(info, -1).T)
 
 
-def maximise(m: Mixed, start: FloatArray, free: NDArray[np.bool_]) -> tuple[FloatArray, Solved]:
+def maximise(m: Mixed, start: FloatArray, free: NDArray[np.bool_]) -> tuple[FloatArray, SolvedBlocks]:
     """Climb from ``start`` in the free variances until steps are rounding."""
     sigma2, scale = start.copy(), float(np.max(start)) or 1.0
     now = m.at(sigma2)
@@ -156,7 +156,7 @@ def maximise(m: Mixed, start: FloatArray, free: NDArray[np.bool_]) -> tuple[Floa
     raise ConvergenceError(f"the variance components did not settle in {MAX_STEPS} steps; method='ML' or fewer levels")
 
 
-def _uphill(m: Mixed, sigma2: FloatArray, step: FloatArray, now: Solved) -> tuple[FloatArray, Solved]:
+def _uphill(m: Mixed, sigma2: FloatArray, step: FloatArray, now: SolvedBlocks) -> tuple[FloatArray, SolvedBlocks]:
     """Take the step, cut at 0, or half of it until the likelihood does not fall."""
     slack = 1e-12 * (1.0 + abs(now.ll))
     for _ in range(40):

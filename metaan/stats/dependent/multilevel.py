@@ -23,10 +23,10 @@ from ..pooling.result import Pooled, effects_of
 from ..regression.design import Coding, check_rank, design_of
 from .blocks import BlockCovariance, Codes, codes_of, covariance_of, nested
 from .covariance import sampling_covariance
-from .likelihood import Mixed, Solved, maximise
+from .likelihood import Mixed, SolvedBlocks, maximise
 from .profiles import OfLevels, OfStructure
 from .result import Multilevel
-from .structures import STRUCTURES, Structure, Structured, search
+from .structures import STRUCTURES, Struct, Structured, search
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ Clusters = ArrayLike | Mapping[str, ArrayLike]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Data:
+class EffectsInStudies:
     """Effects that have all that is needed, their design, their levels (outer first) and their sampling covariance."""
 
     effects: EffectSizes
@@ -162,11 +162,11 @@ def multilevel(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Found:
+class _Fit:
     """A fitted likelihood: its levels with a variance, and G where there is a structure."""
 
     problem: Mixed
-    solved: Solved
+    solved: SolvedBlocks
     levels: tuple[str, ...]
     groups: tuple[int, ...]
     sigma2: FloatArray
@@ -176,23 +176,23 @@ class _Found:
     g: FloatArray | None = None
 
 
-def _without_levels(got: Data) -> _Found:
+def _without_levels(got: EffectsInStudies) -> _Fit:
     """Fit the equal-effects model: no variance but that of sampling."""
     m = Mixed.of(got.effects.yi, got.x, got.v, (), False)
     none = np.zeros(0)
-    return _Found(m, m.at(none), (), (), none, (), 0, OfLevels(m, none, np.zeros(0, dtype=bool)))
+    return _Fit(m, m.at(none), (), (), none, (), 0, OfLevels(m, none, np.zeros(0, dtype=bool)))
 
 
-def _by_levels(got: Data, restricted: bool, given: FloatArray) -> _Found:
+def _by_levels(got: EffectsInStudies, restricted: bool, given: FloatArray) -> _Fit:
     """Fit a variance for each level, but for those given."""
     m, free = Mixed.of(got.effects.yi, got.x, got.v, got.codes, restricted), np.isnan(given)
     sigma2, solved = maximise(m, np.where(free, m.typical / len(got.names), given), free)
     groups = tuple(int(c.max()) + 1 for c in got.codes)
     fixed = tuple((~free).tolist())
-    return _Found(m, solved, got.names, groups, sigma2, fixed, int(free.sum()), OfLevels(m, sigma2, free))
+    return _Fit(m, solved, got.names, groups, sigma2, fixed, int(free.sum()), OfLevels(m, sigma2, free))
 
 
-def _by_structure(got: Data, restricted: bool, rule: Structure, sigma2: ArrayLike | None) -> _Found:
+def _by_structure(got: EffectsInStudies, restricted: bool, rule: Struct, sigma2: ArrayLike | None) -> _Fit:
     """Fit a structure within the innermost cluster, and a variance for each other level."""
     if sigma2 is not None:
         raise UsageError("sigma2 cannot be given beside inner; allowed: one of them")
@@ -215,10 +215,10 @@ def _by_structure(got: Data, restricted: bool, rule: Structure, sigma2: ArrayLik
     names, groups = tuple(got.names[j] for j in others), tuple(int(got.codes[j].max()) + 1 for j in others)
     g, fixed = s.parts(theta)[1], (False,) * len(others)
     solved = problem.at(variances)
-    return _Found(problem, solved, names, groups, variances, fixed, theta.size, OfStructure(s, theta), g)
+    return _Fit(problem, solved, names, groups, variances, fixed, theta.size, OfStructure(s, theta), g)
 
 
-def _places(levels: tuple[str, ...], rule: Structure) -> FloatArray:
+def _places(levels: tuple[str, ...], rule: Struct) -> FloatArray:
     """Return the inner levels as numbers: times where the structure has them, else 0, 1, 2 ..."""
     if not rule.timed:
         return np.arange(len(levels), dtype=float)
@@ -232,7 +232,7 @@ def read(
     es: EffectSizes | Pooled, cluster: Clusters, effect: ArrayLike | bool | None, rho: float | None,
     v: BlockCovariance | ArrayLike | None, mods: Any, data: Any, crossed: Mapping[str, ArrayLike], intercept: bool,
     inner: ArrayLike | None = None,
-) -> Data:  # fmt: skip
+) -> EffectsInStudies:  # fmt: skip
     """Keep the effects that have a value, their groups and their moderators."""
     if not isinstance(es, EffectSizes | Pooled):
         raise not_effects(es)
@@ -257,7 +257,9 @@ def read(
         covariance = covariance_of(v, len(es)).take(at)
     reasons = left_out_of(es, columns, design.missing)
     levels, places = _inner(columns.get("inner"), at)
-    return Data(used, design.x, design.coding, names, codes, covariance, at, reasons, len(outer) - 1, places, levels)
+    return EffectsInStudies(
+        used, design.x, design.coding, names, codes, covariance, at, reasons, len(outer) - 1, places, levels
+    )
 
 
 def column_of(values: ArrayLike, name: str, n: int) -> Any:
@@ -315,7 +317,7 @@ def _levels(
     return (*found, *crossed), (*found.values(), *(codes_of(columns[c], c, n) for c in crossed))
 
 
-def _check(got: Data, spread: bool) -> None:
+def _check(got: EffectsInStudies, spread: bool) -> None:
     """Refuse what has no answer, and say why; levels only where they have a variance (``spread``)."""
     n, p = got.x.shape
     if n < p + spread:
@@ -345,7 +347,7 @@ def _given(sigma2: ArrayLike | None, levels: int) -> FloatArray:
     return given
 
 
-def _without_spread(m: Mixed) -> Solved | None:
+def _without_spread(m: Mixed) -> SolvedBlocks | None:
     """Return the fit at weights from V alone; None where V cannot be inverted."""
     try:
         return m.at(np.zeros(0))
@@ -357,7 +359,7 @@ def _i2(sigma2: FloatArray, typical: float) -> FloatArray:
     return 100.0 * sigma2 / (float(sigma2.sum()) + typical)
 
 
-def _new_effect(found: _Found, plain: bool, df: float, level: float) -> tuple[Interval | None, str | None]:
+def _new_effect(found: _Fit, plain: bool, df: float, level: float) -> tuple[Interval | None, str | None]:
     if found.solved.beta.size > 1:
         return None, "with moderators a prediction needs their values"
     if not found.levels and found.g is None:
@@ -369,7 +371,7 @@ def _new_effect(found: _Found, plain: bool, df: float, level: float) -> tuple[In
     return mean_interval(float(found.solved.beta[0]), se, None if np.isinf(df) else df, level), None
 
 
-def _notes(got: Data, found: _Found, null: Solved | None) -> tuple[str, ...]:
+def _notes(got: EffectsInStudies, found: _Fit, null: SolvedBlocks | None) -> tuple[str, ...]:
     notes = [
         f"the variance of {name} is estimated as 0, the edge of what is possible: "
         "the data hold no sign of it, which is not evidence that there is none"

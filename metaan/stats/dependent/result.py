@@ -16,7 +16,7 @@ from ..pooling.likelihood import FitStatistics
 from ..regression.ci import WaldTest
 from .blocks import BlockCovariance, Codes
 from .estimates import Estimates
-from .likelihood import Mixed, Solved
+from .likelihood import Mixed, SolvedBlocks
 from .profiles import OfLevels, OfStructure, correlation_interval, variance_interval
 from .structures import STRUCTURES
 
@@ -113,7 +113,7 @@ class Multilevel(Estimates):
     q_pval: float | None
     loglik: float
     problem: Mixed
-    solved: Solved
+    solved: SolvedBlocks
     V: BlockCovariance
     x: FloatArray
     codes: tuple[Codes, ...]

@@ -174,7 +174,7 @@ def cautions(names: Sequence[str], dfs: FloatArray) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Given:
+class _GivenFit:
     """What a sandwich needs of a fit; ``weights`` None for the inverse of ``phi``, ``own`` its clusters."""
 
     names: tuple[str, ...]
@@ -188,7 +188,7 @@ class _Given:
     rows: Codes | None = None
 
 
-def _given(fit: Fit) -> _Given:
+def _given(fit: Fit) -> _GivenFit:
     """Read a fit."""
     if isinstance(fit, Multilevel):
         return _of_levels(fit)
@@ -201,16 +201,16 @@ def _given(fit: Fit) -> _Given:
     else:
         what = f"{fit.method}" if isinstance(fit, Pooled) else f"a {type(fit).__name__}"
         raise UsageError(f"{what}: allowed: a pool by inverse variance, a meta-regression, or a multilevel model")
-    return _Given(names, terms, beta, x, es.yi - x @ beta, covariance_of(es.vi + tau2, fit.k), fit.weights)
+    return _GivenFit(names, terms, beta, x, es.yi - x @ beta, covariance_of(es.vi + tau2, fit.k), fit.weights)
 
 
-def _of_levels(fit: Multilevel) -> _Given:
+def _of_levels(fit: Multilevel) -> _GivenFit:
     phi = fit.problem.covariance(fit.sigma2)
     residual = fit.effects.yi - fit.x @ fit.coefficients
-    return _Given(fit.names, fit.terms, fit.coefficients, fit.x, residual, phi, None, fit.codes[0], fit.rows)
+    return _GivenFit(fit.names, fit.terms, fit.coefficients, fit.x, residual, phi, None, fit.codes[0], fit.rows)
 
 
-def _clusters(given: _Given, cluster: ArrayLike | None) -> Codes:
+def _clusters(given: _GivenFit, cluster: ArrayLike | None) -> Codes:
     """Read the clusters; they may not cut what the working model correlates."""
     if cluster is None and given.own is None:
         raise UsageError("cluster is missing; allowed: the cluster of every effect that was pooled")
@@ -225,7 +225,7 @@ def _clusters(given: _Given, cluster: ArrayLike | None) -> Codes:
     return codes
 
 
-def _read(given: _Given, cluster: Any) -> Codes:
+def _read(given: _GivenFit, cluster: Any) -> Codes:
     """Read clusters of the effects that were fitted; of a multilevel model also those of all that were given."""
     n = given.residual.size
     all_given = given.rows is not None and cluster.ndim == 1 and cluster.size > n and cluster.size > given.rows.max()

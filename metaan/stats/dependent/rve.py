@@ -19,7 +19,7 @@ from ..pooling.intervals import check_level
 from ..pooling.result import Pooled
 from ..regression.design import check_rank
 from .blocks import Codes, covariance_of, stacks
-from .multilevel import Data, read
+from .multilevel import EffectsInStudies, read
 from .robust import ROBUST_TESTS, Robust, cautions
 from .sandwich import CORRECTIONS, Bread, Sandwich
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Working(NamedTuple):
+class WorkingModel(NamedTuple):
     """Weights of a working model, shape (k,), and the variances that they were made of; ``i2`` in percent or None."""
 
     weights: FloatArray
@@ -156,7 +156,7 @@ def _least_squares(x: FloatArray, y: FloatArray, w: FloatArray) -> tuple[FloatAr
     return beta, y - x @ beta
 
 
-def _correlated(got: Data, rho: float) -> Working:
+def _correlated(got: EffectsInStudies, rho: float) -> WorkingModel:
     """Correlated effects: every effect of a cluster weighs 1 / (k_j (mean v_j + tau2))."""
     x, codes = got.x, got.codes[0]
     sizes = np.bincount(codes)
@@ -170,10 +170,10 @@ def _correlated(got: Data, rho: float) -> Working:
     spread = _expected(x, codes, w, None, np.zeros_like(w), np.ones_like(w))
     tau2 = max(0.0, (q - expected) / spread)
     i2 = 100.0 * max(0.0, (q - expected) / q) if q > 0 else 0.0
-    return Working((1.0 / (sizes * (mean_v + tau2)))[codes], tau2, None, i2)
+    return WorkingModel((1.0 / (sizes * (mean_v + tau2)))[codes], tau2, None, i2)
 
 
-def _hierarchical(got: Data, rho: float) -> Working:
+def _hierarchical(got: EffectsInStudies, rho: float) -> WorkingModel:
     """Hierarchical effects: weights 1 / (v + tau2 + omega2); two quadratic forms of residuals give two variances."""
     x, codes, v = got.x, got.codes[0], got.effects.vi
     w = 1.0 / v
@@ -192,7 +192,7 @@ def _hierarchical(got: Data, rho: float) -> Working:
         )
     omega2 = max(0.0, float(np.linalg.solve(slopes, over)[0]))
     tau2 = max(0.0, (over[0] - slopes[0, 0] * omega2) / slopes[0, 1])
-    return Working(1.0 / (v + tau2 + omega2), tau2, omega2, None)
+    return WorkingModel(1.0 / (v + tau2 + omega2), tau2, omega2, None)
 
 
 def _expected(
@@ -217,4 +217,4 @@ def _expected(
     return trace - 2.0 * float(np.sum(inverse * middle)) + float(np.sum((inverse @ form @ inverse) * outer))
 
 
-RVE_WEIGHTS: dict[str, Callable[[Data, float], Working]] = {"CORR": _correlated, "HIER": _hierarchical}
+RVE_WEIGHTS: dict[str, Callable[[EffectsInStudies, float], WorkingModel]] = {"CORR": _correlated, "HIER": _hierarchical}

@@ -75,7 +75,7 @@ class Bread:
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class SmallSampleCorrection:
     """One entry of `CORRECTIONS`: what the covariance is multiplied by, and what the residuals of a cluster are."""
 
     factor: Callable[[Bread], float]
@@ -104,7 +104,7 @@ class Sandwich:
     factor: float
 
     @classmethod
-    def of(cls, bread: Bread, correction: Correction) -> Sandwich:
+    def of(cls, bread: Bread, correction: SmallSampleCorrection) -> Sandwich:
         """Make the covariance under a correction."""
         adjusted, scores = [], []
         for part in bread.parts:
@@ -223,11 +223,11 @@ def _over(free: int, what: str, top: float) -> float:
     return top / free
 
 
-CORRECTIONS: dict[str, Correction] = {
-    "CR0": Correction(lambda b: 1.0, _as_it_is),
-    "CR1": Correction(lambda b: b.m / (b.m - 1), _as_it_is),
-    "CR1p": Correction(lambda b: _over(b.m - b.p, f"{b.m} clusters and {b.p} coefficients", b.m), _as_it_is),
-    "CR1S": Correction(lambda b: b.m * (b.n - 1) / ((b.m - 1) * (b.n - b.p)), _as_it_is),
-    "CR2": Correction(lambda b: 1.0, _bias_reduced),
-    "CR3": Correction(lambda b: 1.0, _jackknife),
+CORRECTIONS: dict[str, SmallSampleCorrection] = {
+    "CR0": SmallSampleCorrection(lambda b: 1.0, _as_it_is),
+    "CR1": SmallSampleCorrection(lambda b: b.m / (b.m - 1), _as_it_is),
+    "CR1p": SmallSampleCorrection(lambda b: _over(b.m - b.p, f"{b.m} clusters and {b.p} coefficients", b.m), _as_it_is),
+    "CR1S": SmallSampleCorrection(lambda b: b.m * (b.n - 1) / ((b.m - 1) * (b.n - b.p)), _as_it_is),
+    "CR2": SmallSampleCorrection(lambda b: 1.0, _bias_reduced),
+    "CR3": SmallSampleCorrection(lambda b: 1.0, _jackknife),
 }

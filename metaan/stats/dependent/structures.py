@@ -26,7 +26,7 @@ MAX_STEPS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Structure:
+class Struct:
     """One entry of `STRUCTURES`.
 
     Attributes
@@ -144,7 +144,7 @@ class Structured:
     base: Mixed
     inner: Codes
     places: FloatArray
-    structure: Structure
+    structure: Struct
 
     @property
     def levels(self) -> int:
@@ -216,13 +216,13 @@ def search(s: Structured, theta: FloatArray, free: NDArray[np.bool_] | None = No
     return whole(found.x), -float(found.fun)
 
 
-STRUCTURES: dict[str, Structure] = {
-    "CS": Structure(_sds(True, True), _symmetric(True), _above, one_variance=True),
-    "HCS": Structure(_sds(False, True), _symmetric(False), _above),
-    "UN": Structure(lambda j, sd: sd * np.eye(j)[np.tril_indices(j)], _unstructured, free=True),
-    "ID": Structure(_sds(True, False), _plain(True), one_variance=True),
-    "DIAG": Structure(_sds(False, False), _plain(False)),
-    "AR": Structure(_sds(True, True), _autoregressive(True), _either, one_variance=True, timed=True),
-    "HAR": Structure(_sds(False, True), _autoregressive(False), _either, timed=True),
-    "CAR": Structure(_sds(True, True), _continuous, _positive, one_variance=True, timed=True),
+STRUCTURES: dict[str, Struct] = {
+    "CS": Struct(_sds(True, True), _symmetric(True), _above, one_variance=True),
+    "HCS": Struct(_sds(False, True), _symmetric(False), _above),
+    "UN": Struct(lambda j, sd: sd * np.eye(j)[np.tril_indices(j)], _unstructured, free=True),
+    "ID": Struct(_sds(True, False), _plain(True), one_variance=True),
+    "DIAG": Struct(_sds(False, False), _plain(False)),
+    "AR": Struct(_sds(True, True), _autoregressive(True), _either, one_variance=True, timed=True),
+    "HAR": Struct(_sds(False, True), _autoregressive(False), _either, timed=True),
+    "CAR": Struct(_sds(True, True), _continuous, _positive, one_variance=True, timed=True),
 }

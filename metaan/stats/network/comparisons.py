@@ -17,14 +17,14 @@ from ..numerics.numerals import number_and_bounds, p_text
 from ..pooling.intervals import quantile
 from ..pooling.result import Display
 from .contrasts import place
-from .fit import Fitted, Solved
+from .fit import Fitted, GraphFit
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class NetworkComparison:
     """``treatment1`` against ``treatment2`` on the analysis scale; above 0 where the first has more of the outcome.
 
     Attributes
@@ -62,10 +62,10 @@ class Comparison:
         )
 
     @property
-    def flipped(self) -> Comparison:
+    def flipped(self) -> NetworkComparison:
         """The same with the treatments exchanged."""
         ci, pi = (None if i is None else Interval(-i.ub, -i.lb) for i in (self.ci, self.pi))
-        return Comparison(
+        return NetworkComparison(
             self.treatment2, self.treatment1, -self.estimate, self.se, -self.stat, self.pval,
             ci or self.ci, pi, self.k, self.measure,
         )  # fmt: skip
@@ -75,7 +75,7 @@ class Comparison:
 class ComparisonTable(ShowsItself):
     """Every pair of treatments once, the earlier in the order first; analysis scale.
 
-    ``table["a", "b"]`` is one `Comparison` in the direction that is asked for; iteration gives all.
+    ``table["a", "b"]`` is one `NetworkComparison` in the direction that is asked for; iteration gives all.
 
     Attributes
     ----------
@@ -115,10 +115,10 @@ class ComparisonTable(ShowsItself):
     def __len__(self) -> int:
         return int(self.estimate.size)
 
-    def __iter__(self) -> Iterator[Comparison]:
+    def __iter__(self) -> Iterator[NetworkComparison]:
         return (self._row(r) for r in range(len(self)))
 
-    def __getitem__(self, pair: tuple[str, str]) -> Comparison:
+    def __getitem__(self, pair: tuple[str, str]) -> NetworkComparison:
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise DataError(f"{pair!r} is no pair; allowed: table[treatment1, treatment2]")
         i, j = (place(self.treatments, name) for name in pair)
@@ -128,9 +128,9 @@ class ComparisonTable(ShowsItself):
         found = self._row(low * n - low * (low + 1) // 2 + high - low - 1)
         return found if i < j else found.flipped
 
-    def _row(self, r: int) -> Comparison:
+    def _row(self, r: int) -> NetworkComparison:
         pi = None if self.pi_lb is None or self.pi_ub is None else Interval(float(self.pi_lb[r]), float(self.pi_ub[r]))
-        return Comparison(
+        return NetworkComparison(
             self.treatment1[r], self.treatment2[r], float(self.estimate[r]), float(self.se[r]), float(self.stat[r]),
             float(self.pval[r]), Interval(float(self.ci_lb[r]), float(self.ci_ub[r])), pi, int(self.k[r]), self.measure,
         )  # fmt: skip
@@ -155,7 +155,7 @@ class ComparisonTable(ShowsItself):
         return "\n".join([head, *(f"  {line(one)}" for one in list(self)[:40])])
 
 
-def line(one: Comparison) -> str:
+def line(one: NetworkComparison) -> str:
     """Return a comparison as it is printed."""
     shown = one.display
     estimate, bounds = number_and_bounds(shown.estimate, shown.ci or one.ci, scale_of(one.measure, {}).null)
@@ -171,7 +171,7 @@ def table_of(fitted: Fitted, model: str, measure: str, level: float) -> Comparis
 
 
 def table_from(
-    solved: Solved, treatments: tuple[str, ...], counts: FloatArray, free: int, model: str, measure: str, level: float
+    solved: GraphFit, treatments: tuple[str, ...], counts: FloatArray, free: int, model: str, measure: str, level: float
 ) -> ComparisonTable:
     """Return the comparisons of all pairs; ``free`` degrees of freedom for prediction intervals, 0 for none."""
     i, j = np.triu_indices(len(treatments), 1)

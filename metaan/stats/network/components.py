@@ -21,7 +21,7 @@ from ..numerics.notebook import ShowsItself
 from ..numerics.numerals import figures, number_and_bounds, p_text
 from ..pooling.intervals import check_level, mean_interval, quantile
 from ..regression.linear import Linear, Weighted
-from .comparisons import Comparison
+from .comparisons import NetworkComparison
 from .contrasts import Contrasts
 from .decomposition import QTest
 from .fit import NETWORK_MODELS, NETWORK_TAU2_METHODS, fit_contrasts
@@ -136,7 +136,7 @@ class ComponentNetwork(ShowsItself):
         """(study, reason) of every arm or contrast that was left out."""
         return self.contrasts.excluded
 
-    def comparison(self, treatment1: str, treatment2: str) -> Comparison:
+    def comparison(self, treatment1: str, treatment2: str) -> NetworkComparison:
         """Return one combination of components against another, also where no study has them; the inactive one too."""
         row = self._row(treatment1) - self._row(treatment2)
         if not row.any():
@@ -146,7 +146,7 @@ class ComponentNetwork(ShowsItself):
         k = sum({c.treatments[a], c.treatments[b]} == pair for a, b in zip(c.t1, c.t2))
         ci = mean_interval(estimate, se, None, self.level)
         pval = float(2.0 * ndtr(-abs(estimate / se)))
-        return Comparison(treatment1, treatment2, estimate, se, estimate / se, pval, ci, None, k, self.measure)
+        return NetworkComparison(treatment1, treatment2, estimate, se, estimate / se, pval, ci, None, k, self.measure)
 
     def _row(self, treatment: str) -> FloatArray:
         unknown = self.parts.of(treatment) - set(self.components)

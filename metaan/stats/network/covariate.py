@@ -24,7 +24,7 @@ from ..pooling.intervals import check_level, mean_interval
 from ..regression.linear import Linear
 from .comparisons import ComparisonTable, direct_counts, table_from
 from .contrasts import Contrasts, place, words
-from .fit import NETWORK_MODELS, NETWORK_TAU2_METHODS, Fitted, Solved, fit_contrasts
+from .fit import NETWORK_MODELS, NETWORK_TAU2_METHODS, Fitted, GraphFit, fit_contrasts
 from .network import TOL_MULTIARM, read_network
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class NetworkRegression(ShowsItself):
         take[others, np.arange(n - 1)] = 1.0
         take[others, n - 1 + np.arange(n - 1)] = shift
         first = take - take[0]
-        solved = Solved(self.tau2, first @ self.coefficients, first @ self.vcov @ first.T, 0.0)
+        solved = GraphFit(self.tau2, first @ self.coefficients, first @ self.vcov @ first.T, 0.0)
         free = self.q_df if self.model == "random" else 0
         counts = direct_counts(self.fitted)
         return table_from(solved, self.treatments, counts, free, self.model, self.measure, self.level)

@@ -12,14 +12,14 @@ from ..measures.effects import FloatArray
 from ..regression.linear import Linear
 from ..regression.tau2 import REGRESSION_TAU2_METHODS
 from .contrasts import Contrasts
-from .studies import Rows, rows_of
+from .studies import RowSet, rows_of
 
 #: The share of two variances below which that of their difference is rounding.
 LOST = 1e-10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Solved:
+class GraphFit:
     """One model of a network.
 
     Attributes
@@ -59,12 +59,12 @@ class Fitted:
     """
 
     contrasts: Contrasts
-    rows: Rows
+    rows: RowSet
     tau2_method: str | None
     tau2: float
     tau2_se: float | None
-    common: Solved
-    random: Solved | None
+    common: GraphFit
+    random: GraphFit | None
 
     @property
     def df(self) -> int:
@@ -82,7 +82,7 @@ class Fitted:
             return 0.0 if model == "common" else self.tau2
         return NETWORK_TAU2_METHODS[self.tau2_method](m)[0] if m.df > 0 else 0.0
 
-    def model(self, name: str) -> Solved:
+    def model(self, name: str) -> GraphFit:
         """Return a model by its name."""
         found = choose(NETWORK_MODELS, name, "model")(self)
         if found is None:
@@ -90,15 +90,15 @@ class Fitted:
         return found
 
 
-def _expanded(m: Linear, tau2: float) -> Solved:
+def _expanded(m: Linear, tau2: float) -> GraphFit:
     fit = m.at(tau2)
     n = m.p + 1
     effects, vcov = np.zeros(n), np.zeros((n, n))
     effects[1:], vcov[1:, 1:] = fit.coefficients, fit.inverse
-    return _checked(Solved(tau2, effects, vcov, 0.0 if m.df < 1 else fit.rss))
+    return _checked(GraphFit(tau2, effects, vcov, 0.0 if m.df < 1 else fit.rss))
 
 
-def _checked(solved: Solved) -> Solved:
+def _checked(solved: GraphFit) -> GraphFit:
     """Refuse what has lost its digits: two treatments compared closely, and both far from the first."""
     own, least = np.diag(solved.vcov), solved.variances
     np.fill_diagonal(least, np.inf)
@@ -123,7 +123,7 @@ def fit_contrasts(c: Contrasts, tau2_method: str, tau2: float | None, tolerance:
     return Fitted(c, rows, method, found, se, common, common if found == 0 else _expanded(m, found))
 
 
-NETWORK_MODELS: dict[str, Callable[[Fitted], Solved | None]] = {
+NETWORK_MODELS: dict[str, Callable[[Fitted], GraphFit | None]] = {
     "common": lambda fitted: fitted.common,
     "random": lambda fitted: fitted.random,
 }

@@ -15,7 +15,7 @@ from ..numerics.by_name import by_name
 from ..pooling.intervals import check_level
 from .contrasts import Contrasts, place, read_contrasts
 from .fit import Fitted, fit_contrasts
-from .pairwise import Arms, check_counts, pairwise, read_arms
+from .pairwise import ArmColumns, check_counts, pairwise, read_arms
 from .rare.methods import NETWORK_METHODS
 from .result import Network
 
@@ -153,7 +153,7 @@ def _network(
     return Network(model, measure, chosen, level, tau2_method, fitted, **more)
 
 
-def _tables(given: dict[str, Any], method: str, measure: str | None, tau2: float | None) -> Arms:
+def _tables(given: dict[str, Any], method: str, measure: str | None, tau2: float | None) -> ArmColumns:
     """Read arms with events for a method of odds ratios."""
     _refuse_both(given)
     columns = {name: given[name] for name in OF_ARMS}

@@ -1,6 +1,6 @@
 """Arms become contrasts: every pair of treatments of a study, with variances that fit together.
 
-To add a kind of data: a function from `Arms` to ``(yi, vi)`` of pairs, and an entry in `ARM_KINDS`.
+To add a kind of data: a function from `ArmColumns` to ``(yi, vi)`` of pairs, and an entry in `ARM_KINDS`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ To = Callable[[NDArray[np.bool_]], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Arms:
+class ArmColumns:
     """Arms of studies, one a row, and the rows of all pairs of arms of a study, in the order of the file.
 
     Attributes
@@ -56,7 +56,7 @@ class Arms:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Pairs(ShowsItself):
+class ArmPairs(ShowsItself):
     """Contrasts of all pairs of arms, analysis scale; what `metaan.network` takes.
 
     Attributes
@@ -132,7 +132,7 @@ def pairwise(
     add: float = 0.5,
     to: str = "only0",
     data: Any = None,
-) -> Pairs:
+) -> ArmPairs:
     """Compute the contrasts of all pairs of arms of each study.
 
     Parameters
@@ -187,12 +187,12 @@ def pairwise(
             (arms.study, arms.first), (arms.treatment, arms.first), (arms.treatment, arms.second)
         )
     )  # fmt: skip
-    return Pairs(code, study, one, other, yi, np.sqrt(vi), reasons, arms.excluded)
+    return ArmPairs(code, study, one, other, yi, np.sqrt(vi), reasons, arms.excluded)
 
 
 def read_arms(
     studies: ArrayLike, treatment: ArrayLike, given: Mapping[str, ArrayLike | None]
-) -> tuple[Arms, tuple[str, ...]]:
+) -> tuple[ArmColumns, tuple[str, ...]]:
     """Read arms, and say which columns they came in."""
     kind = tuple(name for name in given if given[name] is not None)
     if kind not in ARM_KINDS:
@@ -207,7 +207,7 @@ def read_arms(
     gone = np.any([np.isnan(values) for values in data.values()], axis=0)
     excluded = tuple((s[i], f"{t[i]}: a number is missing") for i in np.flatnonzero(gone))
     first, second = _pair_rows(s, t, gone)
-    return Arms(tuple(s), tuple(t), data, first, second, excluded), kind
+    return ArmColumns(tuple(s), tuple(t), data, first, second, excluded), kind
 
 
 def _pair_rows(s: list[str], t: list[str], gone: Any) -> tuple[Codes, Codes]:
@@ -226,7 +226,7 @@ def _pair_rows(s: list[str], t: list[str], gone: Any) -> tuple[Codes, Codes]:
     return at[:, 0], at[:, 1]
 
 
-def of_counts(arms: Arms, measure: str, add: float, to: To) -> Computed:
+def of_counts(arms: ArmColumns, measure: str, add: float, to: To) -> Computed:
     """2x2 tables, with ``add`` in all arms of a study that has an empty cell somewhere."""
     events, total = arms.data["events"], arms.data["total"]
     check_counts(arms, events, total)
@@ -245,14 +245,14 @@ def _added(codes: Codes, empty: NDArray[np.bool_], add: float, to: To) -> FloatA
     return np.where(to(touched)[codes], add, 0.0)
 
 
-def check_counts(arms: Arms, events: FloatArray, total: FloatArray) -> None:
+def check_counts(arms: ArmColumns, events: FloatArray, total: FloatArray) -> None:
     """Refuse what cannot be events of people."""
     for i in np.flatnonzero(~((events >= 0) & (events <= total) & (total > 0)) & ~np.isnan(events + total)):
         where = f"study {arms.study[i]!r}, {arms.treatment[i]}"
         raise DataError(f"{where}: {events[i]:g} events of {total[i]:g}; allowed: 0 to total, total above 0")
 
 
-def _no_information(arms: Arms, events: FloatArray, total: FloatArray) -> dict[int, str]:
+def _no_information(arms: ArmColumns, events: FloatArray, total: FloatArray) -> dict[int, str]:
     """Return why pairs have no ratio: no study arm has events, or none has non-events."""
     codes = arms.codes()
     size = int(codes.max()) + 1
@@ -268,14 +268,14 @@ def _no_information(arms: Arms, events: FloatArray, total: FloatArray) -> dict[i
     return out
 
 
-def of_means(arms: Arms, measure: str, add: float, to: To) -> Computed:
+def of_means(arms: ArmColumns, measure: str, add: float, to: To) -> Computed:
     """Differences or ratios of means."""
     mean, sd, n = (arms.data[name] for name in ("mean", "sd", "total"))
     i, j = arms.first, arms.second
     return _found(effect_sizes(measure, m1i=mean[i], sd1i=sd[i], n1i=n[i], m2i=mean[j], sd2i=sd[j], n2i=n[j]), {})
 
 
-def of_standardised_means(arms: Arms, measure: str, add: float, to: To) -> Computed:
+def of_standardised_means(arms: ArmColumns, measure: str, add: float, to: To) -> Computed:
     """Cohen's d with the SD of all arms (Crippa & Orsini 2016): the contrasts of a study add up."""
     mean, sd, n = (arms.data[name] for name in ("mean", "sd", "total"))
     codes, known = arms.codes(), ~np.isnan(arms.data["mean"] + arms.data["sd"] + arms.data["total"])
@@ -295,7 +295,7 @@ def of_standardised_means(arms: Arms, measure: str, add: float, to: To) -> Compu
     return np.where(pooled[s] > 0, d, np.nan), vi, tuple(none.get(row) for row in range(d.size))
 
 
-def of_rates(arms: Arms, measure: str, add: float, to: To) -> Computed:
+def of_rates(arms: ArmColumns, measure: str, add: float, to: To) -> Computed:
     """Ratios or differences of rates, with ``add`` in all arms of a study in which one has no events."""
     events, time = arms.data["events"], arms.data["time"]
     codes = arms.codes()
@@ -320,7 +320,7 @@ def _found(es: Any, reasons: Mapping[int, str]) -> Computed:
     return yi, vi, tuple(reasons.get(row, why) for row, why in enumerate(es.reasons))
 
 
-_Rule = Callable[[Arms, str, float, To], Computed]
+_Rule = Callable[[ArmColumns, str, float, To], Computed]
 
 #: The columns of a kind of arms to its measures, the default first.
 ARM_KINDS: dict[tuple[str, ...], dict[str, _Rule]] = {

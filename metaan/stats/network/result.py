@@ -17,7 +17,7 @@ from ..pooling.heterogeneity import q_based
 from ..pooling.tau2_ci import HeterogeneityCI
 from ..regression.inference import tau2_ci
 from ..regression.linear import Linear
-from .comparisons import Comparison, ComparisonTable, League, league_of, line, table_of
+from .comparisons import ComparisonTable, League, NetworkComparison, league_of, line, table_of
 from .contributions import Contributions, contributions
 from .decomposition import NO_LOOPS, Decomposition, between_df, decompose, net_heat
 from .fit import Fitted
@@ -192,11 +192,11 @@ class Network(ShowsItself):
         """Return every pair of treatments: estimate, se, test, interval, prediction interval."""
         return table_of(self.fitted, model or self.model, self.measure, self.level)
 
-    def comparison(self, treatment1: str, treatment2: str, model: str | None = None) -> Comparison:
+    def comparison(self, treatment1: str, treatment2: str, model: str | None = None) -> NetworkComparison:
         """Return one treatment against another."""
         return self.table(model)[treatment1, treatment2]
 
-    def against_reference(self, model: str | None = None) -> tuple[Comparison, ...]:
+    def against_reference(self, model: str | None = None) -> tuple[NetworkComparison, ...]:
         """Return every other treatment against the reference."""
         table = self.table(model)
         return tuple(table[t, self.reference] for t in self.treatments if t != self.reference)

@@ -31,7 +31,7 @@ Indirect = tuple[FloatArray, FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class SplitEffect:
     """An effect on the analysis scale with its normal interval and test."""
 
     estimate: float
@@ -41,7 +41,7 @@ class Effect:
     pval: float
 
 
-def effects_of(estimate: FloatArray, variance: FloatArray, level: float) -> list[Effect | None]:
+def effects_of(estimate: FloatArray, variance: FloatArray, level: float) -> list[SplitEffect | None]:
     """Return effects with normal intervals and tests; None where there is no evidence."""
     with np.errstate(invalid="ignore"):
         se = np.sqrt(variance)
@@ -49,7 +49,7 @@ def effects_of(estimate: FloatArray, variance: FloatArray, level: float) -> list
         columns = np.column_stack([estimate, se, estimate - half, estimate + half, stat, 2.0 * ndtr(-np.abs(stat))])
     known = np.isfinite(estimate) & np.isfinite(variance)
     return [
-        Effect(y, s, Interval(lb, ub), z, p) if some else None
+        SplitEffect(y, s, Interval(lb, ub), z, p) if some else None
         for some, (y, s, lb, ub, z, p) in zip(known.tolist(), columns.tolist())
     ]
 
@@ -74,10 +74,10 @@ class SplitComparison:
     treatment2: str
     k: int
     share_direct: float
-    direct: Effect | None
-    indirect: Effect | None
-    network: Effect
-    difference: Effect | None
+    direct: SplitEffect | None
+    indirect: SplitEffect | None
+    network: SplitEffect
+    difference: SplitEffect | None
 
     @property
     def pval(self) -> float | None:
@@ -91,8 +91,8 @@ class SplitComparison:
         return SplitComparison(self.treatment2, self.treatment1, self.k, self.share_direct, *turned)  # type: ignore[arg-type]
 
 
-def _turned(e: Effect | None) -> Effect | None:
-    return None if e is None else Effect(-e.estimate, e.se, Interval(-e.ci.ub, -e.ci.lb), -e.stat, e.pval)
+def _turned(e: SplitEffect | None) -> SplitEffect | None:
+    return None if e is None else SplitEffect(-e.estimate, e.se, Interval(-e.ci.ub, -e.ci.lb), -e.stat, e.pval)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -157,7 +157,7 @@ def _line(one: SplitComparison) -> str:
     return f"{one.treatment1} vs {one.treatment2}: {', '.join(filter(None, shown))}; {test}"
 
 
-def _shown(name: str, effect: Effect | None) -> str:
+def _shown(name: str, effect: SplitEffect | None) -> str:
     return "" if effect is None else " ".join((name, *number_and_bounds(effect.estimate, effect.ci, 0.0)))
 
 

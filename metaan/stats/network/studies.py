@@ -26,7 +26,7 @@ EVEN = 1e6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
+class RowSet:
     """Independent rows of a network.
 
     Attributes
@@ -75,11 +75,11 @@ class Rows:
         flat = np.bincount(cells.ravel(), parts.ravel(), self.n * self.n)
         return np.asarray(flat.reshape(self.n, self.n), dtype=float)
 
-    def take(self, rows: Codes, treatments: Codes) -> Rows:
+    def take(self, rows: Codes, treatments: Codes) -> RowSet:
         """Return some rows that load on no other than some treatments, which get the codes 0, 1, 2 ..."""
         code = np.zeros(self.n, dtype=np.intp)
         code[treatments] = np.arange(treatments.size)
-        return Rows(
+        return RowSet(
             self.yi[rows], self.vi[rows], code[self.at[rows]], self.load[rows], self.study[rows], treatments.size
         )
 
@@ -95,7 +95,7 @@ class Grounded(Linear):
     Only the Laplacian is factored: r rows of n treatments cost r + n^3.
     """
 
-    rows: Rows
+    rows: RowSet
     reference: int
 
     def weighted(self, wi: FloatArray) -> Weighted:
@@ -114,7 +114,7 @@ class Grounded(Linear):
 class GroundedFit(Weighted):
     """A fit of a `Grounded` regression; the orthonormal ``basis`` of its columns is not built."""
 
-    rows: Rows
+    rows: RowSet
     others: Codes
 
     @property
@@ -138,13 +138,13 @@ class GroundedFit(Weighted):
         return float(self.wi @ (self.wi * self.residual) ** 2 - along @ self.inverse @ along)
 
 
-def rows_of(c: Contrasts, tolerance: float) -> Rows:
+def rows_of(c: Contrasts, tolerance: float) -> RowSet:
     """Return the rows of all studies; ``tolerance`` is by how much contrasts of a study may fail to add up."""
     counts = np.bincount(c.study, minlength=len(c.studies))
     single = counts[c.study] == 1
     pairs = np.flatnonzero(single)
     at, load = np.column_stack([c.t1[pairs], c.t2[pairs]]), np.tile([1.0, -1.0], (pairs.size, 1))
-    blocks = [Rows(c.yi[pairs], c.vi[pairs], at, load, c.study[pairs], c.n)]
+    blocks = [RowSet(c.yi[pairs], c.vi[pairs], at, load, c.study[pairs], c.n)]
     sizes = np.unique(counts[counts > 1])
     blocks += [_stacked(c, np.flatnonzero(counts == size), tolerance) for size in sizes]
     if len(blocks) == 1:
@@ -156,10 +156,10 @@ def rows_of(c: Contrasts, tolerance: float) -> Rows:
         for values in ([block.at for block in blocks], [block.load for block in blocks])
     )
     order = np.argsort(study, kind="stable")
-    return Rows(yi[order], vi[order], at[order], load[order], study[order], c.n)
+    return RowSet(yi[order], vi[order], at[order], load[order], study[order], c.n)
 
 
-def _stacked(c: Contrasts, studies: Codes, tolerance: float) -> Rows:
+def _stacked(c: Contrasts, studies: Codes, tolerance: float) -> RowSet:
     """Return the rows of studies that have the same number of treatments, at least three."""
     found = np.flatnonzero(np.isin(c.study, studies))
     inside = found[np.argsort(c.study[found], kind="stable")].reshape(studies.size, -1)
@@ -175,7 +175,7 @@ def _stacked(c: Contrasts, studies: Codes, tolerance: float) -> Rows:
     root = np.sqrt(2.0)
     load = root * np.swapaxes(vectors, 1, 2).reshape(-1, p)
     y = root * np.einsum("bpr,bp->br", vectors, mean)
-    return Rows(y.ravel(), 2.0 * values.ravel(), np.repeat(arms, p - 1, axis=0), load, np.repeat(studies, p - 1), c.n)
+    return RowSet(y.ravel(), 2.0 * values.ravel(), np.repeat(arms, p - 1, axis=0), load, np.repeat(studies, p - 1), c.n)
 
 
 def _eigen(c: Contrasts, studies: Codes, variance: FloatArray) -> tuple[FloatArray, FloatArray]:

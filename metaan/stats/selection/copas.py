@@ -23,7 +23,7 @@ from ..pooling.result import Pooled
 from ..regression.linear import Linear
 from ..regression.tau2 import REGRESSION_TAU2_METHODS
 from .adjusted import Adjusted, complete_effects
-from .likelihood import Box, Expansion, Maximum, maximise
+from .likelihood import Box, Terms, Top, maximise
 
 #: How likely the study with the largest standard error is seen, along the path; the most precise one is seen for sure.
 CHANCES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
@@ -237,12 +237,12 @@ def _mills(x: FloatArray) -> FloatArray:
     return np.asarray(np.exp(-0.5 * x * x - log_ndtr(x)) / _ROOT_2PI)
 
 
-def _expansion(es: EffectSizes, x: FloatArray, u: FloatArray) -> Callable[[FloatArray], Expansion]:
+def _expansion(es: EffectSizes, x: FloatArray, u: FloatArray) -> Callable[[FloatArray], Terms]:
     """Return the likelihood with its Hessian, by differences of the gradient."""
     size = float(es.sei.min())
     widths = 1e-4 * np.array([size, *[1.0] * (x.shape[1] - 1), size, 0.1])
 
-    def at(parameters: FloatArray) -> Expansion:
+    def at(parameters: FloatArray) -> Terms:
         value, gradient = log_likelihood(es, x, u, parameters)
         rows = [
             (log_likelihood(es, x, u, parameters + move)[1] - log_likelihood(es, x, u, parameters - move)[1])
@@ -250,19 +250,19 @@ def _expansion(es: EffectSizes, x: FloatArray, u: FloatArray) -> Callable[[Float
             for move, width in zip(np.diag(widths), widths)
         ]
         hessian = np.array(rows)
-        return Expansion(value, gradient, 0.5 * (hessian + hessian.T))
+        return Terms(value, gradient, 0.5 * (hessian + hessian.T))
 
     return at
 
 
-def _maximum(es: EffectSizes, x: FloatArray, u: FloatArray, start: FloatArray | None) -> Maximum:
+def _maximum(es: EffectSizes, x: FloatArray, u: FloatArray, start: FloatArray | None) -> Top:
     """Return the top, from the one before and from no selection, with either sign of the correlation."""
     linear, p, function = Linear(es.yi, es.vi, x), x.shape[1], _expansion(es, x, u)
     tau2 = REGRESSION_TAU2_METHODS["ML"](linear)[0]
     beta, tau = linear.at(tau2).coefficients, float(np.sqrt(tau2))
     if np.isinf(u).all():
         at = np.concatenate([beta, [tau, 0.0]])
-        return Maximum(at, function(at))
+        return Top(at, function(at))
     free, none = np.ones(p + 2, dtype=bool), np.zeros(p + 2, dtype=bool)
     box = Box(np.array([*[-np.inf] * p, 0.0, -MAX_RHO]), np.array([*[np.inf] * (p + 1), MAX_RHO]), free, none, ())
     starts = [np.concatenate([beta, [max(tau, 0.1 * float(es.sei.min())), rho]]) for rho in (0.5, -0.5)]
@@ -278,7 +278,7 @@ def _maximum(es: EffectSizes, x: FloatArray, u: FloatArray, start: FloatArray | 
     return max(tops, key=lambda top: top.at.value)
 
 
-def _error(es: EffectSizes, u: FloatArray, top: Maximum) -> float | None:
+def _error(es: EffectSizes, u: FloatArray, top: Top) -> float | None:
     """Return the standard error of the mean: of the inverse information, without what is at its bound."""
     _, tau, rho = top.parameters.tolist()
     keep = np.array([True, tau > 1e-5 * es.sei.min(), not np.isinf(u).all() and abs(rho) < MAX_RHO])

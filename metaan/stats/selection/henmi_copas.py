@@ -65,7 +65,7 @@ def henmi_copas(es: EffectSizes | Pooled, *, level: float = 0.95) -> HenmiCopas:
     if used.k < 2:
         raise NotEstimableError(f"k = {used.k}; Henmi and Copas need at least 2 studies")
     tau2 = float(TAU2_METHODS["DL"](Moments.of(used.yi, used.vi))[0])
-    law = Joint.of(1 / used.vi, tau2)
+    law = JointLaw.of(1 / used.vi, tau2)
     estimate = float(law.wi @ used.yi / law.w1)
     se = float(np.sqrt(law.ratio / law.w1))
     half = law.quantile((1 - level) / 2) * se
@@ -77,7 +77,7 @@ def henmi_copas(es: EffectSizes | Pooled, *, level: float = 0.95) -> HenmiCopas:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Joint:
+class JointLaw:
     """The joint distribution of the standardised mean R and of Q, given tau2.
 
     Attributes
@@ -98,7 +98,7 @@ class Joint:
     slope: tuple[float, float]
 
     @classmethod
-    def of(cls, wi: FloatArray, tau2: float) -> Joint:
+    def of(cls, wi: FloatArray, tau2: float) -> JointLaw:
         """Take the moments of a quadratic form of normal deviates given a linear one."""
         w1, w2 = float(wi.sum()), float(wi @ wi)
         ratio, d = 1 + tau2 * w2 / w1, 1 + tau2 * wi

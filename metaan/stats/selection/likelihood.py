@@ -25,7 +25,7 @@ SMALL_GAIN = 1e-11  # of the log-likelihood, beyond which one more step leaves i
 _LOG_2PI = float(np.log(2 * np.pi))
 
 
-class Expansion(NamedTuple):
+class Terms(NamedTuple):
     """A log-likelihood with its gradient, shape (n,), and Hessian, shape (n, n)."""
 
     value: float
@@ -50,18 +50,18 @@ class Likelihood:
     x: FloatArray
     selection: Selection
 
-    def at(self, parameters: FloatArray) -> Expansion:
+    def at(self, parameters: FloatArray) -> Terms:
         """Return the log-likelihood and its derivatives."""
         p = self.x.shape[1]
         beta, tau2, delta = parameters[:p], parameters[p], parameters[p + 1 :]
         mean, variance, root = self.x @ beta, self.vi + tau2, np.sqrt(self.vi)
         seen = self.selection.seen(mean / root, np.sqrt(variance) / root, delta)
         if not (seen.moments[0] > 0).all() or not np.isfinite(seen.observed.value).all():
-            return Expansion(-np.inf, np.zeros(parameters.size), np.zeros((parameters.size, parameters.size)))
+            return Terms(-np.inf, np.zeros(parameters.size), np.zeros((parameters.size, parameters.size)))
         value, gradient, hessian = _normal(self.yi - mean, variance, delta.size)
         for part in (_observed(seen), _chance(seen, np.sqrt(variance))):
             value, gradient, hessian = value + part[0], gradient + part[1], hessian + part[2]
-        return Expansion(float(value.sum()), *_to_coefficients(self.x, gradient, hessian))
+        return Terms(float(value.sum()), *_to_coefficients(self.x, gradient, hessian))
 
 
 def log_normal(yi: FloatArray, vi: FloatArray, x: FloatArray, beta: FloatArray, tau2: float) -> float:
@@ -147,7 +147,7 @@ class Box:
         by = np.exp(np.where(self.logs, np.clip(step, -5, 5), 0.0))
         return self.inside(np.where(self.logs, parameters * by, parameters + step))
 
-    def searched(self, parameters: FloatArray, e: Expansion) -> tuple[FloatArray, FloatArray]:
+    def searched(self, parameters: FloatArray, e: Terms) -> tuple[FloatArray, FloatArray]:
         """Return gradient and Hessian in what the search moves."""
         scale = np.where(self.logs, parameters, 1.0)
         gradient = e.gradient * scale
@@ -159,18 +159,18 @@ class Box:
         return np.asarray(~self.free | low | high)
 
 
-class Maximum(NamedTuple):
+class Top(NamedTuple):
     """Where a climb ended."""
 
     parameters: FloatArray
-    at: Expansion
+    at: Terms
 
 
 class Found(NamedTuple):
     """The top that is nearest to no selection, a higher one if there is one, and the log-likelihood of no selection."""
 
-    top: Maximum
-    higher: Maximum | None
+    top: Top
+    higher: Top | None
     null: float
 
 
@@ -207,7 +207,7 @@ def search(problem: Likelihood, box: Box) -> Found:
     return Found(tops[0], higher, log_normal(problem.yi, problem.vi, problem.x, beta, tau2))
 
 
-def maximise(function: Callable[[FloatArray], Expansion], start: FloatArray, box: Box) -> Maximum:
+def maximise(function: Callable[[FloatArray], Terms], start: FloatArray, box: Box) -> Top:
     """Climb by Newton's method between bounds.
 
     Raises
@@ -227,15 +227,15 @@ def maximise(function: Callable[[FloatArray], Expansion], start: FloatArray, box
         gain = float(gradient @ step)
         if gain < SMALL_GAIN * (1 + abs(e.value)):
             last = box.moved(here, step)
-            return Maximum(last, function(last))
+            return Top(last, function(last))
         here, e = _climb(function, here, e, step, gradient, box)
     raise ConvergenceError(f"selection model: no convergence in {STEPS} steps, the last promised {gain:.2g}")
 
 
 def _climb(
-    function: Callable[[FloatArray], Expansion], here: FloatArray, e: Expansion, step: FloatArray, gradient: FloatArray,
+    function: Callable[[FloatArray], Terms], here: FloatArray, e: Terms, step: FloatArray, gradient: FloatArray,
     box: Box,
-) -> tuple[FloatArray, Expansion]:  # fmt: skip
+) -> tuple[FloatArray, Terms]:  # fmt: skip
     """Halve the step until the log-likelihood rises."""
     gain = float(gradient @ step)
     for halving in range(50):

@@ -24,7 +24,7 @@ from .adjusted import Adjusted, complete_effects
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Radial:
+class RadialLine:
     """A line on the radial plot: y / sd against 1 / sd.
 
     Attributes
@@ -43,7 +43,7 @@ class Radial:
     rss: float
 
     @classmethod
-    def of(cls, yi: FloatArray, sd: FloatArray) -> Radial:
+    def of(cls, yi: FloatArray, sd: FloatArray) -> RadialLine:
         """Fit by least squares."""
         x = np.column_stack([np.ones(yi.size), 1 / sd])
         if float(np.ptp(sd)) <= 1e-12 * float(sd.max()):
@@ -141,7 +141,7 @@ def limit_meta(es: EffectSizes | Pooled, method: str = "beta0", *, level: float 
     level = fit.level if level is None else level
     check_level(level)
     tau2 = fit.tau2 or 0.0
-    line, common = Radial.of(used.yi, np.sqrt(used.vi + tau2)), Radial.of(used.yi, used.sei)
+    line, common = RadialLine.of(used.yi, np.sqrt(used.vi + tau2)), RadialLine.of(used.yi, used.sei)
     limits = line.slope + np.sqrt(tau2 / (used.vi + tau2)) * (used.yi - line.slope)
     estimate, se = adjust(Limits(line, float(np.sqrt(tau2)), limits, used.sei))
     found = infer(estimate, se, None, level)
@@ -157,7 +157,7 @@ def limit_meta(es: EffectSizes | Pooled, method: str = "beta0", *, level: float 
 class Limits:
     """What an adjustment is made of."""
 
-    line: Radial
+    line: RadialLine
     tau: float
     limits: FloatArray
     sei: FloatArray
@@ -184,7 +184,7 @@ def _mean_of_limits(x: Limits) -> tuple[float, float]:
 
 def _slope_of_limits(x: Limits) -> tuple[float, float]:
     """The slope of the line through the radial plot of the limits."""
-    line = Radial.of(x.limits, x.sei)
+    line = RadialLine.of(x.limits, x.sei)
     return line.slope, float(np.sqrt(line.covariance[1, 1]))
 
 

@@ -22,7 +22,7 @@ from ..pooling.intervals import check_level
 from ..pooling.result import Pooled
 from .adjusted import Adjusted, complete_effects
 from .functions import LogWeights
-from .likelihood import Box, Likelihood, Maximum, search
+from .likelihood import Box, Likelihood, Top, search
 from .moments import Seen, between
 
 
@@ -172,7 +172,7 @@ def _box(tau2: float | None) -> Box:
     return Box(low, high, np.array([True, tau2 is None]), np.zeros(2, dtype=bool), (np.empty(0),))
 
 
-def _held(problem: Likelihood, box: Box, at: int, value: float) -> Maximum:
+def _held(problem: Likelihood, box: Box, at: int, value: float) -> Top:
     """Return the top with one parameter held."""
     lower, upper, free = box.lower.copy(), box.upper.copy(), box.free.copy()
     lower[at] = upper[at] = value
@@ -184,7 +184,7 @@ def _profile(problem: Likelihood, box: Box, at: int, least: float) -> Callable[[
     return lambda value: _held(problem, box, at, value).at.value - least
 
 
-def _bounds(problem: Likelihood, box: Box, top: Maximum, drop: float) -> tuple[Interval | None, tuple[str, ...]]:
+def _bounds(problem: Likelihood, box: Box, top: Top, drop: float) -> tuple[Interval | None, tuple[str, ...]]:
     """Return where the profile likelihood of the mean has fallen by ``drop`` on both sides."""
     mean = float(top.parameters[0])
     profile = _profile(problem, box, 0, top.at.value - drop)
@@ -197,7 +197,7 @@ def _bounds(problem: Likelihood, box: Box, top: Maximum, drop: float) -> tuple[I
     return Interval(crossing(profile, mean, mean - below), crossing(profile, mean, mean + above)), ()
 
 
-def _tau2_bounds(problem: Likelihood, box: Box, top: Maximum, drop: float) -> Interval | None:
+def _tau2_bounds(problem: Likelihood, box: Box, top: Top, drop: float) -> Interval | None:
     """Return where the profile likelihood of tau2 has fallen by ``drop``; 0 where it has not on that side."""
     tau2 = float(top.parameters[1])
     profile = _profile(problem, box, 1, top.at.value - drop)

@@ -21,7 +21,7 @@ from ..pooling.pool import left_out
 from ..pooling.result import Pooled, effects_of
 from ..regression.design import Coding, check_rank, design_of
 from .functions import SELECTION_ALIASES, SELECTION_FUNCTIONS, SelectionFunction
-from .likelihood import Box, Found, Likelihood, Maximum, search
+from .likelihood import Box, Found, Likelihood, Top, search
 from .moments import Selection, Smooth, Steps
 from .result import SelectionModel
 
@@ -144,7 +144,7 @@ def selection_model(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Data:
+class Observed:
     """Effects that have all moderators, with their design and, where given, their sizes."""
 
     effects: EffectSizes
@@ -159,7 +159,7 @@ def _model_of(es: Any) -> str:
     return "common" if isinstance(es, Pooled) and es.model == "common" else "random"
 
 
-def _read(es: Any, mods: Any, data: Any, ni: ArrayLike | None, intercept: bool) -> Data:
+def _read(es: Any, mods: Any, data: Any, ni: ArrayLike | None, intercept: bool) -> Observed:
     """Keep the studies that have an effect, all moderators, and a size where sizes are given."""
     if not isinstance(es, EffectSizes | Pooled):
         raise not_effects(es)
@@ -178,7 +178,7 @@ def _read(es: Any, mods: Any, data: Any, ni: ArrayLike | None, intercept: bool) 
         if reason is not None or not known:
             why.setdefault(label, reason or "ni is missing")
     excluded = tuple((label, why[label]) for label in es.slab if label in why)
-    return Data(es.take(at.tolist()), design.x, design.coding, None if sizes is None else sizes[at], excluded)
+    return Observed(es.take(at.tolist()), design.x, design.coding, None if sizes is None else sizes[at], excluded)
 
 
 def _cuts(rule: SelectionFunction, kind: str, steps: ArrayLike | None) -> FloatArray:
@@ -238,7 +238,7 @@ def _check_counts(rule: SelectionFunction, cuts: FloatArray, counts: tuple[int, 
         raise NotEstimableError(f"no study has p > {cuts[0]:g}, where the function begins to fall", "give another step")
 
 
-def _precision(rule: SelectionFunction, got: Data, prec: str | None, scale: bool) -> FloatArray:
+def _precision(rule: SelectionFunction, got: Observed, prec: str | None, scale: bool) -> FloatArray:
     """Return the imprecision of each study; 1 where it plays no part."""
     if prec is None:
         return np.ones(1)
@@ -301,7 +301,7 @@ def _higher(found: Found) -> tuple[str, ...]:
     return (f"the likelihood has another top, higher by {figures(by)}, at {at}: these data hardly tell which",)
 
 
-def _covariance(found: Maximum, box: Box, p: int) -> tuple[FloatArray, tuple[str, ...]]:
+def _covariance(found: Top, box: Box, p: int) -> tuple[FloatArray, tuple[str, ...]]:
     """Return the inverse information of what has an error, 0 for the rest: what is given, and tau2 at 0.
 
     A delta at its bound takes part where the likelihood bends down there too, as it does just beside; otherwise the
@@ -336,7 +336,7 @@ def _inverse(hessian: FloatArray, keep: NDArray[np.bool_]) -> FloatArray | None:
 
 
 def _result(
-    got: Data, problem: Likelihood, box: Box, found: Maximum, covariance: FloatArray, notes: tuple[str, ...],
+    got: Observed, problem: Likelihood, box: Box, found: Top, covariance: FloatArray, notes: tuple[str, ...],
     rest: dict[str, Any],
 ) -> SelectionModel:  # fmt: skip
     """Put a result together."""

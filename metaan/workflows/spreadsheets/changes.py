@@ -16,10 +16,10 @@ from ...registry.text.nodes import compose
 from ...registry.text.raw import decode
 from ...registry.write import change
 from .cells import Raw, Unread, is_same, read
-from .edits import Edit, Fault, FileEdits, Item, Place, both_bounds
+from .edits import CellAt, CellEdit, Fault, FileEdits, NewItem, both_bounds
 from .export import identity
-from .files import DIGESTS, Grid, read_grids
-from .layout import ARM, DOMAIN, REVIEW_FILE, Column, Path, Sheet, sheets
+from .files import DIGESTS, CellGrid, read_grids
+from .layout import ARM, DOMAIN, REVIEW_FILE, Column, Path, SheetLayout, sheets
 from .rows import File, Key, all_rows, files_of, placed, value_at
 
 MOST_ABOVE = 10  # rows before the headings, such as a title
@@ -27,7 +27,7 @@ MOST_GROUPS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenCells:
     """One file as a table makes it: bytes before (None: it is new) and after, and what is done to it, in words."""
 
     path: FilePath
@@ -41,7 +41,7 @@ class Changes:
     """What a table would do; ``doubts`` is what `metaan check` would say of it and does not say now."""
 
     folder: FilePath
-    files: tuple[Written, ...]
+    files: tuple[WrittenCells, ...]
     doubts: tuple[Problem, ...] = ()
 
     def write(self) -> None:
@@ -77,7 +77,7 @@ def changes_of(folder: FilePath | str, source: FilePath) -> Changes:
     RegistryError
         The registry has problems of its own, which come first.
     """
-    found = _Found(files_of(folder))
+    found = _Seen(files_of(folder))
     lines = [line for sheet, grid in _by_sheet(read_grids(source), found) for line in _lines(sheet, grid, found)]
     for line in lines:
         found.take(line)
@@ -100,31 +100,31 @@ def _refuse(source: FilePath, faults: Sequence[Fault]) -> None:
 class _Line:
     """One row of a sheet that has something: its cells by heading, and those of the columns that are values."""
 
-    sheet: Sheet
+    sheet: SheetLayout
     number: int
-    cells: Mapping[str, tuple[Raw, Place]]
+    cells: Mapping[str, tuple[Raw, CellAt]]
     columns: Mapping[str, Column]
 
-    def cell(self, title: str) -> tuple[Raw, Place]:
+    def cell(self, title: str) -> tuple[Raw, CellAt]:
         """Return the cell of a column; an empty one where the column is not there."""
-        return self.cells.get(title, (None, Place(self.sheet.name, self.number)))
+        return self.cells.get(title, (None, CellAt(self.sheet.name, self.number)))
 
     def text(self, title: str) -> str:
         """Return the text of a cell."""
         return str(read(self.cell(title)[0], "text") or "")
 
     @property
-    def values(self) -> Iterator[tuple[Column, Raw, Place]]:
+    def values(self) -> Iterator[tuple[Column, Raw, CellAt]]:
         """Yield the cells of values, the keys of arms left out."""
         for heading, column in self.columns.items():
             if column.path:
                 yield column, *self.cells[heading]
 
 
-def _by_sheet(grids: Sequence[Grid], found: _Found) -> Iterator[tuple[Sheet, Grid]]:
+def _by_sheet(grids: Sequence[CellGrid], found: _Seen) -> Iterator[tuple[SheetLayout, CellGrid]]:
     """Yield the sheets in the order in which files need them: studies before what is in them."""
     known = sheets()
-    there: dict[str, Grid] = {}
+    there: dict[str, CellGrid] = {}
     for grid in grids:
         name = grid.name.strip().casefold()
         if name == DIGESTS:
@@ -132,11 +132,11 @@ def _by_sheet(grids: Sequence[Grid], found: _Found) -> Iterator[tuple[Sheet, Gri
         elif name in known:
             there[name] = grid
         elif any(cell not in (None, "") for row in grid.rows for cell in row):
-            found.fault(Place(grid.name, 1), f"sheet {grid.name!r} is unknown", did_you_mean(grid.name, known))
+            found.fault(CellAt(grid.name, 1), f"sheet {grid.name!r} is unknown", did_you_mean(grid.name, known))
     yield from ((sheet, there[name]) for name, sheet in known.items() if name in there)
 
 
-def _lines(sheet: Sheet, grid: Grid, found: _Found) -> Iterator[_Line]:
+def _lines(sheet: SheetLayout, grid: CellGrid, found: _Seen) -> Iterator[_Line]:
     """Yield the rows below the headings; these stand in one of the first rows, titles above them."""
     known = {column.heading.casefold(): column for column in sheet.wide(MOST_GROUPS)}
     names = {head.title for head in identity(sheet)}
@@ -144,7 +144,7 @@ def _lines(sheet: Sheet, grid: Grid, found: _Found) -> Iterator[_Line]:
     if not any(scores):
         if any(cell not in (None, "") for row in grid.rows for cell in row):
             headings = ", ".join([*sorted(names), *(column.heading for column in sheet.wide(1))][:6])
-            found.fault(Place(sheet.name, 1), "no row of headings", f"allowed: a row with {headings} ...")
+            found.fault(CellAt(sheet.name, 1), "no row of headings", f"allowed: a row with {headings} ...")
         return
     top = scores.index(max(scores))
     heads = _headings(sheet, grid.rows[top], top + 1, known, names, found)
@@ -152,15 +152,15 @@ def _lines(sheet: Sheet, grid: Grid, found: _Found) -> Iterator[_Line]:
         if all(cell in (None, "") for cell in row):
             continue
         places = {head: (row[i] if i < len(row) else None, i) for i, head in heads.items()}
-        cells = {head: (raw, Place(sheet.name, number, i, head)) for head, (raw, i) in places.items()}
+        cells = {head: (raw, CellAt(sheet.name, number, i, head)) for head, (raw, i) in places.items()}
         for i, cell in enumerate(row):
             if cell not in (None, "") and i not in heads and (i >= len(grid.rows[top]) or not grid.rows[top][i]):
-                found.fault(Place(sheet.name, number, i), f"{cell!r} below no heading", "allowed: below one")
+                found.fault(CellAt(sheet.name, number, i), f"{cell!r} below no heading", "allowed: below one")
         yield _Line(sheet, number, cells, {head: known[head.casefold()] for head in cells if head.casefold() in known})
 
 
 def _headings(
-    sheet: Sheet, row: Sequence[Raw], number: int, known: Mapping[str, Column], names: set[str], found: _Found
+    sheet: SheetLayout, row: Sequence[Raw], number: int, known: Mapping[str, Column], names: set[str], found: _Seen
 ) -> dict[int, str]:
     heads: dict[int, str] = {}
     for i, cell in enumerate(row):
@@ -168,7 +168,7 @@ def _headings(
         if not title:
             continue
         head = known[title].heading if title in known else title
-        place = Place(sheet.name, number, i, str(cell))
+        place = CellAt(sheet.name, number, i, str(cell))
         if title not in known and title not in names:
             allowed = did_you_mean(title, [*names, *(column.heading for column in sheet.wide(2))])
             found.fault(place, f"column {str(cell)!r} is unknown", allowed)
@@ -184,7 +184,7 @@ def _fold(cell: Raw) -> str:
 
 
 @dataclass
-class _Found:
+class _Seen:
     """What was found so far: what is done to each file, and problems."""
 
     files: dict[str, File]
@@ -196,7 +196,7 @@ class _Found:
     def __post_init__(self) -> None:
         self.rows = all_rows(self.files)
 
-    def fault(self, place: Place, found: str, allowed: str) -> None:
+    def fault(self, place: CellAt, found: str, allowed: str) -> None:
         """Add a problem."""
         self.faults.append(Fault(place, found, allowed))
 
@@ -205,7 +205,7 @@ class _Found:
         for edits in self.by_file.values():
             settled = list(both_bounds(list(edits.edits.values())))
             self.faults += [one for one in settled if isinstance(one, Fault)]
-            edits.edits = {one.path: one for one in settled if isinstance(one, Edit)}
+            edits.edits = {one.path: one for one in settled if isinstance(one, CellEdit)}
         return [edits for edits in self.by_file.values() if edits]
 
     def stale(self, changed: Sequence[FileEdits]) -> Iterator[Fault]:
@@ -235,7 +235,7 @@ class _Found:
             self._add(line, stem, numbers[0])
         elif key in self.seen:
             told = f"the same {line.sheet.inner or line.sheet.number or 'study'} of {stem} as in row {self.seen[key]}"
-            self.fault(Place(line.sheet.name, line.number), told, "allowed: one row each; a new one has no number")
+            self.fault(CellAt(line.sheet.name, line.number), told, "allowed: one row each; a new one has no number")
         else:
             self.seen[key] = line.number
             groups = self._groups(line, row.groups, stem, row.at)
@@ -259,7 +259,7 @@ class _Found:
         """Return the number of the item and of the one below it, None each where they are new; None after a fault."""
         numbers: list[int | None] = []
         for title in (line.sheet.number, line.sheet.inner):
-            raw, place = line.cell(title) if title else (None, Place("", 0))
+            raw, place = line.cell(title) if title else (None, CellAt("", 0))
             number = read(raw, "whole")
             if isinstance(number, Unread):
                 self.fault(_of(place, stem), number.found, number.allowed)
@@ -312,9 +312,9 @@ class _Found:
             if isinstance(value, Unread):
                 self.fault(_of(place, stem), value.found, value.allowed)
             elif not _equal(value, before):
-                self._edit(stem, Edit(path, value, before, _of(place, stem)))
+                self._edit(stem, CellEdit(path, value, before, _of(place, stem)))
 
-    def _edit(self, stem: str, edit: Edit) -> None:
+    def _edit(self, stem: str, edit: CellEdit) -> None:
         first = self.of(stem).edits.setdefault(edit.path, edit)
         if first.value != edit.value:
             found = f"{edit.value!r} here, and {first.value!r} in {first.place}"
@@ -330,7 +330,7 @@ class _Found:
         if groups is None:
             return
         inner = sheet.inner if sheet.inner and number is not None else ""
-        values, places = dict[Path, Any](), dict[Path, Place]()
+        values, places = dict[Path, Any](), dict[Path, CellAt]()
         for column, raw, place in line.values:
             path = placed(sheet, column, (), None, groups)
             value = read(raw, column.kind, column.allowed)
@@ -341,7 +341,7 @@ class _Found:
                 values[path], places[path] = value, _of(place, stem)
         if values:
             at, alone = self._where_to_add(line, stem, number, inner)
-            self.of(stem).items.append(Item(at, _of(Place(sheet.name, line.number), stem), values, places, alone))
+            self.of(stem).items.append(NewItem(at, _of(CellAt(sheet.name, line.number), stem), values, places, alone))
 
     def _where_to_add(self, line: _Line, stem: str, number: int | None, inner: str) -> tuple[Path, bool]:
         """Return the list that a new item goes to, and whether it is to stand there alone, as the first effect does."""
@@ -360,8 +360,8 @@ class _Found:
         return at, inner == "effect" and not below
 
 
-def _of(place: Place, stem: str) -> Place:
-    return Place(place.sheet, place.row, place.column, place.title, stem)
+def _of(place: CellAt, stem: str) -> CellAt:
+    return CellAt(place.sheet, place.row, place.column, place.title, stem)
 
 
 def _equal(value: Any, before: Any) -> bool:
@@ -370,12 +370,12 @@ def _equal(value: Any, before: Any) -> bool:
     return bool(value == before) or (isinstance(value, str) and isinstance(before, str) and value == before.strip())
 
 
-def _written(folder: FilePath, edits: FileEdits, found: _Found) -> Written:
+def _written(folder: FilePath, edits: FileEdits, found: _Seen) -> WrittenCells:
     text, faults = edits.text()
     found.faults += faults
     before = edits.file.raw if edits.file else None
     mark = "\ufeff" if before and before.startswith(b"\xef\xbb\xbf") else ""
-    return Written(folder / f"{edits.stem}.yaml", before, (mark + text).encode(), tuple(_words(edits)))
+    return WrittenCells(folder / f"{edits.stem}.yaml", before, (mark + text).encode(), tuple(_words(edits)))
 
 
 def _words(edits: FileEdits) -> Iterator[str]:
@@ -393,7 +393,7 @@ def _said(value: Any) -> str:
 
 
 def _checked(
-    files: Sequence[Written], changed: Sequence[FileEdits], found: _Found, source: FilePath
+    files: Sequence[WrittenCells], changed: Sequence[FileEdits], found: _Seen, source: FilePath
 ) -> tuple[Problem, ...]:
     """Check the registry as it would be; what is wrong with it is said of the cells that it is from."""
     with tempfile.TemporaryDirectory() as copy:
@@ -409,12 +409,12 @@ def _checked(
     return tuple(doubt for doubt in doubts if (doubt.where, doubt.found) not in doubted)
 
 
-def _fault(problem: Problem, files: Sequence[Written], changed: Sequence[FileEdits]) -> Fault:
+def _fault(problem: Problem, files: Sequence[WrittenCells], changed: Sequence[FileEdits]) -> Fault:
     """Return the problem of a file as one of the cell that it is from: the nearest by line, and by the words."""
     stem = FilePath(problem.file).stem
     after = next((file.after for file in files if file.path.stem == stem), b"")
     tree, _ = compose(decode(after)[0]) if after else (None, [])
-    best, place = (0, 0), Place(f"{stem}.yaml", problem.line)
+    best, place = (0, 0), CellAt(f"{stem}.yaml", problem.line)
     for path, cell in (one for edits in changed if edits.stem == stem for one in edits.placed()):
         words, line = (where(tree, path), tree.at(path).line) if tree else ("", 0)
         score = (int(line == problem.line), _common(words, problem.where))

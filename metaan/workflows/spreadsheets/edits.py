@@ -18,7 +18,7 @@ from .rows import File
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CellAt:
     """Where in a table something stands; ``column`` counts from 0."""
 
     sheet: str
@@ -42,7 +42,7 @@ class Place:
 class Fault:
     """One problem of a table."""
 
-    place: Place
+    place: CellAt
     found: str
     allowed: str
 
@@ -52,17 +52,17 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class CellEdit:
     """One value of a file that a cell changes."""
 
     path: Path
     value: Any
     before: Any
-    place: Place
+    place: CellAt
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class NewItem:
     """What one row adds at the end of a list of a file; values and places by their path below the item.
 
     ``at`` leads to the list; it is empty for the values of a study that is new, and leads to what is not there yet
@@ -70,9 +70,9 @@ class Item:
     """
 
     at: Path
-    place: Place
+    place: CellAt
     values: Mapping[Path, Any]
-    places: Mapping[Path, Place]
+    places: Mapping[Path, CellAt]
     alone: bool = False
 
 
@@ -82,15 +82,15 @@ class FileEdits:
 
     stem: str
     file: File | None
-    edits: dict[Path, Edit] = field(default_factory=dict)
-    items: list[Item] = field(default_factory=list)
+    edits: dict[Path, CellEdit] = field(default_factory=dict)
+    items: list[NewItem] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Whether anything is done."""
         return bool(self.edits or self.items)
 
     @property
-    def first(self) -> Place:
+    def first(self) -> CellAt:
         """The place of the first change."""
         return next(iter(self.edits.values())).place if self.edits else self.items[0].place
 
@@ -113,9 +113,9 @@ class FileEdits:
                 faults.append(Fault(item.place, str(error), ""))
         return text, faults
 
-    def _together(self, tree: Node) -> dict[Path, list[Edit]]:
+    def _together(self, tree: Node) -> dict[Path, list[CellEdit]]:
         """Return the edits by what is written at once: a value, or a mapping that was not there."""
-        groups: dict[Path, list[Edit]] = {}
+        groups: dict[Path, list[CellEdit]] = {}
         for edit in self.edits.values():
             groups.setdefault(_first_missing(tree, edit.path), []).append(edit)
         return groups
@@ -130,7 +130,7 @@ class FileEdits:
                 values |= made
         return STUDY_SCHEMA + block_text({key: values[key] for key in Study.model_fields if key in values})
 
-    def placed(self) -> Iterator[tuple[Path, Place]]:
+    def placed(self) -> Iterator[tuple[Path, CellAt]]:
         """Yield the paths in the file afterwards, with the cells that they are from."""
         yield from ((edit.path, edit.place) for edit in self.edits.values())
         added: dict[Path, int] = {}
@@ -180,7 +180,7 @@ def nested(values: Mapping[Path, Any]) -> Any:
     return [made[head] for head in sorted(made, key=int)] if all(isinstance(head, int) for head in made) else made
 
 
-def both_bounds(edits: Sequence[Edit]) -> Iterator[Edit | Fault]:
+def both_bounds(edits: Sequence[CellEdit]) -> Iterator[CellEdit | Fault]:
     """Yield edits with those of intervals whole: two emptied bounds are one edit, one alone is a mistake."""
     emptied = {edit.path: edit for edit in edits if edit.value is None and edit.path[-2:-1] == ("ci",)}
     for edit in edits:
@@ -192,4 +192,4 @@ def both_bounds(edits: Sequence[Edit]) -> Iterator[Edit | Fault]:
         if other is None:
             yield Fault(edit.place, "one bound of an interval is empty", "allowed: both, or neither")
         elif edit.path[-1] == 0:
-            yield Edit(whole, None, [edit.before, other.before], edit.place)
+            yield CellEdit(whole, None, [edit.before, other.before], edit.place)

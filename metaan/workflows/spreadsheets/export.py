@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path as FilePath
 
 from ...registry.text.nodes import Node
-from .files import DIGESTS, Head, Table, as_cells
-from .layout import Column, Sheet, sheets
-from .rows import File, Row, files_of, rows_of, value_at, width
+from .files import DIGESTS, Head, SheetTable, as_cells
+from .layout import Column, SheetLayout, sheets
+from .rows import File, SheetRow, files_of, rows_of, value_at, width
 
 HEADS = {
     "study": Head("study", "the id of the study: the name of its file"),
@@ -20,7 +20,7 @@ SHOWN = {
 }
 
 
-def tables_of(folder: FilePath | str) -> list[Table]:
+def tables_of(folder: FilePath | str) -> list[SheetTable]:
     """Return the sheets of a registry that have rows, or that people add to; the digests of its files last.
 
     Raises
@@ -31,18 +31,20 @@ def tables_of(folder: FilePath | str) -> list[Table]:
     files = files_of(folder)
     found = [_table(sheet, files) for sheet in sheets().values()]
     kept = [table for table in found if table.rows or table.name in ALWAYS]
-    digests = Table(DIGESTS, (Head("file"), Head("sha256")), [(f.stem, f.digest) for f in files.values()], hidden=True)
+    digests = SheetTable(
+        DIGESTS, (Head("file"), Head("sha256")), [(f.stem, f.digest) for f in files.values()], hidden=True
+    )
     return [*kept, digests]
 
 
-def _table(sheet: Sheet, files: dict[str, File]) -> Table:
+def _table(sheet: SheetLayout, files: dict[str, File]) -> SheetTable:
     rows = list(rows_of(sheet, files))
     columns = sheet.wide(width(sheet, rows))
     heads = [*identity(sheet), *(Head(c.heading, c.note, c.allowed or _FLAG.get(c.kind, ())) for c in columns)]
-    return Table(sheet.name, heads, [_row(row, columns, files[row.stem].tree) for row in rows])
+    return SheetTable(sheet.name, heads, [_row(row, columns, files[row.stem].tree) for row in rows])
 
 
-def _row(row: Row, columns: Sequence[Column], tree: Node) -> list[object]:
+def _row(row: SheetRow, columns: Sequence[Column], tree: Node) -> list[object]:
     cells: list[object] = []
     for column in columns:
         path = row.path(column)
@@ -52,7 +54,7 @@ def _row(row: Row, columns: Sequence[Column], tree: Node) -> list[object]:
     return as_cells([*_identity_cells(row, tree), *cells])
 
 
-def identity(sheet: Sheet) -> list[Head]:
+def identity(sheet: SheetLayout) -> list[Head]:
     """Return the headings of the columns that say which item a row is."""
     heads = [] if sheet.of_review or not sheet.items else [HEADS["study"], HEADS["label"]]
     if sheet.number:
@@ -62,11 +64,11 @@ def identity(sheet: Sheet) -> list[Head]:
     return [*heads, *(SHOWN.values() if sheet.inner and not _has_outcome(sheet) else ())]
 
 
-def _has_outcome(sheet: Sheet) -> bool:
+def _has_outcome(sheet: SheetLayout) -> bool:
     return any(column.path == ("outcome",) for column in sheet.columns)
 
 
-def _identity_cells(row: Row, tree: Node) -> list[object]:
+def _identity_cells(row: SheetRow, tree: Node) -> list[object]:
     sheet = row.sheet
     _, stem, number, inner = row.key
     cells: list[object] = [] if sheet.of_review or not sheet.items else [stem, value_at(tree, ("label",))]

@@ -35,7 +35,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SheetTable:
     """One sheet as it is written."""
 
     name: str
@@ -45,7 +45,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class CellGrid:
     """One sheet as it is read: cells as the file has them, the rows from the first; ``file`` is where it stands."""
 
     name: str
@@ -53,7 +53,7 @@ class Grid:
     rows: list[list[Raw]] = field(default_factory=list)
 
 
-def workbook(tables: Iterable[Table]) -> bytes:
+def workbook(tables: Iterable[SheetTable]) -> bytes:
     """Return an XLSX file: headings with notes, drop-downs, what is hidden at the end.
 
     Raises
@@ -74,7 +74,7 @@ def workbook(tables: Iterable[Table]) -> bytes:
     return _timeless(out.getvalue())
 
 
-def _fill(sheet: Any, table: Table) -> None:
+def _fill(sheet: Any, table: SheetTable) -> None:
     from openpyxl.comments import Comment
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
@@ -136,12 +136,12 @@ def _timeless(raw: bytes) -> bytes:
     return out.getvalue()
 
 
-def csv_files(path: Path, tables: Iterable[Table]) -> dict[Path, bytes]:
+def csv_files(path: Path, tables: Iterable[SheetTable]) -> dict[Path, bytes]:
     """Return a CSV file for each table, named ``NAME.SHEET.csv`` after ``NAME.csv``."""
     return {path.with_name(f"{path.stem}.{table.name}.csv"): for_spreadsheet(_as_csv(table)) for table in tables}
 
 
-def _as_csv(table: Table) -> str:
+def _as_csv(table: SheetTable) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([head.title for head in table.heads])
@@ -149,7 +149,7 @@ def _as_csv(table: Table) -> str:
     return out.getvalue()
 
 
-def read_grids(path: Path) -> list[Grid]:
+def read_grids(path: Path) -> list[CellGrid]:
     """Return the sheets of a workbook, of one CSV file, or of all CSV files of one export.
 
     Parameters
@@ -176,7 +176,7 @@ def read_grids(path: Path) -> list[Grid]:
     return [_read_csv(one) for one in found]
 
 
-def _read_csv(path: Path) -> Grid:
+def _read_csv(path: Path) -> CellGrid:
     raw = _bytes(path)
     try:
         text = raw.decode("utf-8-sig")
@@ -189,10 +189,10 @@ def _read_csv(path: Path) -> Grid:
         cells: list[list[Raw]] = [[freed(cell) for cell in row] for row in rows]
     except csv.Error as error:
         raise SourceError(f"{path}: line {rows.line_num}: {error}; allowed: CSV") from None
-    return Grid(path.stem.rpartition(".")[2], path, cells)
+    return CellGrid(path.stem.rpartition(".")[2], path, cells)
 
 
-def _read_workbook(path: Path) -> list[Grid]:
+def _read_workbook(path: Path) -> list[CellGrid]:
     try:
         import openpyxl
     except ImportError:
@@ -204,7 +204,7 @@ def _read_workbook(path: Path) -> list[Grid]:
             book = openpyxl.load_workbook(io.BytesIO(raw))
             if formulas := [cell for sheet in book.worksheets for cell in _formulas(sheet)]:
                 book = openpyxl.load_workbook(io.BytesIO(raw), data_only=True)
-        grids = [Grid(sheet.title, path, _raw(sheet)) for sheet in book.worksheets]
+        grids = [CellGrid(sheet.title, path, _raw(sheet)) for sheet in book.worksheets]
     except Exception as error:
         raise SourceError(f"{path} is no workbook that can be read: {type(error).__name__}") from None
     for sheet, place in formulas:

@@ -48,7 +48,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class SheetLayout:
     """One sheet: a row an item of a list of each file.
 
     Attributes
@@ -104,13 +104,13 @@ def _group(keys: Mapping[int, Column], numbered: list[Column], group: int) -> li
 
 
 @cache
-def sheets() -> dict[str, Sheet]:
+def sheets() -> dict[str, SheetLayout]:
     """Return the sheets by their names, in their order."""
     known = schema()
     return {head.partition(" ")[0]: _sheet(head, body, known) for head, body in _SHEETS.items()}
 
 
-def _sheet(head: str, body: str, known: Mapping[str, Any]) -> Sheet:
+def _sheet(head: str, body: str, known: Mapping[str, Any]) -> SheetLayout:
     name, *options = head.split(" ")
     said = dict(option.split("=") for option in options)
     items, inner = said.get("items", ""), said.get("inner", "")
@@ -118,7 +118,7 @@ def _sheet(head: str, body: str, known: Mapping[str, Any]) -> Sheet:
     columns = tuple(_column(line, (items,) if items else (), root) for line in filter(str.strip, body.splitlines()))
     holds = tuple(said.get("holds", "").split(",")) if "holds" in said else ()
     number = {"results": "result"}.get(items, "no") if items else ""
-    return Sheet(name, items, columns, holds, inner, number)
+    return SheetLayout(name, items, columns, holds, inner, number)
 
 
 def _column(line: str, at: Path, root: Mapping[str, Any]) -> Column:

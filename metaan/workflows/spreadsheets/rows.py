@@ -11,7 +11,7 @@ from typing import Any
 from ...registry.load import load
 from ...registry.text.nodes import Node, compose
 from ...registry.text.raw import decode
-from .layout import ARM, DOMAIN, REVIEW_FILE, Column, Path, Sheet, sheets
+from .layout import ARM, DOMAIN, REVIEW_FILE, Column, Path, SheetLayout, sheets
 
 Key = tuple[str, str, int | None, int | None]  # sheet, file, number of the item and of the one below it, from 1
 
@@ -36,7 +36,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SheetRow:
     """One row of a sheet.
 
     Attributes
@@ -47,7 +47,7 @@ class Row:
         What the groups of columns stand for: ids of arms, or places of domains.
     """
 
-    sheet: Sheet
+    sheet: SheetLayout
     stem: str
     at: Path
     sub: int | None = None
@@ -65,7 +65,7 @@ class Row:
         return placed(self.sheet, column, self.at, self.sub, self.groups)
 
 
-def placed(sheet: Sheet, column: Column, at: Path, sub: int | None, groups: tuple[str | int, ...]) -> Path | None:
+def placed(sheet: SheetLayout, column: Column, at: Path, sub: int | None, groups: tuple[str | int, ...]) -> Path | None:
     """Return where a column's value stands in the file of an item."""
     if column.group > len(groups) or not column.path:
         return None
@@ -97,31 +97,31 @@ def _file(path: FilePath) -> File:
     return File(path.stem, raw, tree)
 
 
-def rows_of(sheet: Sheet, files: dict[str, File]) -> Iterator[Row]:
+def rows_of(sheet: SheetLayout, files: dict[str, File]) -> Iterator[SheetRow]:
     """Yield the rows of a sheet, file by file."""
     for stem, file in files.items():
         if (stem == REVIEW_FILE) != sheet.of_review:
             continue
         if not sheet.items:
-            yield Row(sheet, stem, ())
+            yield SheetRow(sheet, stem, ())
             continue
         for i, item in enumerate(_list(file.tree.child(sheet.items))):
             if not sheet.holds or _held(sheet, item):
                 yield from _item_rows(sheet, stem, (sheet.items, i), item)
 
 
-def _item_rows(sheet: Sheet, stem: str, at: Path, item: Node) -> Iterator[Row]:
+def _item_rows(sheet: SheetLayout, stem: str, at: Path, item: Node) -> Iterator[SheetRow]:
     if not sheet.inner:
-        yield Row(sheet, stem, at, None, groups_of(sheet, item))
+        yield SheetRow(sheet, stem, at, None, groups_of(sheet, item))
         return
     below = item.child(sheet.inner)
     if below is not None and isinstance(below.value, dict):
-        yield Row(sheet, stem, at, None, (), 1)
+        yield SheetRow(sheet, stem, at, None, (), 1)
     for j, _ in enumerate(_list(below)):
-        yield Row(sheet, stem, at, j, (), j + 1)
+        yield SheetRow(sheet, stem, at, j, (), j + 1)
 
 
-def _held(sheet: Sheet, item: Node) -> bool:
+def _held(sheet: SheetLayout, item: Node) -> bool:
     """Say whether a result is one of this sheet: by what its arms hold, else by what it holds itself."""
     arms = item.child("arms")
     held = list(arms.value.values() if arms and isinstance(arms.value, dict) else ())
@@ -132,7 +132,7 @@ def _held(sheet: Sheet, item: Node) -> bool:
     return bool(keys & set(sheet.holds)) and not (sheet.holds == ("events",) and "time" in keys)
 
 
-def groups_of(sheet: Sheet, item: Node) -> tuple[str | int, ...]:
+def groups_of(sheet: SheetLayout, item: Node) -> tuple[str | int, ...]:
     """Return the arms of a result in the order of the file, or the places of the domains of a judgement."""
     if sheet.marker == ARM:
         arms = item.child("arms")
@@ -152,7 +152,7 @@ def value_at(tree: Node, path: Path) -> Any:
     return node.plain() if node else None
 
 
-def width(sheet: Sheet, rows: list[Row]) -> int:
+def width(sheet: SheetLayout, rows: list[SheetRow]) -> int:
     """Return how many groups of columns a sheet needs: those of the widest row, and at least two arms."""
     least = {ARM: 2, DOMAIN: 1}.get(sheet.marker, 0)
     return (
@@ -162,6 +162,6 @@ def width(sheet: Sheet, rows: list[Row]) -> int:
     )
 
 
-def all_rows(files: dict[str, File]) -> dict[Key, Row]:
+def all_rows(files: dict[str, File]) -> dict[Key, SheetRow]:
     """Return every row of every sheet by its key."""
     return {row.key: row for sheet in sheets().values() for row in rows_of(sheet, files)}

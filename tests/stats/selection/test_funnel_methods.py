@@ -10,7 +10,7 @@ from scipy.stats import gamma, norm
 import metaan as ma
 from metaan.errors import NotEstimableError, UsageError
 from metaan.stats.pooling.heterogeneity import Moments
-from metaan.stats.selection.henmi_copas import Joint
+from metaan.stats.selection.henmi_copas import JointLaw
 from metaan.stats.selection.limit_meta import LIMIT_METHODS
 from metaan.stats.selection.p_uniform import SIDES
 
@@ -62,13 +62,13 @@ def test_the_quantile_of_henmi_and_copas_is_that_of_simulated_studies():
     q = ((yi - mean[:, None]) ** 2) @ wi
     seen = np.maximum(0, (q - vi.size + 1) / (w1 - w2 / w1))
     ratio = np.abs(mean) * np.sqrt(w1) / np.sqrt(1 + seen * w2 / w1)
-    t = Joint.of(wi, tau2).quantile(0.025)
+    t = JointLaw.of(wi, tau2).quantile(0.025)
     assert np.mean(ratio > t) == pytest.approx(0.05, abs=0.002)
 
 
 def test_the_moments_of_q_given_the_mean_are_those_of_the_normal_distribution():
     vi, tau2 = np.array(VI), 0.03
-    law = Joint.of(1 / vi, tau2)
+    law = JointLaw.of(1 / vi, tau2)
     random = np.random.default_rng(4)
     yi = random.normal(0, np.sqrt(vi + tau2), (400_000, vi.size))
     r = yi @ law.wi / np.sqrt(law.w1)

@@ -16,7 +16,7 @@ from scipy.special import expit, gammaln, logit
 from ....errors import ConvergenceError, NotEstimableError
 from ...measures.effects import FloatArray
 from ..contrasts import Codes
-from .tables import Design, codes_in
+from .tables import ArmDesign, codes_in
 
 MAX_STEPS = 100
 
@@ -29,7 +29,7 @@ Table = tuple[Codes, FloatArray, FloatArray]
 Sums = tuple[float, FloatArray, FloatArray]
 
 
-def maximise(designs: list[Design], treatments: tuple[str, ...], law: Law) -> tuple[FloatArray, FloatArray, float]:
+def maximise(designs: list[ArmDesign], treatments: tuple[str, ...], law: Law) -> tuple[FloatArray, FloatArray, float]:
     """Return log odds against the first treatment (which is 0), their covariance, and the log-likelihood, by Newton."""
     n = len(treatments)
     tables = [(codes_in(d, treatments), *pair) for d in designs for pair in zip(d.events, d.others)]

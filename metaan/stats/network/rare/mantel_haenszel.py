@@ -11,10 +11,10 @@ import numpy as np
 
 from ...measures.effects import FloatArray
 from ..contrasts import Contrasts, coded
-from .tables import Design, Excluded
+from .tables import ArmDesign, Excluded
 
 
-def design_contrasts(designs: list[Design], excluded: Excluded) -> Contrasts:
+def design_contrasts(designs: list[ArmDesign], excluded: Excluded) -> Contrasts:
     """Return the contrasts of all designs; each counts as one study in the network."""
     s, a, b, yi, vi, counts = [], [], [], [], [], []
     for design in designs:

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from ....errors import NotEstimableError
 from ...measures.effects import FloatArray
 from ..contrasts import Codes
-from ..pairwise import Arms
+from ..pairwise import ArmColumns
 
 Excluded = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Design:
+class ArmDesign:
     """The k studies of one design: ``treatments`` of p arms, events and non-events of shape (k, p)."""
 
     treatments: tuple[str, ...]
@@ -25,7 +25,7 @@ class Design:
     others: FloatArray
 
 
-def designs_of(arms: Arms, keep_empty: bool) -> tuple[list[Design], Excluded]:
+def designs_of(arms: ArmColumns, keep_empty: bool) -> tuple[list[ArmDesign], Excluded]:
     """Return the tables by design, fewest arms first, and what was left out.
 
     Studies in which nobody or everybody had the event say nothing. An arm that has no event (or nothing else) in any
@@ -44,7 +44,7 @@ def designs_of(arms: Arms, keep_empty: bool) -> tuple[list[Design], Excluded]:
     found = []
     for treatments, tables in groups.items():
         stacked = np.array([table for _, table in tables])
-        design = Design(treatments, tuple(s for s, _ in tables), stacked[:, 0], stacked[:, 1] - stacked[:, 0])
+        design = ArmDesign(treatments, tuple(s for s, _ in tables), stacked[:, 0], stacked[:, 1] - stacked[:, 0])
         kept, gone = (design, ()) if keep_empty else _without_empty(design)
         out += gone
         if kept is not None:
@@ -54,7 +54,7 @@ def designs_of(arms: Arms, keep_empty: bool) -> tuple[list[Design], Excluded]:
     return sorted(found, key=lambda d: (len(d.treatments), tuple(map(_key, d.treatments)))), tuple(out)
 
 
-def _by_study(arms: Arms) -> dict[str, list[int]]:
+def _by_study(arms: ArmColumns) -> dict[str, list[int]]:
     rows: dict[str, dict[int, None]] = {}
     for i, j in zip(arms.first.tolist(), arms.second.tolist()):
         rows.setdefault(arms.study[i], {}).update({i: None, j: None})
@@ -65,7 +65,7 @@ def _key(name: str) -> tuple[str, str]:
     return name.casefold(), name
 
 
-def _without_empty(design: Design) -> tuple[Design | None, Excluded]:
+def _without_empty(design: ArmDesign) -> tuple[ArmDesign | None, Excluded]:
     """Take arms without events, or with nothing else, in all studies out of a design."""
     full: NDArray[np.bool_] = (design.events.sum(axis=0) > 0) & (design.others.sum(axis=0) > 0)
     names = ":".join(design.treatments)
@@ -76,14 +76,14 @@ def _without_empty(design: Design) -> tuple[Design | None, Excluded]:
     if full.sum() < 2:
         return None, tuple(gone)
     left = tuple(t for t, some in zip(design.treatments, full) if some)
-    return Design(left, design.studies, design.events[:, full], design.others[:, full]), tuple(gone)
+    return ArmDesign(left, design.studies, design.events[:, full], design.others[:, full]), tuple(gone)
 
 
-def treatments_of(designs: list[Design]) -> tuple[str, ...]:
+def treatments_of(designs: list[ArmDesign]) -> tuple[str, ...]:
     """Return all treatments, in alphabetical order whatever their case."""
     return tuple(sorted({t for design in designs for t in design.treatments}, key=_key))
 
 
-def codes_in(design: Design, treatments: tuple[str, ...]) -> Codes:
+def codes_in(design: ArmDesign, treatments: tuple[str, ...]) -> Codes:
     """Return where the treatments of a design stand."""
     return np.array([treatments.index(t) for t in design.treatments], dtype=np.intp)

@@ -17,7 +17,7 @@ from ....records.label import slug, unique_id
 from ....registry.scaffold import REVIEW_SCHEMA, STUDY_SCHEMA, schema_files
 from ....registry.text.block import block_text
 from ...spreadsheets.cells import Raw, Unread, read
-from ...spreadsheets.files import Grid, letters, read_grids
+from ...spreadsheets.files import CellGrid, letters, read_grids
 from .started import NewReview, checked
 
 MOST_ABOVE = 10  # rows above the headings
@@ -81,7 +81,7 @@ def read_wide(path: Path, said: Mapping[str, str] | None = None) -> WideTable:
     raise SourceError(f"{path}: no row of headings; allowed: {_NEEDED}")
 
 
-def _with_headings(grid: Grid) -> tuple[int, tuple[str, ...]] | None:
+def _with_headings(grid: CellGrid) -> tuple[int, tuple[str, ...]] | None:
     """Return where the rows begin, and the headings: two rows of them where a merged one names the groups."""
     scores = [sum(_is_known(" ".join(str(cell or "").split())) for cell in row) for row in grid.rows[:MOST_ABOVE]]
     if not any(scores):
