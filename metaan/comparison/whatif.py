@@ -66,6 +66,7 @@ UNMOVING = {
     "assumed_rate": "as assumed_risk",
     "explore": "it stands beside the pooled result",
     "bayes": "a model beside the results, which it does not move",
+    "selection": "models beside the results, which they do not move",
     "plot": "it is how a result is drawn",
 }
 

@@ -263,9 +263,11 @@ def _mean(pool: Pool, model: str) -> tuple[float, float] | None:
 
 
 def _references(review: Review, outcome: str) -> Iterable[PublishedReference]:
+    """Yield what reviews have pooled of an outcome in its own measure; others stand in a section of the page."""
+    measure = review.outcome(outcome).measure
     for study in review.studies:
         for published in study.published_pools:
-            if published.outcome == outcome:
+            if published.outcome == outcome and published.measure == measure:
                 yield PublishedReference(study, published)
 
 

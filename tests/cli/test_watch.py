@@ -69,7 +69,20 @@ def commands(text):
 
 def test_every_command_of_the_page_exists_with_its_options():
     found = [words for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for words in commands(block)]
-    named = {"init", "update", "import", "screen", "extract", "check", "diff", "report", "release", "watch", "merge"}
+    named = {
+        "init",
+        "update",
+        "import",
+        "screen",
+        "extract",
+        "check",
+        "diff",
+        "report",
+        "release",
+        "watch",
+        "merge",
+        "table",
+    }
     assert {words[0] for words in found} == named
     for words in found:
         build_parser().parse_args(words)

@@ -30,7 +30,7 @@ class CellAt:
     def __str__(self) -> str:
         """Return the place as messages name it.
 
-        >>> str(Place("counts", 7, 5, "events 1", "doe-2020"))
+        >>> str(CellAt("counts", 7, 5, "events 1", "doe-2020"))
         'counts!F7 (events 1) of doe-2020'
         """
         cell = "" if self.column is None else f"{self.sheet}!{letters(self.column)}{self.row}"
