@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from .mentions import Mention
+from .vocabulary import COUNTED
 
 NEAR = 140  # characters between a number and its arm
 FAR = 300  # characters between enumerated numbers and enumerated arms
@@ -46,7 +47,8 @@ class Sentence:
     earlier: Sequence[str] = ()
 
 
-Links = dict[int, tuple[str, int]]  # place of a number -> arm, and how loose the words between are
+TIGHT, LOOSE, TOPIC = range(3)  # how the words between a number and its arm join them; a topic opens the sentence
+Links = dict[int, tuple[str, int]]  # place of a number -> arm, and how it is joined
 
 
 def attach(numbers: Sequence[SentenceNumber], sentence: Sentence) -> dict[int, tuple[str, str]]:
@@ -64,12 +66,12 @@ def attach(numbers: Sequence[SentenceNumber], sentence: Sentence) -> dict[int, t
 
 def _chosen(i: int, after: Links, before: Links) -> tuple[str, str] | None:
     """Return the arm of a number that stands alone: in the direction in which most numbers of the sentence have one."""
-    tight = [sum(looseness == 0 for _, looseness in links.values()) for links in (after, before)]
+    tight = [sum(way == TIGHT for _, way in links.values()) for links in (after, before)]
     behind = (tight[0], len(after)) >= (tight[1], len(before))
     first, second = (after, before) if behind else (before, after)
     if i in first:
         return first[i][0], AFTER if behind else BEFORE
-    if i in second and (second[i][1] != 1 or second[i][0] not in {arm for arm, _ in first.values()}):
+    if i in second and (second[i][1] != LOOSE or second[i][0] not in {arm for arm, _ in first.values()}):
         return second[i][0], BEFORE if behind else AFTER
     return None
 
@@ -144,8 +146,8 @@ class _Reader:
         if not _PREPOSITION.search(words) and _SAID_OF_NEXT.fullmatch(self.text, mention.end, stop):
             return None
         if _GLUE_AFTER.fullmatch(words):
-            return mention.arm, 0
-        return (mention.arm, 1) if len(words) <= NEAR and _LOOSE_AFTER.fullmatch(words) else None
+            return mention.arm, TIGHT
+        return (mention.arm, LOOSE) if len(words) <= NEAR and _LOOSE_AFTER.fullmatch(words) else None
 
     def before(self, i: int) -> tuple[str, int] | None:
         """The arm named before a number, behind the number before."""
@@ -157,9 +159,9 @@ class _Reader:
             return None
         words = self.words(found[-1].end, end)
         if _GLUE_BEFORE.fullmatch(words):
-            return found[-1].arm, 0
-        topic = found[-1].start - self.sentence.start <= _SHORT and not place
-        return (found[-1].arm, 2 if topic else 1) if len(words) <= NEAR and _LOOSE_BEFORE.fullmatch(words) else None
+            return found[-1].arm, TIGHT
+        way = TOPIC if found[-1].start - self.sentence.start <= _SHORT and not place else LOOSE
+        return (found[-1].arm, way) if len(words) <= NEAR and _LOOSE_BEFORE.fullmatch(words) else None
 
     def of_run(self, run: Sequence[int]) -> dict[int, tuple[str, str]]:
         """The arms of numbers that are enumerated or contrasted."""
@@ -171,11 +173,11 @@ class _Reader:
             return {i: (arm, ORDER) for i, arm in zip(run, arms)}
         if any(_CONTRAST.search(self._between(a, b)) for a, b in pairwise(run)):
             return self._on_both_sides(run)
-        if (link := self.after(run[-1])) and link[1] == 0 and not self._goes_on(last.end):
+        if (link := self.after(run[-1])) and link[1] == TIGHT and not self._goes_on(last.end):
             return dict.fromkeys(run, (link[0], AFTER))
         clause = max(first.start - FAR, self.text.rfind(";", self.sentence.start, first.start))
         named = {mention.arm for mention in self._until(first.start) if mention.start > clause}
-        if (link := self.before(run[0])) and link[1] == 0 and len(named) == 1:
+        if (link := self.before(run[0])) and link[1] == TIGHT and len(named) == 1:
             return dict.fromkeys(run, (link[0], BEFORE))
         return {}
 
@@ -184,7 +186,7 @@ class _Reader:
         if len(run) != 2:
             return {}
         first, second = self.before(run[0]), self.after(run[1])
-        if first is None or second is None or first[0] == second[0] or second[1]:
+        if first is None or second is None or first[0] == second[0] or second[1] != TIGHT:
             return {}
         return {run[0]: (first[0], BEFORE), run[1]: (second[0], AFTER)}
 
@@ -223,12 +225,11 @@ class _Reader:
 
     def _respectively(self, run: Sequence[int]) -> list[str]:
         """The arms in the order in which the sentence, or one before it, named them last, where it says so."""
-        end = self.numbers[run[-1]].end
-        start = self.numbers[run[0]].start
+        start, end = self.numbers[run[0]].start, self.numbers[run[-1]].end
         said = _RESPECTIVELY.match(self.text, end, min(self.sentence.end, end + _SHORT))
         if not said and not _RESPECTIVELY_BEFORE.search(self.text, max(self.sentence.start, start - _SHORT), start):
             return []
-        before = [mention.arm for mention in self._until(self.numbers[run[0]].start)]
+        before = [mention.arm for mention in self._until(start)]
         order = list(dict.fromkeys(reversed(before)))[: len(run)][::-1]
         if not before and len(self.sentence.earlier) == len(run):
             return list(self.sentence.earlier)
@@ -306,20 +307,18 @@ _JOINED = re.compile(
 _UNTIL = re.compile(r"(?<!compared)(?:^|\s|%)(?:to|–|-)\s")
 _CONTRAST = re.compile(r"\b(?:vs?\.?|versus|against|compared)(?:\s|$)", re.IGNORECASE)
 _P = re.compile(r"\s?[(\[][^()\[\]]{0,12}[pP]\s?[<>=≤≥]\s?[^()\[\]]{0,40}[)\]]|,?\s[pP]\s?[<>=≤≥]\s?0?\.\d{1,6}")
-_PEOPLE = (
-    r"patients?|subjects?|participants?|people|persons?|individuals?|adults|children|infants|neonates|women|men|eyes|"
-    r"attacks?|treatments?|treated|cases|events|deaths|recipients?|users?|volunteers|groups?|arms?|doses?|therapy|period"
-)
+_PEOPLE = rf"{COUNTED}|treated|recipients?|users?|volunteers|groups?|arms?|doses?|therapy|period|attack|treatment"
 _SMALL = (
     r"of|in|on|for|with|from|among|by|at|during|after|under|following|using|per|to|receiving|received|given|taking|took|"
     r"treated|assigned|randomi[sz]ed|allocated|the|those|who|were|was|had|all|both|and|that|this|again|who\stook|via"
 )
 _GLUE_AFTER = re.compile(
-    rf"{_UNIT}?(?:[;,]\s\d[\d.]{{0,5}}\s?(?:-|–|to)\s?\d[\d.]{{0,5}}%?)?[)\]]{{0,2}}(?:[\s,]{{1,2}}(?:respectively|{_SMALL}|{_PEOPLE}|evaluable|migraine|\w{{1,6}}\smonths|weeks|"
-    rf"days|hours|\d{{1,2}}\s?(?:mg|weeks|days|months))){{0,9}}[\s(\[-]{{0,2}}"
+    rf"{_UNIT}?(?:[;,]\s\d[\d.]{{0,5}}\s?(?:-|–|to)\s?\d[\d.]{{0,5}}%?)?[)\]]{{0,2}}"
+    rf"(?:[\s,]{{1,2}}(?:respectively|{_SMALL}|{_PEOPLE}|\w{{1,6}}\smonths|weeks|days|hours|\d{{1,2}}\s?(?:mg|weeks|days|months))){{0,9}}[\s(\[-]{{0,2}}"
 )
 _LOOSE_AFTER = re.compile(
-    r"(?:[^;:.]|\.(?!\s[(A-Z])){0,140}?\b(?:in|with|on|of|for|receiving|received|given|taking|took|among|after|by|to|from)\s(?:the\s|a\s)?"
+    r"(?:[^;:.]|\.(?!\s[(A-Z])){0,140}?\b(?:in|with|on|of|for|receiving|received|given|taking|took|among|after|by|to|"
+    r"from)\s(?:the\s|a\s)?"
     r"(?:[\w.]{1,12}[\s-]){0,2}[(\[]?"
 )
 _VERBS = (
@@ -327,7 +326,8 @@ _VERBS = (
     r"score|level|rate|with|did|developed|received|led|yielded|produced|n|at|by|from|before|baseline|increased|decreased"
 )
 _GLUE_BEFORE = re.compile(
-    rf"(?:[\s,-]{{1,2}}(?:{_PEOPLE}|alone|[A-Z]{{1,4}})){{0,3}}[\s,:=(\[]{{0,3}}(?:(?:{_VERBS})\b[\s,:=(\[+]{{0,3}}){{0,6}}[+−-]?"
+    rf"(?:[\s,-]{{1,2}}(?:{_PEOPLE}|alone|[A-Z]{{1,4}})){{0,3}}[\s,:=(\[]{{0,3}}"
+    rf"(?:(?:{_VERBS})\b[\s,:=(\[+]{{0,3}}){{0,6}}[+−-]?"
 )
 _LOOSE_BEFORE = re.compile(r"(?!,?\s(?:than|compared|versus|vs\.?|over|and|or)\b)(?:[^;:.]|\.(?=\d)){0,160}")
 _AND_OTHERS = re.compile(

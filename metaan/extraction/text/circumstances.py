@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-BEFORE, AFTER = 110, 60  # characters that are looked at on the two sides of a number
+from .vocabulary import PLANNED
+
+_BACK, _AHEAD = 110, 60  # characters that are looked at on the two sides of a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,12 @@ def circumstances(text: str, sentence: tuple[int, int], spans: Sequence[tuple[in
     [False, False, True]
     """
     start, end = sentence
-    some = bool(_SOME_OF_THEM.match(text, start, min(end, start + BEFORE)))
-    alike = bool(_ALIKE.search(text, start, min(end, start + 2 * BEFORE)))
-    at, changed, first, taken = start, False, False, False
+    some = bool(_SOME_OF_THEM.match(text, start, min(end, start + _BACK)))
+    alike = bool(_ALIKE.search(text, start, min(end, start + 2 * _BACK)))
+    at, changed, first, aside = start, False, False, False
     for number, stop in spans:
-        between = text[max(at, number - 2 * BEFORE) : number]
-        after = text[stop : min(end, stop + AFTER)]
+        between = text[max(at, number - 2 * _BACK) : number]
+        after = text[stop : min(end, stop + _AHEAD)]
         if _NEW_CLAUSE.search(between):
             changed = alike = False
         if rate := _RATE.search(between):
@@ -52,8 +54,9 @@ def circumstances(text: str, sentence: tuple[int, int], spans: Sequence[tuple[in
         joined = at > start and len(between) <= _SERIES and not _LATER.search(between)
         said = _BASELINE.search(_NO_BASELINE.sub("", between)) is not None
         first = said or bool(_BASELINE_AFTER.match(after)) or (first and (joined or alike))
-        taken = bool(_TAKEN.match(after) or _TAKEN_BEFORE.search(between)) or (taken and len(between) <= _SERIES)
-        yield Circumstance(not (changed or _is_strength(between, after)), not (some or first or taken))
+        of_no_result = _TAKEN.match(after) or _NO_RESULT.search(between)
+        aside = bool(of_no_result) or (aside and len(between) <= _SERIES)
+        yield Circumstance(not (changed or _is_strength(between, after)), not (some or first or aside))
         suffix = _BASELINE_AFTER.match(after)
         at = stop + (suffix.end() if suffix else 0)
         first = first and suffix is None
@@ -138,20 +141,17 @@ _ALIKE = re.compile(
     re.IGNORECASE,
 )
 _SOME_OF_THEM = re.compile(
-    r"\s?(?:Overall,\s|However,\s)?(?:In|Among|For|Of)\s(?:the\s)?(?:\w{1,14}\s){0,2}?(?:patients|those|subjects|participants|"
-    r"people|women|men|children|adults|survivors|responders)\s(?:with(?!\s(?:the\s)?(?:drug|placebo|migraine))|who|whose|at|"
-    r"aged|without|having|undergoing|taking\slong|receiving\slong)\b|\s?In\s(?:a|the)\s\w{0,14}\s?sub-?group",
+    r"\s?(?:Overall,\s|However,\s)?(?:In|Among|For|Of)\s(?:the\s)?(?:\w{1,14}\s){0,2}?(?:patients|those|subjects|"
+    r"participants|people|women|men|children|adults|survivors|responders)\s(?:with|who|whose|at|aged|without|having|"
+    r"undergoing|(?:taking|receiving)\slong)\b(?![^,]{0,40}\s(?:taking|receiving|given|treated|assigned)\b)"
+    r"|\s?In\s(?:a|the)\s\w{0,14}\s?sub-?group",
     re.IGNORECASE,
 )
 _TAKEN = re.compile(
     r"\s(?:[\w-]{1,14}\s){0,4}?(?:took\s(?:it|the|their|all)|adher\w{1,4}|compli\w{1,4}|persist\w{0,4}\s(?:with|on))\b",
     re.IGNORECASE,
 )
-_TAKEN_BEFORE = re.compile(
-    r"\b(?:adherence(?!\sapart)|compliance|response\srate\sto\sthe\squestionnaire|power\s|assum\w{2,4}|anticipat\w{2,3}|"
-    r"hypothesi[sz]ed)\b",
-    re.IGNORECASE,
-)
+_NO_RESULT = re.compile(rf"\b(?:adherence\b|compliance\b|{PLANNED})", re.IGNORECASE)
 _THERE = re.compile(
     r"\s?(?:(?:\w{1,14}\s){0,3}?(?:were|was|had\sbeen)\s(?:then\s)?(?:randomi[sz]ed|randomly|assigned|allocated|enrolled|"
     r"included|recruited|studied|eligible|entered|treated|given|evaluated|analy[sz]ed|screened|available)|"

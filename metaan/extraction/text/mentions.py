@@ -70,10 +70,16 @@ def with_short_names(arms: Mapping[str, re.Pattern[str]], texts: Iterable[str]) 
 
 def _label(name: str) -> str:
     """A short name, as it is written; of ``Group B`` also the letter in ``groups A and B``."""
-    label = re.escape(name.rpartition(" ")[2])
-    several = rf"|(?<=[gG]roups\s){label}\b|(?<=\band\s){label}\b(?=\s?[(,.;)])" if " " in name else ""
-    first, rest = re.escape(name[0]), re.escape(name[1:])
-    return rf"(?-i:\b[{first}{first.lower() if ' ' in name else ''}]{rest}\b{several})"
+    kind, _, letter = name.rpartition(" ")
+    found = _of_several(kind, letter) if kind else rf"\b{re.escape(name)}\b"
+    return rf"(?-i:{found})"
+
+
+def _of_several(kind: str, letter: str) -> str:
+    """``Group B``, and the letter in ``groups B and C`` and at the end of ``groups A and B``."""
+    first = f"[{kind[0].upper()}{kind[0].lower()}]{re.escape(kind[1:])}"
+    last = re.escape(letter)
+    return rf"\b{first}\s{last}\b|(?<=[gG]roups\s){last}\b|(?<=\band\s){last}\b(?=\s?[(,.;)])"
 
 
 def _in_brackets(text: str, named: Sequence[Mention]) -> Iterator[tuple[str, str]]:
@@ -121,8 +127,7 @@ def _group(name: str) -> str:
     first, _, last = name.partition(" ")
     if last == "group":
         return rf"\b{first}\s(?:group\b|(?=\())"
-    letter = re.escape(last)
-    return rf"\b{re.escape(first)}\s{letter}\b|(?<=groups\s){letter}\b|(?<=\band\s){letter}\b(?=\s?[(,.;)])"
+    return _of_several(first, last)
 
 
 def _word(word: str, strengths: Sequence[str] = ()) -> str:
@@ -181,7 +186,8 @@ _SHORT = re.compile(r"(?:\s\w{1,15}){0,2}\s?[(\[](?P<name>[A-Z][A-Za-z]{0,2}[A-Z
 _NO_NAMES = frozenset({"CI", "SD", "SE", "SEM", "IQR", "OR", "RR", "HR", "IV", "IM", "ITT", "BID", "TID"})
 _STRENGTH = re.compile(r"(?<![\d.])(\d{1,2}(?:\.\d{1,2})?)\s?%")
 _GROUP = re.compile(
-    r"\b(?:(?:[gG]roup|[aA]rm)\s(?:[A-Z]{1,3}\d{0,2}|[1-9]|I{1,3}V?)(?![\w-])|(?:first|second|third|fourth)\s(?:group\b|(?=\()))"
+    r"\b(?:(?:[gG]roup|[aA]rm)\s(?:[A-Z]{1,3}\d{0,2}|[1-9]|I{1,3}V?)(?![\w-])"
+    r"|(?:first|second|third|fourth)\s(?:group\b|(?=\()))"
 )
 _CODE = re.compile(r"\b[A-Za-z]{1,4}\d{1,3}\b")
 _WORD = re.compile(r"[^\W\d_]+")

@@ -12,6 +12,7 @@ from ...stats.numerics.numerals import as_printed
 from ..proposal import Effect, Passage, ProposedCell, Value
 from ..rounding import Percent, fits, percent_of
 from .number_words import whole
+from .vocabulary import PLANNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +231,7 @@ _HEADER = re.compile(
     r"|\bmedians?\s?[(\[,]\s?(?P<spread>IQR|interquartile|range)",
     re.IGNORECASE,
 )
-_PLANNED = re.compile(r"\b(?:power|detect|powered|assum\w{2,4}|hypothesi[sz]ed)\b[^.;]{0,60}$", re.IGNORECASE)
+_PLANNED = re.compile(rf"\b(?:{PLANNED})[^.;]{{0,60}}$", re.IGNORECASE)
 _SAID_OF_PLUS_MINUS = re.compile(
     r"(?:±|\+\s?/\s?[-−–])\s?(?:the\s|1\s)?(S\.?D\.?|S\.?E\.?|standard\s(?:deviation|error))", re.IGNORECASE
 )

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from ..proposal import Passage
 from .number_words import DIGITS, WORDS
 from .pattern_reading import KINDS, PatternMatch, second_estimate
+from .vocabulary import COUNTED, PEOPLE
 
 
 def find(passage: Passage) -> Iterator[PatternMatch]:
@@ -35,11 +36,6 @@ def find(passage: Passage) -> Iterator[PatternMatch]:
             last = found if found.effect is not None and found.effect.ci else None
 
 
-PEOPLE = (
-    "patients|participants|subjects|people|persons|individuals|adults|children|infants|neonates|women|men|cases|deaths|"
-    "events|patient|participant|subject|person|death|died"
-)
-
 _NUM = rf"(?:{DIGITS}|\b(?i:{WORDS})\b)"
 _SPACED = r"\d{1,3}(?:\s\d{3}){1,2}(?![\d.,·])"
 _SIGN = r"\s?(?:%|per\s?cent\b)"
@@ -55,8 +51,7 @@ _NOT_OF_PEOPLE = (
     r"(?!\s(?:doses|times|days|weeks|months|years|hours|arms|groups|regimens|visits|sessions|studies|trials)\b)"
 )
 _OF = r"\s?(?:/|\bof\b|\bout\sof\b)\s?(?:the\s|a\stotal\sof\s|all\s)?"
-_COUNTED = rf"{PEOPLE}|attacks|eyes|episodes|procedures|cycles|pregnancies|limbs|knees|teeth|treatments|wounds|implants"
-_SOME = rf"(?:\s(?:of\s)?(?:the\s)?(?:{_COUNTED})\b(?!-))?"
+_SOME = rf"(?:\s(?:of\s)?(?:the\s)?(?:{COUNTED})\b(?!-))?"
 _START = (
     r"(?<![\w.,·/+–−-])(?<!\d\s)(?!0\d)(?<![dD]ay\s)(?<![dD]ays\s)(?<![wW]eek\s)(?<![mM]onth\s)(?<![pP]hase\s)"
     r"(?<!per\s)"

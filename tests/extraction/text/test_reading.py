@@ -54,7 +54,7 @@ def counts(text, known=TWO):
         ("Relief was seen after drugamab in 26 patients (70%) compared to 8 patients (21%) in the placebo group.",
          "26=70%", "8=21%"),
         ("Three patients on drugamab (22%) and seven on placebo (54%) were well.", "3=22%", "7=54%"),
-        ("Adherence apart, 91% in both groups were alive.", "91%", "91%"),
+        ("After a year 91% in both groups were alive.", "91%", "91%"),
         ("The rate was 12.3 per 100 person-years with drugamab and 20.1 per 100 person-years with placebo.",
          "12.3 per 100 person-years", "20.1 per 100 person-years"),
         ("Seventy percent of patients on drugamab and 35 per cent of those on placebo were well.", "70%", "35%"),
